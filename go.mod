@@ -1,0 +1,3 @@
+module github.com/tofupilot/terraform-provider-tofupilot
+
+go 1.25.8
