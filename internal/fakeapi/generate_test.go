@@ -1,0 +1,111 @@
+package fakeapi_test
+
+import (
+	"reflect"
+	"regexp"
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/tofupilot/terraform-provider-tofupilot/internal/fakeapi"
+)
+
+var generations = map[string]fakeapi.Generation{"2025": fakeapi.Gen2025, "2026": fakeapi.Gen2026}
+
+func TestGenerateIsDeterministic(t *testing.T) {
+	t.Parallel()
+	for name, generation := range generations {
+		ten := fakeapi.Generate(10, generation)
+		if !reflect.DeepEqual(ten, fakeapi.Generate(10, generation)) {
+			t.Errorf("%s: two calls differ", name)
+		}
+		if !reflect.DeepEqual(ten[:5], fakeapi.Generate(5, generation)) {
+			t.Errorf("%s: five aren't the beginning of ten", name)
+		}
+	}
+	if len(fakeapi.Generate(0, fakeapi.Gen2026)) != 0 {
+		t.Error("none isn't none")
+	}
+}
+
+func TestGenerateDoesNotShareCreators(t *testing.T) {
+	t.Parallel()
+	fakeapi.Generate(1, fakeapi.Gen2026)[0].CreatedBy.Email = "changed"
+	if fakeapi.Generate(1, fakeapi.Gen2026)[0].CreatedBy.Email == "changed" {
+		t.Error("a change is seen by the next caller")
+	}
+}
+
+func TestGeneratedIDsLookLikeUUIDs(t *testing.T) {
+	t.Parallel()
+	uuid := regexp.MustCompile(`^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$`)
+	for _, p := range fakeapi.Generate(1000, fakeapi.Gen2026) {
+		if !uuid.MatchString(p.ID) {
+			t.Errorf("ID %q", p.ID)
+		}
+	}
+}
+
+func TestGeneratedAreDistinct(t *testing.T) {
+	t.Parallel()
+	ids, times := map[string]bool{}, map[int64]bool{}
+	first, last := time.Date(2024, time.January, 1, 0, 0, 0, 0, time.UTC), time.Date(2026, time.January, 1, 0, 0, 0, 0, time.UTC)
+	for generation, n := range map[fakeapi.Generation]int{fakeapi.Gen2026: 100_000, fakeapi.Gen2025: 10_000} {
+		names := map[string]int{}
+		for i, p := range fakeapi.Generate(n, generation) {
+			if ids[p.ID] {
+				t.Fatalf("%d: ID %q", i, p.ID)
+			}
+			if times[p.CreatedAt.UnixMilli()] || p.CreatedAt.Before(first) || !p.CreatedAt.Before(last) {
+				t.Fatalf("%d: created at %s", i, p.CreatedAt)
+			}
+			ids[p.ID], times[p.CreatedAt.UnixMilli()] = true, true
+			if other, taken := names[p.Name]; taken != (i%100 == 99) || taken && other != i-1 {
+				t.Fatalf("%d: name %q, seen at %d", i, p.Name, other)
+			}
+			names[p.Name] = i
+		}
+	}
+}
+
+func TestGeneratedHaveEverythingThatCanOccur(t *testing.T) {
+	t.Parallel()
+	seen := map[string]bool{}
+	creators := map[string]bool{}
+	for _, p := range append(fakeapi.Generate(300, fakeapi.Gen2025), fakeapi.Generate(300, fakeapi.Gen2026)...) {
+		creators[p.CreatedBy.ID] = true
+		seen["creator without a name"] = seen["creator without a name"] || p.CreatedBy.Name == nil
+		if p.Generation == fakeapi.Gen2025 {
+			seen[strconv.Itoa(len(p.Runs))+" runs"] = true
+			seen[map[bool]string{true: "no fpy", false: "fpy"}[p.FPY == nil]] = true
+			if p.FPY != nil && (*p.FPY < 0 || *p.FPY > 100) {
+				t.Errorf("fpy %f", *p.FPY)
+			}
+			previous := time.Now().AddDate(100, 0, 0)
+			for _, r := range p.Runs {
+				seen[r.Outcome] = true
+				if !r.StartedAt.Before(previous) || !r.StartedAt.After(p.CreatedAt) {
+					t.Errorf("run started at %s, the one before at %s, procedure created at %s", r.StartedAt, previous, p.CreatedAt)
+				}
+				previous = r.StartedAt
+			}
+			continue
+		}
+		if p.Repository == nil {
+			seen["no repository"] = true
+		} else {
+			seen[p.Repository.Provider] = true
+		}
+	}
+	for _, want := range []string{
+		"creator without a name", "0 runs", "1 runs", "2 runs", "3 runs", "4 runs", "5 runs", "fpy", "no fpy",
+		"PASS", "FAIL", "ERROR", "TIMEOUT", "ABORTED", "no repository", "github", "gitlab", "bitbucket",
+	} {
+		if !seen[want] {
+			t.Errorf("%s: not among 600", want)
+		}
+	}
+	if len(creators) < 3 {
+		t.Errorf("%d creators", len(creators))
+	}
+}
