@@ -1,0 +1,75 @@
+package tofupilot
+
+import (
+	"errors"
+	"net"
+	"net/url"
+	"path"
+	"strings"
+)
+
+// DefaultURL is TofuPilot's own service. Self-hosted servers have one host each.
+const DefaultURL = "https://www.tofupilot.app"
+
+// ParseBaseURL turns what people write as the server's address into the API's
+// base: scheme and host in lower case, and a path that ends with /api exactly
+// once, as TofuPilot's own clients make it. Both https://host and
+// https://host/api/ become https://host/api.
+//
+// It refuses an address without a host, with a scheme other than http and
+// https, or with user info, a query or a fragment. No error repeats an address
+// that may hold a password.
+func ParseBaseURL(raw string) (*url.URL, error) {
+	if strings.Contains(raw, "@") {
+		return nil, errors.New("the URL carries user info (something before an @), which could be a password; " +
+			"the key belongs in api_key, so leave the user info away")
+	}
+	parsed, err := url.Parse(raw)
+	if err != nil {
+		if reason := new(url.Error); errors.As(err, &reason) {
+			err = reason.Err
+		}
+		return nil, errors.New("not a URL: " + err.Error())
+	}
+	switch scheme := strings.ToLower(parsed.Scheme); {
+	case scheme != "http" && scheme != "https":
+		return nil, errors.New("the URL must begin with https:// (or http://), for example " + DefaultURL)
+	case parsed.Hostname() == "":
+		return nil, errors.New("the URL has no host; write it like " + DefaultURL)
+	case strings.Contains(raw, "?"):
+		return nil, errors.New("the URL has a query (a ? and what follows it); leave it away")
+	case strings.Contains(raw, "#"):
+		return nil, errors.New("the URL has a fragment (a # and what follows it); leave it away")
+	}
+	base := &url.URL{Scheme: parsed.Scheme, Host: strings.ToLower(parsed.Host), Path: "/"}
+	escaped := path.Clean("/" + parsed.EscapedPath())
+	if !strings.HasSuffix(escaped, "/api") {
+		escaped = path.Join(escaped, "api")
+	}
+	return base.JoinPath(escaped), nil
+}
+
+// IsLoopback tells whether an address stays on this machine: localhost, or an
+// IP address of the loopback range.
+func IsLoopback(address *url.URL) bool {
+	host := address.Hostname()
+	ip := net.ParseIP(host)
+	return host == "localhost" || ip != nil && ip.IsLoopback()
+}
+
+// sameOrigin tells whether two addresses share scheme, host and port, the
+// default port being the same as none.
+func sameOrigin(a, b *url.URL) bool {
+	return a.Scheme == b.Scheme && strings.EqualFold(a.Hostname(), b.Hostname()) && port(a) == port(b)
+}
+
+func port(address *url.URL) string {
+	switch {
+	case address.Port() != "":
+		return address.Port()
+	case address.Scheme == "https":
+		return "443"
+	default:
+		return "80"
+	}
+}

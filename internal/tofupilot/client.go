@@ -1,0 +1,185 @@
+// Package tofupilot is a client of TofuPilot's API, version 2, as far as it
+// lists procedures. It only ever reads, and knows nothing of Terraform.
+package tofupilot
+
+import (
+	"cmp"
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"time"
+)
+
+// Defaults and bounds of a Config.
+const (
+	DefaultMaxRetries     = 3 // as TofuPilot's own clients
+	MaxRetries            = 10
+	DefaultRequestTimeout = 30 * time.Second // as TofuPilot's own clients
+)
+
+// maxBody bounds one answer, after decompression.
+const maxBody = 32 << 20
+
+// Config is what a Client needs.
+type Config struct {
+	BaseURL        *url.URL       // from ParseBaseURL
+	APIKey         string         // not empty, and fit for a header: CheckAPIKey
+	RootCAs        *x509.CertPool // nil: the system's
+	MaxRetries     int            // how often one page is tried again, 0 to MaxRetries
+	RequestTimeout time.Duration  // for one attempt, its body included; positive
+	UserAgent      string
+	ClientType     string       // the x-client-type header
+	ClientVersion  string       // the x-client-version header
+	Log            *slog.Logger // nil: no logging
+}
+
+// Client talks to one server with one key. It may be used by several
+// goroutines; all of them share its limit of requests in flight.
+type Client struct {
+	base           *url.URL
+	header         http.Header
+	http           *http.Client
+	limiter        *limiter
+	maxRetries     int
+	retryInterval  time.Duration
+	requestTimeout time.Duration
+	clean          func(string) string
+	log            *slog.Logger
+}
+
+// New makes a Client. It sends nothing.
+func New(config Config) *Client {
+	// The default transport's clone keeps proxies from the environment.
+	transport := http.DefaultTransport.(*http.Transport).Clone() //nolint:forcetypeassert // net/http documents the type.
+	transport.MaxIdleConnsPerHost = maxInFlight
+	transport.TLSClientConfig = &tls.Config{RootCAs: config.RootCAs, MinVersion: tls.VersionTLS12}
+
+	client := &Client{
+		base: config.BaseURL,
+		header: http.Header{
+			"Accept":           {"application/json"},
+			"Authorization":    {"Bearer " + config.APIKey},
+			"User-Agent":       {config.UserAgent},
+			"X-Client-Type":    {config.ClientType},
+			"X-Client-Version": {config.ClientVersion},
+		},
+		http:           &http.Client{Transport: transport, CheckRedirect: checkRedirect},
+		limiter:        newLimiter(),
+		maxRetries:     config.MaxRetries,
+		retryInterval:  500 * time.Millisecond,
+		requestTimeout: config.RequestTimeout,
+		clean:          cleaner(config.APIKey),
+		log:            config.Log,
+	}
+	if client.log == nil {
+		client.log = slog.New(slog.DiscardHandler)
+	}
+	return client
+}
+
+// checkRedirect keeps the key with the server that was configured.
+func checkRedirect(next *http.Request, via []*http.Request) error {
+	if !sameOrigin(next.URL, via[0].URL) {
+		return &RedirectError{Location: next.URL}
+	}
+	if len(via) == 10 {
+		return errors.New("the server redirected 10 times")
+	}
+	return nil
+}
+
+// get asks for what stands at a path below the base and hands the body to
+// decode, which returns how many rows it found. A request that fails in a way
+// that may pass is tried again. The error is an *Error, or the context's.
+func (c *Client) get(ctx context.Context, path string, query url.Values, decode func(body []byte) (rows int, err error)) error {
+	target := c.base.JoinPath(path)
+	target.RawQuery = query.Encode()
+	return c.retry(ctx, func(number int) error {
+		if err := c.limiter.acquire(ctx); err != nil {
+			return err
+		}
+		defer c.limiter.release()
+
+		started := time.Now()
+		status, rows, err := c.attempt(ctx, target, decode)
+		c.log.DebugContext(ctx, "Asked the server", "method", http.MethodGet, "path", target.RequestURI(),
+			"status", status, "rows", rows, "duration", time.Since(started).String(), "attempt", number)
+		if failed := new(Error); errors.As(err, &failed) {
+			failed.Attempts = number
+		}
+		return err
+	})
+}
+
+// attempt sends one request and reads all of its answer.
+func (c *Client) attempt(ctx context.Context, target *url.URL, decode func(body []byte) (rows int, err error)) (status, rows int, err error) {
+	failed := &Error{Method: http.MethodGet, URL: target.String()}
+	timeout := &TimeoutError{After: c.requestTimeout.String()}
+	attemptCtx, cancel := context.WithTimeoutCause(ctx, c.requestTimeout, timeout)
+	defer cancel()
+
+	request, err := http.NewRequestWithContext(attemptCtx, http.MethodGet, target.String(), nil)
+	if err != nil {
+		return 0, 0, err
+	}
+	request.Header = c.header.Clone()
+	response, err := c.http.Do(request)
+	if response != nil {
+		defer func() { _ = response.Body.Close() }()
+		failed.Status, failed.ContentType = response.StatusCode, c.clean(response.Header.Get("Content-Type"))
+	}
+	var body []byte
+	if err == nil {
+		body, err = readAll(response.Body)
+	}
+	switch {
+	case ctx.Err() != nil:
+		return failed.Status, 0, context.Cause(ctx)
+	case attemptCtx.Err() != nil:
+		failed.Err = timeout
+		return failed.Status, 0, failed
+	case err != nil:
+		failed.Err = withoutURL(err)
+		return failed.Status, 0, failed
+	case response.StatusCode == http.StatusOK:
+		c.limiter.succeeded()
+		rows, err = decode(body)
+		if err != nil {
+			failed.Err = &BodyError{Err: err}
+			return failed.Status, rows, failed
+		}
+		return failed.Status, rows, nil
+	}
+	failed.describe(body, c.clean)
+	failed.RetryAfter = retryAfter(response.Header, time.Now())
+	if failed.Status == http.StatusTooManyRequests {
+		c.limiter.close(cmp.Or(failed.RetryAfter, pauseAfter429))
+	}
+	return failed.Status, 0, failed
+}
+
+func readAll(body io.Reader) ([]byte, error) {
+	content, err := io.ReadAll(io.LimitReader(body, maxBody+1))
+	if err == nil && len(content) > maxBody {
+		err = &TooLargeError{Limit: maxBody}
+	}
+	if err != nil {
+		return nil, fmt.Errorf("reading the answer: %w", err)
+	}
+	return content, nil
+}
+
+// withoutURL drops what net/http puts around an error: method and URL, which
+// an Error has already.
+func withoutURL(err error) error {
+	if wrapped := new(url.Error); errors.As(err, &wrapped) {
+		return wrapped.Err
+	}
+	return err
+}

@@ -1,0 +1,188 @@
+package tofupilot
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+	"unicode"
+)
+
+// Error tells what a request that failed asked for and what came back.
+// Texts that a server chose are safe to show: without the API key, without
+// control characters, and of bounded length.
+type Error struct {
+	Method   string
+	URL      string // with its query, which holds filters only
+	Attempts int    // at least 1
+
+	Status      int    // of the last answer; 0 when none came
+	ContentType string // of the last answer
+	Code        string // such as NOT_FOUND; empty when the body wasn't the API's
+	Message     string // empty when the body wasn't the API's
+	Issues      []Issue
+	RetryAfter  time.Duration // how long the server asked to wait, at most a minute; 0 when it didn't
+
+	Err error // why there was no answer, or why a 200 can't be used
+}
+
+// Issue is what the server found wrong with one parameter.
+type Issue struct {
+	Path    string // such as limit
+	Message string
+}
+
+func (e *Error) Error() string {
+	var text strings.Builder
+	fmt.Fprintf(&text, "%s %s: ", e.Method, e.URL)
+	switch {
+	case e.Err != nil:
+		text.WriteString(e.Err.Error())
+	default:
+		fmt.Fprintf(&text, "HTTP %d %s", e.Status, http.StatusText(e.Status))
+	}
+	if e.Message != "" {
+		fmt.Fprintf(&text, ": %s", e.Message)
+	}
+	for _, issue := range e.Issues {
+		fmt.Fprintf(&text, "; %s: %s", issue.Path, issue.Message)
+	}
+	if e.Attempts > 1 {
+		fmt.Fprintf(&text, " (after %d attempts)", e.Attempts)
+	}
+	return text.String()
+}
+
+func (e *Error) Unwrap() error { return e.Err }
+
+// RedirectError is a redirect that wasn't followed, because the key would have
+// gone to a server that nobody configured.
+type RedirectError struct {
+	Location *url.URL
+}
+
+func (e *RedirectError) Error() string {
+	return "the server redirects to another address: " + e.Location.Redacted()
+}
+
+// TimeoutError is an attempt that took longer than it may, its body included.
+type TimeoutError struct {
+	After string // the limit, such as 30s
+}
+
+func (e *TimeoutError) Error() string { return "no complete answer within " + e.After }
+
+// TooLargeError is an answer with a body over the limit, counted after
+// decompression.
+type TooLargeError struct {
+	Limit int64 // bytes
+}
+
+func (e *TooLargeError) Error() string {
+	return fmt.Sprintf("the answer's body is larger than %d MiB", e.Limit>>20)
+}
+
+// BodyError is an answer with status 200 whose body isn't a page of procedures.
+type BodyError struct {
+	Err error
+}
+
+func (e *BodyError) Error() string { return "the answer isn't a page of procedures: " + e.Err.Error() }
+
+func (e *BodyError) Unwrap() error { return e.Err }
+
+// describe adds to an Error what an error body of the API says. A body in
+// another form, a proxy's page perhaps, adds nothing.
+func (e *Error) describe(body []byte, clean func(string) string) {
+	var answer struct {
+		Message string `json:"message"`
+		Code    string `json:"code"`
+		Issues  []struct {
+			Message string `json:"message"`
+			Path    []any  `json:"path"`
+		} `json:"issues"`
+	}
+	// Whatever could be read before the mismatch is worth showing.
+	_ = json.Unmarshal(body, &answer)
+	e.Message, e.Code = clean(answer.Message), clean(answer.Code)
+	for _, issue := range answer.Issues {
+		if len(e.Issues) == maxIssues {
+			break
+		}
+		var path []string
+		for _, step := range issue.Path {
+			path = append(path, fmt.Sprint(step))
+		}
+		e.Issues = append(e.Issues, Issue{Path: clean(strings.Join(path, ".")), Message: clean(issue.Message)})
+	}
+}
+
+const (
+	maxIssues  = 20
+	maxMessage = 1000 // characters of one text that a server chose
+)
+
+// cleaner makes what a server says safe to show: no control or invisible
+// formatting characters, no key, no more than maxMessage characters. The key
+// goes last, because a server could hide it between control characters.
+func cleaner(key string) func(string) string {
+	return func(text string) string {
+		text = strings.Map(func(r rune) rune {
+			switch {
+			case unicode.IsSpace(r):
+				return ' '
+			case unicode.In(r, unicode.Cc, unicode.Cf, unicode.Co):
+				return -1
+			}
+			return r
+		}, strings.ToValidUTF8(text, "\uFFFD"))
+		text = strings.ReplaceAll(text, key, "[the API key]")
+		if runes := []rune(text); len(runes) > maxMessage {
+			text = string(runes[:maxMessage]) + "…"
+		}
+		return strings.TrimSpace(text)
+	}
+}
+
+// ListError is a list that couldn't be read to its end. Err says why, and has
+// an *Error, a *PagingError or the context's cause in its chain.
+type ListError struct {
+	Passes   int   // how often the list was read from its start, the last one included
+	Requests int   // pages asked for, in all passes
+	Rows     int   // how far the last pass came
+	Change   error // how the latest pass that had to be given up showed that the list changed; nil if none was
+	Err      error
+}
+
+func (e *ListError) Error() string {
+	text := "reading the procedures: " + e.Err.Error()
+	if e.Change != nil {
+		text += fmt.Sprintf(" (read from the start %d times, because %v)", e.Passes, e.Change)
+	}
+	return text
+}
+
+func (e *ListError) Unwrap() error { return e.Err }
+
+// ChangedError tells how a pass showed that the list changed while it was read.
+type ChangedError struct{ how string }
+
+func (e *ChangedError) Error() string { return "the list changed while it was read: " + e.how }
+
+func changed(format string, args ...any) error {
+	return &ChangedError{how: fmt.Sprintf(format, args...)}
+}
+
+// PagingError is an answer whose meta leaves no safe next step.
+type PagingError struct{ What string }
+
+func (e *PagingError) Error() string { return "the server's paging can't be followed: " + e.What }
+
+var (
+	errTooManyPages = &PagingError{What: fmt.Sprintf("it goes on after %d pages", maxPages)}
+	// errNotCounted ends a pass whose cursors turn out not to be offsets.
+	errNotCounted = errors.New("the cursors aren't offsets")
+)

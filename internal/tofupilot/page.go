@@ -1,0 +1,142 @@
+package tofupilot
+
+import (
+	"bytes"
+	"cmp"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"strconv"
+	"unicode/utf8"
+)
+
+// page is one answer of the list.
+type page struct {
+	rows []Procedure
+	more bool    // has_more
+	next *cursor // next_cursor, nil where it is null or missing
+}
+
+// cursor is where the next page begins, as the server says it.
+type cursor struct {
+	text   string // to be sent back
+	number int    // its value, where it is a whole number
+	whole  bool
+}
+
+// UnmarshalJSON takes a number or a string; what either means is decided by
+// whoever follows it.
+func (c *cursor) UnmarshalJSON(raw []byte) error {
+	c.text = string(raw)
+	if raw[0] == '"' {
+		if err := json.Unmarshal(raw, &c.text); err != nil {
+			return err
+		}
+	} else if raw[0] != '-' && (raw[0] < '0' || raw[0] > '9') {
+		return errors.New("next_cursor is neither a number nor a string")
+	}
+	// A float without a fraction (it was one once) is the same number.
+	if value, err := strconv.ParseFloat(c.text, 64); err == nil && value == math.Trunc(value) && math.Abs(value) < 1<<53 {
+		c.number, c.whole = int(value), true
+		c.text = strconv.Itoa(c.number)
+	}
+	return nil
+}
+
+// decodePage reads the body of an answer. The error names the page by its
+// cursor and, where one is to blame, the item.
+func decodePage(body []byte, at string, clean func(string) string) (*page, error) {
+	var answer struct {
+		Data []Procedure `json:"data"`
+		Meta *struct {
+			HasMore    *bool   `json:"has_more"`
+			NextCursor *cursor `json:"next_cursor"`
+		} `json:"meta"`
+	}
+	err := checkText(body)
+	if err == nil {
+		err = json.Unmarshal(body, &answer)
+	}
+	switch {
+	case err != nil:
+		err = blameItem(body, err)
+	case answer.Data == nil:
+		err = errors.New("it has no data")
+	case answer.Meta == nil || answer.Meta.HasMore == nil:
+		err = errors.New("it has no meta.has_more")
+	default:
+		for i, procedure := range answer.Data {
+			if procedure.ID == "" {
+				err = fmt.Errorf("item %d of data has no id", i)
+				break
+			}
+		}
+	}
+	if err != nil {
+		return nil, cleaned{fmt.Errorf("page at offset %s: %w", cmp.Or(at, "0"), err), clean}
+	}
+	return &page{rows: answer.Data, more: *answer.Meta.HasMore, next: answer.Meta.NextCursor}, nil
+}
+
+// checkText finds what encoding/json would mend in silence or report as a
+// stray character.
+func checkText(body []byte) error {
+	switch {
+	case len(bytes.TrimSpace(body)) == 0:
+		return fmt.Errorf("the body is empty: %w", io.ErrUnexpectedEOF)
+	case !utf8.Valid(body):
+		return errors.New("the body isn't UTF-8")
+	case bytes.HasPrefix(body, []byte("\uFEFF")):
+		return errors.New("the body begins with a byte-order mark")
+	case bytes.TrimSpace(body)[0] == '<':
+		return errors.New("the body is HTML or XML, not JSON")
+	}
+	return nil
+}
+
+// blameItem says which item of data couldn't be decoded. It is the slow way
+// round, taken only on the way to an error.
+func blameItem(body []byte, err error) error {
+	if syntax := new(json.SyntaxError); errors.As(err, &syntax) {
+		if int(syntax.Offset) >= len(body) {
+			return fmt.Errorf("the body ends too early: %w", io.ErrUnexpectedEOF)
+		}
+		return fmt.Errorf("not JSON: %w", err)
+	}
+	var answer struct {
+		Data []json.RawMessage `json:"data"`
+	}
+	if json.Unmarshal(body, &answer) != nil {
+		return inWords(err)
+	}
+	for i, item := range answer.Data {
+		if itemErr := json.Unmarshal(item, new(Procedure)); itemErr != nil {
+			var named struct {
+				ID string `json:"id"`
+			}
+			_ = json.Unmarshal(item, &named)
+			return fmt.Errorf("item %d of data (id %q): %w", i, named.ID, inWords(itemErr))
+		}
+	}
+	return inWords(err)
+}
+
+// inWords says what is wrong with a field without naming Go's types.
+func inWords(err error) error {
+	if mismatch := new(json.UnmarshalTypeError); errors.As(err, &mismatch) {
+		return fmt.Errorf("its %s can't be a %s", cmp.Or(mismatch.Field, "value"), mismatch.Value)
+	}
+	return err
+}
+
+// cleaned is an error that may repeat what a server said, made safe to show.
+type cleaned struct {
+	err   error
+	clean func(string) string
+}
+
+func (c cleaned) Error() string { return c.clean(c.err.Error()) }
+
+func (c cleaned) Unwrap() error { return c.err }

@@ -1,0 +1,249 @@
+package tofupilot
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"slices"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// From offset pages to one complete list.
+//
+// Offset paging loses rows: delete a row of page 1 after reading it, and the
+// first row of page 2 moves to page 1 and is never seen. So pages overlap by
+// one row, the seam, and the last row of a page must be the first of the next.
+//
+// Why that is enough: say row X stands at offset b when page k is read, and
+// again when page k+1 is read. Whatever stood in front of X all along is in
+// front of b in page k's time, and whatever stood behind it is behind b in page
+// k+1's. So seams that all hold prove that no row which was there throughout is
+// missing, in whatever order and however far apart in time the pages came. The
+// one assumption is that rows which stay keep their order; a row that turns up
+// twice shows that they didn't.
+//
+// A seam that fails means that the list changed under the read: it is read
+// again from the start, until every seam holds or the context ends.
+
+// maxPages bounds one pass over a list.
+const maxPages = 10_000
+
+// windows are how many pages are asked for at a time: few at first, because most
+// lists are short and pages beyond the end are wasted.
+var windows = []int{2, 3, 5, maxInFlight}
+
+// Pauses between two passes over a list that changes.
+const (
+	firstPause = 200 * time.Millisecond
+	lastPause  = 5 * time.Second
+)
+
+// pager reads one list, once.
+type pager struct {
+	fetch func(ctx context.Context, cursor string, limit int) (*page, error)
+	limit int // rows per page, at least 1
+	clean func(string) string
+	log   *slog.Logger
+
+	requests atomic.Int64 // pages asked for, whatever came of them
+
+	// Of the pass under way:
+	rows []Procedure
+	seen map[string]bool // their IDs
+}
+
+// all reads the list until a pass shows that it is complete. The error is a *ListError.
+func (p *pager) all(ctx context.Context) ([]Procedure, error) {
+	var change error
+	pause := firstPause
+	for passes := 1; ; passes++ {
+		p.rows, p.seen = nil, map[string]bool{}
+		err := p.pass(ctx)
+		if err == nil {
+			return p.rows, nil
+		}
+		if errors.As(err, new(*ChangedError)) {
+			change = cleaned{err, p.clean}
+			p.log.WarnContext(ctx, "Reading the list again", "reason", change.Error(), "passes", passes)
+			if err = sleep(ctx, pause/2+rand.N(pause/2)); err == nil {
+				pause = min(2*pause, lastPause)
+				continue
+			}
+		}
+		return nil, &ListError{
+			Passes: passes, Requests: int(p.requests.Load()), Rows: len(p.rows),
+			Change: change, Err: cleaned{err, p.clean},
+		}
+	}
+}
+
+// pass reads the list once. Its error is a *ChangedError where reading again may help.
+func (p *pager) pass(ctx context.Context) error {
+	first, err := p.get(ctx, "", p.limit)
+	if err != nil {
+		return err
+	}
+	n := len(first.rows)
+	switch {
+	case first.last():
+		return p.add(first.rows)
+	case first.countsFrom(0) && (n > 1 || n == p.limit): // one row leaves no room to overlap
+		err = p.overlapping(ctx, first.rows)
+		if !errors.Is(err, errNotCounted) {
+			return err
+		}
+	}
+	return p.twice(ctx)
+}
+
+// overlapping reads on from the first page's rows, in windows of pages of which
+// each begins with the row that the one before ended with.
+func (p *pager) overlapping(ctx context.Context, first []Procedure) error {
+	if err := p.add(first); err != nil {
+		return err
+	}
+	width := max(2, len(first))
+	for asked, window := 1, 0; asked < maxPages; window++ {
+		size := min(windows[min(window, len(windows)-1)], maxPages-asked)
+		asked += size
+		done, err := p.window(ctx, width, size)
+		if done || err != nil {
+			return err
+		}
+	}
+	return errTooManyPages
+}
+
+// window asks for the next size pages at once and takes them in their order.
+// It ends, and so do the requests it made, with the list's last page or the
+// first error.
+func (p *pager) window(ctx context.Context, width, size int) (done bool, err error) {
+	var requests sync.WaitGroup
+	defer requests.Wait()
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+
+	type answer struct {
+		page *page
+		err  error
+	}
+	start := len(p.rows) - 1
+	answers := make([]chan answer, size)
+	for k := range answers {
+		answers[k] = make(chan answer, 1)
+		requests.Go(func() {
+			page, err := p.get(ctx, strconv.Itoa(start+k*(width-1)), min(width, MaxPageSize))
+			answers[k] <- answer{page, err}
+		})
+	}
+	for _, next := range answers {
+		answer := <-next
+		if answer.err != nil {
+			return false, answer.err
+		}
+		if err := p.join(answer.page, width); err != nil || answer.page.last() {
+			return true, err
+		}
+	}
+	return false, nil
+}
+
+// join adds an overlapping page, if its seam holds.
+func (p *pager) join(next *page, width int) error {
+	offset := len(p.rows) - 1
+	last := p.rows[offset].ID
+	switch {
+	case !next.last() && !next.countsFrom(offset):
+		return errNotCounted
+	case len(next.rows) == 0:
+		return changed("the page at offset %d is empty, though the one before it announced more", offset)
+	case next.rows[0].ID != last:
+		return changed("the page at offset %d begins with %q, where %q stood before", offset, next.rows[0].ID, last)
+	case next.more && len(next.rows) != width:
+		return changed("the page at offset %d has %d rows instead of %d, though more follow", offset, len(next.rows), width)
+	}
+	return p.add(next.rows[1:])
+}
+
+// twice reads a list whose cursors aren't offsets, and where nothing can be
+// overlapped. Two passes that agree are strong evidence that the list stood
+// still, not proof.
+func (p *pager) twice(ctx context.Context) error {
+	if err := p.follow(ctx); err != nil {
+		return err
+	}
+	before := p.rows
+	if err := p.follow(ctx); err != nil {
+		return err
+	}
+	if !slices.EqualFunc(before, p.rows, func(a, b Procedure) bool { return a.ID == b.ID }) {
+		return changed("two passes gave different lists, of %d and %d rows", len(before), len(p.rows))
+	}
+	return nil
+}
+
+// follow reads the list by the cursors as the server gives them.
+func (p *pager) follow(ctx context.Context) error {
+	p.rows, p.seen = nil, map[string]bool{}
+	at, followed := &cursor{whole: true}, map[string]bool{}
+	for range maxPages {
+		next, err := p.get(ctx, at.text, p.limit)
+		if err != nil {
+			return err
+		}
+		if err := p.add(next.rows); err != nil {
+			return err
+		}
+		switch {
+		case next.last(), !next.more && len(next.rows) == 0:
+			return nil
+		case next.next == nil:
+			return &PagingError{What: fmt.Sprintf("it has more after the page at cursor %q, but gives no next_cursor", at.text)}
+		case followed[next.next.text] || at.whole && next.next.whole && next.next.number <= at.number:
+			return &PagingError{What: fmt.Sprintf("after the page at cursor %q it gives next_cursor %q, which doesn't advance", at.text, next.next.text)}
+		}
+		at = next.next
+		followed[at.text] = true
+	}
+	return errTooManyPages
+}
+
+func (p *pager) get(ctx context.Context, cursor string, limit int) (*page, error) {
+	p.requests.Add(1)
+	return p.fetch(ctx, cursor, limit)
+}
+
+// add takes rows into the pass. One that is there already moved meanwhile.
+func (p *pager) add(rows []Procedure) error {
+	for _, row := range rows {
+		if p.seen[row.ID] {
+			return changed("%q came twice", row.ID)
+		}
+		p.seen[row.ID] = true
+	}
+	p.rows = append(p.rows, rows...)
+	return nil
+}
+
+// last tells whether the server says, without contradiction, that nothing follows.
+func (p *page) last() bool { return !p.more && p.next == nil }
+
+// countsFrom tells whether more follows and next_cursor is what the documents
+// say: the page's offset plus its rows.
+func (p *page) countsFrom(offset int) bool {
+	return p.more && p.next != nil && p.next.whole && p.next.number == offset+len(p.rows)
+}
+
+func sleep(ctx context.Context, pause time.Duration) error {
+	select {
+	case <-time.After(pause):
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}

@@ -1,0 +1,83 @@
+package tofupilot
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/cenkalti/backoff/v5"
+)
+
+// maxRetryAfter is the longest pause that a server may ask for.
+const maxRetryAfter = time.Minute
+
+// pauseAfter429 keeps everyone waiting when a 429 doesn't say for how long.
+const pauseAfter429 = time.Second
+
+// retry runs an attempt until it succeeds, fails for good, or has been made
+// maxRetries times more than once. Pauses grow exponentially and are drawn
+// between zero and twice the current interval, so that clients that failed
+// together don't come back together; Retry-After replaces them where it comes.
+func (c *Client) retry(ctx context.Context, attempt func(number int) error) error {
+	pauses := &backoff.ExponentialBackOff{
+		InitialInterval:     c.retryInterval,
+		MaxInterval:         10 * time.Second,
+		Multiplier:          2,
+		RandomizationFactor: 1,
+	}
+	number, last := 0, error(nil)
+	_, err := backoff.Retry(ctx, func() (struct{}, error) {
+		number++
+		last = attempt(number)
+		return struct{}{}, verdict(ctx, last)
+	},
+		backoff.WithBackOff(pauses),
+		backoff.WithMaxTries(uint(c.maxRetries)+1),
+		backoff.WithMaxElapsedTime(0), // the context has the deadline
+		backoff.WithNotify(func(_ error, pause time.Duration) {
+			c.log.WarnContext(ctx, "Trying a request again",
+				"error", last.Error(), "attempt", number, "pause", pause.String())
+		}),
+	)
+	if ended := context.Cause(ctx); err != nil && ended != nil && !errors.Is(last, ended) {
+		return fmt.Errorf("%w; before that: %w", ended, last)
+	}
+	return last
+}
+
+// verdict says in the backoff library's words what follows from an attempt.
+func verdict(ctx context.Context, err error) error {
+	if err == nil {
+		return nil
+	}
+	failed := new(Error)
+	if ctx.Err() != nil || !errors.As(err, &failed) || !failed.mayPass() {
+		return backoff.Permanent(err)
+	}
+	if failed.RetryAfter == 0 {
+		return err
+	}
+	if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) < failed.RetryAfter {
+		return backoff.Permanent(err) // waiting would be in vain
+	}
+	return &backoff.RetryAfterError{Duration: failed.RetryAfter}
+}
+
+// retryAfter reads the header of the same name: seconds or an HTTP date. The
+// pause is between zero and maxRetryAfter, and zero where the header is missing
+// or can't be read.
+func retryAfter(header http.Header, now time.Time) time.Duration {
+	value := strings.TrimSpace(header.Get("Retry-After"))
+	if seconds, err := strconv.ParseUint(value, 10, 63); err == nil {
+		return time.Duration(min(seconds, uint64(maxRetryAfter/time.Second))) * time.Second
+	}
+	date, err := http.ParseTime(value)
+	if err != nil {
+		return 0
+	}
+	return min(max(date.Sub(now), 0), maxRetryAfter)
+}
