@@ -1,0 +1,39 @@
+package provider
+
+import (
+	"context"
+	"log/slog"
+
+	"github.com/hashicorp/terraform-plugin-log/tflog"
+)
+
+// logger hands what the client logs to Terraform's log, with the levels,
+// fields and masks that the call's context carries.
+var logger = slog.New(tflogHandler{})
+
+type tflogHandler struct{}
+
+func (tflogHandler) Enabled(context.Context, slog.Level) bool { return true } // Terraform's TF_LOG decides
+
+func (tflogHandler) Handle(ctx context.Context, record slog.Record) error {
+	fields := make(map[string]any, record.NumAttrs())
+	record.Attrs(func(attr slog.Attr) bool {
+		fields[attr.Key] = attr.Value.Any()
+		return true
+	})
+	write := tflog.Debug
+	switch {
+	case record.Level >= slog.LevelError:
+		write = tflog.Error
+	case record.Level >= slog.LevelWarn:
+		write = tflog.Warn
+	case record.Level >= slog.LevelInfo:
+		write = tflog.Info
+	}
+	write(ctx, record.Message, fields)
+	return nil
+}
+
+// The client logs without groups and bound attributes.
+func (h tflogHandler) WithAttrs([]slog.Attr) slog.Handler { return h }
+func (h tflogHandler) WithGroup(string) slog.Handler      { return h }

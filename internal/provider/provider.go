@@ -1,0 +1,148 @@
+// Package provider is the Terraform side: schemas, configuration, state and
+// diagnostics. What the server says and how it is asked is package tofupilot's.
+package provider
+
+import (
+	"context"
+	"os"
+
+	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
+	"github.com/hashicorp/terraform-plugin-framework/datasource"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/provider"
+	"github.com/hashicorp/terraform-plugin-framework/provider/schema"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+	"github.com/hashicorp/terraform-plugin-log/tflog"
+
+	"github.com/tofupilot/terraform-provider-tofupilot/internal/tofupilot"
+)
+
+const homepage = "https://github.com/tofupilot/terraform-provider-tofupilot"
+
+var (
+	_ provider.Provider                   = (*tofupilotProvider)(nil)
+	_ provider.ProviderWithValidateConfig = (*tofupilotProvider)(nil)
+)
+
+type tofupilotProvider struct {
+	version string
+}
+
+// New makes the provider. The version goes into requests and Terraform's log.
+func New(version string) func() provider.Provider {
+	return func() provider.Provider { return &tofupilotProvider{version: version} }
+}
+
+func (p *tofupilotProvider) Metadata(_ context.Context, _ provider.MetadataRequest, resp *provider.MetadataResponse) {
+	resp.TypeName = "tofupilot"
+	resp.Version = p.version
+}
+
+func (p *tofupilotProvider) Schema(_ context.Context, _ provider.SchemaRequest, resp *provider.SchemaResponse) {
+	resp.Schema = schema.Schema{
+		MarkdownDescription: "Reads the test procedures of a [TofuPilot](https://www.tofupilot.com) organization. It only ever reads.",
+		Attributes: map[string]schema.Attribute{
+			"api_key": schema.StringAttribute{
+				Optional:  true,
+				Sensitive: true,
+				MarkdownDescription: "API key of a user, or of a station where the server lets stations list their procedures. " +
+					"Without it, the environment variable `" + envAPIKey + "`. " +
+					"A literal or an ordinary variable, sensitive or not, is stored by Terraform in plan files; " +
+					"the environment variable and an ephemeral variable (Terraform 1.10 and later) are in no file.",
+				Validators: []validator.String{rule(tofupilot.CheckAPIKey)},
+			},
+			"url": schema.StringAttribute{
+				Optional: true,
+				MarkdownDescription: "Address of the server, such as `https://tofupilot.example.com`, with or without `/api` at its end. " +
+					"Without it, the environment variable `" + envURL + "`, then `" + tofupilot.DefaultURL + "`.",
+				Validators: []validator.String{rule(checkURL)},
+			},
+			"ca_cert_pem": schema.StringAttribute{
+				Optional: true,
+				MarkdownDescription: "Certificates in PEM of the authorities that a self-hosted server's certificate comes from. " +
+					"They are added to the system's, never used instead of them. " +
+					"Without it, those in the file that the environment variable `" + envCACert + "` names.",
+				Validators: []validator.String{rule(checkCertificates)},
+			},
+			"max_retries": schema.Int64Attribute{
+				Optional: true,
+				MarkdownDescription: "How often one request is tried again after a failure that may pass: " +
+					"no connection, no complete answer, or status 408, 429 or 5xx. 0 to 10; default 3.",
+				Validators: []validator.Int64{int64validator.Between(0, tofupilot.MaxRetries)},
+			},
+			"request_timeout": schema.StringAttribute{
+				Optional: true,
+				MarkdownDescription: "How long one attempt of one request may take, its answer included, as a duration such as `45s` or `2m`. " +
+					"Default `30s`. The whole read has its own limit, the data source's `timeouts`.",
+				Validators: []validator.String{rule(checkDuration)},
+			},
+			"allow_http": schema.BoolAttribute{
+				Optional: true,
+				MarkdownDescription: "Whether the key may be sent over plain `http://` to another machine. " +
+					"Default `false`: plain HTTP is for loopback addresses only.",
+			},
+		},
+	}
+}
+
+// ValidateConfig checks what no attribute shows alone.
+func (p *tofupilotProvider) ValidateConfig(ctx context.Context, req provider.ValidateConfigRequest, resp *provider.ValidateConfigResponse) {
+	var config providerModel
+	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
+	if resp.Diagnostics.HasError() || config.URL.IsNull() || config.URL.IsUnknown() || config.AllowHTTP.IsUnknown() {
+		return
+	}
+	address, err := tofupilot.ParseBaseURL(config.URL.ValueString())
+	if err != nil {
+		return // the attribute's own rule says so
+	}
+	if err := checkScheme(address, config.AllowHTTP.ValueBool()); err != nil {
+		resp.Diagnostics.AddAttributeError(path.Root("url"), "Plain HTTP refused", sentence(err))
+	}
+}
+
+// Configure makes the client that all data sources share.
+func (p *tofupilotProvider) Configure(ctx context.Context, req provider.ConfigureRequest, resp *provider.ConfigureResponse) {
+	var config providerModel
+	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	if unknown := config.unknown(); len(unknown) > 0 {
+		if req.ClientCapabilities.DeferralAllowed {
+			resp.Deferred = &provider.Deferred{Reason: provider.DeferredReasonProviderConfigUnknown}
+		}
+		// Whatever doesn't read can be planned all the same. Nothing else may
+		// stand in for a value that is yet to come: it could be another server's.
+		resp.DataSourceData = &reader{unknown: unknown}
+		return
+	}
+	settings, diags := config.resolve(os.Getenv)
+	resp.Diagnostics.Append(diags...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	ctx = maskKey(ctx, settings.apiKey)
+	tflog.Debug(ctx, "Configured the client", map[string]any{"url": settings.baseURL.String(), "api_key_from": settings.apiKeySource})
+	resp.DataSourceData = &reader{
+		settings: settings,
+		client: tofupilot.New(tofupilot.Config{
+			BaseURL:        settings.baseURL,
+			APIKey:         settings.apiKey,
+			RootCAs:        settings.rootCAs,
+			MaxRetries:     settings.maxRetries,
+			RequestTimeout: settings.requestTimeout,
+			UserAgent:      userAgent(p.version, req.TerraformVersion, os.Getenv),
+			ClientType:     "terraform",
+			ClientVersion:  p.version,
+			Log:            logger,
+		}),
+	}
+}
+
+func (p *tofupilotProvider) DataSources(context.Context) []func() datasource.DataSource {
+	return []func() datasource.DataSource{newProceduresDataSource}
+}
+
+func (p *tofupilotProvider) Resources(context.Context) []func() resource.Resource { return nil }

@@ -1,0 +1,54 @@
+package provider
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/hashicorp/terraform-plugin-framework-timeouts/datasource/timeouts"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-log/tflog"
+
+	"github.com/tofupilot/terraform-provider-tofupilot/internal/tofupilot"
+)
+
+// reader is what data sources read with: what Configure made of the provider block.
+type reader struct {
+	client   *tofupilot.Client // nil while something is unknown
+	settings settings
+	unknown  []string // the provider's attributes that aren't known yet
+}
+
+// begin makes the context of one read: with its deadline, and with the key kept
+// out of its log. done must be called when the read is over, whatever came.
+func (r *reader) begin(ctx context.Context, limits timeouts.Value) (_ context.Context, done func(), diags diag.Diagnostics) {
+	if r == nil {
+		diags.AddError("Provider not configured", "Something must be read, but the provider was never configured. This is a bug of Terraform or of the provider.")
+		return ctx, func() {}, diags
+	}
+	if len(r.unknown) > 0 {
+		diags.AddError("Provider configuration not known yet", fmt.Sprintf(
+			"Procedures must be read now, but these values of the provider tofupilot are known only after apply: %s. "+
+				"Make them known while planning, or apply what they depend on first (terraform apply -target=…).",
+			strings.Join(r.unknown, ", ")))
+		return ctx, func() {}, diags
+	}
+	limit, diags := limits.Read(ctx, defaultReadTimeout)
+	ctx, cancel := context.WithTimeoutCause(maskKey(ctx, r.settings.apiKey), limit, &deadlineError{limit})
+	return ctx, cancel, diags
+}
+
+// deadlineError is the end of the time that a whole read may take.
+type deadlineError struct{ limit time.Duration }
+
+func (e *deadlineError) Error() string {
+	return "the read took longer than timeouts.read allows: " + e.limit.String()
+}
+
+// maskKey keeps the key out of everything that is logged with the context. Masks
+// live in one call's context, so every call sets them.
+func maskKey(ctx context.Context, key string) context.Context {
+	ctx = tflog.MaskAllFieldValuesStrings(ctx, key)
+	return tflog.MaskMessageStrings(ctx, key)
+}

@@ -1,0 +1,158 @@
+package provider
+
+import (
+	"context"
+	"crypto/x509"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf16"
+
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+
+	"github.com/tofupilot/terraform-provider-tofupilot/internal/tofupilot"
+)
+
+// rule makes a validator of a function that says what is wrong with a text.
+// The same functions judge environment variables.
+type rule func(string) error
+
+var _ validator.String = rule(nil)
+
+func (rule) Description(context.Context) string           { return "" }
+func (r rule) MarkdownDescription(context.Context) string { return "" }
+
+func (r rule) ValidateString(_ context.Context, req validator.StringRequest, resp *validator.StringResponse) {
+	if req.ConfigValue.IsNull() || req.ConfigValue.IsUnknown() {
+		return
+	}
+	if err := r(req.ConfigValue.ValueString()); err != nil {
+		resp.Diagnostics.AddAttributeError(req.Path, "Invalid "+req.Path.String(), sentence(err))
+	}
+}
+
+// sentence turns an error into what a person reads.
+func sentence(err error) string {
+	text := err.Error()
+	return strings.ToUpper(text[:1]) + text[1:] + "."
+}
+
+func checkURL(value string) error {
+	_, err := tofupilot.ParseBaseURL(value)
+	return err
+}
+
+func checkSearchQuery(value string) error {
+	length := 0
+	for _, r := range value {
+		length += utf16.RuneLen(r)
+	}
+	switch {
+	case length == 0:
+		return errors.New("the search is empty; leave search_query away to list everything")
+	case length > 100:
+		return fmt.Errorf("the search is %d UTF-16 code units long (most characters count one, an emoji two), and the API takes at most 100", length)
+	}
+	return nil
+}
+
+func checkDuration(value string) error {
+	duration, err := time.ParseDuration(value)
+	if err != nil {
+		return fmt.Errorf("%q isn't a duration; write it like 30s, 5m or 1h30m", value)
+	}
+	if duration <= 0 {
+		return fmt.Errorf("%q isn't a positive duration", value)
+	}
+	return nil
+}
+
+// parseCertificates reads the certificates of a PEM bundle: at least one, and
+// each that is marked as one must be one.
+func parseCertificates(bundle string) ([]*x509.Certificate, error) {
+	var (
+		certificates []*x509.Certificate
+		others       []string
+	)
+	for rest := []byte(bundle); ; {
+		var block *pem.Block
+		block, rest = pem.Decode(rest)
+		if block == nil {
+			break
+		}
+		if block.Type != "CERTIFICATE" {
+			others = append(others, block.Type)
+			continue
+		}
+		certificate, err := x509.ParseCertificate(block.Bytes)
+		if err != nil {
+			return nil, fmt.Errorf("certificate %d of the bundle can't be read: %w", len(certificates)+1, err)
+		}
+		certificates = append(certificates, certificate)
+	}
+	switch {
+	case len(certificates) > 0:
+		return certificates, nil
+	case len(others) > 0:
+		return nil, fmt.Errorf("there is no certificate in it, only: %s", strings.Join(others, ", "))
+	default:
+		return nil, errors.New("there is no certificate in it; PEM text begins with -----BEGIN CERTIFICATE-----")
+	}
+}
+
+func checkCertificates(bundle string) error {
+	_, err := parseCertificates(bundle)
+	return err
+}
+
+// rfc3339 is the grammar of RFC 3339, section 5.6, with the ranges that Go's
+// parser doesn't check: it takes one-digit hours, a comma before the fraction
+// and offsets of 24 hours and more. What is left to it are days and months.
+var rfc3339 = regexp.MustCompile(`^(\d{4}-\d\d-\d\d)[Tt](\d\d:\d\d:\d\d)(?:\.(\d+))?([Zz]|[+-](?:[01]\d|2[0-3]):[0-5]\d)$`)
+
+// parseTime reads an RFC 3339 time. Digits of the second beyond the ninth count
+// as one nanosecond when roundUp is set.
+func parseTime(value string, roundUp bool) (time.Time, error) {
+	parts := rfc3339.FindStringSubmatch(value)
+	if parts == nil {
+		return time.Time{}, fmt.Errorf("%q isn't a time in RFC 3339; write it like 2024-01-15T10:30:00Z or 2024-01-15T10:30:00+01:00", value)
+	}
+	parsed, err := time.Parse(time.RFC3339, parts[1]+"T"+parts[2]+strings.ToUpper(parts[4]))
+	if err != nil {
+		return time.Time{}, fmt.Errorf("%q is written like a time in RFC 3339, but there is no such day or time", value)
+	}
+	if fraction := parts[3]; fraction != "" {
+		digits := (fraction + "000000000")[:9]
+		nanoseconds, err := strconv.Atoi(digits)
+		if err != nil {
+			return time.Time{}, err
+		}
+		if roundUp && len(fraction) > 9 && strings.Trim(fraction[9:], "0") != "" {
+			nanoseconds++
+		}
+		parsed = parsed.Add(time.Duration(nanoseconds))
+	}
+	// The API's dates have four digits for the year, once they are in UTC.
+	sent := parsed.UTC()
+	if roundUp {
+		sent = sent.Add(time.Millisecond - time.Nanosecond)
+	}
+	if sent.Year() < 0 || sent.Year() > 9999 {
+		return time.Time{}, fmt.Errorf("%q is outside the years 0000 to 9999 in UTC", value)
+	}
+	return parsed, nil
+}
+
+func checkCreatedAfter(value string) error {
+	_, err := parseTime(value, false)
+	return err
+}
+
+func checkCreatedBefore(value string) error {
+	_, err := parseTime(value, true)
+	return err
+}
