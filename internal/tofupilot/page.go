@@ -26,20 +26,25 @@ type cursor struct {
 	whole  bool
 }
 
-// UnmarshalJSON takes a number or a string; what either means is decided by
-// whoever follows it.
+// UnmarshalJSON takes a number or a string. A string that isn't the plain form
+// of a whole number is a token, to be sent back as it came.
 func (c *cursor) UnmarshalJSON(raw []byte) error {
-	c.text = string(raw)
 	if raw[0] == '"' {
 		if err := json.Unmarshal(raw, &c.text); err != nil {
 			return err
 		}
-	} else if raw[0] != '-' && (raw[0] < '0' || raw[0] > '9') {
+		number, err := strconv.Atoi(c.text)
+		c.number, c.whole = number, err == nil && strconv.Itoa(number) == c.text
+		return nil
+	}
+	number, err := strconv.ParseFloat(string(raw), 64)
+	if err != nil {
 		return errors.New("next_cursor is neither a number nor a string")
 	}
+	c.text = string(raw)
 	// A float without a fraction (it was one once) is the same number.
-	if value, err := strconv.ParseFloat(c.text, 64); err == nil && value == math.Trunc(value) && math.Abs(value) < 1<<53 {
-		c.number, c.whole = int(value), true
+	if whole := int(number); float64(whole) == number && math.Abs(number) < 1<<53 {
+		c.number, c.whole = whole, true
 		c.text = strconv.Itoa(c.number)
 	}
 	return nil
@@ -77,7 +82,11 @@ func decodePage(body []byte, at string, clean func(string) string) (*page, error
 	if err != nil {
 		return nil, cleaned{fmt.Errorf("page at offset %s: %w", cmp.Or(at, "0"), err), clean}
 	}
-	return &page{rows: answer.Data, more: *answer.Meta.HasMore, next: answer.Meta.NextCursor}, nil
+	next := answer.Meta.NextCursor
+	if next != nil && next.text == "" {
+		next = nil // what an empty cursor asks for is the first page
+	}
+	return &page{rows: answer.Data, more: *answer.Meta.HasMore, next: next}, nil
 }
 
 // checkText finds what encoding/json would mend in silence or report as a

@@ -164,6 +164,8 @@ func (p *pager) join(next *page, width int) error {
 		return changed("the page at offset %d is empty, though the one before it announced more", offset)
 	case next.rows[0].ID != last:
 		return changed("the page at offset %d begins with %q, where %q stood before", offset, next.rows[0].ID, last)
+	case next.more && width == 2 && len(next.rows) == 1: // as on a server that never gives two
+		return errNotCounted
 	case next.more && len(next.rows) != width:
 		return changed("the page at offset %d has %d rows instead of %d, though more follow", offset, len(next.rows), width)
 	}
@@ -196,16 +198,20 @@ func (p *pager) follow(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
+		// The cursor first: where it leads nowhere, rows that come again are no change.
+		advances := next.next != nil && !followed[next.next.text] &&
+			!(at.whole && next.next.whole && next.next.number <= at.number)
+		switch {
+		case next.more && next.next == nil:
+			return &PagingError{What: fmt.Sprintf("it has more after the page at cursor %q, but gives no next_cursor", at.text)}
+		case next.more && !advances:
+			return &PagingError{What: fmt.Sprintf("after the page at cursor %q it gives next_cursor %q, which doesn't advance", at.text, next.next.text)}
+		}
 		if err := p.add(next.rows); err != nil {
 			return err
 		}
-		switch {
-		case next.last(), !next.more && len(next.rows) == 0:
+		if !next.more && (!advances || len(next.rows) == 0) {
 			return nil
-		case next.next == nil:
-			return &PagingError{What: fmt.Sprintf("it has more after the page at cursor %q, but gives no next_cursor", at.text)}
-		case followed[next.next.text] || at.whole && next.next.whole && next.next.number <= at.number:
-			return &PagingError{What: fmt.Sprintf("after the page at cursor %q it gives next_cursor %q, which doesn't advance", at.text, next.next.text)}
 		}
 		at = next.next
 		followed[at.text] = true

@@ -1,0 +1,109 @@
+package tofupilot
+
+import "strconv"
+
+// Pages with other rows than they should have.
+var oddPages = []oddCase{
+	{name: "an empty first page that has more", answer: twisted(8, func(asked oddRequest, answer *oddAnswer) {
+		if asked.offset == 0 {
+			answer.ids, answer.next = nil, "0"
+		}
+	}), begins: 2, fails: `after the page at cursor "" it gives next_cursor "0", which doesn't advance`},
+	{name: "an empty page that has more", answer: twisted(9, func(asked oddRequest, answer *oddAnswer) {
+		if asked.offset == 4 {
+			answer.ids, answer.next = nil, "4"
+		}
+	}), fails: "the page at offset 4 is empty, though the one before it announced more", late: true},
+	{name: "an empty page that has more, between tokens", answer: twisted(6, func(asked oddRequest, answer *oddAnswer) {
+		switch asked.cursor {
+		case "":
+			*answer = oddAnswer{ids: firstIDs(3), more: "true", next: `"a"`}
+		case "a":
+			*answer = oddAnswer{more: "true", next: `"b"`}
+		case "b":
+			*answer = oddAnswer{ids: firstIDs(6)[3:], more: "false", next: "null"}
+		}
+	}), rows: 6, begins: 3},
+	{name: "the same page again and again", answer: twisted(8, func(_ oddRequest, answer *oddAnswer) {
+		*answer = oddAnswer{ids: firstIDs(3), more: "true", next: "3"}
+	}), begins: 2, fails: `after the page at cursor "3" it gives next_cursor "3", which doesn't advance`},
+	{name: "the same rows at every offset", answer: twisted(8, func(asked oddRequest, answer *oddAnswer) {
+		*answer = oddAnswer{ids: firstIDs(3), more: "true", next: strconv.Itoa(asked.offset + 3)}
+	}), fails: `the page at offset 2 begins with "r0", where "r2" stood before`, late: true},
+	{name: "an ID twice in the first page", answer: twisted(8, func(asked oddRequest, answer *oddAnswer) {
+		if asked.offset == 0 {
+			answer.ids = []string{"r0", "r0", "r2"}
+		}
+	}), fails: `"r0" came twice`, late: true},
+	{name: "an ID twice in the only page", answer: twisted(3, func(_ oddRequest, answer *oddAnswer) {
+		answer.ids[1] = "r0"
+	}), fails: `"r0" came twice`, late: true},
+	{name: "an ID twice in a later page", answer: twisted(8, func(asked oddRequest, answer *oddAnswer) {
+		if asked.offset == 4 {
+			answer.ids = []string{"r4", "r5", "r5"}
+		}
+	}), fails: `"r5" came twice`, late: true},
+	{name: "ties that swap places and back", answer: swapping(func(asked oddRequest) bool { return asked.begins == 1 && asked.offset > 0 }), rows: 8, begins: 2},
+	{name: "ties that swap places and stay so", answer: swapping(func(asked oddRequest) bool { return asked.begins == 1 && asked.offset == 0 }), rows: 8, begins: 2},
+	{name: "ties that swap places always", answer: swapping(func(asked oddRequest) bool { return asked.offset > 0 }), fails: `begins with "r3", where "r2" stood before`, late: true},
+}
+
+// Limits that aren't kept.
+var oddLimits = []oddCase{
+	{name: "a cap below the limit", answer: capped(8, 2), rows: 8, begins: 1},
+	{name: "a cap far below the limit", answer: capped(250, 20), limit: 100, rows: 250, begins: 1},
+	{name: "a cap of 1", answer: capped(8, 1), rows: 8, begins: 3},
+	{name: "a cap of 1 where 1 is asked for", answer: capped(8, 1), limit: 1, rows: 8, begins: 3},
+	{name: "pages larger than the limit", answer: always(23, 5), rows: 23, begins: 1},
+	{name: "pages larger than any limit", answer: always(1_000, 250), limit: 100, rows: 1_000, begins: 1},
+	{name: "pages larger where 1 is asked for", answer: always(23, 5), limit: 1, rows: 23, begins: 1},
+	{name: "everything at once", answer: always(23, 23), rows: 23, begins: 1},
+	{name: "only the first page larger", answer: twisted(23, func(asked oddRequest, answer *oddAnswer) {
+		if asked.offset == 0 {
+			*answer = honest(23)(oddRequest{limit: 5})
+		}
+	}), rows: 23, begins: 1},
+	{name: "only the first page larger than any limit", answer: twisted(500, func(asked oddRequest, answer *oddAnswer) {
+		if asked.offset == 0 {
+			*answer = honest(500)(oddRequest{limit: 250})
+		}
+	}), limit: 100, fails: "the page at offset 249 has 100 rows instead of 250, though more follow", late: true},
+	{name: "a short first page that has more", answer: twisted(8, func(asked oddRequest, answer *oddAnswer) {
+		if asked.offset == 0 {
+			*answer = honest(8)(oddRequest{limit: 2})
+		}
+	}), rows: 8, begins: 1},
+	{name: "a first page of one row that has more", answer: twisted(8, func(asked oddRequest, answer *oddAnswer) {
+		if asked.offset == 0 {
+			*answer = honest(8)(oddRequest{limit: 1})
+		}
+	}), rows: 8, begins: 3},
+	{name: "a short first page whose cursor counts what was asked", answer: twisted(8, func(asked oddRequest, answer *oddAnswer) {
+		if asked.offset == 0 {
+			answer.ids = answer.ids[:2]
+		}
+	}), lacks: "r2", rows: 8, begins: 3},
+	{name: "a short page in the middle", answer: twisted(9, func(asked oddRequest, answer *oddAnswer) {
+		if asked.offset == 4 {
+			*answer = honest(9)(oddRequest{offset: 4, limit: 2})
+		}
+	}), fails: "the page at offset 4 has 2 rows instead of 3, though more follow", late: true},
+}
+
+// swapping has the ties r2 and r3, which stand the other way round whenever
+// that is so.
+func swapping(swapped func(oddRequest) bool) func(oddRequest) oddAnswer {
+	return twisted(8, func(asked oddRequest, answer *oddAnswer) {
+		if !swapped(asked) {
+			return
+		}
+		for i, id := range answer.ids {
+			switch id {
+			case "r2":
+				answer.ids[i] = "r3"
+			case "r3":
+				answer.ids[i] = "r2"
+			}
+		}
+	})
+}

@@ -1,0 +1,124 @@
+package tofupilot
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// needed is how many pages of 100 it takes to read so many rows when each
+// begins with the row that the one before ended with.
+func needed(rows int) int {
+	if rows <= 100 {
+		return 1
+	}
+	return (rows - 1 + 98) / 99
+}
+
+func TestAListCostsFewRequestsBeyondItsPages(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct{ rows, needed, asked int }{
+		{0, 1, 1},
+		{1, 1, 1},
+		{100, 1, 1},
+		{101, 2, 3},
+		{199, 2, 3},
+		{250, 3, 3},
+		{400, 5, 6},
+		{1_000, 11, 11},
+		{10_000, 101, 107}, // 6% beyond
+	} {
+		t.Run(fmt.Sprintf("%d rows", test.rows), func(t *testing.T) {
+			t.Parallel()
+			list := stillList(test.rows)
+			readStill(t, list, 100)
+			if needed(test.rows) != test.needed {
+				t.Errorf("needs %d pages, not %d", test.needed, needed(test.rows))
+			}
+			if asked := len(list.asked); asked != test.asked {
+				t.Errorf("asked for %d pages, want %d", asked, test.asked)
+			}
+		})
+	}
+}
+
+func TestAListOfAFewPagesCostsAtMostTwoRequestsBeyondThem(t *testing.T) {
+	t.Parallel()
+	for rows := 101; rows <= 400; rows++ {
+		list := stillList(rows)
+		readStill(t, list, 100)
+		if asked := len(list.asked); asked > needed(rows)+2 {
+			t.Errorf("%d rows: asked for %d pages, %d are needed", rows, asked, needed(rows))
+		}
+	}
+}
+
+func TestALongListCostsAtMostAFewPercentBeyondItsPages(t *testing.T) {
+	t.Parallel()
+	for rows := 9_900; rows <= 10_000; rows += 10 {
+		list := stillList(rows)
+		readStill(t, list, 100)
+		if asked := len(list.asked); float64(asked) > 1.08*float64(needed(rows)) {
+			t.Errorf("%d rows: asked for %d pages, %d are needed", rows, asked, needed(rows))
+		}
+	}
+}
+
+// Every request takes the same time, so those of one window leave together.
+func TestPagesAreAskedForInWindowsThatGrow(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		list := stillList(10_000)
+		list.travel = func(listRequest) (there, back time.Duration) { return time.Second, time.Second }
+		began := time.Now()
+		readStill(t, list, 100)
+
+		var together []int
+		for _, request := range list.asked {
+			window := int(request.at.Sub(began) / (2 * time.Second))
+			if window == len(together) {
+				together = append(together, 0)
+			}
+			together[window]++
+		}
+		if want := []int{1, 2, 3, 5, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8}; !slices.Equal(together, want) {
+			t.Errorf("%v requests at a time, want %v", together, want)
+		}
+		if list.most != maxInFlight {
+			t.Errorf("at most %d requests at a time, want %d", list.most, maxInFlight)
+		}
+	})
+}
+
+func TestEveryPageSizeGivesTheSameListTwice(t *testing.T) {
+	t.Parallel()
+	for _, rows := range []int{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 30, 99} {
+		list := stillList(rows)
+		for size := 1; size <= rows+1; size++ {
+			readStill(t, list, size)
+			readStill(t, list, size)
+		}
+	}
+}
+
+// The smallest schedule that loses a row of a pager that doesn't look at seams.
+func TestARowThatMovesToAPageAlreadyReadIsRead(t *testing.T) {
+	t.Parallel()
+	gone := listChange{after: 1, place: 0}
+	synctest.Test(t, func(t *testing.T) {
+		for name, test := range map[string]struct {
+			read reader
+			want []string
+		}{
+			"naively":   {naiveReader, []string{"r0", "r1", "r3", "r4"}},
+			"by a seam": {seamReader, []string{"r1", "r2", "r3", "r4"}},
+		} {
+			rows, err := test.read(t.Context(), newChangingList(5, gone), 2)
+			if err != nil || !slices.Equal(rowIDs(rows), test.want) {
+				t.Errorf("%s: got %q, %v; want %q", name, rowIDs(rows), err, test.want)
+			}
+		}
+	})
+}
