@@ -134,7 +134,7 @@ func (c *Client) Procedures(ctx context.Context, filter ProcedureFilter) ([]Proc
 		return nil, err
 	}
 	sortProcedures(procedures)
-	c.log.InfoContext(ctx, "Read procedures", "filters", filter.query().Encode(), "rows", len(procedures),
+	c.log.InfoContext(ctx, "Read procedures", "url", c.base.String(), "filters", filter.query().Encode(), "rows", len(procedures),
 		"pages", pager.requests.Load(), "duration", time.Since(started).String())
 	return procedures, nil
 }

@@ -1,0 +1,163 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"strings"
+	"sync"
+	"testing"
+	"unicode/utf8"
+
+	"github.com/tofupilot/terraform-provider-tofupilot/internal/fakeapi"
+)
+
+// emptyAtTheEnd makes a directory in which a test may leave nothing.
+func emptyAtTheEnd(t *testing.T) string {
+	t.Helper()
+	dir := t.TempDir()
+	t.Cleanup(func() {
+		left, err := os.ReadDir(dir)
+		if err != nil || len(left) > 0 {
+			t.Errorf("left behind: %v, %v", left, err)
+		}
+	})
+	return dir
+}
+
+func TestDemo(t *testing.T) {
+	t.Setenv("TMPDIR", emptyAtTheEnd(t))
+	// What a user may have set, none of which may matter.
+	t.Setenv("TF_CLI_CONFIG_FILE", "/nonexistent")
+	t.Setenv("TF_CLI_ARGS", "-nonsense")
+	t.Setenv("TF_WORKSPACE", "other")
+	t.Setenv("TF_VAR_self_hosted_url", "https://192.0.2.1")
+	t.Setenv("TOFUPILOT_URL", "https://192.0.2.1")
+	t.Setenv("TOFUPILOT_API_KEY", "the user's")
+	t.Setenv("TOFUPILOT_CA_CERT", "/nonexistent")
+
+	var out strings.Builder
+	d := &demo{env: os.Environ(), out: &out, terraform: os.Getenv("TF_ACC_TERRAFORM_PATH")}
+	if err := d.run(t.Context()); err != nil {
+		t.Fatalf("%v\n%s", err, &out)
+	}
+
+	newer, older := len(d.newer.Requests()), len(d.older.Requests())
+	if newer < 4 || older < 4 {
+		t.Errorf("%d and %d requests: the lists must have four pages at least", newer, older)
+	}
+	for _, want := range []string{
+		fmt.Sprintf("1077 procedures in 3 lists, over %d requests\n", newer+older),
+		"data.tofupilot_procedures.all: 550 procedures\n",
+		"data.tofupilot_procedures.battery: 7 procedures\n",
+		"data.tofupilot_procedures.self_hosted: 520 procedures\n",
+		"  550e8400-e29b-41d4-a716-446655440000  Battery Test Procedure         2024-01-15  my-repo\n",
+		"  procedure_count = 550\n",
+		"  self_hosted_battery_test = {\n    \"fpy\": 85.5\n",
+	} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("doesn't show %q", want)
+		}
+	}
+	if strings.Contains(out.String(), "Warning") {
+		t.Error("warns")
+	}
+	_, found, _ := strings.Cut(out.String(), "\n\n") // steps name files, which may be anywhere
+	for line := range strings.Lines(found) {
+		if utf8.RuneCountInString(strings.TrimSuffix(line, "\n")) > width {
+			t.Errorf("too wide: %s", line)
+		}
+	}
+	if t.Failed() {
+		t.Log(&out)
+	}
+}
+
+// runLive runs the demo against a server of the test's.
+func runLive(t *testing.T, ctx context.Context, server http.Handler, key string) (out string, err error) {
+	t.Helper()
+	listening := httptest.NewServer(server)
+	defer listening.Close()
+	var text strings.Builder
+	args := []string{"-live", "-terraform", os.Getenv("TF_ACC_TERRAFORM_PATH")}
+	err = run(ctx, args, append(os.Environ(), "TOFUPILOT_URL="+listening.URL, "TOFUPILOT_API_KEY="+key), &text)
+	return text.String(), err
+}
+
+func TestLiveFails(t *testing.T) {
+	t.Setenv("TMPDIR", emptyAtTheEnd(t))
+	fake := fakeapi.New()
+	out, err := runLive(t, t.Context(), fake, "a-wrong-key")
+	if err == nil || !strings.Contains(err.Error(), "terraform plan: ") || !strings.Contains(err.Error(), "The server doesn't accept the API key") {
+		t.Errorf("error: %v", err)
+	}
+	if len(fake.Requests()) == 0 || !strings.HasSuffix(out, "failed\n") || strings.Contains(out+fmt.Sprint(err), "a-wrong-key") {
+		t.Errorf("%d requests, output: %s", len(fake.Requests()), out)
+	}
+}
+
+func TestInterrupted(t *testing.T) {
+	t.Setenv("TMPDIR", emptyAtTheEnd(t))
+	ctx, interrupt := context.WithCancel(t.Context())
+	var first sync.Once
+	out, err := runLive(t, ctx, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		first.Do(func() {
+			interrupt()
+			<-r.Context().Done() // the provider has given up
+		})
+		// A read that Terraform begins after it told the provider to stop.
+		http.Error(w, "", http.StatusUnauthorized)
+	}), fakeapi.Key)
+	if !errors.Is(err, errInterrupted) {
+		t.Errorf("error: %v\n%s", err, out)
+	}
+}
+
+func TestArguments(t *testing.T) {
+	t.Setenv("TMPDIR", emptyAtTheEnd(t))
+	for _, c := range []struct{ args, want string }{
+		{"-nonsense", "flag provided but not defined"},
+		{"live", "only flags"},
+		{"-live -terraform /nonexistent/terraform", "Finding Terraform: "},
+	} {
+		var out strings.Builder
+		err := run(t.Context(), strings.Fields(c.args), os.Environ(), &out)
+		if err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: error %v", c.args, err)
+		}
+	}
+}
+
+func TestParseReads(t *testing.T) {
+	t.Parallel()
+	const (
+		other = "2026-01-02T03:04:05.678Z [INFO]  provider: plugin process exited: plugin=x id=580\n"
+		read  = "2026-01-02T03:04:05.678Z [INFO]  provider.terraform-provider-tofupilot_v0.0.1: Read procedures: @module=tofupilot duration=33.2ms"
+	)
+	for name, c := range map[string]struct {
+		log  string
+		want counts
+		fail string
+	}{
+		"one":                {log: other + read + ` filters="" pages=6 rows=550 timestamp=x` + "\n", want: counts{1, 550, 6}},
+		"several, any order": {log: read + " rows=0 pages=1\n" + other + read + " pages=2 tf_rpc=x rows=101\r\n", want: counts{2, 101, 3}},
+		"filter":             {log: read + ` filters="search_query=+pages%3D9" pages=1 rows=2`, want: counts{1, 2, 1}},
+		"empty":              {fail: "Read procedures"},
+		"no read":            {log: other, fail: "Read procedures"},
+		"no pages":           {log: read + " rows=550", fail: "without pages"},
+		"no rows":            {log: read + " pages=6", fail: "without rows"},
+		"no number":          {log: read + " rows=550 pages=many", fail: "without pages"},
+		"second is bad":      {log: read + " rows=1 pages=1\n" + read, fail: "without rows"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			got, err := parseReads(c.log)
+			if got != c.want || (err != nil) != (c.fail != "") || err != nil && !strings.Contains(err.Error(), c.fail) {
+				t.Errorf("got %+v, error %v", got, err)
+			}
+		})
+	}
+}

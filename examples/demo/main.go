@@ -1,0 +1,160 @@
+// Command demo shows the provider at work. It needs no account:
+//
+//	go run ./examples/demo
+//
+// builds the provider, serves the API from memory, has Terraform init, plan and
+// apply the configuration beside this file, and prints what was found. With
+// -live it reads from the server of TOFUPILOT_URL with the key of
+// TOFUPILOT_API_KEY instead.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/hashicorp/terraform-exec/tfexec"
+
+	"github.com/tofupilot/terraform-provider-tofupilot/internal/fakeapi"
+)
+
+func main() {
+	// A reader of the output that has gone is no reason to leave things behind.
+	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	context.AfterFunc(ctx, func() {
+		stop() // the next signal ends the demo at once
+		fmt.Fprintln(os.Stderr, "\nEnding Terraform and cleaning up; Ctrl-C again gives up on that.")
+	})
+	switch err := run(ctx, os.Args[1:], os.Environ(), os.Stdout); {
+	case errors.Is(err, errInterrupted):
+		fmt.Fprintln(os.Stderr, "demo:", err)
+		os.Exit(130) // as shells report an interrupt
+	case err != nil:
+		fmt.Fprintln(os.Stderr, "demo:", err)
+		os.Exit(1)
+	}
+}
+
+var errInterrupted = errors.New("interrupted")
+
+func run(ctx context.Context, args, env []string, out io.Writer) error {
+	d := &demo{env: env, out: out}
+	flags := flag.NewFlagSet("demo", flag.ContinueOnError)
+	flags.SetOutput(out)
+	flags.BoolVar(&d.live, "live", false, "read from the server of TOFUPILOT_URL with the key of TOFUPILOT_API_KEY; nothing is changed there")
+	flags.BoolVar(&d.keep, "keep", false, "keep the working directory and print where it is")
+	flags.StringVar(&d.terraform, "terraform", "", "the `command` to use, Terraform's or OpenTofu's (default: terraform from PATH, else fetched)")
+	if err := flags.Parse(args); errors.Is(err, flag.ErrHelp) {
+		return nil
+	} else if err != nil {
+		return err
+	}
+	if flags.NArg() > 0 {
+		return fmt.Errorf("there are only flags, no arguments such as %q; see -help", flags.Arg(0))
+	}
+	return d.run(ctx)
+}
+
+// demo is one run of it.
+type demo struct {
+	live, keep bool
+	terraform  string   // empty: find or fetch it
+	env        []string // the user's
+	out        io.Writer
+
+	dir            string // holds everything that is written
+	newer, older   *fakeapi.Server
+	url, olderURL  string // theirs
+	servers        []*http.Server
+	tf             *tfexec.Terraform
+	stdout, stderr strings.Builder // what Terraform says
+}
+
+func (d *demo) run(ctx context.Context) (err error) {
+	started := time.Now()
+	if d.dir, err = os.MkdirTemp("", "tofupilot-demo-"); err != nil {
+		return fmt.Errorf("making a directory to work in: %w", err)
+	}
+	defer func() { err = errors.Join(d.cleanUp(), err) }()
+
+	var steps []step
+	if !d.live {
+		steps = append(steps, step{"Starting the fake API", d.startServers})
+	}
+	steps = append(steps,
+		step{"Writing the configuration", d.writeConfiguration},
+		step{"Finding Terraform", d.findTerraform},
+		step{"Building the provider", d.buildProvider},
+		step{"terraform providers lock", d.lock},
+		step{"terraform init", d.init},
+		step{"terraform plan", d.plan},
+		step{"terraform apply", d.apply},
+	)
+	for _, step := range steps {
+		if err := d.do(ctx, step); err != nil {
+			return err
+		}
+	}
+	if err := d.report(ctx); err != nil {
+		return orInterrupted(ctx, fmt.Errorf("showing what was found: %w", err))
+	}
+	_, err = fmt.Fprintf(d.out, "\nDone in %.1f s.\n", time.Since(started).Seconds())
+	return err
+}
+
+// step is something to do, and what it is called.
+type step struct {
+	name string
+	do   func(context.Context) (result string, err error)
+}
+
+// do announces a step, does it, and tells how long it took and what came of it.
+func (d *demo) do(ctx context.Context, step step) error {
+	d.printf("%-25s ", step.name)
+	started := time.Now()
+	result, err := step.do(ctx)
+	if err != nil {
+		d.printf("failed\n")
+		return orInterrupted(ctx, fmt.Errorf("%s: %w", step.name, err))
+	}
+	line := fmt.Sprintf("%5.1f s  %s", time.Since(started).Seconds(), result)
+	d.printf("%s\n", strings.TrimRight(line, " "))
+	d.showWarnings()
+	return nil
+}
+
+// printf leaves errors to the last line, which run checks.
+func (d *demo) printf(format string, values ...any) {
+	_, _ = fmt.Fprintf(d.out, format, values...)
+}
+
+// orInterrupted tells an interrupt from what it makes fail.
+func orInterrupted(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return errInterrupted
+	}
+	return err
+}
+
+func (d *demo) cleanUp() error {
+	for _, server := range d.servers {
+		_ = server.Close() // nothing is left to answer
+	}
+	if d.keep {
+		_, err := fmt.Fprintf(d.out, "Kept: %s\n", d.dir)
+		return err
+	}
+	if err := os.RemoveAll(d.dir); err != nil {
+		return fmt.Errorf("removing the working directory: %w; remove it by hand", err)
+	}
+	return nil
+}

@@ -1,0 +1,39 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"net/http"
+	"time"
+
+	"github.com/tofupilot/terraform-provider-tofupilot/internal/fakeapi"
+)
+
+// startServers serves a server of each generation, since the example items of
+// the API's two documents have the same ID and can't be in one list. Each fills
+// six pages.
+func (d *demo) startServers(ctx context.Context) (string, error) {
+	d.newer = fakeapi.New(append(fakeapi.Generate(549, fakeapi.Gen2026), fakeapi.Example2026())...)
+	d.older = fakeapi.New(append(fakeapi.Generate(519, fakeapi.Gen2025), fakeapi.Example2025())...)
+	var err error
+	if d.url, err = d.serve(ctx, d.newer); err != nil {
+		return "", err
+	}
+	if d.olderURL, err = d.serve(ctx, d.older); err != nil {
+		return "", err
+	}
+	return fmt.Sprintf("%s (newer), %s (older)", d.url, d.olderURL), nil
+}
+
+// serve answers on a loopback port that the system picks, until cleanUp.
+func (d *demo) serve(ctx context.Context, handler http.Handler) (url string, err error) {
+	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", err
+	}
+	server := &http.Server{Handler: handler, ReadHeaderTimeout: time.Minute}
+	d.servers = append(d.servers, server)
+	go func() { _ = server.Serve(listener) }() // ends when it is closed
+	return "http://" + listener.Addr().String(), nil
+}

@@ -1,0 +1,193 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"embed"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"time"
+
+	install "github.com/hashicorp/hc-install"
+	"github.com/hashicorp/hc-install/fs"
+	"github.com/hashicorp/hc-install/product"
+	"github.com/hashicorp/hc-install/releases"
+	"github.com/hashicorp/hc-install/src"
+	"github.com/hashicorp/terraform-exec/tfexec"
+
+	"github.com/tofupilot/terraform-provider-tofupilot/internal/fakeapi"
+)
+
+const (
+	module  = "github.com/tofupilot/terraform-provider-tofupilot"
+	source  = "registry.terraform.io/tofupilot/tofupilot" // as in main.tf
+	version = "0.0.1"                                     // a prerelease would need a constraint in main.tf
+)
+
+//go:embed main.tf self_hosted.tf
+var configuration embed.FS
+
+// writeConfiguration writes the configuration and the settings to run it with.
+func (d *demo) writeConfiguration(context.Context) (string, error) {
+	files := []string{"main.tf"}
+	if !d.live {
+		files = append(files, "self_hosted.tf")
+	}
+	for _, name := range files {
+		content, err := configuration.ReadFile(name)
+		if err != nil {
+			return "", err
+		}
+		if err := os.WriteFile(d.path(name), content, 0o600); err != nil {
+			return "", err
+		}
+	}
+	settings := fmt.Sprintf("provider_installation {\n  filesystem_mirror {\n    path = %q\n  }\n}\n", d.path("mirror"))
+	if err := os.WriteFile(d.path("terraform.rc"), []byte(settings), 0o600); err != nil {
+		return "", err
+	}
+	return d.dir, nil
+}
+
+// findTerraform takes the command asked for, else terraform from PATH, else one
+// that was fetched before, else fetches it.
+func (d *demo) findTerraform(ctx context.Context) (string, error) {
+	path, err := d.terraformPath(ctx)
+	if err != nil {
+		return "", err
+	}
+	d.tf, err = tfexec.NewTerraform(d.dir, path)
+	if err != nil {
+		return "", err
+	}
+	d.tf.SetStdout(&d.stdout)
+	d.tf.SetStderr(&d.stderr)
+	if err := d.tf.SetEnv(d.environment()); err != nil {
+		return "", err
+	}
+	found, _, err := d.tf.Version(ctx, false)
+	if err != nil {
+		return "", fmt.Errorf("asking %s for its version: %w", path, err)
+	}
+	return fmt.Sprintf("%s, version %s", path, found), nil
+}
+
+func (d *demo) terraformPath(ctx context.Context) (string, error) {
+	path, err := exec.LookPath(cmp.Or(d.terraform, "terraform"))
+	if err == nil {
+		return filepath.Abs(path) // it runs in another directory
+	}
+	if d.terraform != "" {
+		return "", err
+	}
+	cache, err := os.UserCacheDir()
+	if err != nil {
+		return "", err
+	}
+	cache = filepath.Join(cache, "terraform-provider-tofupilot")
+	if err := os.MkdirAll(cache, 0o750); err != nil {
+		return "", err
+	}
+	path, err = install.NewInstaller().Ensure(ctx, []src.Source{
+		&fs.AnyVersion{ExactBinPath: filepath.Join(cache, product.Terraform.BinaryName())},
+		&releases.LatestVersion{Product: product.Terraform, InstallDir: cache, Timeout: 10 * time.Minute},
+	})
+	if err != nil {
+		_ = os.Remove(cache) // if nothing else is in it
+		return "", fmt.Errorf("it isn't in PATH, and fetching it into %s failed: %w; install it, or name it with -terraform", cache, err)
+	}
+	return path, nil
+}
+
+// environment is the user's without what would make this another demo: settings
+// of Terraform (arguments, workspace, directories, logs) and, unless live, of TofuPilot.
+func (d *demo) environment() map[string]string {
+	env := map[string]string{}
+	for _, variable := range d.env {
+		name, value, _ := strings.Cut(variable, "=")
+		if strings.HasPrefix(name, "TF_") || !d.live && strings.HasPrefix(name, "TOFUPILOT_") {
+			continue
+		}
+		env[name] = value
+	}
+	env["TF_CLI_CONFIG_FILE"] = d.path("terraform.rc")
+	env["CHECKPOINT_DISABLE"] = "1" // no look for a newer Terraform
+	if !d.live {
+		env["TOFUPILOT_URL"], env["TOFUPILOT_API_KEY"] = d.url, fakeapi.Key
+	}
+	return env
+}
+
+func (d *demo) path(name string) string { return filepath.Join(d.dir, name) }
+
+// buildProvider puts the provider where a filesystem mirror has it.
+func (d *demo) buildProvider(ctx context.Context) (string, error) {
+	binary := "terraform-provider-tofupilot_v" + version
+	if runtime.GOOS == "windows" {
+		binary += ".exe"
+	}
+	target := filepath.Join(d.path("mirror"), filepath.FromSlash(source), version, runtime.GOOS+"_"+runtime.GOARCH, binary)
+	// go may leave its temporary files when it is interrupted.
+	temporary := d.path("go-build")
+	if err := os.Mkdir(temporary, 0o700); err != nil {
+		return "", err
+	}
+	// By its import path, so that it works from any directory of the clone; and
+	// -buildvcs=false, so that it needs neither git nor git's trust in the clone.
+	build := exec.CommandContext(ctx, "go", "build", "-buildvcs=false", "-ldflags=-X main.version="+version, "-o", target, module) //nolint:gosec // G204: nothing in it comes from outside.
+	build.Env = append(slices.Clone(d.env), "GOTMPDIR="+temporary)
+	build.WaitDelay = 10 * time.Second
+	if said, err := build.CombinedOutput(); err != nil {
+		return "", fmt.Errorf("%s: %w\n%s", build, err, strings.TrimSpace(string(said)))
+	}
+	return "version " + version, nil
+}
+
+// lock records the provider's checksum. Without it, init warns that the mirror
+// has none for other platforms.
+func (d *demo) lock(ctx context.Context) (string, error) {
+	return "", d.tf.ProvidersLock(ctx, tfexec.FSMirror(d.path("mirror")))
+}
+
+func (d *demo) init(ctx context.Context) (string, error) {
+	return "", d.tf.Init(ctx)
+}
+
+// plan reads the procedures; the log tells with how many requests.
+func (d *demo) plan(ctx context.Context) (string, error) {
+	if err := d.tf.SetLogProvider("INFO"); err != nil {
+		return "", err
+	}
+	if err := d.tf.SetLogPath(d.path("provider.log")); err != nil {
+		return "", err
+	}
+	options := []tfexec.PlanOption{tfexec.Out("demo.tfplan")}
+	if !d.live {
+		options = append(options, tfexec.Var("self_hosted_url="+d.olderURL))
+	}
+	if _, err := d.tf.Plan(ctx, options...); err != nil {
+		return "", err
+	}
+	read, err := countReads(d.path("provider.log"))
+	return fmt.Sprintf("%d procedures in %d lists, over %d requests", read.procedures, read.lists, read.requests), err
+}
+
+func (d *demo) apply(ctx context.Context) (string, error) {
+	return "", d.tf.Apply(ctx, tfexec.DirOrPlan("demo.tfplan"))
+}
+
+// showWarnings passes on what a step that succeeded had to warn of.
+func (d *demo) showWarnings() {
+	for _, said := range []string{d.stdout.String(), d.stderr.String()} {
+		if at := strings.Index(said, "Warning:"); at >= 0 {
+			d.printf("%s\n", strings.TrimSpace(said[at:]))
+		}
+	}
+	d.stdout.Reset()
+	d.stderr.Reset()
+}
