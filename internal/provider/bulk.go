@@ -43,6 +43,8 @@ type handedUp struct{}
 
 func (s *bulkServer) ReadDataSource(ctx context.Context, req *tfprotov6.ReadDataSourceRequest) (*tfprotov6.ReadDataSourceResponse, error) {
 	attributes := map[string][]byte{}
+	// The framework keeps every call's context until it is stopped.
+	defer clear(attributes)
 	resp, err := s.ProviderServer.ReadDataSource(context.WithValue(ctx, handedUp{}, attributes), req)
 	if err != nil || len(attributes) == 0 || resp.Deferred != nil || slices.ContainsFunc(resp.Diagnostics, isError) {
 		return resp, err

@@ -13,46 +13,70 @@ import (
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/tofupilot"
 )
 
+// kindOfRead is what the advice of an error depends on: each data source's names
+// its own arguments.
+type kindOfRead struct {
+	narrower   string            // how to read less in all
+	smaller    string            // how to read less at a time
+	attributes map[string]string // by the API's parameter that each is sent as
+}
+
+var (
+	listRead = kindOfRead{
+		narrower: ", or narrow the list by search_query, created_after or created_before",
+		smaller:  ", or lower page_size",
+		attributes: map[string]string{
+			"limit": "page_size", "search_query": "search_query",
+			"created_after": "created_after", "created_before": "created_before",
+		},
+	}
+	lookupRead = kindOfRead{}
+)
+
 // explain turns what the client says of a read into what a person reads: what
 // was asked, what came back, what it probably means, what to do next.
-func (r *reader) explain(ctx context.Context, err error) diag.Diagnostic {
+func (r *reader) explain(ctx context.Context, err error, kind kindOfRead) diag.Diagnostic {
 	list := new(tofupilot.ListError)
 	if !errors.As(err, &list) {
 		list = &tofupilot.ListError{Err: err}
 	}
-	far := fmt.Sprintf("%d requests were made, and %d procedures read so far.", list.Requests, list.Rows)
+	far := fmt.Sprintf("So far: %s, %s.", counted(list.Requests, "request"), counted(list.Rows, "procedure"))
 	if list.Change != nil {
-		far += fmt.Sprintf(" The list was read from its start %d times, because it kept changing: %v.", list.Passes, list.Change)
+		far += fmt.Sprintf(" The list was read from its start %s, because it kept changing: %v.", counted(list.Passes, "time"), list.Change)
 	}
 
 	deadline, paging := new(deadlineError), new(tofupilot.PagingError)
 	failed := new(tofupilot.Error)
 	switch {
 	case errors.As(context.Cause(ctx), &deadline):
+		advice := "Raise timeouts.read" + kind.narrower + "."
+		if list.Change != nil {
+			advice += " A list is used only if it can be shown to be complete: it helps to read when fewer procedures are being created or deleted."
+		}
 		return diag.NewAttributeErrorDiagnostic(path.Root("timeouts").AtName("read"), "Reading took too long", lines(
 			fmt.Sprintf("Reading the procedures from %s was ended after %s, the limit that timeouts.read sets. %s", r.settings.baseURL, deadline.limit, far),
 			before(err),
-			deadlineAdvice(list),
+			advice,
 		))
 	case ctx.Err() != nil:
 		return diag.NewErrorDiagnostic("Interrupted", fmt.Sprintf("Reading the procedures from %s was interrupted. %s", r.settings.baseURL, far))
 	case errors.As(err, &failed):
-		return r.explainRequest(failed)
+		return r.explainRequest(failed, kind)
 	case errors.As(err, &paging):
 		return diag.NewErrorDiagnostic("The server's pages don't add up", lines(
-			fmt.Sprintf("Reading the procedures from %s: %s. %s", r.settings.baseURL, sentence(paging), far),
+			fmt.Sprintf("Reading the procedures from %s: %s. %s", r.settings.baseURL, r.client.Clean(paging.Error()), far),
 			"A list that may be incomplete isn't used. Please report this, with the server's version, at "+homepage+"/issues.",
 		))
 	}
 	return diag.NewErrorDiagnostic("Procedures can't be read", lines(sentence(err), far))
 }
 
-func deadlineAdvice(list *tofupilot.ListError) string {
-	if list.Change != nil {
-		return "A list is used only if it can be shown to be complete. Try again when fewer procedures are being created or deleted, " +
-			"raise timeouts.read, or narrow the list by search_query, created_after or created_before."
+// counted is a number with its noun.
+func counted(n int, noun string) string {
+	if n != 1 {
+		noun += "s"
 	}
-	return "Raise timeouts.read, or narrow the list by search_query, created_after or created_before."
+	return fmt.Sprintf("%d %s", n, noun)
 }
 
 // before is the failure that was being waited out when time ran out, if any.
@@ -64,17 +88,17 @@ func before(err error) string {
 }
 
 // explainRequest says what a request that failed means.
-func (r *reader) explainRequest(failed *tofupilot.Error) diag.Diagnostic {
+func (r *reader) explainRequest(failed *tofupilot.Error, kind kindOfRead) diag.Diagnostic {
 	asked := fmt.Sprintf("%s %s", failed.Method, failed.URL)
 	if failed.Attempts > 1 {
 		asked += fmt.Sprintf(", asked %d times,", failed.Attempts)
 	}
 	if failed.Err != nil {
-		summary, advice := r.adviseNoAnswer(failed)
+		summary, advice := r.adviseNoAnswer(failed, kind)
 		return diag.NewErrorDiagnostic(summary, lines(fmt.Sprintf("%s failed: %v.", asked, failed.Err), advice))
 	}
 
-	answer := fmt.Sprintf("%s was answered with HTTP %d %s", asked, failed.Status, http.StatusText(failed.Status))
+	answer := strings.TrimSpace(fmt.Sprintf("%s was answered with HTTP %d %s", asked, failed.Status, http.StatusText(failed.Status)))
 	switch {
 	case failed.Message != "":
 		answer += ": " + failed.Message
@@ -84,31 +108,25 @@ func (r *reader) explainRequest(failed *tofupilot.Error) diag.Diagnostic {
 	answer = strings.TrimSuffix(answer, ".") + "."
 	var issues []string
 	for _, issue := range failed.Issues {
-		issues = append(issues, fmt.Sprintf("  - %s: %s", issue.Path, issue.Message))
+		issues = append(issues, "  - "+strings.TrimPrefix(issue.Path+": "+issue.Message, ": "))
 	}
 	summary, advice := r.adviseStatus(failed)
 	detail := lines(answer, strings.Join(issues, "\n"), advice)
-	if attribute, ok := blamed(failed); ok {
-		return diag.NewAttributeErrorDiagnostic(attribute, summary, detail)
+	if failed.WaitTooLong {
+		return diag.NewAttributeErrorDiagnostic(path.Root("timeouts").AtName("read"), summary, detail)
+	}
+	for _, issue := range failed.Issues {
+		if attribute, ok := kind.attributes[issue.Path]; ok {
+			return diag.NewAttributeErrorDiagnostic(path.Root(attribute), summary, detail)
+		}
 	}
 	return diag.NewErrorDiagnostic(summary, detail)
 }
 
-// blamed is the attribute that a parameter the server refused comes from.
-func blamed(failed *tofupilot.Error) (path.Path, bool) {
-	for _, issue := range failed.Issues {
-		switch issue.Path {
-		case "limit":
-			return path.Root("page_size"), true
-		case "search_query", "created_after", "created_before":
-			return path.Root(issue.Path), true
-		}
-	}
-	return path.Path{}, false
-}
-
 func (r *reader) adviseStatus(failed *tofupilot.Error) (summary, advice string) {
 	switch status := failed.Status; {
+	case status == http.StatusBadRequest && failed.Message == "":
+		return "The server refused the request", "This isn't the API's answer: it may come from something in between, or from a server that expects https:// on this port. Check scheme and port of url."
 	case status == http.StatusBadRequest, status == http.StatusUnprocessableEntity:
 		return "The server refused the request", "Correct the arguments of the data source. " +
 			"If they are as documented, the server may be older or newer than this provider knows: please report it at " + homepage + "/issues."
@@ -127,28 +145,33 @@ func (r *reader) adviseStatus(failed *tofupilot.Error) (summary, advice string) 
 	case status >= 500 || status == http.StatusRequestTimeout:
 		return "The server is in trouble", waiting(failed) + "Try again later; if it lasts, ask whoever runs the server, and check that url leads to it and not to something in between."
 	case status >= 300 && status < 400:
-		return "The server redirects to nowhere", "Check that url is the server's own address."
+		return "The server redirects to nowhere", "Check that url is the server's own address, with the scheme that it expects."
 	}
 	return "Unexpected answer", fmt.Sprintf("Check that url leads to a TofuPilot server: %s is the one configured.", r.settings.baseURL)
 }
 
 func waiting(failed *tofupilot.Error) string {
-	if failed.RetryAfter == 0 {
+	switch {
+	case failed.RetryAfter == 0:
 		return ""
+	case failed.WaitTooLong:
+		return fmt.Sprintf("It asked to wait %s, longer than what is left of timeouts.read. ", failed.RetryAfter)
 	}
 	return fmt.Sprintf("It asked to wait %s. ", failed.RetryAfter)
 }
 
 // adviseNoAnswer is for requests without an answer that can be used.
-func (r *reader) adviseNoAnswer(failed *tofupilot.Error) (summary, advice string) {
+func (r *reader) adviseNoAnswer(failed *tofupilot.Error, kind kindOfRead) (summary, advice string) {
 	switch failed.Kind() {
 	case tofupilot.Redirected:
 		return "The server redirects elsewhere", "The API key is sent to the configured server only, so the redirect wasn't followed. " +
 			"If that is the right server, configure its address as url."
+	case tofupilot.RedirectedInACircle:
+		return "The server redirects to nowhere", "Check that url is the server's own address, with the scheme that it expects."
 	case tofupilot.TimedOut:
-		return "The server takes too long", "Check that the server can be reached from here (a proxy, a firewall), raise the provider's request_timeout, or lower page_size."
+		return "The server takes too long", "Check that the server can be reached from here (a proxy, a firewall); if it is only slow, raise the provider's request_timeout" + kind.smaller + "."
 	case tofupilot.TooLarge:
-		return "The answer is too large", "Lower page_size."
+		return "The answer is too large", "No page of procedures is that large: check that url leads to a TofuPilot server" + kind.smaller + "."
 	case tofupilot.Unusable, tofupilot.CutOff:
 		return "The answer can't be used", "Check that url leads to a TofuPilot server and that nothing in between (a login page, a proxy) answers in its place. " +
 			"Nothing of this answer was used."

@@ -3,19 +3,24 @@ package provider
 import (
 	"context"
 	"log/slog"
+	"sync"
 
 	"github.com/hashicorp/terraform-plugin-log/tflog"
 )
 
 // logger hands what the client logs to Terraform's log, with the levels,
 // fields and masks that the call's context carries.
-var logger = slog.New(tflogHandler{})
+var logger = slog.New(tflogHandler{new(sync.Mutex)})
 
-type tflogHandler struct{}
+type tflogHandler struct {
+	// Masking writes to fields that all loggers of one call share
+	// (terraform-plugin-log 0.11), and a read logs from several goroutines.
+	writing *sync.Mutex
+}
 
 func (tflogHandler) Enabled(context.Context, slog.Level) bool { return true } // Terraform's TF_LOG decides
 
-func (tflogHandler) Handle(ctx context.Context, record slog.Record) error {
+func (h tflogHandler) Handle(ctx context.Context, record slog.Record) error {
 	fields := make(map[string]any, record.NumAttrs())
 	record.Attrs(func(attr slog.Attr) bool {
 		fields[attr.Key] = attr.Value.Any()
@@ -30,6 +35,8 @@ func (tflogHandler) Handle(ctx context.Context, record slog.Record) error {
 	case record.Level >= slog.LevelInfo:
 		write = tflog.Info
 	}
+	h.writing.Lock()
+	defer h.writing.Unlock()
 	write(ctx, record.Message, fields)
 	return nil
 }

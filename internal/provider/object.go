@@ -3,9 +3,9 @@ package provider
 import (
 	"bytes"
 	"cmp"
-	"fmt"
 	"math"
 	"slices"
+	"strconv"
 
 	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
 	"github.com/vmihailenco/msgpack/v5"
@@ -53,10 +53,10 @@ func number[T any](name, description string, get func(*T) *float64) field[T] {
 				return to.EncodeNil()
 			case *value != math.Trunc(*value):
 				return to.EncodeFloat64(*value)
-			case math.Abs(*value) < 1<<63:
+			case -1<<63 <= *value && *value < 1<<63:
 				return to.EncodeInt(int64(*value))
 			default: // whole numbers beyond 64 bits travel as text
-				return to.EncodeString(fmt.Sprintf("%.0f", *value))
+				return to.EncodeString(strconv.FormatFloat(*value, 'f', -1, 64))
 			}
 		},
 	}
@@ -116,6 +116,19 @@ func (o object[T]) encode(to *msgpack.Encoder, value *T) error {
 		}
 	}
 	return nil
+}
+
+// encodeFields encodes each field by itself.
+func (o object[T]) encodeFields(value *T) (map[string][]byte, error) {
+	fields := make(map[string][]byte, len(o))
+	for _, field := range o {
+		encoded, err := encode(func(to *msgpack.Encoder) error { return field.encode(to, value) })
+		if err != nil {
+			return nil, err
+		}
+		fields[field.name] = encoded
+	}
+	return fields, nil
 }
 
 func (o object[T]) encodeAll(to *msgpack.Encoder, values []T) error {

@@ -128,7 +128,7 @@ func (d *proceduresDataSource) Read(ctx context.Context, req datasource.ReadRequ
 
 	procedures, err := d.reader.client.Procedures(ctx, filter)
 	if err != nil {
-		resp.Diagnostics.Append(d.reader.explain(ctx, err))
+		resp.Diagnostics.Append(d.reader.explain(ctx, err, listRead))
 		return
 	}
 	encoded, err := encodeProcedures(procedures)

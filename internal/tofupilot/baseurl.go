@@ -11,6 +11,8 @@ import (
 // DefaultURL is TofuPilot's own service. Self-hosted servers have one host each.
 const DefaultURL = "https://www.tofupilot.app"
 
+var errNoScheme = errors.New("the URL must begin with https:// (or http://), for example " + DefaultURL)
+
 // ParseBaseURL turns what people write as the server's address into the API's
 // base: scheme and host in lower case, and a path that ends with /api exactly
 // once, as TofuPilot's own clients make it. Both https://host and
@@ -26,14 +28,14 @@ func ParseBaseURL(raw string) (*url.URL, error) {
 	}
 	parsed, err := url.Parse(raw)
 	if err != nil {
-		if reason := new(url.Error); errors.As(err, &reason) {
-			err = reason.Err
+		if !strings.Contains(raw, "://") { // such as 10.0.0.7:8443
+			return nil, errNoScheme
 		}
-		return nil, errors.New("not a URL: " + err.Error())
+		return nil, errors.New("not a URL; look for spaces, a port that isn't a number, or a stray % or bracket")
 	}
 	switch scheme := strings.ToLower(parsed.Scheme); {
 	case scheme != "http" && scheme != "https":
-		return nil, errors.New("the URL must begin with https:// (or http://), for example " + DefaultURL)
+		return nil, errNoScheme
 	case parsed.Hostname() == "":
 		return nil, errors.New("the URL has no host; write it like " + DefaultURL)
 	case strings.Contains(raw, "?"):
@@ -57,9 +59,9 @@ func IsLoopback(address *url.URL) bool {
 	return host == "localhost" || ip != nil && ip.IsLoopback()
 }
 
-// sameOrigin tells whether two addresses share scheme, host and port, the
+// SameServer tells whether two addresses share scheme, host and port, the
 // default port being the same as none.
-func sameOrigin(a, b *url.URL) bool {
+func SameServer(a, b *url.URL) bool {
 	return a.Scheme == b.Scheme && strings.EqualFold(a.Hostname(), b.Hostname()) && port(a) == port(b)
 }
 

@@ -23,8 +23,11 @@ const (
 	DefaultRequestTimeout = 30 * time.Second // as TofuPilot's own clients
 )
 
-// maxBody bounds one answer, after decompression.
-const maxBody = 32 << 20
+// Bounds of one answer's body, after decompression.
+const (
+	maxBody      = 32 << 20
+	maxErrorBody = 4 << 20 // of an answer that isn't 200: what is beyond isn't shown
+)
 
 // Config is what a Client needs.
 type Config struct {
@@ -83,13 +86,17 @@ func New(config Config) *Client {
 	return client
 }
 
+// Clean makes a text that a server chose safe to show: without the API key,
+// control characters and invisible formatting, and of bounded length.
+func (c *Client) Clean(text string) string { return c.clean(text) }
+
 // checkRedirect keeps the key with the server that was configured.
 func checkRedirect(next *http.Request, via []*http.Request) error {
-	if !sameOrigin(next.URL, via[0].URL) {
+	if !SameServer(next.URL, via[0].URL) {
 		return &RedirectError{Location: next.URL}
 	}
 	if len(via) == 10 {
-		return errors.New("the server redirected 10 times")
+		return errRedirects
 	}
 	return nil
 }
@@ -135,8 +142,12 @@ func (c *Client) attempt(ctx context.Context, target *url.URL, decode func(body 
 		failed.Status, failed.ContentType = response.StatusCode, c.clean(response.Header.Get("Content-Type"))
 	}
 	var body []byte
-	if err == nil {
+	switch {
+	case err != nil:
+	case response.StatusCode == http.StatusOK:
 		body, err = readAll(response.Body)
+	default: // the status tells enough, even if the body can't be read
+		body, _ = io.ReadAll(io.LimitReader(response.Body, maxErrorBody))
 	}
 	switch {
 	case ctx.Err() != nil:
@@ -145,7 +156,7 @@ func (c *Client) attempt(ctx context.Context, target *url.URL, decode func(body 
 		failed.Err = timeout
 		return failed.Status, 0, failed
 	case err != nil:
-		failed.Err = withoutURL(err)
+		failed.Err = cleaned{plainly(err), c.clean}
 		return failed.Status, 0, failed
 	case response.StatusCode == http.StatusOK:
 		c.limiter.succeeded()
@@ -169,17 +180,25 @@ func readAll(body io.Reader) ([]byte, error) {
 	if err == nil && len(content) > maxBody {
 		err = &TooLargeError{Limit: maxBody}
 	}
-	if err != nil {
-		return nil, fmt.Errorf("reading the answer: %w", err)
+	switch {
+	case errors.As(err, new(*TooLargeError)):
+		return nil, err
+	case errors.Is(err, io.ErrUnexpectedEOF):
+		return nil, &CutOffError{Err: errors.New("reading the answer: the body ends too early")}
+	case err != nil:
+		return nil, &CutOffError{Err: fmt.Errorf("reading the answer: %w", err)}
 	}
 	return content, nil
 }
 
-// withoutURL drops what net/http puts around an error: method and URL, which
-// an Error has already.
-func withoutURL(err error) error {
+// plainly drops what net/http puts around an error, method and URL, which an
+// Error has already; and says what a bare EOF means.
+func plainly(err error) error {
 	if wrapped := new(url.Error); errors.As(err, &wrapped) {
-		return wrapped.Err
+		err = wrapped.Err
+	}
+	if errors.Is(err, io.EOF) {
+		return errors.New("the connection was closed before an answer came")
 	}
 	return err
 }

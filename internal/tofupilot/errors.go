@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"time"
 	"unicode"
@@ -25,6 +26,7 @@ type Error struct {
 	Message     string // empty when the body wasn't the API's
 	Issues      []Issue
 	RetryAfter  time.Duration // how long the server asked to wait, at most a minute; 0 when it didn't
+	WaitTooLong bool          // the context's deadline comes before RetryAfter is over
 
 	Err error // why there was no answer, or why a 200 can't be used
 }
@@ -85,6 +87,18 @@ func (e *TooLargeError) Error() string {
 	return fmt.Sprintf("the answer's body is larger than %d MiB", e.Limit>>20)
 }
 
+// errRedirects ends a chain of redirects that may never end.
+var errRedirects = errors.New("the server redirected 10 times")
+
+// CutOffError is an answer of which only a part came.
+type CutOffError struct {
+	Err error
+}
+
+func (e *CutOffError) Error() string { return e.Err.Error() }
+
+func (e *CutOffError) Unwrap() error { return e.Err }
+
 // BodyError is an answer with status 200 whose body isn't a page of procedures.
 type BodyError struct {
 	Err error
@@ -139,7 +153,9 @@ func cleaner(key string) func(string) string {
 			}
 			return r
 		}, strings.ToValidUTF8(text, "\uFFFD"))
-		text = strings.ReplaceAll(text, key, "[the API key]")
+		for _, written := range []string{key, strings.Trim(strconv.Quote(key), `"`)} { // as %q writes it
+			text = strings.ReplaceAll(text, written, "[the API key]")
+		}
 		if runes := []rune(text); len(runes) > maxMessage {
 			text = string(runes[:maxMessage]) + "…"
 		}

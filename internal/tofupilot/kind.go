@@ -3,7 +3,6 @@ package tofupilot
 import (
 	"crypto/tls"
 	"errors"
-	"io"
 	"net"
 	"net/http"
 )
@@ -13,16 +12,17 @@ type Kind int
 
 // The kinds of an Error.
 const (
-	Unreachable Kind = iota // no connection, or one that broke
-	UnknownHost             // the server's name doesn't resolve
-	Untrusted               // the certificate isn't trusted, has expired, or is for another host
-	NotTLS                  // something answers without TLS where TLS was expected
-	Redirected              // the server sends us to another server
-	TimedOut                // one attempt took too long
-	TooLarge                // more than a page of procedures ever is
-	CutOff                  // the answer ended too early
-	Unusable                // status 200, but not a page of procedures
-	Refused                 // any other status
+	Unreachable         Kind = iota // no connection, or one that broke
+	UnknownHost                     // the server's name doesn't resolve
+	Untrusted                       // the certificate isn't trusted, has expired, or is for another host
+	NotTLS                          // something answers without TLS where TLS was expected
+	Redirected                      // the server sends us to another server
+	RedirectedInACircle             // or on and on
+	TimedOut                        // one attempt took too long
+	TooLarge                        // more than a page of procedures ever is
+	CutOff                          // the answer ended too early
+	Unusable                        // status 200, but not a page of procedures
+	Refused                         // any other status
 )
 
 // Kind tells what the failure means.
@@ -31,6 +31,7 @@ func (e *Error) Kind() Kind {
 		redirect    *RedirectError
 		timeout     *TimeoutError
 		tooLarge    *TooLargeError
+		cutOff      *CutOffError
 		body        *BodyError
 		noHost      *net.DNSError
 		certificate *tls.CertificateVerificationError
@@ -45,7 +46,9 @@ func (e *Error) Kind() Kind {
 		return TimedOut
 	case errors.As(err, &tooLarge):
 		return TooLarge
-	case errors.Is(err, io.ErrUnexpectedEOF):
+	case errors.Is(err, errRedirects):
+		return RedirectedInACircle
+	case errors.As(err, &cutOff):
 		return CutOff
 	case errors.As(err, &body):
 		return Unusable

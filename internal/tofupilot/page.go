@@ -9,6 +9,7 @@ import (
 	"io"
 	"math"
 	"strconv"
+	"strings"
 	"unicode/utf8"
 )
 
@@ -94,7 +95,7 @@ func decodePage(body []byte, at string, clean func(string) string) (*page, error
 func checkText(body []byte) error {
 	switch {
 	case len(bytes.TrimSpace(body)) == 0:
-		return fmt.Errorf("the body is empty: %w", io.ErrUnexpectedEOF)
+		return &CutOffError{Err: errors.New("the body is empty")}
 	case !utf8.Valid(body):
 		return errors.New("the body isn't UTF-8")
 	case bytes.HasPrefix(body, []byte("\uFEFF")):
@@ -109,8 +110,9 @@ func checkText(body []byte) error {
 // round, taken only on the way to an error.
 func blameItem(body []byte, err error) error {
 	if syntax := new(json.SyntaxError); errors.As(err, &syntax) {
-		if int(syntax.Offset) >= len(body) {
-			return fmt.Errorf("the body ends too early: %w", io.ErrUnexpectedEOF)
+		// Of encoding/json, only a Decoder tells an end that is too early from other faults.
+		if errors.Is(json.NewDecoder(bytes.NewReader(body)).Decode(new(json.RawMessage)), io.ErrUnexpectedEOF) {
+			return &CutOffError{Err: errors.New("the body ends too early")}
 		}
 		return fmt.Errorf("not JSON: %w", err)
 	}
@@ -126,18 +128,43 @@ func blameItem(body []byte, err error) error {
 				ID string `json:"id"`
 			}
 			_ = json.Unmarshal(item, &named)
-			return fmt.Errorf("item %d of data (id %q): %w", i, named.ID, inWords(itemErr))
+			itemErr = inWords(itemErr)
+			if errors.As(itemErr, new(*timeError)) {
+				itemErr = fmt.Errorf("%w, in its %s", itemErr, dateField(item))
+			}
+			return fmt.Errorf("item %d of data (id %q): %w", i, named.ID, itemErr)
 		}
 	}
 	return inWords(err)
 }
 
+// dateField tells which of its dates an item can't be decoded for.
+func dateField(item []byte) string {
+	var created struct {
+		At *Timestamp `json:"created_at"`
+	}
+	if json.Unmarshal(item, &created) != nil {
+		return "created_at"
+	}
+	return "runs' started_at"
+}
+
 // inWords says what is wrong with a field without naming Go's types.
 func inWords(err error) error {
-	if mismatch := new(json.UnmarshalTypeError); errors.As(err, &mismatch) {
-		return fmt.Errorf("its %s can't be a %s", cmp.Or(mismatch.Field, "value"), mismatch.Value)
+	mismatch := new(json.UnmarshalTypeError)
+	if !errors.As(err, &mismatch) {
+		return err
 	}
-	return err
+	got, _, _ := strings.Cut(mismatch.Value, " ") // such as "number 1e999"
+	if got == "array" || got == "object" {
+		got = "an " + got
+	} else {
+		got = "a " + got
+	}
+	if mismatch.Field == "" {
+		return fmt.Errorf("it is %s instead of an object", got)
+	}
+	return fmt.Errorf("its %s can't be %s", mismatch.Field, got)
 }
 
 // cleaned is an error that may repeat what a server said, made safe to show.

@@ -199,8 +199,8 @@ func (p *pager) follow(ctx context.Context) error {
 			return err
 		}
 		// The cursor first: where it leads nowhere, rows that come again are no change.
-		advances := next.next != nil && !followed[next.next.text] &&
-			!(at.whole && next.next.whole && next.next.number <= at.number)
+		back := next.next != nil && at.whole && next.next.whole && next.next.number <= at.number
+		advances := next.next != nil && !back && !followed[next.next.text]
 		switch {
 		case next.more && next.next == nil:
 			return &PagingError{What: fmt.Sprintf("it has more after the page at cursor %q, but gives no next_cursor", at.text)}

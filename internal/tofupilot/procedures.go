@@ -70,9 +70,16 @@ func (t *Timestamp) TextOrNil() *string {
 // UnmarshalText takes RFC 3339.
 func (t *Timestamp) UnmarshalText(text []byte) (err error) {
 	t.Text = string(text)
-	t.Time, err = time.Parse(time.RFC3339, t.Text)
-	return err
+	if t.Time, err = time.Parse(time.RFC3339, t.Text); err != nil {
+		return &timeError{t.Text}
+	}
+	return nil
 }
+
+// timeError is a text that should have been a time.
+type timeError struct{ text string }
+
+func (e *timeError) Error() string { return strconv.Quote(e.text) + " isn't a time in RFC 3339" }
 
 // ProcedureFilter is what to list. Its zero value lists all that the key may see.
 type ProcedureFilter struct {

@@ -29,24 +29,34 @@ func (c *Client) retry(ctx context.Context, attempt func(number int) error) erro
 		Multiplier:          2,
 		RandomizationFactor: 1,
 	}
-	number, last := 0, error(nil)
+	var (
+		number int
+		failed error // of the last attempt that the context didn't end
+	)
 	_, err := backoff.Retry(ctx, func() (struct{}, error) {
 		number++
-		last = attempt(number)
-		return struct{}{}, verdict(ctx, last)
+		err := attempt(number)
+		if err == nil || ctx.Err() == nil {
+			failed = err
+		}
+		return struct{}{}, verdict(ctx, err)
 	},
 		backoff.WithBackOff(pauses),
 		backoff.WithMaxTries(uint(c.maxRetries)+1),
 		backoff.WithMaxElapsedTime(0), // the context has the deadline
 		backoff.WithNotify(func(_ error, pause time.Duration) {
 			c.log.WarnContext(ctx, "Trying a request again",
-				"error", last.Error(), "attempt", number, "pause", pause.String())
+				"error", failed.Error(), "attempt", number, "pause", pause.String())
 		}),
 	)
-	if ended := context.Cause(ctx); err != nil && ended != nil && !errors.Is(last, ended) {
-		return fmt.Errorf("%w; before that: %w", ended, last)
+	switch ended := context.Cause(ctx); {
+	case err == nil || ended == nil:
+		return failed
+	case failed == nil:
+		return ended
+	default:
+		return fmt.Errorf("%w; before that: %w", ended, failed)
 	}
-	return last
 }
 
 // verdict says in the backoff library's words what follows from an attempt.
@@ -62,7 +72,8 @@ func verdict(ctx context.Context, err error) error {
 		return err
 	}
 	if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) < failed.RetryAfter {
-		return backoff.Permanent(err) // waiting would be in vain
+		failed.WaitTooLong = true // waiting would be in vain
+		return backoff.Permanent(err)
 	}
 	return &backoff.RetryAfterError{Duration: failed.RetryAfter}
 }
@@ -72,7 +83,8 @@ func verdict(ctx context.Context, err error) error {
 // or can't be read.
 func retryAfter(header http.Header, now time.Time) time.Duration {
 	value := strings.TrimSpace(header.Get("Retry-After"))
-	if seconds, err := strconv.ParseUint(value, 10, 63); err == nil {
+	// A number out of range is read as the largest.
+	if seconds, err := strconv.ParseUint(value, 10, 63); err == nil || errors.Is(err, strconv.ErrRange) {
 		return time.Duration(min(seconds, uint64(maxRetryAfter/time.Second))) * time.Second
 	}
 	date, err := http.ParseTime(value)

@@ -1,0 +1,185 @@
+package tofupilot
+
+import (
+	"net/url"
+	"strings"
+	"testing"
+)
+
+func TestAddressesBecomeTheBaseOfTheAPI(t *testing.T) {
+	t.Parallel()
+	for raw, want := range map[string]string{
+		"https://www.tofupilot.app":             "https://www.tofupilot.app/api",
+		"https://www.tofupilot.app/":            "https://www.tofupilot.app/api",
+		"https://www.tofupilot.app/api":         "https://www.tofupilot.app/api",
+		"https://www.tofupilot.app/api/":        "https://www.tofupilot.app/api",
+		"https://www.tofupilot.app/api//":       "https://www.tofupilot.app/api",
+		"https://www.tofupilot.app//api":        "https://www.tofupilot.app/api",
+		"https://example.com/tofupilot":         "https://example.com/tofupilot/api",
+		"https://example.com/tofupilot/api":     "https://example.com/tofupilot/api",
+		"https://example.com//tofupilot//api//": "https://example.com/tofupilot/api",
+		"https://example.com/api/v1":            "https://example.com/api/v1/api",
+		"https://example.com/myapi":             "https://example.com/myapi/api",
+		"https://example.com/a/../b/./api":      "https://example.com/b/api",
+		"https://example.com/a%20b/c%2Fd":       "https://example.com/a%20b/c%2Fd/api",
+		"https://example.com:8443":              "https://example.com:8443/api",
+		"https://example.com:443/api":           "https://example.com:443/api",
+		"http://localhost:3000":                 "http://localhost:3000/api",
+		"http://[::1]:3000/":                    "http://[::1]:3000/api",
+		"https://[2001:DB8::1]":                 "https://[2001:db8::1]/api",
+		"HTTPS://WWW.TofuPilot.App/API":         "https://www.tofupilot.app/API/api", // paths keep their case
+		"https://münchen.example":               "https://m%C3%BCnchen.example/api",
+	} {
+		base, err := ParseBaseURL(raw)
+		if err != nil {
+			t.Errorf("%s: %v", raw, err)
+			continue
+		}
+		if got := base.String(); got != want {
+			t.Errorf("%s becomes %s, want %s", raw, got, want)
+		}
+		again, err := ParseBaseURL(base.String())
+		if err != nil || again.String() != want {
+			t.Errorf("%s, parsed twice: %v %v", raw, again, err)
+		}
+		if got, want := base.JoinPath("v2/procedures").String(), want+"/v2/procedures"; got != want {
+			t.Errorf("%s: procedures are at %s, want %s", raw, got, want)
+		}
+	}
+}
+
+func TestAddressesThatCannotBeMeantAreRefusedInWords(t *testing.T) {
+	t.Parallel()
+	const scheme, host, user, query, fragment = "must begin with https://", "has no host", "carries user info", "has a query", "has a fragment"
+	for raw, want := range map[string]string{
+		"":                            scheme,
+		"tofupilot.example.com":       scheme,
+		"tofupilot.example.com/api":   scheme,
+		"tofupilot.example.com:8443":  scheme,
+		"localhost:3000":              scheme,
+		"/api":                        scheme,
+		"//example.com":               scheme,
+		"ftp://example.com":           scheme,
+		"file:///etc/passwd":          scheme,
+		"javascript:alert(1)":         scheme,
+		"httpss://example.com":        scheme,
+		"https://":                    host,
+		"https:///api":                host,
+		"https:/example.com":          host,
+		"https:example.com":           host,
+		"https://:8443":               host,
+		"https://user@example.com":    user,
+		"https://user:pw@example.com": user,
+		"https://@example.com":        user,
+		"user@example.com":            user,
+		"https://example.com?":        query,
+		"https://example.com/?a=b":    query,
+		"https://example.com/?a=b#c":  query,
+		"https://example.com#":        fragment,
+		"https://example.com/#/api":   fragment,
+		"https://example.com:port":    "not a URL",
+		"https://exa mple.com":        "not a URL",
+		"https://example.com/%zz":     "not a URL",
+		"https://example.com\n":       "not a URL",
+		"https://[::1":                "not a URL",
+		"https://example.com/a\x00b":  "not a URL",
+	} {
+		base, err := ParseBaseURL(raw)
+		if err == nil {
+			t.Errorf("%q became %s", raw, base)
+		} else if !strings.Contains(err.Error(), want) {
+			t.Errorf("%q: the error doesn't say %q: %v", raw, want, err)
+		}
+	}
+}
+
+// An address without a scheme is the likeliest mistake, so whatever follows the
+// missing scheme, the error says what is missing.
+func TestAddressWithoutASchemeIsToldToHaveOneWhateverTheHost(t *testing.T) {
+	t.Parallel()
+	for _, raw := range []string{"127.0.0.1:3000", "10.0.0.7:8443/api", "[::1]:3000", "1tofupilot.example.com:443"} {
+		_, err := ParseBaseURL(raw)
+		if err == nil || !strings.Contains(err.Error(), "must begin with https://") {
+			t.Errorf("%s: %v", raw, err)
+		}
+	}
+}
+
+func TestErrorsOfAddressesRepeatNoSecret(t *testing.T) {
+	t.Parallel()
+	for _, raw := range []string{
+		"https://secret@example.com", "https://user:secret@example.com", "https://user:sec%zzret@example.com", "https://secret:@:x/",
+		"secret:secret@", "ftp://secret@", "https://user:secret@exa mple.com", "https://user:secret\n@example.com",
+		"https://example.com/?token=secret", "https://example.com#secret",
+	} {
+		if base, err := ParseBaseURL(raw); err == nil || strings.Contains(err.Error(), "sec") {
+			t.Errorf("%q: %v %v", raw, base, err)
+		}
+	}
+}
+
+func TestLoopbackIsThisMachineAndNothingElse(t *testing.T) {
+	t.Parallel()
+	for raw, want := range map[string]bool{
+		"http://localhost":             true,
+		"http://LocalHost:3000":        true,
+		"http://127.0.0.1":             true,
+		"http://127.255.255.254:80":    true,
+		"http://[::1]":                 true,
+		"http://[::ffff:127.0.0.1]":    true,
+		"http://0.0.0.0":               false,
+		"http://[::]":                  false,
+		"http://10.0.0.1":              false,
+		"http://128.0.0.1":             false,
+		"http://[fe80::1]":             false,
+		"http://localhost.example.com": false,
+		"http://example.com/localhost": false,
+		"http://127.0.0.1.nip.io":      false,
+		"http://2130706433":            false, // 127.0.0.1 to some resolvers
+		"http://127.1":                 false, // likewise
+	} {
+		base, err := ParseBaseURL(raw)
+		if err != nil {
+			t.Errorf("%s: %v", raw, err)
+			continue
+		}
+		if got := IsLoopback(base); got != want {
+			t.Errorf("%s: loopback %t, want %t", raw, got, want)
+		}
+	}
+}
+
+func TestSameServerIsSameSchemeHostAndPort(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		a, b string
+		same bool
+	}{
+		{"https://example.com/api", "https://example.com/login?next=/", true},
+		{"https://example.com", "https://EXAMPLE.com:443", true},
+		{"http://example.com:80", "http://example.com", true},
+		{"http://[::1]:80", "http://[::1]", true},
+		{"http://example.com", "https://example.com", false},
+		{"http://example.com:443", "https://example.com:443", false},
+		{"https://example.com", "https://example.com:8443", false},
+		{"https://example.com", "https://www.example.com", false},
+		{"https://example.com", "https://example.com.evil.example", false},
+		{"https://example.com", "https://example.com.", false},
+	} {
+		if got := SameServer(parsed(t, c.a), parsed(t, c.b)); got != c.same {
+			t.Errorf("%s and %s: %t", c.a, c.b, got)
+		}
+		if got := SameServer(parsed(t, c.b), parsed(t, c.a)); got != c.same {
+			t.Errorf("%s and %s: %t", c.b, c.a, got)
+		}
+	}
+}
+
+func parsed(t *testing.T, raw string) *url.URL {
+	t.Helper()
+	address, err := url.Parse(raw)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return address
+}

@@ -1,0 +1,220 @@
+package tofupilot
+
+import (
+	"bytes"
+	"compress/gzip"
+	"context"
+	"errors"
+	"io"
+	"log"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/tofupilot/terraform-provider-tofupilot/internal/fakeapi"
+)
+
+// listen serves a handler on loopback.
+func listen(t *testing.T, handler http.Handler) *url.URL {
+	t.Helper()
+	server := httptest.NewServer(handler)
+	t.Cleanup(server.Close)
+	return parsed(t, server.URL)
+}
+
+// listenTLS does so with a certificate that nobody trusts.
+func listenTLS(t *testing.T, handler http.Handler) *url.URL {
+	t.Helper()
+	server := httptest.NewUnstartedServer(handler)
+	server.Config.ErrorLog = log.New(io.Discard, "", 0) // says that handshakes fail
+	server.StartTLS()
+	t.Cleanup(server.Close)
+	return parsed(t, server.URL)
+}
+
+// clientAt makes a client of the server at the address that tries again almost
+// at once.
+func clientAt(t *testing.T, address string) *Client {
+	t.Helper()
+	base, err := ParseBaseURL(address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	client := New(Config{
+		BaseURL: base, APIKey: fakeapi.Key, MaxRetries: 2, RequestTimeout: 10 * time.Second,
+		UserAgent: "agent/1 (+home)", ClientType: "terraform", ClientVersion: "1.2.3",
+	})
+	client.retryInterval = time.Microsecond
+	return client
+}
+
+// failure is the *Error of a read that must fail.
+func failure(t *testing.T, client *Client) *Error {
+	t.Helper()
+	procedures, err := client.Procedures(t.Context(), ProcedureFilter{})
+	failed := new(Error)
+	if !errors.As(err, &failed) || procedures != nil {
+		t.Fatalf("%d procedures, and an error that is no *Error: %v", len(procedures), err)
+	}
+	return failed
+}
+
+func TestEveryRequestCarriesTheKeyAndSaysWhoAsks(t *testing.T) {
+	t.Parallel()
+	api := fakeapi.New(fakeapi.Generate(250, fakeapi.Gen2026)...)
+	address := listen(t, http.StripPrefix("/below", api))
+	procedures, err := clientAt(t, address.String()+"/below/").Procedures(t.Context(), ProcedureFilter{})
+	if err != nil || len(procedures) != 250 {
+		t.Fatalf("%d procedures, %v", len(procedures), err)
+	}
+	if len(api.Requests()) < 3 {
+		t.Errorf("%d requests for three pages", len(api.Requests()))
+	}
+	for _, request := range api.Requests() {
+		if request.Method != http.MethodGet || request.Path != "/api/v2/procedures" {
+			t.Errorf("asked for %s %s", request.Method, request.Path)
+		}
+		for name, want := range map[string]string{
+			"Authorization":    "Bearer " + fakeapi.Key,
+			"Accept":           "application/json",
+			"User-Agent":       "agent/1 (+home)",
+			"X-Client-Type":    "terraform",
+			"X-Client-Version": "1.2.3",
+			"Cookie":           "",
+			"Referer":          "",
+		} {
+			if got := request.Header.Get(name); got != want {
+				t.Errorf("%s: got %q, want %q", name, got, want)
+			}
+		}
+		for name := range request.Query {
+			if name != "limit" && name != "cursor" {
+				t.Errorf("asked for %s, which nobody wanted", name)
+			}
+		}
+	}
+}
+
+func TestRedirectsAreFollowedWithinTheServerOnly(t *testing.T) {
+	t.Parallel()
+	other := fakeapi.New(fakeapi.Generate(1, fakeapi.Gen2026)...)
+	elsewhere := listen(t, other)
+	for _, status := range []int{301, 302, 303, 307, 308} {
+		api := fakeapi.New(fakeapi.Generate(1, fakeapi.Gen2026)...)
+		client := clientAt(t, listen(t, api).String())
+
+		api.Fail(fakeapi.Status(status, "", "Location", "/api/v2/procedures?limit=100&moved=yes"), 1)
+		if procedures, err := client.Procedures(t.Context(), ProcedureFilter{}); err != nil || len(procedures) != 1 {
+			t.Errorf("%d within the server: %d procedures, %v", status, len(procedures), err)
+		}
+		requests := api.Requests()
+		if last := requests[len(requests)-1]; last.Query.Get("moved") != "yes" || last.Header.Get("Authorization") != "Bearer "+fakeapi.Key {
+			t.Errorf("%d within the server: %s with %q", status, last.RawQuery, last.Header.Get("Authorization"))
+		}
+
+		api.Forget()
+		api.Fail(nil)
+		api.Fail(fakeapi.Status(status, "", "Location", elsewhere.String()+"/api/v2/procedures"))
+		failed, redirect := failure(t, client), new(RedirectError)
+		if !errors.As(failed, &redirect) || redirect.Location.Host != elsewhere.Host || failed.Attempts != 1 {
+			t.Errorf("%d to elsewhere: %v", status, failed)
+		}
+		if n := len(api.Requests()); n != 1 {
+			t.Errorf("%d to elsewhere was asked for %d times", status, n)
+		}
+	}
+	if requests := other.Requests(); len(requests) > 0 {
+		t.Errorf("the other server got %d requests, with %q", len(requests), requests[0].Header.Get("Authorization"))
+	}
+}
+
+func TestRedirectsDoNotRepeatPasswordsOrGoOnForEver(t *testing.T) {
+	t.Parallel()
+	api := fakeapi.New()
+	client := clientAt(t, listen(t, api).String())
+
+	api.Fail(fakeapi.Status(302, "", "Location", "https://user:hunter2@example.com/"+fakeapi.Key))
+	if text := failure(t, client).Error(); strings.Contains(text, "hunter2") || strings.Contains(text, fakeapi.Key) {
+		t.Errorf("a secret is in the error: %s", text)
+	}
+	api.Fail(fakeapi.Status(302, "", "Location", "/api/v2/procedures"))
+	client.maxRetries = 0
+	if text := failure(t, client).Error(); !strings.Contains(text, "redirected 10 times") {
+		t.Error(text)
+	}
+}
+
+// body answers everything with status 200 and a body.
+func body(content string, header ...string) http.Handler {
+	return fakeapi.Status(http.StatusOK, content, header...)
+}
+
+func TestBodyIsBounded(t *testing.T) {
+	t.Parallel()
+	if content, err := readAll(strings.NewReader(strings.Repeat("x", maxBody))); err != nil || len(content) != 32<<20 {
+		t.Errorf("32 MiB: %d bytes, %v", len(content), err)
+	}
+	tooLarge := new(TooLargeError)
+	content, err := readAll(strings.NewReader(strings.Repeat("x", maxBody+1)))
+	if !errors.As(err, &tooLarge) || content != nil {
+		t.Errorf("a byte more: %d bytes, %v", len(content), err)
+	}
+}
+
+func TestBodyIsMeasuredAfterDecompression(t *testing.T) {
+	t.Parallel()
+	var bomb bytes.Buffer
+	writer := gzip.NewWriter(&bomb)
+	if _, err := io.WriteString(writer, strings.Repeat(" ", maxBody+1)); err != nil {
+		t.Fatal(err)
+	}
+	if err := writer.Close(); err != nil || bomb.Len() > 1<<20 {
+		t.Fatalf("%d bytes are no bomb; %v", bomb.Len(), err)
+	}
+	api := fakeapi.New()
+	api.Fail(body(bomb.String(), "Content-Encoding", "gzip", "Content-Type", "application/json"))
+	failed, tooLarge := failure(t, clientAt(t, listen(t, api).String())), new(TooLargeError)
+	if !errors.As(failed, &tooLarge) || tooLarge.Limit != 32<<20 || !strings.Contains(failed.Error(), "larger than 32 MiB") {
+		t.Error(failed)
+	}
+	if n := len(api.Requests()); n != 1 {
+		t.Errorf("asked for %d times, though it won't get smaller", n)
+	}
+}
+
+func TestAttemptThatTakesTooLongIsGivenUp(t *testing.T) {
+	t.Parallel()
+	api := fakeapi.New()
+	client := clientAt(t, listen(t, api).String())
+	client.requestTimeout, client.maxRetries = 20*time.Millisecond, 1
+	api.Fail(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.WriteHeader(http.StatusOK) // the body never ends: it counts, too
+		w.(http.Flusher).Flush()     //nolint:forcetypeassert // net/http/httptest serves with net/http.
+		<-r.Context().Done()
+	}))
+	failed, timeout := failure(t, client), new(TimeoutError)
+	if !errors.As(failed, &timeout) || failed.Attempts != 2 || !strings.Contains(failed.Error(), "no complete answer within 20ms") {
+		t.Error(failed)
+	}
+}
+
+func TestEndedContextEndsTheReadWithItsCause(t *testing.T) {
+	t.Parallel()
+	api := fakeapi.New()
+	client := clientAt(t, listen(t, api).String())
+	cause := errors.New("enough")
+	ctx, cancel := context.WithCancelCause(t.Context())
+	api.Fail(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		cancel(cause)
+		<-r.Context().Done()
+	}))
+	if _, err := client.Procedures(ctx, ProcedureFilter{}); !errors.Is(err, cause) {
+		t.Errorf("the error is %v", err)
+	}
+	if n := len(api.Requests()); n != 1 {
+		t.Errorf("%d requests", n)
+	}
+}

@@ -1,0 +1,175 @@
+package tofupilot
+
+import (
+	"encoding/json"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+	"unicode/utf8"
+
+	"github.com/tofupilot/terraform-provider-tofupilot/internal/fakeapi"
+)
+
+func TestErrorTellsWhatWasAskedAndWhatCameBack(t *testing.T) {
+	t.Parallel()
+	const page = "<html>Bad Gateway</html>"
+	issues := `"issues": [{"message": "Too big", "path": ["limit"], "code": "too_big"}, {"message": "Wrong", "path": ["meta", 0, "x"]}, {"message": "Bare"}]`
+	for name, c := range map[string]struct {
+		answer  http.Handler
+		want    Error
+		words   string
+		retried bool
+	}{
+		"validation": {
+			fakeapi.Status(400, `{"message": "Input validation failed", "code": "BAD_REQUEST", `+issues+`}`),
+			Error{
+				Status: 400, ContentType: "application/json", Code: "BAD_REQUEST", Message: "Input validation failed",
+				Issues: []Issue{{"limit", "Too big"}, {"meta.0.x", "Wrong"}, {"", "Bare"}},
+			},
+			"HTTP 400 Bad Request: Input validation failed; limit: Too big; meta.0.x: Wrong", false,
+		},
+		"without issues": {
+			fakeapi.Status(401, `{"message": "Unauthorized", "code": "UNAUTHORIZED"}`),
+			Error{Status: 401, ContentType: "application/json", Code: "UNAUTHORIZED", Message: "Unauthorized"},
+			"HTTP 401 Unauthorized: Unauthorized", false,
+		},
+		"of a proxy": {
+			fakeapi.Status(502, page, "Retry-After", "0"),
+			Error{Status: 502, ContentType: "text/html"},
+			"HTTP 502 Bad Gateway (after 3 attempts)", true,
+		},
+		"empty": {fakeapi.Status(404, ""), Error{Status: 404, ContentType: "text/html"}, "HTTP 404 Not Found", false},
+		"half understood": {
+			fakeapi.Status(403, `{"message": "Forbidden", "code": 7, "issues": "none"}`),
+			Error{Status: 403, ContentType: "application/json", Message: "Forbidden"}, "HTTP 403 Forbidden: Forbidden", false,
+		},
+		"other JSON": {
+			fakeapi.Status(409, `["no", "object"]`, "Content-Type", "application/problem+json; charset=utf-8"),
+			Error{Status: 409, ContentType: "application/problem+json; charset=utf-8"}, "HTTP 409 Conflict", false,
+		},
+		"unknown status": {fakeapi.Status(799, ""), Error{Status: 799, ContentType: "text/html"}, "HTTP 799", true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			api := fakeapi.New()
+			api.Fail(c.answer)
+			address := listen(t, api).String()
+			got := failure(t, clientAt(t, address))
+			c.want.Method, c.want.URL, c.want.Attempts = "GET", address+"/api/v2/procedures?limit=100", 1
+			if c.retried {
+				c.want.Attempts = 3
+			}
+			if inJSON(t, got) != inJSON(t, &c.want) {
+				t.Errorf("got  %s\nwant %s", inJSON(t, got), inJSON(t, &c.want))
+			}
+			if want := "GET " + c.want.URL + ": " + c.words; !strings.HasPrefix(got.Error(), want) {
+				t.Errorf("%q doesn't begin with %q", got, want)
+			}
+		})
+	}
+}
+
+func inJSON(t *testing.T, it any) string {
+	t.Helper()
+	text, err := json.Marshal(it)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+// A server may echo the key, or send a terminal's escape sequences.
+func TestTextsOfAServerAreMadeSafe(t *testing.T) {
+	t.Parallel()
+	clean := cleaner("tp_secret")
+	for text, want := range map[string]string{
+		"":                                     "",
+		"no key":                               "no key",
+		"Bearer tp_secret":                     "Bearer [the API key]",
+		"tp_secrettp_secret":                   "[the API key][the API key]",
+		"tp_\u200bsecret":                      "[the API key]", // a space of no width
+		"tp_\x00sec\u00adret":                  "[the API key]", // an invisible hyphen
+		"\x1b[31mred\x1b[0m":                   "[31mred[0m",
+		"\u202edlrow":                          "dlrow", // would turn the writing round
+		"one\r\n\ttwo\u2028three":              "one   two three",
+		"  around  ":                           "around",
+		"\xff\xfe":                             "\uFFFD",
+		"Zoë 🔋":                                "Zoë 🔋",
+		strings.Repeat("ä", 1000):              strings.Repeat("ä", 1000),
+		strings.Repeat("ä", 1001):              strings.Repeat("ä", 1000) + "…",
+		strings.Repeat("x", 995) + "tp_secret": strings.Repeat("x", 995) + "[the …",
+	} {
+		if got := clean(text); got != want || !utf8.ValidString(got) {
+			t.Errorf("%q: got %q, want %q", text, got, want)
+		}
+	}
+}
+
+func TestKeyIsInNoErrorThatAServerCauses(t *testing.T) {
+	t.Parallel()
+	const key = fakeapi.Key
+	for name, answer := range map[string]http.Handler{
+		"message":      fakeapi.Status(400, `{"message": "Bearer `+key+`", "code": "`+key+`", "issues": [{"path": ["`+key+`"], "message": "`+key+`"}]}`),
+		"content type": fakeapi.Status(404, "", "Content-Type", "text/"+key),
+		"ID":           body(`{"data": [{"id": "` + key + `", "name": 7}], "meta": {"has_more": false}}`),
+		"date":         body(`{"data": [{"id": "a", "created_at": "` + key + `"}], "meta": {"has_more": false}}`),
+		"cursor": http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			// The second page has the cursor of the first, so it doesn't advance.
+			body(`{"data": [{"id": "row`+r.URL.Query().Get("cursor")+`"}], "meta": {"has_more": true, "next_cursor": "`+key+`"}}`).ServeHTTP(w, r)
+		}),
+		"redirect":         fakeapi.Status(302, "", "Location", "https://example.com/"+key),
+		"redirect, broken": fakeapi.Status(302, "", "Location", "https://example.com:"+key),
+		"broken gzip":      fakeapi.Status(200, "", "Content-Encoding", "gzip", "X-Key", key),
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			api := fakeapi.New()
+			api.Fail(answer)
+			client := clientAt(t, listen(t, api).String())
+			client.maxRetries = 0
+			_, err := client.Procedures(t.Context(), ProcedureFilter{})
+			if err == nil || strings.Contains(err.Error(), key) {
+				t.Error(err)
+			}
+		})
+	}
+}
+
+func TestLongListOfIssuesIsCut(t *testing.T) {
+	t.Parallel()
+	failed := new(Error)
+	failed.describe([]byte(`{"issues": [`+strings.Repeat(`{"message": "m"},`, 50)+`{"message": "m"}]}`), cleaner("key"))
+	if len(failed.Issues) != maxIssues {
+		t.Errorf("%d issues", len(failed.Issues))
+	}
+	if len(failed.Error()) > 200 {
+		t.Errorf("%s", failed)
+	}
+}
+
+func TestRetryAfterIsSecondsOrADateAndBounded(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2024, time.May, 1, 12, 0, 0, 0, time.UTC)
+	for value, want := range map[string]time.Duration{
+		"":                                  0,
+		"0":                                 0,
+		"1":                                 time.Second,
+		" 7 ":                               7 * time.Second,
+		"60":                                time.Minute,
+		"61":                                time.Minute,
+		"9223372036854775807":               time.Minute,
+		"-1":                                0,
+		"1.5":                               0,
+		"soon":                              0,
+		"Wed, 01 May 2024 12:00:05 GMT":     5 * time.Second,
+		"Wed, 01 May 2024 11:59:00 GMT":     0,
+		"Wed, 01 May 2024 13:00:00 GMT":     time.Minute,
+		"Wednesday, 01-May-24 12:00:05 GMT": 5 * time.Second,
+		"2024-05-01T12:00:05Z":              0,
+	} {
+		if got := retryAfter(http.Header{"Retry-After": {value}}, now); got != want {
+			t.Errorf("%q: got %s, want %s", value, got, want)
+		}
+	}
+}

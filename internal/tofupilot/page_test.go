@@ -1,0 +1,121 @@
+package tofupilot
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/tofupilot/terraform-provider-tofupilot/internal/fakeapi"
+)
+
+func TestPagesOfBothGenerationsAreDecoded(t *testing.T) {
+	t.Parallel()
+	for _, example := range []fakeapi.Procedure{fakeapi.Example2025(), fakeapi.Example2026()} {
+		// As both documents print it, and with what a later one may add.
+		for _, extra := range []string{``, `, "total": 7`} {
+			page, err := decodePage([]byte(`{"data": [`+example.JSON+`], "meta": {"has_more": true, "next_cursor": 100`+extra+`}`+extra+`}`), "", unchanged)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if len(page.rows) != 1 || page.rows[0].ID != example.ID || !page.more || page.next == nil || page.next.number != 100 || !page.next.whole {
+				t.Errorf("got %+v", page)
+			}
+		}
+	}
+}
+
+func unchanged(text string) string { return text }
+
+func TestEmptyPageIsAPage(t *testing.T) {
+	t.Parallel()
+	for _, body := range []string{
+		`{"data": [], "meta": {"has_more": false, "next_cursor": null}}`,
+		`{"data": [], "meta": {"has_more": false}}`,
+		"\r\n\t {\"meta\":{\"has_more\":false},\"data\":[]} \n",
+	} {
+		page, err := decodePage([]byte(body), "", unchanged)
+		if err != nil || len(page.rows) > 0 || page.more || page.next != nil {
+			t.Errorf("%s: %+v %v", body, page, err)
+		}
+	}
+}
+
+func TestBodiesThatAreNoPageAreRefusedInWords(t *testing.T) {
+	t.Parallel()
+	const meta = `"meta": {"has_more": false, "next_cursor": null}`
+	for body, want := range map[string]string{
+		"":                                     "the body is empty",
+		" \r\n":                                "the body is empty",
+		"<html></html>":                        "the body is HTML or XML, not JSON",
+		"\n <?xml version='1.0'?>":             "the body is HTML or XML, not JSON",
+		"\uFEFF{}":                             "the body begins with a byte-order mark",
+		"{\"data\": \"\xfc\"}":                 "the body isn't UTF-8",
+		"Service unavailable":                  "not JSON",
+		"{'data': []}":                         "not JSON",
+		`{"data": [], ` + meta + `}{}`:         "not JSON",
+		`{"data": [`:                           "the body ends too early",
+		`null`:                                 "it has no data",
+		`{}`:                                   "it has no data",
+		`{"data": null, ` + meta + `}`:         "it has no data",
+		`{"items": [], ` + meta + `}`:          "it has no data",
+		`{"data": []}`:                         "it has no meta.has_more",
+		`{"data": [], "meta": null}`:           "it has no meta.has_more",
+		`{"data": [], "meta": {}}`:             "it has no meta.has_more",
+		`[]`:                                   "it is an array instead of an object",
+		`7`:                                    "it is a number instead of an object",
+		`{"data": {}, ` + meta + `}`:           "its data can't be an object",
+		`{"data": [7], ` + meta + `}`:          "item 0 of data",
+		`{"data": [null], ` + meta + `}`:       "item 0 of data has no id",
+		`{"data": [{"id": ""}], ` + meta + `}`: "item 0 of data has no id",
+		`{"data": [{"id": "a"}, {"name": "b"}], ` + meta + `}`:                   "item 1 of data has no id",
+		`{"data": [{"id": "a"}, {"id": 7}], ` + meta + `}`:                       `item 1 of data (id ""): its id can't be a number`,
+		`{"data": [{"id": "a", "name": ["b"]}], ` + meta + `}`:                   `item 0 of data (id "a"): its name can't be an array`,
+		`{"data": [{"id": "a", "fpy": "85.5"}], ` + meta + `}`:                   `item 0 of data (id "a"): its fpy can't be a string`,
+		`{"data": [{"id": "a", "runs": {}}], ` + meta + `}`:                      `item 0 of data (id "a"): its runs can't be an object`,
+		`{"data": [{"id": "a", "created_by_user": {"email": 1}}], ` + meta + `}`: `item 0 of data (id "a"): its created_by_user.email can't be a number`,
+		`{"data": [{"id": "a", "created_at": 1705314600}], ` + meta + `}`:        `item 0 of data (id "a"): its created_at can't be a number`,
+		`{"data": [{"id": "a", "created_at": "yesterday"}], ` + meta + `}`:       `item 0 of data (id "a")`,
+		`{"data": [{"id": "a", "created_at": "2024-01-15"}], ` + meta + `}`:      `item 0 of data (id "a")`,
+		`{"data": [{"id": "a", "runs": [{"started_at": "now"}]}], ` + meta + `}`: `item 0 of data (id "a")`,
+		`{"data": [], "meta": {"has_more": "no"}}`:                               "its meta.has_more can't be a string",
+		`{"data": [], "meta": {"has_more": false, "next_cursor": true}}`:         "next_cursor is neither a number nor a string",
+		`{"data": [], "meta": {"has_more": false, "next_cursor": {}}}`:           "next_cursor is neither a number nor a string",
+	} {
+		page, err := decodePage([]byte(body), "198", unchanged)
+		if err == nil {
+			t.Errorf("%s was taken for a page: %+v", body, page)
+			continue
+		}
+		if !strings.HasPrefix(err.Error(), "page at offset 198: ") || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: the error doesn't say %q: %v", body, want, err)
+		}
+		if cutOff := strings.Contains(want, "empty") || strings.Contains(want, "too early"); errors.As(err, new(*CutOffError)) != cutOff {
+			t.Errorf("%s: cut off on the way: %t", body, !cutOff)
+		}
+	}
+}
+
+// A date that can't be read is told in the words of the API, with the field's
+// name, not in Go's.
+func TestDateThatCannotBeReadIsToldByItsField(t *testing.T) {
+	t.Parallel()
+	for body, field := range map[string]string{
+		`{"data": [{"id": "a", "created_at": "yesterday"}], "meta": {"has_more": false}}`:       "created_at",
+		`{"data": [{"id": "a", "runs": [{"started_at": "now"}]}], "meta": {"has_more": false}}`: "started_at",
+	} {
+		_, err := decodePage([]byte(body), "", unchanged)
+		if err == nil || !strings.Contains(err.Error(), field) || strings.Contains(err.Error(), "2006") {
+			t.Errorf("%s: %v", field, err)
+		}
+	}
+}
+
+func TestEveryCutOfAPageIsFoundOut(t *testing.T) {
+	t.Parallel()
+	whole := `{"data":[` + fakeapi.Example2025().JSON + `],"meta":{"has_more":false,"next_cursor":null}}`
+	for end := range len(whole) {
+		if page, err := decodePage([]byte(whole[:end]), "", unchanged); !errors.As(err, new(*CutOffError)) {
+			t.Errorf("cut after %d bytes: %+v, %v", end, page, err)
+		}
+	}
+}

@@ -1,0 +1,139 @@
+package tofupilot
+
+import (
+	"maps"
+	"net/http"
+	"slices"
+	"strconv"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/tofupilot/terraform-provider-tofupilot/internal/fakeapi"
+)
+
+// gauge stands in front of a handler, lets each request take a second, and
+// measures how many are under way and how often each page is asked for.
+type gauge struct {
+	handler http.Handler
+
+	mu             sync.Mutex
+	inFlight, most int
+	pages          map[string]int // by cursor
+}
+
+func (g *gauge) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	g.move(1, r.URL.Query().Get("cursor"))
+	time.Sleep(time.Second)
+	g.handler.ServeHTTP(w, r)
+	g.move(-1, "")
+}
+
+func (g *gauge) move(change int, cursor string) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.inFlight += change
+	g.most = max(g.most, g.inFlight)
+	if change > 0 {
+		g.pages[cursor]++
+	}
+}
+
+func (b *bubble) gauge() *gauge {
+	g := &gauge{handler: b.api, pages: map[string]int{}}
+	b.client.http.Transport = withoutSockets{g}
+	return g
+}
+
+// readAll reads the list in this many readers at a time.
+func (b *bubble) readAll(readers int, want int) {
+	b.Helper()
+	var all sync.WaitGroup
+	for range readers {
+		all.Go(func() {
+			if procedures, err := b.client.Procedures(b.Context(), b.filter); err != nil || len(procedures) != want {
+				b.Errorf("%d procedures, %v", len(procedures), err)
+			}
+		})
+	}
+	all.Wait()
+}
+
+func TestReadersOfOneClientShareItsEightRequests(t *testing.T) {
+	t.Parallel()
+	for _, readers := range []int{1, 2, 20} {
+		inBubble(t, func(b *bubble) {
+			g := b.gauge()
+			b.filter.PageSize = 10
+			b.readAll(readers, 300)
+			if g.most != maxInFlight {
+				b.Errorf("%d readers had %d requests in flight", readers, g.most)
+			}
+		}, fakeapi.Generate(300, fakeapi.Gen2026)...)
+	}
+}
+
+func TestOneReaders429HoldsTheOthersAndThenOneRequestOpens(t *testing.T) {
+	t.Parallel()
+	inBubble(t, func(b *bubble) {
+		b.api.Fail(fakeapi.Status(429, "", "Retry-After", "30"), 1)
+		b.api.Delay(time.Second)
+		var all sync.WaitGroup
+		all.Go(func() { b.readAll(1, 1) })
+		time.Sleep(5 * time.Second)
+		b.readAll(9, 1) // they come while it is closed
+		all.Wait()
+		// The first is refused after a second. Then 1, 2, 4 … as they succeed.
+		at := func(seconds ...time.Duration) (times []time.Duration) {
+			for _, s := range seconds {
+				times = append(times, s*time.Second)
+			}
+			return times
+		}
+		if asked, want := b.asked(), at(0, 31, 32, 32, 33, 33, 33, 33, 34, 34, 34); !slices.Equal(asked, want) {
+			b.Errorf("asked at %s, want %s", asked, want)
+		}
+	}, fakeapi.Generate(1, fakeapi.Gen2026)...)
+}
+
+func TestA429ThatNamesNoTimeHoldsEveryoneForASecond(t *testing.T) {
+	t.Parallel()
+	for _, retryAfter := range []string{"", "0", "soon"} {
+		inBubble(t, func(b *bubble) {
+			b.api.Fail(fakeapi.Status(429, "", "Retry-After", retryAfter), 1)
+			b.readAll(1, 1)
+			if asked := b.asked(); len(asked) != 2 || asked[1] < pauseAfter429 || asked[1] > 2*pauseAfter429 {
+				b.Errorf("Retry-After %q: asked at %s", retryAfter, asked)
+			}
+		}, fakeapi.Generate(1, fakeapi.Gen2026)...)
+	}
+}
+
+// In a window of several pages, one that fails is asked for again, and the
+// others are neither asked for again nor given up.
+func TestRetriedPageDoesNotStartTheOthersAgain(t *testing.T) {
+	t.Parallel()
+	for _, cursor := range []string{"", "99", "198", "396", "891"} {
+		inBubble(t, func(b *bubble) {
+			g := b.gauge()
+			failures := 0
+			b.api.Before(func(r fakeapi.Request) {
+				if r.Query.Get("cursor") == cursor && failures < 2 {
+					failures++
+					b.api.Fail(fakeapi.Status(502, ""), r.Number)
+				}
+			})
+			b.readAll(1, 1000)
+			for page, times := range maps.All(g.pages) {
+				if want := map[bool]int{true: 3, false: 1}[page == cursor]; times != want {
+					b.Errorf("the page at %q failed twice; that at %q was asked for %d times, want %d", cursor, page, times, want)
+				}
+			}
+			for offset := 99; offset < 1000; offset += 99 {
+				if g.pages[strconv.Itoa(offset)] == 0 {
+					b.Errorf("the page at %d was never asked for", offset)
+				}
+			}
+		}, fakeapi.Generate(1000, fakeapi.Gen2026)...)
+	}
+}

@@ -1,0 +1,186 @@
+package tofupilot
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/tofupilot/terraform-provider-tofupilot/internal/fakeapi"
+)
+
+// withoutSockets hands requests to a handler directly, so that a whole read fits
+// into a bubble of testing/synctest and its pauses take no time.
+type withoutSockets struct{ handler http.Handler }
+
+func (s withoutSockets) RoundTrip(r *http.Request) (*http.Response, error) {
+	answer := httptest.NewRecorder()
+	s.handler.ServeHTTP(answer, r)
+	if err := r.Context().Err(); err != nil {
+		return nil, err
+	}
+	return answer.Result(), nil
+}
+
+// bubble is a fake API, a client of it with the usual pauses, and when each
+// request came, in a bubble of its own.
+type bubble struct {
+	*testing.T
+	api    *fakeapi.Server
+	client *Client
+	filter ProcedureFilter // of readAll
+	begun  time.Time
+	times  chan time.Duration
+}
+
+func inBubble(t *testing.T, test func(b *bubble), procedures ...fakeapi.Procedure) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		b := &bubble{T: t, api: fakeapi.New(procedures...), begun: time.Now(), times: make(chan time.Duration, 10_000)}
+		b.client = clientAt(t, "https://tofupilot.invalid")
+		b.client.retryInterval = New(Config{}).retryInterval
+		b.client.http.Transport = withoutSockets{b.api}
+		b.api.Before(func(fakeapi.Request) { b.times <- time.Since(b.begun) })
+		test(b)
+	})
+}
+
+// asked is when the requests came, since the bubble began.
+func (b *bubble) asked() []time.Duration {
+	close(b.times)
+	return slices.Collect(func(yield func(time.Duration) bool) {
+		for at := range b.times {
+			if !yield(at) {
+				return
+			}
+		}
+	})
+}
+
+func TestWhatMayPassIsTriedAgainAndNothingElse(t *testing.T) {
+	t.Parallel()
+	again := []int{408, 429, 500, 502, 503, 504, 507, 520, 599}
+	never := []int{201, 204, 304, 400, 401, 402, 403, 404, 405, 409, 410, 413, 418, 422, 451, 499}
+	for _, status := range slices.Concat(again, never) {
+		for _, retries := range []int{0, 1, 3, 10} {
+			t.Run(fmt.Sprintf("%d, %d retries", status, retries), func(t *testing.T) {
+				t.Parallel()
+				inBubble(t, func(b *bubble) {
+					b.api.Fail(fakeapi.Status(status, ""))
+					b.client.maxRetries = retries
+					failed, want := failure(b.T, b.client), 1
+					if slices.Contains(again, status) {
+						want += retries
+					}
+					if n := len(b.api.Requests()); n != want || failed.Attempts != want || failed.Status != status {
+						b.Errorf("%d requests, %d wanted: %v", n, want, failed)
+					}
+				})
+			})
+		}
+	}
+}
+
+func TestAnyAttemptMayBeTheOneThatSucceeds(t *testing.T) {
+	t.Parallel()
+	for failures := range 4 {
+		inBubble(t, func(b *bubble) {
+			b.client.maxRetries = 3
+			b.api.Fail(fakeapi.Status(503, ""))
+			b.api.Fail(nil, failures+1)
+			procedures, err := b.client.Procedures(b.Context(), ProcedureFilter{})
+			if err != nil || len(procedures) != 1 || len(b.api.Requests()) != failures+1 {
+				b.Errorf("after %d failures: %d procedures, %d requests, %v", failures, len(procedures), len(b.api.Requests()), err)
+			}
+		}, fakeapi.Generate(1, fakeapi.Gen2026)...)
+	}
+}
+
+func TestPausesGrowExponentiallyAndAreJittered(t *testing.T) {
+	t.Parallel()
+	limits := []time.Duration{1, 2, 4, 8, 16, 20, 20, 20, 20, 20} // seconds, twice the interval
+	longest := make([]time.Duration, len(limits))
+	seen := map[time.Duration]bool{}
+	for range 50 {
+		inBubble(t, func(b *bubble) {
+			b.client.maxRetries = 10
+			b.api.Fail(fakeapi.Status(503, ""))
+			_ = failure(b.T, b.client)
+			asked := b.asked()
+			for i, limit := range limits {
+				pause := asked[i+1] - asked[i]
+				if pause < 0 || pause > limit*time.Second {
+					b.Errorf("pause %d is %s, at most %d s wanted", i+1, pause, limit)
+				}
+				longest[i], seen[pause] = max(longest[i], pause), true
+			}
+		})
+	}
+	for i, limit := range limits {
+		if longest[i] < limit*time.Second/2 {
+			t.Errorf("the longest of 50 pauses %d is %s: they don't grow to %d s", i+1, longest[i], limit)
+		}
+	}
+	if len(seen) < 400 {
+		t.Errorf("of 500 pauses only %d are different: there is no jitter", len(seen))
+	}
+}
+
+func TestRetryAfterReplacesThePause(t *testing.T) {
+	t.Parallel()
+	for value, want := range map[string]time.Duration{"7": 7 * time.Second, "3600": time.Minute} {
+		for _, status := range []int{429, 503} {
+			inBubble(t, func(b *bubble) {
+				b.client.maxRetries = 1
+				b.api.Fail(fakeapi.Status(status, "", "Retry-After", value))
+				failed := failure(b.T, b.client)
+				if asked := b.asked(); !slices.Equal(asked, []time.Duration{0, want}) || failed.RetryAfter != want {
+					b.Errorf("%d with Retry-After %s: asked at %s, and %s is told", status, value, asked, failed.RetryAfter)
+				}
+			})
+		}
+	}
+}
+
+func TestRetryAfterBeyondTheDeadlineFailsAtOnce(t *testing.T) {
+	t.Parallel()
+	for _, status := range []int{429, 503} {
+		inBubble(t, func(b *bubble) {
+			b.api.Fail(fakeapi.Status(status, "", "Retry-After", "31"))
+			ctx, cancel := context.WithTimeout(b.Context(), 30*time.Second)
+			defer cancel()
+			_, err := b.client.Procedures(ctx, ProcedureFilter{})
+			failed := new(Error)
+			if !errors.As(err, &failed) || failed.Status != status || failed.Attempts != 1 || failed.RetryAfter != 31*time.Second {
+				b.Errorf("%d: %v", status, err)
+			}
+			if waited := time.Since(b.begun); waited > 0 {
+				b.Errorf("%d: it waited for %s, in vain", status, waited)
+			}
+		})
+	}
+}
+
+func TestDeadlineDuringAPauseTellsWhatWasWaitedOut(t *testing.T) {
+	t.Parallel()
+	inBubble(t, func(b *bubble) {
+		cause := errors.New("time is up")
+		b.client.retryInterval, b.client.maxRetries = time.Hour, 10 // at most 10 s, in fact
+		b.api.Fail(fakeapi.Status(503, `{"message": "In maintenance"}`))
+		ctx, cancel := context.WithTimeoutCause(b.Context(), time.Second, cause)
+		defer cancel()
+		_, err := b.client.Procedures(ctx, ProcedureFilter{})
+		failed := new(Error)
+		if !errors.Is(err, cause) || !errors.As(err, &failed) || failed.Message != "In maintenance" {
+			b.Errorf("%v", err)
+		}
+		if took := time.Since(b.begun); took > time.Second {
+			b.Errorf("it took %s", took)
+		}
+	})
+}
