@@ -64,8 +64,9 @@ type settings struct {
 	requestTimeout time.Duration
 }
 
-// resolve decides which value wins: the attribute, then the environment, then
-// the default. All values of the model must be known.
+// resolve decides which value wins: the attribute, then the environment, then,
+// where no key is given otherwise, the login file, then the default. All values
+// of the model must be known.
 func (m providerModel) resolve(getenv func(string) string) (settings, diag.Diagnostics) {
 	var diags diag.Diagnostics
 	fail := func(attribute, summary string, err error) {
@@ -73,34 +74,48 @@ func (m providerModel) resolve(getenv func(string) string) (settings, diag.Diagn
 	}
 	resolved := settings{maxRetries: tofupilot.DefaultMaxRetries, requestTimeout: tofupilot.DefaultRequestTimeout}
 
-	key, source, err := coalesce(m.APIKey, "api_key", envAPIKey, getenv)
-	switch {
-	case err != nil:
+	var (
+		stored *login
+		err    error
+	)
+	resolved.apiKey, resolved.apiKeySource, err = coalesce(m.APIKey, "api_key", envAPIKey, getenv)
+	if err != nil {
 		fail("api_key", "Invalid API key", err)
-	case key == "":
-		fail("api_key", "No API key", errors.New("a TofuPilot API key is needed to read procedures, and there is none. "+
-			"Set the environment variable "+envAPIKey+", or the provider's api_key (best from an ephemeral variable). "+
-			"Keys are made in TofuPilot's settings; a user's key sees what the user sees"))
-	default:
-		if err := tofupilot.CheckAPIKey(key); err != nil {
-			fail("api_key", "Invalid API key", fmt.Errorf("%s: %w", source, err))
+	} else if resolved.apiKey == "" {
+		if stored, err = readLogin(loginFile(getenv)); err != nil {
+			fail("api_key", "The login file can't be used", err)
 		}
 	}
-	resolved.apiKey, resolved.apiKeySource = key, source
-
-	address, source, err := coalesce(m.URL, "url", envURL, getenv)
-	if address == "" {
-		address = tofupilot.DefaultURL
-	}
-	if err != nil {
+	if resolved.baseURL, err = m.baseURL(getenv, stored); err != nil {
 		fail("url", "Invalid URL", err)
-	} else if resolved.baseURL, err = tofupilot.ParseBaseURL(address); err != nil {
-		fail("url", "Invalid URL", fmt.Errorf("%s: %w", source, err))
-	} else if err := checkScheme(resolved.baseURL, m.AllowHTTP.ValueBool()); err != nil {
-		fail("url", "Plain HTTP refused", fmt.Errorf("%s: %w", source, err))
+		return resolved, diags // whose key to take depends on it
+	}
+	elsewhere := stored != nil && !tofupilot.SameServer(stored.baseURL, resolved.baseURL)
+	switch {
+	case diags.HasError():
+	case elsewhere:
+		fail("api_key", "No API key", fmt.Errorf("the login file %s is for %s, and the provider is configured for %s; "+
+			"its key is sent to its own server only. Set "+envAPIKey+" or the provider's api_key, "+
+			"leave url and "+envURL+" unset, or run `tofupilot login` for that server", stored.file, stored.baseURL, resolved.baseURL))
+		stored = nil
+	case stored != nil:
+		resolved.apiKey, resolved.apiKeySource = stored.apiKey, "the login file "+stored.file
+		if stored.readableByOthers {
+			diags.AddAttributeWarning(path.Root("api_key"), "Login file readable by others", fmt.Sprintf(
+				"%s holds an API key, and other users of this machine can read it. Run: chmod 600 %q", stored.file, stored.file))
+		}
+	case resolved.apiKey == "":
+		fail("api_key", "No API key", errors.New("a TofuPilot API key is needed to read procedures, and there is none. "+
+			"Set the environment variable "+envAPIKey+" or the provider's api_key (best from an ephemeral variable), "+
+			"or run `tofupilot login`, which leaves one in ~/.tofupilot/credentials.json. "+
+			"Keys are made in TofuPilot's settings; a user's key sees what the user sees"))
+	default:
+		if err := tofupilot.CheckAPIKey(resolved.apiKey); err != nil {
+			fail("api_key", "Invalid API key", fmt.Errorf("%s: %w", resolved.apiKeySource, err))
+		}
 	}
 
-	if resolved.rootCAs, err = m.rootCAs(getenv); err != nil {
+	if resolved.rootCAs, err = m.rootCAs(getenv, stored); err != nil {
 		fail("ca_cert_pem", "Invalid CA certificate", err)
 	}
 	if !m.MaxRetries.IsNull() {
@@ -112,6 +127,27 @@ func (m providerModel) resolve(getenv func(string) string) (settings, diag.Diagn
 		}
 	}
 	return resolved, diags
+}
+
+// baseURL is where requests go: as configured, else to the login file's server.
+func (m providerModel) baseURL(getenv func(string) string, stored *login) (*url.URL, error) {
+	address, source, err := coalesce(m.URL, "url", envURL, getenv)
+	switch {
+	case err != nil:
+		return nil, err
+	case address == "" && stored != nil:
+		address, source = stored.baseURL.String(), "the login file "+stored.file
+	case address == "":
+		address = tofupilot.DefaultURL
+	}
+	base, err := tofupilot.ParseBaseURL(address)
+	if err == nil {
+		err = checkScheme(base, m.AllowHTTP.ValueBool())
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", source, err)
+	}
+	return base, nil
 }
 
 // coalesce is the attribute where it is set, else the environment variable,
@@ -138,16 +174,19 @@ func checkScheme(address *url.URL, allowHTTP bool) error {
 }
 
 // rootCAs are the system's and the configured ones; nil where none is configured.
-func (m providerModel) rootCAs(getenv func(string) string) (*x509.CertPool, error) {
+func (m providerModel) rootCAs(getenv func(string) string, stored *login) (*x509.CertPool, error) {
 	bundle, source := m.CACertPEM.ValueString(), "the provider's ca_cert_pem"
 	if m.CACertPEM.IsNull() {
 		file, variable, err := coalesce(types.StringNull(), "", envCACert, getenv)
+		if file == "" && stored != nil {
+			file, variable = stored.caCert, "the login file "+stored.file
+		}
 		if err != nil || file == "" {
 			return nil, err
 		}
 		content, err := os.ReadFile(file)
 		if err != nil {
-			return nil, fmt.Errorf("%s names a file that can't be read: %w", variable, err)
+			return nil, fmt.Errorf("%s names a CA certificate that can't be read: %w; put it there, or set ca_cert_pem instead", variable, err)
 		}
 		bundle, source = string(content), fmt.Sprintf("%s names %s", variable, file)
 	}

@@ -47,7 +47,7 @@ func (p *tofupilotProvider) Schema(_ context.Context, _ provider.SchemaRequest, 
 				Optional:  true,
 				Sensitive: true,
 				MarkdownDescription: "API key of a user, or of a station where the server lets stations list their procedures. " +
-					"Without it, the environment variable `" + envAPIKey + "`. " +
+					"Without it, the environment variable `" + envAPIKey + "`, then the file that `tofupilot login` leaves. " +
 					"A literal or an ordinary variable, sensitive or not, is stored by Terraform in plan files; " +
 					"the environment variable and an ephemeral variable (Terraform 1.10 and later) are in no file.",
 				Validators: []validator.String{rule(tofupilot.CheckAPIKey)},
@@ -55,14 +55,14 @@ func (p *tofupilotProvider) Schema(_ context.Context, _ provider.SchemaRequest, 
 			"url": schema.StringAttribute{
 				Optional: true,
 				MarkdownDescription: "Address of the server, such as `https://tofupilot.example.com`, with or without `/api` at its end. " +
-					"Without it, the environment variable `" + envURL + "`, then `" + tofupilot.DefaultURL + "`.",
+					"Without it, the environment variable `" + envURL + "`, then the login file's server if its key is used, then `" + tofupilot.DefaultURL + "`.",
 				Validators: []validator.String{rule(checkURL)},
 			},
 			"ca_cert_pem": schema.StringAttribute{
 				Optional: true,
 				MarkdownDescription: "Certificates in PEM of the authorities that a self-hosted server's certificate comes from. " +
 					"They are added to the system's, never used instead of them. " +
-					"Without it, those in the file that the environment variable `" + envCACert + "` names.",
+					"Without it, those in the file that the environment variable `" + envCACert + "` names, then the login file's if its key is used.",
 				Validators: []validator.String{rule(checkCertificates)},
 			},
 			"max_retries": schema.Int64Attribute{
@@ -142,7 +142,7 @@ func (p *tofupilotProvider) Configure(ctx context.Context, req provider.Configur
 }
 
 func (p *tofupilotProvider) DataSources(context.Context) []func() datasource.DataSource {
-	return []func() datasource.DataSource{newProceduresDataSource}
+	return []func() datasource.DataSource{newProceduresDataSource, newProcedureDataSource}
 }
 
 func (p *tofupilotProvider) Resources(context.Context) []func() resource.Resource { return nil }

@@ -1,0 +1,163 @@
+package provider
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"strconv"
+	"strings"
+
+	"github.com/hashicorp/terraform-plugin-framework-timeouts/datasource/timeouts"
+	"github.com/hashicorp/terraform-plugin-framework-validators/datasourcevalidator"
+	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
+	"github.com/hashicorp/terraform-plugin-framework/datasource"
+	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/tofupilot/terraform-provider-tofupilot/internal/tofupilot"
+)
+
+var (
+	_ datasource.DataSourceWithConfigure        = (*procedureDataSource)(nil)
+	_ datasource.DataSourceWithConfigValidators = (*procedureDataSource)(nil)
+)
+
+type procedureDataSource struct {
+	reader *reader
+}
+
+func newProcedureDataSource() datasource.DataSource { return &procedureDataSource{} }
+
+func (d *procedureDataSource) Metadata(_ context.Context, req datasource.MetadataRequest, resp *datasource.MetadataResponse) {
+	resp.TypeName = req.ProviderTypeName + "_procedure"
+}
+
+func (d *procedureDataSource) Configure(_ context.Context, req datasource.ConfigureRequest, _ *datasource.ConfigureResponse) {
+	d.reader, _ = req.ProviderData.(*reader) // nil until the provider is configured, as for validate
+}
+
+func (d *procedureDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
+	attributes := procedureObject.attributes()
+	maps.Copy(attributes, map[string]schema.Attribute{
+		"id": schema.StringAttribute{
+			Optional:            true,
+			Computed:            true,
+			MarkdownDescription: "The ID, whole and exact. Exactly one of `id` and `name` is given.",
+			Validators:          []validator.String{stringvalidator.LengthAtLeast(1)},
+		},
+		"name": schema.StringAttribute{
+			Optional: true,
+			Computed: true,
+			MarkdownDescription: "The name, whole and exact: case and spaces count. Exactly one of `id` and `name` is given. " +
+				"Names aren't unique; where several procedures have this one, reading fails and lists their IDs.",
+			Validators: []validator.String{stringvalidator.LengthAtLeast(1)},
+		},
+		"timeouts": timeoutsAttribute(),
+	})
+	resp.Schema = schema.Schema{
+		MarkdownDescription: "Exactly one procedure, by its name or its ID.",
+		Attributes:          attributes,
+	}
+}
+
+func (d *procedureDataSource) ConfigValidators(context.Context) []datasource.ConfigValidator {
+	return []datasource.ConfigValidator{
+		datasourcevalidator.ExactlyOneOf(path.MatchRoot("id"), path.MatchRoot("name")),
+	}
+}
+
+func (d *procedureDataSource) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
+	var (
+		id, name types.String
+		limits   timeouts.Value
+	)
+	resp.Diagnostics.Append(req.Config.GetAttribute(ctx, path.Root("id"), &id)...)
+	resp.Diagnostics.Append(req.Config.GetAttribute(ctx, path.Root("name"), &name)...)
+	resp.Diagnostics.Append(req.Config.GetAttribute(ctx, path.Root("timeouts"), &limits)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	ctx, done, diags := d.reader.begin(ctx, limits)
+	defer done()
+	resp.Diagnostics.Append(diags...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+
+	find, attribute, wanted := d.reader.client.ProcedureByName, "name", name.ValueString()
+	if !id.IsNull() {
+		find, attribute, wanted = d.reader.client.ProcedureByID, "id", id.ValueString()
+	}
+	procedure, err := find(ctx, wanted)
+	if err != nil {
+		resp.Diagnostics.Append(d.reader.explainLookup(ctx, attribute, wanted, err))
+		return
+	}
+	encoded, err := procedureObject.encodeFields(procedure)
+	if err != nil {
+		resp.Diagnostics.AddError("The procedure can't be handed to Terraform", sentence(err))
+		return
+	}
+	if err := setEncoded(ctx, &resp.State, encoded); err != nil {
+		resp.Diagnostics.AddError("The state can't be written", sentence(err))
+	}
+}
+
+// explainLookup says why no procedure, or more than one, was found.
+func (r *reader) explainLookup(ctx context.Context, attribute, wanted string, err error) diag.Diagnostic {
+	none, several := new(tofupilot.NotFoundError), new(tofupilot.AmbiguousError)
+	switch {
+	case errors.As(err, &none):
+		detail := fmt.Sprintf("No procedure at %s has the %s %q; the API key can see %s.", r.settings.baseURL, attribute, wanted, counted(none.Seen, "procedure"))
+		if len(none.Near) > 0 {
+			detail += " These differ only by case, spaces or compatibility forms:\n" + r.described(none.Near) +
+				"\n\nCopy the " + attribute + " of the one that is meant."
+		} else {
+			detail += " Check its spelling, and that the key's owner may see it."
+		}
+		return diag.NewAttributeErrorDiagnostic(path.Root(attribute), "No such procedure", detail)
+	case errors.As(err, &several):
+		return diag.NewAttributeErrorDiagnostic(path.Root(attribute), "Several procedures of this name", fmt.Sprintf(
+			"%d procedures at %s have the name %q:\n%s\n\nUse id instead of name, with the ID of the one that is meant.",
+			len(several.Matches), r.settings.baseURL, wanted, r.described(several.Matches)))
+	}
+	return r.explain(ctx, err, lookupRead)
+}
+
+// maxDescribed bounds how many procedures an error lists.
+const maxDescribed = 50
+
+// described lists procedures for a person to choose from.
+func (r *reader) described(procedures []tofupilot.Procedure) string {
+	var lines []string
+	for i, procedure := range procedures {
+		if i == maxDescribed {
+			lines = append(lines, fmt.Sprintf("  … and %d more", len(procedures)-i))
+			break
+		}
+		lines = append(lines, "  - "+r.describe(procedure))
+	}
+	return strings.Join(lines, "\n")
+}
+
+// describe cleans each text by itself, so that a long one doesn't cut off the next.
+func (r *reader) describe(procedure tofupilot.Procedure) string {
+	text := r.client.Clean(procedure.ID)
+	if procedure.Name != nil {
+		text += " " + r.client.Clean(strconv.Quote(*procedure.Name)) // quotes show odd spaces
+	}
+	if procedure.CreatedAt != nil {
+		text += ", created " + r.client.Clean(procedure.CreatedAt.Text)
+	}
+	if creator := procedure.CreatedByUser; creator != nil {
+		if who := cmp.Or(creator.Name, creator.Email, creator.ID); who != nil {
+			text += " by " + r.client.Clean(*who)
+		}
+	}
+	return text
+}

@@ -1,0 +1,115 @@
+package tofupilot
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"unicode/utf16"
+	"unicode/utf8"
+
+	"golang.org/x/text/unicode/norm"
+	"pgregory.net/rapid"
+)
+
+func TestLongestPieceThatIsWrittenTheSameInNFCAndNFDIsSearchedFor(t *testing.T) {
+	t.Parallel()
+	long := strings.Repeat("x", 100)
+	for _, c := range []struct{ text, piece string }{
+		{"", ""},
+		{"FVT", "FVT"},
+		{" ", " "},
+		{"ü", ""},
+		{"über", "ber"},
+		{"menü", "men"},
+		{"Prüfung", "fung"},
+		{"Prüfstand Größe", "fstand Gr"},
+		{"ab ü cd", "ab "},   // the first of equal ones
+		{"äöü 🔋 äöü", " 🔋 "}, // no character is cut in half
+		{"시험 FVT", " FVT"},
+		{long, long},
+		{long + "x", long},
+		{long + "ü" + long + long, long},
+		{long[1:] + "🔋", long[1:]},
+		{long[2:] + "🔋", long[2:] + "🔋"},
+		{long[1:] + "ü", long[1:]},
+		{strings.Repeat("🔋", 51), strings.Repeat("🔋", 50)},
+		{"x" + strings.Repeat("🔋", 50), "x" + strings.Repeat("🔋", 49)},
+	} {
+		if got := searchable(c.text); got != c.piece {
+			t.Errorf("searchable(%q) is %q, want %q", c.text, got, c.piece)
+		}
+	}
+}
+
+// characters are drawn from those that normal forms, UTF-16 and queries treat in
+// ways of their own, and from all others.
+func characters() *rapid.Generator[rune] {
+	return rapid.OneOf(
+		rapid.SampledFrom([]rune(`abc XYZ09 %_+\"'&=#;*`)),
+		rapid.SampledFrom([]rune("äöüßéÅçñµΩ½ﬁ²")),
+		rapid.SampledFrom([]rune("\u0300\u0301\u0308\u0323\u0327\u0345\u05b0\u05bc\u064b\u0651\u093c\u094d")), // marks
+		rapid.SampledFrom([]rune("\u1100\u1161\u11a8각한배터리")),
+		rapid.SampledFrom([]rune("אבגשדابتक़ฟ電池\u2126\u212a\u037e\ufb2a\u200f\u200d\u00a0")),
+		rapid.SampledFrom([]rune("🔋👩🔧🇩\U0001d15e\U0001d15f\U0010ffff")),
+		rapid.Rune(),
+	)
+}
+
+// Texts are in NFC, since names are brought into it before.
+func TestWhatIsSearchedForIsInEitherFormOfTheText(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		text := norm.NFC.String(rapid.StringOf(characters()).Draw(t, "text"))
+		if rapid.IntRange(0, 3).Draw(t, "long") == 0 {
+			text = norm.NFC.String(strings.Repeat(text, 1+rapid.IntRange(1, 100).Draw(t, "times")))
+		}
+		piece := searchable(text)
+		switch {
+		case units(piece) > 100:
+			t.Fatalf("%q has %d UTF-16 code units", piece, units(piece))
+		case !utf8.ValidString(piece):
+			t.Fatalf("%q is cut inside a character", piece)
+		case !strings.Contains(text, piece):
+			t.Fatalf("%+q isn't in %+q", piece, text)
+		case !strings.Contains(norm.NFD.String(text), piece):
+			t.Fatalf("%+q isn't in the NFD of %+q", piece, text)
+		case plain(text) && units(text) <= 100 && piece != text:
+			t.Fatalf("%q is searched for in place of %q", piece, text)
+		case plain(text) && units(text) > 100 && (units(piece) < 99 || !strings.HasPrefix(text, piece)):
+			t.Fatalf("%q isn't all that fits of the beginning of %q", piece, text)
+		}
+	})
+}
+
+// plain is a text of characters that stand for themselves: none decomposes, and
+// none combines with the one before it.
+func plain(text string) bool {
+	for at := range text {
+		if !norm.NFC.PropertiesString(text[at:]).BoundaryBefore() {
+			return false
+		}
+	}
+	return norm.NFD.IsNormalString(text)
+}
+
+func units(text string) int { return len(utf16.Encode([]rune(text))) }
+
+// A search that the client makes must be one that the API takes.
+func TestTheServerTakesEverySearch(t *testing.T) {
+	t.Parallel()
+	client, server := lookUpIn(t)
+	rapid.Check(t, func(t *rapid.T) {
+		text := rapid.StringOfN(characters(), 1, 300, -1).Draw(t, "text")
+		for _, find := range []func() error{
+			func() error { _, err := client.ProcedureByName(t.Context(), text); return err },
+			func() error { _, err := client.ProcedureByID(t.Context(), text); return err },
+		} {
+			if err := find(); fmt.Sprint(err) != "none of 0 procedures matches" {
+				t.Fatal(err)
+			}
+		}
+	})
+	if len(server.searched) < 4 {
+		t.Error("nothing was asked for")
+	}
+}
