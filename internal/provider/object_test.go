@@ -1,0 +1,156 @@
+package provider
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"math"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+	"unicode"
+
+	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
+	"github.com/hashicorp/terraform-plugin-go/tftypes"
+	"github.com/vmihailenco/msgpack/v5"
+
+	"github.com/tofupilot/terraform-provider-tofupilot/internal/fakeapi"
+	"github.com/tofupilot/terraform-provider-tofupilot/internal/tofupilot"
+)
+
+func typeOf[T any](t *testing.T, of object[T]) tftypes.Type {
+	t.Helper()
+	return schema.Schema{Attributes: of.attributes()}.Type().TerraformType(t.Context())
+}
+
+// decoded is what Terraform makes of an object's encoding.
+func decoded[T any](t *testing.T, of object[T], it *T) tftypes.Value {
+	t.Helper()
+	bytes, err := encode(func(to *msgpack.Encoder) error { return of.encode(to, it) })
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := tfprotov6.DynamicValue{MsgPack: bytes}.Unmarshal(typeOf(t, of))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return got
+}
+
+func TestProceduresOfBothGenerationsAreMappedFieldByField(t *testing.T) {
+	t.Parallel()
+	const id = "550e8400-e29b-41d4-a716-44665544000"
+	shared := func(more values) values {
+		more["id"], more["name"], more["created_at"] = id+"0", "Battery Test Procedure", "2024-01-15T10:30:00.000Z"
+		more["created_by_user"] = values{"id": id + "1", "name": "John Doe", "email": "john.doe@company.com"}
+		return more
+	}
+	for name, c := range map[string]struct {
+		json string
+		want values
+	}{
+		"2025": {fakeapi.Example2025().JSON, shared(values{
+			"runs": []any{values{"id": id + "2", "outcome": "PASS", "started_at": "2024-01-15T14:30:00.000Z", "unit": values{"id": id + "3"}}},
+			"fpy":  85.5,
+		})},
+		"2026": {fakeapi.Example2026().JSON, shared(values{
+			"runs":              []any{},
+			"linked_repository": values{"id": id + "4", "name": "my-repo", "full_name": "org/my-repo", "provider": "github"},
+		})},
+		"nothing but an ID": {`{"id": "a"}`, values{"id": "a", "runs": []any{}}},
+		"everything null": {
+			`{"id": "a", "name": null, "created_at": null, "created_by_user": null, "linkedRepository": null, "runs": null, "fpy": null}`,
+			values{"id": "a", "runs": []any{}},
+		},
+		"everything empty": {
+			`{"id": "a", "name": "", "created_by_user": {}, "linkedRepository": {}, "runs": [{}, {"unit": {}}], "fpy": 0}`,
+			values{
+				"id": "a", "name": "", "created_by_user": values{}, "linked_repository": values{},
+				"runs": []any{values{}, values{"unit": values{}}}, "fpy": 0,
+			},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var procedure tofupilot.Procedure
+			if err := json.Unmarshal([]byte(c.json), &procedure); err != nil {
+				t.Fatal(err)
+			}
+			got, want := decoded(t, procedureObject, &procedure), value(t, typeOf(t, procedureObject), c.want)
+			if differences, err := got.Diff(want); err != nil || len(differences) > 0 {
+				t.Errorf("%v %v", differences, err)
+			}
+		})
+	}
+}
+
+func TestNumbersAreEncodedAsTheFrameworkEncodesThem(t *testing.T) {
+	t.Parallel()
+	for _, number := range []float64{
+		0, math.Copysign(0, -1), 1, -1, 99.9, 100, 1.0 / 3, 127, 128, 65536, 1 << 53, 1<<53 + 2,
+		1 << 62, -1 << 62, 1 << 63, -1 << 63, 1e20, math.MaxFloat64, math.SmallestNonzeroFloat64, -math.MaxFloat64,
+	} {
+		got, err := encode(func(to *msgpack.Encoder) error {
+			return procedureObject.encode(to, &tofupilot.Procedure{ID: "a", FPY: &number})
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := encoded(t, typeOf(t, procedureObject), values{"id": "a", "runs": []any{}, "fpy": number})
+		if !bytes.Equal(got, want.MsgPack) {
+			t.Errorf("%g: got %q, want %q", number, got, want.MsgPack)
+		}
+	}
+}
+
+// What the client reads and what Terraform shows are two lists of fields. Here
+// they are held together, through all the objects of a procedure.
+func TestEveryFieldOfTheAPIIsAnAttributeAndTheOtherWayRound(t *testing.T) {
+	t.Parallel()
+	compareFields(t, "procedure", reflect.TypeFor[tofupilot.Procedure](), typeOf(t, procedureObject))
+}
+
+func compareFields(t *testing.T, at string, fields reflect.Type, attributes tftypes.Type) {
+	t.Helper()
+	if list, ok := attributes.(tftypes.List); ok {
+		attributes = list.ElementType
+	}
+	object, ok := attributes.(tftypes.Object)
+	if !ok || fields == reflect.TypeFor[tofupilot.Timestamp]() {
+		return
+	}
+	seen := []string{}
+	for i := range fields.NumField() {
+		field := fields.Field(i)
+		name := snakeCase(field.Tag.Get("json"))
+		seen = append(seen, name)
+		attribute, ok := object.AttributeTypes[name]
+		if !ok {
+			t.Errorf("%s: the client's field %s has no attribute %s", at, field.Name, name)
+			continue
+		}
+		of := field.Type
+		if of.Kind() == reflect.Pointer || of.Kind() == reflect.Slice {
+			of = of.Elem()
+		}
+		compareFields(t, fmt.Sprintf("%s.%s", at, name), of, attribute)
+	}
+	for name := range object.AttributeTypes {
+		if !slices.Contains(seen, name) {
+			t.Errorf("%s: the attribute %s has no field in the client", at, name)
+		}
+	}
+}
+
+func snakeCase(name string) string {
+	var text strings.Builder
+	for _, r := range name {
+		if unicode.IsUpper(r) {
+			text.WriteByte('_')
+		}
+		text.WriteRune(unicode.ToLower(r))
+	}
+	return text.String()
+}

@@ -1,0 +1,118 @@
+package provider
+
+import (
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestTimesAreReadStrictlyByRFC3339(t *testing.T) {
+	t.Parallel()
+	const form, day, years = "isn't a time in RFC 3339", "there is no such day or time", "outside the years 0000 to 9999 in UTC"
+	for value, want := range map[string]string{ // the time in UTC, or words of the error
+		"2024-01-15T10:30:00Z":                "2024-01-15T10:30:00Z",
+		"2024-01-15t10:30:00z":                "2024-01-15T10:30:00Z",
+		"2024-01-15T10:30:00+01:00":           "2024-01-15T09:30:00Z",
+		"2024-01-15T10:30:00-00:00":           "2024-01-15T10:30:00Z",
+		"2024-01-15T00:30:00+23:59":           "2024-01-14T00:31:00Z",
+		"2024-01-15T10:30:00.5Z":              "2024-01-15T10:30:00.5Z",
+		"2024-01-15T10:30:00.123456789-05:30": "2024-01-15T16:00:00.123456789Z",
+		"2024-02-29T00:00:00Z":                "2024-02-29T00:00:00Z",
+		"0000-01-01T00:00:00Z":                "0000-01-01T00:00:00Z",
+		"0000-01-01T00:00:00-23:59":           "0000-01-01T23:59:00Z",
+		"9999-12-31T23:59:59Z":                "9999-12-31T23:59:59Z",
+		"9999-12-31T23:59:59+23:59":           "9999-12-31T00:00:59Z",
+
+		"":                               form,
+		"now":                            form,
+		"2024-01-15":                     form,
+		"2024-01-15T10:30:00":            form,
+		"2024-01-15T10:30Z":              form,
+		"2024-01-15 10:30:00Z":           form,
+		"2024-01-15T1:00:00Z":            form,
+		"2024-1-15T10:30:00Z":            form,
+		"24-01-15T10:30:00Z":             form,
+		"02024-01-15T10:30:00Z":          form,
+		"-2024-01-15T10:30:00Z":          form,
+		"2024-01-15T10:30:00,5Z":         form,
+		"2024-01-15T10:30:00.Z":          form,
+		"2024-01-15T10:30:00+24:00":      form,
+		"2024-01-15T10:30:00+01:60":      form,
+		"2024-01-15T10:30:00+0100":       form,
+		"2024-01-15T10:30:00+01":         form,
+		"2024-01-15T10:30:00 +01:00":     form,
+		"2024-01-15T10:30:00ZZ":          form,
+		"2024-01-15T10:30:00Z\n":         form,
+		" 2024-01-15T10:30:00Z":          form,
+		"٢٠٢٤-01-15T10:30:00Z":           form,
+		"2024-01-15T10:30:00\u221201:00": form, // a minus sign, not a hyphen
+
+		"2024-01-15T10:30:60Z": day, // a leap second, which the API doesn't take
+		"2024-01-15T10:60:00Z": day,
+		"2024-01-15T24:00:00Z": day,
+		"2024-02-30T00:00:00Z": day,
+		"2023-02-29T00:00:00Z": day,
+		"2024-13-01T00:00:00Z": day,
+		"2024-00-01T00:00:00Z": day,
+		"2024-01-00T00:00:00Z": day,
+
+		"0000-01-01T00:00:00+00:01": years,
+		"9999-12-31T23:59:59-00:01": years,
+	} {
+		for _, roundUp := range []bool{false, true} {
+			expectTime(t, value, roundUp, want)
+		}
+	}
+}
+
+func TestDigitsBeyondTheNinthAreRoundedAndNotCut(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ value, down, up string }{
+		{"2024-01-15T10:30:00.0000000001Z", "2024-01-15T10:30:00Z", "2024-01-15T10:30:00.000000001Z"},
+		{"2024-01-15T10:30:00.1234567890Z", "2024-01-15T10:30:00.123456789Z", "2024-01-15T10:30:00.123456789Z"},
+		{"2024-01-15T10:30:00.12345678900000000000000000000000001Z", "2024-01-15T10:30:00.123456789Z", "2024-01-15T10:30:00.12345679Z"},
+		{"2023-12-31T23:59:59.9999999999Z", "2023-12-31T23:59:59.999999999Z", "2024-01-01T00:00:00Z"},
+		// What would go out as the year 10000 is refused where it is rounded up.
+		{"9999-12-31T23:59:59.999Z", "9999-12-31T23:59:59.999Z", "9999-12-31T23:59:59.999Z"},
+		{"9999-12-31T23:59:59.9990000001Z", "9999-12-31T23:59:59.999Z", "outside the years 0000 to 9999 in UTC"},
+		{"9999-12-31T23:59:59.9999999999Z", "9999-12-31T23:59:59.999999999Z", "outside the years 0000 to 9999 in UTC"},
+	} {
+		expectTime(t, c.value, false, c.down)
+		expectTime(t, c.value, true, c.up)
+	}
+}
+
+func expectTime(t *testing.T, value string, roundUp bool, want string) {
+	t.Helper()
+	got, err := parseTime(value, roundUp)
+	wanted, invalid := time.Parse(time.RFC3339, want)
+	switch {
+	case invalid == nil && err != nil:
+		t.Errorf("%q, up %t: %v, want %s", value, roundUp, err, want)
+	case invalid == nil && !got.Equal(wanted):
+		t.Errorf("%q, up %t: %s, want %s", value, roundUp, got.UTC().Format(time.RFC3339Nano), want)
+	case invalid != nil && err == nil:
+		t.Errorf("%q, up %t: %s, want an error: %s", value, roundUp, got, want)
+	case invalid != nil && !strings.Contains(err.Error(), want):
+		t.Errorf("%q, up %t: %v, want an error: %s", value, roundUp, err, want)
+	}
+}
+
+func TestSearchIsMeasuredInUTF16CodeUnits(t *testing.T) {
+	t.Parallel()
+	for text, long := range map[string]bool{
+		strings.Repeat("a", 100):        false,
+		strings.Repeat("a", 101):        true,
+		strings.Repeat("\uffff", 100):   false, // three bytes, one unit
+		strings.Repeat("🔋", 50):         false, // four bytes, two units
+		strings.Repeat("🔋", 50) + "a":   true,
+		strings.Repeat("e\u0301", 50):   false, // one letter, two units
+		strings.Repeat("e\u0301", 51):   true,
+		strings.Repeat("👩‍🔧", 20):       false, // one sign, five units
+		strings.Repeat("👩‍🔧", 20) + "a": true,
+	} {
+		if err := checkSearchQuery(text); (err != nil) != long {
+			t.Errorf("%q: %v", text, err)
+		}
+	}
+}

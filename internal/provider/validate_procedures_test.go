@@ -1,0 +1,110 @@
+package provider
+
+import (
+	"strings"
+	"testing"
+)
+
+func TestProceduresArgumentsAreCheckedAtValidate(t *testing.T) {
+	t.Parallel()
+	const (
+		emoji  = "🔋"
+		ending = "write it like 2024-01-15T10:30:00Z or 2024-01-15T10:30:00+01:00"
+	)
+	search := func(words ...string) diagnosis {
+		return diagnosis{"search_query", "Invalid search_query", words}
+	}
+	time := func(attribute string, words ...string) diagnosis {
+		return diagnosis{attribute, "Invalid " + attribute, words}
+	}
+	duration := func(words ...string) diagnosis {
+		return diagnosis{"timeouts.read", "Invalid timeouts.read", words}
+	}
+	server := speak(t, Server("test")())
+	for name, c := range map[string]struct {
+		arguments values
+		want      diagnosis
+	}{
+		"empty search":                   {values{"search_query": ""}, search("The search is empty", "leave search_query away to list everything")},
+		"search of 101 letters":          {values{"search_query": strings.Repeat("a", 101)}, search("101 UTF-16 code units", "at most 100")},
+		"search of 51 emoji":             {values{"search_query": strings.Repeat(emoji, 51)}, search("102 UTF-16 code units", "an emoji two", "at most 100")},
+		"search of 99 letters, an emoji": {values{"search_query": strings.Repeat("ä", 99) + emoji}, search("101 UTF-16 code units")},
+
+		"created_after without a time":    {values{"created_after": "2024-01-15"}, time("created_after", `"2024-01-15" isn't a time in RFC 3339`, ending)},
+		"created_after without an offset": {values{"created_after": "2024-01-15T10:30:00"}, time("created_after", `"2024-01-15T10:30:00" isn't a time`, ending)},
+		"created_after with a space":      {values{"created_after": "2024-01-15 10:30:00Z"}, time("created_after", "isn't a time in RFC 3339", ending)},
+		"created_after empty":             {values{"created_after": ""}, time("created_after", `"" isn't a time in RFC 3339`, ending)},
+		"created_after on 30 February":    {values{"created_after": "2024-02-30T00:00:00Z"}, time("created_after", `"2024-02-30T00:00:00Z"`, "there is no such day or time")},
+		"created_after before the year 0": {values{"created_after": "0000-01-01T00:00:00+00:01"}, time("created_after", "outside the years 0000 to 9999 in UTC")},
+		"created_before with a comma":     {values{"created_before": "2024-01-15T10:30:00,5Z"}, time("created_before", "isn't a time in RFC 3339", ending)},
+		"created_before of one digit":     {values{"created_before": "2024-01-15T1:30:00Z"}, time("created_before", "isn't a time in RFC 3339", ending)},
+		"created_before, offset of a day": {values{"created_before": "2024-01-15T10:30:00+24:00"}, time("created_before", "isn't a time in RFC 3339", ending)},
+		"created_before without seconds":  {values{"created_before": "2024-01-15T10:30Z"}, time("created_before", "isn't a time in RFC 3339", ending)},
+		"created_before after the year 9999": {
+			values{"created_before": "9999-12-31T23:59:59.9995Z"},
+			time("created_before", "outside the years 0000 to 9999 in UTC"),
+		},
+		"created_after later than created_before": {
+			values{"created_after": "2024-01-15T10:30:00.001Z", "created_before": "2024-01-15T11:30:00+01:00"},
+			time("created_after", "created_after (2024-01-15T10:30:00.001Z) is later than created_before (2024-01-15T11:30:00+01:00)", "nothing can match"),
+		},
+
+		"page_size 0":        {values{"page_size": 0}, diagnosis{"page_size", "Invalid Attribute Value", []string{"must be between 1 and 100, got: 0"}}},
+		"page_size 101":      {values{"page_size": 101}, diagnosis{"page_size", "Invalid Attribute Value", []string{"must be between 1 and 100, got: 101"}}},
+		"page_size negative": {values{"page_size": -1}, diagnosis{"page_size", "Invalid Attribute Value", []string{"must be between 1 and 100, got: -1"}}},
+
+		"timeouts.read negative":   {values{"timeouts": values{"read": "-5m"}}, duration(`"-5m" isn't a positive duration`)},
+		"timeouts.read of nothing": {values{"timeouts": values{"read": "0s"}}, duration(`"0s" isn't a positive duration`)},
+		"timeouts.read, no unit":   {values{"timeouts": values{"read": "300"}}, duration(`"300" isn't a duration`, "write it like 30s, 5m or 1h30m")},
+		"timeouts.read empty":      {values{"timeouts": values{"read": ""}}, duration(`"" isn't a duration`)},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			expectError(t, server.validateProcedures(t, c.arguments), c.want)
+		})
+	}
+}
+
+func TestProceduresArgumentsThatAreGoodOrNotKnownPassAtValidate(t *testing.T) {
+	t.Parallel()
+	server := speak(t, Server("test")())
+	for name, arguments := range map[string]values{
+		"none":                        {},
+		"search of one letter":        {"search_query": "a"},
+		"search of 50 emoji":          {"search_query": strings.Repeat("🔋", 50)},
+		"search of 100 umlauts":       {"search_query": strings.Repeat("ä", 100)},
+		"one instant, two offsets":    {"created_after": "2024-01-15T10:30:00Z", "created_before": "2024-01-15T11:30:00+01:00"},
+		"created_after alone":         {"created_after": "9999-12-31T23:59:59.9995Z"},
+		"smallest page":               {"page_size": 1},
+		"largest page":                {"page_size": 100},
+		"timeouts without read":       {"timeouts": values{}},
+		"short timeout":               {"timeouts": values{"read": "1ns"}},
+		"nothing known":               {"search_query": unknown, "created_after": unknown, "created_before": unknown, "page_size": unknown, "timeouts": unknown},
+		"timeout not known":           {"timeouts": values{"read": unknown}},
+		"created_before not known":    {"created_after": "2024-01-15T10:30:00Z", "created_before": unknown},
+		"created_after not known":     {"created_after": unknown, "created_before": "0000-01-01T00:00:00Z"},
+		"lower-case letters in dates": {"created_after": "2024-01-15t10:30:00z"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			expectNoDiagnostics(t, server.validateProcedures(t, arguments))
+		})
+	}
+}
+
+// Each mistake is told, not only the first.
+func TestAllMistakesAreToldAtOnce(t *testing.T) {
+	t.Parallel()
+	diagnostics := speak(t, Server("test")()).validateProcedures(t, values{
+		"search_query": "", "created_after": "yesterday", "created_before": "tomorrow", "page_size": 0, "timeouts": values{"read": "-5m"},
+	})
+	var paths []string
+	for _, diagnostic := range diagnostics {
+		paths = append(paths, pathOf(diagnostic))
+	}
+	for _, path := range []string{"search_query", "created_after", "created_before", "page_size", "timeouts.read"} {
+		if !strings.Contains(" "+strings.Join(paths, " ")+" ", " "+path+" ") {
+			t.Errorf("nothing is told of %s: %s", path, describe(diagnostics))
+		}
+	}
+}
