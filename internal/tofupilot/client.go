@@ -108,7 +108,7 @@ func (c *Client) get(ctx context.Context, path string, query url.Values, decode 
 	target := c.base.JoinPath(path)
 	target.RawQuery = query.Encode()
 	return c.retry(ctx, func(number int) error {
-		if err := c.limiter.acquire(ctx); err != nil {
+		if err := c.limiter.acquire(ctx, number); err != nil {
 			return err
 		}
 		defer c.limiter.release()

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -141,26 +142,33 @@ const (
 
 // cleaner makes what a server says safe to show: no control or invisible
 // formatting characters, no key, no more than maxMessage characters. The key
-// goes last, because a server could hide it between control characters.
+// goes last, because a server could hide it between such characters.
 func cleaner(key string) func(string) string {
+	// As it is, as %q writes it, and as it looks without what is taken out.
+	written := []string{key, strings.Trim(strconv.Quote(key), `"`), visible(key)}
+	written = slices.DeleteFunc(written, func(form string) bool { return form == "" })
 	return func(text string) string {
-		text = strings.Map(func(r rune) rune {
-			switch {
-			case unicode.IsSpace(r):
-				return ' '
-			case unicode.In(r, unicode.Cc, unicode.Cf, unicode.Co):
-				return -1
-			}
-			return r
-		}, strings.ToValidUTF8(text, "\uFFFD"))
-		for _, written := range []string{key, strings.Trim(strconv.Quote(key), `"`)} { // as %q writes it
-			text = strings.ReplaceAll(text, written, "[the API key]")
+		text = visible(text)
+		for _, form := range written {
+			text = strings.ReplaceAll(text, form, "[the API key]")
 		}
 		if runes := []rune(text); len(runes) > maxMessage {
 			text = string(runes[:maxMessage]) + "…"
 		}
 		return strings.TrimSpace(text)
 	}
+}
+
+func visible(text string) string {
+	return strings.Map(func(r rune) rune {
+		switch {
+		case unicode.IsSpace(r):
+			return ' '
+		case unicode.In(r, unicode.Cc, unicode.Cf, unicode.Co):
+			return -1
+		}
+		return r
+	}, strings.ToValidUTF8(text, "\uFFFD"))
 }
 
 // ListError is a list that couldn't be read to its end. Err says why, and has

@@ -12,11 +12,14 @@ const maxInFlight = 8
 
 // limiter bounds what a client sends. A server that answers 429 closes it for
 // everyone; afterwards it opens with one request and lets one more in with each
-// that succeeds, because all of them at once would only be refused again.
+// that succeeds, because all of them at once would only be refused again. Those
+// that were tried before go first: else some of many would be refused again and
+// again, until they have no retries left.
 type limiter struct {
 	mu          sync.Mutex
 	inFlight    int
-	width       int // how many may be under way now, 1 to maxInFlight
+	width       int                 // how many may be under way now, 1 to maxInFlight
+	waiting     [MaxRetries + 2]int // how many wait, by the number of their attempt
 	closedUntil time.Time
 	changed     chan struct{} // closed, and made anew, when someone who waits should look again
 }
@@ -25,30 +28,54 @@ func newLimiter() *limiter {
 	return &limiter{width: maxInFlight, changed: make(chan struct{})}
 }
 
-// acquire waits for a place. The error is the context's.
-func (l *limiter) acquire(ctx context.Context) error {
+// acquire waits for a place for an attempt, of which the first is 1. The error
+// is the context's.
+func (l *limiter) acquire(ctx context.Context, attempt int) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.waiting[attempt]++
+	defer func() {
+		l.waiting[attempt]--
+		l.wake() // it may have been in someone's way
+	}()
 	for {
-		l.mu.Lock()
 		closed := time.Until(l.closedUntil)
-		if closed <= 0 && l.inFlight < l.width && ctx.Err() == nil {
+		if closed <= 0 && l.inFlight < l.width && l.isFirst(attempt) && ctx.Err() == nil {
 			l.inFlight++
-			l.mu.Unlock()
 			return nil
 		}
-		changed := l.changed
-		l.mu.Unlock()
-
-		var opens <-chan time.Time
-		if closed > 0 {
-			opens = time.After(closed)
-		}
-		select {
-		case <-changed:
-		case <-opens:
-		case <-ctx.Done():
-			return context.Cause(ctx)
+		if err := l.wait(ctx, closed); err != nil {
+			return err
 		}
 	}
+}
+
+// isFirst tells whether nobody waits who was tried more often.
+func (l *limiter) isFirst(attempt int) bool {
+	for _, others := range l.waiting[attempt+1:] {
+		if others > 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// wait lets go of the lock until it is worth looking again.
+func (l *limiter) wait(ctx context.Context, closed time.Duration) error {
+	changed := l.changed
+	l.mu.Unlock()
+	defer l.mu.Lock()
+	var opens <-chan time.Time
+	if closed > 0 {
+		opens = time.After(closed)
+	}
+	select {
+	case <-changed:
+	case <-opens:
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+	return nil
 }
 
 // release gives the place back.

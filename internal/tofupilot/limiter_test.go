@@ -27,7 +27,7 @@ func (c *crowd) send(t *testing.T, count int, done func(*limiter)) {
 	t.Helper()
 	for range count {
 		c.all.Go(func() {
-			if err := c.limiter.acquire(t.Context()); err != nil {
+			if err := c.limiter.acquire(t.Context(), 1); err != nil {
 				t.Error(err)
 				return
 			}
@@ -165,7 +165,7 @@ func TestWaitingEndsWithTheContextAndTakesNoPlace(t *testing.T) {
 				ctx, cancel := context.WithTimeoutCause(t.Context(), time.Second, cause)
 				defer cancel()
 				begun := time.Now()
-				if err := l.acquire(ctx); !errors.Is(err, cause) {
+				if err := l.acquire(ctx, 1); !errors.Is(err, cause) {
 					t.Errorf("the error is %v", err)
 				}
 				if took := time.Since(begun); took != time.Second || l.inFlight != before {
@@ -181,7 +181,7 @@ func TestEndedContextIsTurnedAwayThoughThereIsAPlace(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	l := newLimiter()
-	if err := l.acquire(ctx); !errors.Is(err, context.Canceled) || l.inFlight != 0 {
+	if err := l.acquire(ctx, 1); !errors.Is(err, context.Canceled) || l.inFlight != 0 {
 		t.Errorf("%v, with %d in flight", err, l.inFlight)
 	}
 }

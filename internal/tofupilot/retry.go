@@ -45,6 +45,9 @@ func (c *Client) retry(ctx context.Context, attempt func(number int) error) erro
 		backoff.WithMaxTries(uint(c.maxRetries)+1),
 		backoff.WithMaxElapsedTime(0), // the context has the deadline
 		backoff.WithNotify(func(_ error, pause time.Duration) {
+			if refused := new(Error); errors.As(failed, &refused) {
+				pause = max(pause, refused.RetryAfter)
+			}
 			c.log.WarnContext(ctx, "Trying a request again",
 				"error", failed.Error(), "attempt", number, "pause", pause.String())
 		}),
@@ -74,6 +77,9 @@ func verdict(ctx context.Context, err error) error {
 	if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) < failed.RetryAfter {
 		failed.WaitTooLong = true // waiting would be in vain
 		return backoff.Permanent(err)
+	}
+	if failed.Status == http.StatusTooManyRequests {
+		return &backoff.RetryAfterError{} // the limiter is closed that long, and there it waits in front
 	}
 	return &backoff.RetryAfterError{Duration: failed.RetryAfter}
 }
