@@ -1,0 +1,184 @@
+package release_test
+
+import (
+	"archive/zip"
+	"bytes"
+	"crypto/sha256"
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+
+	"github.com/ProtonMail/go-crypto/openpgp"
+	"github.com/ProtonMail/go-crypto/openpgp/armor"
+	"github.com/ProtonMail/go-crypto/openpgp/packet"
+)
+
+const (
+	module   = "github.com/tofupilot/terraform-provider-tofupilot"
+	project  = "terraform-provider-tofupilot"
+	manifest = "../../terraform-registry-manifest.json"
+	platform = runtime.GOOS + "_" + runtime.GOARCH
+)
+
+// assets are the files of one release, by name, and the key that they are signed
+// with. The names and forms are what a provider registry asks for.
+type assets struct {
+	version string
+	key     string // public, in armor
+	keyID   string
+	files   map[string][]byte
+}
+
+func (a *assets) name(suffix string) string { return project + "_" + a.version + "_" + suffix }
+func (a *assets) zip() string               { return a.name(platform + ".zip") }
+func (a *assets) sums() string              { return a.name("SHA256SUMS") }
+func (a *assets) signature() string         { return a.name("SHA256SUMS.sig") }
+func (a *assets) manifest() string          { return a.name("manifest.json") }
+
+// binary is what the executable in the zip is called.
+func (a *assets) binary() string {
+	if runtime.GOOS == "windows" {
+		return project + "_v" + a.version + ".exe"
+	}
+	return project + "_v" + a.version
+}
+
+// protocols are the versions of the plugin protocol that the manifest promises:
+// a registry has no other source for them.
+func (a *assets) protocols(t *testing.T) []string {
+	t.Helper()
+	var content struct {
+		Version  int `json:"version"`
+		Metadata struct {
+			ProtocolVersions []string `json:"protocol_versions"`
+		} `json:"metadata"`
+	}
+	if err := json.Unmarshal(a.files[a.manifest()], &content); err != nil || content.Version != 1 {
+		t.Fatalf("the manifest, version %d: %v", content.Version, err)
+	}
+	return content.Metadata.ProtocolVersions
+}
+
+// build makes the assets for this platform alone, with the flags and names that
+// .goreleaser.yml has too, so that a test needs nothing that isn't here.
+func build(t *testing.T) *assets {
+	t.Helper()
+	a := &assets{version: "0.0.1", files: map[string][]byte{}}
+	executable := filepath.Join(t.TempDir(), a.binary())
+	// -buildvcs=false, so that it needs neither git nor git's trust in the clone.
+	command := exec.CommandContext(t.Context(), "go", "build", "-buildvcs=false", "-trimpath", //nolint:gosec // G204: nothing in it comes from outside.
+		"-ldflags=-s -w -X main.version="+a.version, "-o", executable, module)
+	command.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if said, err := command.CombinedOutput(); err != nil {
+		t.Fatalf("%s: %v\n%s", command, err, said)
+	}
+	a.files[a.zip()] = zipped(t, a.binary(), read(t, executable))
+	a.files[a.manifest()] = read(t, manifest)
+	var sums strings.Builder
+	for _, name := range []string{a.zip(), a.manifest()} {
+		fmt.Fprintf(&sums, "%x  %s\n", sha256.Sum256(a.files[name]), name)
+	}
+	a.files[a.sums()] = []byte(sums.String())
+	key := newKey(t)
+	a.files[a.signature()] = sign(t, key, a.files[a.sums()])
+	a.key, a.keyID = armored(t, key), key.PrimaryKey.KeyIdString()
+	return a
+}
+
+// load takes the assets from a folder, GoReleaser's or one that a release was
+// downloaded to, and the public key that goes with their signature.
+func load(t *testing.T, dir, keyFile string) *assets {
+	t.Helper()
+	a := &assets{key: string(read(t, keyFile)), files: map[string][]byte{}}
+	sums, err := filepath.Glob(filepath.Join(dir, project+"_*_SHA256SUMS"))
+	if err != nil || len(sums) != 1 {
+		t.Fatalf("one SHA256SUMS is needed in %s: %v, %v", dir, sums, err)
+	}
+	a.version = strings.TrimSuffix(strings.TrimPrefix(filepath.Base(sums[0]), project+"_"), "_SHA256SUMS")
+	for _, name := range []string{a.sums(), a.signature()} {
+		a.files[name] = read(t, filepath.Join(dir, name))
+	}
+	for line := range strings.Lines(string(a.files[a.sums()])) {
+		_, name, _ := strings.Cut(strings.TrimSpace(line), "  ")
+		file := filepath.Join(dir, name)
+		if _, err := os.Stat(file); err != nil && name == a.manifest() { //nolint:gosec // G703: the developer names the folder.
+			file = manifest // GoReleaser gives it its name when it uploads it
+		}
+		a.files[name] = read(t, file)
+	}
+	keys, err := openpgp.ReadArmoredKeyRing(strings.NewReader(a.key))
+	if err != nil || len(keys) != 1 {
+		t.Fatalf("one public key is needed in %s: %v", keyFile, err)
+	}
+	a.keyID = keys[0].PrimaryKey.KeyIdString()
+	return a
+}
+
+func zipped(t *testing.T, name string, content []byte) []byte {
+	t.Helper()
+	var archive bytes.Buffer
+	writer := zip.NewWriter(&archive)
+	header := &zip.FileHeader{Name: name, Method: zip.Deflate}
+	header.SetMode(0o755)
+	file, err := writer.CreateHeader(header)
+	if err == nil {
+		_, err = file.Write(content)
+	}
+	if err == nil {
+		err = writer.Close()
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return archive.Bytes()
+}
+
+// newKey makes a key to throw away, of the kind that registries take.
+func newKey(t *testing.T) *openpgp.Entity {
+	t.Helper()
+	key, err := openpgp.NewEntity("Test", "", "test@tofupilot.example", &packet.Config{Algorithm: packet.PubKeyAlgoRSA, RSABits: 2048})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return key
+}
+
+// sign makes a detached, binary signature.
+func sign(t *testing.T, key *openpgp.Entity, content []byte) []byte {
+	t.Helper()
+	var signature bytes.Buffer
+	if err := openpgp.DetachSign(&signature, key, bytes.NewReader(content), nil); err != nil {
+		t.Fatal(err)
+	}
+	return signature.Bytes()
+}
+
+func armored(t *testing.T, key *openpgp.Entity) string {
+	t.Helper()
+	var text strings.Builder
+	writer, err := armor.Encode(&text, openpgp.PublicKeyType, nil)
+	if err == nil {
+		err = key.Serialize(writer)
+	}
+	if err == nil {
+		err = writer.Close()
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return text.String()
+}
+
+func read(t *testing.T, file string) []byte {
+	t.Helper()
+	content, err := os.ReadFile(file) //nolint:gosec // G703: as in load.
+	if err != nil {
+		t.Fatal(err)
+	}
+	return content
+}

@@ -1,0 +1,161 @@
+// Package release_test installs the provider as its users do: terraform init
+// gets it from a registry, which serves the assets of a release, and checks
+// version, checksums and signature itself.
+package release_test
+
+import (
+	"archive/zip"
+	"bytes"
+	"maps"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/ProtonMail/go-crypto/openpgp"
+
+	"github.com/tofupilot/terraform-provider-tofupilot/internal/fakeapi"
+)
+
+// TestRelease takes the assets from the folder RELEASE_ASSETS, signed with the
+// key whose public half is in the file RELEASE_KEY; make release-check puts
+// GoReleaser's there. Without them it makes assets of its own.
+func TestRelease(t *testing.T) {
+	t.Parallel()
+	var release *assets
+	if dir := os.Getenv("RELEASE_ASSETS"); dir != "" {
+		release = load(t, dir, os.Getenv("RELEASE_KEY"))
+	} else {
+		release = build(t)
+	}
+	t.Run("assets", func(t *testing.T) { t.Parallel(); checkAssets(t, release) })
+	t.Run("installs", func(t *testing.T) { t.Parallel(); checkInstalls(t, release) })
+	t.Run("flipped byte", func(t *testing.T) {
+		t.Parallel()
+		bad := release.with(release.zip(), bytes.Clone(release.files[release.zip()]))
+		bad.files[bad.zip()][1000] ^= 1
+		checkRefused(t, bad, "6.0", "incorrect checksum")
+	})
+	t.Run("flipped byte, checksum too", func(t *testing.T) {
+		t.Parallel()
+		bad := release.with(release.zip(), bytes.Clone(release.files[release.zip()]))
+		bad.files[bad.zip()][1000] ^= 1
+		before, after := release.listed(release.zip()), sha256sum(bad.files[bad.zip()])
+		bad.files[bad.sums()] = bytes.ReplaceAll(bad.files[bad.sums()], []byte(before), []byte(after))
+		checkRefused(t, bad, "6.0", "checking signature")
+	})
+	t.Run("signed by another key", func(t *testing.T) {
+		t.Parallel()
+		bad := release.with(release.signature(), sign(t, newKey(t), release.files[release.sums()]))
+		checkRefused(t, bad, "6.0", "unknown issuer")
+	})
+	t.Run("another protocol", func(t *testing.T) {
+		t.Parallel()
+		checkRefused(t, release, "7.0", "Incompatible provider version")
+	})
+}
+
+// with is a copy in which one file is another.
+func (a *assets) with(name string, content []byte) *assets {
+	other := *a
+	other.files = maps.Clone(a.files)
+	other.files[name] = content
+	return &other
+}
+
+// listed is the checksum that SHA256SUMS has for an asset; empty if none.
+func (a *assets) listed(name string) string {
+	for line := range strings.Lines(string(a.files[a.sums()])) {
+		if fields := strings.Fields(line); len(fields) == 2 && fields[1] == name {
+			return fields[0]
+		}
+	}
+	return ""
+}
+
+// checkAssets holds the assets to what registries ask for and Terraform itself
+// doesn't look at.
+func checkAssets(t *testing.T, a *assets) {
+	t.Helper()
+	for name, content := range a.files {
+		got, want := a.listed(name), sha256sum(content)
+		// Terraform's registry refuses checksums of anything else.
+		if !strings.HasSuffix(name, ".zip") && name != a.manifest() {
+			want = ""
+		}
+		if got != want {
+			t.Errorf("SHA256SUMS has %q for %s; want %q", got, name, want)
+		}
+	}
+	if got := a.protocols(t); !slices.Equal(got, []string{"6.0"}) {
+		t.Errorf("protocols %q", got)
+	}
+	keys, err := openpgp.ReadArmoredKeyRing(strings.NewReader(a.key))
+	if err != nil {
+		t.Fatal(err)
+	}
+	// In armor, a signature isn't taken for one here, nor by a registry.
+	if _, err := openpgp.CheckDetachedSignature(keys, bytes.NewReader(a.files[a.sums()]), bytes.NewReader(a.files[a.signature()]), nil); err != nil {
+		t.Errorf("signature: %v", err)
+	}
+	archive, err := zip.NewReader(bytes.NewReader(a.files[a.zip()]), int64(len(a.files[a.zip()])))
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := slices.IndexFunc(archive.File, func(f *zip.File) bool { return f.Name == a.binary() })
+	if at < 0 {
+		t.Fatalf("no %s in the zip", a.binary())
+	}
+	if mode := archive.File[at].Mode(); mode.Perm() != 0o755 {
+		t.Errorf("%s has mode %s", a.binary(), mode)
+	}
+}
+
+// checkInstalls has Terraform install the provider, then plan with it.
+func checkInstalls(t *testing.T, a *assets) {
+	t.Helper()
+	dir := workspace(t, publish(t, a, a.protocols(t)))
+	said, err := terraform(t, dir, nil, "init")
+	if err != nil {
+		t.Fatalf("%v\n%s", err, said)
+	}
+	t.Log(said)
+	for _, want := range []string{"Installed tofupilot/tofupilot v" + a.version, "key ID " + a.keyID} {
+		if !strings.Contains(said, want) {
+			t.Errorf("init doesn't say %q", want)
+		}
+	}
+	lock := string(read(t, filepath.Join(dir, ".terraform.lock.hcl")))
+	for _, want := range []string{`= "` + a.version + `"`, `"h1:`, `"zh:` + a.listed(a.zip()) + `"`} {
+		if !strings.Contains(lock, want) {
+			t.Errorf("the lock file doesn't have %s:\n%s", want, lock)
+		}
+	}
+
+	api := fakeapi.New(fakeapi.Example2026())
+	server := httptest.NewServer(api)
+	defer server.Close()
+	said, err = terraform(t, dir, []string{"TOFUPILOT_URL=" + server.URL, "TOFUPILOT_API_KEY=" + fakeapi.Key}, "plan")
+	if err != nil || !strings.Contains(said, fakeapi.Example2026().ID) {
+		t.Fatalf("plan: %v\n%s", err, said)
+	}
+	// The linker has told the provider its version.
+	if agent := api.Requests()[0].Header.Get("User-Agent"); !strings.Contains(agent, project+"/"+a.version+" ") {
+		t.Errorf("the provider calls itself %q", agent)
+	}
+}
+
+// checkRefused holds Terraform to install nothing and to say why.
+func checkRefused(t *testing.T, a *assets, protocol, why string) {
+	t.Helper()
+	dir := workspace(t, publish(t, a, []string{protocol}))
+	said, err := terraform(t, dir, nil, "init")
+	if err == nil || !strings.Contains(unwrapped(said), why) {
+		t.Errorf("error %v; Terraform doesn't say %q:\n%s", err, why, said)
+	}
+	if installed, _ := filepath.Glob(filepath.Join(dir, ".terraform/providers/*/*/*/*/*/*")); len(installed) > 0 {
+		t.Errorf("installed all the same: %q", installed)
+	}
+}

@@ -1,0 +1,68 @@
+package release_test
+
+import (
+	"cmp"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// workspace is a folder with a configuration, and with the settings that put the
+// registry where Terraform's own (and OpenTofu's) is.
+func workspace(t *testing.T, r *registry) string {
+	t.Helper()
+	dir := t.TempDir()
+	settings := fmt.Sprintf(`provider_installation {
+  direct {}
+}
+host "registry.terraform.io" {
+  services = { "providers.v1" = %[1]q }
+}
+host "registry.opentofu.org" {
+  services = { "providers.v1" = %[1]q }
+}
+`, r.base+"/v1/providers/")
+	// The version is given because a snapshot's is a prerelease.
+	configuration := fmt.Sprintf(`terraform {
+  required_providers {
+    tofupilot = {
+      source  = "tofupilot/tofupilot"
+      version = %q
+    }
+  }
+}
+
+data "tofupilot_procedures" "all" {}
+
+output "ids" {
+  value = data.tofupilot_procedures.all.ids
+}
+`, r.version)
+	for name, content := range map[string]string{"terraform.rc": settings, "main.tf": configuration} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir
+}
+
+// terraform runs it without what the developer has set.
+func terraform(t *testing.T, dir string, env []string, command string) (said string, err error) {
+	t.Helper()
+	run := exec.CommandContext(t.Context(), cmp.Or(os.Getenv("TF_ACC_TERRAFORM_PATH"), "terraform"), command, "-input=false", "-no-color") //nolint:gosec // G204: the developer chooses it.
+	run.Dir = dir
+	run.Env = append(slices.DeleteFunc(os.Environ(), func(variable string) bool {
+		return strings.HasPrefix(variable, "TF_") || strings.HasPrefix(variable, "TOFUPILOT_")
+	}), append(env, "TF_CLI_CONFIG_FILE="+filepath.Join(dir, "terraform.rc"), "CHECKPOINT_DISABLE=1", "HOME="+dir)...)
+	output, err := run.CombinedOutput()
+	return string(output), err
+}
+
+// unwrapped is a text without line breaks: Terraform wraps what it says.
+func unwrapped(text string) string {
+	return strings.Join(strings.Fields(text), " ")
+}
