@@ -1,0 +1,94 @@
+package docs_test
+
+import (
+	"io/fs"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/tofupilot/terraform-provider-tofupilot/internal/fakeapi"
+)
+
+// TestExamples plans every folder below examples/ that has a configuration, and
+// runs its tests where it has some.
+func TestExamples(t *testing.T) {
+	t.Parallel()
+	needsTerraform(t)
+	for _, folder := range folders(t) {
+		t.Run(folder, func(t *testing.T) {
+			t.Parallel()
+			dir := t.TempDir()
+			if err := os.CopyFS(dir, os.DirFS(filepath.Join(root, "examples", folder))); err != nil {
+				t.Fatal(err)
+			}
+			api, url := serve(t)
+			terraform(t, dir, []string{
+				"TOFUPILOT_URL=" + url, "TOFUPILOT_API_KEY=" + fakeapi.Key,
+				// Those of the variables that have no default. Terraform passes over the rest.
+				"TF_VAR_self_hosted_url=" + url, "TF_VAR_procedure_name=Battery Test Procedure",
+			}, "plan", "-input=false", "-no-color")
+			reads := strings.Contains(contents(t, dir, "*.tf"), `data "tofupilot_`)
+			if asked := len(api.Requests()) > 0; asked != reads {
+				t.Errorf("has a data source: %t; the server was asked: %t", reads, asked)
+			}
+			if tests, _ := filepath.Glob(filepath.Join(dir, "*.tftest.hcl")); len(tests) > 0 {
+				said := terraform(t, dir, nil, "test", "-no-color")
+				if !strings.Contains(said, "0 failed") || strings.Contains(said, " 0 passed") {
+					t.Errorf("its tests say:\n%s", said)
+				}
+			}
+		})
+	}
+}
+
+// serve starts a server that has the procedures which the examples name.
+func serve(t *testing.T) (api *fakeapi.Server, url string) {
+	t.Helper()
+	named := fakeapi.Generate(2, fakeapi.Gen2026)
+	named[0].ID = "FVT1"
+	named[1].Name = "Motor Controller FVT"
+	api = fakeapi.New(append(named, fakeapi.Example2026())...)
+	server := httptest.NewServer(api)
+	t.Cleanup(server.Close)
+	return api, server.URL
+}
+
+// folders are those below examples/ that have a configuration.
+func folders(t *testing.T) []string {
+	t.Helper()
+	var found []string
+	err := fs.WalkDir(os.DirFS(filepath.Join(root, "examples")), ".", func(path string, entry fs.DirEntry, err error) error {
+		if err == nil && filepath.Ext(path) == ".tf" {
+			found = append(found, filepath.ToSlash(filepath.Dir(path)))
+		}
+		if err == nil && entry.IsDir() && entry.Name() == ".terraform" {
+			return fs.SkipDir
+		}
+		return err
+	})
+	if err != nil || len(found) == 0 {
+		t.Fatalf("%d examples, %v", len(found), err)
+	}
+	slices.Sort(found)
+	return slices.Compact(found)
+}
+
+func contents(t *testing.T, dir, pattern string) string {
+	t.Helper()
+	files, err := filepath.Glob(filepath.Join(dir, pattern))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var text strings.Builder
+	for _, file := range files {
+		content, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		text.Write(content)
+	}
+	return text.String()
+}
