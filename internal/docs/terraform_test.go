@@ -42,7 +42,7 @@ func build() error {
 	if runtime.GOOS == "windows" {
 		executable += ".exe"
 	}
-	command := exec.Command("go", "build", "-buildvcs=false", "-o", executable, "github.com/tofupilot/terraform-provider-tofupilot") //nolint:gosec,noctx // nothing in it comes from outside, and there is no test yet
+	command := exec.Command("go", "build", "-buildvcs=false", "-o", executable, "github.com/tofupilot/terraform-provider-tofupilot") //nolint:noctx // nothing in it comes from outside, and there is no test yet
 	if said, err := command.CombinedOutput(); err != nil {
 		return fmt.Errorf("%s: %w\n%s", command, err, said)
 	}
@@ -55,7 +55,7 @@ func build() error {
 // fails.
 func terraform(t *testing.T, dir string, env []string, arguments ...string) string {
 	t.Helper()
-	run := exec.CommandContext(t.Context(), cmp.Or(os.Getenv("TF_ACC_TERRAFORM_PATH"), "terraform"), arguments...) //nolint:gosec // G204: the developer chooses it.
+	run := exec.CommandContext(t.Context(), cmp.Or(os.Getenv("TF_ACC_TERRAFORM_PATH"), "terraform"), arguments...)
 	run.Dir = dir
 	run.Env = append(slices.DeleteFunc(os.Environ(), func(variable string) bool {
 		return strings.HasPrefix(variable, "TF_") || strings.HasPrefix(variable, "TOFUPILOT_")

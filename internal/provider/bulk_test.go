@@ -14,8 +14,16 @@ import (
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"pgregory.net/rapid"
 
+	"github.com/tofupilot/terraform-provider-tofupilot/internal/bench/reference"
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/fakeapi"
 )
+
+// referenceServer is a bare framework server of the same provider that fills its
+// state the usual way: Go structs with tags, and State.Set. What it sends is what
+// the fast path is held to.
+func referenceServer() tfprotov6.ProviderServer {
+	return providerserver.NewProtocol6(reference.Usual(New("test")()))()
+}
 
 // What Terraform receives through the fast path is byte for byte what the
 // framework would have sent, and value for value what the provider gives on a

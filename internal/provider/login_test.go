@@ -131,7 +131,7 @@ func TestLoginIsNotReadWhereAKeyIsGiven(t *testing.T) {
 			{providerModel{}, "given"},
 		} {
 			env, file := homeWith(t, content)
-			if err := os.Chmod(file, 0o644); err != nil { //nolint:gosec // readable by others on purpose
+			if err := os.Chmod(file, 0o644); err != nil {
 				t.Fatal(err)
 			}
 			got, diags := resolve(t, c.model, with(env, envAPIKey, c.key))

@@ -27,18 +27,12 @@ var (
 	_ datasource.DataSourceWithConfigValidators = (*procedureDataSource)(nil)
 )
 
-type procedureDataSource struct {
-	reader *reader
-}
+type procedureDataSource struct{ configured }
 
 func newProcedureDataSource() datasource.DataSource { return &procedureDataSource{} }
 
 func (d *procedureDataSource) Metadata(_ context.Context, req datasource.MetadataRequest, resp *datasource.MetadataResponse) {
 	resp.TypeName = req.ProviderTypeName + "_procedure"
-}
-
-func (d *procedureDataSource) Configure(_ context.Context, req datasource.ConfigureRequest, _ *datasource.ConfigureResponse) {
-	d.reader, _ = req.ProviderData.(*reader) // nil until the provider is configured, as for validate
 }
 
 func (d *procedureDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {

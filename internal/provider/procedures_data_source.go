@@ -23,18 +23,12 @@ var (
 	_ datasource.DataSourceWithValidateConfig = (*proceduresDataSource)(nil)
 )
 
-type proceduresDataSource struct {
-	reader *reader
-}
+type proceduresDataSource struct{ configured }
 
 func newProceduresDataSource() datasource.DataSource { return &proceduresDataSource{} }
 
 func (d *proceduresDataSource) Metadata(_ context.Context, req datasource.MetadataRequest, resp *datasource.MetadataResponse) {
 	resp.TypeName = req.ProviderTypeName + "_procedures"
-}
-
-func (d *proceduresDataSource) Configure(_ context.Context, req datasource.ConfigureRequest, _ *datasource.ConfigureResponse) {
-	d.reader, _ = req.ProviderData.(*reader) // nil until the provider is configured, as for validate
 }
 
 // proceduresModel is a tofupilot_procedures block.

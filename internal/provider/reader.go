@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework-timeouts/datasource/timeouts"
+	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-log/tflog"
 
@@ -18,6 +19,15 @@ type reader struct {
 	client   *tofupilot.Client // nil while something is unknown
 	settings settings
 	unknown  []string // the provider's attributes that aren't known yet
+}
+
+// configured is the part that all data sources share: the reader.
+type configured struct {
+	reader *reader // nil until the provider is configured, as for validate
+}
+
+func (c *configured) Configure(_ context.Context, req datasource.ConfigureRequest, _ *datasource.ConfigureResponse) {
+	c.reader, _ = req.ProviderData.(*reader)
 }
 
 // begin makes the context of one read: with its deadline, and with the key kept

@@ -71,7 +71,7 @@ func build(t *testing.T) *assets {
 	a := &assets{version: "0.0.1", files: map[string][]byte{}}
 	executable := filepath.Join(t.TempDir(), a.binary())
 	// -buildvcs=false, so that it needs neither git nor git's trust in the clone.
-	command := exec.CommandContext(t.Context(), "go", "build", "-buildvcs=false", "-trimpath", //nolint:gosec // G204: nothing in it comes from outside.
+	command := exec.CommandContext(t.Context(), "go", "build", "-buildvcs=false", "-trimpath",
 		"-ldflags=-s -w -X main.version="+a.version, "-o", executable, module)
 	command.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if said, err := command.CombinedOutput(); err != nil {
@@ -106,7 +106,7 @@ func load(t *testing.T, dir, keyFile string) *assets {
 	for line := range strings.Lines(string(a.files[a.sums()])) {
 		_, name, _ := strings.Cut(strings.TrimSpace(line), "  ")
 		file := filepath.Join(dir, name)
-		if _, err := os.Stat(file); err != nil && name == a.manifest() { //nolint:gosec // G703: the developer names the folder.
+		if _, err := os.Stat(file); err != nil && name == a.manifest() {
 			file = manifest // GoReleaser gives it its name when it uploads it
 		}
 		a.files[name] = read(t, file)
@@ -176,7 +176,7 @@ func armored(t *testing.T, key *openpgp.Entity) string {
 
 func read(t *testing.T, file string) []byte {
 	t.Helper()
-	content, err := os.ReadFile(file) //nolint:gosec // G703: as in load.
+	content, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -53,7 +53,7 @@ output "ids" {
 // terraform runs it without what the developer has set.
 func terraform(t *testing.T, dir string, env []string, command string) (said string, err error) {
 	t.Helper()
-	run := exec.CommandContext(t.Context(), cmp.Or(os.Getenv("TF_ACC_TERRAFORM_PATH"), "terraform"), command, "-input=false", "-no-color") //nolint:gosec // G204: the developer chooses it.
+	run := exec.CommandContext(t.Context(), cmp.Or(os.Getenv("TF_ACC_TERRAFORM_PATH"), "terraform"), command, "-input=false", "-no-color")
 	run.Dir = dir
 	run.Env = append(slices.DeleteFunc(os.Environ(), func(variable string) bool {
 		return strings.HasPrefix(variable, "TF_") || strings.HasPrefix(variable, "TOFUPILOT_")

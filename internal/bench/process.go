@@ -1,0 +1,57 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"strings"
+)
+
+// processRows are the CPU time and the peak memory of the provider's process in
+// a plan: of the one that reads, which uses the most of those that Terraform
+// starts in a plan. Medians of three.
+func (l lab) processRows(ctx context.Context, procedures, runs int) ([]row, error) {
+	stop, err := l.serve(ctx, procedures, runs)
+	if err != nil {
+		return nil, err
+	}
+	defer stop()
+	var seconds, megabytes []float64
+	for range 3 {
+		if err := os.Remove(l.usage()); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return nil, err
+		}
+		if _, err := l.plan(ctx, "rusage", procedures); err != nil {
+			return nil, err
+		}
+		second, kibibytes, err := l.mostUsed()
+		if err != nil {
+			return nil, err
+		}
+		seconds, megabytes = append(seconds, second), append(megabytes, kibibytes*1024/1e6)
+	}
+	memory := row{What: "provider's peak memory", Procedures: procedures, Runs: runs, Unit: "MB", Ours: median(megabytes)}
+	if procedures == 10_000 && runs == 5 {
+		memory.Limit = "120 MB"
+	}
+	return []row{{What: "provider's CPU time", Procedures: procedures, Runs: runs, Unit: "s", Ours: median(seconds)}, memory}, nil
+}
+
+func (l lab) mostUsed() (seconds, kibibytes float64, err error) {
+	content, err := os.ReadFile(l.usage())
+	if err != nil {
+		return 0, 0, err
+	}
+	lines := bufio.NewScanner(strings.NewReader(string(content)))
+	for lines.Scan() {
+		var second, kibibyte float64
+		if _, err := fmt.Sscan(lines.Text(), &second, &kibibyte); err != nil {
+			return 0, 0, err
+		}
+		seconds, kibibytes = max(seconds, second), max(kibibytes, kibibyte)
+	}
+	return seconds, kibibytes, lines.Err()
+}

@@ -1,0 +1,26 @@
+// Package reference is what the provider is measured with and against: the
+// sample, the protocol spoken without a process between, and the framework's
+// usual way of filling a list.
+package reference
+
+import "github.com/tofupilot/terraform-provider-tofupilot/internal/fakeapi"
+
+// Procedures are n procedures with the same number of runs each, as an older
+// server has them, or without runs, as a newer server does.
+func Procedures(n, runs int) []fakeapi.Procedure {
+	if runs == 0 {
+		return fakeapi.Generate(n, fakeapi.Gen2026)
+	}
+	procedures := fakeapi.Generate(n, fakeapi.Gen2025) // with 0 to 5 runs each
+	var pool []fakeapi.Run
+	for i := range procedures {
+		pool = append(pool, procedures[i].Runs...)
+	}
+	for i := range procedures {
+		procedures[i].Runs = nil
+		for k := range runs {
+			procedures[i].Runs = append(procedures[i].Runs, pool[(i*runs+k)%len(pool)])
+		}
+	}
+	return procedures
+}

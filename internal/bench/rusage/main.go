@@ -1,0 +1,36 @@
+//go:build linux
+
+// Command rusage stands between Terraform and the provider: it runs the program
+// that BENCH_PROVIDER names with the same streams, and adds a line with its CPU
+// time in seconds and its peak memory in KiB to the file that BENCH_RUSAGE names.
+package main
+
+import (
+	"errors"
+	"fmt"
+	"log"
+	"os"
+	"os/exec"
+	"syscall"
+)
+
+func main() {
+	provider := exec.Command(os.Getenv("BENCH_PROVIDER")) //nolint:gosec,noctx // the benchmark says which; Terraform ends it
+	provider.Stdin, provider.Stdout, provider.Stderr = os.Stdin, os.Stdout, os.Stderr
+	if err := provider.Run(); err != nil {
+		log.Fatal(err)
+	}
+	state := provider.ProcessState
+	usage, ok := state.SysUsage().(*syscall.Rusage)
+	if !ok {
+		log.Fatal("this system doesn't tell what a process used")
+	}
+	file, err := os.OpenFile(os.Getenv("BENCH_RUSAGE"), os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600) //nolint:gosec // the benchmark says which
+	if err != nil {
+		log.Fatal(err)
+	}
+	_, err = fmt.Fprintln(file, (state.UserTime() + state.SystemTime()).Seconds(), usage.Maxrss)
+	if err := errors.Join(err, file.Close()); err != nil {
+		log.Fatal(err)
+	}
+}

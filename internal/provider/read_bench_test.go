@@ -1,0 +1,161 @@
+package provider
+
+import (
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"runtime"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/hashicorp/terraform-plugin-framework/providerserver"
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
+
+	"github.com/tofupilot/terraform-provider-tofupilot/internal/bench/reference"
+	"github.com/tofupilot/terraform-provider-tofupilot/internal/fakeapi"
+	"github.com/tofupilot/terraform-provider-tofupilot/internal/tofupilot"
+)
+
+// BenchmarkRead reads all procedures of a fake API on loopback in three ways:
+//
+//   - bare: GET and decode the pages, nothing else;
+//   - ours: ReadDataSource of this provider's server, at the protocol;
+//   - usual: the same of a provider that fills its state with Go structs and
+//     State.Set.
+//
+// Ours and usual run in turns with what they are compared with, and report how
+// many times its time they take, by medians: x-bare of ours, x-ours of usual. The
+// fake runs in the same process, so its work and its few allocations a page are
+// in all three alike.
+func BenchmarkRead(b *testing.B) {
+	for _, size := range []struct{ procedures, runs int }{{100, 0}, {100, 5}, {1000, 0}, {1000, 5}, {10_000, 0}, {10_000, 5}} {
+		b.Run(fmt.Sprintf("procedures=%d/runs=%d", size.procedures, size.runs), func(b *testing.B) {
+			api := fakeapi.New(reference.Procedures(size.procedures, size.runs)...)
+			server := httptest.NewServer(api)
+			defer server.Close()
+
+			ours := protocolRead(b, Server("bench")(), server.URL)
+			usual := protocolRead(b, providerserver.NewProtocol6(reference.Usual(New("bench")()))(), server.URL)
+			bare := bareRead(b, api, server.URL, ours)
+
+			b.Run("bare", func(b *testing.B) { inTurns(b, size.procedures, bare, nil, "") })
+			b.Run("ours", func(b *testing.B) { inTurns(b, size.procedures, ours, bare, "x-bare") })
+			b.Run("usual", func(b *testing.B) { inTurns(b, size.procedures, usual, ours, "x-ours") })
+		})
+	}
+}
+
+// inTurns times a way of reading, each time after the one it is compared with.
+func inTurns(b *testing.B, procedures int, way, other func(testing.TB), unit string) {
+	b.Helper()
+	b.ReportAllocs()
+	var mine, others []time.Duration
+	var allocations uint64
+	for b.Loop() {
+		b.StopTimer()
+		if other != nil {
+			runtime.GC() // nobody pays for what the one before left behind
+			started := time.Now()
+			other(b)
+			others = append(others, time.Since(started))
+		}
+		runtime.GC()
+		before := mallocs()
+		started := time.Now()
+		b.StartTimer()
+		way(b)
+		b.StopTimer()
+		mine = append(mine, time.Since(started))
+		allocations += mallocs() - before
+		b.StartTimer()
+	}
+	if other != nil {
+		b.ReportMetric(float64(median(mine))/float64(median(others)), unit)
+	}
+	b.ReportMetric(float64(allocations)/float64(len(mine)*procedures), "allocs/procedure")
+}
+
+func mallocs() uint64 {
+	var stats runtime.MemStats
+	runtime.ReadMemStats(&stats)
+	return stats.Mallocs
+}
+
+func median[T cmp.Ordered](values []T) T {
+	return slices.Sorted(slices.Values(values))[len(values)/2]
+}
+
+// protocolRead is ReadDataSource of a server configured for the fake.
+func protocolRead(b *testing.B, server tfprotov6.ProviderServer, url string) func(testing.TB) {
+	b.Helper()
+	read, err := reference.Configure(b.Context(), server, url)
+	if err != nil {
+		b.Fatal(err)
+	}
+	return func(tb testing.TB) {
+		tb.Helper()
+		if _, err := read(); err != nil {
+			tb.Fatal(err)
+		}
+	}
+}
+
+// bareRead GETs and decodes the very pages that ours asks for, as many at a time
+// as our client does, into the client's own structs. It keeps the procedures,
+// since a list is what a read is for, but it doesn't check, join or sort them.
+// It is less than the client's own Procedures, so nothing of the client's cost
+// hides in it.
+func bareRead(b *testing.B, api *fakeapi.Server, url string, ours func(testing.TB)) func(testing.TB) {
+	b.Helper()
+	api.Forget()
+	ours(b)
+	asked := api.Requests()
+	transport := http.DefaultTransport.(*http.Transport).Clone() //nolint:forcetypeassert // net/http documents the type
+	transport.MaxIdleConnsPerHost = 8
+	client := &http.Client{Transport: transport}
+
+	return func(tb testing.TB) {
+		tb.Helper()
+		next := make(chan int, len(asked))
+		for i := range asked {
+			next <- i
+		}
+		close(next)
+		pages := make([]struct{ Data []tofupilot.Procedure }, len(asked))
+		var workers sync.WaitGroup
+		for range 8 {
+			workers.Go(func() {
+				for i := range next {
+					if err := getJSON(tb, client, url+asked[i].Path+"?"+asked[i].RawQuery, &pages[i]); err != nil {
+						tb.Error(err)
+					}
+				}
+			})
+		}
+		workers.Wait()
+	}
+}
+
+func getJSON(tb testing.TB, client *http.Client, url string, into any) error {
+	tb.Helper()
+	request, err := http.NewRequestWithContext(tb.Context(), http.MethodGet, url, nil)
+	if err != nil {
+		return err
+	}
+	request.Header.Set("Authorization", "Bearer "+fakeapi.Key)
+	answer, err := client.Do(request)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = answer.Body.Close() }()
+	body, err := io.ReadAll(answer.Body)
+	if err != nil {
+		return err
+	}
+	return json.Unmarshal(body, into)
+}
