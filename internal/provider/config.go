@@ -80,14 +80,14 @@ func (m providerModel) resolve(getenv func(string) string) (settings, diag.Diagn
 	)
 	resolved.apiKey, resolved.apiKeySource, err = coalesce(m.APIKey, "api_key", envAPIKey, getenv)
 	if err != nil {
-		fail("api_key", "Invalid API key", err)
+		fail("api_key", "Invalid api_key", err)
 	} else if resolved.apiKey == "" {
 		if stored, err = readLogin(loginFile(getenv)); err != nil {
 			fail("api_key", "The login file can't be used", err)
 		}
 	}
 	if resolved.baseURL, err = m.baseURL(getenv, stored); err != nil {
-		fail("url", "Invalid URL", err)
+		fail("url", "Invalid url", err)
 		return resolved, diags // whose key to take depends on it
 	}
 	elsewhere := stored != nil && !tofupilot.SameServer(stored.baseURL, resolved.baseURL)
@@ -111,12 +111,12 @@ func (m providerModel) resolve(getenv func(string) string) (settings, diag.Diagn
 			"Keys are made in TofuPilot's settings; a user's key sees what the user sees"))
 	default:
 		if err := tofupilot.CheckAPIKey(resolved.apiKey); err != nil {
-			fail("api_key", "Invalid API key", fmt.Errorf("%s: %w", resolved.apiKeySource, err))
+			fail("api_key", "Invalid api_key", fmt.Errorf("%s: %w", resolved.apiKeySource, err))
 		}
 	}
 
 	if resolved.rootCAs, err = m.rootCAs(getenv, stored); err != nil {
-		fail("ca_cert_pem", "Invalid CA certificate", err)
+		fail("ca_cert_pem", "Invalid ca_cert_pem", err)
 	}
 	if !m.MaxRetries.IsNull() {
 		resolved.maxRetries = int(m.MaxRetries.ValueInt64())

@@ -100,10 +100,10 @@ func TestCertificatesThatCannotBeUsedAreAnErrorThatSaysWhereTheyAre(t *testing.T
 			t.Parallel()
 			model := providerModel{APIKey: types.StringValue("key")}
 			file := write(t, c.content)
-			expectResolveError(t, model, environment{envCACert: file}, "ca_cert_pem", "Invalid CA certificate",
+			expectResolveError(t, model, environment{envCACert: file}, "ca_cert_pem", "Invalid ca_cert_pem",
 				"The environment variable TOFUPILOT_CA_CERT names "+file+": "+c.words)
 			model.CACertPEM = types.StringValue(c.content)
-			expectResolveError(t, model, nil, "ca_cert_pem", "Invalid CA certificate", "The provider's ca_cert_pem: "+c.words)
+			expectResolveError(t, model, nil, "ca_cert_pem", "Invalid ca_cert_pem", "The provider's ca_cert_pem: "+c.words)
 		})
 	}
 }
@@ -112,7 +112,7 @@ func TestFileOfCertificatesThatIsNotThereIsAnErrorThatNamesIt(t *testing.T) {
 	t.Parallel()
 	model := providerModel{APIKey: types.StringValue("key")}
 	for _, file := range []string{filepath.Join(t.TempDir(), "missing.pem"), t.TempDir()} {
-		expectResolveError(t, model, environment{envCACert: file}, "ca_cert_pem", "Invalid CA certificate",
+		expectResolveError(t, model, environment{envCACert: file}, "ca_cert_pem", "Invalid ca_cert_pem",
 			"The environment variable TOFUPILOT_CA_CERT names a CA certificate that can't be read", file, "set ca_cert_pem instead")
 	}
 }

@@ -121,9 +121,9 @@ func TestWhiteSpaceAroundAVariableIsAnErrorThatNamesIt(t *testing.T) {
 	t.Parallel()
 	for _, space := range []string{" ", "\n", "\t", "\r\n", "\u00a0"} {
 		for _, c := range []struct{ variable, value, attribute, summary string }{
-			{envAPIKey, "tp_secret", "api_key", "Invalid API key"},
-			{envURL, "https://tofupilot.example.com", "url", "Invalid URL"},
-			{envCACert, "/etc/ssl/tofupilot.pem", "ca_cert_pem", "Invalid CA certificate"},
+			{envAPIKey, "tp_secret", "api_key", "Invalid api_key"},
+			{envURL, "https://tofupilot.example.com", "url", "Invalid url"},
+			{envCACert, "/etc/ssl/tofupilot.pem", "ca_cert_pem", "Invalid ca_cert_pem"},
 		} {
 			for _, value := range []string{space + c.value, c.value + space, space} {
 				env := environment{envAPIKey: "key"}
@@ -141,14 +141,14 @@ func TestVariablesAreHeldToTheRulesOfTheAttributes(t *testing.T) {
 		variable, value, attribute, summary string
 		words                               []string
 	}{
-		{envAPIKey, "tp_a tp_b", "api_key", "Invalid API key", []string{"white space in it"}},
-		{envAPIKey, "tp_\x00", "api_key", "Invalid API key", []string{"control character"}},
-		{envURL, "tofupilot.example.com", "url", "Invalid URL", []string{"must begin with https://"}},
-		{envURL, "https://", "url", "Invalid URL", []string{"has no host"}},
-		{envURL, "https://user:hunter2@example.com", "url", "Invalid URL", []string{"user info"}},
-		{envURL, "https://example.com/?a=b", "url", "Invalid URL", []string{"a query"}},
-		{envURL, "https://example.com/#a", "url", "Invalid URL", []string{"a fragment"}},
-		{envURL, "http://example.com", "url", "Invalid URL", []string{"unencrypted"}},
+		{envAPIKey, "tp_a tp_b", "api_key", "Invalid api_key", []string{"white space in it"}},
+		{envAPIKey, "tp_\x00", "api_key", "Invalid api_key", []string{"control character"}},
+		{envURL, "tofupilot.example.com", "url", "Invalid url", []string{"must begin with https://"}},
+		{envURL, "https://", "url", "Invalid url", []string{"has no host"}},
+		{envURL, "https://user:hunter2@example.com", "url", "Invalid url", []string{"user info"}},
+		{envURL, "https://example.com/?a=b", "url", "Invalid url", []string{"a query"}},
+		{envURL, "https://example.com/#a", "url", "Invalid url", []string{"a fragment"}},
+		{envURL, "http://example.com", "url", "Invalid url", []string{"unencrypted"}},
 	} {
 		env := environment{envAPIKey: "key"}
 		env[c.variable] = c.value
@@ -182,7 +182,7 @@ func TestPlainHTTPStaysOnThisMachineUnlessAllowed(t *testing.T) {
 	}
 	for _, url := range remote {
 		for _, allow := range []types.Bool{types.BoolNull(), types.BoolValue(false)} {
-			expectResolveError(t, model(url, allow), nil, "url", "Invalid URL", "The provider's url", "https://", "allow_http = true")
+			expectResolveError(t, model(url, allow), nil, "url", "Invalid url", "The provider's url", "https://", "allow_http = true")
 		}
 		if _, diags := resolve(t, model(url, types.BoolValue(true)), nil); len(diags) > 0 {
 			t.Errorf("%s, allowed: %v", url, diags)

@@ -113,7 +113,7 @@ func TestKeyOfALoginGoesToItsOwnServerOnly(t *testing.T) {
 func TestPlainHTTPOfALoginIsRefusedAsElsewhere(t *testing.T) {
 	t.Parallel()
 	env, file := homeWith(t, credentials("http://tofupilot.example.com"))
-	expectResolveError(t, providerModel{}, env, "url", "Invalid URL", "The login file "+file, "unencrypted", "allow_http = true")
+	expectResolveError(t, providerModel{}, env, "url", "Invalid url", "The login file "+file, "unencrypted", "allow_http = true")
 	got, diags := resolve(t, providerModel{AllowHTTP: types.BoolValue(true)}, env)
 	if len(diags) > 0 || got.apiKey != storedKey || got.baseURL.String() != "http://tofupilot.example.com/api" {
 		t.Errorf("got %+v, %v", got, diags)
@@ -127,6 +127,6 @@ func TestCertificatesOfALoginThatCannotBeUsedAreAnErrorThatNamesBothFiles(t *tes
 		{write(t, "garbage"), ": there is no certificate in it"},
 	} {
 		env, file := homeWith(t, credentials("https://tofupilot.example.com", `"ca_cert": `+quoted(c.ca)))
-		expectResolveError(t, providerModel{}, env, "ca_cert_pem", "Invalid CA certificate", "The login file "+file+" names ", c.ca, c.words)
+		expectResolveError(t, providerModel{}, env, "ca_cert_pem", "Invalid ca_cert_pem", "The login file "+file+" names ", c.ca, c.words)
 	}
 }

@@ -158,7 +158,7 @@ func checkAnswer(size, rows int) error {
 		return nil
 	}
 	return fmt.Errorf("%d procedures are %d MiB, and the protocol's largest message is 256 MiB; "+
-		"narrow the list by search_query, created_after or created_before, in several data sources if all are needed", rows, size>>20)
+		"narrow the list by search_query, created_after or created_before, in several data sources if all are needed", rows, (size+1<<20-1)>>20)
 }
 
 // filter is what the configuration asks for.

@@ -98,7 +98,7 @@ func (p *tofupilotProvider) ValidateConfig(ctx context.Context, req provider.Val
 		return // the attribute's own rule says so
 	}
 	if err := checkScheme(address, config.AllowHTTP.ValueBool()); err != nil {
-		resp.Diagnostics.AddAttributeError(path.Root("url"), "Plain HTTP refused", sentence(err))
+		resp.Diagnostics.AddAttributeError(path.Root("url"), "Invalid url", sentence(err))
 	}
 }
 

@@ -13,7 +13,7 @@ func TestProviderArgumentsAreCheckedAtValidate(t *testing.T) {
 		return func(words ...string) diagnosis { return diagnosis{attribute, "Invalid " + attribute, words} }
 	}
 	key, url, certificate, timeout := about("api_key"), about("url"), about("ca_cert_pem"), about("request_timeout")
-	plain := diagnosis{"url", "Plain HTTP refused", []string{"the API key would travel unencrypted", "use https://", "allow_http = true"}}
+	plain := diagnosis{"url", "Invalid url", []string{"the API key would travel unencrypted", "use https://", "allow_http = true"}}
 	retries := func(got string) diagnosis {
 		return diagnosis{"max_retries", "Invalid Attribute Value", []string{"must be between 0 and 10, got: " + got}}
 	}

@@ -5,6 +5,7 @@ import (
 	"net"
 	"net/url"
 	"path"
+	"strconv"
 	"strings"
 )
 
@@ -27,6 +28,9 @@ func ParseBaseURL(raw string) (*url.URL, error) {
 			"the key belongs in api_key, so leave the user info away")
 	}
 	parsed, err := url.Parse(raw)
+	if err == nil {
+		err = checkHost(parsed)
+	}
 	if err != nil {
 		if !strings.Contains(raw, "://") { // such as 10.0.0.7:8443
 			return nil, errNoScheme
@@ -49,6 +53,19 @@ func ParseBaseURL(raw string) (*url.URL, error) {
 		escaped = path.Join(escaped, "api")
 	}
 	return base.JoinPath(escaped), nil
+}
+
+// checkHost finds what older rules of Go's parser let pass.
+func checkHost(address *url.URL) error {
+	if strings.Contains(address.Hostname(), ":") && !strings.HasPrefix(address.Host, "[") {
+		return errors.New("an IPv6 address needs brackets")
+	}
+	if port := address.Port(); port != "" {
+		if _, err := strconv.ParseUint(port, 10, 16); err != nil {
+			return errors.New("there is no such port")
+		}
+	}
+	return nil
 }
 
 // IsLoopback tells whether an address stays on this machine: localhost, or an

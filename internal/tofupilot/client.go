@@ -126,7 +126,7 @@ func (c *Client) get(ctx context.Context, path string, query url.Values, decode 
 
 // attempt sends one request and reads all of its answer.
 func (c *Client) attempt(ctx context.Context, target *url.URL, decode func(body []byte) (rows int, err error)) (status, rows int, err error) {
-	failed := &Error{Method: http.MethodGet, URL: target.String()}
+	failed := &Error{Method: http.MethodGet, URL: c.clean(target.String())}
 	timeout := &TimeoutError{After: c.requestTimeout.String()}
 	attemptCtx, cancel := context.WithTimeoutCause(ctx, c.requestTimeout, timeout)
 	defer cancel()

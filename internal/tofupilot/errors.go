@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 	"unicode"
+	"unicode/utf8"
 )
 
 // Error tells what a request that failed asked for and what came back.
@@ -146,7 +147,7 @@ const (
 func cleaner(key string) func(string) string {
 	// As it is, as %q writes it, and as it looks without what is taken out.
 	written := []string{key, strings.Trim(strconv.Quote(key), `"`), visible(key)}
-	written = slices.DeleteFunc(written, func(form string) bool { return form == "" })
+	written = slices.DeleteFunc(written, func(form string) bool { return form == "" || !utf8.ValidString(form) })
 	return func(text string) string {
 		text = visible(text)
 		for _, form := range written {

@@ -68,8 +68,7 @@ func (e *Error) mayPass() bool {
 	case Unreachable, TimedOut, CutOff:
 		return true
 	case Refused:
-		return e.Status == http.StatusRequestTimeout || e.Status == http.StatusTooManyRequests ||
-			e.Status >= 500 && e.Status != http.StatusNotImplemented
+		return e.Status == http.StatusRequestTimeout || e.Status == http.StatusTooManyRequests || e.Status >= 500
 	default:
 		return false
 	}

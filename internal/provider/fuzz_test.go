@@ -1,0 +1,223 @@
+package provider
+
+import (
+	"bytes"
+	"crypto/x509"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+	"unicode"
+	"unicode/utf16"
+	"unicode/utf8"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/tofupilot/terraform-provider-tofupilot/internal/fakeapi"
+	"github.com/tofupilot/terraform-provider-tofupilot/internal/tofupilot"
+)
+
+// takes tells whether the API, as its documents have it, takes a parameter.
+func takes(t *testing.T, api *fakeapi.Server, parameter, value string) bool {
+	t.Helper()
+	target := "/api/v2/procedures?" + url.Values{parameter: {value}}.Encode()
+	request := httptest.NewRequestWithContext(t.Context(), http.MethodGet, target, nil)
+	request.Header.Set("Authorization", "Bearer "+fakeapi.Key)
+	answer := httptest.NewRecorder()
+	api.ServeHTTP(answer, request)
+	api.Forget()
+	return answer.Code == http.StatusOK
+}
+
+func FuzzParseTime(f *testing.F) {
+	for _, value := range []string{
+		"2024-01-15T10:30:00Z", "2024-01-15t10:30:00.5z", "2024-01-15T11:30:00.123456789+01:00", "2024-01-15T10:30:00.9999999999-14:00", "2024-02-29T23:59:59Z",
+		"2023-02-29T00:00:00Z", "2024-01-15", "2024-01-15 10:30:00Z", "2024-01-15T10:30:00,5Z", "2024-01-15T1:30:00Z", "2024-01-15T10:30Z", "2024-01-15T24:00:00Z",
+		"2024-01-15T10:30:60Z", "2024-01-15T10:30:00+24:00", "2024-01-15T10:30:00-00:00", "0000-01-01T00:00:00+00:01", "9999-12-31T23:59:59.9995Z", "10000-01-01T00:00:00Z", "",
+		"2024-01-15T10:30:00.Z", "٢٠٢٤-01-15T10:30:00Z", "2024-01-15T10:30:00.0000000000000000000000000000001Z", "2024-01-15T10:30:00Z\n",
+	} {
+		f.Add(value, true)
+		f.Add(value, false)
+	}
+	api := fakeapi.New()
+	f.Fuzz(func(t *testing.T, value string, roundUp bool) {
+		parsed, err := parseTime(value, roundUp)
+		if err != nil {
+			if !parsed.IsZero() {
+				t.Errorf("%q is %s, and an error", value, parsed)
+			}
+			// What the API itself takes, we take, but for times that are in another
+			// year in UTC than those that have four digits.
+			if outside := strings.Contains(err.Error(), "outside the years"); !outside && takes(t, api, "created_after", value) {
+				t.Errorf("%q is refused, though the API takes it: %v", value, err)
+			}
+			return
+		}
+		if !takes(t, api, "created_after", strings.ToUpper(value)) {
+			t.Errorf("%q is taken, though the API doesn't", value)
+		}
+		exact, err := time.Parse(time.RFC3339Nano, strings.ToUpper(value)) // cuts digits beyond the ninth
+		if up := parsed.Sub(exact); err != nil || up != 0 && (!roundUp || up != 1) {
+			t.Errorf("%q is %s instead of %s (%v)", value, parsed, exact, err)
+		}
+		if sent := parsed.UTC(); sent.Year() < 0 || sent.Add(time.Millisecond-time.Nanosecond).Year() > 9999 && roundUp {
+			t.Errorf("%q is %s, which can't be sent", value, sent)
+		}
+	})
+}
+
+func FuzzCheckSearchQuery(f *testing.F) {
+	for _, value := range []string{"", "a", " ", "FVT", "🔋", strings.Repeat("a", 100), strings.Repeat("a", 101), strings.Repeat("🔋", 50), strings.Repeat("🔋", 51), "\x00", "\xff", "ä\u0308", "a&limit=1#+%"} {
+		f.Add(value)
+	}
+	api := fakeapi.New()
+	f.Fuzz(func(t *testing.T, value string) {
+		err := checkSearchQuery(value)
+		if length := len(utf16.Encode([]rune(value))); (err == nil) != (length >= 1 && length <= 100) {
+			t.Errorf("%q of %d code units: %v", value, length, err)
+		}
+		if utf8.ValidString(value) && (err == nil || value == "") != takes(t, api, "search_query", value) {
+			t.Errorf("%q: the API doesn't agree with %v", value, err)
+		}
+	})
+}
+
+func FuzzCheckDuration(f *testing.F) {
+	for _, value := range []string{"", "0", "30", "30s", "1.5s", "-5m", "1h30m", "1ns", "0.4ns", "1e9s", " 5m", "5m ", "5 m", "µs", "1µs", "1μs", "9999999h", "292y", "\x1b[31m", "5m\x00"} {
+		f.Add(value)
+	}
+	f.Fuzz(func(t *testing.T, value string) {
+		err := checkDuration(value)
+		duration, parseErr := time.ParseDuration(value)
+		if (err == nil) != (parseErr == nil && duration > 0) {
+			t.Errorf("%q is %s: %v", value, duration, err)
+		}
+		if err != nil && strings.ContainsFunc(err.Error(), unicode.IsControl) {
+			t.Errorf("the error can steer a terminal: %q", err)
+		}
+	})
+}
+
+func FuzzParseCertificates(f *testing.F) {
+	certificate, key := fuzzedCertificate, inPEM("PRIVATE KEY", []byte("key"))
+	for _, bundle := range []string{
+		"", "garbage", "/etc/ssl/ca.pem", certificate, certificate + certificate, key, key + certificate, "# one\r\n" + strings.ReplaceAll(certificate, "\n", "\r\n"),
+		certificate[:len(certificate)/2], inPEM("CERTIFICATE", nil), inPEM("CERTIFICATE", []byte{0x30, 0x82}), inPEM("TRUSTED CERTIFICATE", []byte("a")), "\uFEFF" + certificate,
+		strings.Replace(certificate, "-----BEGIN", "-----BEGIN ", 1), inPEM("\x1b[31m", []byte("a")),
+	} {
+		f.Add(bundle)
+	}
+	f.Fuzz(func(t *testing.T, bundle string) {
+		certificates, err := parseCertificates(bundle)
+		if (err == nil) != (len(certificates) > 0) || (err == nil) != (checkCertificates(bundle) == nil) {
+			t.Fatalf("%d certificates and %v", len(certificates), err)
+		}
+		if err != nil {
+			return
+		}
+		var again strings.Builder
+		for _, certificate := range certificates {
+			again.WriteString(inPEM("CERTIFICATE", certificate.Raw))
+		}
+		same, err := parseCertificates(again.String())
+		if err != nil || !slices.EqualFunc(certificates, same, (*x509.Certificate).Equal) {
+			t.Errorf("%d certificates come back as %d: %v", len(certificates), len(same), err)
+		}
+		pool := x509.NewCertPool()
+		for _, certificate := range certificates {
+			pool.AddCert(certificate)
+		}
+		if bytes.Contains([]byte(bundle), []byte("BEGIN CERTIFICATE")) && pool.Equal(x509.NewCertPool()) {
+			t.Error("nothing is trusted")
+		}
+	})
+}
+
+// The whole provider block and the environment, as far as no file is read: what
+// validate lets pass and resolve accepts is fit to be used, and no error repeats
+// the key.
+func FuzzProviderConfiguration(f *testing.F) {
+	f.Add("", "https://tofupilot.example.com", fuzzedCertificate, int64(3), "30s", false, byte(0xff), "", "")
+	f.Add("\n", "http://tofupilot.example.com/api/", "", int64(0), "0s", true, byte(0x3f), "", "")
+	f.Add("1", "http://[::1]:3000", "garbage", int64(10), "-5m", false, byte(0x0f), " ", "https://user:hunter2@example.com")
+	f.Add("", "tofupilot.example.com", "", int64(11), "5", false, byte(0x00), "1", "HTTP://127.0.0.1")
+	f.Add("\u200b", "ftp://a?b#c", "", int64(-1), "1ns", false, byte(0x2a), "\t2", "https://example.com ")
+	f.Fuzz(func(t *testing.T, key, address, certificates string, retries int64, timeout string, allowHTTP bool, set byte, keyVariable, addressVariable string) {
+		const secret = "tp_secret-of-the-fuzzed-configuration"
+		for _, text := range []string{key, address, certificates, timeout, keyVariable, addressVariable} {
+			if !utf8.ValidString(text) {
+				t.Skip() // no string of Terraform's
+			}
+		}
+		given := func(bit int) bool { return set&(1<<bit) != 0 }
+		arguments, model := values{}, providerModel{}
+		if given(0) {
+			arguments["api_key"], model.APIKey = secret+key, types.StringValue(secret+key)
+		}
+		if given(1) {
+			arguments["url"], model.URL = address, types.StringValue(address)
+		}
+		if given(2) {
+			arguments["ca_cert_pem"], model.CACertPEM = certificates, types.StringValue(certificates)
+		}
+		if given(3) {
+			arguments["max_retries"], model.MaxRetries = retries, types.Int64Value(retries)
+		}
+		if given(4) {
+			arguments["request_timeout"], model.RequestTimeout = timeout, types.StringValue(timeout)
+		}
+		if given(5) {
+			arguments["allow_http"], model.AllowHTTP = allowHTTP, types.BoolValue(allowHTTP)
+		}
+		environment := map[string]string{envAPIKey: secret + keyVariable, envURL: addressVariable, "HOME": "/nonexistent"}
+
+		refused := speak(t, Server("test")()).validateProvider(t, arguments)
+		if text := describe(refused); strings.Contains(text, secret) {
+			t.Errorf("the key is in %s", text)
+		}
+		if len(refused) > 0 {
+			return // and never comes to what follows
+		}
+		got, diagnostics := model.resolve(func(name string) string { return environment[name] })
+		for _, diagnostic := range diagnostics {
+			if strings.Contains(diagnostic.Summary()+diagnostic.Detail(), secret) {
+				t.Errorf("the key is in %v", diagnostic)
+			}
+			if _, onAttribute := diagnostic.(diag.DiagnosticWithPath); !onAttribute {
+				t.Errorf("no attribute is blamed: %v", diagnostic)
+			}
+		}
+		if diagnostics.HasError() {
+			return
+		}
+		if tofupilot.CheckAPIKey(got.apiKey) != nil || !strings.HasPrefix(got.apiKey, secret) || given(0) != (got.apiKeySource == "the provider's api_key") {
+			t.Errorf("key %q from %s", got.apiKey, got.apiKeySource)
+		}
+		allowed := got.baseURL.Scheme == "https" || tofupilot.IsLoopback(got.baseURL) || given(5) && allowHTTP
+		if base := got.baseURL; !allowed || !apiPath.MatchString(base.String()) {
+			t.Errorf("it goes to %s", base)
+		}
+		if got.maxRetries < 0 || got.maxRetries > tofupilot.MaxRetries || got.requestTimeout <= 0 || given(2) != (got.rootCAs != nil) {
+			t.Errorf("%d retries, %s, roots %v", got.maxRetries, got.requestTimeout, got.rootCAs)
+		}
+	})
+}
+
+var apiPath = regexp.MustCompile(`^https?://[^/?#@]+(/[^?#]*)?/api$`)
+
+// fuzzedCertificate is the same in every run, so that what is found can be found
+// again. It has expired: that is for whoever connects to say.
+const fuzzedCertificate = `-----BEGIN CERTIFICATE-----
+MIH+MIGxoAMCAQICAQEwBQYDK2VwMA8xDTALBgNVBAMTBGZ1enowHhcNMjQwMTAx
+MDAwMDAwWhcNMjQwMTAyMDAwMDAwWjAPMQ0wCwYDVQQDEwRmdXp6MCowBQYDK2Vw
+AyEA5l+GPeMkH5v55AXHsImJxJc+Op6+iavkqGga9bqVpf2jMjAwMA8GA1UdEwEB
+/wQFMAMBAf8wHQYDVR0OBBYEFAEZXn544dMdQthBUAy1FRw6/ZxsMAUGAytlcANB
+AKL0fBs/wvz4ll2aPDDF92eov5knFi5xL2lLnx2sRGYrQ3eKiFmJzGqcMUdLho74
+5BB10Rp2jNQha/1FPmWpfgk=
+-----END CERTIFICATE-----
+`

@@ -1,0 +1,266 @@
+package tofupilot
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"math/big"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/tofupilot/terraform-provider-tofupilot/internal/fakeapi"
+)
+
+const fuzzKey = "tp_0123456789abcdef"
+
+// expectShown holds what may be shown of a text that a server chose.
+func expectShown(t *testing.T, text, key string) {
+	t.Helper()
+	const longest = maxMessage + 1 // and the dots that say that it was cut
+	if !utf8.ValidString(text) || strings.ContainsFunc(text, func(r rune) bool { return unicode.In(r, unicode.Cc, unicode.Cf, unicode.Co) }) {
+		t.Errorf("%q can steer a terminal", text)
+	}
+	if length := utf8.RuneCountInString(text); length > longest {
+		t.Errorf("it is %d characters long", length)
+	}
+	// A key that isn't UTF-8 can't be in a text that is, though its bytes may.
+	if utf8.ValidString(key) && strings.Contains(text, key) || strings.Contains(text, seen(key)) {
+		t.Errorf("the key %q is in %q", key, text)
+	}
+}
+
+// seen is what is left of a text without the characters that nobody sees.
+func seen(text string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.In(r, unicode.Cc, unicode.Cf, unicode.Co) {
+			return -1
+		}
+		return r
+	}, strings.ToValidUTF8(text, "\uFFFD"))
+}
+
+func FuzzDecodePage(f *testing.F) {
+	const item = `{"id":"a","name":"FVT","created_at":"2024-01-15T10:30:00.000Z","created_by_user":{"id":"u","name":null,"email":"e"}`
+	for _, body := range []string{
+		`{"data":[],"meta":{"has_more":false,"next_cursor":null}}`,
+		`{"data":[` + item + `,"linkedRepository":{"id":"r","name":"n","fullName":"o/n","provider":"github"}}],"meta":{"has_more":true,"next_cursor":100}}`,
+		`{"data":[` + item + `,"runs":[{"id":"r","outcome":"PASS","started_at":"2024-01-15T14:30:00Z","unit":{"id":"s"}}],"fpy":85.5}],"meta":{"has_more":true,"next_cursor":1.0}}`,
+		`{"data":[{"id":"` + fuzzKey + `","created_at":"` + fuzzKey + `"}],"meta":{"has_more":true,"next_cursor":"` + fuzzKey + `"}}`,
+		`{"data":[{"id":7},{}],"meta":{"has_more":"yes","next_cursor":{}}}`, `{"data":null,"meta":null}`, `[]`, `null`, ``, ` `, "\uFEFF{}", "<html>", "{\"data\":[\x00]}",
+		`{"data":[{"id":"a","runs":null,"fpy":1e400}],"meta":{"has_more":false,"next_cursor":-0.0}}`, strings.Repeat("[", 10_001),
+	} {
+		f.Add([]byte(body), uint(0))
+		f.Add([]byte(body), uint(99))
+	}
+	f.Fuzz(func(t *testing.T, body []byte, offset uint) {
+		at := ""
+		if offset > 0 {
+			at = new(big.Int).SetUint64(uint64(offset)).String()
+		}
+		got, err := decodePage(body, at, cleaner(fuzzKey))
+		if err != nil {
+			expectShown(t, err.Error(), fuzzKey)
+			where := "page at offset " + new(big.Int).SetUint64(uint64(offset)).String() + ": "
+			if got != nil || !strings.HasPrefix(err.Error(), where) || len(err.Error()) == len(where) {
+				t.Errorf("page %v and error %q", got, err)
+			}
+			return
+		}
+		if !json.Valid(body) || !utf8.Valid(body) {
+			t.Errorf("%q was taken for a page", body)
+		}
+		for _, row := range got.rows {
+			if row.ID == "" {
+				t.Error("a row has no ID")
+			}
+			if row.CreatedAt != nil && !rfc3339Like.MatchString(row.CreatedAt.Text) {
+				t.Errorf("%q was taken for a time", row.CreatedAt.Text)
+			}
+		}
+		if next := got.next; next != nil {
+			again := new(cursor)
+			if next.whole {
+				if err := again.UnmarshalJSON([]byte(next.text)); err != nil || *again != *next {
+					t.Errorf("cursor %+v comes back as %+v, %v", *next, *again, err)
+				}
+			}
+			if next.text == "" {
+				t.Error("a cursor is empty, which would ask for the first page")
+			}
+		}
+	})
+}
+
+var rfc3339Like = regexp.MustCompile(`^\d{4}-\d\d-\d\dT\d\d?:\d\d:\d\d([.,]\d+)?(Z|[+-]\d\d:\d\d)$`)
+
+func FuzzErrorBody(f *testing.F) {
+	for _, body := range []string{
+		`{"message":"Bad request","code":"BAD_REQUEST","issues":[]}`,
+		`{"message":"Input validation failed","issues":[{"code":"too_big","path":["limit",0,null,{"a":1}],"message":"\u001b[31m"}]}`,
+		`{"message":"No such key: ` + fuzzKey + `","code":"` + fuzzKey + `"}`, `{"message":"` + strings.Repeat(fuzzKey+"\\u0000", 100) + `"}`,
+		`{"message":7,"issues":"none"}`, `<html>`, ``, `null`, `[]`, `{"issues":[null,{},{"path":"limit"}]}`,
+	} {
+		f.Add([]byte(body), fuzzKey)
+		f.Add([]byte(strings.ReplaceAll(body, fuzzKey, "tp_\u200b0123456789")), "tp_\u200b0123456789") // as copied from a web page
+	}
+	f.Fuzz(func(t *testing.T, body []byte, key string) {
+		// Shorter ones could be part of any word, and a bracket could make a new key
+		// out of one's end and of what takes its place, "[the API key]".
+		if CheckAPIKey(key) != nil || len(seen(key)) < 8 || strings.ContainsAny(key, "[]") {
+			t.Skip()
+		}
+		failed := &Error{Method: http.MethodGet, URL: "https://tofupilot.invalid", Status: http.StatusBadRequest}
+		failed.describe(body, cleaner(key))
+		if len(failed.Issues) > maxIssues {
+			t.Errorf("%d issues", len(failed.Issues))
+		}
+		expectShown(t, failed.Message, key)
+		expectShown(t, failed.Code, key)
+		for _, issue := range failed.Issues {
+			expectShown(t, issue.Path, key)
+			expectShown(t, issue.Message, key)
+		}
+		expectShown(t, cleaner(key)(string(body)), key)
+		if !strings.HasPrefix(failed.Error(), "GET https://tofupilot.invalid: HTTP 400 Bad Request") {
+			t.Errorf("it says %q", failed)
+		}
+	})
+}
+
+func FuzzRetryAfter(f *testing.F) {
+	for _, value := range []string{
+		"", "0", "1", "60", "61", "86400", "-1", "+1", "1.5", " 7 ", "soon", "1e9", "0x10", "1_000", "007", "18446744073709551616", strings.Repeat("9", 100),
+		"Mon, 15 Jan 2024 10:30:00 GMT", "Monday, 15-Jan-24 10:30:00 GMT", "Mon Jan 15 10:30:00 2024", "Fri, 31 Dec 9999 23:59:59 GMT", "Mon, 15 Jan 2024 10:30:00 +0100",
+	} {
+		f.Add(value, int64(1_705_314_590))
+	}
+	digits := regexp.MustCompile(`^\s*[0-9]+\s*$`)
+	f.Fuzz(func(t *testing.T, value string, seconds int64) {
+		now := time.Unix(seconds, 0)
+		pause := retryAfter(http.Header{"Retry-After": {value}}, now)
+		if pause < 0 || pause > time.Minute {
+			t.Errorf("%q is %s", value, pause)
+		}
+		if !digits.MatchString(value) || strings.TrimSpace(value) != strings.Trim(value, " \t\r\n\v\f") {
+			return
+		}
+		want, _ := new(big.Int).SetString(strings.TrimSpace(value), 10)
+		if want.Cmp(big.NewInt(60)) > 0 {
+			want.SetInt64(60)
+		}
+		if pause != time.Duration(want.Int64())*time.Second {
+			t.Errorf("%q is %s instead of %d s", value, pause, want)
+		}
+	})
+}
+
+func FuzzParseBaseURL(f *testing.F) {
+	for _, raw := range []string{
+		DefaultURL, DefaultURL + "/api", "https://tofupilot.example.com/below/api/", "HTTPS://TofuPilot.Example.COM:8443//api//", "http://[::1]:3000/api", "http://[fe80::1%25eth0]/",
+		"tofupilot.example.com", "localhost:3000", "ftp://example.com", "https://", "https:///api", "https://user:hunter2@example.com", "https://example.com/@", "https://example.com?a=b",
+		"https://example.com/#a", "https://example.com/a b", "https://example.com/%61pi", "https://example.com/%2e%2e/api", "https://example.com/../../api", "https://example.com/a%2Fapi",
+		"https://example.com/api/api", "https://example.com/API", "https://exämple.com/Ключ", "https://example.com:99999", "https://example.com:", "https://%41.example.com", "https:example.com", "//example.com",
+		"https://example.com/%zz", "https://example.com\n", "https://example.com/;a=b", "https://1.2.3.4.5", "\x00", "",
+	} {
+		f.Add(raw)
+	}
+	f.Fuzz(func(t *testing.T, raw string) {
+		base, err := ParseBaseURL(raw)
+		if err != nil {
+			if strings.Contains(raw, "@") && len(raw) > 20 && strings.Contains(err.Error(), raw) {
+				t.Errorf("the error repeats what may be a password: %v", err)
+			}
+			return
+		}
+		text := base.String()
+		again, err := ParseBaseURL(text)
+		if err != nil || again.String() != text {
+			t.Fatalf("%q is %q, and that is %v, %v", raw, text, again, err)
+		}
+		if base.Scheme != "http" && base.Scheme != "https" || base.User != nil || base.RawQuery != "" || base.ForceQuery || base.Fragment != "" || base.Opaque != "" {
+			t.Errorf("%q is %#v", raw, base)
+		}
+		if base.Hostname() == "" || base.Host != strings.ToLower(base.Host) || !strings.HasSuffix(base.EscapedPath(), "/api") || strings.HasSuffix(base.EscapedPath(), "/api/api") && !strings.Contains(raw, "/api/api") {
+			t.Errorf("%q is %q", raw, text)
+		}
+		target := base.JoinPath("v2/procedures")
+		target.RawQuery = url.Values{"limit": {"100"}}.Encode()
+		request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, target.String(), nil)
+		if err != nil {
+			t.Fatalf("%q can't be asked: %v", raw, err)
+		}
+		if !SameServer(request.URL, base) || !strings.HasSuffix(request.URL.EscapedPath(), "/api/v2/procedures") || request.URL.RawQuery != "limit=100" {
+			t.Errorf("%q is asked as %q", raw, request.URL)
+		}
+	})
+}
+
+func FuzzCheckAPIKey(f *testing.F) {
+	for _, key := range []string{fuzzKey, "", " ", "a b", "tp_\n", "tp_\u00a0", "tp_\u200b", "\ufeff" + fuzzKey, "Ключ-🔑/+=.~", "\x00", "\x7f", "\u0085", "\xff\xfe", `"\`, "Bearer"} {
+		f.Add(key)
+	}
+	f.Fuzz(func(t *testing.T, key string) {
+		if err := CheckAPIKey(key); err != nil {
+			if len(key) > 15 && strings.Contains(err.Error(), key) {
+				t.Errorf("the error repeats the key: %v", err)
+			}
+			return
+		}
+		request := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "http://tofupilot.invalid/", nil)
+		request.Header.Set("Authorization", "Bearer "+key)
+		var sent bytes.Buffer
+		if err := request.Write(&sent); err != nil {
+			t.Fatal(err)
+		}
+		received, err := http.ReadRequest(bufio.NewReader(&sent))
+		if err != nil || received.Header.Get("Authorization") != "Bearer "+key || len(received.Header) != 2 { // and a User-Agent
+			t.Errorf("%q can't be sent: %v, %v", key, received, err)
+		}
+	})
+}
+
+// What is sent for a time is what the 2026 document allows, and asks for all that
+// the time itself would.
+func FuzzTimesAsSent(f *testing.F) {
+	for _, at := range []time.Time{
+		time.Unix(0, 0), time.Date(2024, 1, 15, 10, 30, 0, 999_999_999, time.UTC), time.Date(2024, 2, 29, 23, 59, 59, 1, time.UTC),
+		time.Date(0, 1, 1, 0, 0, 0, 0, time.UTC), time.Date(9999, 12, 31, 23, 59, 59, 998_999_999, time.UTC),
+	} {
+		f.Add(at.Unix(), int64(at.Nanosecond()), 0)
+		f.Add(at.Unix(), int64(at.Nanosecond()), -14*3600)
+	}
+	first, last := time.Date(0, 1, 1, 0, 0, 0, 0, time.UTC), time.Date(9999, 12, 31, 23, 59, 59, 999_000_000, time.UTC)
+	api := fakeapi.New()
+	f.Fuzz(func(t *testing.T, seconds, nanoseconds int64, offset int) {
+		at := time.Unix(seconds, nanoseconds%1e9).In(time.FixedZone("", offset%86_400))
+		if at.Before(first) || at.After(last) {
+			t.Skip()
+		}
+		query := ProcedureFilter{CreatedAfter: &at, CreatedBefore: &at}.query()
+		after, before := query.Get("created_after"), query.Get("created_before")
+		request := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/api/v2/procedures?"+query.Encode(), nil)
+		request.Header.Set("Authorization", "Bearer "+fakeapi.Key)
+		answer := httptest.NewRecorder()
+		api.ServeHTTP(answer, request)
+		api.Forget()
+		if answer.Code != http.StatusOK {
+			t.Errorf("%s is sent as %s and %s, and refused: %s", at, after, before, answer.Body)
+		}
+		for text, rounded := range map[string]func(time.Time) time.Duration{
+			after:  at.Sub,
+			before: func(sent time.Time) time.Duration { return sent.Sub(at) },
+		} {
+			sent, err := time.Parse(time.RFC3339, text)
+			if by := rounded(sent); err != nil || by < 0 || by >= time.Millisecond {
+				t.Errorf("%s is sent as %s: %v", at, text, err)
+			}
+		}
+	})
+}
