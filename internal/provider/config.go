@@ -8,6 +8,7 @@ import (
 	"os"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
@@ -208,8 +209,9 @@ func (m providerModel) rootCAs(getenv func(string) string, stored *login) (*x509
 // the form that Terraform's own clients send.
 func userAgent(version, terraformVersion string, getenv func(string) string) string {
 	agent := fmt.Sprintf("terraform-provider-tofupilot/%s (+%s) Terraform/%s", version, homepage, terraformVersion)
-	if more := strings.TrimSpace(getenv("TF_APPEND_USER_AGENT")); more != "" {
-		agent += " " + more
+	// A header has one line.
+	if more := strings.Join(strings.FieldsFunc(getenv("TF_APPEND_USER_AGENT"), unicode.IsControl), " "); strings.TrimSpace(more) != "" {
+		agent += " " + strings.TrimSpace(more)
 	}
 	return agent
 }

@@ -28,9 +28,6 @@ func ParseBaseURL(raw string) (*url.URL, error) {
 			"the key belongs in api_key, so leave the user info away")
 	}
 	parsed, err := url.Parse(raw)
-	if err == nil {
-		err = checkHost(parsed)
-	}
 	if err != nil {
 		if !strings.Contains(raw, "://") { // such as 10.0.0.7:8443
 			return nil, errNoScheme
@@ -42,6 +39,8 @@ func ParseBaseURL(raw string) (*url.URL, error) {
 		return nil, errNoScheme
 	case parsed.Hostname() == "":
 		return nil, errors.New("the URL has no host; write it like " + DefaultURL)
+	case checkHost(parsed) != nil:
+		return nil, checkHost(parsed)
 	case strings.Contains(raw, "?"):
 		return nil, errors.New("the URL has a query (a ? and what follows it); leave it away")
 	case strings.Contains(raw, "#"):
@@ -58,11 +57,11 @@ func ParseBaseURL(raw string) (*url.URL, error) {
 // checkHost finds what older rules of Go's parser let pass.
 func checkHost(address *url.URL) error {
 	if strings.Contains(address.Hostname(), ":") && !strings.HasPrefix(address.Host, "[") {
-		return errors.New("an IPv6 address needs brackets")
+		return errors.New("an IPv6 address needs brackets, as in https://[::1]:8443")
 	}
 	if port := address.Port(); port != "" {
 		if _, err := strconv.ParseUint(port, 10, 16); err != nil {
-			return errors.New("there is no such port")
+			return errors.New("there is no such port as " + port)
 		}
 	}
 	return nil

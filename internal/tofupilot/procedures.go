@@ -116,22 +116,7 @@ func (f ProcedureFilter) query() url.Values {
 func (c *Client) Procedures(ctx context.Context, filter ProcedureFilter) ([]Procedure, error) {
 	started := time.Now()
 	pager := &pager{
-		fetch: func(ctx context.Context, cursor string, limit int) (*page, error) {
-			query := filter.query()
-			query.Set("limit", strconv.Itoa(limit))
-			if cursor != "" {
-				query.Set("cursor", cursor)
-			}
-			var answer *page
-			err := c.get(ctx, "v2/procedures", query, func(body []byte) (rows int, err error) {
-				answer, err = decodePage(body, cursor, c.clean)
-				if err != nil {
-					return 0, err
-				}
-				return len(answer.rows), nil
-			})
-			return answer, err
-		},
+		fetch: c.pages(filter),
 		limit: cmp.Or(filter.PageSize, MaxPageSize),
 		clean: c.clean,
 		log:   c.log,
@@ -144,6 +129,26 @@ func (c *Client) Procedures(ctx context.Context, filter ProcedureFilter) ([]Proc
 	c.log.InfoContext(ctx, "Read procedures", "url", c.base.String(), "filters", filter.query().Encode(), "rows", len(procedures),
 		"pages", pager.requests.Load(), "duration", time.Since(started).String())
 	return procedures, nil
+}
+
+// pages fetches one page of the list at a time.
+func (c *Client) pages(filter ProcedureFilter) func(ctx context.Context, cursor string, limit int) (*page, error) {
+	return func(ctx context.Context, cursor string, limit int) (*page, error) {
+		query := filter.query()
+		query.Set("limit", strconv.Itoa(limit))
+		if cursor != "" {
+			query.Set("cursor", cursor)
+		}
+		var answer *page
+		err := c.get(ctx, "v2/procedures", query, func(body []byte) (rows int, err error) {
+			answer, err = decodePage(body, cursor, c.clean)
+			if err != nil {
+				return 0, err
+			}
+			return len(answer.rows), nil
+		})
+		return answer, err
+	}
 }
 
 func sortProcedures(procedures []Procedure) {
