@@ -1,0 +1,56 @@
+package docs_test
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// Terraform's own, which users of this provider meet.
+var ofTerraform = []string{"Invalid for_each argument"}
+
+var tableRow = regexp.MustCompile(`(?m)^\| ([A-Z][^|]*) \|`)
+
+func TestTroubleshootingNamesErrorsAsTheyAre(t *testing.T) {
+	t.Parallel()
+	sources, err := filepath.Glob("../provider/*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var errors strings.Builder
+	errors.WriteString(strings.Join(ofTerraform, "\n"))
+	for _, source := range sources {
+		if !strings.HasSuffix(source, "_test.go") {
+			errors.WriteString(read(t, source))
+		}
+	}
+	for _, page := range []string{"../../README.md", "../../docs/index.md"} {
+		_, table, found := strings.Cut(read(t, page), "\n## Troubleshooting\n")
+		if !found {
+			t.Errorf("%s has no troubleshooting", page)
+		}
+		table, _, _ = strings.Cut(table, "\n## ")
+		rows := tableRow.FindAllStringSubmatch(table, -1)
+		if len(rows) < 10 {
+			t.Errorf("%s has a table of %d errors", page, len(rows))
+		}
+		for _, row := range rows {
+			for name := range strings.SplitSeq(row[1], ", ") {
+				if name != "Error" && !strings.Contains(errors.String(), name) {
+					t.Errorf("%s: no error is called %q", page, name)
+				}
+			}
+		}
+	}
+}
+
+func read(t *testing.T, file string) string {
+	t.Helper()
+	content, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(content)
+}
