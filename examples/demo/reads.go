@@ -11,7 +11,7 @@ import (
 
 // counts is what the provider's log tells of its reads.
 type counts struct {
-	lists, procedures, requests int
+	reads, procedures, requests int
 }
 
 func countReads(file string) (counts, error) {
@@ -40,11 +40,11 @@ func parseReads(log string) (total counts, err error) {
 		if err != nil {
 			return counts{}, err
 		}
-		total.lists++
+		total.reads++
 		total.procedures += procedures
 		total.requests += requests
 	}
-	if total.lists == 0 {
+	if total.reads == 0 {
 		return counts{}, errors.New(`the provider's log has no line "Read procedures", so nobody knows how many requests were made`)
 	}
 	return total, nil

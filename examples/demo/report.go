@@ -40,11 +40,15 @@ func (d *demo) report(ctx context.Context) error {
 		return errors.New("the state is empty, though the configuration has data sources and outputs")
 	}
 	for _, resource := range state.Values.RootModule.Resources {
-		procedures, err := decode(resource.AttributeValues["procedures"])
+		found := resource.AttributeValues["procedures"]
+		if resource.Type == "tofupilot_procedure" {
+			found = []any{resource.AttributeValues}
+		}
+		procedures, err := decode(found)
 		if err != nil {
 			return fmt.Errorf("%s: %w", resource.Address, err)
 		}
-		d.printf("\n%s: %d procedures\n", resource.Address, len(procedures))
+		d.printf("\n%s: %d found\n", resource.Address, len(procedures))
 		if err := table(d.out, procedures[:min(3, len(procedures))]); err != nil {
 			return err
 		}

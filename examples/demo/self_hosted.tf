@@ -24,10 +24,16 @@ output "self_hosted_runs_by_outcome" {
   }
 }
 
-# A lookup by a name that must be one procedure's; null where there is none.
+# Exactly one, by its name: no such procedure, or several, would be an error.
+data "tofupilot_procedure" "battery_test" {
+  provider = tofupilot.self_hosted
+  name     = "Battery Test Procedure"
+}
+
 output "self_hosted_battery_test" {
-  value = one([
-    for p in local.self_hosted : { id = p.id, fpy = p.fpy, outcomes = p.runs[*].outcome }
-    if p.name == "Battery Test Procedure"
-  ])
+  value = {
+    id       = data.tofupilot_procedure.battery_test.id
+    fpy      = data.tofupilot_procedure.battery_test.fpy
+    outcomes = data.tofupilot_procedure.battery_test.runs[*].outcome
+  }
 }

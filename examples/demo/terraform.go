@@ -174,7 +174,7 @@ func (d *demo) plan(ctx context.Context) (string, error) {
 		return "", err
 	}
 	read, err := countReads(d.path("provider.log"))
-	return fmt.Sprintf("%d procedures in %d lists, over %d requests", read.procedures, read.lists, read.requests), err
+	return fmt.Sprintf("%d procedures in %d reads, over %d requests", read.procedures, read.reads, read.requests), err
 }
 
 func (d *demo) apply(ctx context.Context) (string, error) {
