@@ -40,7 +40,7 @@ var answerType = tftypes.Object{AttributeTypes: map[string]tftypes.Type{
 
 func handedIDs(t *testing.T) map[string][]byte {
 	t.Helper()
-	ids, err := encode(func(to *msgpack.Encoder) error { return to.Encode([]string{"a", "b"}) })
+	ids, err := encode(0, func(to *msgpack.Encoder) error { return to.Encode([]string{"a", "b"}) })
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -155,7 +155,7 @@ func waiting(failed *tofupilot.Error) string {
 	case failed.RetryAfter == 0:
 		return ""
 	case failed.WaitTooLong:
-		return fmt.Sprintf("It asked to wait %s, longer than what is left of timeouts.read. ", failed.RetryAfter)
+		return fmt.Sprintf("It asked to wait %s, longer than what is left of timeouts.read: to wait that long, raise timeouts.read. ", failed.RetryAfter)
 	}
 	return fmt.Sprintf("It asked to wait %s. ", failed.RetryAfter)
 }

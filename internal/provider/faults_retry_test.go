@@ -27,12 +27,11 @@ func retryFaults() []fault {
 			requests: 2, retries: 1, within: retried(1),
 		}
 	}
-	cannotWait := func(name, after, longest string) fault {
+	cannotWait := func(name string, code int, after, longest, summary string) fault {
 		return fault{
-			name: name, at: faulty(answer(http.StatusTooManyRequests, `{"message":"Too many requests"}`, "Retry-After", after)), arguments: values{"timeouts": values{"read": longest}},
-			fails: diagnosis{"timeouts.read", limited, []string{
-				askedFor + " was answered with HTTP 429 Too Many Requests: Too many requests.",
-				"It asked to wait 1m0s", "longer than what is left of timeouts.read",
+			name: name, at: faulty(answer(code, `{"message":"Not now"}`, "Retry-After", after)), arguments: values{"timeouts": values{"read": longest}},
+			fails: diagnosis{"timeouts.read", summary, []string{
+				askedFor + " was answered with HTTP ", ": Not now.", "It asked to wait 1m0s, longer than what is left of timeouts.read", "raise timeouts.read",
 			}}, requests: 1,
 		}
 	}
@@ -60,7 +59,6 @@ func retryFaults() []fault {
 			name: "500 once on each page", at: around(firstAnswers(answer(500, ""))), provider: one, arguments: values{"page_size": 2},
 			ids: whole, requests: 6, retries: 3, within: retried(1) + time.Second,
 		},
-		stays("501", 501, "", inTrouble, "HTTP 501 Not Implemented", askTheAdmin),
 		stays("502 as HTML", 502, proxyPage, inTrouble, "HTTP 502 Bad Gateway (text/html, not an answer of the API).", askTheAdmin),
 		{
 			name: "503 with Retry-After", at: faulty(answer(503, "", "Retry-After", "1"), 1), provider: one,
@@ -82,10 +80,11 @@ func retryFaults() []fault {
 			})), provider: one,
 			ids: whole, requests: 2, retries: 1, pause: 2 * time.Second, within: quick + 2*time.Second,
 		},
-		cannotWait("429 with a day", "86400", "30s"),
-		cannotWait("429 with a date in a year", time.Now().AddDate(1, 0, 0).UTC().Format(http.TimeFormat), "30s"),
-		cannotWait("429 with a number beyond all bounds", "1000000000000000000000", "30s"),
-		cannotWait("429 with a minute, of which a second is missing", "60", "59s"),
+		cannotWait("429 with a day", 429, "86400", "30s", limited),
+		cannotWait("429 with a date in a year", 429, time.Now().AddDate(1, 0, 0).UTC().Format(http.TimeFormat), "30s", limited),
+		cannotWait("429 with a number beyond all bounds", 429, "1000000000000000000000", "30s", limited),
+		cannotWait("429 with a minute, of which a second is missing", 429, "60", "59s", limited),
+		cannotWait("503 with a day", 503, "86400", "30s", inTrouble),
 	}
 }
 

@@ -2,14 +2,10 @@ package provider
 
 import (
 	"bufio"
-	"context"
-	"encoding/binary"
-	"errors"
 	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
-	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -65,7 +61,7 @@ func serving(t *testing.T, handler http.Handler) *place {
 	return &place{url: server.URL, asked: asked.all}
 }
 
-// plain is such a place, to be made later.
+// overPlain is such a place, to be made later.
 func overPlain(handler http.Handler) func(*testing.T) *place {
 	return func(t *testing.T) *place {
 		t.Helper()
@@ -76,22 +72,29 @@ func overPlain(handler http.Handler) func(*testing.T) *place {
 // faulty is a place with the few procedures, where requests of these numbers,
 // or all, meet the fault. A fault that is nil is none.
 func faulty(fault http.HandlerFunc, requests ...int) func(*testing.T) *place {
-	return func(t *testing.T) *place {
-		t.Helper()
-		api := fakeapi.New(few...)
+	return prepared(func(api *fakeapi.Server) {
 		if fault != nil {
 			api.Fail(fault, requests...)
 		}
+	})
+}
+
+// prepared is a place with the few procedures, after something was done to it.
+func prepared(prepare func(api *fakeapi.Server)) func(*testing.T) *place {
+	return func(t *testing.T) *place {
+		t.Helper()
+		api := fakeapi.New(few...)
+		prepare(api)
 		return serving(t, api)
 	}
 }
 
-// status is an answer of this code and body, as fakeapi.Status makes it.
+// answer is one of this code and body, as fakeapi.Status makes it.
 func answer(code int, body string, header ...string) http.HandlerFunc {
 	return fakeapi.Status(code, body, header...).ServeHTTP
 }
 
-// ok is an answer of status 200 with this body.
+// with200 is an answer of status 200 with this body.
 func with200(body string) http.HandlerFunc {
 	return answer(http.StatusOK, body, "Content-Type", "application/json")
 }
@@ -183,77 +186,14 @@ func nobody(t *testing.T) *place {
 	return &place{url: "http://" + listener.Addr().String(), asked: func() []string { return nil }}
 }
 
-// atName is a place by a name, which the name server below is asked for.
-func atName(url string) func(*testing.T) *place {
-	return func(*testing.T) *place {
-		return &place{url: url, asked: func() []string { return nil }}
-	}
-}
-
-// resolveWith has names looked up at a DNS server of ours until the test ends:
-// what a machine's own one says, or whether it has one, must not matter.
-func resolveWith(t *testing.T, server string) {
-	t.Helper()
-	before := net.DefaultResolver
-	t.Cleanup(func() { net.DefaultResolver = before })
-	net.DefaultResolver = &net.Resolver{PreferGo: true, Dial: func(ctx context.Context, _, _ string) (net.Conn, error) {
-		return new(net.Dialer).DialContext(ctx, "udp", server)
-	}}
-}
-
-// nameServer answers that there is no such name, or, for names that begin with
-// broken, that it is in trouble.
-func nameServer(t *testing.T) string {
-	t.Helper()
-	conn, err := new(net.ListenConfig).ListenPacket(t.Context(), "udp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var serving sync.WaitGroup
-	t.Cleanup(func() {
-		_ = conn.Close()
-		serving.Wait()
-	})
-	serving.Go(func() {
-		for message := make([]byte, 1<<10); ; {
-			n, from, err := conn.ReadFrom(message)
-			if err != nil {
-				return // closed, because the test is over
-			}
-			const header, serverFailure, nameError = 12, 2, 3 // RFC 1035, section 4.1.1
-			code := nameError
-			if strings.HasPrefix(string(message[header+1:n]), "broken") {
-				code = serverFailure
-			}
-			answer := slices.Clone(message[:n])
-			binary.BigEndian.PutUint16(answer[2:], 0x8180|uint16(code)) // an answer, and recursion is available
-			clear(answer[10:header])                                    // no additional records
-			_, _ = conn.WriteTo(answer, from)
-		}
-	})
-	return conn.LocalAddr().String()
-}
-
-// A developer's proxy must not come between a test and a name that is to fail.
-// net/http reads these once.
-func init() {
-	for _, variable := range []string{"HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"} {
-		if err := os.Unsetenv(variable); err != nil {
-			panic(err)
-		}
-	}
-}
-
-var errNoFlush = errors.New("the answer can't be sent in pieces")
-
 // flush sends what was written so far.
 func flush(w http.ResponseWriter) {
 	if err := http.NewResponseController(w).Flush(); err != nil {
-		panic(errNoFlush)
+		panic(err) // httptest's servers all can
 	}
 }
 
-// leave waits until the client has gone.
+// untilGone waits for the client to go, within reason.
 func untilGone(r *http.Request, longest time.Duration) {
 	select {
 	case <-r.Context().Done():

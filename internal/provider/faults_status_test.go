@@ -15,6 +15,7 @@ import (
 const (
 	refused     = "The server refused the request"
 	wrongKey    = "The server doesn't accept the API key"
+	notAllowed  = "The API key may not read procedures"
 	nothingHere = "The server has no procedures there"
 	inTrouble   = "The server is in trouble"
 	unexpected  = "Unexpected answer"
@@ -57,9 +58,25 @@ func statusFaults() []fault {
 		keyFrom("the provider's api_key", nil),
 		keyFrom("the environment variable TOFUPILOT_API_KEY", func(t *testing.T, _ *place) { t.Helper(); t.Setenv(envAPIKey, fakeapi.Key) }),
 		keyFrom("the login file {home}/.tofupilot/credentials.json", leaveLogin),
-		answered("403", 403, `{"message":"Forbidden","code":"FORBIDDEN","issues":[]}`, "The API key may not read procedures",
-			"HTTP 403 Forbidden: Forbidden.", "The key comes from the provider's api_key.", "On newer servers the keys of stations can't read procedures: use a user's key."),
-		answered("404", 404, `{"message":"Not found","code":"NOT_FOUND","issues":[]}`, nothingHere, "HTTP 404 Not Found: Not found.", maybeURL),
+		{
+			name: "403, a station's key on a newer server", at: prepared(func(api *fakeapi.Server) { api.ForbidStation(fakeapi.Key) }),
+			fails: diagnosis{"", notAllowed, []string{
+				askedFor + " was answered with HTTP 403 Forbidden: Forbidden.", "The key comes from the provider's api_key.",
+				"On newer servers the keys of stations can't read procedures: use a user's key.",
+			}}, requests: 1,
+		},
+		{
+			name: "a station's key on an older server", at: prepared(func(api *fakeapi.Server) { api.AllowStation(fakeapi.Key, whole[1]) }),
+			ids: whole[1:2], requests: 1,
+		},
+		{
+			name: "a station's key that sees nothing", at: prepared(func(api *fakeapi.Server) { api.AllowStation(fakeapi.Key) }),
+			ids: []string{}, requests: 1,
+		},
+		{
+			name: "404 below another path", at: around(func(api http.Handler) http.Handler { return http.StripPrefix("/api", api) }),
+			fails: diagnosis{"", nothingHere, []string{askedFor + " was answered with HTTP 404 Not Found: Not found.", maybeURL}}, requests: 1,
+		},
 		answered("404 as HTML", 404, proxyPage, nothingHere, "HTTP 404 Not Found (text/html, not an answer of the API).", maybeURL),
 		{
 			name: "401 with a body cut off", at: faulty(func(w http.ResponseWriter, _ *http.Request) {
@@ -73,7 +90,7 @@ func statusFaults() []fault {
 				w.WriteHeader(http.StatusForbidden)
 				_, _ = fortyMegabytes(w)
 			}),
-			fails: diagnosis{"", "The API key may not read procedures", []string{askedFor + " was answered with HTTP 403 Forbidden"}}, requests: 1, within: slow,
+			fails: diagnosis{"", notAllowed, []string{askedFor + " was answered with HTTP 403 Forbidden"}}, requests: 1, within: slow,
 		},
 		answered("409", 409, `{"message":"Conflict","code":"CONFLICT"}`, unexpected, "HTTP 409 Conflict: Conflict.", "Check that url leads to a TofuPilot server"),
 		{

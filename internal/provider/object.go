@@ -3,9 +3,12 @@ package provider
 import (
 	"bytes"
 	"cmp"
+	"errors"
 	"math"
+	"runtime"
 	"slices"
 	"strconv"
+	"sync"
 
 	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
 	"github.com/vmihailenco/msgpack/v5"
@@ -18,12 +21,16 @@ type object[T any] []field[T]
 // field is one attribute of a T: always computed, and null where the T has none.
 type field[T any] struct {
 	name      string
+	key       msgpack.RawMessage // the name, encoded once
 	attribute schema.Attribute
 	encode    func(*msgpack.Encoder, *T) error
 }
 
 // newObject puts the fields into the order that the protocol's encoding has.
 func newObject[T any](fields ...field[T]) object[T] {
+	for i := range fields {
+		fields[i].key, _ = msgpack.Marshal(fields[i].name) // a string always can be
+	}
 	slices.SortFunc(fields, func(a, b field[T]) int { return cmp.Compare(a.name, b.name) })
 	return fields
 }
@@ -108,7 +115,7 @@ func (o object[T]) encode(to *msgpack.Encoder, value *T) error {
 		return err
 	}
 	for _, field := range o {
-		if err := to.EncodeString(field.name); err != nil {
+		if err := field.key.EncodeMsgpack(to); err != nil {
 			return err
 		}
 		if err := field.encode(to, value); err != nil {
@@ -122,7 +129,7 @@ func (o object[T]) encode(to *msgpack.Encoder, value *T) error {
 func (o object[T]) encodeFields(value *T) (map[string][]byte, error) {
 	fields := make(map[string][]byte, len(o))
 	for _, field := range o {
-		encoded, err := encode(func(to *msgpack.Encoder) error { return field.encode(to, value) })
+		encoded, err := encode(0, func(to *msgpack.Encoder) error { return field.encode(to, value) })
 		if err != nil {
 			return nil, err
 		}
@@ -143,10 +150,40 @@ func (o object[T]) encodeAll(to *msgpack.Encoder, values []T) error {
 	return nil
 }
 
-// encode collects what is written to an encoder, as the protocol's MessagePack.
-func encode(write func(*msgpack.Encoder) error) ([]byte, error) {
-	var buffer bytes.Buffer
-	if err := write(msgpack.NewEncoder(&buffer)); err != nil {
+// encodeList encodes a long list, its parts on all processors at once. The size
+// is about what an element comes to, in bytes.
+func (o object[T]) encodeList(values []T, size int) ([]byte, error) {
+	header, err := encode(0, func(to *msgpack.Encoder) error { return to.EncodeArrayLen(len(values)) })
+	if err != nil {
+		return nil, err
+	}
+	processors := runtime.GOMAXPROCS(0)
+	chunks := slices.Collect(slices.Chunk(values, max(1, (len(values)+processors-1)/processors)))
+	parts, failed := make([][]byte, 1+len(chunks)), make([]error, len(chunks))
+	parts[0] = header
+	var workers sync.WaitGroup
+	for i, chunk := range chunks {
+		workers.Go(func() {
+			parts[1+i], failed[i] = encode(size*len(chunk), func(to *msgpack.Encoder) error {
+				for k := range chunk {
+					if err := o.encode(to, &chunk[k]); err != nil {
+						return err
+					}
+				}
+				return nil
+			})
+		})
+	}
+	workers.Wait()
+	return slices.Concat(parts...), errors.Join(failed...)
+}
+
+// encode collects what is written to an encoder, as the protocol's MessagePack. The
+// size, in bytes, is about what that comes to: a buffer that has to grow costs
+// time, and twice the memory.
+func encode(size int, write func(*msgpack.Encoder) error) ([]byte, error) {
+	buffer := bytes.NewBuffer(make([]byte, 0, size))
+	if err := write(msgpack.NewEncoder(buffer)); err != nil {
 		return nil, err
 	}
 	return buffer.Bytes(), nil

@@ -28,7 +28,7 @@ func typeOf[T any](t *testing.T, of object[T]) tftypes.Type {
 // decoded is what Terraform makes of an object's encoding.
 func decoded[T any](t *testing.T, of object[T], it *T) tftypes.Value {
 	t.Helper()
-	bytes, err := encode(func(to *msgpack.Encoder) error { return of.encode(to, it) })
+	bytes, err := encode(0, func(to *msgpack.Encoder) error { return of.encode(to, it) })
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -92,7 +92,7 @@ func TestNumbersAreEncodedAsTheFrameworkEncodesThem(t *testing.T) {
 		0, math.Copysign(0, -1), 1, -1, 99.9, 100, 1.0 / 3, 127, 128, 65536, 1 << 53, 1<<53 + 2,
 		1 << 62, -1 << 62, 1 << 63, -1 << 63, 1e20, math.MaxFloat64, math.SmallestNonzeroFloat64, -math.MaxFloat64,
 	} {
-		got, err := encode(func(to *msgpack.Encoder) error {
+		got, err := encode(0, func(to *msgpack.Encoder) error {
 			return procedureObject.encode(to, &tofupilot.Procedure{ID: "a", FPY: &number})
 		})
 		if err != nil {

@@ -141,11 +141,16 @@ const maxAnswer = 255 << 20
 
 // encodeProcedures makes the computed attributes.
 func encodeProcedures(procedures []tofupilot.Procedure) (map[string][]byte, error) {
-	list, err := encode(func(to *msgpack.Encoder) error { return procedureObject.encodeAll(to, procedures) })
+	// With the names and addresses that are usual, and as many runs as the first has.
+	size := 450
+	if len(procedures) > 0 {
+		size += 220 * len(procedures[0].Runs)
+	}
+	list, err := procedureObject.encodeList(procedures, size)
 	if err != nil {
 		return nil, err
 	}
-	ids, err := encode(func(to *msgpack.Encoder) error { return encodeIDs(to, procedures) })
+	ids, err := encode(40*len(procedures), func(to *msgpack.Encoder) error { return encodeIDs(to, procedures) })
 	if err != nil {
 		return nil, err
 	}

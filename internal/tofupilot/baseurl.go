@@ -7,6 +7,7 @@ import (
 	"path"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 )
 
 // DefaultURL is TofuPilot's own service. Self-hosted servers have one host each.
@@ -28,7 +29,7 @@ func ParseBaseURL(raw string) (*url.URL, error) {
 			"the key belongs in api_key, so leave the user info away")
 	}
 	parsed, err := url.Parse(raw)
-	if err != nil {
+	if err != nil || !utf8.ValidString(raw) {
 		if !strings.Contains(raw, "://") { // such as 10.0.0.7:8443
 			return nil, errNoScheme
 		}

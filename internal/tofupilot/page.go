@@ -83,6 +83,9 @@ func decodePage(body []byte, at string, clean func(string) string) (*page, error
 	if err != nil {
 		return nil, cleaned{fmt.Errorf("page at offset %s: %w", cmp.Or(at, "0"), err), clean}
 	}
+	for _, procedure := range answer.Data {
+		sortRuns(procedure.Runs) // here, because pages are decoded several at a time
+	}
 	next := answer.Meta.NextCursor
 	if next != nil && next.text == "" {
 		next = nil // what an empty cursor asks for is the first page

@@ -155,11 +155,12 @@ func sortProcedures(procedures []Procedure) {
 	slices.SortFunc(procedures, func(a, b Procedure) int {
 		return cmp.Or(compareTimes(a.CreatedAt, b.CreatedAt), cmp.Compare(a.ID, b.ID))
 	})
-	for _, procedure := range procedures {
-		slices.SortFunc(procedure.Runs, func(a, b Run) int {
-			return cmp.Or(compareTimes(a.StartedAt, b.StartedAt), cmp.Compare(deref(a.ID), deref(b.ID)))
-		})
-	}
+}
+
+func sortRuns(runs []Run) {
+	slices.SortFunc(runs, func(a, b Run) int {
+		return cmp.Or(compareTimes(a.StartedAt, b.StartedAt), cmp.Compare(deref(a.ID), deref(b.ID)))
+	})
 }
 
 // compareTimes puts a missing instant last.

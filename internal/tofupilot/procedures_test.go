@@ -102,6 +102,9 @@ func TestProceduresAreByInstantThenIDAndRunsToo(t *testing.T) {
 			slices.Reverse(shuffled[turn:])
 			slices.Reverse(shuffled[2].Runs)
 			sortProcedures(shuffled)
+			for _, procedure := range shuffled {
+				sortRuns(procedure.Runs)
+			}
 			if got := flat(shuffled); got != want {
 				t.Fatalf("got %s, want %s", got, want)
 			}

@@ -25,7 +25,7 @@ func (p *usualProvider) Configure(ctx context.Context, req provider.ConfigureReq
 	resp.Diagnostics.Append(req.Config.GetAttribute(ctx, path.Root("api_key"), &key)...)
 	base, err := tofupilot.ParseBaseURL(address)
 	if err != nil {
-		resp.Diagnostics.AddError("Invalid URL", err.Error())
+		resp.Diagnostics.AddError("Invalid url", err.Error())
 		return
 	}
 	resp.DataSourceData = tofupilot.New(tofupilot.Config{
