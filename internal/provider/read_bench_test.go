@@ -21,17 +21,18 @@ import (
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/tofupilot"
 )
 
-// BenchmarkRead reads all procedures of a fake API on loopback in three ways:
+// BenchmarkRead reads all procedures of a fake API on loopback in four ways:
 //
-//   - bare: GET and decode the pages, nothing else;
+//   - bare: GET and decode the pages with net/http, in no order, and prove nothing;
+//   - client: GET and decode the pages with our client, without Terraform;
 //   - ours: ReadDataSource of this provider's server, at the protocol;
 //   - usual: the same of a provider that fills its state with Go structs and
 //     State.Set.
 //
-// Ours and usual run in turns with what they are compared with, and report how
-// many times its time they take, by medians: x-bare of ours, x-ours of usual. The
-// fake runs in the same process, so its work and its few allocations a page are
-// in all three alike.
+// They run in turns with what they are compared with, and report how many times
+// its time they take, by medians: x-bare of client, x-client of ours, x-ours of
+// usual. The fake runs in the same process, so its work and its few allocations a
+// page are in all of them alike.
 func BenchmarkRead(b *testing.B) {
 	for _, size := range []struct{ procedures, runs int }{{100, 0}, {100, 5}, {1000, 0}, {1000, 5}, {10_000, 0}, {10_000, 5}} {
 		b.Run(fmt.Sprintf("procedures=%d/runs=%d", size.procedures, size.runs), func(b *testing.B) {
@@ -42,9 +43,11 @@ func BenchmarkRead(b *testing.B) {
 			ours := protocolRead(b, Server("bench")(), server.URL)
 			usual := protocolRead(b, providerserver.NewProtocol6(reference.Usual(New("bench")()))(), server.URL)
 			bare := bareRead(b, api, server.URL, ours)
+			client := clientRead(b, server.URL)
 
 			b.Run("bare", func(b *testing.B) { inTurns(b, size.procedures, bare, nil, "") })
-			b.Run("ours", func(b *testing.B) { inTurns(b, size.procedures, ours, bare, "x-bare") })
+			b.Run("client", func(b *testing.B) { inTurns(b, size.procedures, client, bare, "x-bare") })
+			b.Run("ours", func(b *testing.B) { inTurns(b, size.procedures, ours, client, "x-client") })
 			b.Run("usual", func(b *testing.B) { inTurns(b, size.procedures, usual, ours, "x-ours") })
 		})
 	}
@@ -100,6 +103,22 @@ func protocolRead(b *testing.B, server tfprotov6.ProviderServer, url string) fun
 	return func(tb testing.TB) {
 		tb.Helper()
 		if _, err := read(); err != nil {
+			tb.Fatal(err)
+		}
+	}
+}
+
+// clientRead is our client, as the provider has it, without Terraform.
+func clientRead(b *testing.B, url string) func(testing.TB) {
+	b.Helper()
+	base, err := tofupilot.ParseBaseURL(url)
+	if err != nil {
+		b.Fatal(err)
+	}
+	client := tofupilot.New(tofupilot.Config{BaseURL: base, APIKey: fakeapi.Key, RequestTimeout: tofupilot.DefaultRequestTimeout})
+	return func(tb testing.TB) {
+		tb.Helper()
+		if _, err := client.Procedures(tb.Context(), tofupilot.ProcedureFilter{}); err != nil {
 			tb.Fatal(err)
 		}
 	}
