@@ -13,7 +13,10 @@ import (
 // DefaultURL is TofuPilot's own service. Self-hosted servers have one host each.
 const DefaultURL = "https://www.tofupilot.app"
 
-var errNoScheme = errors.New("the URL must begin with https:// (or http://), for example " + DefaultURL)
+var (
+	errNoScheme = errors.New("the URL must begin with https:// (or http://), for example " + DefaultURL)
+	errNotURL   = errors.New("not a URL; look for spaces, a port that isn't a number, or a stray % or bracket")
+)
 
 // ParseBaseURL turns what people write as the server's address into the API's
 // base: scheme and host in lower case, and a path that ends with /api exactly
@@ -33,7 +36,7 @@ func ParseBaseURL(raw string) (*url.URL, error) {
 		if !strings.Contains(raw, "://") { // such as 10.0.0.7:8443
 			return nil, errNoScheme
 		}
-		return nil, errors.New("not a URL; look for spaces, a port that isn't a number, or a stray % or bracket")
+		return nil, errNotURL
 	}
 	switch scheme := strings.ToLower(parsed.Scheme); {
 	case scheme != "http" && scheme != "https":
@@ -52,7 +55,12 @@ func ParseBaseURL(raw string) (*url.URL, error) {
 	if !strings.HasSuffix(escaped, "/api") {
 		escaped = path.Join(escaped, "api")
 	}
-	return base.JoinPath(escaped), nil
+	base = base.JoinPath(escaped)
+	// The parser takes zones of IPv6 addresses that it can't read again.
+	if _, err := url.Parse(base.String()); err != nil {
+		return nil, errNotURL
+	}
+	return base, nil
 }
 
 // checkHost finds what older rules of Go's parser let pass.
