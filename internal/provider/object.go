@@ -142,6 +142,11 @@ func (o object[T]) encodeAll(to *msgpack.Encoder, values []T) error {
 	if err := to.EncodeArrayLen(len(values)); err != nil {
 		return err
 	}
+	return o.encodeEach(to, values)
+}
+
+// encodeEach encodes the elements of a list, without the length before them.
+func (o object[T]) encodeEach(to *msgpack.Encoder, values []T) error {
 	for i := range values {
 		if err := o.encode(to, &values[i]); err != nil {
 			return err
@@ -164,14 +169,7 @@ func (o object[T]) encodeList(values []T, size int) ([]byte, error) {
 	var workers sync.WaitGroup
 	for i, chunk := range chunks {
 		workers.Go(func() {
-			parts[1+i], failed[i] = encode(size*len(chunk), func(to *msgpack.Encoder) error {
-				for k := range chunk {
-					if err := o.encode(to, &chunk[k]); err != nil {
-						return err
-					}
-				}
-				return nil
-			})
+			parts[1+i], failed[i] = encode(size*len(chunk), func(to *msgpack.Encoder) error { return o.encodeEach(to, chunk) })
 		})
 	}
 	workers.Wait()
