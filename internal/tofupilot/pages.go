@@ -33,9 +33,20 @@ import (
 // maxPages bounds one pass over a list.
 const maxPages = 10_000
 
-// windows are how many pages are asked for at a time: few at first, because most
-// lists are short and pages beyond the end are wasted.
-var windows = []int{2, 3, 5, maxInFlight}
+// reach is how many pages to have asked for when so many were taken: in windows
+// of 2, 3 and 5 at first, because most lists are short and pages beyond the end
+// are wasted; then 8 ahead, whatever the slowest of them takes.
+func reach(taken int) int {
+	switch {
+	case taken < 1+2:
+		return 1 + 2
+	case taken < 1+2+3:
+		return 1 + 2 + 3
+	case taken < 1+2+3+5:
+		return 1 + 2 + 3 + 5
+	}
+	return taken + maxInFlight
+}
 
 // Pauses between two passes over a list that changes.
 const (
@@ -47,6 +58,7 @@ const (
 type pager struct {
 	fetch func(ctx context.Context, cursor string, limit int) (*page, error)
 	limit int // rows per page, at least 1
+	reach func(taken int) int
 	clean func(string) string
 	log   *slog.Logger
 
@@ -101,28 +113,14 @@ func (p *pager) pass(ctx context.Context) error {
 	return p.twice(ctx)
 }
 
-// overlapping reads on from the first page's rows, in windows of pages of which
-// each begins with the row that the one before ended with.
+// overlapping reads on from the first page's rows, by pages of which each begins
+// with the row that the one before ended with. Several are asked for ahead, and
+// taken in their order. It ends, and so do the requests under way, with the
+// list's last page or the first error.
 func (p *pager) overlapping(ctx context.Context, first []Procedure) error {
 	if err := p.add(first); err != nil {
 		return err
 	}
-	width := max(2, len(first))
-	for asked, window := 1, 0; asked < maxPages; window++ {
-		size := min(windows[min(window, len(windows)-1)], maxPages-asked)
-		asked += size
-		done, err := p.window(ctx, width, size)
-		if done || err != nil {
-			return err
-		}
-	}
-	return errTooManyPages
-}
-
-// window asks for the next size pages at once and takes them in their order.
-// It ends, and so do the requests it made, with the list's last page or the
-// first error.
-func (p *pager) window(ctx context.Context, width, size int) (done bool, err error) {
 	var requests sync.WaitGroup
 	defer requests.Wait()
 	ctx, cancel := context.WithCancel(ctx)
@@ -132,25 +130,29 @@ func (p *pager) window(ctx context.Context, width, size int) (done bool, err err
 		page *page
 		err  error
 	}
-	start := len(p.rows) - 1
-	answers := make([]chan answer, size)
-	for k := range answers {
-		answers[k] = make(chan answer, 1)
-		requests.Go(func() {
-			page, err := p.get(ctx, strconv.Itoa(start+k*(width-1)), min(width, MaxPageSize))
-			answers[k] <- answer{page, err}
-		})
-	}
-	for _, next := range answers {
-		answer := <-next
-		if answer.err != nil {
-			return false, answer.err
+	width := max(2, len(first))
+	start := len(first) - 1 // of the next page to ask for
+	var ahead []chan answer
+	for taken := 1; taken < maxPages; taken++ {
+		for taken+len(ahead) < min(p.reach(taken), maxPages) {
+			at, coming := strconv.Itoa(start), make(chan answer, 1)
+			requests.Go(func() {
+				page, err := p.get(ctx, at, min(width, MaxPageSize))
+				coming <- answer{page, err}
+			})
+			ahead = append(ahead, coming)
+			start += width - 1
 		}
-		if err := p.join(answer.page, width); err != nil || answer.page.last() {
-			return true, err
+		next := <-ahead[0]
+		ahead = ahead[1:]
+		if next.err != nil {
+			return next.err
+		}
+		if err := p.join(next.page, width); err != nil || next.page.last() {
+			return err
 		}
 	}
-	return false, nil
+	return errTooManyPages
 }
 
 // join adds an overlapping page, if its seam holds.

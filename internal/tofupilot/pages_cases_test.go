@@ -8,13 +8,10 @@ import (
 	"pgregory.net/rapid"
 )
 
-// usualWindows stay what they are while cases draw others.
-var usualWindows = windows
-
 // readCase is one read: a list, how it is asked for, and what happens meanwhile.
 type readCase struct {
 	rows, size int
-	windows    []int
+	ahead      []int           // pages to ask for ahead, by the number taken; none: as usual
 	travels    []time.Duration // of requests and answers, by turns
 	changes    []listChange
 	forever    bool
@@ -27,7 +24,7 @@ func drawReadCase(rt *rapid.T) readCase {
 		rows: rapid.OneOf(
 			rapid.IntRange(0, 12), rapid.IntRange(0, 60), rapid.IntRange(0, 60), rapid.IntRange(0, 300), rapid.IntRange(0, 2000),
 		).Draw(rt, "rows"),
-		windows:  rapid.OneOf(rapid.Just(usualWindows), rapid.SliceOfN(rapid.IntRange(1, 12), 1, 4)).Draw(rt, "windows"),
+		ahead:    rapid.OneOf(rapid.Just([]int(nil)), rapid.SliceOfN(rapid.IntRange(1, 12), 1, 12)).Draw(rt, "pages ahead"),
 		deadline: 5 * time.Minute,
 	}
 	c.size = rapid.IntRange(1, min(c.rows+1, MaxPageSize)).Draw(rt, "page size")
@@ -71,19 +68,28 @@ func (c readCase) list() *changingList {
 	return list
 }
 
-// reader is a way to read a list to its end.
-type reader func(ctx context.Context, list *changingList, size int) ([]Procedure, error)
+func (c readCase) reach(taken int) int {
+	if len(c.ahead) == 0 {
+		return reach(taken)
+	}
+	return taken + c.ahead[min(taken, len(c.ahead))-1]
+}
 
-func seamReader(ctx context.Context, list *changingList, size int) ([]Procedure, error) {
-	return newTestPager(list, size).all(ctx)
+// reader is a way to read a list to its end.
+type reader func(ctx context.Context, list *changingList, c readCase) ([]Procedure, error)
+
+func seamReader(ctx context.Context, list *changingList, c readCase) ([]Procedure, error) {
+	pager := newTestPager(list, c.size)
+	pager.reach = c.reach
+	return pager.all(ctx)
 }
 
 // naiveReader follows the offsets, as pagers usually do. Nothing tells it that
 // the list changed.
-func naiveReader(ctx context.Context, list *changingList, size int) ([]Procedure, error) {
+func naiveReader(ctx context.Context, list *changingList, c readCase) ([]Procedure, error) {
 	var rows []Procedure
 	for at := ""; ; {
-		next, err := list.fetch(ctx, at, size)
+		next, err := list.fetch(ctx, at, c.size)
 		if err != nil {
 			return nil, err
 		}

@@ -36,7 +36,7 @@ type oddRequest struct {
 }
 
 func (s *oddServer) pager(limit int) *pager {
-	return &pager{fetch: s.fetch, limit: limit, clean: cleaner("the-key"), log: slog.New(slog.DiscardHandler)}
+	return &pager{fetch: s.fetch, limit: limit, reach: reach, clean: cleaner("the-key"), log: slog.New(slog.DiscardHandler)}
 }
 
 func (s *oddServer) fetch(ctx context.Context, at string, limit int) (*page, error) {

@@ -27,12 +27,11 @@ func completeness(t *testing.T, read reader, tally *tally) func(*rapid.T) {
 	return func(rt *rapid.T) {
 		c := drawReadCase(rt)
 		list := c.list()
-		windows = c.windows
 		var failure string
 		synctest.Test(t, func(t *testing.T) {
 			ctx, cancel := context.WithTimeout(t.Context(), c.deadline)
 			defer cancel()
-			rows, err := read(ctx, list, c.size)
+			rows, err := read(ctx, list, c)
 			tally.cases++
 			tally.requests += len(list.asked)
 			if list.underWay() > 0 {
@@ -94,11 +93,9 @@ func setFlag(t *testing.T, name, value string) {
 	t.Cleanup(func() { _ = flag.Set(name, before) })
 }
 
-//nolint:paralleltest // It draws the windows, which all pagers share.
+//nolint:paralleltest // It sets rapid's flags, which all tests share.
 func TestARowThatStoodThroughoutIsNeverLost(t *testing.T) {
 	defaultChecks(t, "10000")
-	t.Cleanup(func() { windows = usualWindows })
-
 	tally := &tally{}
 	rapid.Check(t, completeness(t, seamReader, tally))
 	t.Logf("%+v", *tally)
@@ -136,9 +133,8 @@ func (w *witness) Log(args ...any)                 { fmt.Fprintln(&w.said, args.
 func (w *witness) Failed() bool                    { return w.failed }
 func (w *witness) FailNow()                        { panic(w) }
 
-//nolint:paralleltest // It draws the windows, which all pagers share.
+//nolint:paralleltest // It sets rapid's flags, which all tests share.
 func TestThePropertyFindsTheLossOfANaivePager(t *testing.T) {
-	t.Cleanup(func() { windows = usualWindows })
 	setFlag(t, "rapid.nofailfile", "true")
 	setFlag(t, "rapid.shrinktime", "2s")
 	defaultChecks(t, "10000")

@@ -71,7 +71,7 @@ func newChangingList(rows int, changes ...listChange) *changingList {
 func stillList(rows int) *changingList { return newChangingList(rows) }
 
 func newTestPager(list *changingList, limit int) *pager {
-	return &pager{fetch: list.fetch, limit: limit, clean: cleaner("the-key"), log: slog.New(slog.DiscardHandler)}
+	return &pager{fetch: list.fetch, limit: limit, reach: reach, clean: cleaner("the-key"), log: slog.New(slog.DiscardHandler)}
 }
 
 func (l *changingList) fetch(ctx context.Context, at string, limit int) (*page, error) {

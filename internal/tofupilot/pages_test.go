@@ -28,7 +28,7 @@ func TestAListCostsFewRequestsBeyondItsPages(t *testing.T) {
 		{250, 3, 3},
 		{400, 5, 6},
 		{1_000, 11, 11},
-		{10_000, 101, 107}, // 6% beyond
+		{10_000, 101, 108}, // 7% beyond
 	} {
 		t.Run(fmt.Sprintf("%d rows", test.rows), func(t *testing.T) {
 			t.Parallel()
@@ -83,7 +83,7 @@ func TestPagesAreAskedForInWindowsThatGrow(t *testing.T) {
 			}
 			together[window]++
 		}
-		if want := []int{1, 2, 3, 5, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8}; !slices.Equal(together, want) {
+		if want := []int{1, 2, 3, 5, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 1}; !slices.Equal(together, want) {
 			t.Errorf("%v requests at a time, want %v", together, want)
 		}
 		if list.most != maxInFlight {
@@ -115,7 +115,7 @@ func TestARowThatMovesToAPageAlreadyReadIsRead(t *testing.T) {
 			"naively":   {naiveReader, []string{"r0", "r1", "r3", "r4"}},
 			"by a seam": {seamReader, []string{"r1", "r2", "r3", "r4"}},
 		} {
-			rows, err := test.read(t.Context(), newChangingList(5, gone), 2)
+			rows, err := test.read(t.Context(), newChangingList(5, gone), readCase{size: 2})
 			if err != nil || !slices.Equal(rowIDs(rows), test.want) {
 				t.Errorf("%s: got %q, %v; want %q", name, rowIDs(rows), err, test.want)
 			}

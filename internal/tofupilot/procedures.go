@@ -118,6 +118,7 @@ func (c *Client) Procedures(ctx context.Context, filter ProcedureFilter) ([]Proc
 	pager := &pager{
 		fetch: c.pages(filter),
 		limit: cmp.Or(filter.PageSize, MaxPageSize),
+		reach: reach,
 		clean: c.clean,
 		log:   c.log,
 	}
