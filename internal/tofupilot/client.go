@@ -3,6 +3,7 @@
 package tofupilot
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"crypto/tls"
@@ -13,6 +14,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
+	"sync"
 	"time"
 )
 
@@ -102,8 +104,9 @@ func checkRedirect(next *http.Request, via []*http.Request) error {
 }
 
 // get asks for what stands at a path below the base and hands the body to
-// decode, which returns how many rows it found. A request that fails in a way
-// that may pass is tried again. The error is an *Error, or the context's.
+// decode, which returns how many rows it found, and keeps nothing of the body. A
+// request that fails in a way that may pass is tried again. The error is an
+// *Error, or the context's.
 func (c *Client) get(ctx context.Context, path string, query url.Values, decode func(body []byte) (rows int, err error)) error {
 	target := c.base.JoinPath(path)
 	target.RawQuery = query.Encode()
@@ -141,13 +144,15 @@ func (c *Client) attempt(ctx context.Context, target *url.URL, decode func(body 
 		defer func() { _ = response.Body.Close() }()
 		failed.Status, failed.ContentType = response.StatusCode, c.clean(response.Header.Get("Content-Type"))
 	}
-	var body []byte
+	body := bodies.Get().(*bytes.Buffer) //nolint:forcetypeassert // It holds nothing else.
+	defer bodies.Put(body)
+	body.Reset()
 	switch {
 	case err != nil:
 	case response.StatusCode == http.StatusOK:
-		body, err = readAll(response.Body)
+		err = readAll(body, response.Body)
 	default: // the status tells enough, even if the body can't be read
-		body, _ = io.ReadAll(io.LimitReader(response.Body, maxErrorBody))
+		_, _ = body.ReadFrom(io.LimitReader(response.Body, maxErrorBody))
 	}
 	switch {
 	case ctx.Err() != nil:
@@ -160,14 +165,14 @@ func (c *Client) attempt(ctx context.Context, target *url.URL, decode func(body 
 		return failed.Status, 0, failed
 	case response.StatusCode == http.StatusOK:
 		c.limiter.succeeded()
-		rows, err = decode(body)
+		rows, err = decode(body.Bytes())
 		if err != nil {
 			failed.Err = &BodyError{Err: err}
 			return failed.Status, rows, failed
 		}
 		return failed.Status, rows, nil
 	}
-	failed.describe(body, c.clean)
+	failed.describe(body.Bytes(), c.clean)
 	failed.RetryAfter = retryAfter(response.Header, time.Now())
 	if failed.Status == http.StatusTooManyRequests {
 		c.limiter.close(cmp.Or(failed.RetryAfter, pauseAfter429))
@@ -175,20 +180,22 @@ func (c *Client) attempt(ctx context.Context, target *url.URL, decode func(body 
 	return failed.Status, 0, failed
 }
 
-func readAll(body io.Reader) ([]byte, error) {
-	content, err := io.ReadAll(io.LimitReader(body, maxBody+1))
-	if err == nil && len(content) > maxBody {
+// bodies are buffers for answers, to be used again: they would be a third of the
+// memory that a long read allocates.
+var bodies = sync.Pool{New: func() any { return new(bytes.Buffer) }}
+
+func readAll(to *bytes.Buffer, body io.Reader) error {
+	size, err := to.ReadFrom(io.LimitReader(body, maxBody+1))
+	if err == nil && size > maxBody {
 		err = &TooLargeError{Limit: maxBody}
 	}
 	switch {
-	case errors.As(err, new(*TooLargeError)):
-		return nil, err
+	case err == nil, errors.As(err, new(*TooLargeError)):
+		return err
 	case errors.Is(err, io.ErrUnexpectedEOF):
-		return nil, &CutOffError{Err: errors.New("reading the answer: the body ends too early")}
-	case err != nil:
-		return nil, &CutOffError{Err: fmt.Errorf("reading the answer: %w", err)}
+		return &CutOffError{Err: errors.New("reading the answer: the body ends too early")}
 	}
-	return content, nil
+	return &CutOffError{Err: fmt.Errorf("reading the answer: %w", err)}
 }
 
 // plainly drops what net/http puts around an error, method and URL, which an

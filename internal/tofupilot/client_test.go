@@ -154,13 +154,12 @@ func body(content string, header ...string) http.Handler {
 
 func TestBodyIsBounded(t *testing.T) {
 	t.Parallel()
-	if content, err := readAll(strings.NewReader(strings.Repeat("x", maxBody))); err != nil || len(content) != 32<<20 {
-		t.Errorf("32 MiB: %d bytes, %v", len(content), err)
+	var content bytes.Buffer
+	if err := readAll(&content, strings.NewReader(strings.Repeat("x", maxBody))); err != nil || content.Len() != 32<<20 {
+		t.Errorf("32 MiB: %d bytes, %v", content.Len(), err)
 	}
-	tooLarge := new(TooLargeError)
-	content, err := readAll(strings.NewReader(strings.Repeat("x", maxBody+1)))
-	if !errors.As(err, &tooLarge) || content != nil {
-		t.Errorf("a byte more: %d bytes, %v", len(content), err)
+	if err := readAll(new(bytes.Buffer), strings.NewReader(strings.Repeat("x", maxBody+1))); !errors.As(err, new(*TooLargeError)) {
+		t.Errorf("a byte more: %v", err)
 	}
 }
 
