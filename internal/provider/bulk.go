@@ -15,7 +15,6 @@ package provider
 // and without bulkServer setEncoded fills the state, only slower.
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"maps"
@@ -25,7 +24,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/tfsdk"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
-	"github.com/vmihailenco/msgpack/v5"
+	"github.com/tinylib/msgp/msgp"
 )
 
 // Server makes the provider's protocol server: the framework's, with the fast path.
@@ -42,7 +41,7 @@ type bulkServer struct {
 type handedUp struct{}
 
 func (s *bulkServer) ReadDataSource(ctx context.Context, req *tfprotov6.ReadDataSourceRequest) (*tfprotov6.ReadDataSourceResponse, error) {
-	attributes := map[string][]byte{}
+	attributes := map[string]packed{}
 	// The framework keeps every call's context until it is stopped.
 	defer clear(attributes)
 	resp, err := s.ProviderServer.ReadDataSource(context.WithValue(ctx, handedUp{}, attributes), req)
@@ -58,45 +57,52 @@ func isError(diagnostic *tfprotov6.Diagnostic) bool {
 }
 
 // replaceAttributes returns an encoded object with other values for some of its attributes.
-func replaceAttributes(object []byte, values map[string][]byte) ([]byte, error) {
+func replaceAttributes(object []byte, values map[string]packed) ([]byte, error) {
 	size := len(object)
 	for _, value := range values {
-		size += len(value)
+		size += value.size()
 	}
-	replaced := bytes.NewBuffer(make([]byte, 0, size))
-	from, to := msgpack.NewDecoder(bytes.NewReader(object)), msgpack.NewEncoder(replaced)
-
-	length, err := from.DecodeMapLen()
+	length, object, err := msgp.ReadMapHeaderBytes(object)
 	if err != nil {
 		return nil, fmt.Errorf("the state isn't an encoded object: %w", err)
 	}
-	if err := to.EncodeMapLen(length); err != nil {
-		return nil, err
-	}
+	replaced := msgp.AppendMapHeader(make([]byte, 0, size), length)
 	for range length {
-		name, err := from.DecodeString()
+		name, value, err := msgp.ReadStringBytes(object)
 		if err != nil {
 			return nil, fmt.Errorf("the state's attributes can't be read: %w", err)
 		}
-		value, err := from.DecodeRaw()
+		rest, err := msgp.Skip(value)
 		if err != nil {
 			return nil, fmt.Errorf("the state's attribute %s can't be read: %w", name, err)
 		}
-		if other, ok := values[name]; ok {
-			value = other
+		other, ok := values[name]
+		if !ok {
+			other = packed{value[:len(value)-len(rest)]}
 		}
-		if err := to.EncodeString(name); err != nil {
-			return nil, err
+		replaced = msgp.AppendString(replaced, name)
+		for _, part := range other {
+			replaced = append(replaced, part...)
 		}
-		replaced.Write(value)
+		object = rest
 	}
-	return replaced.Bytes(), nil
+	return replaced, nil
 }
 
-// setEncoded puts attributes into a state that are encoded already, as the
-// protocol's MessagePack.
-func setEncoded(ctx context.Context, state *tfsdk.State, encoded map[string][]byte) error {
-	if attributes, ok := ctx.Value(handedUp{}).(map[string][]byte); ok {
+// packed is a value as the protocol's MessagePack. A long one comes in parts, and
+// is copied once only: into the answer.
+type packed [][]byte
+
+func (p packed) size() (bytes int) {
+	for _, part := range p {
+		bytes += len(part)
+	}
+	return bytes
+}
+
+// setEncoded puts attributes into a state that are encoded already.
+func setEncoded(ctx context.Context, state *tfsdk.State, encoded map[string]packed) error {
+	if attributes, ok := ctx.Value(handedUp{}).(map[string]packed); ok {
 		maps.Copy(attributes, encoded)
 		return nil
 	}
@@ -109,7 +115,7 @@ func setEncoded(ctx context.Context, state *tfsdk.State, encoded map[string][]by
 		return err
 	}
 	for name, value := range encoded {
-		decoded, err := tfprotov6.DynamicValue{MsgPack: value}.Unmarshal(object.AttributeTypes[name])
+		decoded, err := tfprotov6.DynamicValue{MsgPack: slices.Concat(value...)}.Unmarshal(object.AttributeTypes[name])
 		if err != nil {
 			return fmt.Errorf("%s: %w", name, err)
 		}

@@ -12,7 +12,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
-	"github.com/vmihailenco/msgpack/v5"
+	"github.com/tinylib/msgp/msgp"
 
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/tofupilot"
 )
@@ -22,11 +22,11 @@ type handing struct {
 	tfprotov6.ProviderServer
 	resp   *tfprotov6.ReadDataSourceResponse
 	err    error
-	handed map[string][]byte
+	handed map[string]packed
 }
 
 func (s handing) ReadDataSource(ctx context.Context, _ *tfprotov6.ReadDataSourceRequest) (*tfprotov6.ReadDataSourceResponse, error) {
-	if attributes, ok := ctx.Value(handedUp{}).(map[string][]byte); ok {
+	if attributes, ok := ctx.Value(handedUp{}).(map[string]packed); ok {
 		maps.Copy(attributes, s.handed)
 	}
 	return s.resp, s.err
@@ -38,13 +38,8 @@ var answerType = tftypes.Object{AttributeTypes: map[string]tftypes.Type{
 	"size":   tftypes.Number,
 }}
 
-func handedIDs(t *testing.T) map[string][]byte {
-	t.Helper()
-	ids, err := encode(0, func(to *msgpack.Encoder) error { return to.Encode([]string{"a", "b"}) })
-	if err != nil {
-		t.Fatal(err)
-	}
-	return map[string][]byte{"ids": ids}
+func handedIDs() map[string]packed {
+	return map[string]packed{"ids": encodeIDs([]tofupilot.Procedure{{ID: "a"}, {ID: "b"}})}
 }
 
 func TestAnswersWithErrorsOrADeferralGoThroughUntouched(t *testing.T) {
@@ -66,7 +61,7 @@ func TestAnswersWithErrorsOrADeferralGoThroughUntouched(t *testing.T) {
 			state := encoded(t, answerType, values{"before": "x"})
 			before := slices.Clone(state.MsgPack)
 			c.resp.State = state
-			got, err := (&bulkServer{handing{resp: &c.resp, err: c.err, handed: handedIDs(t)}}).ReadDataSource(t.Context(), nil)
+			got, err := (&bulkServer{handing{resp: &c.resp, err: c.err, handed: handedIDs()}}).ReadDataSource(t.Context(), nil)
 			if got != &c.resp || !errors.Is(err, c.err) {
 				t.Errorf("another answer: %+v, %v", got, err)
 			}
@@ -80,7 +75,7 @@ func TestAnswersWithErrorsOrADeferralGoThroughUntouched(t *testing.T) {
 func TestWhatIsHandedUpReplacesItsAttributeAndNoOther(t *testing.T) {
 	t.Parallel()
 	warning := &tfprotov6.Diagnostic{Severity: tfprotov6.DiagnosticSeverityWarning, Summary: "careful"}
-	for name, handed := range map[string]map[string][]byte{"ids": handedIDs(t), "nothing": nil} {
+	for name, handed := range map[string]map[string]packed{"ids": handedIDs(), "nothing": nil} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			resp := &tfprotov6.ReadDataSourceResponse{
@@ -107,7 +102,7 @@ func TestStateThatIsNoObjectIsAnErrorAndNoCrash(t *testing.T) {
 	whole := encoded(t, answerType, values{"before": "x"}).MsgPack
 	for _, state := range [][]byte{nil, {0xc1}, []byte("text"), whole[:1], whole[:4], whole[:len(whole)-1]} {
 		resp := &tfprotov6.ReadDataSourceResponse{State: &tfprotov6.DynamicValue{MsgPack: state}}
-		if _, err := (&bulkServer{handing{resp: resp, handed: handedIDs(t)}}).ReadDataSource(t.Context(), nil); err == nil {
+		if _, err := (&bulkServer{handing{resp: resp, handed: handedIDs()}}).ReadDataSource(t.Context(), nil); err == nil {
 			t.Errorf("%q was taken for an object", state)
 		}
 	}
@@ -142,8 +137,8 @@ func TestSchemaAndEncodingHaveTheSameFields(t *testing.T) {
 			t.Errorf("%s is in the encoding, and not in the schema", name)
 			continue
 		}
-		var decoded any
-		if err := msgpack.Unmarshal(encoding, &decoded); err != nil {
+		decoded, _, err := msgp.ReadIntfBytes(slices.Concat(encoding...))
+		if err != nil {
 			t.Fatal(err)
 		}
 		compareEncoding(t, name, attribute.GetType().TerraformType(t.Context()), decoded)

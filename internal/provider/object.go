@@ -1,9 +1,7 @@
 package provider
 
 import (
-	"bytes"
 	"cmp"
-	"errors"
 	"math"
 	"runtime"
 	"slices"
@@ -11,7 +9,7 @@ import (
 	"sync"
 
 	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
-	"github.com/vmihailenco/msgpack/v5"
+	"github.com/tinylib/msgp/msgp"
 )
 
 // object says once what Terraform sees of a T. Its schema and its encoding are
@@ -21,16 +19,12 @@ type object[T any] []field[T]
 // field is one attribute of a T: always computed, and null where the T has none.
 type field[T any] struct {
 	name      string
-	key       msgpack.RawMessage // the name, encoded once
 	attribute schema.Attribute
-	encode    func(*msgpack.Encoder, *T) error
+	encode    func(to []byte, of *T) []byte // appends the protocol's MessagePack
 }
 
 // newObject puts the fields into the order that the protocol's encoding has.
 func newObject[T any](fields ...field[T]) object[T] {
-	for i := range fields {
-		fields[i].key, _ = msgpack.Marshal(fields[i].name) // a string always can be
-	}
 	slices.SortFunc(fields, func(a, b field[T]) int { return cmp.Compare(a.name, b.name) })
 	return fields
 }
@@ -39,12 +33,12 @@ func text[T any](name, description string, get func(*T) *string) field[T] {
 	return field[T]{
 		name:      name,
 		attribute: schema.StringAttribute{Computed: true, MarkdownDescription: description},
-		encode: func(to *msgpack.Encoder, of *T) error {
+		encode: func(to []byte, of *T) []byte {
 			value := get(of)
 			if value == nil {
-				return to.EncodeNil()
+				return msgp.AppendNil(to)
 			}
-			return to.EncodeString(*value)
+			return msgp.AppendString(to, *value)
 		},
 	}
 }
@@ -53,17 +47,19 @@ func number[T any](name, description string, get func(*T) *float64) field[T] {
 	return field[T]{
 		name:      name,
 		attribute: schema.Float64Attribute{Computed: true, MarkdownDescription: description},
-		encode: func(to *msgpack.Encoder, of *T) error {
+		encode: func(to []byte, of *T) []byte {
 			value := get(of)
 			switch {
 			case value == nil:
-				return to.EncodeNil()
+				return msgp.AppendNil(to)
 			case *value != math.Trunc(*value):
-				return to.EncodeFloat64(*value)
-			case -1<<63 <= *value && *value < 1<<63:
-				return to.EncodeInt(int64(*value))
+				return msgp.AppendFloat64(to, *value)
+			case 0 <= *value && *value < 1<<63:
+				return msgp.AppendUint64(to, uint64(*value))
+			case -1<<63 <= *value && *value < 0:
+				return msgp.AppendInt64(to, int64(*value))
 			default: // whole numbers beyond 64 bits travel as text
-				return to.EncodeString(strconv.FormatFloat(*value, 'f', -1, 64))
+				return msgp.AppendString(to, strconv.FormatFloat(*value, 'f', -1, 64))
 			}
 		},
 	}
@@ -77,10 +73,10 @@ func nested[T, U any](name, description string, of object[U], get func(*T) *U) f
 			MarkdownDescription: description,
 			Attributes:          of.attributes(),
 		},
-		encode: func(to *msgpack.Encoder, parent *T) error {
+		encode: func(to []byte, parent *T) []byte {
 			value := get(parent)
 			if value == nil {
-				return to.EncodeNil()
+				return msgp.AppendNil(to)
 			}
 			return of.encode(to, value)
 		},
@@ -96,8 +92,9 @@ func list[T, U any](name, description string, of object[U], get func(*T) []U) fi
 			MarkdownDescription: description,
 			NestedObject:        schema.NestedAttributeObject{Attributes: of.attributes()},
 		},
-		encode: func(to *msgpack.Encoder, parent *T) error {
-			return of.encodeAll(to, get(parent))
+		encode: func(to []byte, parent *T) []byte {
+			elements := get(parent)
+			return of.encodeEach(beginList(to, len(elements)), elements)
 		},
 	}
 }
@@ -110,79 +107,50 @@ func (o object[T]) attributes() map[string]schema.Attribute {
 	return attributes
 }
 
-func (o object[T]) encode(to *msgpack.Encoder, value *T) error {
-	if err := to.EncodeMapLen(len(o)); err != nil {
-		return err
-	}
+// encode appends a T, as the protocol's MessagePack.
+func (o object[T]) encode(to []byte, value *T) []byte {
+	to = msgp.AppendMapHeader(to, uint32(len(o))) //nolint:gosec // as many as stand in the source
 	for _, field := range o {
-		if err := field.key.EncodeMsgpack(to); err != nil {
-			return err
-		}
-		if err := field.encode(to, value); err != nil {
-			return err
-		}
+		to = field.encode(msgp.AppendString(to, field.name), value)
 	}
-	return nil
+	return to
 }
 
 // encodeFields encodes each field by itself.
-func (o object[T]) encodeFields(value *T) (map[string][]byte, error) {
-	fields := make(map[string][]byte, len(o))
+func (o object[T]) encodeFields(value *T) map[string]packed {
+	fields := make(map[string]packed, len(o))
 	for _, field := range o {
-		encoded, err := encode(0, func(to *msgpack.Encoder) error { return field.encode(to, value) })
-		if err != nil {
-			return nil, err
-		}
-		fields[field.name] = encoded
+		fields[field.name] = packed{field.encode(nil, value)}
 	}
-	return fields, nil
+	return fields
 }
 
-func (o object[T]) encodeAll(to *msgpack.Encoder, values []T) error {
-	if err := to.EncodeArrayLen(len(values)); err != nil {
-		return err
-	}
-	return o.encodeEach(to, values)
-}
+// encodeList encodes a long list, on all processors at once: what takes the time
+// is fetching its values, which lie strewn over the memory.
+func (o object[T]) encodeList(values []T) packed {
+	sample := values[:min(len(values), 100)]
+	size := len(o.encodeEach(nil, sample)) * 9 / 8 / max(1, len(sample)) // of an element, about: a buffer that grows costs twice
 
-// encodeEach encodes the elements of a list, without the length before them.
-func (o object[T]) encodeEach(to *msgpack.Encoder, values []T) error {
-	for i := range values {
-		if err := o.encode(to, &values[i]); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// encodeList encodes a long list, its parts on all processors at once. The size
-// is about what an element comes to, in bytes.
-func (o object[T]) encodeList(values []T, size int) ([]byte, error) {
-	header, err := encode(0, func(to *msgpack.Encoder) error { return to.EncodeArrayLen(len(values)) })
-	if err != nil {
-		return nil, err
-	}
 	processors := runtime.GOMAXPROCS(0)
-	chunks := slices.Collect(slices.Chunk(values, max(1, (len(values)+processors-1)/processors)))
-	parts, failed := make([][]byte, 1+len(chunks)), make([]error, len(chunks))
-	parts[0] = header
+	shares := slices.Collect(slices.Chunk(values, max(1, (len(values)+processors-1)/processors)))
+	parts := make(packed, 1+len(shares))
+	parts[0] = beginList(nil, len(values))
 	var workers sync.WaitGroup
-	for i, chunk := range chunks {
-		workers.Go(func() {
-			parts[1+i], failed[i] = encode(size*len(chunk), func(to *msgpack.Encoder) error { return o.encodeEach(to, chunk) })
-		})
+	for i, share := range shares {
+		workers.Go(func() { parts[1+i] = o.encodeEach(make([]byte, 0, size*len(share)), share) })
 	}
 	workers.Wait()
-	return slices.Concat(parts...), errors.Join(failed...)
+	return parts
 }
 
-// encode collects what is written to an encoder, as the protocol's MessagePack. The
-// size, in bytes, is about what that comes to: a buffer that has to grow costs
-// time, and twice the memory.
-func encode(size int, write func(*msgpack.Encoder) error) ([]byte, error) {
-	buffer := bytes.NewBuffer(make([]byte, 0, size))
-	if err := write(msgpack.NewEncoder(buffer)); err != nil {
-		return nil, err
+// encodeEach appends the elements of a list, without the length that stands before them.
+func (o object[T]) encodeEach(to []byte, values []T) []byte {
+	for i := range values {
+		to = o.encode(to, &values[i])
 	}
-	return buffer.Bytes(), nil
+	return to
+}
+
+func beginList(to []byte, length int) []byte {
+	return msgp.AppendArrayHeader(to, uint32(length)) //nolint:gosec // no memory holds 2³² elements
 }

@@ -14,7 +14,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
-	"github.com/vmihailenco/msgpack/v5"
 
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/fakeapi"
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/tofupilot"
@@ -28,11 +27,7 @@ func typeOf[T any](t *testing.T, of object[T]) tftypes.Type {
 // decoded is what Terraform makes of an object's encoding.
 func decoded[T any](t *testing.T, of object[T], it *T) tftypes.Value {
 	t.Helper()
-	bytes, err := encode(0, func(to *msgpack.Encoder) error { return of.encode(to, it) })
-	if err != nil {
-		t.Fatal(err)
-	}
-	got, err := tfprotov6.DynamicValue{MsgPack: bytes}.Unmarshal(typeOf(t, of))
+	got, err := tfprotov6.DynamicValue{MsgPack: of.encode(nil, it)}.Unmarshal(typeOf(t, of))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -92,12 +87,7 @@ func TestNumbersAreEncodedAsTheFrameworkEncodesThem(t *testing.T) {
 		0, math.Copysign(0, -1), 1, -1, 99.9, 100, 1.0 / 3, 127, 128, 65536, 1 << 53, 1<<53 + 2,
 		1 << 62, -1 << 62, 1 << 63, -1 << 63, 1e20, math.MaxFloat64, math.SmallestNonzeroFloat64, -math.MaxFloat64,
 	} {
-		got, err := encode(0, func(to *msgpack.Encoder) error {
-			return procedureObject.encode(to, &tofupilot.Procedure{ID: "a", FPY: &number})
-		})
-		if err != nil {
-			t.Fatal(err)
-		}
+		got := procedureObject.encode(nil, &tofupilot.Procedure{ID: "a", FPY: &number})
 		want := encoded(t, typeOf(t, procedureObject), values{"id": "a", "runs": []any{}, "fpy": number})
 		if !bytes.Equal(got, want.MsgPack) {
 			t.Errorf("%g: got %q, want %q", number, got, want.MsgPack)

@@ -92,12 +92,7 @@ func (d *procedureDataSource) Read(ctx context.Context, req datasource.ReadReque
 		resp.Diagnostics.Append(d.reader.explainLookup(ctx, attribute, wanted, err))
 		return
 	}
-	encoded, err := procedureObject.encodeFields(procedure)
-	if err != nil {
-		resp.Diagnostics.AddError("The procedure can't be handed to Terraform", sentence(err))
-		return
-	}
-	if err := setEncoded(ctx, &resp.State, encoded); err != nil {
+	if err := setEncoded(ctx, &resp.State, procedureObject.encodeFields(procedure)); err != nil {
 		resp.Diagnostics.AddError("The state can't be written", sentence(err))
 	}
 }

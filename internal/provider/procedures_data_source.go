@@ -13,7 +13,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
-	"github.com/vmihailenco/msgpack/v5"
+	"github.com/tinylib/msgp/msgp"
 
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/tofupilot"
 )
@@ -140,21 +140,9 @@ func (d *proceduresDataSource) Read(ctx context.Context, req datasource.ReadRequ
 const maxAnswer = 255 << 20
 
 // encodeProcedures makes the computed attributes.
-func encodeProcedures(procedures []tofupilot.Procedure) (map[string][]byte, error) {
-	// With the names and addresses that are usual, and as many runs as the first has.
-	size := 450
-	if len(procedures) > 0 {
-		size += 220 * len(procedures[0].Runs)
-	}
-	list, err := procedureObject.encodeList(procedures, size)
-	if err != nil {
-		return nil, err
-	}
-	ids, err := encode(40*len(procedures), func(to *msgpack.Encoder) error { return encodeIDs(to, procedures) })
-	if err != nil {
-		return nil, err
-	}
-	return map[string][]byte{"procedures": list, "ids": ids}, checkAnswer(len(list)+len(ids), len(procedures))
+func encodeProcedures(procedures []tofupilot.Procedure) (map[string]packed, error) {
+	list, ids := procedureObject.encodeList(procedures), encodeIDs(procedures)
+	return map[string]packed{"procedures": list, "ids": ids}, checkAnswer(list.size()+ids.size(), len(procedures))
 }
 
 // checkAnswer refuses what Terraform would answer with a bare "Plugin error".
@@ -189,16 +177,12 @@ func (m proceduresModel) filter() (tofupilot.ProcedureFilter, error) {
 	return filter, nil
 }
 
-func encodeIDs(to *msgpack.Encoder, procedures []tofupilot.Procedure) error {
-	if err := to.EncodeArrayLen(len(procedures)); err != nil {
-		return err
+func encodeIDs(procedures []tofupilot.Procedure) packed {
+	ids := beginList(make([]byte, 0, 40*len(procedures)), len(procedures)) // 40: a UUID and the bytes before it
+	for i := range procedures {
+		ids = msgp.AppendString(ids, procedures[i].ID)
 	}
-	for _, procedure := range procedures {
-		if err := to.EncodeString(procedure.ID); err != nil {
-			return err
-		}
-	}
-	return nil
+	return packed{ids}
 }
 
 // defaultReadTimeout bounds a whole read.
