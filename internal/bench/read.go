@@ -14,12 +14,12 @@ import (
 	"strings"
 )
 
-// readRows runs the Go benchmark, in which client, ours and usual stand side by
+// readRows runs the Go benchmark, in which bare, ours and usual stand side by
 // side; usual is too slow to be run often.
 func readRows(ctx context.Context) ([]row, error) {
 	log.Print("reads at the protocol")
 	var said bytes.Buffer
-	for _, part := range []struct{ ways, times string }{{"bare|client|ours", "15x"}, {"usual", "1x"}} {
+	for _, part := range []struct{ ways, times string }{{"bare|ours", "15x"}, {"usual", "1x"}} {
 		test := exec.CommandContext(ctx, "go", "test", "-run=^$", "-benchtime="+part.times, //nolint:gosec // one of the two above
 			"-bench=^BenchmarkRead$/procedures/runs/^("+part.ways+")$", module+"/internal/provider")
 		test.Stdout, test.Stderr = io.MultiWriter(&said, os.Stderr), os.Stderr
@@ -42,17 +42,17 @@ func readRows(ctx context.Context) ([]row, error) {
 		took, allocated := metrics["ns/op"]/1e9, metrics["allocs/procedure"]
 		time, allocation := ofSize(&times, procedures, runs), ofSize(&allocations, procedures, runs)
 		switch match[3] {
-		case "client":
+		case "bare":
 			time.Floor, allocation.Floor = took, allocated
 		case "ours":
-			time.Ours, time.OursToFloor, allocation.Ours = took, metrics["x-client"], allocated
+			time.Ours, time.OursToFloor, allocation.Ours = took, metrics["x-bare"], allocated
 		case "usual":
 			time.Usual, time.UsualToOurs, allocation.Usual = took, metrics["x-ours"], allocated
 		}
 		time.What, time.Unit = "read", "s"
 		allocation.What, allocation.Limit = "allocations per procedure", "100"
 		if procedures == 10_000 && runs == 5 {
-			time.Limit = "1.5 × client, usual / 20"
+			time.Limit = "1.5 × floor, usual / 20"
 		}
 	}
 	return append(times, allocations...), nil

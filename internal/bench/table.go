@@ -18,7 +18,7 @@ type row struct {
 	What             string
 	Procedures, Runs int // runs of each procedure
 
-	Floor float64 // of a read: our client, without Terraform
+	Floor float64 // of a read: net/http and encoding/json alone
 	Ours  float64
 	Usual float64
 	Unit  string
@@ -42,7 +42,7 @@ func (r *results) print(to io.Writer) {
 		}
 		_, _ = fmt.Fprintln(table, "|")
 	}
-	line("", "procedures", "runs each", "floor, client", "ours", "usual way", "ours : floor", "usual : ours", "ours at most")
+	line("", "procedures", "runs each", "floor", "ours", "usual way", "ours : floor", "usual : ours", "ours at most")
 	line("---", "--:", "--:", "--:", "--:", "--:", "--:", "--:", "---")
 	for _, row := range r.Rows {
 		size, runs := "", ""
