@@ -19,7 +19,7 @@ import (
 func readRows(ctx context.Context) ([]row, error) {
 	log.Print("reads at the protocol")
 	var said bytes.Buffer
-	for _, part := range []struct{ ways, times string }{{"bare|ours", "15x"}, {"usual", "1x"}} {
+	for _, part := range []struct{ ways, times string }{{"bare|ours", "25x"}, {"usual", "1x"}} {
 		test := exec.CommandContext(ctx, "go", "test", "-run=^$", "-benchtime="+part.times, //nolint:gosec // one of the two above
 			"-bench=^BenchmarkRead$/procedures/runs/^("+part.ways+")$", module+"/internal/provider")
 		test.Stdout, test.Stderr = io.MultiWriter(&said, os.Stderr), os.Stderr

@@ -185,17 +185,17 @@ type ListError struct {
 func (e *ListError) Error() string {
 	text := "reading the procedures: " + e.Err.Error()
 	if e.Change != nil {
-		text += fmt.Sprintf(" (read from the start %d times, because %v)", e.Passes, e.Change)
+		text += fmt.Sprintf(" (read from the start %d times, because the list changed while it was read: %v)", e.Passes, e.Change)
 	}
 	return text
 }
 
 func (e *ListError) Unwrap() error { return e.Err }
 
-// ChangedError tells how a pass showed that the list changed while it was read.
+// ChangedError tells what showed that the list changed while it was read.
 type ChangedError struct{ how string }
 
-func (e *ChangedError) Error() string { return "the list changed while it was read: " + e.how }
+func (e *ChangedError) Error() string { return e.how }
 
 func changed(format string, args ...any) error {
 	return &ChangedError{how: fmt.Sprintf(format, args...)}
