@@ -43,9 +43,9 @@ func readRows(ctx context.Context) ([]row, error) {
 		time, allocation := ofSize(&times, procedures, runs), ofSize(&allocations, procedures, runs)
 		switch match[3] {
 		case "bare":
-			time.Floor, allocation.Floor = took, allocated
-		case "ours":
-			time.Ours, time.OursToFloor, allocation.Ours = took, metrics["x-bare"], allocated
+			allocation.Floor = allocated
+		case "ours": // in turns with bare
+			time.Floor, time.Ours, time.OursToFloor, allocation.Ours = metrics["bare-ns/op"]/1e9, took, metrics["x-bare"], allocated
 		case "usual":
 			time.Usual, time.UsualToOurs, allocation.Usual = took, metrics["x-ours"], allocated
 		}

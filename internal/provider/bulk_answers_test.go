@@ -39,7 +39,7 @@ var answerType = tftypes.Object{AttributeTypes: map[string]tftypes.Type{
 }}
 
 func handedIDs() map[string]packed {
-	return map[string]packed{"ids": encodeIDs([]tofupilot.Procedure{{ID: "a"}, {ID: "b"}})}
+	return map[string]packed{"ids": encodeProcedures([]tofupilot.Procedure{{ID: "a"}, {ID: "b"}})["ids"]}
 }
 
 func TestAnswersWithErrorsOrADeferralGoThroughUntouched(t *testing.T) {
@@ -100,7 +100,11 @@ func TestWhatIsHandedUpReplacesItsAttributeAndNoOther(t *testing.T) {
 func TestStateThatIsNoObjectIsAnErrorAndNoCrash(t *testing.T) {
 	t.Parallel()
 	whole := encoded(t, answerType, values{"before": "x"}).MsgPack
-	for _, state := range [][]byte{nil, {0xc1}, []byte("text"), whole[:1], whole[:4], whole[:len(whole)-1]} {
+	broken := [][]byte{nil, {0xc1}, []byte("text")}
+	for end := range whole {
+		broken = append(broken, whole[:end])
+	}
+	for _, state := range broken {
 		resp := &tfprotov6.ReadDataSourceResponse{State: &tfprotov6.DynamicValue{MsgPack: state}}
 		if _, err := (&bulkServer{handing{resp: resp, handed: handedIDs()}}).ReadDataSource(t.Context(), nil); err == nil {
 			t.Errorf("%q was taken for an object", state)
@@ -120,10 +124,7 @@ func TestSchemaAndEncodingHaveTheSameFields(t *testing.T) {
 		LinkedRepository: &tofupilot.Repository{ID: &text, Name: &text, FullName: &text, Provider: &text},
 		Runs:             []tofupilot.Run{{ID: &text, Outcome: &text, StartedAt: stamp, Unit: &tofupilot.Unit{ID: &text}}},
 	}
-	attributes, err := encodeProcedures([]tofupilot.Procedure{full})
-	if err != nil {
-		t.Fatal(err)
-	}
+	attributes := encodeProcedures([]tofupilot.Procedure{full})
 	var resp datasource.SchemaResponse
 	newProceduresDataSource().Schema(t.Context(), datasource.SchemaRequest{}, &resp)
 	for name, attribute := range resp.Schema.Attributes {
@@ -187,21 +188,27 @@ func TestEveryAttributeOfAProcedureIsOnlyComputed(t *testing.T) {
 
 func TestAnswerBeyondTheProtocolsLimitIsRefusedInWords(t *testing.T) {
 	t.Parallel()
-	const limit = 256 << 20
-	for _, size := range []int{0, 1 << 20, maxAnswer} {
-		if err := checkAnswer(size, 1); err != nil {
-			t.Errorf("%d bytes: %v", size, err)
+	if maxAnswer >= 256<<20 {
+		t.Errorf("an answer of %d bytes leaves no room in a message of 256 MiB", maxAnswer)
+	}
+	mebibyte := make([]byte, 1<<20)
+	answer := func(procedures, ids int, more ...byte) map[string]packed {
+		return map[string]packed{
+			"procedures": slices.Repeat(packed{mebibyte}, procedures),
+			"ids":        append(slices.Repeat(packed{mebibyte}, ids), more),
 		}
 	}
-	if maxAnswer >= limit {
-		t.Errorf("an answer of %d bytes leaves no room in a message of %d", maxAnswer, limit)
-	}
-	for _, size := range []int{maxAnswer + 1, limit, 300 << 20} {
-		if err := checkAnswer(size, 123_456); err == nil {
-			t.Errorf("%d bytes are let through", size)
+	for name, fits := range map[string]map[string]packed{"nothing": {}, "all": answer(200, 55), "only IDs": answer(0, 255)} {
+		if err := checkAnswer(fits, 1); err != nil {
+			t.Errorf("%s: %v", name, err)
 		}
 	}
-	err := checkAnswer(300<<20, 123_456)
+	for name, large := range map[string]map[string]packed{"a byte more": answer(200, 55, 0), "only IDs": answer(0, 256), "only procedures": answer(256, 0)} {
+		if err := checkAnswer(large, 1); err == nil {
+			t.Errorf("%s: let through", name)
+		}
+	}
+	err := checkAnswer(answer(290, 10), 123_456)
 	for _, word := range []string{"123456 procedures", "300 MiB", "256 MiB", "search_query", "created_after", "created_before"} {
 		if err == nil || !strings.Contains(err.Error(), word) {
 			t.Errorf("the error doesn't say %q: %v", word, err)

@@ -48,7 +48,7 @@ func deadlineFaults() []fault {
 		},
 		{
 			name: "the deadline while the list keeps changing", at: restless, arguments: limit("1s"),
-			fails: ended("1s", "The list was read from its start", "because it kept changing: ", raise,
+			fails: ended("1s", "The list was read from its start", "because it kept changing: the page at offset 1 begins with ", raise,
 				"A list is used only if it can be shown to be complete: it helps to read when fewer procedures are being created or deleted."),
 			requests: requestsVary,
 		},

@@ -3,9 +3,9 @@ package provider
 import (
 	"cmp"
 	"math"
+	"math/big"
 	"runtime"
 	"slices"
-	"strconv"
 	"sync"
 
 	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
@@ -59,7 +59,7 @@ func number[T any](name, description string, get func(*T) *float64) field[T] {
 			case -1<<63 <= *value && *value < 0:
 				return msgp.AppendInt64(to, int64(*value))
 			default: // whole numbers beyond 64 bits travel as text
-				return msgp.AppendString(to, strconv.FormatFloat(*value, 'f', -1, 64))
+				return msgp.AppendString(to, big.NewFloat(*value).Text('f', -1))
 			}
 		},
 	}
@@ -128,18 +128,27 @@ func (o object[T]) encodeFields(value *T) map[string]packed {
 // encodeList encodes a long list, on all processors at once: what takes the time
 // is fetching its values, which lie strewn over the memory.
 func (o object[T]) encodeList(values []T) packed {
-	sample := values[:min(len(values), 100)]
-	size := len(o.encodeEach(nil, sample)) * 9 / 8 / max(1, len(sample)) // of an element, about: a buffer that grows costs twice
-
 	processors := runtime.GOMAXPROCS(0)
 	shares := slices.Collect(slices.Chunk(values, max(1, (len(values)+processors-1)/processors)))
-	parts := make(packed, 1+len(shares))
-	parts[0] = beginList(nil, len(values))
+	parts := make([]packed, len(shares))
 	var workers sync.WaitGroup
 	for i, share := range shares {
-		workers.Go(func() { parts[1+i] = o.encodeEach(make([]byte, 0, size*len(share)), share) })
+		workers.Go(func() { parts[i] = o.encodeParts(share) })
 	}
 	workers.Wait()
+	return slices.Concat(packed{beginList(nil, len(values))}, slices.Concat(parts...))
+}
+
+// encodeParts encodes elements of a list, a hundred at a time, since nobody knows
+// how large all of them are: a buffer about as large as the one before needs to be
+// doesn't grow.
+func (o object[T]) encodeParts(values []T) packed {
+	var parts packed
+	size := 0
+	for some := range slices.Chunk(values, 100) {
+		part := o.encodeEach(make([]byte, 0, size), some)
+		parts, size = append(parts, part), len(part)*9/8
+	}
 	return parts
 }
 
@@ -152,5 +161,5 @@ func (o object[T]) encodeEach(to []byte, values []T) []byte {
 }
 
 func beginList(to []byte, length int) []byte {
-	return msgp.AppendArrayHeader(to, uint32(length)) //nolint:gosec // no memory holds 2³² elements
+	return msgp.AppendArrayHeader(to, uint32(length)) //nolint:gosec // far from 2³²: the client bounds pages and bodies
 }

@@ -85,7 +85,7 @@ func TestNumbersAreEncodedAsTheFrameworkEncodesThem(t *testing.T) {
 	t.Parallel()
 	for _, number := range []float64{
 		0, math.Copysign(0, -1), 1, -1, 99.9, 100, 1.0 / 3, 127, 128, 65536, 1 << 53, 1<<53 + 2,
-		1 << 62, -1 << 62, 1 << 63, -1 << 63, 1e20, math.MaxFloat64, math.SmallestNonzeroFloat64, -math.MaxFloat64,
+		1 << 62, -1 << 62, 1 << 63, -1 << 63, 1 << 64, -1 << 64, 1e20, math.MaxFloat64, math.SmallestNonzeroFloat64, -math.MaxFloat64,
 	} {
 		got := procedureObject.encode(nil, &tofupilot.Procedure{ID: "a", FPY: &number})
 		want := encoded(t, typeOf(t, procedureObject), values{"id": "a", "runs": []any{}, "fpy": number})

@@ -125,8 +125,8 @@ func (d *proceduresDataSource) Read(ctx context.Context, req datasource.ReadRequ
 		resp.Diagnostics.Append(d.reader.explain(ctx, err, listRead))
 		return
 	}
-	encoded, err := encodeProcedures(procedures)
-	if err != nil {
+	encoded := encodeProcedures(procedures)
+	if err := checkAnswer(encoded, len(procedures)); err != nil {
 		resp.Diagnostics.AddError("The procedures can't be handed to Terraform", sentence(err))
 		return
 	}
@@ -140,13 +140,20 @@ func (d *proceduresDataSource) Read(ctx context.Context, req datasource.ReadRequ
 const maxAnswer = 255 << 20
 
 // encodeProcedures makes the computed attributes.
-func encodeProcedures(procedures []tofupilot.Procedure) (map[string]packed, error) {
-	list, ids := procedureObject.encodeList(procedures), encodeIDs(procedures)
-	return map[string]packed{"procedures": list, "ids": ids}, checkAnswer(list.size()+ids.size(), len(procedures))
+func encodeProcedures(procedures []tofupilot.Procedure) map[string]packed {
+	ids := beginList(make([]byte, 0, 38*len(procedures)), len(procedures)) // 38: a UUID and the two bytes before it
+	for i := range procedures {
+		ids = msgp.AppendString(ids, procedures[i].ID)
+	}
+	return map[string]packed{"procedures": procedureObject.encodeList(procedures), "ids": {ids}}
 }
 
 // checkAnswer refuses what Terraform would answer with a bare "Plugin error".
-func checkAnswer(size, rows int) error {
+func checkAnswer(attributes map[string]packed, rows int) error {
+	size := 0
+	for _, attribute := range attributes {
+		size += attribute.size()
+	}
 	if size <= maxAnswer {
 		return nil
 	}
@@ -175,14 +182,6 @@ func (m proceduresModel) filter() (tofupilot.ProcedureFilter, error) {
 		filter.CreatedBefore = &before
 	}
 	return filter, nil
-}
-
-func encodeIDs(procedures []tofupilot.Procedure) packed {
-	ids := beginList(make([]byte, 0, 40*len(procedures)), len(procedures)) // 40: a UUID and the bytes before it
-	for i := range procedures {
-		ids = msgp.AppendString(ids, procedures[i].ID)
-	}
-	return packed{ids}
 }
 
 // defaultReadTimeout bounds a whole read.

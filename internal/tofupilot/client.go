@@ -145,8 +145,7 @@ func (c *Client) attempt(ctx context.Context, target *url.URL, decode func(body 
 		failed.Status, failed.ContentType = response.StatusCode, c.clean(response.Header.Get("Content-Type"))
 	}
 	body := bodies.Get().(*bytes.Buffer) //nolint:forcetypeassert // It holds nothing else.
-	defer bodies.Put(body)
-	body.Reset()
+	defer recycle(body)
 	switch {
 	case err != nil:
 	case response.StatusCode == http.StatusOK:
@@ -180,18 +179,25 @@ func (c *Client) attempt(ctx context.Context, target *url.URL, decode func(body 
 	return failed.Status, 0, failed
 }
 
-// bodies are buffers for answers, to be used again: they would be a third of the
-// memory that a long read allocates.
+// bodies are empty buffers for answers: made anew for each, they would be a third
+// of the memory that a long read allocates.
 var bodies = sync.Pool{New: func() any { return new(bytes.Buffer) }}
+
+// recycle takes a buffer back, unless it has grown far beyond a usual page.
+func recycle(body *bytes.Buffer) {
+	if body.Cap() <= 1<<20 {
+		body.Reset()
+		bodies.Put(body)
+	}
+}
 
 func readAll(to *bytes.Buffer, body io.Reader) error {
 	size, err := to.ReadFrom(io.LimitReader(body, maxBody+1))
-	if err == nil && size > maxBody {
-		err = &TooLargeError{Limit: maxBody}
-	}
 	switch {
-	case err == nil, errors.As(err, new(*TooLargeError)):
-		return err
+	case err == nil && size > maxBody:
+		return &TooLargeError{Limit: maxBody}
+	case err == nil:
+		return nil
 	case errors.Is(err, io.ErrUnexpectedEOF):
 		return &CutOffError{Err: errors.New("reading the answer: the body ends too early")}
 	}

@@ -12,6 +12,7 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"testing/iotest"
 	"time"
 
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/fakeapi"
@@ -158,7 +159,8 @@ func TestBodyIsBounded(t *testing.T) {
 	if err := readAll(&content, strings.NewReader(strings.Repeat("x", maxBody))); err != nil || content.Len() != 32<<20 {
 		t.Errorf("32 MiB: %d bytes, %v", content.Len(), err)
 	}
-	if err := readAll(new(bytes.Buffer), strings.NewReader(strings.Repeat("x", maxBody+1))); !errors.As(err, new(*TooLargeError)) {
+	more := io.MultiReader(strings.NewReader(strings.Repeat("x", maxBody+1)), iotest.ErrReader(errors.New("read on")))
+	if err := readAll(new(bytes.Buffer), more); !errors.As(err, new(*TooLargeError)) {
 		t.Errorf("a byte more: %v", err)
 	}
 }

@@ -33,17 +33,16 @@ import (
 // maxPages bounds one pass over a list.
 const maxPages = 10_000
 
-// reach is how many pages to have asked for when so many were taken: in windows
-// of 2, 3 and 5 at first, because most lists are short and pages beyond the end
-// are wasted; then 8 ahead, whatever the slowest of them takes.
+// reach is how many pages to have asked for when so many were taken. At first
+// windows of 2, 3 and 5 are asked for one after the other, because most lists are
+// short and pages beyond the end are wasted. Then a window of 8 moves on with
+// every page taken, so that a slow one doesn't hold up those behind it; 7 are
+// wasted at the end.
 func reach(taken int) int {
-	switch {
-	case taken < 1+2:
-		return 1 + 2
-	case taken < 1+2+3:
-		return 1 + 2 + 3
-	case taken < 1+2+3+5:
-		return 1 + 2 + 3 + 5
+	for _, end := range []int{1 + 2, 1 + 2 + 3, 1 + 2 + 3 + 5} {
+		if taken < end {
+			return end
+		}
 	}
 	return taken + maxInFlight
 }
@@ -57,8 +56,8 @@ const (
 // pager reads one list, once.
 type pager struct {
 	fetch func(ctx context.Context, cursor string, limit int) (*page, error)
-	limit int // rows per page, at least 1
-	reach func(taken int) int
+	limit int                 // rows per page, at least 1
+	reach func(taken int) int // more than taken; tests have others
 	clean func(string) string
 	log   *slog.Logger
 

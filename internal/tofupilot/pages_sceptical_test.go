@@ -61,6 +61,15 @@ func (c oddCase) check(t *testing.T) {
 	}
 }
 
+func TestAListOfTenThousandPagesIsRead(t *testing.T) {
+	t.Parallel()
+	list := stillList(10_001) // of pages of two, each of which begins with the end of the one before
+	readStill(t, list, 2)
+	if len(list.asked) != 10_000 {
+		t.Errorf("asked for %d pages", len(list.asked))
+	}
+}
+
 func TestAListWithoutEndIsGivenUpAfterTenThousandPages(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {

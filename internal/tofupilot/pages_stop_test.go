@@ -60,8 +60,8 @@ func TestAListThatNeverStopsChangingEndsInAnErrorAtTheDeadline(t *testing.T) {
 			t.Errorf("doesn't say how the list changed, but %v", failed.Change)
 		}
 		for _, words := range []string{"the list changed while it was read", fmt.Sprintf("read from the start %d times", list.begins)} {
-			if !strings.Contains(err.Error(), words) {
-				t.Errorf("%q doesn't say %q", err, words)
+			if strings.Count(err.Error(), words) != 1 {
+				t.Errorf("%q doesn't say %q, or not once", err, words)
 			}
 		}
 	})
@@ -120,7 +120,7 @@ func TestCancellingEndsAPauseAtOnce(t *testing.T) {
 //nolint:paralleltest // Other tests' goroutines would look like leaks.
 func TestCancellingStopsEveryRequestInFlight(t *testing.T) {
 	defer goleak.VerifyNone(t, goleak.IgnoreCurrent())
-	for after, inFlight := range []int{1, 2, 3, 5, 8, 8} { // windows
+	for after, inFlight := range []int{1, 2, 3, 5, 8, 8} { // after so many seconds
 		synctest.Test(t, func(t *testing.T) {
 			list := stillList(100)
 			list.travel = func(listRequest) (there, back time.Duration) { return time.Second, 0 }
@@ -129,17 +129,17 @@ func TestCancellingStopsEveryRequestInFlight(t *testing.T) {
 			wait := time.Duration(after)*time.Second + 500*time.Millisecond
 			time.AfterFunc(wait, func() {
 				if list.underWay() != inFlight {
-					t.Errorf("window %d: %d requests in flight, want %d", after, list.underWay(), inFlight)
+					t.Errorf("after %d s: %d requests in flight, want %d", after, list.underWay(), inFlight)
 				}
 				cancel(enough)
 			})
 			began := time.Now()
 			rows, err := newTestPager(list, 2).all(ctx)
 			if rows != nil || !errors.As(err, new(*ListError)) || !errors.Is(err, enough) {
-				t.Errorf("window %d: got %d rows, %v", after, len(rows), err)
+				t.Errorf("after %d s: got %d rows, %v", after, len(rows), err)
 			}
 			if spent := time.Since(began); spent != wait || list.underWay() > 0 {
-				t.Errorf("window %d: ended after %v with %d requests in flight", after, spent, list.underWay())
+				t.Errorf("after %d s: ended after %v with %d requests in flight", after, spent, list.underWay())
 			}
 		})
 	}
@@ -149,7 +149,7 @@ func TestCancellingStopsEveryRequestInFlight(t *testing.T) {
 func TestTheFirstErrorStopsEveryRequestInFlight(t *testing.T) {
 	defer goleak.VerifyNone(t, goleak.IgnoreCurrent())
 	refused := &Error{Method: "GET", URL: "https://example.test", Attempts: 1, Status: 403}
-	for offset, window := range map[int]int{0: 0, 1: 1, 2: 1, 3: 2, 5: 2, 8: 3, 11: 4, 18: 4} {
+	for offset, before := range map[int]int{0: 0, 1: 1, 2: 1, 3: 2, 5: 2, 8: 3, 11: 4, 18: 4} {
 		synctest.Test(t, func(t *testing.T) {
 			list := stillList(100)
 			list.travel = func(request listRequest) (there, back time.Duration) {
@@ -169,7 +169,7 @@ func TestTheFirstErrorStopsEveryRequestInFlight(t *testing.T) {
 			if rows != nil || !errors.As(err, new(*ListError)) || !errors.Is(err, refused) {
 				t.Errorf("offset %d: got %d rows, %v", offset, len(rows), err)
 			}
-			want := time.Duration(window+1) * time.Second
+			want := time.Duration(before+1) * time.Second
 			if spent := time.Since(began); spent != want || list.underWay() > 0 {
 				t.Errorf("offset %d: ended after %v, want %v, with %d requests in flight", offset, spent, want, list.underWay())
 			}

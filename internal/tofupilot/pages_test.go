@@ -55,6 +55,17 @@ func TestAListOfAFewPagesCostsAtMostTwoRequestsBeyondThem(t *testing.T) {
 	}
 }
 
+func TestALongerListCostsAtMostSevenRequestsBeyondItsPages(t *testing.T) {
+	t.Parallel()
+	for rows := 401; rows <= 3_000; rows += 37 {
+		list := stillList(rows)
+		readStill(t, list, 100)
+		if asked := len(list.asked); asked > needed(rows)+7 {
+			t.Errorf("%d rows: asked for %d pages, %d are needed", rows, asked, needed(rows))
+		}
+	}
+}
+
 func TestALongListCostsAtMostAFewPercentBeyondItsPages(t *testing.T) {
 	t.Parallel()
 	for rows := 9_900; rows <= 10_000; rows += 10 {
@@ -66,7 +77,8 @@ func TestALongListCostsAtMostAFewPercentBeyondItsPages(t *testing.T) {
 	}
 }
 
-// Every request takes the same time, so those of one window leave together.
+// Every request takes the same time, so those of one window leave together, and
+// the last window doesn't get apart, though it moves.
 func TestPagesAreAskedForInWindowsThatGrow(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -88,6 +100,32 @@ func TestPagesAreAskedForInWindowsThatGrow(t *testing.T) {
 		}
 		if list.most != maxInFlight {
 			t.Errorf("at most %d requests at a time, want %d", list.most, maxInFlight)
+		}
+	})
+}
+
+func TestASlowPageDoesntHoldUpTheSevenBehindIt(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		const slow, takes = 18 * 99, 10 * time.Second
+		list := stillList(10_000)
+		list.travel = func(request listRequest) (there, back time.Duration) {
+			if request.offset == slow {
+				return takes, 0
+			}
+			return time.Second, 0
+		}
+		readStill(t, list, 100)
+
+		at := slices.IndexFunc(list.asked, func(request listRequest) bool { return request.offset == slow })
+		meanwhile := 0
+		for _, request := range list.asked {
+			if request.offset > slow && request.at.Before(list.asked[at].at.Add(takes)) {
+				meanwhile++
+			}
+		}
+		if meanwhile != 7 {
+			t.Errorf("%d pages behind the slow one were asked for before it came, want 7", meanwhile)
 		}
 	})
 }
