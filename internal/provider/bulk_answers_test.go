@@ -39,7 +39,7 @@ var answerType = tftypes.Object{AttributeTypes: map[string]tftypes.Type{
 }}
 
 func handedIDs() map[string]packed {
-	return map[string]packed{"ids": encodeProcedures([]tofupilot.Procedure{{ID: "a"}, {ID: "b"}})["ids"]}
+	return map[string]packed{"ids": joinProcedures([]tofupilot.Procedure{{ID: "a"}, {ID: "b"}})["ids"]}
 }
 
 func TestAnswersWithErrorsOrADeferralGoThroughUntouched(t *testing.T) {
@@ -124,7 +124,8 @@ func TestSchemaAndEncodingHaveTheSameFields(t *testing.T) {
 		LinkedRepository: &tofupilot.Repository{ID: &text, Name: &text, FullName: &text, Provider: &text},
 		Runs:             []tofupilot.Run{{ID: &text, Outcome: &text, StartedAt: stamp, Unit: &tofupilot.Unit{ID: &text}}},
 	}
-	attributes := encodeProcedures([]tofupilot.Procedure{full})
+	encodeProcedure(&full)
+	attributes := joinProcedures([]tofupilot.Procedure{full})
 	var resp datasource.SchemaResponse
 	newProceduresDataSource().Schema(t.Context(), datasource.SchemaRequest{}, &resp)
 	for name, attribute := range resp.Schema.Attributes {

@@ -1,10 +1,10 @@
 package provider
 
 import (
+	"bytes"
 	"cmp"
 	"math"
 	"math/big"
-	"runtime"
 	"slices"
 	"sync"
 
@@ -94,7 +94,11 @@ func list[T, U any](name, description string, of object[U], get func(*T) []U) fi
 		},
 		encode: func(to []byte, parent *T) []byte {
 			elements := get(parent)
-			return of.encodeEach(beginList(to, len(elements)), elements)
+			to = beginList(to, len(elements))
+			for i := range elements {
+				to = of.encode(to, &elements[i])
+			}
+			return to
 		},
 	}
 }
@@ -125,40 +129,16 @@ func (o object[T]) encodeFields(value *T) map[string]packed {
 	return fields
 }
 
-// encodeList encodes a long list, on all processors at once: what takes the time
-// is fetching its values, which lie strewn over the memory.
-func (o object[T]) encodeList(values []T) packed {
-	processors := runtime.GOMAXPROCS(0)
-	shares := slices.Collect(slices.Chunk(values, max(1, (len(values)+processors-1)/processors)))
-	parts := make([]packed, len(shares))
-	var workers sync.WaitGroup
-	for i, share := range shares {
-		workers.Go(func() { parts[i] = o.encodeParts(share) })
-	}
-	workers.Wait()
-	return slices.Concat(packed{beginList(nil, len(values))}, slices.Concat(parts...))
+// encodeExactly encodes a T into memory of just the size it needs, for values
+// that are kept by the thousand.
+func (o object[T]) encodeExactly(value *T) []byte {
+	buffer := buffers.Get().(*[]byte) //nolint:forcetypeassert // It holds nothing else.
+	defer buffers.Put(buffer)
+	*buffer = o.encode((*buffer)[:0], value)
+	return bytes.Clone(*buffer)
 }
 
-// encodeParts encodes elements of a list, a hundred at a time, since nobody knows
-// how large all of them are: a buffer about as large as the one before needs to be
-// doesn't grow.
-func (o object[T]) encodeParts(values []T) packed {
-	var parts packed
-	size := 0
-	for some := range slices.Chunk(values, 100) {
-		part := o.encodeEach(make([]byte, 0, size), some)
-		parts, size = append(parts, part), len(part)*9/8
-	}
-	return parts
-}
-
-// encodeEach appends the elements of a list, without the length that stands before them.
-func (o object[T]) encodeEach(to []byte, values []T) []byte {
-	for i := range values {
-		to = o.encode(to, &values[i])
-	}
-	return to
-}
+var buffers = sync.Pool{New: func() any { return new([]byte) }}
 
 func beginList(to []byte, length int) []byte {
 	return msgp.AppendArrayHeader(to, uint32(length)) //nolint:gosec // far from 2³²: the client bounds pages and bodies

@@ -115,6 +115,9 @@ func compareFields(t *testing.T, at string, fields reflect.Type, attributes tfty
 	for i := range fields.NumField() {
 		field := fields.Field(i)
 		name := snakeCase(field.Tag.Get("json"))
+		if name == "-" {
+			continue // not the API's
+		}
 		seen = append(seen, name)
 		attribute, ok := object.AttributeTypes[name]
 		if !ok {

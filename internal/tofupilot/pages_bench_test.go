@@ -27,7 +27,7 @@ func BenchmarkTenThousandProcedures(b *testing.B) {
 	var oneByOne float64
 	b.Run("one after the other", func(b *testing.B) {
 		oneByOne = timeReads(b, api, func(ctx context.Context) (rows int, err error) {
-			fetch := client.pages(ProcedureFilter{})
+			fetch := client.pages(ProcedureFilter{}, func(*Procedure) {})
 			for at := ""; ; {
 				next, err := fetch(ctx, at, MaxPageSize)
 				if err != nil || !next.more {

@@ -23,6 +23,8 @@ type Procedure struct {
 	LinkedRepository *Repository `json:"linkedRepository"` // newer servers (2026 document)
 	Runs             []Run       `json:"runs"`             // older servers (2025 document)
 	FPY              *float64    `json:"fpy"`              // first pass yield in percent; older servers (2025 document)
+
+	Encoded []byte `json:"-"` // what ReducedProcedures' caller made of it
 }
 
 // User is who created a procedure.
@@ -114,9 +116,18 @@ func (f ProcedureFilter) query() url.Values {
 // The list is complete: if that can't be shown, the error is a *ListError. A
 // request that fails gives an *Error, a context that ends its cause.
 func (c *Client) Procedures(ctx context.Context, filter ProcedureFilter) ([]Procedure, error) {
+	return c.ReducedProcedures(ctx, filter, func(*Procedure) {})
+}
+
+// ReducedProcedures lists as Procedures does, and has reduce change each
+// procedure as soon as it is decoded. There it is still in the processor's cache,
+// and what reduce drops takes no memory while the rest is read. ID and CreatedAt
+// must stay as they are. Several pages are reduced at a time, and some of them
+// are not used.
+func (c *Client) ReducedProcedures(ctx context.Context, filter ProcedureFilter, reduce func(*Procedure)) ([]Procedure, error) {
 	started := time.Now()
 	pager := &pager{
-		fetch: c.pages(filter),
+		fetch: c.pages(filter, reduce),
 		limit: cmp.Or(filter.PageSize, MaxPageSize),
 		reach: reach,
 		clean: c.clean,
@@ -132,8 +143,8 @@ func (c *Client) Procedures(ctx context.Context, filter ProcedureFilter) ([]Proc
 	return procedures, nil
 }
 
-// pages fetches one page of the list at a time.
-func (c *Client) pages(filter ProcedureFilter) func(ctx context.Context, cursor string, limit int) (*page, error) {
+// pages fetches one page of the list at a time, and reduces its procedures.
+func (c *Client) pages(filter ProcedureFilter, reduce func(*Procedure)) func(ctx context.Context, cursor string, limit int) (*page, error) {
 	return func(ctx context.Context, cursor string, limit int) (*page, error) {
 		query := filter.query()
 		query.Set("limit", strconv.Itoa(limit))
@@ -145,6 +156,9 @@ func (c *Client) pages(filter ProcedureFilter) func(ctx context.Context, cursor 
 			answer, err = decodePage(body, cursor, c.clean)
 			if err != nil {
 				return 0, err
+			}
+			for i := range answer.rows {
+				reduce(&answer.rows[i])
 			}
 			return len(answer.rows), nil
 		})

@@ -2,6 +2,7 @@ package tofupilot
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/url"
 	"slices"
 	"strings"
@@ -143,3 +144,25 @@ func TestTimestampsKeepTheTextOfTheServer(t *testing.T) {
 }
 
 func pointer[T any](value T) *T { return &value }
+
+func TestProceduresAreReducedBeforeTheyAreListedAndKeepTheirOrder(t *testing.T) {
+	t.Parallel()
+	client := clientAt(t, listen(t, fakeapi.New(fakeapi.Generate(350, fakeapi.Gen2025)...)).String())
+	whole, err := client.Procedures(t.Context(), ProcedureFilter{})
+	if err != nil || len(whole) != 350 {
+		t.Fatalf("%d procedures, %v", len(whole), err)
+	}
+	reduced, err := client.ReducedProcedures(t.Context(), ProcedureFilter{}, func(procedure *Procedure) {
+		text := fmt.Sprintf("%s, %d runs", *procedure.Name, len(procedure.Runs))
+		*procedure = Procedure{ID: procedure.ID, CreatedAt: procedure.CreatedAt, Encoded: []byte(text)}
+	})
+	if err != nil || len(reduced) != len(whole) {
+		t.Fatalf("%d procedures, %v", len(reduced), err)
+	}
+	for i, procedure := range whole {
+		want := fmt.Sprintf("%s, %d runs", *procedure.Name, len(procedure.Runs))
+		if got := reduced[i]; got.ID != procedure.ID || string(got.Encoded) != want || got.Name != nil {
+			t.Errorf("%d: got %s (%s), want %s (%s)", i, got.ID, got.Encoded, procedure.ID, want)
+		}
+	}
+}
