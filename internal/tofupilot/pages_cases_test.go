@@ -84,16 +84,23 @@ func seamReader(ctx context.Context, list *changingList, c readCase) ([]Procedur
 	return pager.all(ctx)
 }
 
-// naiveReader follows the offsets, as pagers usually do. Nothing tells it that
-// the list changed.
+// naiveReader follows the offsets, as pagers usually do, and takes a row that
+// comes again once. Nothing tells it that the list changed, so what it can do
+// wrong is to lose a row.
 func naiveReader(ctx context.Context, list *changingList, c readCase) ([]Procedure, error) {
 	var rows []Procedure
+	seen := map[string]bool{}
 	for at := ""; ; {
 		next, err := list.fetch(ctx, at, c.size)
 		if err != nil {
-			return nil, err
+			return nil, &ListError{Err: err}
 		}
-		rows = append(rows, next.rows...)
+		for _, row := range next.rows {
+			if !seen[row.ID] {
+				seen[row.ID] = true
+				rows = append(rows, row)
+			}
+		}
 		if !next.more {
 			return rows, nil
 		}
