@@ -8,8 +8,18 @@ import (
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/fakeapi"
 )
 
-// everyUnknown are provider blocks of which something isn't known yet.
-func everyUnknown(url string) map[string]values {
+// everyUnknown are provider blocks of which something isn't known yet. Until it
+// is, no server may be asked: neither the block's nor the environment's.
+func everyUnknown(t *testing.T) map[string]values {
+	t.Helper()
+	other, elsewhere := serve(t)
+	t.Setenv(envURL, elsewhere)
+	t.Setenv(envAPIKey, fakeapi.Key)
+	api, url := serve(t)
+	t.Cleanup(func() {
+		expectNoRequests(t, "the server that is half configured", api)
+		expectNoRequests(t, "the server in the environment", other)
+	})
 	with := func(name string) values {
 		arguments := values{"url": url, "api_key": fakeapi.Key}
 		arguments[name] = unknown
@@ -26,12 +36,10 @@ func everyUnknown(url string) map[string]values {
 }
 
 // No released Terraform turns deferral on, so it is shown at the protocol.
+//
+//nolint:paralleltest // The environment is set.
 func TestUnknownProviderValuesDeferReadsWhereTerraformAllowsIt(t *testing.T) {
-	other, elsewhere := serve(t)
-	t.Setenv(envURL, elsewhere)
-	t.Setenv(envAPIKey, fakeapi.Key)
-	api, url := serve(t)
-	for name, arguments := range everyUnknown(url) { //nolint:paralleltest // The environment is set.
+	for name, arguments := range everyUnknown(t) {
 		t.Run(name, func(t *testing.T) {
 			server := speak(t, Server("test")())
 			expectNoDiagnostics(t, server.configure(t, true, arguments))
@@ -50,16 +58,11 @@ func TestUnknownProviderValuesDeferReadsWhereTerraformAllowsIt(t *testing.T) {
 			}
 		})
 	}
-	expectNoRequests(t, "the server that is half configured", api)
-	expectNoRequests(t, "the server in the environment", other)
 }
 
+//nolint:paralleltest // The environment is set.
 func TestUnknownProviderValuesAreAnErrorWhereDeferralIsNotAllowed(t *testing.T) {
-	other, elsewhere := serve(t)
-	t.Setenv(envURL, elsewhere)
-	t.Setenv(envAPIKey, fakeapi.Key)
-	api, url := serve(t)
-	for name, arguments := range everyUnknown(url) { //nolint:paralleltest // The environment is set.
+	for name, arguments := range everyUnknown(t) {
 		t.Run(name, func(t *testing.T) {
 			server := speak(t, Server("test")())
 			expectNoDiagnostics(t, server.configure(t, false, arguments))
@@ -73,8 +76,6 @@ func TestUnknownProviderValuesAreAnErrorWhereDeferralIsNotAllowed(t *testing.T) 
 			}
 		})
 	}
-	expectNoRequests(t, "the server that is half configured", api)
-	expectNoRequests(t, "the server in the environment", other)
 }
 
 // A server may be configured again when the values have come.
