@@ -54,7 +54,7 @@ func number[T any](name, description string, get func(*T) *float64) field[T] {
 				return msgp.AppendNil(to)
 			case *value != math.Trunc(*value):
 				return msgp.AppendFloat64(to, *value)
-			case 0 <= *value && *value < 1<<63:
+			case 0 <= *value && *value < 1<<63: // else msgp would give 128 to 255 two bytes
 				return msgp.AppendUint64(to, uint64(*value))
 			case -1<<63 <= *value && *value < 0:
 				return msgp.AppendInt64(to, int64(*value))

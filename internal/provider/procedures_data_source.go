@@ -143,8 +143,7 @@ const maxAnswer = 255 << 20
 // list depends on. Encoded later, out of order, the same would take several times
 // as long: what takes the time is fetching strewn values from memory.
 func encodeProcedure(procedure *tofupilot.Procedure) {
-	encoded := procedureObject.encodeExactly(procedure)
-	*procedure = tofupilot.Procedure{ID: procedure.ID, CreatedAt: procedure.CreatedAt, Encoded: encoded}
+	*procedure = tofupilot.Procedure{ID: procedure.ID, CreatedAt: procedure.CreatedAt, Encoded: procedureObject.encodeExactly(procedure)}
 }
 
 // joinProcedures makes the computed attributes of encoded procedures.

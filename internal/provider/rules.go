@@ -47,15 +47,13 @@ func checkURL(value string) error {
 }
 
 func checkSearchQuery(value string) error {
-	length := 0
-	for _, r := range value {
-		length += utf16.RuneLen(r)
-	}
+	length := len(utf16.Encode([]rune(value)))
 	switch {
 	case length == 0:
 		return errors.New("the search is empty; leave search_query away to list everything")
-	case length > 100:
-		return fmt.Errorf("the search is %d UTF-16 code units long (most characters count one, an emoji two), and the API takes at most 100", length)
+	case length > tofupilot.MaxSearchQuery:
+		return fmt.Errorf("the search is %d UTF-16 code units long (most characters count one, an emoji two), and the API takes at most %d",
+			length, tofupilot.MaxSearchQuery)
 	}
 	return nil
 }

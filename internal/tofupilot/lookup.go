@@ -11,11 +11,9 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// Limits of search_query (both documents).
-const (
-	maxSearchQuery = 100 // UTF-16 code units
-	minIDSearch    = 6   // characters from which on IDs are searched too
-)
+// minIDSearch is the characters of a search_query from which on IDs are searched
+// too (both documents).
+const minIDSearch = 6
 
 // maxNear bounds how many near misses a NotFoundError has.
 const maxNear = 3
@@ -104,7 +102,7 @@ func nearlySame(a, b string) bool {
 
 // searchable is the longest piece of a text that is written the same in every
 // normal form, so that a search for it finds the text however it is stored: for
-// most texts, the whole. It has at most maxSearchQuery UTF-16 code units, and is
+// most texts, the whole. It has at most MaxSearchQuery UTF-16 code units, and is
 // empty where there is no such piece.
 func searchable(text string) string {
 	longest, start := "", 0
@@ -131,7 +129,7 @@ func beginning(text string) string {
 	units := 0
 	for at, r := range text {
 		units += utf16.RuneLen(r)
-		if units > maxSearchQuery {
+		if units > MaxSearchQuery {
 			return text[:at]
 		}
 	}

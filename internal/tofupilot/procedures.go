@@ -9,8 +9,11 @@ import (
 	"time"
 )
 
-// MaxPageSize is the largest limit that the API takes (both documents).
-const MaxPageSize = 100
+// What the API takes at most (both documents).
+const (
+	MaxPageSize    = 100 // as limit
+	MaxSearchQuery = 100 // UTF-16 code units of search_query
+)
 
 // Procedure is a test procedure. Which of its fields a server sends depends on
 // its generation; what it doesn't send is nil. JSON names and the sets of
@@ -85,7 +88,7 @@ func (e *timeError) Error() string { return strconv.Quote(e.text) + " isn't a ti
 
 // ProcedureFilter is what to list. Its zero value lists all that the key may see.
 type ProcedureFilter struct {
-	SearchQuery   string     // part of a name, or of an ID from 6 characters on; at most 100 UTF-16 code units
+	SearchQuery   string     // part of a name, or of an ID from 6 characters on; at most MaxSearchQuery UTF-16 code units
 	CreatedAfter  *time.Time // sent in milliseconds, rounded down so that nothing asked for is cut
 	CreatedBefore *time.Time // sent in milliseconds, rounded up
 	PageSize      int        // how many per request, 1 to MaxPageSize; 0 is MaxPageSize
