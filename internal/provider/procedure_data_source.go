@@ -19,6 +19,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
+	"github.com/tofupilot/terraform-provider-tofupilot/internal/bulk"
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/tofupilot"
 )
 
@@ -36,7 +37,7 @@ func (d *procedureDataSource) Metadata(_ context.Context, req datasource.Metadat
 }
 
 func (d *procedureDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
-	attributes := procedureObject.attributes()
+	attributes := procedureObject.Attributes()
 	maps.Copy(attributes, map[string]schema.Attribute{
 		"id": schema.StringAttribute{
 			Optional:            true,
@@ -92,7 +93,7 @@ func (d *procedureDataSource) Read(ctx context.Context, req datasource.ReadReque
 		resp.Diagnostics.Append(d.reader.explainLookup(ctx, attribute, wanted, err))
 		return
 	}
-	if err := setEncoded(ctx, &resp.State, procedureObject.encodeFields(procedure)); err != nil {
+	if err := bulk.SetState(ctx, &resp.State, procedureObject.EncodeFields(procedure)); err != nil {
 		resp.Diagnostics.AddError("The state can't be written", sentence(err))
 	}
 }

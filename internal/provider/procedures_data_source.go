@@ -2,6 +2,7 @@ package provider
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -13,8 +14,8 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
-	"github.com/tinylib/msgp/msgp"
 
+	"github.com/tofupilot/terraform-provider-tofupilot/internal/bulk"
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/tofupilot"
 )
 
@@ -75,7 +76,7 @@ func (d *proceduresDataSource) Schema(_ context.Context, _ datasource.SchemaRequ
 			"procedures": schema.ListNestedAttribute{
 				Computed:            true,
 				MarkdownDescription: "The procedures. Empty, not null, where none matches.",
-				NestedObject:        schema.NestedAttributeObject{Attributes: procedureObject.attributes()},
+				NestedObject:        schema.NestedAttributeObject{Attributes: procedureObject.Attributes()},
 			},
 			"ids": schema.ListAttribute{
 				Computed:            true,
@@ -125,49 +126,29 @@ func (d *proceduresDataSource) Read(ctx context.Context, req datasource.ReadRequ
 		resp.Diagnostics.Append(d.reader.explain(ctx, err, listRead))
 		return
 	}
-	encoded := joinProcedures(procedures)
-	if err := checkAnswer(encoded, len(procedures)); err != nil {
-		resp.Diagnostics.AddError("The procedures can't be handed to Terraform", sentence(err))
-		return
-	}
-	if err := setEncoded(ctx, &resp.State, encoded); err != nil {
+	err = bulk.SetState(ctx, &resp.State, joinProcedures(procedures))
+	if tooLarge := new(bulk.TooLargeError); errors.As(err, &tooLarge) {
+		resp.Diagnostics.AddError("The procedures can't be handed to Terraform", fmt.Sprintf("%d procedures are %v; "+
+			"narrow the list by search_query, created_after or created_before, in several data sources if all are needed.", len(procedures), err))
+	} else if err != nil {
 		resp.Diagnostics.AddError("The state can't be written", sentence(err))
 	}
 }
-
-// maxAnswer is what fits into the protocol's largest message, 256 MiB, beside
-// the data source's arguments.
-const maxAnswer = 255 << 20
 
 // encodeProcedure leaves of a procedure its encoding, and what its place in the
 // list depends on. Encoded later, out of order, the same would take several times
 // as long: what takes the time is fetching strewn values from memory.
 func encodeProcedure(procedure *tofupilot.Procedure) {
-	*procedure = tofupilot.Procedure{ID: procedure.ID, CreatedAt: procedure.CreatedAt, Encoded: procedureObject.encodeExactly(procedure)}
+	*procedure = tofupilot.Procedure{ID: procedure.ID, CreatedAt: procedure.CreatedAt, Encoded: procedureObject.Encode(procedure)}
 }
 
 // joinProcedures makes the computed attributes of encoded procedures.
-func joinProcedures(procedures []tofupilot.Procedure) map[string]packed {
-	list := packed{beginList(nil, len(procedures))}
-	ids := beginList(nil, len(procedures))
+func joinProcedures(procedures []tofupilot.Procedure) map[string]bulk.Value {
+	encoded, ids := make([][]byte, len(procedures)), make([]string, len(procedures))
 	for i := range procedures {
-		list = append(list, procedures[i].Encoded)
-		ids = msgp.AppendString(ids, procedures[i].ID)
+		encoded[i], ids[i] = procedures[i].Encoded, procedures[i].ID
 	}
-	return map[string]packed{"procedures": list, "ids": {ids}}
-}
-
-// checkAnswer refuses what Terraform would answer with a bare "Plugin error".
-func checkAnswer(attributes map[string]packed, rows int) error {
-	size := 0
-	for _, attribute := range attributes {
-		size += attribute.size()
-	}
-	if size <= maxAnswer {
-		return nil
-	}
-	return fmt.Errorf("%d procedures are %d MiB, and the protocol's largest message is 256 MiB; "+
-		"narrow the list by search_query, created_after or created_before, in several data sources if all are needed", rows, (size+1<<20-1)>>20)
+	return map[string]bulk.Value{"procedures": bulk.ListOf(encoded), "ids": bulk.Strings(ids)}
 }
 
 // filter is what the configuration asks for.

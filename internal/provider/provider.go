@@ -13,8 +13,10 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/provider/schema"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-log/tflog"
 
+	"github.com/tofupilot/terraform-provider-tofupilot/internal/bulk"
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/tofupilot"
 )
 
@@ -32,6 +34,11 @@ type tofupilotProvider struct {
 // New makes the provider. The version goes into requests and Terraform's log.
 func New(version string) func() provider.Provider {
 	return func() provider.Provider { return &tofupilotProvider{version: version} }
+}
+
+// Server makes the provider's protocol server, with the fast path for large lists.
+func Server(version string) func() tfprotov6.ProviderServer {
+	return bulk.NewProtocol6(New(version)())
 }
 
 func (p *tofupilotProvider) Metadata(_ context.Context, _ provider.MetadataRequest, resp *provider.MetadataResponse) {

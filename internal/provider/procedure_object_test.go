@@ -1,10 +1,8 @@
 package provider
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
-	"math"
 	"reflect"
 	"slices"
 	"strings"
@@ -15,19 +13,20 @@ import (
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
+	"github.com/tofupilot/terraform-provider-tofupilot/internal/bulk"
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/fakeapi"
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/tofupilot"
 )
 
-func typeOf[T any](t *testing.T, of object[T]) tftypes.Type {
+func typeOf[T any](t *testing.T, of bulk.Object[T]) tftypes.Type {
 	t.Helper()
-	return schema.Schema{Attributes: of.attributes()}.Type().TerraformType(t.Context())
+	return schema.Schema{Attributes: of.Attributes()}.Type().TerraformType(t.Context())
 }
 
 // decoded is what Terraform makes of an object's encoding.
-func decoded[T any](t *testing.T, of object[T], it *T) tftypes.Value {
+func decoded[T any](t *testing.T, of bulk.Object[T], it *T) tftypes.Value {
 	t.Helper()
-	got, err := tfprotov6.DynamicValue{MsgPack: of.encode(nil, it)}.Unmarshal(typeOf(t, of))
+	got, err := tfprotov6.DynamicValue{MsgPack: of.Encode(it)}.Unmarshal(typeOf(t, of))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -78,20 +77,6 @@ func TestProceduresOfBothGenerationsAreMappedFieldByField(t *testing.T) {
 				t.Errorf("%v %v", differences, err)
 			}
 		})
-	}
-}
-
-func TestNumbersAreEncodedAsTheFrameworkEncodesThem(t *testing.T) {
-	t.Parallel()
-	for _, number := range []float64{
-		0, math.Copysign(0, -1), 1, -1, 99.9, 100, 1.0 / 3, 127, 128, 65536, 1 << 53, 1<<53 + 2,
-		1 << 62, -1 << 62, 1 << 63, -1 << 63, 1 << 64, -1 << 64, 1e20, math.MaxFloat64, math.SmallestNonzeroFloat64, -math.MaxFloat64,
-	} {
-		got := procedureObject.encode(nil, &tofupilot.Procedure{ID: "a", FPY: &number})
-		want := encoded(t, typeOf(t, procedureObject), values{"id": "a", "runs": []any{}, "fpy": number})
-		if !bytes.Equal(got, want.MsgPack) {
-			t.Errorf("%g: got %q, want %q", number, got, want.MsgPack)
-		}
 	}
 }
 

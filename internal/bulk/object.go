@@ -1,4 +1,4 @@
-package provider
+package bulk
 
 import (
 	"bytes"
@@ -12,25 +12,26 @@ import (
 	"github.com/tinylib/msgp/msgp"
 )
 
-// object says once what Terraform sees of a T. Its schema and its encoding are
+// Object says once what Terraform sees of a T. Its schema and its encoding are
 // both read off it, so that neither can forget a field the other has.
-type object[T any] []field[T]
+type Object[T any] []Field[T]
 
-// field is one attribute of a T: always computed, and null where the T has none.
-type field[T any] struct {
+// Field is one attribute of a T: always computed, and null where the T has none.
+type Field[T any] struct {
 	name      string
 	attribute schema.Attribute
 	encode    func(to []byte, of *T) []byte // appends the protocol's MessagePack
 }
 
-// newObject puts the fields into the order that the protocol's encoding has.
-func newObject[T any](fields ...field[T]) object[T] {
-	slices.SortFunc(fields, func(a, b field[T]) int { return cmp.Compare(a.name, b.name) })
+// NewObject puts the fields into the order that the protocol's encoding has.
+func NewObject[T any](fields ...Field[T]) Object[T] {
+	slices.SortFunc(fields, func(a, b Field[T]) int { return cmp.Compare(a.name, b.name) })
 	return fields
 }
 
-func text[T any](name, description string, get func(*T) *string) field[T] {
-	return field[T]{
+// Text is a string attribute.
+func Text[T any](name, description string, get func(*T) *string) Field[T] {
+	return Field[T]{
 		name:      name,
 		attribute: schema.StringAttribute{Computed: true, MarkdownDescription: description},
 		encode: func(to []byte, of *T) []byte {
@@ -43,8 +44,9 @@ func text[T any](name, description string, get func(*T) *string) field[T] {
 	}
 }
 
-func number[T any](name, description string, get func(*T) *float64) field[T] {
-	return field[T]{
+// Number is a number attribute.
+func Number[T any](name, description string, get func(*T) *float64) Field[T] {
+	return Field[T]{
 		name:      name,
 		attribute: schema.Float64Attribute{Computed: true, MarkdownDescription: description},
 		encode: func(to []byte, of *T) []byte {
@@ -65,45 +67,48 @@ func number[T any](name, description string, get func(*T) *float64) field[T] {
 	}
 }
 
-func nested[T, U any](name, description string, of object[U], get func(*T) *U) field[T] {
-	return field[T]{
+// Nested is an object attribute.
+func Nested[T, U any](name, description string, of Object[U], get func(*T) *U) Field[T] {
+	return Field[T]{
 		name: name,
 		attribute: schema.SingleNestedAttribute{
 			Computed:            true,
 			MarkdownDescription: description,
-			Attributes:          of.attributes(),
+			Attributes:          of.Attributes(),
 		},
 		encode: func(to []byte, parent *T) []byte {
 			value := get(parent)
 			if value == nil {
 				return msgp.AppendNil(to)
 			}
-			return of.encode(to, value)
+			return of.appendTo(to, value)
 		},
 	}
 }
 
-// list is never null: without elements it is empty, so that for works on it.
-func list[T, U any](name, description string, of object[U], get func(*T) []U) field[T] {
-	return field[T]{
+// NestedList is a list of objects. It is never null: without elements it is
+// empty, so that for works on it.
+func NestedList[T, U any](name, description string, of Object[U], get func(*T) []U) Field[T] {
+	return Field[T]{
 		name: name,
 		attribute: schema.ListNestedAttribute{
 			Computed:            true,
 			MarkdownDescription: description,
-			NestedObject:        schema.NestedAttributeObject{Attributes: of.attributes()},
+			NestedObject:        schema.NestedAttributeObject{Attributes: of.Attributes()},
 		},
 		encode: func(to []byte, parent *T) []byte {
 			elements := get(parent)
 			to = beginList(to, len(elements))
 			for i := range elements {
-				to = of.encode(to, &elements[i])
+				to = of.appendTo(to, &elements[i])
 			}
 			return to
 		},
 	}
 }
 
-func (o object[T]) attributes() map[string]schema.Attribute {
+// Attributes are the schema of the object.
+func (o Object[T]) Attributes() map[string]schema.Attribute {
 	attributes := make(map[string]schema.Attribute, len(o))
 	for _, field := range o {
 		attributes[field.name] = field.attribute
@@ -111,8 +116,8 @@ func (o object[T]) attributes() map[string]schema.Attribute {
 	return attributes
 }
 
-// encode appends a T, as the protocol's MessagePack.
-func (o object[T]) encode(to []byte, value *T) []byte {
+// appendTo appends a T, as the protocol's MessagePack.
+func (o Object[T]) appendTo(to []byte, value *T) []byte {
 	to = msgp.AppendMapHeader(to, uint32(len(o))) //nolint:gosec // as many as stand in the source
 	for _, field := range o {
 		to = field.encode(msgp.AppendString(to, field.name), value)
@@ -120,26 +125,22 @@ func (o object[T]) encode(to []byte, value *T) []byte {
 	return to
 }
 
-// encodeFields encodes each field by itself.
-func (o object[T]) encodeFields(value *T) map[string]packed {
-	fields := make(map[string]packed, len(o))
+// EncodeFields encodes each attribute of a T by itself, for SetState.
+func (o Object[T]) EncodeFields(value *T) map[string]Value {
+	fields := make(map[string]Value, len(o))
 	for _, field := range o {
-		fields[field.name] = packed{field.encode(nil, value)}
+		fields[field.name] = Value{field.encode(nil, value)}
 	}
 	return fields
 }
 
-// encodeExactly encodes a T into memory of just the size it needs, for values
-// that are kept by the thousand.
-func (o object[T]) encodeExactly(value *T) []byte {
+// Encode encodes a T, for ListOf. The result takes just the memory that it needs,
+// because such are kept by the thousand.
+func (o Object[T]) Encode(value *T) []byte {
 	buffer := buffers.Get().(*[]byte) //nolint:forcetypeassert // It holds nothing else.
 	defer buffers.Put(buffer)
-	*buffer = o.encode((*buffer)[:0], value)
+	*buffer = o.appendTo((*buffer)[:0], value)
 	return bytes.Clone(*buffer)
 }
 
 var buffers = sync.Pool{New: func() any { return new([]byte) }}
-
-func beginList(to []byte, length int) []byte {
-	return msgp.AppendArrayHeader(to, uint32(length)) //nolint:gosec // far from 2³²: the client bounds pages and bodies
-}

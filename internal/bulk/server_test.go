@@ -1,0 +1,285 @@
+package bulk
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"maps"
+	"reflect"
+	"slices"
+	"testing"
+
+	"github.com/hashicorp/terraform-plugin-framework/datasource"
+	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/provider"
+	"github.com/hashicorp/terraform-plugin-framework/providerserver"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
+	"github.com/hashicorp/terraform-plugin-go/tftypes"
+)
+
+// handing is the framework's server with reads that hand attributes up and answer as told.
+type handing struct {
+	frameworkServer
+
+	resp   *tfprotov6.ReadDataSourceResponse
+	err    error
+	handed map[string]Value
+}
+
+func (s handing) ReadDataSource(ctx context.Context, _ *tfprotov6.ReadDataSourceRequest) (*tfprotov6.ReadDataSourceResponse, error) {
+	if attributes, ok := ctx.Value(handedUp{}).(map[string]Value); ok {
+		maps.Copy(attributes, s.handed)
+	}
+	return s.resp, s.err
+}
+
+var answerType = tftypes.Object{AttributeTypes: map[string]tftypes.Type{
+	"before": tftypes.String,
+	"ids":    tftypes.List{ElementType: tftypes.String},
+	"size":   tftypes.Number,
+}}
+
+// answer encodes an object of answerType; what isn't given is null.
+func answer(t *testing.T, given map[string]any) *tfprotov6.DynamicValue {
+	t.Helper()
+	attributes := map[string]tftypes.Value{}
+	for name, of := range answerType.AttributeTypes {
+		if ids, ok := given[name].([]string); ok {
+			elements := []tftypes.Value{}
+			for _, id := range ids {
+				elements = append(elements, tftypes.NewValue(tftypes.String, id))
+			}
+			attributes[name] = tftypes.NewValue(of, elements)
+		} else {
+			attributes[name] = tftypes.NewValue(of, given[name])
+		}
+	}
+	encoded, err := tfprotov6.NewDynamicValue(answerType, tftypes.NewValue(answerType, attributes))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &encoded
+}
+
+func handedIDs() map[string]Value { return map[string]Value{"ids": Strings([]string{"a", "b"})} }
+
+func TestAnswersWithErrorsOrADeferralGoThroughUntouched(t *testing.T) {
+	t.Parallel()
+	warning := &tfprotov6.Diagnostic{Severity: tfprotov6.DiagnosticSeverityWarning, Summary: "careful"}
+	failure := &tfprotov6.Diagnostic{Severity: tfprotov6.DiagnosticSeverityError, Summary: "broken"}
+	deferred := &tfprotov6.Deferred{Reason: tfprotov6.DeferredReasonProviderConfigUnknown}
+	for name, c := range map[string]struct {
+		resp tfprotov6.ReadDataSourceResponse
+		err  error
+	}{
+		"error":               {resp: tfprotov6.ReadDataSourceResponse{Diagnostics: []*tfprotov6.Diagnostic{failure}}},
+		"warning, then error": {resp: tfprotov6.ReadDataSourceResponse{Diagnostics: []*tfprotov6.Diagnostic{warning, failure}}},
+		"deferral":            {resp: tfprotov6.ReadDataSourceResponse{Deferred: deferred}},
+		"protocol error":      {err: errors.New("cut off")},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			state := answer(t, map[string]any{"before": "x"})
+			before := slices.Clone(state.MsgPack)
+			c.resp.State = state
+			got, err := (&server{handing{resp: &c.resp, err: c.err, handed: handedIDs()}}).ReadDataSource(t.Context(), nil)
+			if got != &c.resp || !errors.Is(err, c.err) {
+				t.Errorf("another answer: %+v, %v", got, err)
+			}
+			if got.State != state || !bytes.Equal(state.MsgPack, before) {
+				t.Error("the state was changed")
+			}
+		})
+	}
+}
+
+func TestWhatIsHandedUpReplacesItsAttributeAndNoOther(t *testing.T) {
+	t.Parallel()
+	warning := &tfprotov6.Diagnostic{Severity: tfprotov6.DiagnosticSeverityWarning, Summary: "careful"}
+	for name, handed := range map[string]map[string]Value{"ids": handedIDs(), "nothing": nil} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			resp := &tfprotov6.ReadDataSourceResponse{
+				State:       answer(t, map[string]any{"before": "x", "size": 7}),
+				Diagnostics: []*tfprotov6.Diagnostic{warning},
+			}
+			got, err := (&server{handing{resp: resp, handed: handed}}).ReadDataSource(t.Context(), nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			want := map[string]any{"before": "x", "size": 7}
+			if handed != nil {
+				want["ids"] = []string{"a", "b"}
+			}
+			if !bytes.Equal(got.State.MsgPack, answer(t, want).MsgPack) || !slices.Contains(got.Diagnostics, warning) {
+				t.Errorf("got %q with %v", got.State.MsgPack, got.Diagnostics)
+			}
+		})
+	}
+}
+
+func TestStateThatIsNoObjectIsAnErrorAndNoCrash(t *testing.T) {
+	t.Parallel()
+	whole := answer(t, map[string]any{"before": "x"}).MsgPack
+	broken := [][]byte{nil, {0xc1}, []byte("text")}
+	for end := range whole {
+		broken = append(broken, whole[:end])
+	}
+	for _, state := range broken {
+		resp := &tfprotov6.ReadDataSourceResponse{State: &tfprotov6.DynamicValue{MsgPack: state}}
+		if _, err := (&server{handing{resp: resp, handed: handedIDs()}}).ReadDataSource(t.Context(), nil); err == nil {
+			t.Errorf("%q was taken for an object", state)
+		}
+	}
+}
+
+// A release of the framework may bring methods that terraform-plugin-go looks for
+// by type assertion. What the wrapper lacks of them wouldn't be there for Terraform.
+func TestNothingThatTheFrameworksServerCanDoIsHidden(t *testing.T) {
+	t.Parallel()
+	framework := reflect.TypeOf(providerserver.NewProtocol6(sampleProvider{})())
+	ours := reflect.TypeOf(NewProtocol6(sampleProvider{})())
+	if framework.NumMethod() < 20 {
+		t.Fatalf("%s has only %d methods: is it still the server itself?", framework, framework.NumMethod())
+	}
+	for i := range framework.NumMethod() {
+		method := framework.Method(i)
+		if _, ok := ours.MethodByName(method.Name); !ok {
+			t.Errorf("%s is hidden: add its interface to frameworkServer", method.Name)
+		}
+	}
+}
+
+func TestStateBeyondTheProtocolsLimitIsRefused(t *testing.T) {
+	t.Parallel()
+	mebibyte := make([]byte, 1<<20)
+	value := func(mebibytes int, more ...byte) Value { return append(slices.Repeat(Value{mebibyte}, mebibytes), more) }
+	for name, test := range map[string]struct {
+		state map[string]Value
+		fits  bool
+	}{
+		"nothing":       {map[string]Value{}, true},
+		"just all":      {map[string]Value{"a": value(200), "b": value(55)}, true},
+		"a byte more":   {map[string]Value{"a": value(200, 0), "b": value(55)}, false},
+		"one too large": {map[string]Value{"a": value(256)}, false},
+	} {
+		err := SetState(context.WithValue(t.Context(), handedUp{}, map[string]Value{}), nil, test.state)
+		if tooLarge := new(TooLargeError); errors.As(err, &tooLarge) == test.fits {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// The least that a provider can be, with one object of every kind of field.
+type (
+	sampleProvider   struct{ provider.Provider }
+	sampleDataSource struct{ list []sample }
+)
+
+type sample struct {
+	name     string
+	number   *float64
+	children []sample
+}
+
+var (
+	sampleChild  = NewObject(Text("name", "Name.", func(s *sample) *string { return &s.name }))
+	sampleObject = NewObject(
+		Number("number", "Number.", func(s *sample) *float64 { return s.number }),
+		Text("name", "Name.", func(s *sample) *string { return &s.name }),
+		Nested("first", "First.", sampleChild, func(s *sample) *sample {
+			if len(s.children) == 0 {
+				return nil
+			}
+			return &s.children[0]
+		}),
+		NestedList("children", "Children.", sampleChild, func(s *sample) []sample { return s.children }),
+	)
+)
+
+func (sampleDataSource) Metadata(_ context.Context, _ datasource.MetadataRequest, resp *datasource.MetadataResponse) {
+	resp.TypeName = "sample"
+}
+
+func (sampleDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
+	resp.Schema = schema.Schema{Attributes: map[string]schema.Attribute{
+		"argument": schema.StringAttribute{Optional: true},
+		"names":    schema.ListAttribute{Computed: true, ElementType: types.StringType},
+		"list":     schema.ListNestedAttribute{Computed: true, NestedObject: schema.NestedAttributeObject{Attributes: sampleObject.Attributes()}},
+	}}
+}
+
+func (d sampleDataSource) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
+	resp.State.Raw = req.Config.Raw
+	names, elements := []string{}, [][]byte{}
+	for i := range d.list {
+		names = append(names, d.list[i].name)
+		elements = append(elements, sampleObject.Encode(&d.list[i]))
+	}
+	if err := SetState(ctx, &resp.State, map[string]Value{"names": Strings(names), "list": ListOf(elements)}); err != nil {
+		resp.Diagnostics.AddError("SetState", err.Error())
+	}
+}
+
+func (p sampleProvider) Schema(context.Context, provider.SchemaRequest, *provider.SchemaResponse) {}
+
+func (p sampleProvider) Metadata(context.Context, provider.MetadataRequest, *provider.MetadataResponse) {
+}
+
+func (p sampleProvider) Resources(context.Context) []func() resource.Resource { return nil }
+
+func (p sampleProvider) Configure(context.Context, provider.ConfigureRequest, *provider.ConfigureResponse) {
+}
+
+func (p sampleProvider) DataSources(context.Context) []func() datasource.DataSource {
+	half, deep := 1.5, sample{name: "deep", children: []sample{{name: "a"}, {name: "b"}}}
+	list := []sample{{name: "first", number: &half}, deep, {}}
+	return []func() datasource.DataSource{func() datasource.DataSource { return sampleDataSource{list} }}
+}
+
+// With the wrapper and without it, Terraform receives the same.
+func TestABareFrameworkServerAnswersTheSame(t *testing.T) {
+	t.Parallel()
+	read := func(server tfprotov6.ProviderServer) tftypes.Value {
+		schema, err := server.GetProviderSchema(t.Context(), &tfprotov6.GetProviderSchemaRequest{})
+		if err != nil || len(schema.Diagnostics) > 0 {
+			t.Fatal(err, schema.Diagnostics)
+		}
+		of, ok := schema.DataSourceSchemas["sample"].ValueType().(tftypes.Object)
+		if !ok {
+			t.Fatal("the data source's type is no object")
+		}
+		arguments := map[string]tftypes.Value{}
+		for name, attribute := range of.AttributeTypes {
+			arguments[name] = tftypes.NewValue(attribute, nil)
+		}
+		arguments["argument"] = tftypes.NewValue(tftypes.String, "x")
+		config, err := tfprotov6.NewDynamicValue(of, tftypes.NewValue(of, arguments))
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp, err := server.ReadDataSource(t.Context(), &tfprotov6.ReadDataSourceRequest{TypeName: "sample", Config: &config})
+		if err != nil || len(resp.Diagnostics) > 0 {
+			t.Fatal(err, resp.Diagnostics)
+		}
+		got, err := resp.State.Unmarshal(of)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return got
+	}
+	ours, bare := read(NewProtocol6(sampleProvider{})()), read(providerserver.NewProtocol6(sampleProvider{})())
+	if differences, err := ours.Diff(bare); err != nil || len(differences) > 0 {
+		t.Errorf("%v %v", differences, err)
+	}
+	var attributes map[string]tftypes.Value
+	var list []tftypes.Value
+	if err := ours.As(&attributes); err != nil {
+		t.Fatal(err)
+	}
+	if err := attributes["list"].As(&list); err != nil || len(list) != 3 {
+		t.Errorf("%d elements, %v", len(list), err)
+	}
+}
