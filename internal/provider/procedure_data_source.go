@@ -116,7 +116,7 @@ func (r *reader) explainLookup(ctx context.Context, attribute, wanted string, er
 			"%d procedures at %s have the name %q:\n%s\n\nUse id instead of name, with the ID of the one that is meant.",
 			len(several.Matches), r.settings.baseURL, wanted, r.described(several.Matches)))
 	}
-	return r.explain(ctx, err, lookupRead)
+	return r.explain(ctx, err, readAdvice{noun: tofupilot.Procedures.Noun})
 }
 
 // maxDescribed bounds how many procedures an error lists.

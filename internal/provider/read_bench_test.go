@@ -124,7 +124,7 @@ func clientRead(b *testing.B, url string) func(testing.TB) {
 	client := tofupilot.New(tofupilot.Config{BaseURL: base, APIKey: fakeapi.Key, RequestTimeout: tofupilot.DefaultRequestTimeout})
 	return func(tb testing.TB) {
 		tb.Helper()
-		if _, err := client.Procedures(tb.Context(), tofupilot.ProcedureFilter{}); err != nil {
+		if _, err := client.Procedures(tb.Context(), tofupilot.Filter{}); err != nil {
 			tb.Fatal(err)
 		}
 	}

@@ -7,8 +7,12 @@ import (
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework-timeouts/datasource/timeouts"
+	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
+	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+	"github.com/hashicorp/terraform-plugin-framework/types"
 	"github.com/hashicorp/terraform-plugin-log/tflog"
 
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/tofupilot"
@@ -26,8 +30,15 @@ type configured struct {
 	reader *reader // nil until the provider is configured, as for validate
 }
 
-func (c *configured) Configure(_ context.Context, req datasource.ConfigureRequest, _ *datasource.ConfigureResponse) {
-	c.reader, _ = req.ProviderData.(*reader)
+func (c *configured) Configure(_ context.Context, req datasource.ConfigureRequest, resp *datasource.ConfigureResponse) {
+	if req.ProviderData == nil {
+		return
+	}
+	var ok bool
+	if c.reader, ok = req.ProviderData.(*reader); !ok {
+		resp.Diagnostics.AddError("Provider configured wrongly",
+			fmt.Sprintf("The data source was configured with a %T instead of a *provider.reader. Please report this at %s/issues.", req.ProviderData, homepage))
+	}
 }
 
 // begin makes the context of one read: with its deadline, and with the key kept
@@ -39,7 +50,7 @@ func (r *reader) begin(ctx context.Context, limits timeouts.Value) (_ context.Co
 	}
 	if len(r.unknown) > 0 {
 		diags.AddError("Provider configuration not known yet", fmt.Sprintf(
-			"Procedures must be read now, but these values of the provider tofupilot are known only after apply: %s. "+
+			"The data source must be read now, but these values of the provider tofupilot are known only after apply: %s. "+
 				"Make them known while planning, or apply what they depend on first (terraform apply -target=…).",
 			strings.Join(r.unknown, ", ")))
 		return ctx, func() {}, diags
@@ -47,6 +58,26 @@ func (r *reader) begin(ctx context.Context, limits timeouts.Value) (_ context.Co
 	limit, diags := limits.Read(ctx, defaultReadTimeout)
 	ctx, cancel := context.WithTimeoutCause(maskKey(ctx, r.settings.apiKey), limit, &deadlineError{limit})
 	return ctx, cancel, diags
+}
+
+// defaultReadTimeout bounds a whole read.
+const defaultReadTimeout = 5 * time.Minute
+
+// timeoutsAttribute is the library's, with a rule: the library itself lets a
+// negative duration pass.
+func timeoutsAttribute() schema.Attribute {
+	return schema.SingleNestedAttribute{
+		Optional:            true,
+		MarkdownDescription: "Limits of time.",
+		CustomType:          timeouts.Type{ObjectType: types.ObjectType{AttrTypes: map[string]attr.Type{"read": types.StringType}}},
+		Attributes: map[string]schema.Attribute{
+			"read": schema.StringAttribute{
+				Optional:            true,
+				MarkdownDescription: "How long the whole read may take, as a duration such as `90s` or `10m`. Default `5m`.",
+				Validators:          []validator.String{rule(checkDuration)},
+			},
+		},
+	}
 }
 
 // deadlineError is the end of the time that a whole read may take.

@@ -104,8 +104,8 @@ func checkRedirect(next *http.Request, via []*http.Request) error {
 }
 
 // get asks for what stands at a path below the base and hands the body to
-// decode, which returns how many rows it found, and keeps nothing of the body. A
-// request that fails in a way that may pass is tried again. The error is an
+// decode, which returns how many rows it found, and keeps nothing of the body; its
+// error tells why the answer can't be used. A request that fails in a way that may pass is tried again. The error is an
 // *Error, or the context's.
 func (c *Client) get(ctx context.Context, path string, query url.Values, decode func(body []byte) (rows int, err error)) error {
 	target := c.base.JoinPath(path)
@@ -166,14 +166,14 @@ func (c *Client) attempt(ctx context.Context, target *url.URL, decode func(body 
 		c.limiter.succeeded()
 		rows, err = decode(body.Bytes())
 		if err != nil {
-			failed.Err = &BodyError{Err: err}
+			failed.Err = err
 			return failed.Status, rows, failed
 		}
 		return failed.Status, rows, nil
 	}
 	failed.describe(body.Bytes(), c.clean)
 	failed.RetryAfter = retryAfter(response.Header, time.Now())
-	if failed.Status == http.StatusTooManyRequests {
+	if failed.Kind() == RateLimited {
 		c.limiter.close(cmp.Or(failed.RetryAfter, pauseAfter429))
 	}
 	return failed.Status, 0, failed

@@ -55,7 +55,7 @@ func clientAt(t *testing.T, address string) *Client {
 // failure is the *Error of a read that must fail.
 func failure(t *testing.T, client *Client) *Error {
 	t.Helper()
-	procedures, err := client.Procedures(t.Context(), ProcedureFilter{})
+	procedures, err := client.Procedures(t.Context(), Filter{})
 	failed := new(Error)
 	if !errors.As(err, &failed) || procedures != nil {
 		t.Fatalf("%d procedures, and an error that is no *Error: %v", len(procedures), err)
@@ -67,7 +67,7 @@ func TestEveryRequestCarriesTheKeyAndSaysWhoAsks(t *testing.T) {
 	t.Parallel()
 	api := fakeapi.New(fakeapi.Generate(250, fakeapi.Gen2026)...)
 	address := listen(t, http.StripPrefix("/below", api))
-	procedures, err := clientAt(t, address.String()+"/below/").Procedures(t.Context(), ProcedureFilter{})
+	procedures, err := clientAt(t, address.String()+"/below/").Procedures(t.Context(), Filter{})
 	if err != nil || len(procedures) != 250 {
 		t.Fatalf("%d procedures, %v", len(procedures), err)
 	}
@@ -108,7 +108,7 @@ func TestRedirectsAreFollowedWithinTheServerOnly(t *testing.T) {
 		client := clientAt(t, listen(t, api).String())
 
 		api.Fail(fakeapi.Status(status, "", "Location", "/api/v2/procedures?limit=100&moved=yes"), 1)
-		if procedures, err := client.Procedures(t.Context(), ProcedureFilter{}); err != nil || len(procedures) != 1 {
+		if procedures, err := client.Procedures(t.Context(), Filter{}); err != nil || len(procedures) != 1 {
 			t.Errorf("%d within the server: %d procedures, %v", status, len(procedures), err)
 		}
 		requests := api.Requests()
@@ -212,7 +212,7 @@ func TestEndedContextEndsTheReadWithItsCause(t *testing.T) {
 		cancel(cause)
 		<-r.Context().Done()
 	}))
-	if _, err := client.Procedures(ctx, ProcedureFilter{}); !errors.Is(err, cause) {
+	if _, err := client.Procedures(ctx, Filter{}); !errors.Is(err, cause) {
 		t.Errorf("the error is %v", err)
 	}
 	if n := len(api.Requests()); n != 1 {

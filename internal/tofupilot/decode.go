@@ -13,13 +13,6 @@ import (
 	"unicode/utf8"
 )
 
-// page is one answer of the list.
-type page struct {
-	rows []Procedure
-	more bool    // has_more
-	next *cursor // next_cursor, nil where it is null or missing
-}
-
 // cursor is where the next page begins, as the server says it.
 type cursor struct {
 	text   string // to be sent back
@@ -53,9 +46,9 @@ func (c *cursor) UnmarshalJSON(raw []byte) error {
 
 // decodePage reads the body of an answer. The error names the page by its
 // cursor and, where one is to blame, the item.
-func decodePage(body []byte, at string, clean func(string) string) (*page, error) {
+func decodePage[T, R any](body []byte, at string, list List[T], keep func(*T) R, clean func(string) string) (*page[R], error) {
 	var answer struct {
-		Data []Procedure `json:"data"`
+		Data []T `json:"data"`
 		Meta *struct {
 			HasMore    *bool   `json:"has_more"`
 			NextCursor *cursor `json:"next_cursor"`
@@ -67,30 +60,34 @@ func decodePage(body []byte, at string, clean func(string) string) (*page, error
 	}
 	switch {
 	case err != nil:
-		err = blameItem(body, err)
+		err = blameItem[T](body, err)
 	case answer.Data == nil:
 		err = errors.New("it has no data")
 	case answer.Meta == nil || answer.Meta.HasMore == nil:
 		err = errors.New("it has no meta.has_more")
-	default:
-		for i, procedure := range answer.Data {
-			if procedure.ID == "" {
-				err = fmt.Errorf("item %d of data has no id", i)
-				break
-			}
+	}
+	decoded := &page[R]{rows: make([]row[R], len(answer.Data))}
+	for i := range answer.Data {
+		item := &answer.Data[i]
+		if list.Key(item) == "" && err == nil {
+			err = fmt.Errorf("item %d of data has no id", i)
 		}
+		if err != nil {
+			break
+		}
+		if list.Tidy != nil {
+			list.Tidy(item)
+		}
+		decoded.rows[i] = row[R]{key: list.Key(item), created: list.Created(item), kept: keep(item)}
 	}
 	if err != nil {
 		return nil, cleaned{fmt.Errorf("page at offset %s: %w", cmp.Or(at, "0"), err), clean}
 	}
-	for _, procedure := range answer.Data {
-		sortRuns(procedure.Runs) // here, because pages are decoded several at a time
+	decoded.more = *answer.Meta.HasMore
+	if next := answer.Meta.NextCursor; next != nil && next.text != "" { // what an empty cursor asks for is the first page
+		decoded.next = next
 	}
-	next := answer.Meta.NextCursor
-	if next != nil && next.text == "" {
-		next = nil // what an empty cursor asks for is the first page
-	}
-	return &page{rows: answer.Data, more: *answer.Meta.HasMore, next: next}, nil
+	return decoded, nil
 }
 
 // checkText finds what encoding/json would mend in silence or report as a
@@ -111,7 +108,7 @@ func checkText(body []byte) error {
 
 // blameItem says which item of data couldn't be decoded. It is the slow way
 // round, taken only on the way to an error.
-func blameItem(body []byte, err error) error {
+func blameItem[T any](body []byte, err error) error {
 	if syntax := new(json.SyntaxError); errors.As(err, &syntax) {
 		// Of encoding/json, only a Decoder tells an end that is too early from other faults.
 		if errors.Is(json.NewDecoder(bytes.NewReader(body)).Decode(new(json.RawMessage)), io.ErrUnexpectedEOF) {
@@ -126,7 +123,7 @@ func blameItem(body []byte, err error) error {
 		return inWords(err)
 	}
 	for i, item := range answer.Data {
-		if itemErr := json.Unmarshal(item, new(Procedure)); itemErr != nil {
+		if itemErr := json.Unmarshal(item, new(T)); itemErr != nil {
 			var named struct {
 				ID string `json:"id"`
 			}

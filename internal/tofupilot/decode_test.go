@@ -13,15 +13,20 @@ func TestPagesOfBothGenerationsAreDecoded(t *testing.T) {
 	for _, example := range []fakeapi.Procedure{fakeapi.Example2025(), fakeapi.Example2026()} {
 		// As both documents print it, and with what a later one may add.
 		for _, extra := range []string{``, `, "total": 7`} {
-			page, err := decodePage([]byte(`{"data": [`+example.JSON+`], "meta": {"has_more": true, "next_cursor": 100`+extra+`}`+extra+`}`), "", unchanged)
+			page, err := decodeIDs([]byte(`{"data": [`+example.JSON+`], "meta": {"has_more": true, "next_cursor": 100`+extra+`}`+extra+`}`), "", unchanged)
 			if err != nil {
 				t.Fatal(err)
 			}
-			if len(page.rows) != 1 || page.rows[0].ID != example.ID || !page.more || page.next == nil || page.next.number != 100 || !page.next.whole {
+			if len(page.rows) != 1 || page.rows[0].key != example.ID || !page.more || page.next == nil || page.next.number != 100 || !page.next.whole {
 				t.Errorf("got %+v", page)
 			}
 		}
 	}
+}
+
+// decodeIDs decodes a page of procedures of which only the IDs are kept.
+func decodeIDs(body []byte, at string, clean func(string) string) (*page[string], error) {
+	return decodePage(body, at, Procedures, func(p *Procedure) string { return p.ID }, clean)
 }
 
 func unchanged(text string) string { return text }
@@ -33,7 +38,7 @@ func TestEmptyPageIsAPage(t *testing.T) {
 		`{"data": [], "meta": {"has_more": false}}`,
 		"\r\n\t {\"meta\":{\"has_more\":false},\"data\":[]} \n",
 	} {
-		page, err := decodePage([]byte(body), "", unchanged)
+		page, err := decodeIDs([]byte(body), "", unchanged)
 		if err != nil || len(page.rows) > 0 || page.more || page.next != nil {
 			t.Errorf("%s: %+v %v", body, page, err)
 		}
@@ -81,7 +86,7 @@ func TestBodiesThatAreNoPageAreRefusedInWords(t *testing.T) {
 		`{"data": [], "meta": {"has_more": false, "next_cursor": true}}`:         "next_cursor is neither a number nor a string",
 		`{"data": [], "meta": {"has_more": false, "next_cursor": {}}}`:           "next_cursor is neither a number nor a string",
 	} {
-		page, err := decodePage([]byte(body), "198", unchanged)
+		page, err := decodeIDs([]byte(body), "198", unchanged)
 		if err == nil {
 			t.Errorf("%s was taken for a page: %+v", body, page)
 			continue
@@ -103,7 +108,7 @@ func TestDateThatCannotBeReadIsToldByItsField(t *testing.T) {
 		`{"data": [{"id": "a", "created_at": "yesterday"}], "meta": {"has_more": false}}`:       "created_at",
 		`{"data": [{"id": "a", "runs": [{"started_at": "now"}]}], "meta": {"has_more": false}}`: "started_at",
 	} {
-		_, err := decodePage([]byte(body), "", unchanged)
+		_, err := decodeIDs([]byte(body), "", unchanged)
 		if err == nil || !strings.Contains(err.Error(), field) || strings.Contains(err.Error(), "2006") {
 			t.Errorf("%s: %v", field, err)
 		}
@@ -114,7 +119,7 @@ func TestEveryCutOfAPageIsFoundOut(t *testing.T) {
 	t.Parallel()
 	whole := `{"data":[` + fakeapi.Example2025().JSON + `],"meta":{"has_more":false,"next_cursor":null}}`
 	for end := range len(whole) {
-		if page, err := decodePage([]byte(whole[:end]), "", unchanged); !errors.As(err, new(*CutOffError)) {
+		if page, err := decodeIDs([]byte(whole[:end]), "", unchanged); !errors.As(err, new(*CutOffError)) {
 			t.Errorf("cut after %d bytes: %+v, %v", end, page, err)
 		}
 	}

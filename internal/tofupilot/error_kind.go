@@ -10,19 +10,28 @@ import (
 // Kind sorts failed requests by what they mean, whatever their cause looks like.
 type Kind int
 
-// The kinds of an Error.
+// The kinds of an Error. The first are of requests without an answer that can be
+// used, the others of answers that refuse.
 const (
 	Unreachable         Kind = iota // no connection, or one that broke
 	UnknownHost                     // the server's name doesn't resolve
 	Untrusted                       // the certificate isn't trusted, has expired, or is for another host
 	NotTLS                          // something answers without TLS where TLS was expected
 	Redirected                      // the server sends us to another server
-	RedirectedInACircle             // or on and on
+	RedirectedInACircle             // or on and on, or to nowhere
 	TimedOut                        // one attempt took too long
-	TooLarge                        // more than a page of procedures ever is
+	TooLarge                        // more than a page ever is
 	CutOff                          // the answer ended too early
-	Unusable                        // status 200, but not a page of procedures
-	Refused                         // any other status
+	Unusable                        // status 200, but not a page of the list
+
+	Rejected     // the API takes an argument for wrong: 400 or 422
+	NotTheAPI    // a 400 that isn't the API's
+	Unauthorized // the API doesn't accept the key
+	Forbidden    // the key may not read the list
+	NotFound     // there is no such list
+	RateLimited  // too many requests
+	InTrouble    // a failure of the server's own, or of what stands before it
+	Unexpected   // any other status
 )
 
 // Kind tells what the failure means.
@@ -39,7 +48,7 @@ func (e *Error) Kind() Kind {
 	)
 	switch err := e.Err; {
 	case err == nil:
-		return Refused
+		return e.kindOfStatus()
 	case errors.As(err, &redirect):
 		return Redirected
 	case errors.As(err, &timeout):
@@ -62,13 +71,33 @@ func (e *Error) Kind() Kind {
 	return Unreachable
 }
 
+func (e *Error) kindOfStatus() Kind {
+	switch status := e.Status; {
+	case status == http.StatusBadRequest && e.Message == "":
+		return NotTheAPI
+	case status == http.StatusBadRequest, status == http.StatusUnprocessableEntity:
+		return Rejected
+	case status == http.StatusUnauthorized:
+		return Unauthorized
+	case status == http.StatusForbidden:
+		return Forbidden
+	case status == http.StatusNotFound:
+		return NotFound
+	case status == http.StatusTooManyRequests:
+		return RateLimited
+	case status >= 500, status == http.StatusRequestTimeout:
+		return InTrouble
+	case status >= 300 && status < 400:
+		return RedirectedInACircle
+	}
+	return Unexpected
+}
+
 // mayPass tells whether the same request may succeed later.
 func (e *Error) mayPass() bool {
 	switch e.Kind() {
-	case Unreachable, TimedOut, CutOff:
+	case Unreachable, TimedOut, CutOff, RateLimited, InTrouble:
 		return true
-	case Refused:
-		return e.Status == http.StatusRequestTimeout || e.Status == http.StatusTooManyRequests || e.Status >= 500
 	default:
 		return false
 	}

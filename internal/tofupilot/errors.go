@@ -46,7 +46,7 @@ func (e *Error) Error() string {
 	case e.Err != nil:
 		text.WriteString(e.Err.Error())
 	default:
-		fmt.Fprintf(&text, "HTTP %d %s", e.Status, http.StatusText(e.Status))
+		text.WriteString(e.StatusLine())
 	}
 	if e.Message != "" {
 		fmt.Fprintf(&text, ": %s", e.Message)
@@ -61,6 +61,11 @@ func (e *Error) Error() string {
 }
 
 func (e *Error) Unwrap() error { return e.Err }
+
+// StatusLine is the last answer's status in words, such as HTTP 404 Not Found.
+func (e *Error) StatusLine() string {
+	return strings.TrimSpace(fmt.Sprintf("HTTP %d %s", e.Status, http.StatusText(e.Status)))
+}
 
 // RedirectError is a redirect that wasn't followed, because the key would have
 // gone to a server that nobody configured.
@@ -101,12 +106,15 @@ func (e *CutOffError) Error() string { return e.Err.Error() }
 
 func (e *CutOffError) Unwrap() error { return e.Err }
 
-// BodyError is an answer with status 200 whose body isn't a page of procedures.
+// BodyError is an answer with status 200 whose body isn't a page of the list.
 type BodyError struct {
-	Err error
+	Noun string // what a row of the list is
+	Err  error
 }
 
-func (e *BodyError) Error() string { return "the answer isn't a page of procedures: " + e.Err.Error() }
+func (e *BodyError) Error() string {
+	return fmt.Sprintf("the answer isn't a page of %s: %v", plural(e.Noun), e.Err)
+}
 
 func (e *BodyError) Unwrap() error { return e.Err }
 
@@ -175,15 +183,16 @@ func visible(text string) string {
 // ListError is a list that couldn't be read to its end. Err says why, and has
 // an *Error, a *PagingError or the context's cause in its chain.
 type ListError struct {
-	Passes   int   // how often the list was read from its start, the last one included
-	Requests int   // pages asked for, in all passes
-	Rows     int   // how far the last pass came
-	Change   error // how the latest pass that had to be given up showed that the list changed; nil if none was
+	Noun     string // what a row of the list is
+	Passes   int    // how often the list was read from its start, the last one included
+	Requests int    // pages asked for, in all passes
+	Rows     int    // how far the last pass came
+	Change   error  // how the latest pass that had to be given up showed that the list changed; nil if none was
 	Err      error
 }
 
 func (e *ListError) Error() string {
-	text := "reading the procedures: " + e.Err.Error()
+	text := fmt.Sprintf("reading the %s: %v", plural(e.Noun), e.Err)
 	if e.Change != nil {
 		text += fmt.Sprintf(" (read from the start %d times, because the list changed while it was read: %v)", e.Passes, e.Change)
 	}

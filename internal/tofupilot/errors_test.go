@@ -128,7 +128,7 @@ func TestKeyIsInNoErrorThatAServerCauses(t *testing.T) {
 			api.Fail(answer)
 			client := clientAt(t, listen(t, api).String())
 			client.maxRetries = 0
-			_, err := client.Procedures(t.Context(), ProcedureFilter{})
+			_, err := client.Procedures(t.Context(), Filter{})
 			if err == nil || strings.Contains(err.Error(), key) {
 				t.Error(err)
 			}

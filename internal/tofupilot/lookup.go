@@ -61,7 +61,11 @@ func (c *Client) ProcedureByID(ctx context.Context, id string) (*Procedure, erro
 // finds nothing proves nothing: then the whole list is looked through.
 func (c *Client) find(ctx context.Context, query, wanted string, key func(*Procedure) string) (*Procedure, error) {
 	for {
-		procedures, err := c.Procedures(ctx, ProcedureFilter{SearchQuery: query})
+		var filter Filter
+		if query != "" {
+			filter.Parameters = map[string]string{"search_query": query}
+		}
+		procedures, err := c.Procedures(ctx, filter)
 		if err != nil {
 			return nil, err
 		}

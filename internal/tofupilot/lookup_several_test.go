@@ -37,8 +37,8 @@ func TestSeveralOfOneNameAreAllTold(t *testing.T) {
 func expectSeveral(t *testing.T, err error, ids ...string) {
 	t.Helper()
 	several := new(AmbiguousError)
-	if !errors.As(err, &several) || !slices.Equal(rowIDs(several.Matches), ids) {
-		t.Errorf("got %v, %q; want %q", err, rowIDs(several.Matches), ids)
+	if !errors.As(err, &several) || !slices.Equal(procedureIDs(several.Matches), ids) {
+		t.Errorf("got %v, %q; want %q", err, procedureIDs(several.Matches), ids)
 	}
 }
 

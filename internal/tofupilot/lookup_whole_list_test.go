@@ -105,8 +105,8 @@ func TestNearMissesAreThoseOfAnotherCaseOtherSpacesOrACompatibilityForm(t *testi
 			client, _ := lookUpIn(t, named(c.stored...)...)
 			_, err := client.ProcedureByName(t.Context(), c.wanted)
 			none := new(NotFoundError)
-			if !errors.As(err, &none) || !slices.Equal(rowIDs(none.Near), c.near) && len(none.Near)+len(c.near) > 0 {
-				t.Errorf("got %v, near misses %v; want %v", err, rowIDs(none.Near), c.near)
+			if !errors.As(err, &none) || !slices.Equal(procedureIDs(none.Near), c.near) && len(none.Near)+len(c.near) > 0 {
+				t.Errorf("got %v, near misses %v; want %v", err, procedureIDs(none.Near), c.near)
 			}
 		})
 	}
@@ -116,7 +116,7 @@ func TestIDsHaveNearMissesToo(t *testing.T) {
 	t.Parallel()
 	client, _ := lookUpIn(t, fakeapi.Procedure{ID: "FVT1", Name: "fvt1"}, fakeapi.Procedure{ID: "x", Name: "fvt1"})
 	_, err := client.ProcedureByID(t.Context(), "fvt1 ")
-	if none := new(NotFoundError); !errors.As(err, &none) || !slices.Equal(rowIDs(none.Near), []string{"FVT1"}) {
+	if none := new(NotFoundError); !errors.As(err, &none) || !slices.Equal(procedureIDs(none.Near), []string{"FVT1"}) {
 		t.Errorf("got %+v", err)
 	}
 }

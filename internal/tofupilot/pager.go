@@ -53,10 +53,25 @@ const (
 	lastPause  = 5 * time.Second
 )
 
+// row is what the pager knows of a row.
+type row[R any] struct {
+	key     string     // its ID
+	created *Timestamp // nil where the server doesn't say
+	kept    R          // what the caller made of it
+}
+
+// page is one answer of a list.
+type page[R any] struct {
+	rows []row[R]
+	more bool    // has_more
+	next *cursor // next_cursor, nil where it is null or missing
+}
+
 // pager reads one list, once.
-type pager struct {
-	fetch func(ctx context.Context, cursor string, limit int) (*page, error)
+type pager[R any] struct {
+	fetch func(ctx context.Context, cursor string, limit int) (*page[R], error)
 	limit int                 // rows per page, at least 1
+	noun  string              // what a row is
 	reach func(taken int) int // more than taken; tests have others
 	clean func(string) string
 	log   *slog.Logger
@@ -64,12 +79,12 @@ type pager struct {
 	requests atomic.Int64 // pages asked for, whatever came of them
 
 	// Of the pass under way:
-	rows []Procedure
-	seen map[string]bool // their IDs
+	rows []row[R]
+	seen map[string]bool // their keys
 }
 
 // all reads the list until a pass shows that it is complete. The error is a *ListError.
-func (p *pager) all(ctx context.Context) ([]Procedure, error) {
+func (p *pager[R]) all(ctx context.Context) ([]row[R], error) {
 	var change error
 	pause := firstPause
 	for passes := 1; ; passes++ {
@@ -87,14 +102,14 @@ func (p *pager) all(ctx context.Context) ([]Procedure, error) {
 			}
 		}
 		return nil, &ListError{
-			Passes: passes, Requests: int(p.requests.Load()), Rows: len(p.rows),
+			Noun: p.noun, Passes: passes, Requests: int(p.requests.Load()), Rows: len(p.rows),
 			Change: change, Err: cleaned{err, p.clean},
 		}
 	}
 }
 
 // pass reads the list once. Its error is a *ChangedError where reading again may help.
-func (p *pager) pass(ctx context.Context) error {
+func (p *pager[R]) pass(ctx context.Context) error {
 	first, err := p.get(ctx, "", p.limit)
 	if err != nil {
 		return err
@@ -116,7 +131,7 @@ func (p *pager) pass(ctx context.Context) error {
 // with the row that the one before ended with. Several are asked for ahead, and
 // taken in their order. It ends, and so do the requests under way, with the
 // list's last page or the first error.
-func (p *pager) overlapping(ctx context.Context, first []Procedure) error {
+func (p *pager[R]) overlapping(ctx context.Context, first []row[R]) error {
 	if err := p.add(first); err != nil {
 		return err
 	}
@@ -126,7 +141,7 @@ func (p *pager) overlapping(ctx context.Context, first []Procedure) error {
 	defer cancel()
 
 	type answer struct {
-		page *page
+		page *page[R]
 		err  error
 	}
 	width := max(2, len(first))
@@ -155,16 +170,16 @@ func (p *pager) overlapping(ctx context.Context, first []Procedure) error {
 }
 
 // join adds an overlapping page, if its seam holds.
-func (p *pager) join(next *page, width int) error {
+func (p *pager[R]) join(next *page[R], width int) error {
 	offset := len(p.rows) - 1
-	last := p.rows[offset].ID
+	last := p.rows[offset].key
 	switch {
 	case !next.last() && !next.countsFrom(offset):
 		return errNotCounted
 	case len(next.rows) == 0:
 		return changed("the page at offset %d is empty, though the one before it announced more", offset)
-	case next.rows[0].ID != last:
-		return changed("the page at offset %d begins with %q, where %q stood before", offset, next.rows[0].ID, last)
+	case next.rows[0].key != last:
+		return changed("the page at offset %d begins with %q, where %q stood before", offset, next.rows[0].key, last)
 	case next.more && width == 2 && len(next.rows) == 1: // as on a server that never gives two
 		return errNotCounted
 	case next.more && len(next.rows) != width:
@@ -176,7 +191,7 @@ func (p *pager) join(next *page, width int) error {
 // twice reads a list whose cursors aren't offsets, and where nothing can be
 // overlapped. Two passes that agree are strong evidence that the list stood
 // still, not proof.
-func (p *pager) twice(ctx context.Context) error {
+func (p *pager[R]) twice(ctx context.Context) error {
 	if err := p.follow(ctx); err != nil {
 		return err
 	}
@@ -184,14 +199,14 @@ func (p *pager) twice(ctx context.Context) error {
 	if err := p.follow(ctx); err != nil {
 		return err
 	}
-	if !slices.EqualFunc(before, p.rows, func(a, b Procedure) bool { return a.ID == b.ID }) {
+	if !slices.EqualFunc(before, p.rows, func(a, b row[R]) bool { return a.key == b.key }) {
 		return changed("two passes gave different lists, of %d and %d rows", len(before), len(p.rows))
 	}
 	return nil
 }
 
 // follow reads the list by the cursors as the server gives them.
-func (p *pager) follow(ctx context.Context) error {
+func (p *pager[R]) follow(ctx context.Context) error {
 	p.rows, p.seen = nil, map[string]bool{}
 	at, followed := &cursor{whole: true}, map[string]bool{}
 	for range maxPages {
@@ -220,29 +235,29 @@ func (p *pager) follow(ctx context.Context) error {
 	return errTooManyPages
 }
 
-func (p *pager) get(ctx context.Context, cursor string, limit int) (*page, error) {
+func (p *pager[R]) get(ctx context.Context, cursor string, limit int) (*page[R], error) {
 	p.requests.Add(1)
 	return p.fetch(ctx, cursor, limit)
 }
 
 // add takes rows into the pass. One that is there already moved meanwhile.
-func (p *pager) add(rows []Procedure) error {
+func (p *pager[R]) add(rows []row[R]) error {
 	for _, row := range rows {
-		if p.seen[row.ID] {
-			return changed("%q came twice", row.ID)
+		if p.seen[row.key] {
+			return changed("%q came twice", row.key)
 		}
-		p.seen[row.ID] = true
+		p.seen[row.key] = true
 	}
 	p.rows = append(p.rows, rows...)
 	return nil
 }
 
 // last tells whether the server says, without contradiction, that nothing follows.
-func (p *page) last() bool { return !p.more && p.next == nil }
+func (p *page[R]) last() bool { return !p.more && p.next == nil }
 
 // countsFrom tells whether more follows and next_cursor is what the documents
 // say: the page's offset plus its rows.
-func (p *page) countsFrom(offset int) bool {
+func (p *page[R]) countsFrom(offset int) bool {
 	return p.more && p.next != nil && p.next.whole && p.next.number == offset+len(p.rows)
 }
 

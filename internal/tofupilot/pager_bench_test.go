@@ -27,7 +27,7 @@ func BenchmarkTenThousandProcedures(b *testing.B) {
 	var oneByOne float64
 	b.Run("one after the other", func(b *testing.B) {
 		oneByOne = timeReads(b, api, func(ctx context.Context) (rows int, err error) {
-			fetch := client.pages(ProcedureFilter{}, func(*Procedure) {})
+			fetch := fetcher(client, Procedures, Filter{}, func(p *Procedure) Procedure { return *p })
 			for at := ""; ; {
 				next, err := fetch(ctx, at, MaxPageSize)
 				if err != nil || !next.more {
@@ -40,7 +40,7 @@ func BenchmarkTenThousandProcedures(b *testing.B) {
 	})
 	b.Run("several at a time", func(b *testing.B) {
 		took := timeReads(b, api, func(ctx context.Context) (int, error) {
-			procedures, err := client.Procedures(ctx, ProcedureFilter{})
+			procedures, err := client.Procedures(ctx, Filter{})
 			return len(procedures), err
 		})
 		if oneByOne > 0 {

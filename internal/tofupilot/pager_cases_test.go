@@ -76,9 +76,9 @@ func (c readCase) reach(taken int) int {
 }
 
 // reader is a way to read a list to its end.
-type reader func(ctx context.Context, list *changingList, c readCase) ([]Procedure, error)
+type reader func(ctx context.Context, list *changingList, c readCase) ([]row[string], error)
 
-func seamReader(ctx context.Context, list *changingList, c readCase) ([]Procedure, error) {
+func seamReader(ctx context.Context, list *changingList, c readCase) ([]row[string], error) {
 	pager := newTestPager(list, c.size)
 	pager.reach = c.reach
 	return pager.all(ctx)
@@ -87,8 +87,8 @@ func seamReader(ctx context.Context, list *changingList, c readCase) ([]Procedur
 // naiveReader follows the offsets, as pagers usually do, and takes a row that
 // comes again once. Nothing tells it that the list changed, so what it can do
 // wrong is to lose a row.
-func naiveReader(ctx context.Context, list *changingList, c readCase) ([]Procedure, error) {
-	var rows []Procedure
+func naiveReader(ctx context.Context, list *changingList, c readCase) ([]row[string], error) {
+	var rows []row[string]
 	seen := map[string]bool{}
 	for at := ""; ; {
 		next, err := list.fetch(ctx, at, c.size)
@@ -96,8 +96,8 @@ func naiveReader(ctx context.Context, list *changingList, c readCase) ([]Procedu
 			return nil, &ListError{Err: err}
 		}
 		for _, row := range next.rows {
-			if !seen[row.ID] {
-				seen[row.ID] = true
+			if !seen[row.key] {
+				seen[row.key] = true
 				rows = append(rows, row)
 			}
 		}

@@ -35,11 +35,11 @@ type oddRequest struct {
 	begins int // how often the first page was asked for, with this request
 }
 
-func (s *oddServer) pager(limit int) *pager {
-	return &pager{fetch: s.fetch, limit: limit, reach: reach, clean: cleaner("the-key"), log: slog.New(slog.DiscardHandler)}
+func (s *oddServer) pager(limit int) *pager[string] {
+	return &pager[string]{noun: "row", fetch: s.fetch, limit: limit, reach: reach, clean: cleaner("the-key"), log: slog.New(slog.DiscardHandler)}
 }
 
-func (s *oddServer) fetch(ctx context.Context, at string, limit int) (*page, error) {
+func (s *oddServer) fetch(ctx context.Context, at string, limit int) (*page[string], error) {
 	if ctx.Err() != nil {
 		return nil, context.Cause(ctx)
 	}
@@ -51,7 +51,7 @@ func (s *oddServer) fetch(ctx context.Context, at string, limit int) (*page, err
 	offset, _ := strconv.Atoi(at)
 	request := oddRequest{cursor: at, offset: offset, limit: limit, begins: s.begins}
 	s.asked = append(s.asked, request)
-	return decodePage(s.answer(request).body(), at, cleaner("the-key"))
+	return decodeIDs(s.answer(request).body(), at, cleaner("the-key"))
 }
 
 func (a oddAnswer) body() []byte {

@@ -56,7 +56,7 @@ func completeness(t *testing.T, read reader, tally *tally) func(*rapid.T) {
 	}
 }
 
-func unlessAtDeadline(ctx context.Context, rows []Procedure, err error) string {
+func unlessAtDeadline(ctx context.Context, rows []row[string], err error) string {
 	switch {
 	case rows != nil:
 		return "a part of the list came with an error"

@@ -70,11 +70,11 @@ func newChangingList(rows int, changes ...listChange) *changingList {
 // stillList is one that nobody changes.
 func stillList(rows int) *changingList { return newChangingList(rows) }
 
-func newTestPager(list *changingList, limit int) *pager {
-	return &pager{fetch: list.fetch, limit: limit, reach: reach, clean: cleaner("the-key"), log: slog.New(slog.DiscardHandler)}
+func newTestPager(list *changingList, limit int) *pager[string] {
+	return &pager[string]{noun: "row", fetch: list.fetch, limit: limit, reach: reach, clean: cleaner("the-key"), log: slog.New(slog.DiscardHandler)}
 }
 
-func (l *changingList) fetch(ctx context.Context, at string, limit int) (*page, error) {
+func (l *changingList) fetch(ctx context.Context, at string, limit int) (*page[string], error) {
 	request := l.receive(at, limit)
 	defer l.leave()
 	there, back := time.Duration(0), time.Duration(0)
@@ -130,7 +130,7 @@ func (l *changingList) underWay() int {
 	return l.inFlight
 }
 
-func (l *changingList) answer(request listRequest) *page {
+func (l *changingList) answer(request listRequest) *page[string] {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.change()
@@ -144,9 +144,9 @@ func (l *changingList) answer(request listRequest) *page {
 
 	from := min(request.offset, len(l.rows))
 	to := min(from+request.limit, len(l.rows))
-	answer := &page{rows: make([]Procedure, to-from), more: to < len(l.rows)}
+	answer := &page[string]{rows: make([]row[string], to-from), more: to < len(l.rows)}
 	for i, row := range l.rows[from:to] {
-		answer.rows[i].ID = l.lives[row].id
+		answer.rows[i].key = l.lives[row].id
 	}
 	if answer.more {
 		answer.next = &cursor{text: strconv.Itoa(to), number: to, whole: true}
@@ -184,12 +184,12 @@ func (l *changingList) remove(place int) {
 
 // fallacy says what is wrong with a list that a read gave; empty: nothing. It
 // holds a read to more than the whole of its time: to that of its last pass.
-func (l *changingList) fallacy(rows []Procedure) string {
+func (l *changingList) fallacy(rows []row[string]) string {
 	found := make([]int, len(l.lives))
 	for _, row := range rows {
-		number, err := strconv.Atoi(row.ID[1:])
+		number, err := strconv.Atoi(row.key[1:])
 		if err != nil || number >= len(found) {
-			return fmt.Sprintf("%q never stood in the list", row.ID)
+			return fmt.Sprintf("%q never stood in the list", row.key)
 		}
 		found[number]++
 	}
@@ -208,10 +208,10 @@ func (l *changingList) fallacy(rows []Procedure) string {
 
 func rowID(number int) string { return "r" + strconv.Itoa(number) }
 
-func rowIDs(rows []Procedure) []string {
+func rowIDs(rows []row[string]) []string {
 	ids := make([]string, len(rows))
 	for i, row := range rows {
-		ids[i] = row.ID
+		ids[i] = row.key
 	}
 	return ids
 }

@@ -3,6 +3,9 @@ package tofupilot
 import (
 	"encoding/json"
 	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"slices"
 	"strings"
@@ -12,40 +15,31 @@ import (
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/fakeapi"
 )
 
-func TestFilterBecomesParameters(t *testing.T) {
+func TestTimesAreSentInMillisecondsAndCutNothingThatWasAskedFor(t *testing.T) {
 	t.Parallel()
-	berlin := time.FixedZone("", 3600)
-	at := func(nanoseconds int) *time.Time {
-		instant := time.Date(2024, time.January, 15, 10, 30, 0, nanoseconds, berlin)
-		return &instant
+	at := func(nanoseconds int) time.Time {
+		return time.Date(2024, time.January, 15, 10, 30, 0, nanoseconds, time.FixedZone("", 3600))
 	}
-	year := func(year int) *time.Time {
-		instant := time.Date(year, time.December, 31, 23, 59, 59, 999_000_000, time.UTC)
-		return &instant
-	}
+	lastMoment := func(year int) time.Time { return time.Date(year, time.December, 31, 23, 59, 59, 999_000_000, time.UTC) }
 	for _, c := range []struct {
-		filter ProcedureFilter
-		want   url.Values
+		format func(time.Time) string
+		at     time.Time
+		want   string
 	}{
-		{ProcedureFilter{}, url.Values{}},
-		{ProcedureFilter{PageSize: 7}, url.Values{}}, // limit is each page's own
-		{ProcedureFilter{SearchQuery: " a+b&c "}, url.Values{"search_query": {" a+b&c "}}},
-		{ProcedureFilter{CreatedAfter: at(0)}, url.Values{"created_after": {"2024-01-15T09:30:00.000Z"}}},
-		{ProcedureFilter{CreatedAfter: at(1)}, url.Values{"created_after": {"2024-01-15T09:30:00.000Z"}}},
-		{ProcedureFilter{CreatedAfter: at(1_999_999)}, url.Values{"created_after": {"2024-01-15T09:30:00.001Z"}}},
-		{ProcedureFilter{CreatedBefore: at(0)}, url.Values{"created_before": {"2024-01-15T09:30:00.000Z"}}},
-		{ProcedureFilter{CreatedBefore: at(1)}, url.Values{"created_before": {"2024-01-15T09:30:00.001Z"}}},
-		{ProcedureFilter{CreatedBefore: at(1_000_000)}, url.Values{"created_before": {"2024-01-15T09:30:00.001Z"}}},
-		{ProcedureFilter{CreatedBefore: at(999_000_001)}, url.Values{"created_before": {"2024-01-15T09:30:01.000Z"}}},
-		{ProcedureFilter{CreatedAfter: year(0)}, url.Values{"created_after": {"0000-12-31T23:59:59.999Z"}}},
-		{ProcedureFilter{CreatedBefore: year(9999)}, url.Values{"created_before": {"9999-12-31T23:59:59.999Z"}}},
-		{ // as a Unix time in milliseconds it is before 1970: down is still earlier
-			ProcedureFilter{CreatedAfter: pointer(time.Date(1960, 1, 1, 0, 0, 0, 1, time.UTC))},
-			url.Values{"created_after": {"1960-01-01T00:00:00.000Z"}},
-		},
+		{FormatAfter, at(0), "2024-01-15T09:30:00.000Z"},
+		{FormatAfter, at(1), "2024-01-15T09:30:00.000Z"},
+		{FormatAfter, at(1_999_999), "2024-01-15T09:30:00.001Z"},
+		{FormatBefore, at(0), "2024-01-15T09:30:00.000Z"},
+		{FormatBefore, at(1), "2024-01-15T09:30:00.001Z"},
+		{FormatBefore, at(1_000_000), "2024-01-15T09:30:00.001Z"},
+		{FormatBefore, at(999_000_001), "2024-01-15T09:30:01.000Z"},
+		{FormatAfter, lastMoment(0), "0000-12-31T23:59:59.999Z"},
+		{FormatBefore, lastMoment(9999), "9999-12-31T23:59:59.999Z"},
+		// As a Unix time in milliseconds it is before 1970: down is still earlier.
+		{FormatAfter, time.Date(1960, 1, 1, 0, 0, 0, 1, time.UTC), "1960-01-01T00:00:00.000Z"},
 	} {
-		if got := c.filter.query(); got.Encode() != c.want.Encode() {
-			t.Errorf("%+v: got %s, want %s", c.filter, got.Encode(), c.want.Encode())
+		if got := c.format(c.at); got != c.want {
+			t.Errorf("%s: got %s, want %s", c.at, got, c.want)
 		}
 	}
 }
@@ -59,7 +53,7 @@ func TestParametersArriveAsTheyWereWritten(t *testing.T) {
 		"Zoë", "測試", "🔋", "𝔸", "\U0010ffff", "e\u0301", "\t\n\r", "\x00", "\u00a0\u2028",
 	} {
 		api.Forget()
-		if _, err := client.Procedures(t.Context(), ProcedureFilter{SearchQuery: text, PageSize: 3}); err != nil {
+		if _, err := client.Procedures(t.Context(), Filter{Parameters: map[string]string{"search_query": text}, PageSize: 3}); err != nil {
 			t.Fatal(err)
 		}
 		request := api.Requests()[0]
@@ -82,35 +76,39 @@ func stamp(text string) *Timestamp {
 
 func TestProceduresAreByInstantThenIDAndRunsToo(t *testing.T) {
 	t.Parallel()
-	run := func(id string, at *Timestamp) Run { return Run{ID: &id, StartedAt: at} }
-	noon, same, later := stamp("2024-01-01T12:00:00Z"), stamp("2024-01-01T13:00:00.000+01:00"), stamp("2024-01-01T11:00:01-01:00")
-	sorted := []Procedure{
-		{ID: "B", CreatedAt: noon},
-		{ID: "a", CreatedAt: same},
-		{ID: "b", CreatedAt: noon, Runs: []Run{
-			run("10", noon), run("9", same), run("1", later), {StartedAt: later, ID: pointer("2")}, {}, run("3", nil), run("4", nil),
-		}},
-		{ID: "ä", CreatedAt: same},
-		{ID: "0", CreatedAt: later},
-		{ID: "1"},
-		{ID: "2"},
+	const noon, same, later = "2024-01-01T12:00:00Z", "2024-01-01T13:00:00.000+01:00", "2024-01-01T11:00:01-01:00"
+	run := func(id, at string) string { return fmt.Sprintf(`{"id": %q, "started_at": %q}`, id, at) }
+	procedure := func(id, at, more string) string {
+		return fmt.Sprintf(`{"id": %q, "created_at": %q%s}`, id, at, more)
 	}
-	want := flat(sorted)
+	runs := []string{
+		run("10", noon), run("9", same), run("1", later), `{"id": "2", "started_at": "` + later + `"}`, "{}", `{"id": "3"}`, `{"id": "4", "started_at": null}`,
+	}
+	sorted := []string{
+		procedure("B", noon, ""), procedure("a", same, ""), procedure("b", noon, ""), procedure("ä", same, ""), procedure("0", later, ""),
+		`{"id": "1"}`, `{"id": "2", "created_at": null}`,
+	}
+	const want = "B a b b/10 b/9 b/1 b/2 b/ b/3 b/4 ä 0 1 2"
 	for range 50 {
-		shuffled := slices.Clone(sorted)
 		// rand would do; a turn of each length shows every neighbour in every place.
+		shuffled, shuffledRuns := slices.Clone(sorted), slices.Clone(runs)
 		for turn := range shuffled {
 			slices.Reverse(shuffled[turn:])
-			slices.Reverse(shuffled[2].Runs)
-			sortProcedures(shuffled)
-			for _, procedure := range shuffled {
-				sortRuns(procedure.Runs)
-			}
-			if got := flat(shuffled); got != want {
+			slices.Reverse(shuffledRuns)
+			items := strings.Replace(strings.Join(shuffled, ","), procedure("b", noon, ""), procedure("b", noon, `, "runs": [`+strings.Join(shuffledRuns, ",")+`]`), 1)
+			if got := flat(readBody(t, `{"data": [`+items+`], "meta": {"has_more": false}}`)); got != want {
 				t.Fatalf("got %s, want %s", got, want)
 			}
 		}
 	}
+}
+
+func procedureIDs(procedures []Procedure) []string {
+	var ids []string
+	for _, procedure := range procedures {
+		ids = append(ids, procedure.ID)
+	}
+	return ids
 }
 
 // flat is the order of procedures and runs as one text.
@@ -145,24 +143,35 @@ func TestTimestampsKeepTheTextOfTheServer(t *testing.T) {
 
 func pointer[T any](value T) *T { return &value }
 
-func TestProceduresAreReducedBeforeTheyAreListedAndKeepTheirOrder(t *testing.T) {
+// readBody reads the list of a server that always answers with the body.
+func readBody(t *testing.T, body string) []Procedure {
+	t.Helper()
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, body) }))
+	defer server.Close()
+	procedures, err := clientAt(t, server.URL).Procedures(t.Context(), Filter{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return procedures
+}
+
+func TestWhatIsKeptOfProceduresIsInTheirOrder(t *testing.T) {
 	t.Parallel()
 	client := clientAt(t, listen(t, fakeapi.New(fakeapi.Generate(350, fakeapi.Gen2025)...)).String())
-	whole, err := client.Procedures(t.Context(), ProcedureFilter{})
+	whole, err := client.Procedures(t.Context(), Filter{})
 	if err != nil || len(whole) != 350 {
 		t.Fatalf("%d procedures, %v", len(whole), err)
 	}
-	reduced, err := client.ReducedProcedures(t.Context(), ProcedureFilter{}, func(procedure *Procedure) {
-		text := fmt.Sprintf("%s, %d runs", *procedure.Name, len(procedure.Runs))
-		*procedure = Procedure{ID: procedure.ID, CreatedAt: procedure.CreatedAt, Encoded: []byte(text)}
-	})
-	if err != nil || len(reduced) != len(whole) {
-		t.Fatalf("%d procedures, %v", len(reduced), err)
+	summary := func(procedure *Procedure) string {
+		return fmt.Sprintf("%s %s, %d runs", procedure.ID, *procedure.Name, len(procedure.Runs))
 	}
-	for i, procedure := range whole {
-		want := fmt.Sprintf("%s, %d runs", *procedure.Name, len(procedure.Runs))
-		if got := reduced[i]; got.ID != procedure.ID || string(got.Encoded) != want || got.Name != nil {
-			t.Errorf("%d: got %s (%s), want %s (%s)", i, got.ID, got.Encoded, procedure.ID, want)
+	kept, err := ReadAll(t.Context(), client, Procedures, Filter{}, summary)
+	if err != nil || len(kept) != len(whole) {
+		t.Fatalf("%d procedures, %v", len(kept), err)
+	}
+	for i := range whole {
+		if want := summary(&whole[i]); kept[i] != want {
+			t.Errorf("%d: got %s, want %s", i, kept[i], want)
 		}
 	}
 }

@@ -78,7 +78,7 @@ func verdict(ctx context.Context, err error) error {
 		failed.WaitTooLong = true // waiting would be in vain
 		return backoff.Permanent(err)
 	}
-	if failed.Status == http.StatusTooManyRequests {
+	if failed.Kind() == RateLimited {
 		return &backoff.RetryAfterError{} // the limiter is closed that long, and there it waits in front
 	}
 	return &backoff.RetryAfterError{Duration: failed.RetryAfter}

@@ -33,7 +33,7 @@ type bubble struct {
 	*testing.T
 	api    *fakeapi.Server
 	client *Client
-	filter ProcedureFilter // of readAll
+	filter Filter // of readAll
 	begun  time.Time
 	times  chan time.Duration
 }
@@ -93,7 +93,7 @@ func TestAnyAttemptMayBeTheOneThatSucceeds(t *testing.T) {
 			b.client.maxRetries = 3
 			b.api.Fail(fakeapi.Status(503, ""))
 			b.api.Fail(nil, failures+1)
-			procedures, err := b.client.Procedures(b.Context(), ProcedureFilter{})
+			procedures, err := b.client.Procedures(b.Context(), Filter{})
 			if err != nil || len(procedures) != 1 || len(b.api.Requests()) != failures+1 {
 				b.Errorf("after %d failures: %d procedures, %d requests, %v", failures, len(procedures), len(b.api.Requests()), err)
 			}
@@ -154,7 +154,7 @@ func TestRetryAfterBeyondTheDeadlineFailsAtOnce(t *testing.T) {
 			b.api.Fail(fakeapi.Status(status, "", "Retry-After", "31"))
 			ctx, cancel := context.WithTimeout(b.Context(), 30*time.Second)
 			defer cancel()
-			_, err := b.client.Procedures(ctx, ProcedureFilter{})
+			_, err := b.client.Procedures(ctx, Filter{})
 			failed := new(Error)
 			if !errors.As(err, &failed) || failed.Status != status || failed.Attempts != 1 || failed.RetryAfter != 31*time.Second {
 				b.Errorf("%d: %v", status, err)
@@ -174,7 +174,7 @@ func TestDeadlineDuringAPauseTellsWhatWasWaitedOut(t *testing.T) {
 		b.api.Fail(fakeapi.Status(503, `{"message": "In maintenance"}`))
 		ctx, cancel := context.WithTimeoutCause(b.Context(), time.Second, cause)
 		defer cancel()
-		_, err := b.client.Procedures(ctx, ProcedureFilter{})
+		_, err := b.client.Procedures(ctx, Filter{})
 		failed := new(Error)
 		if !errors.Is(err, cause) || !errors.As(err, &failed) || failed.Message != "In maintenance" {
 			b.Errorf("%v", err)

@@ -52,7 +52,7 @@ func TestBrokenConnectionsAndCutOffAnswersAreTriedAgain(t *testing.T) {
 			client := clientAt(t, listen(t, api).String())
 			client.maxRetries = 1
 			api.Fail(fault, 1)
-			procedures, err := client.Procedures(t.Context(), ProcedureFilter{})
+			procedures, err := client.Procedures(t.Context(), Filter{})
 			if err != nil || len(procedures) != 1 || len(api.Requests()) != 2 {
 				t.Errorf("once: %d procedures after %d requests, %v", len(procedures), len(api.Requests()), err)
 			}

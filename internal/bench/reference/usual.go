@@ -104,7 +104,7 @@ func (d *usualDataSource) Read(ctx context.Context, req datasource.ReadRequest, 
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	procedures, err := d.client.Procedures(ctx, tofupilot.ProcedureFilter{})
+	procedures, err := d.client.Procedures(ctx, tofupilot.Filter{})
 	if err != nil {
 		resp.Diagnostics.AddError("Reading failed", err.Error())
 		return

@@ -144,13 +144,3 @@ func parseTime(value string, roundUp bool) (time.Time, error) {
 	}
 	return parsed, nil
 }
-
-func checkCreatedAfter(value string) error {
-	_, err := parseTime(value, false)
-	return err
-}
-
-func checkCreatedBefore(value string) error {
-	_, err := parseTime(value, true)
-	return err
-}

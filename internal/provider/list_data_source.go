@@ -1,0 +1,148 @@
+package provider
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+
+	"github.com/hashicorp/terraform-plugin-framework-timeouts/datasource/timeouts"
+	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
+	"github.com/hashicorp/terraform-plugin-framework/datasource"
+	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+	"github.com/hashicorp/terraform-plugin-framework/tfsdk"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/tofupilot/terraform-provider-tofupilot/internal/bulk"
+	"github.com/tofupilot/terraform-provider-tofupilot/internal/tofupilot"
+)
+
+var (
+	_ datasource.DataSourceWithConfigure      = (*listDataSource[any])(nil)
+	_ datasource.DataSourceWithValidateConfig = (*listDataSource[any])(nil)
+)
+
+// listDataSource reads one of the API's lists, of rows of type T, as a whole.
+type listDataSource[T any] struct {
+	configured
+
+	name        string // of the data source, and of the attribute that holds the rows
+	description string
+	list        tofupilot.List[T]
+	filters     listFilters
+	object      bulk.Object[T] // what Terraform sees of a row
+}
+
+func (d *listDataSource[T]) Metadata(_ context.Context, req datasource.MetadataRequest, resp *datasource.MetadataResponse) {
+	resp.TypeName = req.ProviderTypeName + "_" + d.name
+}
+
+func (d *listDataSource[T]) Schema(_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
+	attributes := d.filters.attributes()
+	maps.Copy(attributes, map[string]schema.Attribute{
+		"page_size": schema.Int64Attribute{
+			Optional: true,
+			MarkdownDescription: fmt.Sprintf("How many %s to ask for per request, 1 to 100. Default 100, which is best for nearly everyone. "+
+				"It never bounds how many there are in all.", d.name),
+			Validators: []validator.Int64{int64validator.Between(1, tofupilot.MaxPageSize)},
+		},
+		"timeouts": timeoutsAttribute(),
+		d.name: schema.ListNestedAttribute{
+			Computed:            true,
+			MarkdownDescription: fmt.Sprintf("The %s. Empty, not null, where none matches.", d.name),
+			NestedObject:        schema.NestedAttributeObject{Attributes: d.object.Attributes()},
+		},
+		"ids": schema.ListAttribute{
+			Computed:            true,
+			ElementType:         types.StringType,
+			MarkdownDescription: "Their IDs, in the same order.",
+		},
+	})
+	resp.Schema = schema.Schema{MarkdownDescription: d.description, Attributes: attributes}
+}
+
+// ValidateConfig checks what no attribute shows alone.
+func (d *listDataSource[T]) ValidateConfig(ctx context.Context, req datasource.ValidateConfigRequest, resp *datasource.ValidateConfigResponse) {
+	values, diags := d.known(ctx, req.Config)
+	resp.Diagnostics.Append(diags...)
+	if attribute, err := d.filters.checkOrder(values); err != nil {
+		resp.Diagnostics.AddAttributeError(path.Root(attribute), "Invalid "+attribute, err.Error()+".")
+	}
+}
+
+// known are the filters that are given, and known already, by their names.
+func (d *listDataSource[T]) known(ctx context.Context, config tfsdk.Config) (values map[string]string, diags diag.Diagnostics) {
+	values = map[string]string{}
+	for _, filter := range d.filters {
+		var value types.String
+		diags.Append(config.GetAttribute(ctx, path.Root(filter.name), &value)...)
+		if !value.IsNull() && !value.IsUnknown() {
+			values[filter.name] = value.ValueString()
+		}
+	}
+	return values, diags
+}
+
+func (d *listDataSource[T]) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
+	var (
+		pageSize types.Int64
+		limits   timeouts.Value
+	)
+	values, diags := d.known(ctx, req.Config)
+	resp.Diagnostics.Append(diags...)
+	resp.Diagnostics.Append(req.Config.GetAttribute(ctx, path.Root("page_size"), &pageSize)...)
+	resp.Diagnostics.Append(req.Config.GetAttribute(ctx, path.Root("timeouts"), &limits)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	parameters, err := d.filters.parameters(values)
+	if err != nil {
+		resp.Diagnostics.AddError("Invalid filter", sentence(err))
+		return
+	}
+	ctx, done, diags := d.reader.begin(ctx, limits)
+	defer done()
+	resp.Diagnostics.Append(diags...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+
+	filter := tofupilot.Filter{Parameters: parameters, PageSize: int(pageSize.ValueInt64())}
+	rows, err := tofupilot.ReadAll(ctx, d.reader.client, d.list, filter, d.encode)
+	advice := d.filters.advice(d.list.Noun)
+	if err != nil {
+		resp.Diagnostics.Append(d.reader.explain(ctx, err, advice))
+		return
+	}
+	err = bulk.SetState(ctx, &resp.State, d.attributes(rows))
+	if tooLarge := new(bulk.TooLargeError); errors.As(err, &tooLarge) {
+		resp.Diagnostics.AddError(fmt.Sprintf("The %s can't be handed to Terraform", d.name),
+			fmt.Sprintf("%s are %v; %s, in several data sources if all are needed.", counted(len(rows), d.list.Noun), err, advice.narrower))
+	} else if err != nil {
+		resp.Diagnostics.AddError("The state can't be written", sentence(err))
+	}
+}
+
+// encodedRow is what is kept of a row while the rest is read. Encoded later, out
+// of order, the same would take several times as long: what takes the time is
+// fetching strewn values from memory.
+type encodedRow struct {
+	id      string
+	encoded []byte
+}
+
+func (d *listDataSource[T]) encode(row *T) encodedRow {
+	return encodedRow{id: d.list.Key(row), encoded: d.object.Encode(row)}
+}
+
+// attributes are the computed attributes.
+func (d *listDataSource[T]) attributes(rows []encodedRow) map[string]bulk.Value {
+	encoded, ids := make([][]byte, len(rows)), make([]string, len(rows))
+	for i, row := range rows {
+		encoded[i], ids[i] = row.encoded, row.id
+	}
+	return map[string]bulk.Value{d.name: bulk.ListOf(encoded), "ids": bulk.Strings(ids)}
+}

@@ -1,0 +1,124 @@
+package provider
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+
+	"github.com/tofupilot/terraform-provider-tofupilot/internal/tofupilot"
+)
+
+// procedureFilters are the arguments that say which procedures to list.
+var procedureFilters = listFilters{
+	{
+		name: "search_query", parameter: "search_query",
+		description: "Only procedures with this text in their name, or, from 6 characters on, in their ID. " +
+			"1 to 100 UTF-16 code units: most characters count one, an emoji two. The server searches; for an exact name, compare names as well.",
+		value: searchQuery,
+	},
+	{
+		name: "created_after", parameter: "created_after", notLaterThan: "created_before",
+		description: "Only procedures created after this time, in RFC 3339 with any offset, such as `2024-01-15T10:30:00+01:00`. " +
+			"Sent in milliseconds, rounded down. Not later than `created_before`.",
+		value: createdAfter,
+	},
+	{
+		name: "created_before", parameter: "created_before",
+		description: "Only procedures created before this time, in RFC 3339 with any offset, such as `2024-12-31T23:59:59Z`. " +
+			"Sent in milliseconds, rounded up. Not earlier than `created_after`.",
+		value: createdBefore,
+	},
+}
+
+// listFilters are a list's arguments, each said once: the schema, what is sent,
+// and what an error advises are read off them.
+type listFilters []listFilter
+
+// listFilter is one optional argument, a string.
+type listFilter struct {
+	name         string // of the attribute
+	parameter    string // of the API
+	notLaterThan string // the name of another, where both are times; may be empty
+	description  string
+	value        func(string) (sent string, err error) // what is sent, or what is wrong with it
+}
+
+func (f listFilter) check(value string) error {
+	_, err := f.value(value)
+	return err
+}
+
+func (f listFilters) attributes() map[string]schema.Attribute {
+	attributes := map[string]schema.Attribute{}
+	for _, filter := range f {
+		attributes[filter.name] = schema.StringAttribute{
+			Optional:            true,
+			MarkdownDescription: filter.description,
+			Validators:          []validator.String{rule(filter.check)},
+		}
+	}
+	return attributes
+}
+
+// checkOrder finds a time that is later than the one that it must not be later
+// than. Texts that aren't times, or are missing, are none of its business.
+func (f listFilters) checkOrder(values map[string]string) (attribute string, err error) {
+	for _, filter := range f {
+		early, earlyErr := parseTime(values[filter.name], false)
+		late, lateErr := parseTime(values[filter.notLaterThan], true)
+		if earlyErr == nil && lateErr == nil && early.After(late) {
+			return filter.name, fmt.Errorf("%s (%s) is later than %s (%s): nothing can match. Swap or correct them",
+				filter.name, values[filter.name], filter.notLaterThan, values[filter.notLaterThan])
+		}
+	}
+	return "", nil
+}
+
+// parameters are what is sent for the values, by attribute, of a configuration.
+func (f listFilters) parameters(values map[string]string) (map[string]string, error) {
+	sent := map[string]string{}
+	for _, filter := range f {
+		value, ok := values[filter.name]
+		if !ok {
+			continue
+		}
+		text, err := filter.value(value)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", filter.name, err)
+		}
+		sent[filter.parameter] = text
+	}
+	return sent, nil
+}
+
+// advice is what errors of reading the list can say of its arguments.
+func (f listFilters) advice(noun string) readAdvice {
+	var names []string
+	attributes := map[string]string{"limit": "page_size"}
+	for _, filter := range f {
+		names = append(names, filter.name)
+		attributes[filter.parameter] = filter.name
+	}
+	advice := readAdvice{noun: noun, smaller: ", or lower page_size", attributes: attributes}
+	switch last := len(names) - 1; {
+	case last > 0:
+		advice.narrower = "narrow the list by " + strings.Join(names[:last], ", ") + " or " + names[last]
+	case last == 0:
+		advice.narrower = "narrow the list by " + names[0]
+	}
+	return advice
+}
+
+func searchQuery(value string) (string, error) { return value, checkSearchQuery(value) }
+
+func createdAfter(value string) (string, error) {
+	at, err := parseTime(value, false)
+	return tofupilot.FormatAfter(at), err
+}
+
+func createdBefore(value string) (string, error) {
+	at, err := parseTime(value, true)
+	return tofupilot.FormatBefore(at), err
+}

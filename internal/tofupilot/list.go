@@ -1,0 +1,96 @@
+package tofupilot
+
+import (
+	"cmp"
+	"context"
+	"maps"
+	"net/url"
+	"slices"
+	"strconv"
+	"time"
+)
+
+// MaxPageSize is the most rows that the API gives in one page.
+const MaxPageSize = 100
+
+// List describes one of the API's lists, of which a row is a T.
+type List[T any] struct {
+	Path    string              // below the API's base, such as v2/procedures
+	Noun    string              // what a row is, in the singular: for errors
+	Key     func(*T) string     // what a row is known by, its ID; empty: the row is refused
+	Created func(*T) *Timestamp // when it was created; nil where the server doesn't say
+	Tidy    func(*T)            // puts what is inside a row in order; may be nil
+}
+
+// Filter is what to list. Its zero value lists all that the key may see.
+type Filter struct {
+	Parameters map[string]string // by the API's names, as they are sent
+	PageSize   int               // how many rows per request, 1 to MaxPageSize; 0 is MaxPageSize
+}
+
+func (f Filter) query() url.Values {
+	query := url.Values{}
+	for name, value := range f.Parameters {
+		query.Set(name, value)
+	}
+	return query
+}
+
+// ReadAll reads every row of a list that matches the filter, once, and returns
+// what keep makes of each, by Created and then Key; rows without a Created come
+// last.
+//
+// keep is given each row as soon as it is decoded. There it is still in the
+// processor's cache, and what isn't kept takes no memory while the rest is read.
+// Several pages are read at a time, and some of them are not used.
+//
+// The list is complete: if that can't be shown, the error is a *ListError. A
+// request that fails gives an *Error, a context that ends its cause.
+func ReadAll[T, R any](ctx context.Context, c *Client, list List[T], filter Filter, keep func(*T) R) ([]R, error) {
+	started := time.Now()
+	pager := &pager[R]{
+		fetch: fetcher(c, list, filter, keep),
+		limit: cmp.Or(filter.PageSize, MaxPageSize),
+		noun:  list.Noun,
+		reach: reach,
+		clean: c.clean,
+		log:   c.log,
+	}
+	rows, err := pager.all(ctx)
+	if err != nil {
+		return nil, err
+	}
+	slices.SortFunc(rows, func(a, b row[R]) int {
+		return cmp.Or(compareTimes(a.created, b.created), cmp.Compare(a.key, b.key))
+	})
+	c.log.InfoContext(ctx, "Read "+plural(list.Noun), "url", c.base.String(), "filters", filter.query().Encode(), "rows", len(rows),
+		"pages", pager.requests.Load(), "duration", time.Since(started).String())
+	kept := make([]R, len(rows))
+	for i := range rows {
+		kept[i] = rows[i].kept
+	}
+	return kept, nil
+}
+
+// fetcher fetches one page of a list at a time.
+func fetcher[T, R any](c *Client, list List[T], filter Filter, keep func(*T) R) func(ctx context.Context, cursor string, limit int) (*page[R], error) {
+	unpaged := filter.query()
+	return func(ctx context.Context, cursor string, limit int) (*page[R], error) {
+		query := maps.Clone(unpaged)
+		query.Set("limit", strconv.Itoa(limit))
+		if cursor != "" {
+			query.Set("cursor", cursor)
+		}
+		var answer *page[R]
+		err := c.get(ctx, list.Path, query, func(body []byte) (rows int, err error) {
+			answer, err = decodePage(body, cursor, list, keep, c.clean)
+			if err != nil {
+				return 0, &BodyError{Noun: list.Noun, Err: err}
+			}
+			return len(answer.rows), nil
+		})
+		return answer, err
+	}
+}
+
+func plural(noun string) string { return noun + "s" }
