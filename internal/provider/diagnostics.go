@@ -1,6 +1,7 @@
 package provider
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -9,6 +10,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 
+	"github.com/tofupilot/terraform-provider-tofupilot/internal/bulk"
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/tofupilot"
 )
 
@@ -33,6 +35,13 @@ func (r *reader) explain(ctx context.Context, err error, advice readAdvice) diag
 	far := fmt.Sprintf("So far: %s, %s.", counted(list.Requests, "request"), counted(list.Rows, advice.noun))
 	if list.Change != nil {
 		far += fmt.Sprintf(" The list was read from its start %s, because it kept changing: %v.", counted(list.Passes, "time"), list.Change)
+	}
+
+	if errors.As(err, new(*tofupilot.ListTooLargeError)) || errors.As(err, new(*bulk.TooLargeError)) {
+		return diag.NewErrorDiagnostic(fmt.Sprintf("The %s can't be handed to Terraform", advice.plural()), lines(
+			fmt.Sprintf("The list at %s is larger than the protocol's largest message, 256 MiB.", r.settings.baseURL),
+			upperFirst(cmp.Or(advice.narrower, "narrow the list"))+", in several data sources if all are needed.",
+		))
 	}
 
 	deadline, paging := new(deadlineError), new(tofupilot.PagingError)

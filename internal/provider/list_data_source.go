@@ -2,7 +2,6 @@ package provider
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"maps"
 
@@ -112,17 +111,11 @@ func (d *listDataSource[T]) Read(ctx context.Context, req datasource.ReadRequest
 
 	filter := tofupilot.Filter{Parameters: parameters, PageSize: int(pageSize.ValueInt64())}
 	rows, err := tofupilot.ReadAll(ctx, d.reader.client, d.list, filter, d.encode)
-	advice := d.filters.advice(d.list.Noun)
-	if err != nil {
-		resp.Diagnostics.Append(d.reader.explain(ctx, err, advice))
-		return
+	if err == nil {
+		err = bulk.SetState(ctx, &resp.State, d.attributes(rows))
 	}
-	err = bulk.SetState(ctx, &resp.State, d.attributes(rows))
-	if tooLarge := new(bulk.TooLargeError); errors.As(err, &tooLarge) {
-		resp.Diagnostics.AddError(fmt.Sprintf("The %s can't be handed to Terraform", d.name),
-			fmt.Sprintf("%s are %v; %s, in several data sources if all are needed.", counted(len(rows), d.list.Noun), err, advice.narrower))
-	} else if err != nil {
-		resp.Diagnostics.AddError("The state can't be written", sentence(err))
+	if err != nil {
+		resp.Diagnostics.Append(d.reader.explain(ctx, err, d.filters.advice(d.list.Noun)))
 	}
 }
 
@@ -134,8 +127,9 @@ type encodedRow struct {
 	encoded []byte
 }
 
-func (d *listDataSource[T]) encode(row *T) encodedRow {
-	return encodedRow{id: d.list.Key(row), encoded: d.object.Encode(row)}
+func (d *listDataSource[T]) encode(row *T) (encodedRow, int) {
+	encoded := d.object.Encode(row)
+	return encodedRow{id: d.list.Key(row), encoded: encoded}, len(encoded)
 }
 
 // attributes are the computed attributes.

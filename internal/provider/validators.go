@@ -37,9 +37,10 @@ func (r rule) ValidateString(_ context.Context, req validator.StringRequest, res
 
 // sentence turns an error into what a person reads.
 func sentence(err error) string {
-	text := err.Error()
-	return strings.ToUpper(text[:1]) + text[1:] + "."
+	return upperFirst(err.Error()) + "."
 }
+
+func upperFirst(text string) string { return strings.ToUpper(text[:1]) + text[1:] }
 
 func checkURL(value string) error {
 	_, err := tofupilot.ParseBaseURL(value)

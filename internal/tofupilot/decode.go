@@ -46,7 +46,7 @@ func (c *cursor) UnmarshalJSON(raw []byte) error {
 
 // decodePage reads the body of an answer. The error names the page by its
 // cursor and, where one is to blame, the item.
-func decodePage[T, R any](body []byte, at string, list List[T], keep func(*T) R, clean func(string) string) (*page[R], error) {
+func decodePage[T, R any](body []byte, at string, list List[T], keep func(*T) (R, int), clean func(string) string) (*page[R], error) {
 	var answer struct {
 		Data []T `json:"data"`
 		Meta *struct {
@@ -78,7 +78,8 @@ func decodePage[T, R any](body []byte, at string, list List[T], keep func(*T) R,
 		if list.Tidy != nil {
 			list.Tidy(item)
 		}
-		decoded.rows[i] = row[R]{key: list.Key(item), created: list.Created(item), kept: keep(item)}
+		decoded.rows[i] = row[R]{key: list.Key(item), created: list.Created(item)}
+		decoded.rows[i].kept, decoded.rows[i].size = keep(item)
 	}
 	if err != nil {
 		return nil, cleaned{fmt.Errorf("page at offset %s: %w", cmp.Or(at, "0"), err), clean}

@@ -26,7 +26,7 @@ func TestPagesOfBothGenerationsAreDecoded(t *testing.T) {
 
 // decodeIDs decodes a page of procedures of which only the IDs are kept.
 func decodeIDs(body []byte, at string, clean func(string) string) (*page[string], error) {
-	return decodePage(body, at, Procedures, func(p *Procedure) string { return p.ID }, clean)
+	return decodePage(body, at, Procedures, func(p *Procedure) (string, int) { return p.ID, 0 }, clean)
 }
 
 func unchanged(text string) string { return text }

@@ -215,8 +215,15 @@ type PagingError struct{ What string }
 
 func (e *PagingError) Error() string { return "the server's paging can't be followed: " + e.What }
 
+// ListTooLargeError is a list of which more than 256 MiB would have to be kept.
+type ListTooLargeError struct{}
+
+func (e *ListTooLargeError) Error() string {
+	return fmt.Sprintf("the list is larger than %d MiB", maxHeld>>20)
+}
+
 var (
-	errTooManyPages = &PagingError{What: fmt.Sprintf("it goes on after %d pages", maxPages)}
-	// errNotCounted ends a pass whose cursors turn out not to be offsets.
-	errNotCounted = errors.New("the cursors aren't offsets")
+	errTooManyRows = &PagingError{What: fmt.Sprintf("it goes on after %d rows", maxRows)}
+	// errNotOffsets ends a pass whose cursors turn out not to be offsets.
+	errNotOffsets = errors.New("the cursors aren't offsets")
 )

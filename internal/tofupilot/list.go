@@ -40,13 +40,14 @@ func (f Filter) query() url.Values {
 // what keep makes of each, by Created and then Key; rows without a Created come
 // last.
 //
-// keep is given each row as soon as it is decoded. There it is still in the
-// processor's cache, and what isn't kept takes no memory while the rest is read.
-// Several pages are read at a time, and some of them are not used.
+// keep says of each row what is kept, and how many bytes that takes. It is given a
+// row as soon as it is decoded: then it is still in the processor's cache, and
+// what isn't kept takes no memory while the rest is read. Several pages are read
+// at a time, and some of them are not used.
 //
 // The list is complete: if that can't be shown, the error is a *ListError. A
 // request that fails gives an *Error, a context that ends its cause.
-func ReadAll[T, R any](ctx context.Context, c *Client, list List[T], filter Filter, keep func(*T) R) ([]R, error) {
+func ReadAll[T, R any](ctx context.Context, c *Client, list List[T], filter Filter, keep func(*T) (kept R, size int)) ([]R, error) {
 	started := time.Now()
 	pager := &pager[R]{
 		fetch: fetcher(c, list, filter, keep),
@@ -73,7 +74,7 @@ func ReadAll[T, R any](ctx context.Context, c *Client, list List[T], filter Filt
 }
 
 // fetcher fetches one page of a list at a time.
-func fetcher[T, R any](c *Client, list List[T], filter Filter, keep func(*T) R) func(ctx context.Context, cursor string, limit int) (*page[R], error) {
+func fetcher[T, R any](c *Client, list List[T], filter Filter, keep func(*T) (kept R, size int)) func(ctx context.Context, cursor string, limit int) (*page[R], error) {
 	unpaged := filter.query()
 	return func(ctx context.Context, cursor string, limit int) (*page[R], error) {
 		query := maps.Clone(unpaged)

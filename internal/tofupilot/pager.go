@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
+	"net/http"
 	"slices"
 	"strconv"
 	"sync"
@@ -23,15 +24,28 @@ import (
 // again when page k+1 is read. Whatever stood in front of X all along is in
 // front of b in page k's time, and whatever stood behind it is behind b in page
 // k+1's. So seams that all hold prove that no row which was there throughout is
-// missing, in whatever order and however far apart in time the pages came. The
-// one assumption is that rows which stay keep their order; a row that turns up
-// twice shows that they didn't.
+// missing, in whatever order and however far apart in time the pages came.
 //
-// A seam that fails means that the list changed under the read: it is read
-// again from the start, until every seam holds or the context ends.
+// The proof assumes two things, and both are checked:
+//
+//   - Rows that stay keep their order. They do in a list by creation, which shows
+//     in its times (byCreation). In any other list a row may move from behind a
+//     seam to the front while another is deleted: it is read until two passes in a
+//     row, each proven, give the same rows.
+//   - The end is the end. A page shorter than asked for proves it. A full one rests
+//     on has_more alone, which may come from a count of its own: so one more page
+//     is asked for, and must hold just the seam.
+//
+// A seam that fails means that the list changed under the read: it is read again
+// from the start. Where two passes over the same rows contradict themselves in the
+// same way, it isn't a change, but how the server counts: then its own cursors
+// are followed, and two passes must give the same rows in the same order.
 
-// maxPages bounds one pass over a list.
-const maxPages = 10_000
+// Bounds of one pass over a list.
+const (
+	maxRows = 1_000_000
+	maxHeld = 256 << 20 // bytes kept of the rows: Terraform's protocol has no larger messages
+)
 
 // reach is how many pages to have asked for when so many were taken. At first
 // windows of 2, 3 and 5 are asked for one after the other, because most lists are
@@ -58,6 +72,7 @@ type row[R any] struct {
 	key     string     // its ID
 	created *Timestamp // nil where the server doesn't say
 	kept    R          // what the caller made of it
+	size    int        // bytes that kept takes
 }
 
 // page is one answer of a list.
@@ -76,24 +91,52 @@ type pager[R any] struct {
 	clean func(string) string
 	log   *slog.Logger
 
-	requests atomic.Int64 // pages asked for, whatever came of them
+	requests  atomic.Int64 // pages asked for, whatever came of them
+	following bool         // the server's own cursors: its cursors aren't offsets
 
 	// Of the pass under way:
-	rows []row[R]
-	seen map[string]bool // their keys
+	rows  []row[R]
+	seen  map[string]bool // their keys
+	shown bool            // that nothing is missing, so that no other pass is needed
+	held  atomic.Int64    // bytes kept, those of pages still to be taken included
 }
 
-// all reads the list until a pass shows that it is complete. The error is a *ListError.
+// all reads the list until it is shown to be complete. The error is a *ListError.
 func (p *pager[R]) all(ctx context.Context) ([]row[R], error) {
-	var change error
-	pause := firstPause
+	var (
+		before      []string // the rows of the pass before, where it came to its end
+		seenBefore  []string // the rows up to where the pass before contradicted itself,
+		contradicts string   // and how it did
+		change      error    // the latest
+		pause       = firstPause
+	)
 	for passes := 1; ; passes++ {
-		p.rows, p.seen = nil, map[string]bool{}
 		err := p.pass(ctx)
-		if err == nil {
+		failed := new(ChangedError)
+		switch {
+		case err == nil && (p.shown || before != nil && p.agrees(before)):
 			return p.rows, nil
+		case err == nil && before == nil:
+			before = p.keys() // and read it once more, to see whether it stays so
+			continue
+		case err == nil:
+			err = changed("two passes gave different lists, of %d and %d rows", len(before), len(p.rows))
+			before = p.keys()
+		case errors.Is(err, errNotOffsets):
+			before, p.following = nil, true
+			continue
+		case errors.As(err, &failed):
+			permanent := failed.how == contradicts && slices.Equal(seenBefore, p.keys())
+			before, seenBefore, contradicts = nil, p.keys(), failed.how
+			if permanent && !p.following {
+				p.following, contradicts = true, ""
+				continue
+			}
+			if permanent {
+				change, err = nil, &PagingError{What: failed.how + ", each time that the list is read"}
+			}
 		}
-		if errors.As(err, new(*ChangedError)) {
+		if errors.As(err, &failed) {
 			change = cleaned{err, p.clean}
 			p.log.WarnContext(ctx, "Reading the list again", "reason", change.Error(), "passes", passes)
 			if err = sleep(ctx, pause/2+rand.N(pause/2)); err == nil {
@@ -108,33 +151,59 @@ func (p *pager[R]) all(ctx context.Context) ([]row[R], error) {
 	}
 }
 
-// pass reads the list once. Its error is a *ChangedError where reading again may help.
+func (p *pager[R]) keys() []string {
+	keys := make([]string, len(p.rows))
+	for i := range p.rows {
+		keys[i] = p.rows[i].key
+	}
+	return keys
+}
+
+// agrees tells whether a pass gave the same rows as the one before. Where the
+// cursors are followed, no seam holds a pass together, and the order must be the
+// same, too: strong evidence that the list stood still, not proof.
+func (p *pager[R]) agrees(before []string) bool {
+	if p.following {
+		return slices.Equal(before, p.keys())
+	}
+	return len(before) == len(p.rows) && !slices.ContainsFunc(before, func(key string) bool { return !p.seen[key] })
+}
+
+// pass reads the list once. Its error is a *ChangedError where reading again may
+// help, and errNotOffsets where the cursors must be followed instead.
 func (p *pager[R]) pass(ctx context.Context) error {
+	p.rows, p.seen, p.shown = nil, map[string]bool{}, false
+	p.held.Store(0)
+	if p.following {
+		return p.follow(ctx)
+	}
 	first, err := p.get(ctx, "", p.limit)
 	if err != nil {
 		return err
 	}
-	n := len(first.rows)
-	switch {
-	case first.last():
-		return p.add(first.rows)
-	case first.countsFrom(0) && (n > 1 || n == p.limit): // one row leaves no room to overlap
-		err = p.overlapping(ctx, first.rows)
-		if !errors.Is(err, errNotCounted) {
-			return err
-		}
-	}
-	return p.twice(ctx)
-}
-
-// overlapping reads on from the first page's rows, by pages of which each begins
-// with the row that the one before ended with. Several are asked for ahead, and
-// taken in their order. It ends, and so do the requests under way, with the
-// list's last page or the first error.
-func (p *pager[R]) overlapping(ctx context.Context, first []row[R]) error {
-	if err := p.add(first); err != nil {
+	if err := p.add(first.rows, 0); err != nil {
 		return err
 	}
+	n := len(first.rows)
+	switch {
+	case first.last() && n < p.limit:
+		p.shown = true // one page is a snapshot
+		return nil
+	case !first.last() && !first.countsFrom(0), n < min(2, p.limit): // one row leaves no room to overlap
+		return errNotOffsets
+	}
+	if err := p.overlap(ctx, first); err != nil {
+		return err
+	}
+	p.shown = byCreation(p.rows)
+	return nil
+}
+
+// overlap reads on from the first page, by pages of which each begins with the row
+// that the one before ended with. Several are asked for ahead, and taken in their
+// order. It ends, and so do the requests under way, with the list's last page or
+// the first error.
+func (p *pager[R]) overlap(ctx context.Context, first *page[R]) error {
 	var requests sync.WaitGroup
 	defer requests.Wait()
 	ctx, cancel := context.WithCancel(ctx)
@@ -144,11 +213,16 @@ func (p *pager[R]) overlapping(ctx context.Context, first []row[R]) error {
 		page *page[R]
 		err  error
 	}
-	width := max(2, len(first))
-	start := len(first) - 1 // of the next page to ask for
+	width := max(2, len(first.rows))
+	start := len(first.rows) - 1 // of the next page to ask for
+	latest := first
 	var ahead []chan answer
-	for taken := 1; taken < maxPages; taken++ {
-		for taken+len(ahead) < min(p.reach(taken), maxPages) {
+	for taken := 1; ; taken++ {
+		until := p.reach(taken)
+		if latest.last() {
+			until = taken + 1 // to see that nothing follows
+		}
+		for taken+len(ahead) < until {
 			at, coming := strconv.Itoa(start), make(chan answer, 1)
 			requests.Go(func() {
 				page, err := p.get(ctx, at, min(width, MaxPageSize))
@@ -159,14 +233,17 @@ func (p *pager[R]) overlapping(ctx context.Context, first []row[R]) error {
 		}
 		next := <-ahead[0]
 		ahead = ahead[1:]
+		if refusesCursor(next.err) {
+			return errNotOffsets
+		}
 		if next.err != nil {
 			return next.err
 		}
-		if err := p.join(next.page, width); err != nil || next.page.last() {
+		latest = next.page
+		if err := p.join(latest, width); err != nil || latest.last() && len(latest.rows) < width {
 			return err
 		}
 	}
-	return errTooManyPages
 }
 
 // join adds an overlapping page, if its seam holds.
@@ -175,41 +252,54 @@ func (p *pager[R]) join(next *page[R], width int) error {
 	last := p.rows[offset].key
 	switch {
 	case !next.last() && !next.countsFrom(offset):
-		return errNotCounted
+		return errNotOffsets
 	case len(next.rows) == 0:
-		return changed("the page at offset %d is empty, though the one before it announced more", offset)
+		return changed("the page at offset %d is empty, though %q stood there before", offset, last)
 	case next.rows[0].key != last:
 		return changed("the page at offset %d begins with %q, where %q stood before", offset, next.rows[0].key, last)
 	case next.more && width == 2 && len(next.rows) == 1: // as on a server that never gives two
-		return errNotCounted
+		return errNotOffsets
 	case next.more && len(next.rows) != width:
 		return changed("the page at offset %d has %d rows instead of %d, though more follow", offset, len(next.rows), width)
 	}
-	return p.add(next.rows[1:])
+	return p.add(next.rows, 1)
 }
 
-// twice reads a list whose cursors aren't offsets, and where nothing can be
-// overlapped. Two passes that agree are strong evidence that the list stood
-// still, not proof.
-func (p *pager[R]) twice(ctx context.Context) error {
-	if err := p.follow(ctx); err != nil {
-		return err
+// refusesCursor tells whether the server takes a cursor that it didn't give for
+// wrong. What the first page wasn't refused for isn't meant.
+func refusesCursor(err error) bool {
+	failed := new(Error)
+	if !errors.As(err, &failed) || failed.Err != nil || failed.Status < 400 || failed.Status > 499 {
+		return false
 	}
-	before := p.rows
-	if err := p.follow(ctx); err != nil {
-		return err
+	switch failed.Status {
+	case http.StatusUnauthorized, http.StatusForbidden, http.StatusTooManyRequests:
+		return false
 	}
-	if !slices.EqualFunc(before, p.rows, func(a, b row[R]) bool { return a.key == b.key }) {
-		return changed("two passes gave different lists, of %d and %d rows", len(before), len(p.rows))
+	return true
+}
+
+// byCreation tells whether the rows stand in the order in which they were
+// created, or the other way round. Equal, missing and unreadable times show
+// neither.
+func byCreation[R any](rows []row[R]) bool {
+	rising, falling := true, true
+	for i := range rows {
+		if !rows[i].created.Known() {
+			return false
+		}
+		if i > 0 {
+			order := rows[i].created.Time.Compare(rows[i-1].created.Time)
+			rising, falling = rising && order > 0, falling && order < 0
+		}
 	}
-	return nil
+	return rising || falling
 }
 
 // follow reads the list by the cursors as the server gives them.
 func (p *pager[R]) follow(ctx context.Context) error {
-	p.rows, p.seen = nil, map[string]bool{}
 	at, followed := &cursor{whole: true}, map[string]bool{}
-	for range maxPages {
+	for range maxRows { // a page may be empty
 		next, err := p.get(ctx, at.text, p.limit)
 		if err != nil {
 			return err
@@ -220,10 +310,10 @@ func (p *pager[R]) follow(ctx context.Context) error {
 		switch {
 		case next.more && next.next == nil:
 			return &PagingError{What: fmt.Sprintf("it has more after the page at cursor %q, but gives no next_cursor", at.text)}
-		case next.more && !advances:
-			return &PagingError{What: fmt.Sprintf("after the page at cursor %q it gives next_cursor %q, which doesn't advance", at.text, next.next.text)}
+		case next.more && !advances: // once it may be for a count that was taken before rows went
+			return changed("after the page at cursor %q it gives next_cursor %q, which doesn't advance", at.text, next.next.text)
 		}
-		if err := p.add(next.rows); err != nil {
+		if err := p.add(next.rows, 0); err != nil {
 			return err
 		}
 		if !next.more && (!advances || len(next.rows) == 0) {
@@ -232,31 +322,51 @@ func (p *pager[R]) follow(ctx context.Context) error {
 		at = next.next
 		followed[at.text] = true
 	}
-	return errTooManyPages
+	return errTooManyRows
 }
 
 func (p *pager[R]) get(ctx context.Context, cursor string, limit int) (*page[R], error) {
 	p.requests.Add(1)
-	return p.fetch(ctx, cursor, limit)
+	next, err := p.fetch(ctx, cursor, limit)
+	if err != nil {
+		return nil, err
+	}
+	size := 0
+	for i := range next.rows {
+		size += next.rows[i].size
+	}
+	if p.held.Add(int64(size)) > maxHeld {
+		return nil, &ListTooLargeError{}
+	}
+	return next, nil
 }
 
-// add takes rows into the pass. One that is there already moved meanwhile.
-func (p *pager[R]) add(rows []row[R]) error {
-	for _, row := range rows {
-		if p.seen[row.key] {
-			return changed("%q came twice", row.key)
+// add takes the rows of a page into the pass, from one of them on. One that is
+// there already moved meanwhile, unless it stands twice in the same page.
+func (p *pager[R]) add(rows []row[R], from int) error {
+	for i := from; i < len(rows); i++ {
+		key := rows[i].key
+		switch {
+		case !p.seen[key]:
+			p.seen[key] = true
+		case slices.ContainsFunc(rows[:i], func(other row[R]) bool { return other.key == key }):
+			return &PagingError{What: fmt.Sprintf("%q stands twice in one page", key)}
+		default:
+			return changed("%q came twice", key)
 		}
-		p.seen[row.key] = true
 	}
-	p.rows = append(p.rows, rows...)
+	p.rows = append(p.rows, rows[from:]...)
+	if len(p.rows) > maxRows {
+		return errTooManyRows
+	}
 	return nil
 }
 
 // last tells whether the server says, without contradiction, that nothing follows.
 func (p *page[R]) last() bool { return !p.more && p.next == nil }
 
-// countsFrom tells whether more follows and next_cursor is what the documents
-// say: the page's offset plus its rows.
+// countsFrom tells whether more follows and next_cursor is what the API says of
+// it: the page's offset plus its rows.
 func (p *page[R]) countsFrom(offset int) bool {
 	return p.more && p.next != nil && p.next.whole && p.next.number == offset+len(p.rows)
 }

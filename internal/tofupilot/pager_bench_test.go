@@ -27,7 +27,7 @@ func BenchmarkTenThousandProcedures(b *testing.B) {
 	var oneByOne float64
 	b.Run("one after the other", func(b *testing.B) {
 		oneByOne = timeReads(b, api, func(ctx context.Context) (rows int, err error) {
-			fetch := fetcher(client, Procedures, Filter{}, func(p *Procedure) Procedure { return *p })
+			fetch := fetcher(client, Procedures, Filter{}, func(p *Procedure) (Procedure, int) { return *p, 0 })
 			for at := ""; ; {
 				next, err := fetch(ctx, at, MaxPageSize)
 				if err != nil || !next.more {

@@ -3,6 +3,7 @@ package tofupilot
 import (
 	"context"
 	"math"
+	"strconv"
 	"time"
 
 	"pgregory.net/rapid"
@@ -10,6 +11,8 @@ import (
 
 // readCase is one read: a list, how it is asked for, and what happens meanwhile.
 type readCase struct {
+	serverKind
+
 	rows, size int
 	ahead      []int           // pages to ask for ahead, by the number taken; none: as usual
 	travels    []time.Duration // of requests and answers, by turns
@@ -18,34 +21,65 @@ type readCase struct {
 	deadline   time.Duration
 }
 
+// serverKind is how a server orders its list, and how it pages.
+type serverKind struct {
+	order   string // newest first, oldest first, by name, by activity
+	times   string // distinct, equal, in pairs, missing
+	cursors string // offsets, floored, tokens
+	count   string // of which has_more is worked out: with the rows, before them, after them
+	most    int    // rows of a page; 0: as many as asked for
+}
+
+// documented is a server as the API's documents have it.
+var documented = serverKind{order: "newest first", times: "distinct", cursors: "offsets", count: "with the rows"}
+
+// serverKinds are the ways in which servers may behave otherwise, each by itself.
+var serverKinds = map[string]func(*rapid.T, *serverKind){
+	"as documented":   func(*rapid.T, *serverKind) {},
+	"oldest first":    func(_ *rapid.T, kind *serverKind) { kind.order = "oldest first" },
+	"by name":         func(_ *rapid.T, kind *serverKind) { kind.order = "by name" },
+	"by activity":     func(_ *rapid.T, kind *serverKind) { kind.order, kind.times = "by activity", "in pairs" },
+	"equal times":     func(_ *rapid.T, kind *serverKind) { kind.order, kind.times = "by activity", "equal" },
+	"missing times":   func(_ *rapid.T, kind *serverKind) { kind.order, kind.times = "by activity", "missing" },
+	"counted before":  func(_ *rapid.T, kind *serverKind) { kind.count = "before them" },
+	"counted after":   func(_ *rapid.T, kind *serverKind) { kind.count = "after them" },
+	"floored cursors": func(_ *rapid.T, kind *serverKind) { kind.cursors = "floored" },
+	"token cursors":   func(_ *rapid.T, kind *serverKind) { kind.cursors = "tokens" },
+	"a clamped limit": func(r *rapid.T, kind *serverKind) { kind.most = rapid.IntRange(1, 20).Draw(r, "most") },
+	"several of the above": func(r *rapid.T, kind *serverKind) {
+		kind.order = rapid.SampledFrom([]string{"newest first", "oldest first", "by name", "by activity"}).Draw(r, "order")
+		kind.cursors = rapid.SampledFrom([]string{"offsets", "floored", "tokens"}).Draw(r, "cursors")
+		kind.count = rapid.SampledFrom([]string{"with the rows", "before them", "after them"}).Draw(r, "count")
+		if kind.order == "by activity" {
+			kind.times = rapid.SampledFrom([]string{"equal", "in pairs", "missing"}).Draw(r, "times")
+		}
+		if kind.count == "with the rows" { // else what such a server says of its end is believed (API.md, The end of a list)
+			kind.most = rapid.IntRange(0, 20).Draw(r, "most")
+		}
+	},
+}
+
+// twoPasses tells whether only two passes that agree can show that nothing is missing.
+func (k serverKind) twoPasses() bool { return k.order == "by activity" || k.cursors != "offsets" }
+
 // drawReadCase draws small lists mostly, because they find most and cost least.
-func drawReadCase(rt *rapid.T) readCase {
+func drawReadCase(rt *rapid.T, kind string) readCase {
 	c := readCase{
+		serverKind: documented,
 		rows: rapid.OneOf(
 			rapid.IntRange(0, 12), rapid.IntRange(0, 60), rapid.IntRange(0, 60), rapid.IntRange(0, 300), rapid.IntRange(0, 2000),
 		).Draw(rt, "rows"),
 		ahead:    rapid.OneOf(rapid.Just([]int(nil)), rapid.SliceOfN(rapid.IntRange(1, 12), 1, 12)).Draw(rt, "pages ahead"),
-		deadline: 5 * time.Minute,
+		deadline: 24 * time.Hour,
 	}
+	serverKinds[kind](rt, &c.serverKind)
 	c.size = rapid.IntRange(1, min(c.rows+1, MaxPageSize)).Draw(rt, "page size")
 	for _, tens := range rapid.SliceOfN(rapid.IntRange(1, 9), 1, 8).Draw(rt, "travels in 10 ms") {
 		c.travels = append(c.travels, time.Duration(tens)*10*time.Millisecond)
 	}
-	order := rapid.SampledFrom([]string{"newest first", "oldest first", "by name"}).Draw(rt, "order")
 	pages := c.rows/max(1, c.size-1) + 1
 	for range rapid.IntRange(0, 12).Draw(rt, "changes") {
-		change := listChange{
-			after:  rapid.IntRange(0, pages).Draw(rt, "answers before the change"),
-			create: rapid.Bool().Draw(rt, "create"),
-			place:  rapid.IntRange(0, c.rows).Draw(rt, "place"),
-		}
-		switch {
-		case change.create && order == "newest first":
-			change.place = 0
-		case change.create && order == "oldest first":
-			change.place = math.MaxInt
-		}
-		c.changes = append(c.changes, change)
+		c.changes = append(c.changes, c.drawChange(rt, pages))
 	}
 	// What never stops must have time between its changes, and an early end.
 	if rapid.IntRange(0, 31).Draw(rt, "31 is forever") == 31 && len(c.changes) > 0 {
@@ -55,9 +89,44 @@ func drawReadCase(rt *rapid.T) readCase {
 	return c
 }
 
+func (c readCase) drawChange(rt *rapid.T, pages int) listChange {
+	change := listChange{
+		after:  rapid.IntRange(0, pages).Draw(rt, "answers before the change"),
+		create: rapid.Bool().Draw(rt, "create"),
+		at:     rapid.IntRange(0, c.rows).Draw(rt, "at"),
+	}
+	switch {
+	case c.order == "by activity" && rapid.Bool().Draw(rt, "move"):
+		change.create, change.move = false, true
+		change.to = rapid.OneOf(rapid.Just(0), rapid.IntRange(0, c.rows)).Draw(rt, "to")
+	case change.create && (c.order == "newest first" || c.order == "by activity"):
+		change.at = 0
+	case change.create && c.order == "oldest first":
+		change.at = math.MaxInt
+	}
+	return change
+}
+
 func (c readCase) list() *changingList {
-	list := newChangingList(c.rows, c.changes...)
-	list.forever = c.forever
+	list := &changingList{
+		changes: c.changes, forever: c.forever, newestFirst: c.order == "newest first", most: c.most,
+		floored: c.cursors == "floored", tokens: c.cursors == "tokens",
+		countFirst: c.count == "before them", countLast: c.count == "after them",
+	}
+	switch c.times {
+	case "equal":
+		list.times = func(int) *Timestamp { return createdAt(0) }
+	case "in pairs": // and none where there are few, because two of them would show an order
+		list.times = func(number int) *Timestamp {
+			if c.rows < 6 {
+				return nil
+			}
+			return createdAt(number % 2)
+		}
+	case "missing":
+		list.times = func(int) *Timestamp { return nil }
+	}
+	list.with(c.rows)
 	list.travel = func(request listRequest) (there, back time.Duration) {
 		turn := request.offset / max(1, request.limit-1)
 		// The nanoseconds put answers of the same moment in an order, so that
@@ -82,6 +151,50 @@ func seamReader(ctx context.Context, list *changingList, c readCase) ([]row[stri
 	pager := newTestPager(list, c.size)
 	pager.reach = c.reach
 	return pager.all(ctx)
+}
+
+// believingReader looks at seams, and believes the rest: that rows keep their
+// order, that cursors are offsets, and that nothing follows where has_more says so.
+func believingReader(ctx context.Context, list *changingList, c readCase) ([]row[string], error) {
+	for {
+		rows, err := believingPass(ctx, list, c)
+		if err != nil || rows != nil {
+			return rows, err
+		}
+		if err := sleep(ctx, firstPause); err != nil {
+			return nil, &ListError{Err: err}
+		}
+	}
+}
+
+// believingPass returns no rows where a seam fails.
+func believingPass(ctx context.Context, list *changingList, c readCase) ([]row[string], error) {
+	rows, seen := []row[string]{}, map[string]bool{}
+	next, err := list.fetch(ctx, "", c.size)
+	for width := 0; err == nil; next, err = list.fetch(ctx, strconv.Itoa(len(rows)-1), width) {
+		fresh := next.rows
+		if len(rows) > 0 {
+			if len(fresh) == 0 || fresh[0].key != rows[len(rows)-1].key {
+				return nil, nil
+			}
+			fresh = fresh[1:]
+		}
+		for _, row := range fresh {
+			if seen[row.key] {
+				return nil, nil
+			}
+			seen[row.key] = true
+		}
+		rows = append(rows, fresh...)
+		if !next.more {
+			return rows, nil
+		}
+		if len(rows) == 0 || len(fresh) == 0 {
+			return nil, nil
+		}
+		width = max(2, len(next.rows))
+	}
+	return nil, &ListError{Err: err}
 }
 
 // naiveReader follows the offsets, as pagers usually do, and takes a row that

@@ -22,15 +22,15 @@ var oddForms = []oddCase{
 			*answer = honest(9)(oddRequest{offset: asked.offset - 100, limit: asked.limit})
 		}
 	}), rows: 9, begins: 3},
-	{name: "a negative number", answer: nextAs(0, "-N"), begins: 2, fails: `next_cursor "-3", which doesn't advance`},
-	{name: "a negative number, later", answer: nextAs(2, "-N"), begins: 2, fails: `after the page at cursor "3" it gives next_cursor "-6"`},
+	{name: "a negative number", answer: nextAs(0, "-N"), begins: 3, fails: `next_cursor "-3", which doesn't advance`},
+	{name: "a negative number, later", answer: nextAs(2, "-N"), begins: 3, fails: `after the page at cursor "3" it gives next_cursor "-6"`},
 	{name: "an object", answer: nextAs(0, "{}"), begins: 1, fails: "next_cursor is neither a number nor a string"},
 	{name: "a truth", answer: nextAs(2, "true"), begins: 1, fails: "next_cursor is neither a number nor a string"},
 }
 
 // Meta that contradicts itself, or what came before.
 var oddMeta = []oddCase{
-	{name: "a cursor that is repeated", answer: nextAs(2, "3"), begins: 2, fails: `after the page at cursor "3" it gives next_cursor "3", which doesn't advance`},
+	{name: "a cursor that is repeated", answer: nextAs(2, "3"), begins: 3, fails: `after the page at cursor "3" it gives next_cursor "3", which doesn't advance`},
 	{name: "a token that is repeated", answer: twisted(8, func(asked oddRequest, answer *oddAnswer) {
 		if asked.cursor == "again" {
 			answer.ids = []string{"r6", "r7"}
@@ -38,12 +38,12 @@ var oddMeta = []oddCase{
 		if asked.offset > 0 || asked.cursor == "again" {
 			answer.more, answer.next = "true", `"again"`
 		}
-	}), begins: 2, fails: `after the page at cursor "again" it gives next_cursor "again", which doesn't advance`},
+	}), begins: 3, fails: `after the page at cursor "again" it gives next_cursor "again", which doesn't advance`},
 	{name: "a cursor that goes back", answer: twisted(9, func(asked oddRequest, answer *oddAnswer) {
 		if asked.offset >= 6 {
 			answer.more, answer.next = "true", "3"
 		}
-	}), begins: 2, fails: `after the page at cursor "6" it gives next_cursor "3", which doesn't advance`},
+	}), begins: 3, fails: `after the page at cursor "6" it gives next_cursor "3", which doesn't advance`},
 	{name: "more, and a null cursor", answer: nextAs(0, "null"), begins: 2, fails: `has more after the page at cursor "", but gives no next_cursor`},
 	{name: "more, and a null cursor, later", answer: nextAs(2, "null"), begins: 2, fails: `has more after the page at cursor "3", but gives no next_cursor`},
 	{name: "more, and no cursor", answer: nextAs(0, ""), begins: 2, fails: `has more after the page at cursor "", but gives no next_cursor`},

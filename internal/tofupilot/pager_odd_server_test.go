@@ -3,13 +3,13 @@ package tofupilot
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"fmt"
 	"log/slog"
 	"slices"
 	"strconv"
 	"strings"
 	"sync"
+	"time"
 )
 
 // oddAnswer is one page in an odd server's words.
@@ -57,7 +57,8 @@ func (s *oddServer) fetch(ctx context.Context, at string, limit int) (*page[stri
 func (a oddAnswer) body() []byte {
 	items := make([]string, len(a.ids))
 	for i, id := range a.ids {
-		items[i] = fmt.Sprintf(`{"id": %q}`, id)
+		number, _ := strconv.Atoi(strings.TrimPrefix(id, "r"))
+		items[i] = fmt.Sprintf(`{"id": %q, "created_at": %q}`, id, createdAt(number).Time.Format(time.RFC3339))
 	}
 	meta := `"has_more": ` + a.more
 	if a.next != "" {
@@ -136,23 +137,6 @@ func numbered(rows int) func(oddRequest) oddAnswer {
 		if answer.next != "null" {
 			answer.next = strconv.Itoa(number + 1)
 		}
-		return answer
-	}
-}
-
-// endless never comes to an end, and has its own way to say a cursor.
-func endless(next func(offset int) any) func(oddRequest) oddAnswer {
-	return func(asked oddRequest) oddAnswer {
-		_, _ = fmt.Sscanf(asked.cursor, "at %d", &asked.offset)
-		answer := oddAnswer{more: "true"}
-		for i := range asked.limit {
-			answer.ids = append(answer.ids, rowID(asked.offset+i))
-		}
-		cursor, err := json.Marshal(next(asked.offset + asked.limit))
-		if err != nil {
-			panic(err)
-		}
-		answer.next = string(cursor)
 		return answer
 	}
 }

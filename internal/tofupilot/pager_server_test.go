@@ -8,10 +8,14 @@ import (
 	"math"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"testing"
 	"time"
 )
+
+// oldest is when the first row of any list was created.
+var oldest = time.Date(2024, time.January, 1, 0, 0, 0, 0, time.UTC)
 
 // changingList is a server's list, in memory. A page is a snapshot at the
 // moment the server answers, and the list changes between two answers, so that
@@ -20,37 +24,50 @@ type changingList struct {
 	changes []listChange
 	forever bool // begins with the changes again when they are over
 
+	newestFirst bool                        // rows are created at the front
+	times       func(number int) *Timestamp // created_at of a row; nil: as it was created
+	floored     bool                        // a cursor is rounded down to a multiple of limit
+	tokens      bool                        // cursors are opaque
+	most        int                         // rows of a page; 0: as many as asked for
+	countFirst  bool                        // has_more comes from a count before the rows were taken,
+	countLast   bool                        // or after
+
 	travel func(listRequest) (there, back time.Duration) // nil: no time at all
 	fault  func(listRequest) error                       // nil: none
 
-	mu         sync.Mutex
-	rows       []int     // the list as it stands: indexes into lives
-	lives      []rowLife // every row that ever stood in the list
-	asked      []listRequest
-	inFlight   int
-	most       int // requests in flight at a time
-	answers    int // given so far
-	began      int // which of the answers was the latest first page
-	begins     int // how often the first page was asked for
-	due        int // the change to come next
-	quiet      int // answers since the latest change
-	changed    int // changes made
-	outOfOrder bool
-	lastOffset int // the offset that was answered last
+	mu          sync.Mutex
+	rows        []int     // the list as it stands: indexes into lives
+	lives       []rowLife // every row that ever stood in the list
+	asked       []listRequest
+	inFlight    int
+	mostFlying  int // requests in flight at a time
+	answers     int // given so far
+	began       int // which of the answers was the latest first page
+	beganBefore int // and the one before
+	latest      int // after which of the answers the latest change was made
+	begins      int // how often the first page was asked for
+	due         int // the change to come next
+	quiet       int // answers since the latest change
+	changed     int // changes made
+	outOfOrder  bool
+	lastOffset  int // the offset that was answered last
 }
 
 // rowLife tells which answers, counted from 1, may hold a row: those from born
 // on, and before died.
 type rowLife struct {
 	id         string
+	created    *Timestamp
 	born, died int
 }
 
-// listChange is one row created or deleted.
+// listChange is one row created, deleted or moved.
 type listChange struct {
 	after  int // how many answers come between the change before and this one
 	create bool
-	place  int // an offset; for a row created beyond the end, the end
+	move   bool
+	at     int // an offset; for a row created beyond the end, the end
+	to     int // where a row moves to
 }
 
 type listRequest struct {
@@ -60,11 +77,22 @@ type listRequest struct {
 }
 
 func newChangingList(rows int, changes ...listChange) *changingList {
-	list := &changingList{changes: changes}
-	for range rows {
-		list.create(len(list.rows))
+	return (&changingList{changes: changes}).with(rows)
+}
+
+// with fills a list that is described already.
+func (l *changingList) with(rows int) *changingList {
+	for number := range rows {
+		l.create(len(l.rows))
+		if l.times == nil && l.newestFirst {
+			l.lives[number].created = createdAt(-number)
+		}
 	}
-	return list
+	return l
+}
+
+func createdAt(second int) *Timestamp {
+	return &Timestamp{Time: oldest.Add(time.Duration(second) * time.Second)}
 }
 
 // stillList is one that nobody changes.
@@ -101,16 +129,22 @@ func travel(ctx context.Context, duration time.Duration) error {
 }
 
 func (l *changingList) receive(at string, limit int) listRequest {
-	offset, err := strconv.Atoi(cmp.Or(at, "0"))
+	offset, err := strconv.Atoi(cmp.Or(strings.TrimPrefix(at, "token "), "0"))
 	if err != nil {
 		panic(err)
+	}
+	if l.most > 0 {
+		limit = min(limit, l.most)
+	}
+	if l.floored {
+		offset -= offset % limit
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	request := listRequest{cursor: at, offset: offset, limit: limit, at: time.Now()}
 	l.asked = append(l.asked, request)
 	l.inFlight++
-	l.most = max(l.most, l.inFlight)
+	l.mostFlying = max(l.mostFlying, l.inFlight)
 	if at == "" {
 		l.begins++
 	}
@@ -134,9 +168,13 @@ func (l *changingList) answer(request listRequest) *page[string] {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.change()
+	count := len(l.rows)
+	if l.countFirst {
+		l.change()
+	}
 	l.answers++
 	if request.cursor == "" {
-		l.began = l.answers
+		l.beganBefore, l.began = l.began, l.answers
 	} else {
 		l.outOfOrder = l.outOfOrder || request.offset < l.lastOffset
 	}
@@ -144,11 +182,21 @@ func (l *changingList) answer(request listRequest) *page[string] {
 
 	from := min(request.offset, len(l.rows))
 	to := min(from+request.limit, len(l.rows))
-	answer := &page[string]{rows: make([]row[string], to-from), more: to < len(l.rows)}
+	answer := &page[string]{rows: make([]row[string], to-from)}
 	for i, row := range l.rows[from:to] {
-		answer.rows[i].key = l.lives[row].id
+		answer.rows[i].key, answer.rows[i].created = l.lives[row].id, l.lives[row].created
 	}
-	if answer.more {
+	if l.countLast {
+		l.change()
+	}
+	if !l.countFirst {
+		count = len(l.rows)
+	}
+	answer.more = to < count
+	switch {
+	case answer.more && l.tokens:
+		answer.next = &cursor{text: "token " + strconv.Itoa(to)}
+	case answer.more:
 		answer.next = &cursor{text: strconv.Itoa(to), number: to, whole: true}
 	}
 	return answer
@@ -158,12 +206,19 @@ func (l *changingList) answer(request listRequest) *page[string] {
 func (l *changingList) change() {
 	for l.due < len(l.changes) && l.changes[l.due].after <= l.quiet {
 		change := l.changes[l.due]
-		if change.create {
-			l.create(min(change.place, len(l.rows)))
-		} else if len(l.rows) > 0 {
-			l.remove(change.place % len(l.rows))
+		switch {
+		case change.create:
+			l.create(min(change.at, len(l.rows)))
+		case len(l.rows) == 0:
+		case change.move:
+			from := change.at % len(l.rows)
+			row := l.rows[from]
+			l.rows = slices.Insert(slices.Delete(l.rows, from, from+1), change.to%len(l.rows), row)
+		default:
+			l.remove(change.at % len(l.rows))
 		}
 		l.changed++
+		l.latest = l.answers
 		l.quiet = 0
 		if l.due++; l.due == len(l.changes) && l.forever {
 			l.due = 0
@@ -172,19 +227,29 @@ func (l *changingList) change() {
 	l.quiet++
 }
 
-func (l *changingList) create(place int) {
-	l.rows = slices.Insert(l.rows, place, len(l.lives))
-	l.lives = append(l.lives, rowLife{id: rowID(len(l.lives)), born: l.answers + 1, died: math.MaxInt})
+func (l *changingList) create(at int) {
+	number := len(l.lives)
+	life := rowLife{id: rowID(number), created: createdAt(number), born: l.answers + 1, died: math.MaxInt}
+	if l.times != nil {
+		life.created = l.times(number)
+	}
+	l.rows = slices.Insert(l.rows, at, number)
+	l.lives = append(l.lives, life)
 }
 
-func (l *changingList) remove(place int) {
-	l.lives[l.rows[place]].died = l.answers + 1
-	l.rows = slices.Delete(l.rows, place, place+1)
+func (l *changingList) remove(at int) {
+	l.lives[l.rows[at]].died = l.answers + 1
+	l.rows = slices.Delete(l.rows, at, at+1)
 }
 
 // fallacy says what is wrong with a list that a read gave; empty: nothing. It
-// holds a read to more than the whole of its time: to that of its last pass.
-func (l *changingList) fallacy(rows []row[string]) string {
+// holds a read to more than the whole of its time: to that of its last pass,
+// unless only two passes that agree can show that nothing is missing.
+func (l *changingList) fallacy(rows []row[string], twoPasses bool) string {
+	since := l.began
+	if twoPasses {
+		since = 1
+	}
 	found := make([]int, len(l.lives))
 	for _, row := range rows {
 		number, err := strconv.Atoi(row.key[1:])
@@ -197,7 +262,7 @@ func (l *changingList) fallacy(rows []row[string]) string {
 		switch {
 		case found[number] > 1:
 			return fmt.Sprintf("%q came %d times", life.id, found[number])
-		case found[number] == 0 && life.born <= l.began && life.died > l.answers:
+		case found[number] == 0 && life.born <= since && life.died > l.answers:
 			return fmt.Sprintf("%q stood throughout and is lost", life.id)
 		case found[number] == 1 && life.died <= l.began:
 			return fmt.Sprintf("%q was gone before the last pass began", life.id)

@@ -61,8 +61,11 @@ type Unit struct {
 
 // Procedures lists every procedure that matches the filter, as ReadAll does.
 func (c *Client) Procedures(ctx context.Context, filter Filter) ([]Procedure, error) {
-	return ReadAll(ctx, c, Procedures, filter, func(p *Procedure) Procedure { return *p })
+	return ReadAll(ctx, c, Procedures, filter, func(p *Procedure) (Procedure, int) { return *p, p.size() })
 }
+
+// size is about how many bytes a procedure takes.
+func (p *Procedure) size() int { return 256 + len(p.ID) + len(deref(p.Name)) + 128*len(p.Runs) }
 
 func sortRuns(runs []Run) {
 	slices.SortFunc(runs, func(a, b Run) int {

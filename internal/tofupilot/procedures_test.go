@@ -165,7 +165,7 @@ func TestWhatIsKeptOfProceduresIsInTheirOrder(t *testing.T) {
 	summary := func(procedure *Procedure) string {
 		return fmt.Sprintf("%s %s, %d runs", procedure.ID, *procedure.Name, len(procedure.Runs))
 	}
-	kept, err := ReadAll(t.Context(), client, Procedures, Filter{}, summary)
+	kept, err := ReadAll(t.Context(), client, Procedures, Filter{}, func(p *Procedure) (string, int) { return summary(p), 0 })
 	if err != nil || len(kept) != len(whole) {
 		t.Fatalf("%d procedures, %v", len(kept), err)
 	}

@@ -19,6 +19,9 @@ func (t *Timestamp) TextOrNil() *string {
 	return &t.Text
 }
 
+// Known tells whether there is an instant.
+func (t *Timestamp) Known() bool { return t != nil && !t.Time.IsZero() }
+
 // UnmarshalText takes RFC 3339.
 func (t *Timestamp) UnmarshalText(text []byte) (err error) {
 	t.Text = string(text)

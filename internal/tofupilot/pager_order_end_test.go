@@ -1,0 +1,110 @@
+package tofupilot
+
+import (
+	"net/http"
+	"slices"
+	"testing"
+	"testing/synctest"
+)
+
+// By last activity, or by name: r150 moves to the front while r10 is deleted. Every
+// seam holds, and r150 is behind one page and in front of the next.
+func TestARowThatMovesFromBehindASeamToTheFrontIsRead(t *testing.T) {
+	t.Parallel()
+	for name, times := range map[string]func(int) *Timestamp{
+		"equal times": func(int) *Timestamp { return createdAt(0) },
+		"no times":    func(int) *Timestamp { return nil },
+		"other times": func(number int) *Timestamp { return createdAt(number * 7919 % 200) },
+		"one tie":     func(number int) *Timestamp { return createdAt(max(1, number)) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				list := &changingList{times: times, changes: []listChange{{after: 1, move: true, at: 150}, {at: 11}}}
+				rows, err := newTestPager(list.with(200), 100).all(t.Context())
+				if err != nil || !slices.Contains(rowIDs(rows), "r150") || len(rows) != 199 {
+					t.Errorf("%d rows, %v", len(rows), err)
+				}
+				if list.begins < 3 {
+					t.Errorf("read %d times: two passes after the change must agree", list.begins)
+				}
+			})
+		})
+	}
+}
+
+func TestAListByCreationCostsOnePassAndAnyOtherTwo(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		times       func(int) *Timestamp
+		newestFirst bool
+		rows        int
+		passes      int
+	}{
+		"oldest first":     {rows: 250, passes: 1},
+		"newest first":     {rows: 250, newestFirst: true, passes: 1},
+		"equal times":      {times: func(int) *Timestamp { return createdAt(0) }, rows: 250, passes: 2},
+		"one time missing": {times: func(number int) *Timestamp { return map[bool]*Timestamp{true: createdAt(number)}[number != 7] }, rows: 250, passes: 2},
+		"one time unreadable": {times: func(number int) *Timestamp {
+			return map[bool]*Timestamp{true: createdAt(number), false: {Text: "soon"}}[number != 7]
+		}, rows: 250, passes: 2},
+		"equal times on a page only": {times: func(int) *Timestamp { return createdAt(0) }, rows: 99, passes: 1},
+	} {
+		list := (&changingList{times: test.times, newestFirst: test.newestFirst}).with(test.rows)
+		readStill(t, list, 100)
+		if list.begins != test.passes {
+			t.Errorf("%s: read %d times, want %d", name, list.begins, test.passes)
+		}
+	}
+}
+
+// Rows and count are taken one after the other, and r5 is deleted between them:
+// of 101 rows the page has the first 100, and has_more is false.
+func TestAFullPageIsNotTheEndUntilNothingFollows(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		list := newChangingList(101, listChange{after: 1, at: 5})
+		list.countLast = true
+		rows, err := newTestPager(list, 100).all(t.Context())
+		if err != nil || !slices.Contains(rowIDs(rows), "r100") || len(rows) != 100 {
+			t.Errorf("%d rows, %v", len(rows), err)
+		}
+	})
+}
+
+// A server may refuse a cursor that it didn't give. Its own are followed then, and
+// what it says of its end is all there is.
+func TestAServerThatRefusesComputedCursorsIsFollowed(t *testing.T) {
+	t.Parallel()
+	for _, status := range []int{http.StatusBadRequest, http.StatusNotFound, http.StatusUnprocessableEntity} {
+		for _, rows := range []int{10, 35} {
+			list := stillList(rows)
+			list.fault = func(asked listRequest) error {
+				if asked.offset%10 != 0 {
+					return &Error{Method: http.MethodGet, URL: "https://example.test", Attempts: 1, Status: status}
+				}
+				return nil
+			}
+			readStill(t, list, 10)
+			if list.begins != 3 {
+				t.Errorf("status %d, %d rows: read %d times, want one to see it and two that agree", status, rows, list.begins)
+			}
+		}
+	}
+}
+
+func TestAKeyThatIsRefusedLaterIsNoMatterOfCursors(t *testing.T) {
+	t.Parallel()
+	for _, status := range []int{http.StatusUnauthorized, http.StatusForbidden, http.StatusTooManyRequests, http.StatusBadGateway} {
+		list := stillList(35)
+		list.fault = func(asked listRequest) error {
+			if asked.offset > 0 {
+				return &Error{Method: http.MethodGet, URL: "https://example.test", Attempts: 1, Status: status}
+			}
+			return nil
+		}
+		if rows, err := newTestPager(list, 10).all(t.Context()); err == nil || list.begins != 1 {
+			t.Errorf("status %d: %d rows, %v, read %d times", status, len(rows), err, list.begins)
+		}
+	}
+}
