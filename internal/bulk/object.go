@@ -3,8 +3,6 @@ package bulk
 import (
 	"bytes"
 	"cmp"
-	"math"
-	"math/big"
 	"slices"
 	"sync"
 
@@ -44,25 +42,19 @@ func Text[T any](name, description string, get func(*T) *string) Field[T] {
 	}
 }
 
-// Number is a number attribute.
-func Number[T any](name, description string, get func(*T) *float64) Field[T] {
+// Number is a number attribute. It is given as decimal text, in JSON's form, and
+// reaches Terraform as it is: a float64 in between would make 99.3 another number
+// than the one that a configuration writes.
+func Number[T any](name, description string, get func(*T) *string) Field[T] {
 	return Field[T]{
 		name:      name,
-		attribute: schema.Float64Attribute{Computed: true, MarkdownDescription: description},
+		attribute: schema.NumberAttribute{Computed: true, MarkdownDescription: description},
 		encode: func(to []byte, of *T) []byte {
 			value := get(of)
-			switch {
-			case value == nil:
+			if value == nil {
 				return msgp.AppendNil(to)
-			case *value != math.Trunc(*value):
-				return msgp.AppendFloat64(to, *value)
-			case 0 <= *value && *value < 1<<63: // else msgp would give 128 to 255 two bytes
-				return msgp.AppendUint64(to, uint64(*value))
-			case -1<<63 <= *value && *value < 0:
-				return msgp.AppendInt64(to, int64(*value))
-			default: // whole numbers beyond 64 bits travel as text
-				return msgp.AppendString(to, big.NewFloat(*value).Text('f', -1))
 			}
+			return msgp.AppendString(to, *value)
 		},
 	}
 }

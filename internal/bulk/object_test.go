@@ -1,8 +1,7 @@
 package bulk
 
 import (
-	"bytes"
-	"math"
+	"math/big"
 	"testing"
 
 	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
@@ -10,20 +9,28 @@ import (
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 )
 
-func TestNumbersAreEncodedAsTheFrameworkEncodesThem(t *testing.T) {
+func TestNumbersReachTerraformToTheLastDigit(t *testing.T) {
 	t.Parallel()
-	object := NewObject(Number("number", "Number.", func(n *float64) *float64 { return n }))
+	object := NewObject(Number("number", "Number.", func(n *string) *string { return n }))
 	of := schema.Schema{Attributes: object.Attributes()}.Type().TerraformType(t.Context())
-	for _, number := range []float64{
-		0, math.Copysign(0, -1), 1, -1, 99.9, 100, 1.0 / 3, 127, 128, 65536, 1 << 53, 1<<53 + 2,
-		1 << 62, -1 << 62, 1 << 63, -1 << 63, 1 << 64, -1 << 64, 1e20, math.MaxFloat64, math.SmallestNonzeroFloat64, -math.MaxFloat64,
+	for _, number := range []string{
+		"0", "-0", "1", "-1", "85.50", "99.3", "0.1", "0.30000000000000004", "9007199254740993", "1e22", "1E+22", "1e-9", "0.123456789012345678",
+		"18446744073709551616", "1.7976931348623157e308", "5e-324",
 	} {
-		want, err := tfprotov6.NewDynamicValue(of, tftypes.NewValue(of, map[string]tftypes.Value{"number": tftypes.NewValue(tftypes.Number, number)}))
+		decoded, err := tfprotov6.DynamicValue{MsgPack: object.Encode(&number)}.Unmarshal(of)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := object.Encode(&number); !bytes.Equal(got, want.MsgPack) {
-			t.Errorf("%g: got %q, want %q", number, got, want.MsgPack)
+		var attributes map[string]tftypes.Value
+		got, want := new(big.Float), new(big.Float)
+		if err := decoded.As(&attributes); err != nil {
+			t.Fatal(err)
+		}
+		if err := attributes["number"].As(&got); err != nil {
+			t.Fatal(err)
+		}
+		if want, _, err = big.ParseFloat(number, 10, 512, big.ToNearestEven); err != nil || got.Cmp(want) != 0 {
+			t.Errorf("%s arrives as %s, %v", number, got.Text('g', -1), err)
 		}
 	}
 }

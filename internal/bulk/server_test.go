@@ -155,7 +155,9 @@ func TestNothingThatTheFrameworksServerCanDoIsHidden(t *testing.T) {
 func TestStateBeyondTheProtocolsLimitIsRefused(t *testing.T) {
 	t.Parallel()
 	mebibyte := make([]byte, 1<<20)
-	value := func(mebibytes int, more ...byte) Value { return append(slices.Repeat(Value{mebibyte}, mebibytes), more) }
+	value := func(mebibytes int, more ...byte) Value {
+		return append(slices.Repeat(Value{mebibyte}, mebibytes), more)
+	}
 	for name, test := range map[string]struct {
 		state map[string]Value
 		fits  bool
@@ -180,14 +182,14 @@ type (
 
 type sample struct {
 	name     string
-	number   *float64
+	number   *string
 	children []sample
 }
 
 var (
 	sampleChild  = NewObject(Text("name", "Name.", func(s *sample) *string { return &s.name }))
 	sampleObject = NewObject(
-		Number("number", "Number.", func(s *sample) *float64 { return s.number }),
+		Number("number", "Number.", func(s *sample) *string { return s.number }),
 		Text("name", "Name.", func(s *sample) *string { return &s.name }),
 		Nested("first", "First.", sampleChild, func(s *sample) *sample {
 			if len(s.children) == 0 {
@@ -234,7 +236,7 @@ func (p sampleProvider) Configure(context.Context, provider.ConfigureRequest, *p
 }
 
 func (p sampleProvider) DataSources(context.Context) []func() datasource.DataSource {
-	half, deep := 1.5, sample{name: "deep", children: []sample{{name: "a"}, {name: "b"}}}
+	half, deep := "1.5", sample{name: "deep", children: []sample{{name: "a"}, {name: "b"}}}
 	list := []sample{{name: "first", number: &half}, deep, {}}
 	return []func() datasource.DataSource{func() datasource.DataSource { return sampleDataSource{list} }}
 }

@@ -7,14 +7,14 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	"unicode/utf16"
+	"unicode/utf8"
 )
 
 // Limits of the parameters (both documents).
 const (
 	defaultLimit    = 50
 	maxLimit        = 100
-	maxSearchLength = 100 // in UTF-16 code units: the server counts as JavaScript does
+	maxSearchLength = 100 // in code points; older servers count UTF-16 code units
 	minIDSearch     = 6   // characters from which on search_query is compared with IDs too
 )
 
@@ -107,7 +107,7 @@ func (q *query) setOffset(value string) (code, message string) {
 }
 
 func (q *query) setSearch(value string) (code, message string) {
-	length := len(utf16.Encode([]rune(value)))
+	length := utf8.RuneCountInString(value)
 	if length > maxSearchLength {
 		return "too_big", "String must contain at most 100 character(s)"
 	}

@@ -97,11 +97,13 @@ func (r *reader) explainRequest(failed *tofupilot.Error, advice readAdvice) diag
 		asked += fmt.Sprintf(", asked %d times,", failed.Attempts)
 	}
 	summary, next := r.advise(failed, advice)
-	if failed.Err != nil {
+	answer := fmt.Sprintf("%s was answered with %s", asked, failed.StatusLine())
+	switch {
+	case errors.As(failed.Err, new(*tofupilot.BodyError)):
+		return diag.NewErrorDiagnostic(summary, lines(fmt.Sprintf("%s (%s): %v.", answer, cmp.Or(failed.ContentType, "no content type"), failed.Err), next))
+	case failed.Err != nil:
 		return diag.NewErrorDiagnostic(summary, lines(fmt.Sprintf("%s failed: %v.", asked, failed.Err), next))
 	}
-
-	answer := fmt.Sprintf("%s was answered with %s", asked, failed.StatusLine())
 	switch {
 	case failed.Message != "":
 		answer += ": " + failed.Message
@@ -174,6 +176,9 @@ func (r *reader) advise(failed *tofupilot.Error, advice readAdvice) (summary, ne
 	case tofupilot.RateLimited:
 		return "The server limits the rate of requests", waiting(failed) +
 			"Wait a little and try again, or raise the provider's max_retries; a lower -parallelism spreads requests too."
+	case tofupilot.BrokenRow:
+		return "The server can't show one of its " + advice.plural(), fmt.Sprintf(
+			"One of the %s doesn't fit the server's own schema, and the server refuses the whole page for it. Only whoever runs the server can correct that: show them this message.", advice.plural())
 	case tofupilot.InTrouble:
 		return "The server is in trouble", waiting(failed) + "Try again later; if it lasts, ask whoever runs the server, and check that url leads to it and not to something in between."
 	case tofupilot.Unexpected:

@@ -13,7 +13,10 @@ const (
 	somethingBetween = "Check that url leads to a TofuPilot server and that nothing in between (a login page, a proxy) answers in its place. Nothing of this answer was used."
 
 	endOfList = `"meta":{"has_more":false,"next_cursor":null}`
-	goodItem  = `{"id":"a","name":"FVT","created_at":"2024-01-15T10:30:00.000Z","created_by_user":null}`
+	// What an answer with status 200 is said to have been.
+	answered200 = " was answered with HTTP 200 OK (application/json): "
+
+	goodItem = `{"id":"a","name":"FVT","created_at":"2024-01-15T10:30:00.000Z","created_by_user":null}`
 )
 
 // Bodies of answers with status 200.
@@ -21,7 +24,7 @@ func bodyFaults() []fault {
 	says := func(name, body string, words ...string) fault {
 		return fault{
 			name: name, at: faulty(with200(body)),
-			fails:    diagnosis{"", unusable, append([]string{askedFor + " failed: the answer isn't a page of procedures: page at offset 0: ", somethingBetween}, words...)},
+			fails:    diagnosis{"", unusable, append([]string{askedFor + answered200 + "the answer isn't a page of procedures: page at offset 0: ", somethingBetween}, words...)},
 			requests: 1,
 		}
 	}
@@ -31,7 +34,7 @@ func bodyFaults() []fault {
 	endsEarly := func(name, body, word string) fault {
 		return fault{
 			name: name, at: faulty(with200(body)), provider: values{"max_retries": 1},
-			fails:    diagnosis{"", unusable, []string{askedFor + ", asked 2 times, failed: the answer isn't a page of procedures: page at offset 0: " + word + ".", somethingBetween}},
+			fails:    diagnosis{"", unusable, []string{askedFor + ", asked 2 times," + answered200 + "the answer isn't a page of procedures: page at offset 0: " + word + ".", somethingBetween}},
 			requests: 2, retries: 1, within: retried(1),
 		}
 	}
@@ -58,11 +61,11 @@ func bodyFaults() []fault {
 		item("an item with an empty id", `{"id":""}`, "item 1 of data has no id"),
 		item("a number as id", `{"id":7}`, "item 1 of data", "its id can't be a number"),
 		item("a number as name", `{"id":"b","name":7}`, `item 1 of data (id "b"): its name can't be a number`),
-		item("a created_at that is no date", `{"id":"b","created_at":"yesterday"}`, `item 1 of data (id "b"): "yesterday" isn't a time in RFC 3339`),
-		item("a started_at that is no date", `{"id":"b","runs":[{"started_at":"2024-02-30T00:00:00Z"}]}`, `item 1 of data (id "b"): "2024-02-30T00:00:00Z" isn't a time in RFC 3339`),
 		item("a number as created_at", `{"id":"b","created_at":1705314600}`, `item 1 of data (id "b"): its created_at can't be a number`),
 		item("a string as fpy", `{"id":"b","fpy":"85.5"}`, `item 1 of data (id "b"): its fpy can't be a string`),
-		item("an fpy beyond all numbers", `{"id":"b","fpy":1e999}`, `item 1 of data (id "b"): its fpy can't be a number`),
+		item("an fpy beyond all numbers", `{"id":"b","fpy":1e999}`, `item 1 of data (id "b"): its fpy can't be the number 1e999`),
+		item("an fpy of two million digits in eight characters", `{"id":"b","fpy":1e-2000000}`, `item 1 of data (id "b"): its fpy can't be the number 1e-2000000`),
+		item("an fpy of 65 digits", `{"id":"b","fpy":0.`+strings.Repeat("1", 64)+`}`, `item 1 of data (id "b"): its fpy can't be the number 0.111`),
 		item("a list as runs' unit", `{"id":"b","runs":[{"unit":[]}]}`, `item 1 of data (id "b"): its runs.unit can't be an array`),
 		item("invalid UTF-8", "{\"id\":\"b\",\"name\":\"\xff\"}", "the body isn't UTF-8"),
 		item("NUL", "{\"id\":\"b\",\"name\":\"\x00\"}", `not JSON: invalid character '\x00' in string literal`),
@@ -71,8 +74,8 @@ func bodyFaults() []fault {
 		item("nesting 10,000 deep", `{"id":"b","more":`+strings.Repeat("[", 10_000)+strings.Repeat("]", 10_000)+`}`, "exceeded max depth"),
 		says("another document behind it", `{"data":[],`+endOfList+`}{}`, "not JSON: invalid character '{' after top-level value"),
 		{
-			name:  "an id of five megabytes, and no date",
-			at:    faulty(with200(`{"data":[{"id":"` + strings.Repeat("b", 5<<20) + `","created_at":"yesterday"}],` + endOfList + `}`)),
+			name:  "an id of five megabytes, and a number as date",
+			at:    faulty(with200(`{"data":[{"id":"` + strings.Repeat("b", 5<<20) + `","created_at":7}],` + endOfList + `}`)),
 			fails: diagnosis{"", unusable, []string{`page at offset 0: item 0 of data (id "bbbb`, "…", somethingBetween}}, requests: 1, within: slow,
 		},
 		{
@@ -130,12 +133,12 @@ func pagingFaults() []fault {
 	}
 	return []fault{
 		reports("more, but no cursor", page("ab", "null"), 2, `it has more after the page at cursor "", but gives no next_cursor`),
-		reports("a cursor that doesn't advance", page("ab", "0"), 2, `it gives next_cursor "0", which doesn't advance`),
-		reports("a cursor that stays", page("", `"x"`), 3, `after the page at cursor "x" it gives next_cursor "x", which doesn't advance`),
+		reports("a cursor that doesn't advance", page("ab", "0"), 3, `it gives next_cursor "0", which doesn't advance`),
+		reports("a cursor that stays", page("", `"x"`), 5, `after the page at cursor "x" it gives next_cursor "x", which doesn't advance`),
 		{
 			name: "an item without id on the second page", at: around(onSecondPage(with200(`{"data":[{"id":"a"},{}],` + endOfList + `}`))), arguments: values{"page_size": 2},
 			fails: diagnosis{"", unusable, []string{
-				"GET {url}/api/v2/procedures?cursor=1&limit=2 failed: the answer isn't a page of procedures: page at offset 1: item 1 of data has no id.", somethingBetween,
+				"GET {url}/api/v2/procedures?cursor=1&limit=2" + answered200 + "the answer isn't a page of procedures: page at offset 1: item 1 of data has no id.", somethingBetween,
 			}}, requests: 3,
 		},
 	}

@@ -57,7 +57,7 @@ func retryFaults() []fault {
 		},
 		{
 			name: "500 once on each page", at: around(firstAnswers(answer(500, ""))), provider: one, arguments: values{"page_size": 2},
-			ids: whole, requests: 6, retries: 3, within: retried(1) + time.Second,
+			ids: whole, requests: 8, retries: 4, within: retried(1) + time.Second, // four pages, the last of which shows that nothing follows
 		},
 		stays("502 as HTML", 502, proxyPage, inTrouble, "HTTP 502 Bad Gateway (text/html, not an answer of the API).", askTheAdmin),
 		{

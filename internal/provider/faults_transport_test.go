@@ -75,7 +75,7 @@ func transportFaults() []fault {
 		},
 		{
 			name: "a kept-alive connection that died in the meantime", at: dyingInTheMeantime, provider: once, arguments: values{"page_size": 2},
-			ids: whole, requests: 4, // three pages, of which one was asked for twice
+			ids: whole, requests: 5, // four pages, of which one was asked for twice
 		},
 		{
 			name: "closed in mid-body", at: faulty(func(w http.ResponseWriter, _ *http.Request) {

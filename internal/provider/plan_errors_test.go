@@ -43,8 +43,8 @@ func TestArgumentsThatAreKnownWhilePlanningAreCheckedThen(t *testing.T) {
 		words           []string
 	}{
 		"search_query": {
-			"search_query", strings.Repeat("🔋", 51),
-			[]string{"Error: Invalid search_query", "search_query = var.value", "The search is 102 UTF-16 code units long", "the API takes at most 100."},
+			"search_query", strings.Repeat("🔋", 102),
+			[]string{"Error: Invalid search_query", "search_query = var.value", "The search is 102 characters long", "the API takes at most 100."},
 		},
 		"created_before": {
 			"created_before", "2024-01-15T10:30:00+24:00",

@@ -15,7 +15,7 @@ var procedureFilters = listFilters{
 	{
 		name: "search_query", parameter: "search_query",
 		description: "Only procedures with this text in their name, or, from 6 characters on, in their ID. " +
-			"1 to 100 UTF-16 code units: most characters count one, an emoji two. The server searches; for an exact name, compare names as well.",
+			"1 to 100 characters (older servers take fewer if there are emoji among them). The server searches; for an exact name, compare names as well.",
 		value: searchQuery,
 	},
 	{

@@ -20,7 +20,7 @@ var procedureObject = bulk.NewObject(
 	bulk.NestedList("runs", "Recent runs, oldest first. Empty where there are none, and on newer servers, which don't report them. Changes with every test that is run.", runObject,
 		func(p *tofupilot.Procedure) []tofupilot.Run { return p.Runs }),
 	bulk.Number("fpy", "First pass yield, in percent (0 to 100). Null where there is none yet, and on newer servers, which don't report it. Changes with every test that is run.",
-		func(p *tofupilot.Procedure) *float64 { return p.FPY }),
+		func(p *tofupilot.Procedure) *string { return (*string)(p.FPY) }),
 )
 
 var userObject = bulk.NewObject(

@@ -23,9 +23,9 @@ func TestEveryProcedureIsListedWhateverThePageSize(t *testing.T) {
 		cursors []string // asked for by page_size 100
 	}{
 		{0, []string{"1", "100", "7"}, []string{""}},
-		{1, []string{"1", "100", "7"}, []string{""}},
+		{1, []string{"1", "100", "2", "7"}, []string{""}},
 		{99, []string{"1", "100", "2", "7"}, []string{""}},
-		{100, []string{"1", "100", "2", "7"}, []string{""}},
+		{100, []string{"1", "100", "2", "7"}, []string{"", "99"}},
 		{101, []string{"1", "100", "2", "7"}, []string{"", "198", "99"}},
 		{250, []string{"1", "100", "2", "7"}, []string{"", "198", "99"}},
 	} {

@@ -99,7 +99,7 @@ func echo(code int) http.HandlerFunc {
 			return string(encoded)
 		}
 		_, _ = io.WriteString(w, `{"message":`+text(message)+`,"code":`+text(key)+`,"issues":[{"path":[`+text(key)+`],"message":`+text(message)+`}],`+
-			`"data":[{"id":`+text(key)+`,"created_at":`+text(message)+`}],"meta":{"has_more":true,"next_cursor":`+text(key)+`}}`)
+			`"data":[{"id":`+text(key)+`,"fpy":`+text(message)+`}],"meta":{"has_more":true,"next_cursor":`+text(key)+`}}`)
 	}
 }
 

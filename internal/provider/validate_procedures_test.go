@@ -25,10 +25,10 @@ func TestProceduresArgumentsAreCheckedAtValidate(t *testing.T) {
 		arguments values
 		want      diagnosis
 	}{
-		"empty search":                   {values{"search_query": ""}, search("The search is empty", "leave search_query away to list everything")},
-		"search of 101 letters":          {values{"search_query": strings.Repeat("a", 101)}, search("101 UTF-16 code units", "at most 100")},
-		"search of 51 emoji":             {values{"search_query": strings.Repeat(emoji, 51)}, search("102 UTF-16 code units", "an emoji two", "at most 100")},
-		"search of 99 letters, an emoji": {values{"search_query": strings.Repeat("ä", 99) + emoji}, search("101 UTF-16 code units")},
+		"empty search":                    {values{"search_query": ""}, search("The search is empty", "omit search_query to list everything")},
+		"search of 101 letters":           {values{"search_query": strings.Repeat("a", 101)}, search("101 characters", "at most 100")},
+		"search of 101 emoji":             {values{"search_query": strings.Repeat(emoji, 101)}, search("101 characters", "at most 100")},
+		"search of 99 letters, two emoji": {values{"search_query": strings.Repeat("ä", 99) + emoji + emoji}, search("101 characters")},
 
 		"created_after without a time":    {values{"created_after": "2024-01-15"}, time("created_after", `"2024-01-15" isn't a time in RFC 3339`, ending)},
 		"created_after without an offset": {values{"created_after": "2024-01-15T10:30:00"}, time("created_after", `"2024-01-15T10:30:00" isn't a time`, ending)},

@@ -48,7 +48,7 @@ func TestTerraformValidateNeedsNeitherKeyNorNetwork(t *testing.T) {
 				// Terraform shows errors inside an attribute at the block's first line.
 				{`data "tofupilot_procedures" "all" {`, "Invalid timeouts.read", `"-5m" isn't a positive duration.`},
 				{`page_size = 101`, "Invalid Attribute Value", "Attribute page_size value must be between 1 and 100, got: 101"},
-				{`search_query = ""`, "Invalid search_query", "The search is empty; leave search_query away to list everything."},
+				{`search_query = ""`, "Invalid search_query", "The search is empty; omit search_query to list everything."},
 			},
 		},
 		"two dates": {

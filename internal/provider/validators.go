@@ -10,7 +10,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	"unicode/utf16"
+	"unicode/utf8"
 
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 
@@ -48,13 +48,12 @@ func checkURL(value string) error {
 }
 
 func checkSearchQuery(value string) error {
-	length := len(utf16.Encode([]rune(value)))
+	length := utf8.RuneCountInString(value)
 	switch {
 	case length == 0:
-		return errors.New("the search is empty; leave search_query away to list everything")
+		return errors.New("the search is empty; omit search_query to list everything")
 	case length > tofupilot.MaxSearchQuery:
-		return fmt.Errorf("the search is %d UTF-16 code units long (most characters count one, an emoji two), and the API takes at most %d",
-			length, tofupilot.MaxSearchQuery)
+		return fmt.Errorf("the search is %d characters long, and the API takes at most %d", length, tofupilot.MaxSearchQuery)
 	}
 	return nil
 }

@@ -13,6 +13,9 @@ import (
 	"unicode/utf8"
 )
 
+// maxCursor bounds a cursor, in bytes: it is sent back in a URL.
+const maxCursor = 4 << 10
+
 // cursor is where the next page begins, as the server says it.
 type cursor struct {
 	text   string // to be sent back
@@ -23,6 +26,9 @@ type cursor struct {
 // UnmarshalJSON takes a number or a string. A string that isn't the plain form
 // of a whole number is a token, to be sent back as it came.
 func (c *cursor) UnmarshalJSON(raw []byte) error {
+	if len(raw) > maxCursor {
+		return fmt.Errorf("next_cursor is longer than %d KiB", maxCursor>>10)
+	}
 	if raw[0] == '"' {
 		if err := json.Unmarshal(raw, &c.text); err != nil {
 			return err
@@ -75,8 +81,12 @@ func decodePage[T, R any](body []byte, at string, list List[T], keep func(*T) (R
 		if err != nil {
 			break
 		}
+		odd := unreadable("created_at", list.Created(item))
 		if list.Tidy != nil {
-			list.Tidy(item)
+			odd = cmp.Or(list.Tidy(item), odd)
+		}
+		if odd != nil && decoded.odd == nil {
+			decoded.odd = cleaned{fmt.Errorf("item %d of data (id %q): %w", i, list.Key(item), odd), clean}
 		}
 		decoded.rows[i] = row[R]{key: list.Key(item), created: list.Created(item)}
 		decoded.rows[i].kept, decoded.rows[i].size = keep(item)
@@ -129,25 +139,10 @@ func blameItem[T any](body []byte, err error) error {
 				ID string `json:"id"`
 			}
 			_ = json.Unmarshal(item, &named)
-			itemErr = inWords(itemErr)
-			if errors.As(itemErr, new(*timeError)) {
-				itemErr = fmt.Errorf("%w, in its %s", itemErr, dateField(item))
-			}
-			return fmt.Errorf("item %d of data (id %q): %w", i, named.ID, itemErr)
+			return fmt.Errorf("item %d of data (id %q): %w", i, named.ID, inWords(itemErr))
 		}
 	}
 	return inWords(err)
-}
-
-// dateField tells which of its dates an item can't be decoded for.
-func dateField(item []byte) string {
-	var created struct {
-		At *Timestamp `json:"created_at"`
-	}
-	if json.Unmarshal(item, &created) != nil {
-		return "created_at"
-	}
-	return "runs' started_at"
 }
 
 // inWords says what is wrong with a field without naming Go's types.
@@ -156,11 +151,12 @@ func inWords(err error) error {
 	if !errors.As(err, &mismatch) {
 		return err
 	}
-	got, _, _ := strings.Cut(mismatch.Value, " ") // such as "number 1e999"
-	if got == "array" || got == "object" {
-		got = "an " + got
-	} else {
-		got = "a " + got
+	got := "a " + mismatch.Value
+	switch {
+	case mismatch.Value == "array", mismatch.Value == "object":
+		got = "an " + mismatch.Value
+	case strings.HasPrefix(mismatch.Value, "number "): // such as number 1e999
+		got = fmt.Sprintf("the %.80s", mismatch.Value)
 	}
 	if mismatch.Field == "" {
 		return fmt.Errorf("it is %s instead of an object", got)

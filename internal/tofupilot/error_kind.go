@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net"
 	"net/http"
+	"strings"
 )
 
 // Kind sorts failed requests by what they mean, whatever their cause looks like.
@@ -30,6 +31,7 @@ const (
 	Forbidden    // the key may not read the list
 	NotFound     // there is no such list
 	RateLimited  // too many requests
+	BrokenRow    // the server can't show one of the rows itself
 	InTrouble    // a failure of the server's own, or of what stands before it
 	Unexpected   // any other status
 )
@@ -85,6 +87,8 @@ func (e *Error) kindOfStatus() Kind {
 		return NotFound
 	case status == http.StatusTooManyRequests:
 		return RateLimited
+	case status == http.StatusInternalServerError && strings.HasPrefix(e.Message, "Output validation failed"): // API.md, Errors
+		return BrokenRow
 	case status >= 500, status == http.StatusRequestTimeout:
 		return InTrouble
 	case status >= 300 && status < 400:

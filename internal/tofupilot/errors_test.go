@@ -113,7 +113,6 @@ func TestKeyIsInNoErrorThatAServerCauses(t *testing.T) {
 		"message":      fakeapi.Status(400, `{"message": "Bearer `+key+`", "code": "`+key+`", "issues": [{"path": ["`+key+`"], "message": "`+key+`"}]}`),
 		"content type": fakeapi.Status(404, "", "Content-Type", "text/"+key),
 		"ID":           body(`{"data": [{"id": "` + key + `", "name": 7}], "meta": {"has_more": false}}`),
-		"date":         body(`{"data": [{"id": "a", "created_at": "` + key + `"}], "meta": {"has_more": false}}`),
 		"cursor": http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			// The second page has the cursor of the first, so it doesn't advance.
 			body(`{"data": [{"id": "row`+r.URL.Query().Get("cursor")+`"}], "meta": {"has_more": true, "next_cursor": "`+key+`"}}`).ServeHTTP(w, r)

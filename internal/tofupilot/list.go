@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
+	"sync"
 	"time"
 )
 
@@ -19,7 +20,7 @@ type List[T any] struct {
 	Noun    string              // what a row is, in the singular: for errors
 	Key     func(*T) string     // what a row is known by, its ID; empty: the row is refused
 	Created func(*T) *Timestamp // when it was created; nil where the server doesn't say
-	Tidy    func(*T)            // puts what is inside a row in order; may be nil
+	Tidy    func(*T) error      // puts what is inside a row in order, and tells what is odd about it; may be nil
 }
 
 // Filter is what to list. Its zero value lists all that the key may see.
@@ -76,6 +77,7 @@ func ReadAll[T, R any](ctx context.Context, c *Client, list List[T], filter Filt
 // fetcher fetches one page of a list at a time.
 func fetcher[T, R any](c *Client, list List[T], filter Filter, keep func(*T) (kept R, size int)) func(ctx context.Context, cursor string, limit int) (*page[R], error) {
 	unpaged := filter.query()
+	var warned sync.Once
 	return func(ctx context.Context, cursor string, limit int) (*page[R], error) {
 		query := maps.Clone(unpaged)
 		query.Set("limit", strconv.Itoa(limit))
@@ -90,6 +92,9 @@ func fetcher[T, R any](c *Client, list List[T], filter Filter, keep func(*T) (ke
 			}
 			return len(answer.rows), nil
 		})
+		if err == nil && answer.odd != nil {
+			warned.Do(func() { c.log.WarnContext(ctx, "The server sends what it should not", "what", answer.odd.Error()) })
+		}
 		return answer, err
 	}
 }

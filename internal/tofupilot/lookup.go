@@ -15,6 +15,10 @@ import (
 // too (both documents).
 const minIDSearch = 6
 
+// maxSearchUnits is how long a search may be for every server, in UTF-16 code
+// units: older ones count these (API.md, Search).
+const maxSearchUnits = 100
+
 // maxNear bounds how many near misses a NotFoundError has.
 const maxNear = 3
 
@@ -106,7 +110,7 @@ func nearlySame(a, b string) bool {
 
 // searchable is the longest piece of a text that is written the same in every
 // normal form, so that a search for it finds the text however it is stored: for
-// most texts, the whole. It has at most MaxSearchQuery UTF-16 code units, and is
+// most texts, the whole. It has at most maxSearchUnits UTF-16 code units, and is
 // empty where there is no such piece.
 func searchable(text string) string {
 	longest, start := "", 0
@@ -133,7 +137,7 @@ func beginning(text string) string {
 	units := 0
 	for at, r := range text {
 		units += utf16.RuneLen(r)
-		if units > MaxSearchQuery {
+		if units > maxSearchUnits {
 			return text[:at]
 		}
 	}

@@ -80,6 +80,7 @@ type page[R any] struct {
 	rows []row[R]
 	more bool    // has_more
 	next *cursor // next_cursor, nil where it is null or missing
+	odd  error   // what is wrong with a row, though the list can be read
 }
 
 // pager reads one list, once.

@@ -6,7 +6,8 @@ import (
 	"slices"
 )
 
-// MaxSearchQuery is how long a search_query may be, in UTF-16 code units.
+// MaxSearchQuery is how long a search_query may be, in code points. Servers differ
+// in how they count; more is too long for all of them (API.md, Search).
 const MaxSearchQuery = 100
 
 // Procedures is the list of test procedures (GET /v2/procedures).
@@ -15,7 +16,7 @@ var Procedures = List[Procedure]{
 	Noun:    "procedure",
 	Key:     func(p *Procedure) string { return p.ID },
 	Created: func(p *Procedure) *Timestamp { return p.CreatedAt },
-	Tidy:    func(p *Procedure) { sortRuns(p.Runs) },
+	Tidy:    (*Procedure).sortRuns,
 }
 
 // Procedure is a test procedure. Which of its fields a server sends depends on
@@ -28,7 +29,7 @@ type Procedure struct {
 	CreatedByUser    *User       `json:"created_by_user"`
 	LinkedRepository *Repository `json:"linkedRepository"` // newer servers
 	Runs             []Run       `json:"runs"`             // older servers
-	FPY              *float64    `json:"fpy"`              // first pass yield in percent; older servers
+	FPY              *Decimal    `json:"fpy"`              // first pass yield in percent; older servers
 }
 
 // User is who created a procedure.
@@ -67,10 +68,17 @@ func (c *Client) Procedures(ctx context.Context, filter Filter) ([]Procedure, er
 // size is about how many bytes a procedure takes.
 func (p *Procedure) size() int { return 256 + len(p.ID) + len(deref(p.Name)) + 128*len(p.Runs) }
 
-func sortRuns(runs []Run) {
-	slices.SortFunc(runs, func(a, b Run) int {
+// sortRuns puts the runs in order. The error names one whose time can't be read.
+func (p *Procedure) sortRuns() (odd error) {
+	for _, run := range p.Runs {
+		if odd = unreadable("a run's started_at", run.StartedAt); odd != nil {
+			break
+		}
+	}
+	slices.SortFunc(p.Runs, func(a, b Run) int {
 		return cmp.Or(compareTimes(a.StartedAt, b.StartedAt), cmp.Compare(deref(a.ID), deref(b.ID)))
 	})
+	return odd
 }
 
 func deref(text *string) string {

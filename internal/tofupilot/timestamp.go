@@ -1,15 +1,21 @@
 package tofupilot
 
 import (
-	"strconv"
+	"fmt"
 	"time"
 )
 
-// Timestamp is an instant together with the text that the server sent for it.
+// Timestamp is the text that the server sent for an instant, and the instant, if
+// the text is RFC 3339. Others are passed on all the same: times only sort.
 type Timestamp struct {
 	Text string
 	Time time.Time
+
+	unreadable bool
 }
+
+// Known tells whether there is an instant.
+func (t *Timestamp) Known() bool { return t != nil && !t.unreadable }
 
 // TextOrNil is the text, nil where there is no timestamp.
 func (t *Timestamp) TextOrNil() *string {
@@ -19,31 +25,29 @@ func (t *Timestamp) TextOrNil() *string {
 	return &t.Text
 }
 
-// Known tells whether there is an instant.
-func (t *Timestamp) Known() bool { return t != nil && !t.Time.IsZero() }
-
-// UnmarshalText takes RFC 3339.
-func (t *Timestamp) UnmarshalText(text []byte) (err error) {
-	t.Text = string(text)
-	if t.Time, err = time.Parse(time.RFC3339, t.Text); err != nil {
-		return &timeError{t.Text}
-	}
+// UnmarshalText takes any text.
+func (t *Timestamp) UnmarshalText(text []byte) error {
+	parsed, err := time.Parse(time.RFC3339, string(text))
+	*t = Timestamp{Text: string(text), Time: parsed, unreadable: err != nil}
 	return nil
 }
 
-// timeError is a text that should have been a time.
-type timeError struct{ text string }
+// unreadable says which time of a row can't be read; nil: none.
+func unreadable(field string, t *Timestamp) error {
+	if t == nil || t.Known() {
+		return nil
+	}
+	return fmt.Errorf("%s %q isn't a time in RFC 3339, and sorts last", field, t.Text)
+}
 
-func (e *timeError) Error() string { return strconv.Quote(e.text) + " isn't a time in RFC 3339" }
-
-// compareTimes puts a missing instant last.
+// compareTimes puts a missing or unreadable instant last.
 func compareTimes(a, b *Timestamp) int {
 	switch {
-	case a == nil && b == nil:
+	case !a.Known() && !b.Known():
 		return 0
-	case a == nil:
+	case !a.Known():
 		return 1
-	case b == nil:
+	case !b.Known():
 		return -1
 	}
 	return a.Time.Compare(b.Time)

@@ -2,6 +2,7 @@ package reference
 
 import (
 	"context"
+	"math/big"
 
 	"github.com/hashicorp/terraform-plugin-framework-timeouts/datasource/timeouts"
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
@@ -67,7 +68,7 @@ type usualProcedure struct {
 	CreatedByUser    *usualUser       `tfsdk:"created_by_user"`
 	LinkedRepository *usualRepository `tfsdk:"linked_repository"`
 	Runs             []usualRun       `tfsdk:"runs"`
-	FPY              *float64         `tfsdk:"fpy"`
+	FPY              *big.Float       `tfsdk:"fpy"`
 }
 
 type usualUser struct {
@@ -118,7 +119,10 @@ func (d *usualDataSource) Read(ctx context.Context, req datasource.ReadRequest, 
 }
 
 func usualFrom(p *tofupilot.Procedure) usualProcedure {
-	mapped := usualProcedure{ID: p.ID, Name: p.Name, CreatedAt: p.CreatedAt.TextOrNil(), Runs: []usualRun{}, FPY: p.FPY}
+	mapped := usualProcedure{ID: p.ID, Name: p.Name, CreatedAt: p.CreatedAt.TextOrNil(), Runs: []usualRun{}}
+	if p.FPY != nil {
+		mapped.FPY, _, _ = big.ParseFloat(string(*p.FPY), 10, 512, big.ToNearestEven)
+	}
 	if user := p.CreatedByUser; user != nil {
 		mapped.CreatedByUser = &usualUser{user.ID, user.Name, user.Email}
 	}

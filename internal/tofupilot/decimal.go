@@ -1,0 +1,34 @@
+package tofupilot
+
+import (
+	"encoding/json"
+	"errors"
+	"math"
+	"reflect"
+	"strconv"
+	"strings"
+)
+
+// maxDigits bounds the digits of a Decimal.
+const maxDigits = 64
+
+// Decimal is a number as the server wrote it, to the last digit: a JSON number
+// of at most 64 digits, within the range of a float64. Beyond it a few characters
+// stand for millions of digits.
+type Decimal string
+
+// UnmarshalJSON takes a JSON number.
+func (d *Decimal) UnmarshalJSON(raw []byte) error {
+	text := string(raw)
+	if kind := map[byte]string{'"': "string", '{': "object", '[': "array", 't': "bool", 'f': "bool"}[raw[0]]; kind != "" {
+		return &json.UnmarshalTypeError{Value: kind, Type: reflect.TypeFor[Decimal]()}
+	}
+	mantissa, _, _ := strings.Cut(strings.ToLower(text), "e")
+	value, err := strconv.ParseFloat(text, 64)
+	vanishes := value == 0 && strings.ContainsAny(mantissa, "123456789")
+	if errors.Is(err, strconv.ErrRange) || math.IsInf(value, 0) || vanishes || len(strings.Trim(mantissa, "-.")) > maxDigits+1 {
+		return &json.UnmarshalTypeError{Value: "number " + text, Type: reflect.TypeFor[Decimal]()}
+	}
+	*d = Decimal(text)
+	return nil
+}
