@@ -104,11 +104,13 @@ func (r *reader) explainLookup(ctx context.Context, attribute, wanted string, er
 	switch {
 	case errors.As(err, &none):
 		detail := fmt.Sprintf("No procedure at %s has the %s %q; the API key can see %s.", r.settings.baseURL, attribute, wanted, counted(none.Seen, "procedure"))
-		if len(none.Near) > 0 {
-			detail += " These differ only by case, spaces or compatibility forms:\n" + r.described(none.Near) +
-				"\n\nCopy the " + attribute + " of the one that is meant."
-		} else {
+		switch {
+		case len(none.Near) == 0:
 			detail += " Check its spelling, and that the key's owner may see it."
+		case len(none.Near) == none.Seen:
+			detail += " These are all:\n" + r.described(none.Near) + "\n\nIf one of them is meant, copy its " + attribute + "."
+		default:
+			detail += " The nearest:\n" + r.described(none.Near) + "\n\nIf one of them is meant, copy its " + attribute + "."
 		}
 		return diag.NewAttributeErrorDiagnostic(path.Root(attribute), "No such procedure", detail)
 	case errors.As(err, &several):

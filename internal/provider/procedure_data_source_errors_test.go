@@ -38,27 +38,27 @@ func TestLookupThatFindsNoneOrSeveralSaysWhatThereIs(t *testing.T) {
 		"no such name": {`name = "Missing \"one\" 100%"`, []string{
 			"Error: No such procedure", "with data.tofupilot_procedure.battery", `name = "Missing \"one\" 100%"`,
 			"No procedure at " + url + `/api has the name "Missing \"one\" 100%"; ` + sees,
-			"Check its spelling, and that the key's owner may see it.",
+			"These are all:", "- 550e8400-e29b-41d4-a716-446655440000", "- triplet", "- wide", "If one of them is meant, copy its name.",
 		}},
 		"only a part of it": {`name = "Battery Test"`, []string{
-			"Error: No such procedure", `has the name "Battery Test"; ` + sees + " Check its spelling, and that the key's owner may see it.",
+			"Error: No such procedure", `has the name "Battery Test"; ` + sees + " These are all:", `- 550e8400-e29b-41d4-a716-446655440000 "Battery Test Procedure"`,
 		}},
 		"no such ID": {`id = "nothing"`, []string{
 			"Error: No such procedure", "with data.tofupilot_procedure.battery", `id = "nothing"`,
-			`has the id "nothing"; ` + sees, "Check its spelling, and that the key's owner may see it.",
+			`has the id "nothing"; ` + sees, "These are all:", "If one of them is meant, copy its id.",
 		}},
 		"near misses of a name": {`name = "motor test"`, []string{
 			"Error: No such procedure", `name = "motor test"`, `has the name "motor test"; ` + sees,
-			"These differ only by case, spaces or compatibility forms:",
+			"These are all:",
 			`  - space "Motor\u00a0Test", created 2024-05-05T08:30:00.000Z`,
 			`  - wide "Ｍotor test", created 2024-05-06T08:30:00.000Z`,
-			"Copy the name of the one that is meant.",
+			"If one of them is meant, copy its name.",
 		}},
 		"near misses of an ID": {`id = "twin1"`, []string{
 			"Error: No such procedure", `id = "twin1"`, `has the id "twin1"; ` + sees,
-			"These differ only by case, spaces or compatibility forms:",
+			"These are all:",
 			`  - TWIN1 "`, `", created 2024-05-02T08:30:00.000Z by Maya Okafor`,
-			"Copy the id of the one that is meant.",
+			"If one of them is meant, copy its id.",
 		}},
 		"several": {`name = "Prüfung"`, []string{
 			"Error: Several procedures of this name", "with data.tofupilot_procedure.battery", `name = "Prüfung"`,

@@ -102,11 +102,11 @@ func TestNameIsFoundExactlyByOneRequest(t *testing.T) {
 	}{
 		"words":                    {"Battery Test Procedure", ""},
 		"spaces at both ends":      {"  Battery  Test ", ""},
-		"quotes":                   {`Say "when", 'now' or ` + "`never`", ""},
+		"quotes":                   {`Say "when", 'now' or ` + "`never`", `Say "when", 'now' or `}, // U+1FEF is a backtick, too
 		"backslash":                {`C:\Tests\new`, ""},
 		"wildcards":                {"50% _load_ *?", ""},
 		"plus":                     {"A+B + C", ""},
-		"separators of a query":    {"a=1&b=2;c#d?e/f", ""},
+		"separators of a query":    {"a=1&b=2;c#d?e/f", "a=1&b=2"}, // and U+037E a semicolon
 		"what looks encoded":       {"100%25 %2B %00", ""},
 		"line break and tab":       {"two\nlines\tand a tab", ""},
 		"control character":        {"bell \a", ""},
@@ -115,7 +115,7 @@ func TestNameIsFoundExactlyByOneRequest(t *testing.T) {
 		"right to left":            {"اختبار البطارية 24", ""},
 		"right to left, marked":    {"\u200fבדיקת סוללה\u200e (EOL)", ""},
 		"Chinese":                  {"电池测试", ""},
-		"ohm and micro":            {"10 kΩ, 5 µA", ""},
+		"ohm and micro":            {"10 kΩ, 5 µA", ", 5 µA"},
 		"Unicode's last character": {"\U0010FFFF", ""},
 
 		"100 letters":               {letters, letters},
