@@ -5,13 +5,14 @@ package docs_test
 
 import (
 	"cmp"
-	"encoding/json"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"runtime"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -67,24 +68,43 @@ func terraform(t *testing.T, dir string, env []string, arguments ...string) stri
 	return string(said)
 }
 
-// needsTerraform passes a test over where Terraform is older than the language
-// that documentation and examples are written in: ephemeral variables (1.10) and
-// mocked providers (1.7). OpenTofu has both from 1.11 on.
-func needsTerraform(t *testing.T) {
+// newer are features that documentation and examples use and that not every
+// promised version has, with the minor version from which Terraform 1 and
+// OpenTofu 1 have them.
+var newer = []struct {
+	feature             string
+	terraform, openTofu int
+}{
+	{`resource "terraform_data"`, 4, 6},
+	{"mock_provider", 7, 8},
+	{"ephemeral ", 10, 11},
+}
+
+var version = regexp.MustCompile(`(?m)^(Terraform|OpenTofu) v1\.(\d+)\.`)
+
+// tooNew says what in a text the Terraform at hand doesn't have; empty if it has
+// everything.
+func tooNew(t *testing.T, text string) string {
 	t.Helper()
-	var version struct {
-		Terraform string `json:"terraform_version"`
+	said := terraform(t, home, nil, "version")
+	found := version.FindStringSubmatch(said)
+	if found == nil {
+		t.Fatalf("no version in %q", said)
 	}
-	if err := json.Unmarshal([]byte(terraform(t, home, nil, "version", "-json")), &version); err != nil {
+	minor, err := strconv.Atoi(found[2])
+	if err != nil {
 		t.Fatal(err)
 	}
-	var major, minor int
-	if _, err := fmt.Sscanf(version.Terraform, "%d.%d.", &major, &minor); err != nil {
-		t.Fatalf("version %q: %v", version.Terraform, err)
+	for _, n := range newer {
+		since := n.terraform
+		if found[1] == "OpenTofu" {
+			since = n.openTofu
+		}
+		if minor < since && strings.Contains(text, n.feature) {
+			return fmt.Sprintf("%s needs %s 1.%d, and this is 1.%d", strings.TrimSpace(n.feature), found[1], since, minor)
+		}
 	}
-	if major == 1 && minor < 11 {
-		t.Skipf("the documentation is written for 1.11 and later, and this is %s", version.Terraform)
-	}
+	return ""
 }
 
 // pages are the Markdown files of the repository, by path.

@@ -23,7 +23,8 @@ func TestTroubleshootingNamesErrorsAsTheyAre(t *testing.T) {
 	errors.WriteString(strings.Join(ofTerraform, "\n"))
 	for _, source := range sources {
 		if !strings.HasSuffix(source, "_test.go") {
-			errors.WriteString(strings.ReplaceAll(read(t, source), "%s", "procedures")) // what most errors are of
+			// The code has %s where a title names what is listed.
+			errors.WriteString(strings.ReplaceAll(read(t, source), "%s", "procedures"))
 		}
 	}
 	for _, page := range []string{"../../README.md", "../../docs/index.md"} {
