@@ -111,7 +111,7 @@ func tooNew(t *testing.T, text string) string {
 func pages(t *testing.T) map[string]string {
 	t.Helper()
 	found := map[string]string{}
-	for _, pattern := range []string{"*.md", ".github/*.md", "docs/*.md", "docs/*/*.md"} {
+	for _, pattern := range []string{"*.md", ".github/*.md", "docs/*.md", "docs/*/*.md", "internal/*/*.md"} {
 		files, err := filepath.Glob(filepath.Join(root, pattern))
 		if err != nil || len(files) == 0 && pattern != ".github/*.md" {
 			t.Fatalf("%s: %d files, %v", pattern, len(files), err)
