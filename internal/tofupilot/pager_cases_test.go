@@ -53,7 +53,7 @@ var serverKinds = map[string]func(*rapid.T, *serverKind){
 		if kind.order == "by activity" {
 			kind.times = rapid.SampledFrom([]string{"equal", "in pairs", "missing"}).Draw(r, "times")
 		}
-		if kind.count == "with the rows" { // else what such a server says of its end is believed (API.md, The end of a list)
+		if kind.count == "with the rows" { // else what such a server says of its end is believed (API.md, End)
 			kind.most = rapid.IntRange(0, 20).Draw(r, "most")
 		}
 	},
