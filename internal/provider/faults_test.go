@@ -37,7 +37,7 @@ type fault struct {
 
 func allFaults() []fault {
 	return slices.Concat(transportFaults(), tlsFaults(), statusFaults(), redirectFaults(), retryFaults(),
-		bodyFaults(), pagingFaults(), spokenFaults(), deadlineFaults())
+		bodyFaults(), pagingFaults(), otherwiseFaults(), spokenFaults(), deadlineFaults())
 }
 
 // requestsVary is for rows in which time decides how many requests are made.
