@@ -58,7 +58,7 @@ func spokenFaults() []fault {
 		},
 		{
 			name: "the key as a cursor", at: faulty(with200(`{"data":[],"meta":{"has_more":true,"next_cursor":"` + key + `"}}`)),
-			fails: diagnosis{"", "The server's pages don't add up", []string{`it gives next_cursor "[the API key]", which doesn't advance`}}, requests: 5,
+			fails: diagnosis{"", "The server's pages don't add up", []string{`it gives next_cursor "[the API key]", which doesn't advance`}}, requests: 6,
 		},
 		{
 			name: "a megabyte as a cursor", at: faulty(with200(`{"data":[],"meta":{"has_more":true,"next_cursor":"` + strings.Repeat("x", 1<<18) + `"}}`)),

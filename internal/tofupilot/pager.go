@@ -190,6 +190,8 @@ func (p *pager[R]) pass(ctx context.Context) error {
 	case first.last() && n < p.limit:
 		p.shown = true // one page is a snapshot
 		return nil
+	case n == 0: // as from a count that was taken before the rows went
+		return changed("the first page is empty, though more follow")
 	case !first.last() && !first.countsFrom(0), n < min(2, p.limit): // one row leaves no room to overlap
 		return errNotOffsets
 	}

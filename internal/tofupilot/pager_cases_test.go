@@ -150,7 +150,9 @@ type reader func(ctx context.Context, list *changingList, c readCase) ([]row[str
 func seamReader(ctx context.Context, list *changingList, c readCase) ([]row[string], error) {
 	pager := newTestPager(list, c.size)
 	pager.reach = c.reach
-	return pager.all(ctx)
+	rows, err := pager.all(ctx)
+	list.followed = pager.following
+	return rows, err
 }
 
 // believingReader looks at seams, and believes the rest: that rows keep their

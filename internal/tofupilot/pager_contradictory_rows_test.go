@@ -8,7 +8,7 @@ var oddPages = []oddCase{
 		if asked.offset == 0 {
 			answer.ids, answer.next = nil, "0"
 		}
-	}), begins: 3, fails: `after the page at cursor "" it gives next_cursor "0", which doesn't advance`},
+	}), begins: 4, fails: `after the page at cursor "" it gives next_cursor "0", which doesn't advance`},
 	{name: "an empty page that has more", answer: twisted(9, func(asked oddRequest, answer *oddAnswer) {
 		if asked.offset == 4 {
 			answer.ids, answer.next = nil, "4"

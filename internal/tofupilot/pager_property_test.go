@@ -70,7 +70,7 @@ func completeness(t *testing.T, kind string, read reader, tally *tally) func(*ra
 			tally.reordered += oneIf(list.outOfOrder)
 			tally.again += oneIf(list.begins > 1)
 			tally.big += oneIf(c.rows > 1000)
-			failure = list.fallacy(rows, c.twoPasses())
+			failure = list.fallacy(rows, c.twoPasses() || list.followed)
 		})
 		if failure != "" {
 			rt.Fatal(failure)

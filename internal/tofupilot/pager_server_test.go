@@ -50,7 +50,8 @@ type changingList struct {
 	quiet       int // answers since the latest change
 	changed     int // changes made
 	outOfOrder  bool
-	lastOffset  int // the offset that was answered last
+	followed    bool // by its own cursors, in the end
+	lastOffset  int  // the offset that was answered last
 }
 
 // rowLife tells which answers, counted from 1, may hold a row: those from born
