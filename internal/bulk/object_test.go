@@ -22,14 +22,14 @@ func TestNumbersReachTerraformToTheLastDigit(t *testing.T) {
 			t.Fatal(err)
 		}
 		var attributes map[string]tftypes.Value
-		got, want := new(big.Float), new(big.Float)
+		got := new(big.Float)
 		if err := decoded.As(&attributes); err != nil {
 			t.Fatal(err)
 		}
 		if err := attributes["number"].As(&got); err != nil {
 			t.Fatal(err)
 		}
-		if want, _, err = big.ParseFloat(number, 10, 512, big.ToNearestEven); err != nil || got.Cmp(want) != 0 {
+		if want, _, err := big.ParseFloat(number, 10, 512, big.ToNearestEven); err != nil || got.Cmp(want) != 0 {
 			t.Errorf("%s arrives as %s, %v", number, got.Text('g', -1), err)
 		}
 	}

@@ -41,9 +41,9 @@ import (
 // finds the optional parts by type assertion, so that a wrapper which embedded a
 // tfprotov6.ProviderServer alone would hide them.
 type frameworkServer interface {
-	tfprotov6.ProviderServerWithListResource
-	tfprotov6.ProviderServerWithActions
-	tfprotov6.ProviderServerWithStateStores
+	tfprotov6.ProviderServerWithListResource //nolint:staticcheck // Once it is part of ProviderServer this line goes; a test tells.
+	tfprotov6.ProviderServerWithActions      //nolint:staticcheck // as above
+	tfprotov6.ProviderServerWithStateStores  //nolint:staticcheck // as above
 }
 
 // NewProtocol6 makes a provider's protocol server: the framework's, which puts

@@ -27,11 +27,11 @@ var (
 		"Current Draw", "Incoming Inspection", "Endurance 48 h", "Pack-Out Check",
 	}
 	users = []User{
-		{"0b7c1f7e-6d1e-4a53-9a41-2f0c8a6d9e01", text("Maya Okafor"), "maya.okafor@northfield-robotics.example"},
-		{"3f9e52d4-81b7-4c0e-8f6a-5d17c2b4a602", text("Łukasz Nowak"), "lukasz.nowak@northfield-robotics.example"},
+		{"0b7c1f7e-6d1e-4a53-9a41-2f0c8a6d9e01", new("Maya Okafor"), "maya.okafor@northfield-robotics.example"},
+		{"3f9e52d4-81b7-4c0e-8f6a-5d17c2b4a602", new("Łukasz Nowak"), "lukasz.nowak@northfield-robotics.example"},
 		{"7a2d9c10-4e8f-4b6d-b2c9-91e3f7058c03", nil, "line2-engineering@northfield-robotics.example"},
-		{"9c64e8b3-05fa-47d2-a1de-c8b60f2d7e04", text("Chen Wei"), "chen.wei@northfield-robotics.example"},
-		{"c1f0a7d6-b39c-4e25-9d84-06e5a2c71f05", text("Zoë Lindqvist"), "zoe.lindqvist@northfield-robotics.example"},
+		{"9c64e8b3-05fa-47d2-a1de-c8b60f2d7e04", new("Chen Wei"), "chen.wei@northfield-robotics.example"},
+		{"c1f0a7d6-b39c-4e25-9d84-06e5a2c71f05", new("Zoë Lindqvist"), "zoe.lindqvist@northfield-robotics.example"},
 		{"e85b3d2a-7c46-4f91-8e03-b7d4195ca206", nil, "ci@northfield-robotics.example"},
 	}
 	outcomes  = []string{"PASS", "PASS", "PASS", "PASS", "PASS", "PASS", "FAIL", "FAIL", "ERROR", "TIMEOUT", "ABORTED"}
@@ -141,4 +141,5 @@ func uuid(random *rand.Rand) string {
 	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
 }
 
-func text(s string) *string { return &s }
+//go:fix inline
+func text(s string) *string { return new(s) }

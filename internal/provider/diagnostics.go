@@ -168,7 +168,7 @@ func (r *reader) advise(failed *tofupilot.Error, advice readAdvice) (summary, ne
 		return "The server doesn't accept the API key", fmt.Sprintf(
 			"The key comes from %s. It may be mistyped, revoked, or another server's: %s is the one configured.", r.settings.apiKeySource, r.settings.baseURL)
 	case tofupilot.Forbidden:
-		return fmt.Sprintf("The API key may not read %s", advice.plural()), fmt.Sprintf(
+		return "The API key may not read " + advice.plural(), fmt.Sprintf(
 			"The key comes from %s. On newer servers the keys of stations can't read procedures: use a user's key.", r.settings.apiKeySource)
 	case tofupilot.NotFound:
 		return fmt.Sprintf("The server has no %s there", advice.plural()), fmt.Sprintf(

@@ -97,8 +97,8 @@ func compareFields(t *testing.T, at string, fields reflect.Type, attributes tfty
 		return
 	}
 	seen := []string{}
-	for i := range fields.NumField() {
-		field := fields.Field(i)
+	for field := range fields.Fields() {
+		field := field
 		name := snakeCase(field.Tag.Get("json"))
 		if name == "-" {
 			continue // not the API's

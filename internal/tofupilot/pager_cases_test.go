@@ -173,7 +173,8 @@ func believingReader(ctx context.Context, list *changingList, c readCase) ([]row
 func believingPass(ctx context.Context, list *changingList, c readCase) ([]row[string], error) {
 	rows, seen := []row[string]{}, map[string]bool{}
 	next, err := list.fetch(ctx, "", c.size)
-	for width := 0; err == nil; next, err = list.fetch(ctx, strconv.Itoa(len(rows)-1), width) {
+	var width int
+	for ; err == nil; next, err = list.fetch(ctx, strconv.Itoa(len(rows)-1), width) {
 		fresh := next.rows
 		if len(rows) > 0 {
 			if len(fresh) == 0 || fresh[0].key != rows[len(rows)-1].key {

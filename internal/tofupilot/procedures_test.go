@@ -66,14 +66,6 @@ func TestParametersArriveAsTheyWereWritten(t *testing.T) {
 	}
 }
 
-func stamp(text string) *Timestamp {
-	timestamp := new(Timestamp)
-	if err := timestamp.UnmarshalText([]byte(text)); err != nil {
-		panic(err)
-	}
-	return timestamp
-}
-
 func TestProceduresAreByInstantThenIDAndRunsToo(t *testing.T) {
 	t.Parallel()
 	const noon, same, later = "2024-01-01T12:00:00Z", "2024-01-01T13:00:00.000+01:00", "2024-01-01T11:00:01-01:00"
@@ -140,8 +132,6 @@ func TestTimestampsKeepTheTextOfTheServer(t *testing.T) {
 		t.Errorf("no timestamp became %s", *got)
 	}
 }
-
-func pointer[T any](value T) *T { return &value }
 
 // readBody reads the list of a server that always answers with the body.
 func readBody(t *testing.T, body string) []Procedure {
