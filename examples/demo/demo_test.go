@@ -123,6 +123,7 @@ func TestArguments(t *testing.T) {
 		{"-nonsense", "flag provided but not defined"},
 		{"live", "only flags"},
 		{"-live -terraform /nonexistent/terraform", "Finding Terraform: "},
+		{"-serve -live", "can't be combined"},
 	} {
 		var out strings.Builder
 		err := run(t.Context(), strings.Fields(c.args), os.Environ(), &out)

@@ -5,7 +5,8 @@
 // builds the provider, serves the API from memory, has Terraform init, plan and
 // apply the configuration beside this file, and prints what was found. With
 // -live it reads from the server of TOFUPILOT_URL with the key of
-// TOFUPILOT_API_KEY instead.
+// TOFUPILOT_API_KEY instead. With -serve it only serves the API, for a
+// configuration of your own, until you press Ctrl-C.
 package main
 
 import (
@@ -32,7 +33,7 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	context.AfterFunc(ctx, func() {
 		stop() // the next signal ends the demo at once
-		fmt.Fprintln(os.Stderr, "\nEnding Terraform and cleaning up; Ctrl-C again gives up on that.")
+		fmt.Fprintln(os.Stderr, "\nStopping. Press Ctrl-C again to quit without cleaning up.")
 	})
 	switch err := run(ctx, os.Args[1:], os.Environ(), os.Stdout); {
 	case errors.Is(err, errInterrupted):
@@ -50,6 +51,7 @@ func run(ctx context.Context, args, env []string, out io.Writer) error {
 	d := &demo{env: env, out: out}
 	flags := flag.NewFlagSet("demo", flag.ContinueOnError)
 	flags.SetOutput(out)
+	serveOnly := flags.Bool("serve", false, "serve the API from memory until Ctrl-C, and print how to use it")
 	flags.BoolVar(&d.live, "live", false, "read from the server of TOFUPILOT_URL with the key of TOFUPILOT_API_KEY; nothing is changed there")
 	flags.BoolVar(&d.keep, "keep", false, "keep the working directory and print where it is")
 	flags.StringVar(&d.terraform, "terraform", "", "the `command` to use, Terraform's or OpenTofu's (default: terraform from PATH, else fetched)")
@@ -60,6 +62,12 @@ func run(ctx context.Context, args, env []string, out io.Writer) error {
 	}
 	if flags.NArg() > 0 {
 		return fmt.Errorf("there are only flags, no arguments such as %q; see -help", flags.Arg(0))
+	}
+	switch {
+	case *serveOnly && flags.NFlag() > 1:
+		return errors.New("-serve runs no Terraform, so it can't be combined with other flags")
+	case *serveOnly:
+		return d.serveUntilInterrupted(ctx)
 	}
 	return d.run(ctx)
 }
@@ -146,9 +154,7 @@ func orInterrupted(ctx context.Context, err error) error {
 }
 
 func (d *demo) cleanUp() error {
-	for _, server := range d.servers {
-		_ = server.Close() // nothing is left to answer
-	}
+	d.stopServers()
 	if d.keep {
 		_, err := fmt.Fprintf(d.out, "Kept: %s\n", d.dir)
 		return err

@@ -10,12 +10,17 @@ import (
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/fakeapi"
 )
 
+const (
+	newerProcedures = 550
+	olderProcedures = 520
+)
+
 // startServers serves a server of each generation, since the example items of
 // the API's two documents have the same ID and can't be in one list. Each fills
 // six pages.
 func (d *demo) startServers(ctx context.Context) (string, error) {
-	d.newer = fakeapi.New(append(fakeapi.Generate(549, fakeapi.Gen2026), fakeapi.Example2026())...)
-	d.older = fakeapi.New(append(fakeapi.Generate(519, fakeapi.Gen2025), fakeapi.Example2025())...)
+	d.newer = fakeapi.New(append(fakeapi.Generate(newerProcedures-1, fakeapi.Gen2026), fakeapi.Example2026())...)
+	d.older = fakeapi.New(append(fakeapi.Generate(olderProcedures-1, fakeapi.Gen2025), fakeapi.Example2025())...)
 	var err error
 	if d.url, err = d.serve(ctx, d.newer); err != nil {
 		return "", err
@@ -36,4 +41,34 @@ func (d *demo) serve(ctx context.Context, handler http.Handler) (url string, err
 	d.servers = append(d.servers, server)
 	go func() { _ = server.Serve(listener) }() // ends when it is closed
 	return "http://" + listener.Addr().String(), nil
+}
+
+func (d *demo) stopServers() {
+	for _, server := range d.servers {
+		_ = server.Close() // nothing is left to answer
+	}
+}
+
+// serveUntilInterrupted keeps the servers running and prints, as a shell script,
+// what to set so that the provider reads from them.
+func (d *demo) serveUntilInterrupted(ctx context.Context) error {
+	defer d.stopServers()
+	if _, err := d.startServers(ctx); err != nil {
+		return fmt.Errorf("starting the servers: %w", err)
+	}
+	_, err := fmt.Fprintf(d.out, `# Serving until you press Ctrl-C. In another terminal:
+
+export TOFUPILOT_API_KEY=%s
+
+# A newer server: %d procedures, with linked repositories.
+export TOFUPILOT_URL=%s
+
+# Or an older one: %d procedures, with runs and first pass yield.
+# export TOFUPILOT_URL=%s
+`, fakeapi.Key, newerProcedures, d.url, olderProcedures, d.olderURL)
+	if err != nil {
+		return err
+	}
+	<-ctx.Done() // the way to end it, and no failure
+	return nil
 }
