@@ -21,7 +21,7 @@ func readRows(ctx context.Context) ([]row, error) {
 	var said bytes.Buffer
 	for _, part := range []struct{ ways, times string }{{"bare|ours", "25x"}, {"usual", "1x"}} {
 		test := exec.CommandContext(ctx, "go", "test", "-run=^$", "-benchtime="+part.times, //nolint:gosec // one of the two above
-			"-bench=^BenchmarkRead$/procedures/runs/^("+part.ways+")$", module+"/internal/provider")
+			"-bench=^BenchmarkRead$/procedures/runs/^("+part.ways+")$", module+"/internal/bench")
 		test.Stdout, test.Stderr = io.MultiWriter(&said, os.Stderr), os.Stderr
 		if err := test.Run(); err != nil {
 			return nil, fmt.Errorf("%s: %w", test, err)

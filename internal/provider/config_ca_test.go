@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/tofupilot/terraform-provider-tofupilot/internal/acceptance/harness"
 )
 
 // write puts a text into a new file and returns the file's path.
@@ -48,9 +50,9 @@ func expectTrust(t *testing.T, pool *x509.CertPool, certificates ...string) {
 
 func TestCertificatesComeFromTheAttributeElseFromTheFile(t *testing.T) {
 	t.Parallel()
-	first, key := newCertificate(t, "first")
-	second, _ := newCertificate(t, "second")
-	third, _ := newCertificate(t, "third")
+	first, key := harness.NewCertificate(t, "first")
+	second, _ := harness.NewCertificate(t, "second")
+	third, _ := harness.NewCertificate(t, "third")
 	withCA := func(bundle string) providerModel {
 		return providerModel{APIKey: types.StringValue("key"), CACertPEM: types.StringValue(bundle)}
 	}
@@ -86,8 +88,8 @@ func TestCertificatesComeFromTheAttributeElseFromTheFile(t *testing.T) {
 
 func TestCertificatesThatCannotBeUsedAreAnErrorThatSaysWhereTheyAre(t *testing.T) {
 	t.Parallel()
-	good, key := newCertificate(t, "good")
-	damaged := inPEM("CERTIFICATE", []byte("no ASN.1"))
+	good, key := harness.NewCertificate(t, "good")
+	damaged := harness.InPEM("CERTIFICATE", []byte("no ASN.1"))
 	for name, c := range map[string]struct{ content, words string }{
 		"empty":                   {"", "there is no certificate in it; PEM text begins with -----BEGIN CERTIFICATE-----"},
 		"garbage":                 {"garbage", "there is no certificate in it; PEM text begins with -----BEGIN CERTIFICATE-----"},

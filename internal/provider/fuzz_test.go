@@ -17,6 +17,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
+	"github.com/tofupilot/terraform-provider-tofupilot/internal/acceptance/harness"
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/fakeapi"
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/tofupilot"
 )
@@ -103,11 +104,11 @@ func FuzzCheckDuration(f *testing.F) {
 }
 
 func FuzzParseCertificates(f *testing.F) {
-	certificate, key := fuzzedCertificate, inPEM("PRIVATE KEY", []byte("key"))
+	certificate, key := fuzzedCertificate, harness.InPEM("PRIVATE KEY", []byte("key"))
 	for _, bundle := range []string{
 		"", "garbage", "/etc/ssl/ca.pem", certificate, certificate + certificate, key, key + certificate, "# one\r\n" + strings.ReplaceAll(certificate, "\n", "\r\n"),
-		certificate[:len(certificate)/2], inPEM("CERTIFICATE", nil), inPEM("CERTIFICATE", []byte{0x30, 0x82}), inPEM("TRUSTED CERTIFICATE", []byte("a")), "\uFEFF" + certificate,
-		strings.Replace(certificate, "-----BEGIN", "-----BEGIN ", 1), inPEM("\x1b[31m", []byte("a")),
+		certificate[:len(certificate)/2], harness.InPEM("CERTIFICATE", nil), harness.InPEM("CERTIFICATE", []byte{0x30, 0x82}), harness.InPEM("TRUSTED CERTIFICATE", []byte("a")), "\uFEFF" + certificate,
+		strings.Replace(certificate, "-----BEGIN", "-----BEGIN ", 1), harness.InPEM("\x1b[31m", []byte("a")),
 	} {
 		f.Add(bundle)
 	}
@@ -121,7 +122,7 @@ func FuzzParseCertificates(f *testing.F) {
 		}
 		var again strings.Builder
 		for _, certificate := range certificates {
-			again.WriteString(inPEM("CERTIFICATE", certificate.Raw))
+			again.WriteString(harness.InPEM("CERTIFICATE", certificate.Raw))
 		}
 		same, err := parseCertificates(again.String())
 		if err != nil || !slices.EqualFunc(certificates, same, (*x509.Certificate).Equal) {
@@ -154,7 +155,7 @@ func FuzzProviderConfiguration(f *testing.F) {
 			}
 		}
 		given := func(bit int) bool { return set&(1<<bit) != 0 }
-		arguments, model := values{}, providerModel{}
+		arguments, model := harness.Values{}, providerModel{}
 		if given(0) {
 			arguments["api_key"], model.APIKey = secret+key, types.StringValue(secret+key)
 		}
@@ -175,8 +176,8 @@ func FuzzProviderConfiguration(f *testing.F) {
 		}
 		environment := map[string]string{envAPIKey: secret + keyVariable, envURL: addressVariable, "HOME": "/nonexistent"}
 
-		refused := speak(t, Server("test")()).validateProvider(t, arguments)
-		if text := describe(refused); strings.Contains(text, secret) {
+		refused := harness.Connect(t, Server("test")()).ValidateProvider(t, arguments)
+		if text := harness.Describe(refused); strings.Contains(text, secret) {
 			t.Errorf("the key is in %s", text)
 		}
 		if len(refused) > 0 {

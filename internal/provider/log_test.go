@@ -11,7 +11,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-log/tflog"
 	"github.com/hashicorp/terraform-plugin-log/tflogtest"
 
-	"github.com/tofupilot/terraform-provider-tofupilot/internal/fakeapi"
+	"github.com/tofupilot/terraform-provider-tofupilot/internal/acceptance/harness"
 )
 
 // logging is a context as Terraform's server gives to a read: with a logger, and
@@ -39,7 +39,7 @@ func TestLevelsAndFieldsReachTerraformsLog(t *testing.T) {
 			t.Errorf("entry: %v", entry)
 		}
 	}
-	expectEqual(t, "levels", levels, []string{"debug", "info", "warn", "error"})
+	harness.ExpectEqual(t, "levels", levels, []string{"debug", "info", "warn", "error"})
 }
 
 // The pages of one read are asked for at the same time, and each request logs
@@ -62,27 +62,5 @@ func TestRequestsOfOneReadMayLogAtTheSameTime(t *testing.T) {
 	}
 	if strings.Contains(lines.String(), "tp_secret") {
 		t.Error("the key is in the log")
-	}
-}
-
-func TestKeyIsInNoLineOfTheLogThoughTheUserSearchesForIt(t *testing.T) {
-	t.Parallel()
-	api, url := serve(t, fakeapi.Generate(1, fakeapi.Gen2026)...)
-	api.Fail(fakeapi.Status(503, `{"message": "no place for `+fakeapi.Key+`", "code": "SERVICE_UNAVAILABLE"}`))
-	server := speak(t, Server("test")())
-	expectNoDiagnostics(t, server.configure(t, false, values{"url": url, "api_key": fakeapi.Key, "max_retries": 1}))
-
-	ctx, lines := logging(t)
-	resp := server.readIn(ctx, t, values{"search_query": fakeapi.Key})
-	if len(resp.Diagnostics) != 1 || strings.Contains(resp.Diagnostics[0].Detail, "no place for "+fakeapi.Key) {
-		t.Errorf("diagnostics: %s", describe(resp.Diagnostics))
-	}
-	for _, words := range []string{"Asked the server", "Trying a request again"} {
-		if !strings.Contains(lines.String(), words) {
-			t.Errorf("the log doesn't say %q: %s", words, lines)
-		}
-	}
-	if strings.Contains(lines.String(), fakeapi.Key) {
-		t.Errorf("the key is in the log: %s", lines)
 	}
 }

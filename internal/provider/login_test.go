@@ -11,6 +11,8 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/tofupilot/terraform-provider-tofupilot/internal/acceptance/harness"
 )
 
 const storedKey = "tp_stored"
@@ -95,8 +97,8 @@ func TestLoginIsUsedWithItsServerWhereNoKeyIsGivenOtherwise(t *testing.T) {
 
 func TestCertificatesOfTheLoginAreAddedUnlessOthersAreConfigured(t *testing.T) {
 	t.Parallel()
-	stored, _ := newCertificate(t, "stored")
-	other, _ := newCertificate(t, "other")
+	stored, _ := harness.NewCertificate(t, "stored")
+	other, _ := harness.NewCertificate(t, "other")
 	content := credentials("https://tofupilot.example.com", `"ca_cert": `+quoted(write(t, stored)))
 	for what, c := range map[string]struct {
 		model providerModel

@@ -13,6 +13,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
+	"github.com/tofupilot/terraform-provider-tofupilot/internal/acceptance/harness"
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/bulk"
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/fakeapi"
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/tofupilot"
@@ -36,33 +37,33 @@ func decoded[T any](t *testing.T, of bulk.Object[T], it *T) tftypes.Value {
 func TestProceduresOfBothGenerationsAreMappedFieldByField(t *testing.T) {
 	t.Parallel()
 	const id = "550e8400-e29b-41d4-a716-44665544000"
-	shared := func(more values) values {
+	shared := func(more harness.Values) harness.Values {
 		more["id"], more["name"], more["created_at"] = id+"0", "Battery Test Procedure", "2024-01-15T10:30:00.000Z"
-		more["created_by_user"] = values{"id": id + "1", "name": "John Doe", "email": "john.doe@company.com"}
+		more["created_by_user"] = harness.Values{"id": id + "1", "name": "John Doe", "email": "john.doe@company.com"}
 		return more
 	}
 	for name, c := range map[string]struct {
 		json string
-		want values
+		want harness.Values
 	}{
-		"2025": {fakeapi.Example2025().JSON, shared(values{
-			"runs": []any{values{"id": id + "2", "outcome": "PASS", "started_at": "2024-01-15T14:30:00.000Z", "unit": values{"id": id + "3"}}},
+		"2025": {fakeapi.Example2025().JSON, shared(harness.Values{
+			"runs": []any{harness.Values{"id": id + "2", "outcome": "PASS", "started_at": "2024-01-15T14:30:00.000Z", "unit": harness.Values{"id": id + "3"}}},
 			"fpy":  85.5,
 		})},
-		"2026": {fakeapi.Example2026().JSON, shared(values{
+		"2026": {fakeapi.Example2026().JSON, shared(harness.Values{
 			"runs":              []any{},
-			"linked_repository": values{"id": id + "4", "name": "my-repo", "full_name": "org/my-repo", "provider": "github"},
+			"linked_repository": harness.Values{"id": id + "4", "name": "my-repo", "full_name": "org/my-repo", "provider": "github"},
 		})},
-		"nothing but an ID": {`{"id": "a"}`, values{"id": "a", "runs": []any{}}},
+		"nothing but an ID": {`{"id": "a"}`, harness.Values{"id": "a", "runs": []any{}}},
 		"everything null": {
 			`{"id": "a", "name": null, "created_at": null, "created_by_user": null, "linkedRepository": null, "runs": null, "fpy": null}`,
-			values{"id": "a", "runs": []any{}},
+			harness.Values{"id": "a", "runs": []any{}},
 		},
 		"everything empty": {
 			`{"id": "a", "name": "", "created_by_user": {}, "linkedRepository": {}, "runs": [{}, {"unit": {}}], "fpy": 0}`,
-			values{
-				"id": "a", "name": "", "created_by_user": values{}, "linked_repository": values{},
-				"runs": []any{values{}, values{"unit": values{}}}, "fpy": 0,
+			harness.Values{
+				"id": "a", "name": "", "created_by_user": harness.Values{}, "linked_repository": harness.Values{},
+				"runs": []any{harness.Values{}, harness.Values{"unit": harness.Values{}}}, "fpy": 0,
 			},
 		},
 	} {
@@ -72,7 +73,7 @@ func TestProceduresOfBothGenerationsAreMappedFieldByField(t *testing.T) {
 			if err := json.Unmarshal([]byte(c.json), &procedure); err != nil {
 				t.Fatal(err)
 			}
-			got, want := decoded(t, procedureObject, &procedure), value(t, typeOf(t, procedureObject), c.want)
+			got, want := decoded(t, procedureObject, &procedure), harness.Value(t, typeOf(t, procedureObject), c.want)
 			if differences, err := got.Diff(want); err != nil || len(differences) > 0 {
 				t.Errorf("%v %v", differences, err)
 			}

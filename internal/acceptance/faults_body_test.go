@@ -1,0 +1,171 @@
+package acceptance
+
+import (
+	"compress/gzip"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"sync"
+
+	"github.com/tofupilot/terraform-provider-tofupilot/internal/acceptance/harness"
+)
+
+const (
+	somethingBetween = "Check that url leads to a TofuPilot server and that nothing in between (a login page, a proxy) answers in its place. Nothing of this answer was used."
+
+	endOfList = `"meta":{"has_more":false,"next_cursor":null}`
+	// What an answer with status 200 is said to have been.
+	answered200 = " was answered with HTTP 200 OK (application/json): "
+
+	goodItem = `{"id":"a","name":"FVT","created_at":"2024-01-15T10:30:00.000Z","created_by_user":null}`
+)
+
+// Bodies of answers with status 200.
+func bodyFaults() []fault {
+	says := func(name, body string, words ...string) fault {
+		return fault{
+			name: name, at: faulty(with200(body)),
+			fails:    harness.Error("", unusable, append([]string{askedFor + answered200 + "the answer isn't a page of procedures: page at offset 0: ", somethingBetween}, words...)...),
+			requests: 1,
+		}
+	}
+	item := func(name, item string, words ...string) fault {
+		return says(name, `{"data":[`+goodItem+`,`+item+`],`+endOfList+`}`, words...)
+	}
+	endsEarly := func(name, body, word string) fault {
+		return fault{
+			name: name, at: faulty(with200(body)), provider: harness.Values{"max_retries": 1},
+			fails:    harness.Error("", unusable, askedFor+", asked 2 times,"+answered200+"the answer isn't a page of procedures: page at offset 0: "+word+".", somethingBetween),
+			requests: 2, retries: 1, within: retried(1),
+		}
+	}
+	return []fault{
+		endsEarly("an empty body", "", "the body is empty"),
+		endsEarly("a body of white space", " \r\n", "the body is empty"),
+		endsEarly("a body that is half there", `{"data":[`+goodItem, "the body ends too early"),
+		says("null", "null", "it has no data"),
+		says("[]", "[]", "it is an array instead of an object"),
+		says("a string", `"maintenance"`, "it is a string instead of an object"),
+		says("{}", "{}", "it has no data"),
+		says("HTML", proxyPage, "the body is HTML or XML, not JSON"),
+		says("text", "Service is fine", "not JSON: invalid character 'S'"),
+		says("data missing", `{`+endOfList+`}`, "it has no data"),
+		says("data null", `{"data":null,`+endOfList+`}`, "it has no data"),
+		says("data that is an object", `{"data":{},`+endOfList+`}`, "its data can't be an object"),
+		says("meta missing", `{"data":[]}`, "it has no meta.has_more"),
+		says("has_more missing", `{"data":[],"meta":{"next_cursor":null}}`, "it has no meta.has_more"),
+		says("has_more that is a string", `{"data":[],"meta":{"has_more":"yes","next_cursor":null}}`, "its meta.has_more can't be a string"),
+		says("next_cursor that is an object", `{"data":[],"meta":{"has_more":true,"next_cursor":{}}}`, "next_cursor is neither a number nor a string"),
+		item("an item that is null", `null`, "item 1 of data has no id"),
+		item("an item that is a string", `"b"`, `item 1 of data (id ""): it is a string instead of an object`),
+		item("an item without id", `{"name":"FVT"}`, "item 1 of data has no id"),
+		item("an item with an empty id", `{"id":""}`, "item 1 of data has no id"),
+		item("a number as id", `{"id":7}`, "item 1 of data", "its id can't be a number"),
+		item("a number as name", `{"id":"b","name":7}`, `item 1 of data (id "b"): its name can't be a number`),
+		item("a number as created_at", `{"id":"b","created_at":1705314600}`, `item 1 of data (id "b"): its created_at can't be a number`),
+		item("a string as fpy", `{"id":"b","fpy":"85.5"}`, `item 1 of data (id "b"): its fpy can't be a string`),
+		item("an fpy beyond all numbers", `{"id":"b","fpy":1e999}`, `item 1 of data (id "b"): its fpy can't be the number 1e999`),
+		item("an fpy of two million digits in eight characters", `{"id":"b","fpy":1e-2000000}`, `item 1 of data (id "b"): its fpy can't be the number 1e-2000000`),
+		item("an fpy of 65 digits", `{"id":"b","fpy":0.`+strings.Repeat("1", 64)+`}`, `item 1 of data (id "b"): its fpy can't be the number 0.111`),
+		item("a list as runs' unit", `{"id":"b","runs":[{"unit":[]}]}`, `item 1 of data (id "b"): its runs.unit can't be an array`),
+		item("invalid UTF-8", "{\"id\":\"b\",\"name\":\"\xff\"}", "the body isn't UTF-8"),
+		item("NUL", "{\"id\":\"b\",\"name\":\"\x00\"}", `not JSON: invalid character '\x00' in string literal`),
+		says("a byte-order mark", "\uFEFF"+`{"data":[],`+endOfList+`}`, "the body begins with a byte-order mark"),
+		says("UTF-16", "\xff\xfe{\x00}\x00", "the body isn't UTF-8"),
+		item("nesting 10,000 deep", `{"id":"b","more":`+strings.Repeat("[", 10_000)+strings.Repeat("]", 10_000)+`}`, "exceeded max depth"),
+		says("another document behind it", `{"data":[],`+endOfList+`}{}`, "not JSON: invalid character '{' after top-level value"),
+		{
+			name:  "an id of five megabytes, and a number as date",
+			at:    faulty(with200(`{"data":[{"id":"` + strings.Repeat("b", 5<<20) + `","created_at":7}],` + endOfList + `}`)),
+			fails: harness.Error("", unusable, `page at offset 0: item 0 of data (id "bbbb`, "…", somethingBetween), requests: 1, within: slow,
+		},
+		{
+			name: "40 MB", at: faulty(func(w http.ResponseWriter, _ *http.Request) { _, _ = fortyMegabytes(w) }),
+			fails:    harness.Error("", "The answer is too large", askedFor+" failed: ", "the answer's body is larger than 32 MiB.", "check that url leads to a TofuPilot server, or lower page_size."),
+			requests: 1, within: slow,
+		},
+		{
+			name: "40 MB, in 40 kB of gzip", at: faulty(func(w http.ResponseWriter, _ *http.Request) {
+				w.Header().Set("Content-Encoding", "gzip")
+				to := gzip.NewWriter(w)
+				_, _ = fortyMegabytes(to)
+				_ = to.Close()
+			}),
+			fails:    harness.Error("", "The answer is too large", askedFor+" failed: ", "the answer's body is larger than 32 MiB.", "check that url leads to a TofuPilot server, or lower page_size."),
+			requests: 1, within: slow,
+		},
+		{
+			name: "a name of five megabytes", at: faulty(with200(`{"data":[{"id":"a","name":"` + strings.Repeat("FVT ", 5<<18) + `"}],` + endOfList + `}`)),
+			ids: []string{"a"}, requests: 1, within: slow,
+		},
+		{
+			name: "what no document knows", at: faulty(with200(`{"version":3,"data":[{"id":"a","steps":[{}],"runs":null,"created_at":null}],"meta":{"has_more":false,"total":1}}`)),
+			ids: []string{"a"}, requests: 1,
+		},
+		{
+			name: "NUL, escaped", at: faulty(with200(`{"data":[{"id":"a","name":"\u0000"}],` + endOfList + `}`)),
+			ids: []string{"a"}, requests: 1,
+		},
+	}
+}
+
+func fortyMegabytes(to io.Writer) (int, error) {
+	return io.WriteString(to, `{"data":[],`+endOfList+`,"more":"`+strings.Repeat("x", 40<<20)+`"}`)
+}
+
+// Faults of a list of several pages.
+func pagingFaults() []fault {
+	const paging = "The server's pages don't add up"
+	page := func(ids string, next string) http.HandlerFunc {
+		var rows []string
+		for _, id := range ids {
+			rows = append(rows, fmt.Sprintf(`{"id":"%c"}`, id))
+		}
+		return with200(`{"data":[` + strings.Join(rows, ",") + `],"meta":{"has_more":true,"next_cursor":` + next + `}}`)
+	}
+	reports := func(name string, first http.HandlerFunc, requests int, words ...string) fault {
+		return fault{
+			name: name, at: faulty(first),
+			fails: harness.Error("", paging, append([]string{
+				"Reading the procedures from {url}/api: the server's paging can't be followed: ", fmt.Sprintf("So far: %d requests, ", requests),
+				"A list that may be incomplete isn't used. Please report this, with the server's version, at https://github.com/tofupilot/terraform-provider-tofupilot/issues.",
+			}, words...)...), requests: requests,
+		}
+	}
+	return []fault{
+		reports("more, but no cursor", page("ab", "null"), 2, `it has more after the page at cursor "", but gives no next_cursor`),
+		reports("a cursor that doesn't advance", page("ab", "0"), 3, `it gives next_cursor "0", which doesn't advance`),
+		reports("a cursor that stays", page("", `"x"`), 6, `after the page at cursor "x" it gives next_cursor "x", which doesn't advance`),
+		{
+			name: "an item without id on the second page", at: around(onSecondPage(with200(`{"data":[{"id":"a"},{}],` + endOfList + `}`))), arguments: harness.Values{"page_size": 2},
+			fails: harness.Error("", unusable,
+				"GET {url}/api/v2/procedures?cursor=1&limit=2"+answered200+"the answer isn't a page of procedures: page at offset 1: item 1 of data has no id.", somethingBetween,
+			), requests: 3,
+		},
+	}
+}
+
+// onSecondPage has the second page of two procedures meet the fault, once the
+// third is asked for too: the two are asked for at once, and the end of one may
+// keep the other from being asked for at all.
+func onSecondPage(fault http.HandlerFunc) func(http.Handler) http.Handler {
+	return func(api http.Handler) http.Handler {
+		third := make(chan struct{})
+		both := sync.OnceFunc(func() { close(third) })
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			switch r.URL.Query().Get("cursor") {
+			case "1":
+				select {
+				case <-third:
+				case <-r.Context().Done():
+				}
+				fault(w, r)
+				return
+			case "2":
+				both()
+			}
+			api.ServeHTTP(w, r)
+		})
+	}
+}

@@ -1,0 +1,88 @@
+package acceptance
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"testing"
+
+	"github.com/tofupilot/terraform-provider-tofupilot/internal/acceptance/harness"
+	"github.com/tofupilot/terraform-provider-tofupilot/internal/fakeapi"
+	"github.com/tofupilot/terraform-provider-tofupilot/internal/provider"
+)
+
+// Addresses that Go's parser lets pass, but that nobody can be reached at. The
+// others are in TestProviderArgumentsAreCheckedAtValidate.
+func TestAddressesThatOnlyLookRightAreRefusedInWords(t *testing.T) {
+	t.Parallel()
+	server := harness.Connect(t, provider.Server("test")())
+	for address, words := range map[string]string{
+		"https://::1:8443":          "IPv6 address needs brackets",
+		"https://fe80::1":           "IPv6 address needs brackets",
+		"http://localhost:80:8080":  "brackets",
+		"https://example.com:99999": "no such port",
+	} {
+		t.Run(address, func(t *testing.T) {
+			t.Parallel()
+			harness.ExpectError(t, server.ValidateProvider(t, harness.Values{"url": address}), harness.Error("url", "Invalid url", words))
+		})
+	}
+}
+
+// What the process that the test below starts is told.
+const (
+	envPublicURL  = "TEST_PUBLIC_URL"
+	envPrivateURL = "TEST_PRIVATE_URL"
+	envPrivateCA  = "TEST_PRIVATE_CA"
+)
+
+// ca_cert_pem adds to the system's roots: with it, a server that the system
+// trusts is still trusted, over a chain as public ones are, and a private one is
+// as well. Go reads the system's roots once, so that this takes a process of its
+// own, whose system trusts an authority of ours.
+func TestConfiguredAuthoritiesAreAddedToTheSystems(t *testing.T) {
+	t.Parallel()
+	if runtime.GOOS == "windows" || runtime.GOOS == "darwin" {
+		t.Skip("this system's roots can't be given by SSL_CERT_FILE")
+	}
+	if os.Getenv(envPublicURL) != "" {
+		expectBothAuthorities(t)
+		return
+	}
+	public, private := secure(certified{known: true, chain: true})(t), secure(certified{known: true})(t)
+	roots := filepath.Join(t.TempDir(), "roots.pem")
+	if err := os.WriteFile(roots, []byte(public.Authority), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	again := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^"+t.Name()+"$", "-test.v")
+	again.Env = append(os.Environ(), "SSL_CERT_FILE="+roots, "SSL_CERT_DIR="+t.TempDir(),
+		envPublicURL+"="+public.URL, envPrivateURL+"="+private.URL, envPrivateCA+"="+private.Authority)
+	if said, err := again.CombinedOutput(); err != nil {
+		t.Errorf("%v: %s", err, said)
+	}
+	if len(public.Asked()) != 2 || len(private.Asked()) != 1 {
+		t.Errorf("the public server was asked %d times, the private one %d times", len(public.Asked()), len(private.Asked()))
+	}
+}
+
+func expectBothAuthorities(t *testing.T) {
+	t.Helper()
+	for name, c := range map[string]struct {
+		url       string
+		authority any // null: none is configured
+		trusted   bool
+	}{
+		"public":                        {os.Getenv(envPublicURL), nil, true},
+		"private":                       {os.Getenv(envPrivateURL), nil, false},
+		"public, though one is added":   {os.Getenv(envPublicURL), os.Getenv(envPrivateCA), true},
+		"private, because one is added": {os.Getenv(envPrivateURL), os.Getenv(envPrivateCA), true},
+	} {
+		terraform := harness.Connect(t, provider.Server("test")())
+		harness.ExpectNoDiagnostics(t, terraform.Configure(t, false, harness.Values{"url": c.url, "api_key": fakeapi.Key, "ca_cert_pem": c.authority}))
+		diagnostics := terraform.Read(t, harness.Values{}).Diagnostics
+		if trusted := len(diagnostics) == 0; trusted != c.trusted {
+			t.Errorf("%s: trusted is %t: %s", name, trusted, harness.Describe(diagnostics))
+		}
+	}
+}

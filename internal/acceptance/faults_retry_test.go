@@ -1,0 +1,105 @@
+package acceptance
+
+import (
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/tofupilot/terraform-provider-tofupilot/internal/acceptance/harness"
+)
+
+const limited = "The server limits the rate of requests"
+
+// What may pass is asked again, and what a server asks of its clients is done.
+func retryFaults() []fault {
+	one := harness.Values{"max_retries": 1}
+	passes := func(name string, first http.HandlerFunc) fault {
+		return fault{name: name, at: faulty(first, 1), provider: one, ids: whole, requests: 2, retries: 1, within: retried(1)}
+	}
+	waits := func(name string, pause time.Duration, header ...string) fault {
+		return fault{
+			name: name, at: faulty(answer(http.StatusTooManyRequests, "", header...), 1), provider: one,
+			ids: whole, requests: 2, retries: 1, pause: pause, within: retried(1) + pause,
+		}
+	}
+	stays := func(name string, code int, body, summary string, words ...string) fault {
+		return fault{
+			name: name, at: faulty(answer(code, body)), provider: one,
+			fails:    harness.Error("", summary, append([]string{askedFor + ", asked 2 times, was answered with "}, words...)...),
+			requests: 2, retries: 1, within: retried(1),
+		}
+	}
+	cannotWait := func(name string, code int, after, longest, summary string) fault {
+		return fault{
+			name: name, at: faulty(answer(code, `{"message":"Not now"}`, "Retry-After", after)), arguments: harness.Values{"timeouts": harness.Values{"read": longest}},
+			fails: harness.Error("timeouts.read", summary,
+				askedFor+" was answered with HTTP ", ": Not now.", "It asked to wait 1m0s, longer than what is left of timeouts.read", "raise timeouts.read",
+			), requests: 1,
+		}
+	}
+	return []fault{
+		passes("408, then fine", answer(408, "")),
+		stays("408 for ever", 408, "", inTrouble, "HTTP 408 Request Timeout", askTheAdmin),
+		stays("501 for ever", 501, proxyPage, inTrouble, "HTTP 501 Not Implemented", askTheAdmin),
+		passes("500, then fine", answer(500, `{"message":"Internal server error","code":"INTERNAL_SERVER_ERROR"}`)),
+		{
+			name: "500 twice, then fine", at: faulty(answer(500, ""), 1, 2), provider: harness.Values{"max_retries": 2},
+			ids: whole, requests: 3, retries: 2, within: retried(2),
+		},
+		stays("500 for ever", 500, `{"message":"Internal server error","code":"INTERNAL_SERVER_ERROR","issues":[]}`, inTrouble, "HTTP 500 Internal Server Error: Internal server error.", askTheAdmin),
+		{
+			name: "500 for ever, with the three retries of the default", at: faulty(answer(500, "")),
+			fails:    harness.Error("", inTrouble, askedFor+", asked 4 times, was answered with HTTP 500 Internal Server Error", askTheAdmin),
+			requests: 4, retries: 3, within: retried(3),
+		},
+		{
+			name: "500 without retries", at: faulty(answer(500, "")), provider: harness.Values{"max_retries": 0},
+			fails:    harness.Error("", inTrouble, askedFor+" was answered with HTTP 500 Internal Server Error", askTheAdmin),
+			requests: 1,
+		},
+		{
+			name: "500 once on each page", at: around(firstAnswers(answer(500, ""))), provider: one, arguments: harness.Values{"page_size": 2},
+			ids: whole, requests: 8, retries: 4, within: retried(1) + time.Second, // four pages, the last of which shows that nothing follows
+		},
+		stays("502 as HTML", 502, proxyPage, inTrouble, "HTTP 502 Bad Gateway (text/html, not an answer of the API).", askTheAdmin),
+		{
+			name: "503 with Retry-After", at: faulty(answer(503, "", "Retry-After", "1"), 1), provider: one,
+			ids: whole, requests: 2, retries: 1, pause: time.Second, within: quick + time.Second,
+		},
+		stays("504 as HTML", 504, proxyPage, inTrouble, "HTTP 504 Gateway Timeout (text/html, not an answer of the API).", askTheAdmin),
+		stays("a status that nobody knows", 599, "", inTrouble, "HTTP 599 (text/html, not an answer of the API).", askTheAdmin),
+		stays("429 for ever", 429, `{"message":"Too many requests"}`, limited, "HTTP 429 Too Many Requests: Too many requests.", "Wait a little and try again, or raise the provider's max_retries"),
+		waits("429 with a second", time.Second, "Retry-After", "1"),
+		waits("429 with no second", 0, "Retry-After", "0"),
+		waits("429 with a date in the past", 0, "Retry-After", "Mon, 15 Jan 2024 10:30:00 GMT"),
+		waits("429 with garbage", 0, "Retry-After", "soon"),
+		waits("429 with a number below zero", 0, "Retry-After", "-5"),
+		waits("429 with nothing", 0),
+		{
+			name: "429 with a date", at: around(firstAnswers(func(w http.ResponseWriter, r *http.Request) {
+				date := time.Now().Add(2 * time.Second).UTC().Format(http.TimeFormat) // without the fraction: 1 to 2 s
+				answer(429, "", "Retry-After", date)(w, r)
+			})), provider: one,
+			ids: whole, requests: 2, retries: 1, pause: 2 * time.Second, within: quick + 2*time.Second,
+		},
+		cannotWait("429 with a day", 429, "86400", "30s", limited),
+		cannotWait("429 with a date in a year", 429, time.Now().AddDate(1, 0, 0).UTC().Format(http.TimeFormat), "30s", limited),
+		cannotWait("429 with a number beyond all bounds", 429, "1000000000000000000000", "30s", limited),
+		cannotWait("429 with a minute, of which a second is missing", 429, "60", "59s", limited),
+		cannotWait("503 with a day", 503, "86400", "30s", inTrouble),
+	}
+}
+
+// firstAnswers has the first request for each page meet the fault.
+func firstAnswers(fault http.HandlerFunc) func(http.Handler) http.Handler {
+	return func(api http.Handler) http.Handler {
+		var asked sync.Map
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if _, again := asked.LoadOrStore(r.URL.RawQuery, nil); !again {
+				fault(w, r)
+				return
+			}
+			api.ServeHTTP(w, r)
+		})
+	}
+}

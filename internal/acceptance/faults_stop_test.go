@@ -1,0 +1,58 @@
+package acceptance
+
+import (
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
+
+	"github.com/tofupilot/terraform-provider-tofupilot/internal/acceptance/harness"
+	"github.com/tofupilot/terraform-provider-tofupilot/internal/fakeapi"
+	"github.com/tofupilot/terraform-provider-tofupilot/internal/provider"
+)
+
+// busyWith are places at which a read would go on for long.
+func busyWith() map[string]func(*testing.T) *harness.Target {
+	return map[string]func(*testing.T) *harness.Target{
+		"no answer":                  harness.ByHand(saysNothing),
+		"no TLS handshake":           swapped("https", harness.ByHand(saysNothing)),
+		"a body that drips":          faulty(drip),
+		"a pause of a minute":        faulty(answer(http.StatusServiceUnavailable, "", "Retry-After", "60")),
+		"a rate limit of a minute":   faulty(answer(http.StatusTooManyRequests, "", "Retry-After", "60")),
+		"a list that keeps changing": restless,
+		"the second of two pages":    around(onSecondPage(func(_ http.ResponseWriter, r *http.Request) { untilGone(r, time.Minute) })),
+	}
+}
+
+func TestStopEndsAReadAtOnceWhateverItIsBusyWith(t *testing.T) {
+	t.Parallel()
+	for name, at := range busyWith() {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			harness.GoroutinesEnd(t, func(t *testing.T) {
+				t.Helper()
+				at := at(t)
+				terraform := harness.Connect(t, provider.Server("test")())
+				harness.ExpectNoDiagnostics(t, terraform.Configure(t, false, harness.Values{"url": at.URL, "api_key": fakeapi.Key, "max_retries": 10}))
+				read := make(chan *tfprotov6.ReadDataSourceResponse, 1)
+				go func() { read <- terraform.Read(t, harness.Values{"page_size": 2}) }()
+				for len(at.Asked()) == 0 {
+					time.Sleep(time.Millisecond)
+				}
+				time.Sleep(100 * time.Millisecond) // what it was asked is answered meanwhile, if it ever is
+
+				stopped := time.Now()
+				if _, err := terraform.StopProvider(t.Context(), &tfprotov6.StopProviderRequest{}); err != nil {
+					t.Fatal(err)
+				}
+				harness.ExpectError(t, (<-read).Diagnostics, harness.Error("", "Interrupted",
+					"Reading the procedures from "+at.URL+"/api was interrupted.", "So far: ",
+				))
+				if spent := time.Since(stopped); spent > time.Second {
+					t.Errorf("it took %s", spent)
+				}
+			})
+		})
+	}
+}

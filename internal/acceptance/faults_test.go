@@ -1,0 +1,199 @@
+package acceptance
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
+	"github.com/hashicorp/terraform-plugin-go/tftypes"
+	"github.com/hashicorp/terraform-plugin-log/tflogtest"
+
+	"github.com/tofupilot/terraform-provider-tofupilot/internal/acceptance/harness"
+	"github.com/tofupilot/terraform-provider-tofupilot/internal/fakeapi"
+	"github.com/tofupilot/terraform-provider-tofupilot/internal/provider"
+)
+
+// idsIn are the IDs of a state.
+func idsIn(t *testing.T, state *tfprotov6.DynamicValue) []string {
+	t.Helper()
+	schema := harness.Connect(t, provider.Server("test")())
+	object, err := state.Unmarshal(schema.Procedures)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var (
+		attributes map[string]tftypes.Value
+		list       []tftypes.Value
+		ids        = []string{}
+	)
+	if err := object.As(&attributes); err != nil {
+		t.Fatal(err)
+	}
+	if err := attributes["ids"].As(&list); err != nil {
+		t.Fatal(err)
+	}
+	for _, element := range list {
+		var id string
+		if err := element.As(&id); err != nil {
+			t.Fatal(err)
+		}
+		ids = append(ids, id)
+	}
+	return ids
+}
+
+// fault is one thing that is broken outside the provider, and how a read ends
+// all the same: with the whole list, or with an error that helps.
+type fault struct {
+	name        string
+	at          func(t *testing.T) *harness.Target
+	provider    harness.Values                         // beside url, api_key and ca_cert_pem
+	environment func(t *testing.T, at *harness.Target) // puts the key where it comes from, if not from api_key
+	arguments   harness.Values
+
+	ids   []string          // the whole list; nil where the read fails
+	fails harness.Diagnosis // {url}, {elsewhere} and {home} in it are the place's
+
+	requests int // that reached the server, or requestsVary; connections, where no request can be read from them
+	retries  int // that the log tells of
+	pause    time.Duration
+	within   time.Duration // from the beginning of the read to its end; 0: quick
+}
+
+func allFaults() []fault {
+	return slices.Concat(transportFaults(), tlsFaults(), statusFaults(), redirectFaults(), retryFaults(),
+		bodyFaults(), pagingFaults(), otherwiseFaults(), spokenFaults(), deadlineFaults())
+}
+
+// requestsVary is for rows in which time decides how many requests are made.
+const requestsVary = -1
+
+// quick is how long a read takes at most that neither pauses nor waits, and slow
+// one of many megabytes. Both allow for a busy machine and for the race detector,
+// and are still shorter than one attempt may take.
+const (
+	quick = 5 * time.Second
+	slow  = 25 * time.Second
+)
+
+// retried is how long a read may take that pauses so many times, up to 1 s, then
+// 2 s, and so on.
+func retried(times int) time.Duration { return quick + time.Duration(1<<times-1)*time.Second }
+
+func TestEveryFaultEndsInTheWholeListOrInAnErrorThatHelps(t *testing.T) { //nolint:paralleltest // It exchanges the resolver, and rows set the environment.
+	resolveWith(t, nameServer(t))
+	for _, fault := range allFaults() {
+		t.Run(fault.name, func(t *testing.T) {
+			if fault.environment == nil {
+				t.Parallel()
+			}
+			harness.GoroutinesEnd(t, fault.expect)
+		})
+	}
+}
+
+// expect reads once and holds everything against the row.
+func (f fault) expect(t *testing.T) {
+	t.Helper()
+	at := f.at(t)
+	if f.environment != nil {
+		f.environment(t, at)
+	}
+	var log bytes.Buffer
+	resp, spent := f.read(tflogtest.RootLogger(t.Context(), &log), t, at)
+
+	named := strings.NewReplacer("{url}", at.URL, "{elsewhere}", at.Elsewhere, "{home}", at.Home)
+	if f.ids != nil {
+		harness.ExpectNoDiagnostics(t, resp.Diagnostics)
+		harness.ExpectEqual(t, "IDs", idsIn(t, resp.State), f.ids)
+	} else {
+		want := harness.Error(f.fails.Path, f.fails.Summary, at.URL) // whatever it is, where it happened is said
+		for _, words := range f.fails.Words {
+			want.Words = append(want.Words, named.Replace(words))
+		}
+		harness.ExpectError(t, resp.Diagnostics, want)
+		t.Logf("%s", harness.Describe(resp.Diagnostics))
+	}
+	if asked := at.Asked(); len(asked) != f.requests && f.requests != requestsVary {
+		t.Errorf("the server was asked %d times instead of %d: %q", len(asked), f.requests, asked)
+	}
+	if within := max(f.within, quick); spent > within {
+		t.Errorf("it took %s, longer than %s", spent, within)
+	}
+	harness.ExpectPlain(t, harness.Describe(resp.Diagnostics))
+	harness.ExpectKeyIsNowhere(t, "the diagnostics", []byte(harness.Describe(resp.Diagnostics)))
+	harness.ExpectKeyIsNowhere(t, "the log", log.Bytes())
+	f.expectRetries(t, &log)
+}
+
+// read configures a provider for the place and reads, once.
+func (f fault) read(ctx context.Context, t *testing.T, at *harness.Target) (*tfprotov6.ReadDataSourceResponse, time.Duration) {
+	t.Helper()
+	arguments := harness.Values{"url": at.URL}
+	if f.environment == nil {
+		arguments["api_key"] = fakeapi.Key
+	}
+	if at.Authority != "" {
+		arguments["ca_cert_pem"] = at.Authority
+	}
+	maps.Copy(arguments, f.provider)
+	terraform := harness.Connect(t, provider.Server("test")())
+	harness.ExpectNoDiagnostics(t, terraform.Configure(t, false, arguments))
+
+	began := time.Now()
+	resp, err := terraform.ReadDataSource(ctx, &tfprotov6.ReadDataSourceRequest{
+		TypeName: "tofupilot_procedures", Config: harness.Encode(t, terraform.Procedures, f.arguments),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return resp, time.Since(began)
+}
+
+// expectRetries wants one WARN for each retry, with a pause that is the one the
+// server asked for, or else one between zero and twice 0.5 s·2ⁿ.
+func (f fault) expectRetries(t *testing.T, log *bytes.Buffer) {
+	t.Helper()
+	entries, err := tflogtest.MultilineJSONDecode(log)
+	if err != nil {
+		t.Fatal(err)
+	}
+	retries := 0
+	for _, entry := range entries {
+		if entry["@message"] != "Trying a request again" {
+			continue
+		}
+		retries++
+		if entry["@level"] != "warn" || entry["error"] == "" {
+			t.Errorf("a retry is logged as %v", entry)
+		}
+		number, _ := entry["attempt"].(float64)
+		pause, err := time.ParseDuration(fmt.Sprint(entry["pause"]))
+		if err != nil {
+			t.Errorf("a retry is logged as %v: %v", entry, err)
+		}
+		longest := time.Second << int(number-1)
+		if pause > longest && f.pause == 0 || f.pause > 0 && (pause > f.pause || pause < f.pause-time.Second) {
+			t.Errorf("attempt %v was followed by a pause of %s", number, pause)
+		}
+	}
+	if retries != f.retries {
+		t.Errorf("the log tells of %d retries instead of %d", retries, f.retries)
+	}
+}
+
+// few is what a server holds that has one page, and whole the list of it.
+var (
+	few   = fakeapi.Generate(4, fakeapi.Gen2026)
+	whole = harness.IDs(harness.OldestFirst(few))
+)
+
+// askedFor is what every error must say of the request for the first page.
+const askedFor = http.MethodGet + " {url}/api/v2/procedures?limit=100"

@@ -1,0 +1,205 @@
+package acceptance
+
+import (
+	"cmp"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"io"
+	"log"
+	"math/big"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"testing"
+	"time"
+
+	"github.com/tofupilot/terraform-provider-tofupilot/internal/acceptance/harness"
+	"github.com/tofupilot/terraform-provider-tofupilot/internal/fakeapi"
+)
+
+const (
+	untrusted = "The server's certificate isn't trusted"
+	notTLS    = "The server doesn't speak TLS there"
+)
+
+func tlsFaults() []fault {
+	return []fault{
+		{
+			name: "a private authority that is known", at: secure(certified{known: true}),
+			ids: whole, requests: 1,
+		},
+		{
+			name: "a chain over an authority in between", at: secure(certified{known: true, chain: true}),
+			ids: whole, requests: 1,
+		},
+		{
+			name: "HTTP/2", at: secure(certified{known: true, http2: true}),
+			ids: whole, requests: 1,
+		},
+		{
+			name: "HTTP/2, a stream that is reset once", at: certifiedServing(certified{known: true, http2: true}, firstAnswers(fakeapi.HangUp().ServeHTTP)(fakeapi.New(few...))),
+			provider: harness.Values{"max_retries": 1}, ids: whole, requests: 2, retries: 1, within: retried(1),
+		},
+		{
+			name: "HTTP/2, a stream that is reset in mid-body", at: certifiedServing(certified{known: true, http2: true}, http.HandlerFunc(breakOff)),
+			provider: harness.Values{"max_retries": 0},
+			fails:    harness.Error("", unusable, askedFor+" failed: reading the answer: stream error", "Nothing of this answer was used."),
+			requests: 1,
+		},
+		{
+			name: "an unknown authority", at: secure(certified{}),
+			fails: harness.Error("", untrusted, askedFor, "certificate signed by unknown authority", "give that authority's certificate by ca_cert_pem or TOFUPILOT_CA_CERT", "Verification can't be switched off."),
+		},
+		{
+			name: "an expired certificate", at: secure(certified{known: true, expired: true}),
+			fails: harness.Error("", untrusted, askedFor, "certificate has expired or is not yet valid", "If it is expired or for another host, it must be renewed or url corrected."),
+		},
+		{
+			name: "a certificate for another host", at: secure(certified{known: true, address: "192.0.2.1"}),
+			fails: harness.Error("", untrusted, askedFor, "certificate is valid for 192.0.2.1, not 127.0.0.1", "If it is expired or for another host, it must be renewed or url corrected."),
+		},
+		{
+			name: "plain HTTP on the port of TLS", at: swapped("https", faulty(nil)),
+			fails: harness.Error("", notTLS, askedFor, "server gave HTTP response to HTTPS client", "check scheme and port of url"),
+		},
+		{
+			name: "TLS on the port of plain HTTP", at: swapped("http", secure(certified{known: true})),
+			fails: harness.Error("", "The server refused the request", askedFor, "HTTP 400 Bad Request.", "Check scheme and port of url"),
+		},
+		{
+			name: "another protocol on the port of TLS", at: swapped("https", harness.ByHand(greet)),
+			fails:    harness.Error("", notTLS, askedFor, "check scheme and port of url"),
+			requests: 1,
+		},
+		{
+			name: "no TLS handshake", at: swapped("https", harness.ByHand(saysNothing)), provider: harness.Values{"max_retries": 0, "request_timeout": "200ms"},
+			fails:    harness.Error("", "The server takes too long", askedFor, "no complete answer within 200ms", "raise the provider's request_timeout"),
+			requests: 1,
+		},
+		{
+			name: "closed during the TLS handshake", at: swapped("https", harness.ByHand(func(conn net.Conn, _ int) { _, _ = conn.Read(make([]byte, 1<<10)) })),
+			provider: harness.Values{"max_retries": 0},
+			fails:    harness.Error("", "The server can't be reached", askedFor, "Check that {url}/api is the right server"),
+			requests: 1,
+		},
+	}
+}
+
+// certified is what is special about a server's certificate.
+type certified struct {
+	known   bool // the provider is given its authority
+	chain   bool // over an authority in between, which the server sends along
+	expired bool
+	address string // that it is for, if not the server's
+	http2   bool
+}
+
+// secure is a place with the few procedures, over TLS.
+func secure(c certified) func(*testing.T) *harness.Target {
+	return certifiedServing(c, fakeapi.New(few...))
+}
+
+// overTLS is a place with a server of this handler, and an authority that is known.
+func overTLS(handler http.Handler) func(*testing.T) *harness.Target {
+	return certifiedServing(certified{known: true}, handler)
+}
+
+func certifiedServing(c certified, handler http.Handler) func(*testing.T) *harness.Target {
+	return func(t *testing.T) *harness.Target {
+		t.Helper()
+		authority, asked := newAuthority(t, nil), new(harness.Record)
+		server := httptest.NewUnstartedServer(asked.Of(handler))
+		server.TLS = &tls.Config{Certificates: []tls.Certificate{authority.issueTo(t, c)}, MinVersion: tls.VersionTLS12}
+		server.EnableHTTP2 = c.http2
+		server.Config.ErrorLog = log.New(io.Discard, "", 0) // handshakes fail: that is the test
+		server.StartTLS()
+		t.Cleanup(server.Close)
+		at := &harness.Target{URL: server.URL, Asked: asked.All}
+		if c.known {
+			at.Authority = authority.pem
+		}
+		return at
+	}
+}
+
+// swapped is another place by an address with a wrong scheme.
+func swapped(scheme string, of func(*testing.T) *harness.Target) func(*testing.T) *harness.Target {
+	return func(t *testing.T) *harness.Target {
+		t.Helper()
+		at := of(t)
+		request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, at.URL, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		at.URL = scheme + "://" + request.URL.Host
+		return at
+	}
+}
+
+// authority issues certificates that nobody else trusts.
+type authority struct {
+	certificate *x509.Certificate
+	key         *ecdsa.PrivateKey
+	pem         string
+}
+
+// newAuthority is a root, or, with one above it, an authority in between.
+func newAuthority(t *testing.T, above *authority) *authority {
+	t.Helper()
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "a private authority"},
+		NotAfter: time.Now().Add(time.Hour), IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign,
+	}
+	if above != nil {
+		template.Subject.CommonName += " in between"
+	}
+	der, key := above.sign(t, template)
+	certificate, err := x509.ParseCertificate(der)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &authority{certificate, key, harness.InPEM("CERTIFICATE", der)}
+}
+
+// issueTo makes a server's certificate for the loopback address, unless it is
+// special.
+func (a *authority) issueTo(t *testing.T, c certified) tls.Certificate {
+	t.Helper()
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(2), NotAfter: time.Now().Add(time.Hour),
+		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
+		IPAddresses: []net.IP{net.ParseIP(cmp.Or(c.address, "127.0.0.1"))},
+	}
+	if c.expired {
+		template.NotAfter = time.Now().Add(-time.Minute)
+	}
+	if !c.chain {
+		der, key := a.sign(t, template)
+		return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}
+	}
+	between := newAuthority(t, a)
+	der, key := between.sign(t, template)
+	return tls.Certificate{Certificate: [][]byte{der, between.certificate.Raw}, PrivateKey: key}
+}
+
+// sign makes a certificate and its key. Without an authority it signs itself.
+func (a *authority) sign(t *testing.T, template *x509.Certificate) (der []byte, key *ecdsa.PrivateKey) {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	parent, signer := template, key
+	if a != nil {
+		parent, signer = a.certificate, a.key
+	}
+	der, err = x509.CreateCertificate(rand.Reader, template, parent, key.Public(), signer)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return der, key
+}

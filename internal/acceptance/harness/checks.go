@@ -1,0 +1,53 @@
+package harness
+
+import (
+	"context"
+	"regexp"
+	"strings"
+
+	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
+	"github.com/hashicorp/terraform-plugin-testing/knownvalue"
+	"github.com/hashicorp/terraform-plugin-testing/plancheck"
+	"github.com/hashicorp/terraform-plugin-testing/statecheck"
+	"github.com/hashicorp/terraform-plugin-testing/tfjsonpath"
+)
+
+// EmptyPlan holds the plan after an apply, and after a refresh, to be empty.
+var EmptyPlan = resource.ConfigPlanChecks{
+	PostApplyPreRefresh:  []plancheck.PlanCheck{plancheck.ExpectEmptyPlan()},
+	PostApplyPostRefresh: []plancheck.PlanCheck{plancheck.ExpectEmptyPlan()},
+}
+
+// Known checks one attribute of a data source in the state.
+func Known(name, attribute string, value knownvalue.Check) statecheck.StateCheck {
+	return statecheck.ExpectKnownValue("data.tofupilot_procedures."+name, tfjsonpath.New(attribute), value)
+}
+
+func Texts(values ...string) knownvalue.Check {
+	checks := make([]knownvalue.Check, 0, len(values))
+	for _, value := range values {
+		checks = append(checks, knownvalue.StringExact(value))
+	}
+	return knownvalue.ListExact(checks)
+}
+
+// Says matches what Terraform prints: these texts in their order, wherever it
+// breaks the lines.
+func Says(texts ...string) *regexp.Regexp {
+	var parts []string
+	for _, text := range texts {
+		words := strings.Fields(text)
+		for i := range words {
+			words[i] = regexp.QuoteMeta(words[i])
+		}
+		parts = append(parts, strings.Join(words, `[\s│]+`))
+	}
+	return regexp.MustCompile(`(?s)` + strings.Join(parts, ".*"))
+}
+
+// PlanCheck is a look at the world between plan and apply.
+type PlanCheck func()
+
+func (look PlanCheck) CheckPlan(context.Context, plancheck.CheckPlanRequest, *plancheck.CheckPlanResponse) {
+	look()
+}

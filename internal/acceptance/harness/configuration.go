@@ -1,0 +1,55 @@
+package harness
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	"github.com/tofupilot/terraform-provider-tofupilot/internal/fakeapi"
+)
+
+// Configuration is a provider block for the fake at the URL, and whatever else
+// stands in the file.
+func Configuration(url string, blocks ...string) string {
+	provider := Block(`provider "tofupilot"`, "url = "+Quote(url), "api_key = "+Quote(fakeapi.Key))
+	return provider + strings.Join(blocks, "")
+}
+
+// Procedures is a data source of the kind, with the arguments given as lines.
+func Procedures(name string, arguments ...string) string {
+	return Block(fmt.Sprintf("data %q %q", "tofupilot_procedures", name), arguments...)
+}
+
+// Output makes a plan that isn't empty out of any change in the value.
+func Output(name, value string) string {
+	return Block(fmt.Sprintf("output %q", name), "value = "+value)
+}
+
+// Fingerprint stands for a large value where only its changes matter: large
+// outputs make Terraform itself slow.
+func Fingerprint(value string) string { return "sha256(jsonencode(" + value + "))" }
+
+func Block(header string, lines ...string) string {
+	return header + " {\n  " + strings.Join(lines, "\n  ") + "\n}\n"
+}
+
+// Quote writes a string as a literal of a configuration.
+func Quote(value string) string {
+	var text strings.Builder
+	encoder := json.NewEncoder(&text)
+	encoder.SetEscapeHTML(false)
+	if err := encoder.Encode(value); err != nil {
+		panic(err)
+	}
+	return strings.NewReplacer("${", "$${", "%{", "%%{").Replace(strings.TrimSpace(text.String()))
+}
+
+// Procedure is a data source of the kind, with the arguments given as lines.
+func Procedure(name string, arguments ...string) string {
+	return Block(fmt.Sprintf("data %q %q", "tofupilot_procedure", name), arguments...)
+}
+
+// KnownAfterApply is a value that is known only after apply.
+func KnownAfterApply(name, value string) string {
+	return Block(`resource "terraform_data" "`+name+`"`, "input = "+value)
+}

@@ -1,0 +1,135 @@
+// Package harness is what black-box tests are made with: a connection to a
+// provider without the process between, a real Terraform in a directory of its
+// own, servers to send a provider to, and what to expect of all of them. Only
+// tests import it, and it knows of no provider.
+package harness
+
+import (
+	"context"
+	"testing"
+
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
+	"github.com/hashicorp/terraform-plugin-go/tftypes"
+)
+
+// Connection talks to a provider as Terraform does, without the process between.
+type Connection struct {
+	tfprotov6.ProviderServer
+	provider, Procedures tftypes.Type
+}
+
+// Connect begins a conversation with a server.
+func Connect(t *testing.T, server tfprotov6.ProviderServer) Connection {
+	t.Helper()
+	schema, err := server.GetProviderSchema(t.Context(), &tfprotov6.GetProviderSchemaRequest{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ExpectNoDiagnostics(t, schema.Diagnostics)
+	return Connection{server, schema.Provider.ValueType(), schema.DataSourceSchemas["tofupilot_procedures"].ValueType()}
+}
+
+// Values are the attributes of an object: string, int, float64, bool, unknown,
+// []any for a list, or values again. The others are null.
+type Values map[string]any
+
+const Unknown = tftypes.UnknownValue
+
+func Encode(t *testing.T, of tftypes.Type, arguments Values) *tfprotov6.DynamicValue {
+	t.Helper()
+	dynamic, err := tfprotov6.NewDynamicValue(of, Value(t, of, arguments))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &dynamic
+}
+
+func Value(t *testing.T, of tftypes.Type, given any) tftypes.Value {
+	t.Helper()
+	if elements, ok := given.([]any); ok {
+		return listOf(t, of, elements)
+	}
+	arguments, ok := given.(Values)
+	if !ok {
+		return tftypes.NewValue(of, given)
+	}
+	object, ok := of.(tftypes.Object)
+	if !ok {
+		t.Fatalf("%s takes no arguments", of)
+	}
+	attributes := map[string]tftypes.Value{}
+	for name, attribute := range object.AttributeTypes {
+		attributes[name] = Value(t, attribute, arguments[name])
+	}
+	for name := range arguments {
+		if _, ok := attributes[name]; !ok {
+			t.Fatalf("there is no attribute %s", name)
+		}
+	}
+	return tftypes.NewValue(of, attributes)
+}
+
+func listOf(t *testing.T, of tftypes.Type, elements []any) tftypes.Value {
+	t.Helper()
+	list, ok := of.(tftypes.List)
+	if !ok {
+		t.Fatalf("%s has no elements", of)
+	}
+	converted := []tftypes.Value{}
+	for _, element := range elements {
+		converted = append(converted, Value(t, list.ElementType, element))
+	}
+	return tftypes.NewValue(of, converted)
+}
+
+func (p Connection) ValidateProvider(t *testing.T, arguments Values) []*tfprotov6.Diagnostic {
+	t.Helper()
+	resp, err := p.ValidateProviderConfig(t.Context(), &tfprotov6.ValidateProviderConfigRequest{Config: Encode(t, p.provider, arguments)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return resp.Diagnostics
+}
+
+func (p Connection) ValidateProcedures(t *testing.T, arguments Values) []*tfprotov6.Diagnostic {
+	t.Helper()
+	resp, err := p.ValidateDataResourceConfig(t.Context(), &tfprotov6.ValidateDataResourceConfigRequest{
+		TypeName: "tofupilot_procedures", Config: Encode(t, p.Procedures, arguments),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return resp.Diagnostics
+}
+
+// Configure configures the provider, from a Terraform that takes deferrals or
+// from one that doesn't.
+func (p Connection) Configure(t *testing.T, deferrals bool, arguments Values) []*tfprotov6.Diagnostic {
+	t.Helper()
+	resp, err := p.ConfigureProvider(t.Context(), &tfprotov6.ConfigureProviderRequest{
+		TerraformVersion:   "1.11.4",
+		Config:             Encode(t, p.provider, arguments),
+		ClientCapabilities: &tfprotov6.ConfigureProviderClientCapabilities{DeferralAllowed: deferrals},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return resp.Diagnostics
+}
+
+func (p Connection) Read(t *testing.T, arguments Values) *tfprotov6.ReadDataSourceResponse {
+	t.Helper()
+	return p.ReadIn(t.Context(), t, arguments)
+}
+
+// ReadIn reads with a context of the test's own, for its log or its end.
+func (p Connection) ReadIn(ctx context.Context, t *testing.T, arguments Values) *tfprotov6.ReadDataSourceResponse {
+	t.Helper()
+	resp, err := p.ReadDataSource(ctx, &tfprotov6.ReadDataSourceRequest{
+		TypeName: "tofupilot_procedures", Config: Encode(t, p.Procedures, arguments),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return resp
+}

@@ -1,0 +1,51 @@
+// Package acceptance tests the provider from outside, as Terraform and its users
+// see it: over the protocol, with a real Terraform, and against servers that
+// misbehave. What the tests are made with is in the harness.
+package acceptance
+
+import (
+	"flag"
+	"os"
+	"testing"
+
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
+	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
+
+	"github.com/tofupilot/terraform-provider-tofupilot/internal/provider"
+)
+
+// TestMain keeps a developer's own settings and login out of the tests: they
+// must neither decide what is asked nor reach a real server.
+func TestMain(m *testing.M) {
+	home, err := os.MkdirTemp("", "home")
+	if err != nil {
+		panic(err)
+	}
+	for variable, value := range map[string]string{
+		"TOFUPILOT_API_KEY": "", "TOFUPILOT_URL": "", "TOFUPILOT_CA_CERT": "", "TF_APPEND_USER_AGENT": "", "HOME": home, "USERPROFILE": home,
+	} {
+		if err := os.Setenv(variable, value); err != nil {
+			panic(err)
+		}
+	}
+	// A generated case that fails is printed whole; no file of it belongs in the tree.
+	for name, value := range map[string]string{"rapid.nofailfile": "true", "rapid.shrinktime": "5s"} {
+		if err := flag.Set(name, value); err != nil {
+			panic(err)
+		}
+	}
+	code := m.Run()
+	_ = os.RemoveAll(home) // a leftover does no harm
+	os.Exit(code)
+}
+
+// runSteps runs the steps with the real Terraform and this provider.
+func runSteps(t *testing.T, steps ...resource.TestStep) {
+	t.Helper()
+	resource.UnitTest(t, resource.TestCase{
+		ProtoV6ProviderFactories: map[string]func() (tfprotov6.ProviderServer, error){
+			"tofupilot": func() (tfprotov6.ProviderServer, error) { return provider.Server("test")(), nil },
+		},
+		Steps: steps,
+	})
+}

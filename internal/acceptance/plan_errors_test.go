@@ -1,0 +1,115 @@
+package acceptance
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/hashicorp/terraform-plugin-testing/config"
+	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
+	"github.com/hashicorp/terraform-plugin-testing/plancheck"
+	"github.com/hashicorp/terraform-plugin-testing/statecheck"
+
+	"github.com/tofupilot/terraform-provider-tofupilot/internal/acceptance/harness"
+	"github.com/tofupilot/terraform-provider-tofupilot/internal/fakeapi"
+)
+
+// Variables are unknown to terraform validate and known to plan.
+func TestArgumentsThatAreKnownWhilePlanningAreCheckedThen(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		argument, value string
+		words           []string
+	}{
+		"search_query": {
+			"search_query", strings.Repeat("🔋", 102),
+			[]string{"Error: Invalid search_query", "search_query = var.value", "The search is 102 characters long", "the API takes at most 100."},
+		},
+		"created_before": {
+			"created_before", "2024-01-15T10:30:00+24:00",
+			[]string{"Error: Invalid created_before", "created_before = var.value", `"2024-01-15T10:30:00+24:00" isn't a time in RFC 3339`},
+		},
+		"page_size": {
+			"page_size", "0",
+			[]string{"Error: Invalid Attribute Value", "page_size = var.value", "Attribute page_size value must be between 1 and 100, got: 0"},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			api, url := harness.Serve(t)
+			runSteps(t, resource.TestStep{
+				Config:          harness.Block(`variable "value"`, "type = string") + harness.Configuration(url, harness.Procedures("all", c.argument+" = var.value")),
+				ConfigVariables: config.Variables{"value": config.StringVariable(c.value)},
+				PlanOnly:        true,
+				ExpectError:     harness.Says(c.words...),
+			})
+			harness.ExpectNoRequests(t, "the server", api)
+		})
+	}
+}
+
+func TestArgumentsThatAreKnownAfterApplyAreCheckedThen(t *testing.T) {
+	t.Parallel()
+	api, url := harness.Serve(t)
+	planned := false
+	runSteps(t, resource.TestStep{
+		Config: harness.Configuration(url,
+			harness.KnownAfterApply("from", harness.Quote("2025-01-01T00:00:00Z")),
+			harness.Procedures("all", "created_after = terraform_data.from.output", `created_before = "2024-01-01T00:00:00Z"`)),
+		ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{harness.PlanCheck(func() { planned = true })}},
+		ExpectError: harness.Says("Error: Invalid created_after", "created_after = terraform_data.from.output",
+			"created_after (2025-01-01T00:00:00Z) is later than created_before (2024-01-01T00:00:00Z): nothing can match. Swap or correct them."),
+	})
+	if !planned {
+		t.Error("the plan failed, though the value isn't known yet")
+	}
+	harness.ExpectNoRequests(t, "the server", api)
+}
+
+func TestProviderArgumentsThatAreKnownAfterApplyAreCheckedThen(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct{ argument, value, summary, detail string }{
+		"max_retries": {"max_retries", "11", "Error: Invalid Attribute Value", "Attribute max_retries value must be between 0 and 10, got: 11"},
+		"user info":   {"url", `"https://user:hunter2@example.com"`, "Error: Invalid url", "The URL carries user info (something before an @), which could be a password;"},
+		"plain http":  {"url", `"http://tofupilot.invalid"`, "Error: Invalid url", "the API key would travel unencrypted"},
+		"api_key":     {"api_key", `""`, "Error: Invalid api_key", "The key is empty."},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			planned := false
+			runSteps(t, resource.TestStep{
+				Config: harness.KnownAfterApply("value", c.value) +
+					harness.Block(`provider "tofupilot"`, c.argument+" = terraform_data.value.output") +
+					harness.Procedures("all", "depends_on = [terraform_data.value]"),
+				ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{harness.PlanCheck(func() { planned = true })}},
+				ExpectError:      harness.Says(c.summary, c.argument+" = terraform_data.value.output", c.detail),
+			})
+			if !planned {
+				t.Error("the plan failed, though the value isn't known yet")
+			}
+		})
+	}
+}
+
+func TestWithoutAKeyTheErrorNamesEveryPlaceItMayComeFrom(t *testing.T) {
+	t.Parallel()
+	api, url := harness.Serve(t)
+	runSteps(t, resource.TestStep{
+		Config: harness.Block(`provider "tofupilot"`, "url = "+harness.Quote(url)) + harness.Procedures("all"),
+		ExpectError: harness.Says("Error: No API key", "with provider", "A TofuPilot API key is needed to read procedures, and there is none.",
+			"Set the environment variable TOFUPILOT_API_KEY or the provider's api_key (best from an ephemeral variable), "+
+				"or run `tofupilot login`, which leaves one in", "credentials.json"),
+	})
+	harness.ExpectNoRequests(t, "the server", api)
+}
+
+func TestEnvironmentConfiguresTheProvider(t *testing.T) {
+	stored := fakeapi.Generate(2, fakeapi.Gen2026)
+	api, url := harness.Serve(t, stored...)
+	t.Setenv("TOFUPILOT_URL", url+"/api/")
+	t.Setenv("TOFUPILOT_API_KEY", fakeapi.Key)
+	runSteps(t, resource.TestStep{
+		Config:            harness.Procedures("all"),
+		ConfigStateChecks: []statecheck.StateCheck{harness.Known("all", "ids", harness.Texts(harness.IDs(harness.OldestFirst(stored))...))},
+	})
+	harness.ExpectEqual(t, "paths", harness.Distinct(api.Requests(), func(r fakeapi.Request) string { return r.Path }), []string{"/api/v2/procedures"})
+}

@@ -1,0 +1,192 @@
+package acceptance
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
+	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
+	"golang.org/x/text/unicode/norm"
+
+	"github.com/tofupilot/terraform-provider-tofupilot/internal/acceptance/harness"
+	"github.com/tofupilot/terraform-provider-tofupilot/internal/fakeapi"
+	"github.com/tofupilot/terraform-provider-tofupilot/internal/provider"
+)
+
+// created makes a procedure of the nth of May, 2024.
+func created(n int, id, name string, by *fakeapi.User) fakeapi.Procedure {
+	return fakeapi.Procedure{ID: id, Name: name, CreatedAt: time.Date(2024, time.May, n, 8, 30, 0, 0, time.UTC), CreatedBy: by}
+}
+
+func TestLookupThatFindsNoneOrSeveralSaysWhatThereIs(t *testing.T) {
+	t.Parallel()
+	maya := "Maya Okafor"
+	_, url := harness.Serve(t,
+		created(1, "550e8400-e29b-41d4-a716-446655440000", "Battery Test Procedure", &fakeapi.User{ID: "u1", Name: &maya, Email: "maya@example.com"}),
+		created(3, "twin-2", "Prüfung", &fakeapi.User{ID: "u2", Email: "ci@example.com"}),
+		created(2, "TWIN1", norm.NFD.String("Prüfung"), &fakeapi.User{ID: "u1", Name: &maya, Email: "maya@example.com"}),
+		created(4, "triplet", "Prüfung", nil),
+		created(5, "space", "Motor\u00a0Test", nil),
+		created(6, "wide", "Ｍotor test", nil),
+	)
+	const sees = "the API key can see 6 procedures."
+	for what, c := range map[string]struct {
+		argument string
+		words    []string
+	}{
+		"no such name": {`name = "Missing \"one\" 100%"`, []string{
+			"Error: No such procedure", "with data.tofupilot_procedure.battery", `name = "Missing \"one\" 100%"`,
+			"No procedure at " + url + `/api has the name "Missing \"one\" 100%"; ` + sees,
+			"These are all:", "- 550e8400-e29b-41d4-a716-446655440000", "- triplet", "- wide", "If one of them is meant, copy its name.",
+		}},
+		"only a part of it": {`name = "Battery Test"`, []string{
+			"Error: No such procedure", `has the name "Battery Test"; ` + sees + " These are all:", `- 550e8400-e29b-41d4-a716-446655440000 "Battery Test Procedure"`,
+		}},
+		"no such ID": {`id = "nothing"`, []string{
+			"Error: No such procedure", "with data.tofupilot_procedure.battery", `id = "nothing"`,
+			`has the id "nothing"; ` + sees, "These are all:", "If one of them is meant, copy its id.",
+		}},
+		"near misses of a name": {`name = "motor test"`, []string{
+			"Error: No such procedure", `name = "motor test"`, `has the name "motor test"; ` + sees,
+			"These are all:",
+			`  - space "Motor\u00a0Test", created 2024-05-05T08:30:00.000Z`,
+			`  - wide "Ｍotor test", created 2024-05-06T08:30:00.000Z`,
+			"If one of them is meant, copy its name.",
+		}},
+		"near misses of an ID": {`id = "twin1"`, []string{
+			"Error: No such procedure", `id = "twin1"`, `has the id "twin1"; ` + sees,
+			"These are all:",
+			`  - TWIN1 "`, `", created 2024-05-02T08:30:00.000Z by Maya Okafor`,
+			"If one of them is meant, copy its id.",
+		}},
+		"several": {`name = "Prüfung"`, []string{
+			"Error: Several procedures of this name", "with data.tofupilot_procedure.battery", `name = "Prüfung"`,
+			"3 procedures at " + url + `/api have the name "Prüfung":`,
+			`  - TWIN1 "`, `", created 2024-05-02T08:30:00.000Z by Maya Okafor`,
+			`  - twin-2 "Prüfung", created 2024-05-03T08:30:00.000Z by ci@example.com`,
+			`  - triplet "Prüfung", created 2024-05-04T08:30:00.000Z`,
+			"Use id instead of name, with the ID of the one that is meant.",
+		}},
+	} {
+		t.Run(what, func(t *testing.T) {
+			t.Parallel()
+			runSteps(t, resource.TestStep{
+				Config:      harness.Configuration(url, harness.Procedure("battery", c.argument)),
+				PlanOnly:    true,
+				ExpectError: harness.Says(c.words...),
+			})
+		})
+	}
+}
+
+func TestExactlyOneOfIDAndNameIsDemandedAtValidate(t *testing.T) {
+	t.Parallel()
+	attach := attachable(t)
+	const exactlyOne = "Exactly one of these attributes must be configured: [id,name]"
+	atLeast := func(attribute string) string {
+		return "Attribute " + attribute + " string length must be at least 1, got: 0"
+	}
+	for what, c := range map[string]struct {
+		arguments []string
+		want      []validation
+	}{
+		"name":       {[]string{`name = " "`}, nil},
+		"id":         {[]string{`id = "FVT1"`, "name = null"}, nil},
+		"neither":    {nil, []validation{{`data "tofupilot_procedure" "battery" {`, "Missing Attribute Configuration", exactlyOne}}},
+		"both":       {[]string{`id = "a"`, `name = "b"`}, []validation{{`id = "a"`, "Invalid Attribute Combination", exactlyOne}}},
+		"empty name": {[]string{`name = ""`}, []validation{{`name = ""`, "Invalid Attribute Value Length", atLeast("name")}}},
+		"empty id":   {[]string{`id = ""`}, []validation{{`id = ""`, "Invalid Attribute Value Length", atLeast("id")}}},
+		"timeouts": {[]string{`id = "a"`, `timeouts = { read = "0s" }`}, []validation{
+			{`data "tofupilot_procedure" "battery" {`, "Invalid timeouts.read", `"0s" isn't a positive duration.`},
+		}},
+	} {
+		t.Run(what, func(t *testing.T) {
+			t.Parallel()
+			if got := validate(t, attach, harness.Procedure("battery", c.arguments...)); !slices.Equal(got, c.want) {
+				t.Errorf("got %q, want %q", got, c.want)
+			}
+		})
+	}
+}
+
+// lookUp reads a tofupilot_procedure without the Terraform around it.
+func lookUp(t *testing.T, url, key string, arguments harness.Values) []*tfprotov6.Diagnostic {
+	t.Helper()
+	server := harness.Connect(t, provider.Server("test")())
+	harness.ExpectNoDiagnostics(t, server.Configure(t, false, harness.Values{"url": url, "api_key": key, "max_retries": 0}))
+	schema, err := server.GetProviderSchema(t.Context(), &tfprotov6.GetProviderSchemaRequest{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp, err := server.ReadDataSource(t.Context(), &tfprotov6.ReadDataSourceRequest{
+		TypeName: "tofupilot_procedure",
+		Config:   harness.Encode(t, schema.DataSourceSchemas["tofupilot_procedure"].ValueType(), arguments),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return resp.Diagnostics
+}
+
+// What the server says of procedures goes into the error, so it is made safe.
+func TestListedProceduresShowNeitherKeyNorControlCharacters(t *testing.T) {
+	t.Parallel()
+	for what, key := range map[string]string{"plain key": "tp_0123456789", "key with a quote": `tp_"0123456789\`} {
+		t.Run(what, func(t *testing.T) {
+			t.Parallel()
+			creator := "Eve \x1b[31m" + key + "\r\u202e"
+			api, url := harness.Serve(t, created(1, "FVT1", "named "+key, &fakeapi.User{Name: &creator}))
+			api.AllowKey(key)
+			said := lookUp(t, url, key, harness.Values{"id": "fvt1"})
+			harness.ExpectError(t, said, harness.Error("id", "No such procedure", "FVT1", `"named [the API key]"`, "by Eve [31m[the API key]"))
+			if text := harness.Describe(said); strings.Contains(text, "0123456789") || strings.ContainsAny(text, "\x1b\r\u202e") {
+				t.Errorf("it shows what it should not: %q", text)
+			}
+		})
+	}
+}
+
+func TestEachOfSeveralHasIDDateAndCreatorHoweverLongTheNameIs(t *testing.T) {
+	t.Parallel()
+	long := strings.Repeat("long ", 250)
+	_, url := harness.Serve(t, created(1, "first", long, &fakeapi.User{ID: "u1", Email: "a@example.com"}), created(2, "second", long, nil))
+	harness.ExpectError(t, lookUp(t, url, fakeapi.Key, harness.Values{"name": long}), harness.Error("name", "Several procedures of this name",
+		"first", "2024-05-01T08:30:00.000Z by a@example.com", "second", "2024-05-02T08:30:00.000Z", "Use id instead of name",
+	))
+}
+
+// A lookup has other arguments than a list.
+func TestAdviceNamesNoArgumentThatALookupDoesNotHave(t *testing.T) {
+	t.Parallel()
+	refusal := `{"message": "Input validation failed", "issues": [{"path": ["search_query"], "message": "Too long"}]}`
+	for what, c := range map[string]struct {
+		fault     http.Handler
+		arguments harness.Values
+	}{
+		"out of time":      {nil, harness.Values{"name": "FVT", "timeouts": harness.Values{"read": "1ns"}}},
+		"refused":          {fakeapi.Status(http.StatusBadRequest, refusal), harness.Values{"name": "FVT"}},
+		"not JSON":         {fakeapi.Status(http.StatusOK, "<html>"), harness.Values{"name": "FVT"}},
+		"no room for more": {fakeapi.Status(http.StatusOK, strings.Repeat(" ", 33<<20)), harness.Values{"name": "FVT"}},
+	} {
+		t.Run(what, func(t *testing.T) {
+			t.Parallel()
+			api, url := harness.Serve(t)
+			api.Fail(c.fault)
+			said := lookUp(t, url, fakeapi.Key, c.arguments)
+			if len(said) != 1 {
+				t.Fatalf("diagnostics: %s", harness.Describe(said))
+			}
+			if where := harness.PathOf(said[0]); !slices.Contains([]string{"", "id", "name", "timeouts.read"}, where) {
+				t.Errorf("it is on %s, which a lookup doesn't have", where)
+			}
+			for _, other := range []string{"by search_query", "created_after", "page_size"} {
+				if strings.Contains(said[0].Detail, other) {
+					t.Errorf("it advises on %q, which a lookup doesn't have: %s", other, said[0].Detail)
+				}
+			}
+		})
+	}
+}

@@ -1,0 +1,133 @@
+package acceptance
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
+	"github.com/hashicorp/terraform-plugin-testing/knownvalue"
+	"github.com/hashicorp/terraform-plugin-testing/plancheck"
+	"github.com/hashicorp/terraform-plugin-testing/statecheck"
+	"github.com/hashicorp/terraform-plugin-testing/tfjsonpath"
+	"golang.org/x/text/unicode/norm"
+
+	"github.com/tofupilot/terraform-provider-tofupilot/internal/acceptance/harness"
+	"github.com/tofupilot/terraform-provider-tofupilot/internal/fakeapi"
+)
+
+// found makes an output of all that a lookup has of its procedure.
+func found(name string) string {
+	return harness.Output(name, fmt.Sprintf(`{ for k, v in data.tofupilot_procedure.%s : k => v if k != "timeouts" }`, name))
+}
+
+func searchOf(r fakeapi.Request) string { return r.Query.Get("search_query") }
+
+func TestProcedureIsFoundWholeByNameAndByID(t *testing.T) {
+	t.Parallel()
+	for generation, of := range map[string]fakeapi.Generation{"2025": fakeapi.Gen2025, "2026": fakeapi.Gen2026} {
+		t.Run(generation, func(t *testing.T) {
+			t.Parallel()
+			stored := fakeapi.Generate(40, of)
+			api, url := harness.Serve(t, stored...)
+			var blocks, searches []string
+			var checks []statecheck.StateCheck
+			for i, p := range stored[:20] { // some with and some without what may be missing
+				for by, wanted := range map[string]string{"name": p.Name, "id": p.ID} {
+					name := fmt.Sprintf("by_%s_%d", by, i)
+					blocks = append(blocks, harness.Procedure(name, by+" = "+harness.Quote(wanted)), found(name))
+					checks = append(checks, statecheck.ExpectKnownOutputValue(name, generated(p)))
+					searches = append(searches, wanted)
+				}
+			}
+			runSteps(t, resource.TestStep{
+				Config:            harness.Configuration(url, blocks...),
+				ConfigStateChecks: checks,
+				ConfigPlanChecks:  harness.EmptyPlan,
+			})
+			requests := map[string]int{}
+			for _, r := range api.Requests() {
+				requests[searchOf(r)]++
+			}
+			plans := requests[searches[0]]
+			for _, search := range searches {
+				if requests[search] != plans {
+					t.Errorf("%q was searched for %d times in %d plans", search, requests[search], plans)
+				}
+			}
+			if len(api.Requests()) != plans*len(searches) {
+				t.Errorf("%d requests, want %d", len(api.Requests()), plans*len(searches))
+			}
+		})
+	}
+}
+
+func TestNamesOfAllKindsAreFoundAsTheConfigurationWritesThem(t *testing.T) {
+	t.Parallel()
+	ids := fields{}
+	var stored []fakeapi.Procedure
+	var names []string
+	for i, name := range []string{
+		"FVT", "fvt", " FVT", "FVT ", "FVT  2", `"quoted" 'names'`, `back\slash`, "50%", "50_", "a+b", "a&b=c#d", "%2B",
+		"${template} %{if}", "two\nlines", "🔋 pack 👩‍🔧", "اختبار البطارية", "בדיקת סוללה", "배터리", "éà", norm.NFD.String("Prüfung"),
+	} {
+		id := fmt.Sprint("id-", i)
+		stored = append(stored, fakeapi.Procedure{ID: id, Name: name, CreatedAt: time.Unix(int64(i), 0)})
+		names = append(names, harness.Quote(name))
+		ids[norm.NFC.String(name)] = knownvalue.StringExact(id)
+	}
+	_, url := harness.Serve(t, stored...)
+	runSteps(t, resource.TestStep{
+		Config: harness.Configuration(url,
+			harness.Block("locals", "names = ["+strings.Join(names, ", ")+"]"),
+			harness.Procedure("each", "count = length(local.names)", "name = local.names[count.index]"),
+			harness.Output("ids", "{ for i, p in data.tofupilot_procedure.each : local.names[i] => p.id }"),
+			harness.Output("same", "data.tofupilot_procedure.each[*].name == local.names")),
+		ConfigStateChecks: []statecheck.StateCheck{
+			statecheck.ExpectKnownOutputValue("ids", knownvalue.ObjectExact(ids)),
+			statecheck.ExpectKnownOutputValue("same", knownvalue.Bool(true)),
+		},
+		ConfigPlanChecks: harness.EmptyPlan,
+	})
+}
+
+func TestChangeBetweenTwoReadsIsSeen(t *testing.T) {
+	t.Parallel()
+	api, url := harness.Serve(t, fakeapi.Procedure{ID: "old", Name: "FVT"})
+	config := harness.Configuration(url, harness.Procedure("fvt", `name = "FVT"`), harness.Output("id", "data.tofupilot_procedure.fvt.id"))
+	id := func(id string) knownvalue.Check { return knownvalue.StringExact(id) }
+	runSteps(t,
+		resource.TestStep{
+			Config:            config,
+			ConfigStateChecks: []statecheck.StateCheck{statecheck.ExpectKnownOutputValue("id", id("old"))},
+		},
+		resource.TestStep{
+			PreConfig: func() {
+				api.Delete("old")
+				api.Add(fakeapi.Procedure{ID: "new", Name: "FVT"})
+			},
+			Config: config,
+			ConfigPlanChecks: resource.ConfigPlanChecks{
+				PreApply: []plancheck.PlanCheck{plancheck.ExpectKnownOutputValue("id", id("new"))},
+			},
+			ConfigStateChecks: []statecheck.StateCheck{statecheck.ExpectKnownOutputValue("id", id("new"))},
+		},
+	)
+}
+
+func TestNameThatIsKnownAfterApplyIsLookedUpThen(t *testing.T) {
+	t.Parallel()
+	_, url := harness.Serve(t, fakeapi.Procedure{ID: "a", Name: "FVT"})
+	runSteps(t, resource.TestStep{
+		Config: harness.Configuration(url, harness.KnownAfterApply("name", `"FVT"`),
+			harness.Procedure("fvt", "name = terraform_data.name.output", `timeouts = { read = "2m" }`)),
+		ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{
+			plancheck.ExpectUnknownValue("data.tofupilot_procedure.fvt", tfjsonpath.New("id")),
+		}},
+		ConfigStateChecks: []statecheck.StateCheck{
+			statecheck.ExpectKnownValue("data.tofupilot_procedure.fvt", tfjsonpath.New("id"), knownvalue.StringExact("a")),
+			statecheck.ExpectKnownValue("data.tofupilot_procedure.fvt", tfjsonpath.New("timeouts"), objectOf(map[string]string{"read": "2m"})),
+		},
+	})
+}

@@ -1,0 +1,119 @@
+package acceptance
+
+import (
+	"cmp"
+	"hash/fnv"
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
+	"github.com/hashicorp/terraform-plugin-testing/knownvalue"
+	"github.com/hashicorp/terraform-plugin-testing/plancheck"
+	"github.com/hashicorp/terraform-plugin-testing/statecheck"
+
+	"github.com/tofupilot/terraform-provider-tofupilot/internal/acceptance/harness"
+	"github.com/tofupilot/terraform-provider-tofupilot/internal/fakeapi"
+)
+
+// shuffleEachTime gives the list another order for each time it is read from its
+// start, and keeps it while its pages are read.
+func shuffleEachTime(api *fakeapi.Server) {
+	api.Before(func(r fakeapi.Request) {
+		if r.Query.Has("cursor") {
+			return
+		}
+		place := func(p fakeapi.Procedure) uint64 {
+			hash := fnv.New64a()
+			_, _ = hash.Write([]byte(p.ID + strconv.Itoa(r.Number))) // never fails
+			return hash.Sum64()
+		}
+		api.Order(func(a, b fakeapi.Procedure) int { return cmp.Compare(place(a), place(b)) })
+	})
+}
+
+func TestServerThatShufflesItsOrderGivesAnEmptySecondPlan(t *testing.T) {
+	t.Parallel()
+	stored := append(fakeapi.Generate(60, fakeapi.Gen2026), fakeapi.Generate(60, fakeapi.Gen2025)...)
+	api, url := harness.Serve(t, stored...)
+	shuffleEachTime(api)
+	runSteps(t, resource.TestStep{
+		Config:            harness.Configuration(url, harness.Procedures("all"), harness.Output("all", harness.Fingerprint("data.tofupilot_procedures.all"))),
+		ConfigStateChecks: []statecheck.StateCheck{harness.Known("all", "ids", harness.Texts(harness.IDs(harness.OldestFirst(stored))...))},
+		ConfigPlanChecks:  harness.EmptyPlan,
+	})
+	starts := 0
+	for _, r := range api.Requests() {
+		if !r.Query.Has("cursor") {
+			starts++
+		}
+	}
+	if starts < 2 {
+		t.Errorf("the list was read %d times: nothing was shuffled between two reads", starts)
+	}
+}
+
+func TestOrderIsByInstantThenID(t *testing.T) {
+	t.Parallel()
+	item := func(id, createdAt string) fakeapi.Procedure {
+		return fakeapi.Procedure{ID: id, JSON: `{"id": "` + id + `", "created_at": ` + createdAt + `}`}
+	}
+	api, url := harness.Serve(t,
+		item("undated-b", `null`),
+		item("late", `"2024-01-01T00:30:00.000-01:00"`),  // 01:30 UTC, though its text comes first
+		item("b", `"2024-01-01T03:00:00.000+02:00"`),     // the three of 01:00 UTC
+		item("a", `"2024-01-01T01:00:00.000Z"`),          //
+		item("B", `"2023-12-31T20:00:00-05:00"`),         //
+		item("early", `"2024-01-01T10:59:59.999+10:00"`), // 00:59:59.999 UTC, though its text comes last
+		item("undated-a", `null`),
+	)
+	shuffleEachTime(api)
+	runSteps(t, resource.TestStep{
+		Config: harness.Configuration(url, harness.Procedures("all"), harness.Output("all", harness.Fingerprint("data.tofupilot_procedures.all"))),
+		ConfigStateChecks: []statecheck.StateCheck{
+			harness.Known("all", "ids", harness.Texts("early", "B", "a", "b", "late", "undated-a", "undated-b")),
+		},
+		ConfigPlanChecks: harness.EmptyPlan,
+	})
+}
+
+func TestNewProcedureGoesToTheEndAndShowsInThePlan(t *testing.T) {
+	t.Parallel()
+	day := func(n int) time.Time { return time.Date(2024, time.May, n, 0, 0, 0, 0, time.UTC) }
+	api, url := harness.Serve(t,
+		fakeapi.Procedure{ID: "z", Name: "First", CreatedAt: day(1)},
+		fakeapi.Procedure{ID: "y", Name: "Second", CreatedAt: day(2)})
+	config := harness.Configuration(url, harness.Procedures("all"), harness.Output("ids", "data.tofupilot_procedures.all.ids"))
+	runSteps(t,
+		resource.TestStep{
+			Config:            config,
+			ConfigStateChecks: []statecheck.StateCheck{statecheck.ExpectKnownOutputValue("ids", harness.Texts("z", "y"))},
+		},
+		resource.TestStep{
+			PreConfig: func() { api.Add(fakeapi.Procedure{ID: "a", Name: "Third", CreatedAt: day(3)}) },
+			Config:    config,
+			ConfigPlanChecks: resource.ConfigPlanChecks{
+				PreApply: []plancheck.PlanCheck{plancheck.ExpectKnownOutputValue("ids", harness.Texts("z", "y", "a"))},
+			},
+			ConfigStateChecks: []statecheck.StateCheck{statecheck.ExpectKnownOutputValue("ids", harness.Texts("z", "y", "a"))},
+		},
+	)
+}
+
+func TestNoMatchIsAnEmptyKnownList(t *testing.T) {
+	t.Parallel()
+	_, url := harness.Serve(t, fakeapi.Generate(3, fakeapi.Gen2026)...)
+	runSteps(t, resource.TestStep{
+		Config: harness.Configuration(url,
+			harness.Procedures("none", `search_query = "no such procedure"`),
+			harness.Output("count", "length(data.tofupilot_procedures.none.procedures)")),
+		ConfigPlanChecks: resource.ConfigPlanChecks{
+			// Known while planning, or count and for_each could not depend on it.
+			PreApply: []plancheck.PlanCheck{plancheck.ExpectKnownOutputValue("count", knownvalue.Int64Exact(0))},
+		},
+		ConfigStateChecks: []statecheck.StateCheck{
+			harness.Known("none", "procedures", knownvalue.ListExact(nil)),
+			harness.Known("none", "ids", knownvalue.ListExact(nil)),
+		},
+	})
+}

@@ -1,0 +1,197 @@
+package acceptance
+
+import (
+	"archive/zip"
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"io/fs"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/tofupilot/terraform-provider-tofupilot/internal/acceptance/harness"
+	"github.com/tofupilot/terraform-provider-tofupilot/internal/fakeapi"
+)
+
+// A key that comes from the environment, or from an ephemeral variable, is in no
+// byte of what a run leaves behind, however the server behaves.
+func TestKeyIsInNothingThatARunLeaves(t *testing.T) {
+	t.Parallel()
+	mirror := harness.NewMirror(t)
+	for name, key := range map[string]struct{ config, variable string }{
+		"environment":        {harness.Block(`provider "tofupilot"`), "TOFUPILOT_API_KEY"},
+		"ephemeral variable": {harness.Block(`variable "key"`, "type = string", "ephemeral = true") + harness.Block(`provider "tofupilot"`, "api_key = var.key"), "TF_VAR_key"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if name == "ephemeral variable" {
+				needTerraform(t, 1, 10)
+			}
+			w := harness.NewMirroredWorkingDir(t, mirror, key.config+harness.Procedures("all")+harness.Output("ids", "data.tofupilot_procedures.all.ids"))
+			for name, c := range map[string]struct {
+				at    func(*testing.T) *harness.Target
+				fails string // what the plan says; empty where it succeeds
+			}{
+				"a server that is well":                {faulty(nil), ""},
+				"a server that is in trouble at first": {around(firstAnswers(echo(http.StatusInternalServerError))), ""},
+				"a server that refuses the key":        {faulty(echo(http.StatusUnauthorized)), "The server doesn't accept the API key"},
+				"a server that echoes it as a page":    {faulty(echo(http.StatusOK)), "The answer can't be used"},
+				"a server that sends it elsewhere":     {faulty(echo(http.StatusFound)), "The server redirects elsewhere"},
+			} {
+				t.Run(name, func(t *testing.T) { // one after the other: they share the directory
+					w.Environment = []string{"TOFUPILOT_URL=" + c.at(t).URL, key.variable + "=" + fakeapi.Key}
+					left, err := planAndApply(t, w)
+					said := string(left["output of plan"])
+					if (err != nil) != (c.fails != "") || !strings.Contains(said, c.fails) {
+						t.Errorf("%v: %s", err, said)
+					}
+					harness.ExpectPlain(t, said)
+					for what, content := range left {
+						harness.ExpectKeyIsNowhere(t, what, content)
+					}
+					expectAllIsThere(t, left, err == nil)
+				})
+			}
+		})
+	}
+}
+
+// What users are told of an ordinary variable is true, and what is looked for
+// above would be found.
+func TestKeyOfAnOrdinaryVariableIsInThePlanFileOnly(t *testing.T) {
+	t.Parallel()
+	w := harness.NewMirroredWorkingDir(t, harness.NewMirror(t), harness.Block(`variable "key"`, "type = string", "sensitive = true")+
+		harness.Block(`provider "tofupilot"`, "api_key = var.key")+harness.Procedures("all"))
+	w.Environment = []string{"TOFUPILOT_URL=" + faulty(nil)(t).URL, "TF_VAR_key=" + fakeapi.Key}
+	left, err := planAndApply(t, w)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var in []string
+	for what, content := range left {
+		if bytes.Contains(content, []byte(fakeapi.Key)) {
+			in = append(in, what)
+		}
+	}
+	harness.ExpectEqual(t, "the key is in", in, []string{"tfplan: tfplan"})
+}
+
+// echo answers with the key that it is sent, wherever there is room for it.
+func echo(code int) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		_, key, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+		message := "\x1b[31mNo such key: " + key + "\x1b[0m\a " + strings.Repeat(key, 1<<20/len(key))
+		w.Header().Set("Content-Type", "application/json; "+key)
+		w.Header().Set("Location", "https://tofupilot.invalid/?key="+key)
+		w.Header().Set("Set-Cookie", "key="+key)
+		w.Header().Set("Www-Authenticate", "Bearer "+key)
+		w.WriteHeader(code)
+		text := func(value any) string {
+			encoded, err := json.Marshal(value)
+			if err != nil {
+				panic(err)
+			}
+			return string(encoded)
+		}
+		_, _ = io.WriteString(w, `{"message":`+text(message)+`,"code":`+text(key)+`,"issues":[{"path":[`+text(key)+`],"message":`+text(message)+`}],`+
+			`"data":[{"id":`+text(key)+`,"fpy":`+text(message)+`}],"meta":{"has_more":true,"next_cursor":`+text(key)+`}}`)
+	}
+}
+
+// planAndApply runs both with everything logged, and returns what they leave, by
+// its name: outputs, every file of the directory, and each part of the plan.
+func planAndApply(t *testing.T, w *harness.WorkingDir) (left map[string][]byte, err error) {
+	t.Helper()
+	const plan, log = "tfplan", "trace.log"
+	for _, name := range []string{plan, log} {
+		_ = os.Remove(filepath.Join(w.Dir, name)) // from the run before, if there was one
+	}
+	w.Environment = append(w.Environment, "TF_LOG=TRACE", "TF_LOG_PATH="+filepath.Join(w.Dir, log))
+	left = map[string][]byte{}
+	for _, command := range [][]string{{"plan", "-no-color", "-input=false", "-out=" + plan}, {"apply", "-no-color", "-input=false", plan}} {
+		var said string
+		said, err = w.Run(t, command...)
+		left["output of "+command[0]] = []byte(said)
+		if err != nil {
+			break
+		}
+	}
+	if err := filepath.WalkDir(w.Dir, func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || !entry.Type().IsRegular() {
+			return err // a link leads to the provider itself
+		}
+		name, err := filepath.Rel(w.Dir, path)
+		if err != nil {
+			return err
+		}
+		left[name], err = os.ReadFile(path)
+		return err
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if content, ok := left[plan]; ok {
+		unpack(t, plan, content, left)
+	}
+	return left, err
+}
+
+func unpack(t *testing.T, name string, archive []byte, into map[string][]byte) {
+	t.Helper()
+	reader, err := zip.NewReader(bytes.NewReader(archive), int64(len(archive)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range reader.File {
+		part, err := file.Open()
+		if err != nil {
+			t.Fatal(err)
+		}
+		content, err := io.ReadAll(part)
+		if err != nil {
+			t.Fatal(err)
+		}
+		into[name+": "+file.Name] = content
+	}
+}
+
+// expectAllIsThere holds that there was something to look through.
+func expectAllIsThere(t *testing.T, left map[string][]byte, applied bool) {
+	t.Helper()
+	want := map[string]string{"trace.log": "Asked the server", ".terraform.lock.hcl": "tofupilot/tofupilot", "output of plan": ""}
+	if applied {
+		want["tfplan: tfplan"], want["tfplan: tfstate"], want["terraform.tfstate"] = "", "", whole[0]
+	}
+	for what, words := range want {
+		if content, ok := left[what]; !ok || !bytes.Contains(content, []byte(words)) {
+			t.Errorf("%s is missing, or has no %q in it", what, words)
+		}
+	}
+}
+
+// needTerraform skips a test of what an older Terraform doesn't have.
+func needTerraform(t *testing.T, major, minor int) {
+	t.Helper()
+	said, err := exec.CommandContext(t.Context(), "terraform", "version", "-json").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var found struct {
+		Version string `json:"terraform_version"`
+	}
+	if err := json.Unmarshal(said, &found); err != nil {
+		t.Fatal(err)
+	}
+	var has [2]int
+	if _, err := fmt.Sscanf(found.Version, "%d.%d", &has[0], &has[1]); err != nil {
+		t.Fatalf("%q: %v", found.Version, err)
+	}
+	if slices.Compare(has[:], []int{major, minor}) < 0 {
+		t.Skipf("Terraform %s is older than %d.%d", found.Version, major, minor)
+	}
+}

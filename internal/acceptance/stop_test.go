@@ -1,0 +1,74 @@
+//go:build unix
+
+package acceptance
+
+import (
+	"bytes"
+	"errors"
+	"os/exec"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/tofupilot/terraform-provider-tofupilot/internal/acceptance/harness"
+	"github.com/tofupilot/terraform-provider-tofupilot/internal/fakeapi"
+)
+
+// Ctrl-C goes to Terraform and to the provider: a terminal sends it to the whole
+// process group.
+func TestCtrlCEndsAPlanWithinTwoSeconds(t *testing.T) { //nolint:paralleltest // What is measured is time.
+	w := harness.NewWorkingDir(t, harness.Block(`provider "tofupilot"`)+harness.Procedures("all", "page_size = 2"))
+	for name, at := range busyWith() { //nolint:paralleltest // As above.
+		t.Run(name, func(t *testing.T) {
+			at := at(t)
+			w.Environment = []string{"TOFUPILOT_URL=" + at.URL, "TOFUPILOT_API_KEY=" + fakeapi.Key}
+			var output bytes.Buffer
+			plan := w.Command(t, "plan", "-no-color", "-input=false")
+			plan.Stdout, plan.Stderr = &output, &output
+			plan.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+			if err := plan.Start(); err != nil {
+				t.Fatal(err)
+			}
+			for began := time.Now(); len(at.Asked()) == 0; time.Sleep(10 * time.Millisecond) {
+				if time.Since(began) > time.Minute {
+					t.Fatal("nothing was read")
+				}
+			}
+			time.Sleep(100 * time.Millisecond) // what it was asked is answered meanwhile, if it ever is
+
+			interrupted := time.Now()
+			if err := syscall.Kill(-plan.Process.Pid, syscall.SIGINT); err != nil {
+				t.Fatal(err)
+			}
+			err := plan.Wait()
+			if spent := time.Since(interrupted); spent > 2*time.Second {
+				t.Errorf("it took %s", spent)
+			}
+			if exit := new(exec.ExitError); !errors.As(err, &exit) || exit.ExitCode() != 1 {
+				t.Errorf("it ended with %v: %s", err, &output)
+			}
+			harness.ExpectNoCrash(t, output.String())
+			harness.ExpectKeyIsNowhere(t, "the output", output.Bytes())
+			if !harness.Says("Error: Interrupted", "was interrupted. So far: ").Match(output.Bytes()) {
+				t.Errorf("it says %s", &output)
+			}
+			if err := syscall.Kill(-plan.Process.Pid, 0); !errors.Is(err, syscall.ESRCH) {
+				t.Errorf("a process stays: %v", err)
+			}
+		})
+	}
+}
+
+func TestAPlanEndsWhenTimeoutsReadIsReached(t *testing.T) {
+	t.Parallel()
+	at := harness.ByHand(saysNothing)(t)
+	w := harness.NewWorkingDir(t, harness.Configuration(at.URL, harness.Procedures("all", `timeouts = { read = "1s" }`)))
+	said, err := w.Run(t, "plan", "-no-color", "-input=false")
+	if err == nil {
+		t.Fatalf("it succeeded: %s", said)
+	}
+	if !harness.Says("Error: Reading took too long", "with data.tofupilot_procedures.all", "was ended after 1s, the limit that timeouts.read sets.",
+		"So far: 1 request, 0 procedures.", "Raise timeouts.read, or narrow the list by search_query, created_after or created_before.").MatchString(said) {
+		t.Errorf("it says %s", said)
+	}
+}

@@ -1,0 +1,120 @@
+package acceptance
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/tofupilot/terraform-provider-tofupilot/internal/acceptance/harness"
+	"github.com/tofupilot/terraform-provider-tofupilot/internal/provider"
+)
+
+func TestProviderArgumentsAreCheckedAtValidate(t *testing.T) {
+	t.Parallel()
+	const example = "https://www.tofupilot.app"
+	_, privateKey := harness.NewCertificate(t, "key only")
+	about := func(attribute string) func(words ...string) harness.Diagnosis {
+		return func(words ...string) harness.Diagnosis {
+			return harness.Error(attribute, "Invalid "+attribute, words...)
+		}
+	}
+	key, url, certificate, timeout := about("api_key"), about("url"), about("ca_cert_pem"), about("request_timeout")
+	plain := harness.Error("url", "Invalid url", "the API key would travel unencrypted", "use https://", "allow_http = true")
+	retries := func(got string) harness.Diagnosis {
+		return harness.Error("max_retries", "Invalid Attribute Value", "must be between 0 and 10, got: "+got)
+	}
+	server := harness.Connect(t, provider.Server("test")())
+	for name, c := range map[string]struct {
+		arguments harness.Values
+		want      harness.Diagnosis
+	}{
+		"key empty":               {harness.Values{"api_key": ""}, key("The key is empty")},
+		"key of a space":          {harness.Values{"api_key": " "}, key("white space")},
+		"key with a space":        {harness.Values{"api_key": "tp_a tp_b"}, key("white space")},
+		"key with a line break":   {harness.Values{"api_key": "tp_abc\n"}, key("white space", "a line break that came along when it was copied")},
+		"key with a hard space":   {harness.Values{"api_key": "tp_\u00a0abc"}, key("white space")},
+		"key with an escape":      {harness.Values{"api_key": "tp_\x1b[31m"}, key("control character")},
+		"key with a zero":         {harness.Values{"api_key": "tp_\x00"}, key("control character")},
+		"key with a delete":       {harness.Values{"api_key": "tp_\x7f"}, key("control character")},
+		"url empty":               {harness.Values{"url": ""}, url("must begin with https://", example)},
+		"url without a scheme":    {harness.Values{"url": "tofupilot.example.com"}, url("must begin with https://", example)},
+		"url, host and port":      {harness.Values{"url": "tofupilot.example.com:8443"}, url("must begin with https://", example)},
+		"url, localhost and port": {harness.Values{"url": "localhost:8080/api"}, url("must begin with https://", example)},
+		"url, address and port":   {harness.Values{"url": "127.0.0.1:8080"}, url("must begin with https://", example)},
+		"url of ftp":              {harness.Values{"url": "ftp://tofupilot.example.com"}, url("must begin with https://", example)},
+		"url of a file":           {harness.Values{"url": "file:///etc/passwd"}, url("must begin with https://", example)},
+		"url without a host":      {harness.Values{"url": "https://"}, url("has no host", example)},
+		"url of a path only":      {harness.Values{"url": "https:///api"}, url("has no host", example)},
+		"url of a port only":      {harness.Values{"url": "https://:8443/api"}, url("has no host", example)},
+		"url with one slash":      {harness.Values{"url": "https:/tofupilot.example.com"}, url("has no host", example)},
+		"url with a user":         {harness.Values{"url": "https://user@example.com"}, url("user info", "api_key")},
+		"url with a password":     {harness.Values{"url": "https://user:hunter2@example.com"}, url("user info", "could be a password", "api_key")},
+		"url with a query":        {harness.Values{"url": "https://example.com/api?organization=7"}, url("a query", "leave it away")},
+		"url with an empty query": {harness.Values{"url": "https://example.com/?"}, url("a query", "leave it away")},
+		"url with a fragment":     {harness.Values{"url": "https://example.com/#procedures"}, url("a fragment", "leave it away")},
+		"url with a space":        {harness.Values{"url": "https://exam ple.com"}, url("Not a URL")},
+		"url with a bad port":     {harness.Values{"url": "https://example.com:https"}, url("Not a URL", "port")},
+		"http to elsewhere":       {harness.Values{"url": "http://tofupilot.example.com"}, plain},
+		"http, refused outright":  {harness.Values{"url": "http://10.0.0.7:8080/api", "allow_http": false}, plain},
+		"http, nearly loopback":   {harness.Values{"url": "http://127.0.0.1.example.com"}, plain},
+		"certificate empty":       {harness.Values{"ca_cert_pem": ""}, certificate("There is no certificate in it", "-----BEGIN CERTIFICATE-----")},
+		"certificate's path":      {harness.Values{"ca_cert_pem": "/etc/ssl/tofupilot.pem"}, certificate("There is no certificate in it", "-----BEGIN CERTIFICATE-----")},
+		"key for a certificate":   {harness.Values{"ca_cert_pem": privateKey}, certificate("There is no certificate in it, only: PRIVATE KEY")},
+		"damaged certificate":     {harness.Values{"ca_cert_pem": harness.InPEM("CERTIFICATE", []byte("no ASN.1"))}, certificate("Certificate 1 of the bundle can't be read")},
+		"max_retries -1":          {harness.Values{"max_retries": -1}, retries("-1")},
+		"max_retries 11":          {harness.Values{"max_retries": 11}, retries("11")},
+		"request_timeout -5m":     {harness.Values{"request_timeout": "-5m"}, timeout(`"-5m" isn't a positive duration`)},
+		"request_timeout 0":       {harness.Values{"request_timeout": "0"}, timeout(`"0" isn't a positive duration`)},
+		"request_timeout 30":      {harness.Values{"request_timeout": "30"}, timeout(`"30" isn't a duration`, "write it like 30s, 5m or 1h30m")},
+		"request_timeout empty":   {harness.Values{"request_timeout": ""}, timeout(`"" isn't a duration`)},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			harness.ExpectError(t, server.ValidateProvider(t, c.arguments), c.want)
+		})
+	}
+}
+
+func TestProviderArgumentsThatAreGoodOrNotKnownPassAtValidate(t *testing.T) {
+	t.Parallel()
+	first, privateKey := harness.NewCertificate(t, "first")
+	second, _ := harness.NewCertificate(t, "second")
+	server := harness.Connect(t, provider.Server("test")())
+	for name, arguments := range map[string]harness.Values{
+		"none":                      {},
+		"key in any form":           {"api_key": "Ключ-🔑/+=.~"},
+		"https":                     {"url": "https://tofupilot.example.com/below/api/"},
+		"http on this machine":      {"url": "http://localhost:3000"},
+		"http on this machine, v4":  {"url": "http://127.1.2.3"},
+		"http on this machine, v6":  {"url": "http://[::1]:3000/api"},
+		"http where it is allowed":  {"url": "http://tofupilot.example.com", "allow_http": true},
+		"http where it may be":      {"url": "http://tofupilot.example.com", "allow_http": harness.Unknown},
+		"certificates":              {"ca_cert_pem": "first\n" + first + "second\n" + second},
+		"certificate, and its key":  {"ca_cert_pem": privateKey + first},
+		"no retries":                {"max_retries": 0},
+		"most retries":              {"max_retries": 10},
+		"duration with a fraction":  {"request_timeout": "1.5s"},
+		"nothing is known":          {"api_key": harness.Unknown, "url": harness.Unknown, "ca_cert_pem": harness.Unknown, "max_retries": harness.Unknown, "request_timeout": harness.Unknown, "allow_http": harness.Unknown},
+		"everything is null, again": {"api_key": nil, "url": nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			harness.ExpectNoDiagnostics(t, server.ValidateProvider(t, arguments))
+		})
+	}
+}
+
+// What may be a secret is in no error.
+func TestErrorsDoNotRepeatKeysAndPasswords(t *testing.T) {
+	t.Parallel()
+	server := harness.Connect(t, provider.Server("test")())
+	for _, arguments := range []harness.Values{
+		{"api_key": "tp_secret 1"}, {"api_key": "tp_secret\n"}, {"api_key": "\x1btp_secret"},
+		{"url": "https://tp_secret@example.com"}, {"url": "https://u:tp_secret@example.com/%zz"}, {"url": "tp_secret:tp_secret@example.com"},
+		{"url": "https://example.com?token=tp_secret"}, {"url": "https://example.com#tp_secret"},
+	} {
+		diagnostics := server.ValidateProvider(t, arguments)
+		if len(diagnostics) == 0 || strings.Contains(harness.Describe(diagnostics), "tp_secret") {
+			t.Errorf("%v: %s", arguments, harness.Describe(diagnostics))
+		}
+	}
+}
