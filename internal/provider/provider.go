@@ -149,7 +149,7 @@ func (p *tofupilotProvider) Configure(ctx context.Context, req provider.Configur
 }
 
 func (p *tofupilotProvider) DataSources(context.Context) []func() datasource.DataSource {
-	return []func() datasource.DataSource{newProceduresDataSource, newProcedureDataSource}
+	return []func() datasource.DataSource{newProcedureIDsDataSource, newProcedureDataSource, newProceduresDataSource}
 }
 
 func (p *tofupilotProvider) Resources(context.Context) []func() resource.Resource { return nil }

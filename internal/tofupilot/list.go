@@ -49,8 +49,11 @@ func (f Filter) query() url.Values {
 // The list is complete: if that can't be shown, the error is a *ListError. A
 // request that fails gives an *Error, a context that ends its cause.
 func ReadAll[T, R any](ctx context.Context, c *Client, list List[T], filter Filter, keep func(*T) (kept R, size int)) ([]R, error) {
-	started := time.Now()
-	pager := &pager[R]{
+	return readList(ctx, c, newPager(c, list, filter, keep), filter)
+}
+
+func newPager[T, R any](c *Client, list List[T], filter Filter, keep func(*T) (kept R, size int)) *pager[R] {
+	return &pager[R]{
 		fetch: fetcher(c, list, filter, keep),
 		limit: cmp.Or(filter.PageSize, MaxPageSize),
 		noun:  list.Noun,
@@ -58,6 +61,10 @@ func ReadAll[T, R any](ctx context.Context, c *Client, list List[T], filter Filt
 		clean: c.clean,
 		log:   c.log,
 	}
+}
+
+func readList[R any](ctx context.Context, c *Client, pager *pager[R], filter Filter) ([]R, error) {
+	started := time.Now()
 	rows, err := pager.all(ctx)
 	if err != nil {
 		return nil, err
@@ -65,13 +72,33 @@ func ReadAll[T, R any](ctx context.Context, c *Client, list List[T], filter Filt
 	slices.SortFunc(rows, func(a, b row[R]) int {
 		return cmp.Or(compareTimes(a.created, b.created), cmp.Compare(a.key, b.key))
 	})
-	c.log.InfoContext(ctx, "Read "+plural(list.Noun), "url", c.base.String(), "filters", filter.query().Encode(), "rows", len(rows),
+	c.log.InfoContext(ctx, "Read "+plural(pager.noun), "url", c.base.String(), "filters", filter.query().Encode(), "rows", len(rows),
 		"pages", pager.requests.Load(), "duration", time.Since(started).String())
 	kept := make([]R, len(rows))
 	for i := range rows {
 		kept[i] = rows[i].kept
 	}
 	return kept, nil
+}
+
+// begin asks for the list's first page and tells whether more follows. Whoever
+// reads the list after that goes on from this page: it isn't asked for again.
+func (p *pager[R]) begin(ctx context.Context) (more bool, err error) {
+	fetch := p.fetch
+	first, err := fetch(ctx, "", p.limit)
+	if err != nil {
+		return false, &ListError{Noun: p.noun, Passes: 1, Requests: 1, Err: cleaned{err, p.clean}}
+	}
+	begun := first
+	p.fetch = func(ctx context.Context, cursor string, limit int) (*page[R], error) {
+		if cursor == "" && begun != nil {
+			page := begun
+			begun = nil
+			return page, nil
+		}
+		return fetch(ctx, cursor, limit)
+	}
+	return first.more, nil
 }
 
 // fetcher fetches one page of a list at a time.

@@ -147,9 +147,9 @@ func BenchmarkDistance(b *testing.B) {
 		"compatible": strings.Repeat("ﷺ", 1<<10), // each is 18 letters in compatibility form
 	} {
 		b.Run(name, func(b *testing.B) {
-			near := newNearness("Firmwar Smoke Test")
+			wanted := fold("Firmwar Smoke Test")
 			for b.Loop() {
-				near.distance(other)
+				distance(fold(other), wanted)
 			}
 		})
 	}
@@ -176,13 +176,15 @@ func TestBothSpellingsAreFoundFromEither(t *testing.T) {
 		for _, asked := range []string{string(r), whole} {
 			piece := searchable(norm.NFC.String("A " + asked + " B"))
 			for _, stored := range []string{"A " + string(r) + " B", "A " + whole + " B", norm.NFD.String("A " + whole + " B")} {
-				if !strings.Contains(stored, piece) || piece == "" || !sameName(stored, norm.NFC.String("A "+asked+" B")) {
+				if !strings.Contains(stored, piece) || piece == "" || !sameName(stored, "A "+asked+" B") {
 					t.Fatalf("%+q isn't found as %+q: %+q is searched for", stored, asked, piece)
 				}
 			}
 		}
 	}
 }
+
+func sameName(stored, asked string) bool { return newNameSet(asked).has(&Procedure{Name: &stored}) }
 
 func TestNamesEqualUnderNFCAreTwoMatches(t *testing.T) {
 	t.Parallel()

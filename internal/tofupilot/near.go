@@ -2,6 +2,7 @@ package tofupilot
 
 import (
 	"cmp"
+	"context"
 	"slices"
 	"strings"
 	"unicode"
@@ -23,82 +24,93 @@ const (
 // far is the distance of a name that isn't near.
 const far = 1 << 20
 
-// nearness measures how far names are from the one that is wanted. It is safe for
-// use by several goroutines.
-type nearness struct {
-	folded  string // without case, spaces, what can't be seen, and compatibility forms
+// nearest finds, for each of the texts that nothing matches, the candidates to
+// show to whoever asked for it, the nearest first. The time it takes grows with
+// the candidates times the texts; the error is the context's cause.
+func nearest(ctx context.Context, wanted []string, candidates []candidate, key func(*candidate) string) ([][]Procedure, error) {
+	type neighbor struct{ distance, at int }
+	nearer := func(a, b neighbor) int { return cmp.Or(cmp.Compare(a.distance, b.distance), cmp.Compare(a.at, b.at)) }
+	farthest, most := far-1, maxNear
+	if len(candidates) <= fewInAll {
+		farthest, most = far, fewInAll
+	}
+	targets := make([]folded, len(wanted))
+	for i, text := range wanted {
+		targets[i] = fold(text)
+	}
+	neighbors := make([][]neighbor, len(wanted))
+	for at := range candidates {
+		if ctx.Err() != nil {
+			return nil, context.Cause(ctx)
+		}
+		name := fold(key(&candidates[at]))
+		for i, target := range targets {
+			found := neighbor{distance(name, target), at}
+			if place, _ := slices.BinarySearchFunc(neighbors[i], found, nearer); found.distance <= farthest && place < most {
+				neighbors[i] = slices.Insert(neighbors[i], place, found)
+				neighbors[i] = neighbors[i][:min(most, len(neighbors[i]))]
+			}
+		}
+	}
+	near := make([][]Procedure, len(wanted))
+	for i := range near {
+		for _, found := range neighbors[i] {
+			near[i] = append(near[i], candidates[found.at].shown())
+		}
+	}
+	return near, nil
+}
+
+// folded is a text without what people don't see or don't mind.
+type folded struct {
+	text    string // without case, spaces, what can't be seen, and compatibility forms
 	letters string // the same without punctuation
 	length  int    // of letters, in characters
 }
 
-func newNearness(wanted string) nearness {
-	folded := fold(wanted)
-	letters := lettersOf(folded)
-	return nearness{folded, letters, utf8.RuneCountInString(letters)}
-}
-
-// distance is 0 for a name that differs only by case, spaces or compatibility
-// form, 1 for one that differs by punctuation too, more for one in which a few
-// letters differ, and most for one that contains the other; else far. Its cost is
-// bounded, however long the name is.
-func (n nearness) distance(name string) int {
-	if len(name) > maxCompared || n.folded == "" || len(n.folded) > 4*maxCompared {
-		return far
+// fold gives an empty text for one that is too long to be near another.
+func fold(text string) folded {
+	if len(text) > maxCompared {
+		return folded{}
 	}
-	folded := fold(name)
-	letters := lettersOf(folded)
-	length := utf8.RuneCountInString(letters)
-	difference := max(length-n.length, n.length-length)
-	mayDiffer := min(n.length, length) / 4 // one letter of four, and no more than three
-	switch {
-	case folded == n.folded:
-		return 0
-	case letters == "" || n.letters == "":
-		return far
-	case letters == n.letters:
-		return 1
-	}
-	if mayDiffer = min(mayDiffer, 3); difference <= mayDiffer && max(length, n.length) <= maxEdited {
-		if edits := levenshtein.Distance(letters, n.letters, nil); edits <= mayDiffer {
-			return 1 + edits
-		}
-	}
-	if min(length, n.length) >= minPart && (strings.Contains(letters, n.letters) || strings.Contains(n.letters, letters)) {
-		return 10 + difference
-	}
-	return far
-}
-
-// fold takes away what people don't see or don't mind.
-func fold(text string) string {
-	return strings.ToLower(strings.Map(func(r rune) rune {
+	text = strings.ToLower(strings.Map(func(r rune) rune {
 		if unicode.IsSpace(r) || unicode.Is(unicode.Cf, r) {
 			return -1
 		}
 		return unicode.ToUpper(r) // and then to lower: some letters have two lower cases
 	}, norm.NFKC.String(text)))
-}
-
-// lettersOf takes the punctuation away, too.
-func lettersOf(folded string) string {
-	return strings.Map(func(r rune) rune {
+	letters := strings.Map(func(r rune) rune {
 		if unicode.IsPunct(r) || unicode.IsSymbol(r) {
 			return -1
 		}
 		return r
-	}, folded)
+	}, text)
+	return folded{text, letters, utf8.RuneCountInString(letters)}
 }
 
-// nearest are the candidates to show to someone whose wanted one isn't there.
-func nearest(candidates []candidate) []Procedure {
-	byDistance := slices.Clone(candidates)
-	slices.SortStableFunc(byDistance, func(a, b candidate) int { return cmp.Compare(a.distance, b.distance) })
-	var near []Procedure
-	for _, candidate := range byDistance {
-		if len(candidates) > fewInAll && (candidate.distance == far || len(near) == maxNear) {
-			break
-		}
-		near = append(near, candidate.procedure)
+// distance is 0 for texts that differ only by case, spaces or compatibility form,
+// 1 for ones that differ by punctuation too, more for ones in which a few letters
+// differ, and most for ones of which one contains the other; else far.
+func distance(a, b folded) int {
+	difference := max(a.length-b.length, b.length-a.length)
+	mayDiffer := min(a.length/4, b.length/4, 3) // one letter of four, and no more than three
+	switch {
+	case a.text == "" || b.text == "":
+		return far
+	case a.text == b.text:
+		return 0
+	case a.letters == "" || b.letters == "":
+		return far
+	case a.letters == b.letters:
+		return 1
 	}
-	return near
+	if difference <= mayDiffer && max(a.length, b.length) <= maxEdited {
+		if edits := levenshtein.Distance(a.letters, b.letters, nil); edits <= mayDiffer {
+			return 1 + edits
+		}
+	}
+	if min(a.length, b.length) >= minPart && (strings.Contains(a.letters, b.letters) || strings.Contains(b.letters, a.letters)) {
+		return 10 + difference
+	}
+	return far
 }

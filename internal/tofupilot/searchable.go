@@ -12,14 +12,6 @@ import (
 // units: older ones count these (API.md, Search).
 const maxSearchUnits = 100
 
-// sameName compares a server's name with one that is in NFC already. Names that
-// are equal under NFC differ in length by a factor of at most nine: three for the
-// marks that are set apart, three for one character in place of another, such as
-// the Kelvin sign for a K. So what is longer needn't be normalized.
-func sameName(name, wanted string) bool {
-	return len(name) <= 9*len(wanted) && norm.NFC.String(name) == wanted
-}
-
 // searchable is the longest piece of a text that is written in one way only, so
 // that a search for it finds the text however it is stored: for most texts, the
 // whole. It has at most maxSearchUnits UTF-16 code units, and is
