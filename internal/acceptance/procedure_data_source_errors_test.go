@@ -52,14 +52,14 @@ func TestLookupThatFindsNoneOrSeveralSaysWhatThereIs(t *testing.T) {
 		"near misses of a name": {`name = "motor test"`, []string{
 			"Error: No such procedure", `name = "motor test"`, `has the name "motor test"; ` + sees,
 			"These are all:",
-			`  - space "Motor\u00a0Test", created 2024-05-05T08:30:00.000Z`,
-			`  - wide "Ｍotor test", created 2024-05-06T08:30:00.000Z`,
+			`  - space "Motor\u00a0Test"`,
+			`  - wide "Ｍotor test"`,
 			"If one of them is meant, copy its name.",
 		}},
 		"near misses of an ID": {`id = "twin1"`, []string{
 			"Error: No such procedure", `id = "twin1"`, `has the id "twin1"; ` + sees,
 			"These are all:",
-			`  - TWIN1 "`, `", created 2024-05-02T08:30:00.000Z by Maya Okafor`,
+			`  - TWIN1 "`,
 			"If one of them is meant, copy its id.",
 		}},
 		"several": {`name = "Prüfung"`, []string{
