@@ -5,6 +5,7 @@ import (
 	"net"
 	"net/url"
 	"path"
+	"regexp"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -16,6 +17,9 @@ const DefaultURL = "https://www.tofupilot.app"
 var (
 	errNoScheme = errors.New("the URL must begin with https:// (or http://), for example " + DefaultURL)
 	errNotURL   = errors.New("not a URL; look for spaces, a port that isn't a number, or a stray % or bracket")
+
+	// Go's parser takes all that follows the first of them for a port.
+	colonsWithoutBrackets = regexp.MustCompile(`^[A-Za-z]+://[^/?#\[]*:[^/?#\[]*:`)
 )
 
 // ParseBaseURL turns what people write as the server's address into the API's
@@ -31,6 +35,9 @@ func ParseBaseURL(raw string) (*url.URL, error) {
 		return nil, errors.New("the URL carries user info (something before an @), which could be a password; " +
 			"the key belongs in api_key, so leave the user info away")
 	}
+	if colonsWithoutBrackets.MatchString(raw) {
+		return nil, errors.New("an IPv6 address needs brackets, as in https://[::1]:8443")
+	}
 	parsed, err := url.Parse(raw)
 	if err != nil || !utf8.ValidString(raw) {
 		if !strings.Contains(raw, "://") { // such as 10.0.0.7:8443
@@ -43,8 +50,8 @@ func ParseBaseURL(raw string) (*url.URL, error) {
 		return nil, errNoScheme
 	case parsed.Hostname() == "":
 		return nil, errors.New("the URL has no host; write it like " + DefaultURL)
-	case checkHost(parsed) != nil:
-		return nil, checkHost(parsed)
+	case checkPort(parsed) != nil:
+		return nil, checkPort(parsed)
 	case strings.Contains(raw, "?"):
 		return nil, errors.New("the URL has a query (a ? and what follows it); leave it away")
 	case strings.Contains(raw, "#"):
@@ -63,11 +70,8 @@ func ParseBaseURL(raw string) (*url.URL, error) {
 	return base, nil
 }
 
-// checkHost finds what older rules of Go's parser let pass.
-func checkHost(address *url.URL) error {
-	if strings.Contains(address.Hostname(), ":") && !strings.HasPrefix(address.Host, "[") {
-		return errors.New("an IPv6 address needs brackets, as in https://[::1]:8443")
-	}
+// checkPort finds a number that Go's parser lets pass.
+func checkPort(address *url.URL) error {
 	if port := address.Port(); port != "" {
 		if _, err := strconv.ParseUint(port, 10, 16); err != nil {
 			return errors.New("there is no such port as " + port)
