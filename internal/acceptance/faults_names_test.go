@@ -13,7 +13,7 @@ import (
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/acceptance/harness"
 )
 
-// atName is a place by a name, which the name server here is asked for.
+// atName is a target by a name, which the name server here is asked for.
 func atName(url string) func(*testing.T) *harness.Target {
 	return func(*testing.T) *harness.Target {
 		return &harness.Target{URL: url, Asked: func() []string { return nil }}

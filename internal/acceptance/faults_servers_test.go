@@ -13,7 +13,7 @@ import (
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/fakeapi"
 )
 
-// overPlain is such a place, to be made later.
+// overPlain is such a target, to be made later.
 func overPlain(handler http.Handler) func(*testing.T) *harness.Target {
 	return func(t *testing.T) *harness.Target {
 		t.Helper()
@@ -21,7 +21,7 @@ func overPlain(handler http.Handler) func(*testing.T) *harness.Target {
 	}
 }
 
-// faulty is a place with the few procedures, where requests of these numbers,
+// faulty is a target with the few procedures, where requests of these numbers,
 // or all, meet the fault. A fault that is nil is none.
 func faulty(fault http.HandlerFunc, requests ...int) func(*testing.T) *harness.Target {
 	return prepared(func(api *fakeapi.Server) {
@@ -31,7 +31,7 @@ func faulty(fault http.HandlerFunc, requests ...int) func(*testing.T) *harness.T
 	})
 }
 
-// prepared is a place with the few procedures, after something was done to it.
+// prepared is a target with the few procedures, after something was done to it.
 func prepared(prepare func(api *fakeapi.Server)) func(*testing.T) *harness.Target {
 	return func(t *testing.T) *harness.Target {
 		t.Helper()
@@ -51,7 +51,7 @@ func with200(body string) http.HandlerFunc {
 	return answer(http.StatusOK, body, "Content-Type", "application/json")
 }
 
-// around is a place with the few procedures behind something of ours.
+// around is a target with the few procedures behind something of ours.
 func around(wrap func(api http.Handler) http.Handler) func(*testing.T) *harness.Target {
 	return func(t *testing.T) *harness.Target {
 		t.Helper()

@@ -12,7 +12,7 @@ import (
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/provider"
 )
 
-// busyWith are places at which a read would go on for long.
+// busyWith are targets with which a read would go on for long.
 func busyWith() map[string]func(*testing.T) *harness.Target {
 	return map[string]func(*testing.T) *harness.Target{
 		"no answer":                  harness.ByHand(saysNothing),

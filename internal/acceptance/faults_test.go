@@ -59,7 +59,7 @@ type fault struct {
 	arguments   harness.Values
 
 	ids   []string          // the whole list; nil where the read fails
-	fails harness.Diagnosis // {url}, {elsewhere} and {home} in it are the place's
+	fails harness.Diagnosis // {url}, {elsewhere} and {home} in it are the target's
 
 	requests int // that reached the server, or requestsVary; connections, where no request can be read from them
 	retries  int // that the log tells of
@@ -69,7 +69,7 @@ type fault struct {
 
 func allFaults() []fault {
 	return slices.Concat(transportFaults(), tlsFaults(), statusFaults(), redirectFaults(), retryFaults(),
-		bodyFaults(), pagingFaults(), otherwiseFaults(), spokenFaults(), deadlineFaults())
+		bodyFaults(), pagingFaults(), otherwiseFaults(), messageFaults(), deadlineFaults())
 }
 
 // requestsVary is for rows in which time decides how many requests are made.
@@ -133,7 +133,7 @@ func (f fault) expect(t *testing.T) {
 	f.expectRetries(t, &log)
 }
 
-// read configures a provider for the place and reads, once.
+// read configures a provider for the target and reads, once.
 func (f fault) read(ctx context.Context, t *testing.T, at *harness.Target) (*tfprotov6.ReadDataSourceResponse, time.Duration) {
 	t.Helper()
 	arguments := harness.Values{"url": at.URL}

@@ -98,12 +98,12 @@ type certified struct {
 	http2   bool
 }
 
-// secure is a place with the few procedures, over TLS.
+// secure is a target with the few procedures, over TLS.
 func secure(c certified) func(*testing.T) *harness.Target {
 	return certifiedServing(c, fakeapi.New(few...))
 }
 
-// overTLS is a place with a server of this handler, and an authority that is known.
+// overTLS is a target with a server of this handler, and an authority that is known.
 func overTLS(handler http.Handler) func(*testing.T) *harness.Target {
 	return certifiedServing(certified{known: true}, handler)
 }
@@ -126,7 +126,7 @@ func certifiedServing(c certified, handler http.Handler) func(*testing.T) *harne
 	}
 }
 
-// swapped is another place by an address with a wrong scheme.
+// swapped is another target by an address with a wrong scheme.
 func swapped(scheme string, of func(*testing.T) *harness.Target) func(*testing.T) *harness.Target {
 	return func(t *testing.T) *harness.Target {
 		t.Helper()

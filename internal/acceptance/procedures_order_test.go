@@ -23,12 +23,12 @@ func shuffleEachTime(api *fakeapi.Server) {
 		if r.Query.Has("cursor") {
 			return
 		}
-		place := func(p fakeapi.Procedure) uint64 {
+		rank := func(p fakeapi.Procedure) uint64 {
 			hash := fnv.New64a()
 			_, _ = hash.Write([]byte(p.ID + strconv.Itoa(r.Number))) // never fails
 			return hash.Sum64()
 		}
-		api.Order(func(a, b fakeapi.Procedure) int { return cmp.Compare(place(a), place(b)) })
+		api.Order(func(a, b fakeapi.Procedure) int { return cmp.Compare(rank(a), rank(b)) })
 	})
 }
 

@@ -28,7 +28,7 @@ func newLimiter() *limiter {
 	return &limiter{width: maxInFlight, changed: make(chan struct{})}
 }
 
-// acquire waits for a place for an attempt, of which the first is 1. The error
+// acquire waits until an attempt may be made, of which the first is 1. The error
 // is the context's.
 func (l *limiter) acquire(ctx context.Context, attempt int) error {
 	l.mu.Lock()
@@ -78,7 +78,7 @@ func (l *limiter) wait(ctx context.Context, closed time.Duration) error {
 	return nil
 }
 
-// release gives the place back.
+// release ends what acquire began.
 func (l *limiter) release() {
 	l.mu.Lock()
 	defer l.mu.Unlock()

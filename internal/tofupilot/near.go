@@ -46,8 +46,8 @@ func nearest(ctx context.Context, wanted []string, candidates []candidate, key f
 		name := fold(key(&candidates[at]))
 		for i, target := range targets {
 			found := neighbor{distance(name, target), at}
-			if place, _ := slices.BinarySearchFunc(neighbors[i], found, nearer); found.distance <= farthest && place < most {
-				neighbors[i] = slices.Insert(neighbors[i], place, found)
+			if rank, _ := slices.BinarySearchFunc(neighbors[i], found, nearer); found.distance <= farthest && rank < most {
+				neighbors[i] = slices.Insert(neighbors[i], rank, found)
 				neighbors[i] = neighbors[i][:min(most, len(neighbors[i]))]
 			}
 		}

@@ -39,14 +39,14 @@ func (g *gauge) move(change int, cursor string) {
 	}
 }
 
-func (b *bubble) gauge() *gauge {
+func (b *testbed) gauge() *gauge {
 	g := &gauge{handler: b.api, pages: map[string]int{}}
 	b.client.http.Transport = withoutSockets{g}
 	return g
 }
 
 // readAll reads the list in this many readers at a time.
-func (b *bubble) readAll(readers int, want int) {
+func (b *testbed) readAll(readers int, want int) {
 	b.Helper()
 	var all sync.WaitGroup
 	for range readers {
@@ -62,7 +62,7 @@ func (b *bubble) readAll(readers int, want int) {
 func TestReadersOfOneClientShareItsEightRequests(t *testing.T) {
 	t.Parallel()
 	for _, readers := range []int{1, 2, 20} {
-		inBubble(t, func(b *bubble) {
+		onTestbed(t, func(b *testbed) {
 			g := b.gauge()
 			b.filter.PageSize = 10
 			b.readAll(readers, 300)
@@ -75,7 +75,7 @@ func TestReadersOfOneClientShareItsEightRequests(t *testing.T) {
 
 func TestOneReaders429HoldsTheOthersAndThenOneRequestOpens(t *testing.T) {
 	t.Parallel()
-	inBubble(t, func(b *bubble) {
+	onTestbed(t, func(b *testbed) {
 		b.api.Fail(fakeapi.Status(429, "", "Retry-After", "30"), 1)
 		b.api.Delay(time.Second)
 		var all sync.WaitGroup
@@ -99,7 +99,7 @@ func TestOneReaders429HoldsTheOthersAndThenOneRequestOpens(t *testing.T) {
 func TestA429ThatNamesNoTimeHoldsEveryoneForASecond(t *testing.T) {
 	t.Parallel()
 	for _, retryAfter := range []string{"", "0", "soon"} {
-		inBubble(t, func(b *bubble) {
+		onTestbed(t, func(b *testbed) {
 			b.api.Fail(fakeapi.Status(429, "", "Retry-After", retryAfter), 1)
 			b.readAll(1, 1)
 			if asked := b.asked(); len(asked) != 2 || asked[1] < pauseAfter429 || asked[1] > 2*pauseAfter429 {
@@ -114,7 +114,7 @@ func TestA429ThatNamesNoTimeHoldsEveryoneForASecond(t *testing.T) {
 func TestRetriedPageDoesNotStartTheOthersAgain(t *testing.T) {
 	t.Parallel()
 	for _, cursor := range []string{"", "99", "198", "396", "891"} {
-		inBubble(t, func(b *bubble) {
+		onTestbed(t, func(b *testbed) {
 			g := b.gauge()
 			failures := 0
 			b.api.Before(func(r fakeapi.Request) {

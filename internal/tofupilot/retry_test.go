@@ -15,7 +15,7 @@ import (
 )
 
 // withoutSockets hands requests to a handler directly, so that a whole read fits
-// into a bubble of testing/synctest and its pauses take no time.
+// under testing/synctest, where its pauses take no time.
 type withoutSockets struct{ handler http.Handler }
 
 func (s withoutSockets) RoundTrip(r *http.Request) (*http.Response, error) {
@@ -27,9 +27,9 @@ func (s withoutSockets) RoundTrip(r *http.Request) (*http.Response, error) {
 	return answer.Result(), nil
 }
 
-// bubble is a fake API, a client of it with the usual pauses, and when each
-// request came, in a bubble of its own.
-type bubble struct {
+// testbed is a fake API, a client of it with the usual pauses, and when each
+// request came, all in testing/synctest's time.
+type testbed struct {
 	*testing.T
 	api    *fakeapi.Server
 	client *Client
@@ -38,10 +38,10 @@ type bubble struct {
 	times  chan time.Duration
 }
 
-func inBubble(t *testing.T, test func(b *bubble), procedures ...fakeapi.Procedure) {
+func onTestbed(t *testing.T, test func(b *testbed), procedures ...fakeapi.Procedure) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
-		b := &bubble{T: t, api: fakeapi.New(procedures...), begun: time.Now(), times: make(chan time.Duration, 10_000)}
+		b := &testbed{T: t, api: fakeapi.New(procedures...), begun: time.Now(), times: make(chan time.Duration, 10_000)}
 		b.client = clientAt(t, "https://tofupilot.invalid")
 		b.client.retryInterval = New(Config{}).retryInterval
 		b.client.http.Transport = withoutSockets{b.api}
@@ -50,8 +50,8 @@ func inBubble(t *testing.T, test func(b *bubble), procedures ...fakeapi.Procedur
 	})
 }
 
-// asked is when the requests came, since the bubble began.
-func (b *bubble) asked() []time.Duration {
+// asked is when the requests came, since the test began.
+func (b *testbed) asked() []time.Duration {
 	close(b.times)
 	return slices.Collect(func(yield func(time.Duration) bool) {
 		for at := range b.times {
@@ -70,7 +70,7 @@ func TestWhatMayPassIsTriedAgainAndNothingElse(t *testing.T) {
 		for _, retries := range []int{0, 1, 3, 10} {
 			t.Run(fmt.Sprintf("%d, %d retries", status, retries), func(t *testing.T) {
 				t.Parallel()
-				inBubble(t, func(b *bubble) {
+				onTestbed(t, func(b *testbed) {
 					b.api.Fail(fakeapi.Status(status, ""))
 					b.client.maxRetries = retries
 					failed, want := failure(b.T, b.client), 1
@@ -89,7 +89,7 @@ func TestWhatMayPassIsTriedAgainAndNothingElse(t *testing.T) {
 func TestAnyAttemptMayBeTheOneThatSucceeds(t *testing.T) {
 	t.Parallel()
 	for failures := range 4 {
-		inBubble(t, func(b *bubble) {
+		onTestbed(t, func(b *testbed) {
 			b.client.maxRetries = 3
 			b.api.Fail(fakeapi.Status(503, ""))
 			b.api.Fail(nil, failures+1)
@@ -107,7 +107,7 @@ func TestPausesGrowExponentiallyAndAreJittered(t *testing.T) {
 	longest := make([]time.Duration, len(limits))
 	seen := map[time.Duration]bool{}
 	for range 50 {
-		inBubble(t, func(b *bubble) {
+		onTestbed(t, func(b *testbed) {
 			b.client.maxRetries = 10
 			b.api.Fail(fakeapi.Status(503, ""))
 			_ = failure(b.T, b.client)
@@ -135,7 +135,7 @@ func TestRetryAfterReplacesThePause(t *testing.T) {
 	t.Parallel()
 	for value, want := range map[string]time.Duration{"7": 7 * time.Second, "3600": time.Minute} {
 		for _, status := range []int{429, 503} {
-			inBubble(t, func(b *bubble) {
+			onTestbed(t, func(b *testbed) {
 				b.client.maxRetries = 1
 				b.api.Fail(fakeapi.Status(status, "", "Retry-After", value))
 				failed := failure(b.T, b.client)
@@ -150,7 +150,7 @@ func TestRetryAfterReplacesThePause(t *testing.T) {
 func TestRetryAfterBeyondTheDeadlineFailsAtOnce(t *testing.T) {
 	t.Parallel()
 	for _, status := range []int{429, 503} {
-		inBubble(t, func(b *bubble) {
+		onTestbed(t, func(b *testbed) {
 			b.api.Fail(fakeapi.Status(status, "", "Retry-After", "31"))
 			ctx, cancel := context.WithTimeout(b.Context(), 30*time.Second)
 			defer cancel()
@@ -168,7 +168,7 @@ func TestRetryAfterBeyondTheDeadlineFailsAtOnce(t *testing.T) {
 
 func TestDeadlineDuringAPauseTellsWhatWasWaitedOut(t *testing.T) {
 	t.Parallel()
-	inBubble(t, func(b *bubble) {
+	onTestbed(t, func(b *testbed) {
 		cause := errors.New("time is up")
 		b.client.retryInterval, b.client.maxRetries = time.Hour, 10 // at most 10 s, in fact
 		b.api.Fail(fakeapi.Status(503, `{"message": "In maintenance"}`))

@@ -121,7 +121,7 @@ func TestTLSThatCannotBeTrustedIsNotTriedAgain(t *testing.T) {
 
 func TestSlowAnswerIsTriedAgain(t *testing.T) {
 	t.Parallel()
-	inBubble(t, func(b *bubble) {
+	onTestbed(t, func(b *testbed) {
 		b.client.requestTimeout = 30 * time.Second
 		b.api.Before(func(r fakeapi.Request) {
 			if r.Number == 1 {

@@ -11,7 +11,7 @@ import (
 
 // What a server says goes into an error: without the key, which it may echo,
 // without anything that steers a terminal, and not without end.
-func spokenFaults() []fault {
+func messageFaults() []fault {
 	const key = fakeapi.Key
 	says := func(name string, body any, words ...string) fault {
 		text, err := json.Marshal(body)
