@@ -28,9 +28,9 @@ func (s *Server) record(r *http.Request) (Request, func(Request)) {
 	request := Request{
 		Number:   len(s.requests) + 1,
 		Method:   r.Method,
-		Path:     r.URL.Path,
+		Path:     r.URL.EscapedPath(),
 		RawQuery: r.URL.RawQuery,
-		Query:    r.URL.Query(),
+		Query:    parseValues(r.URL.RawQuery),
 		Header:   r.Header.Clone(),
 	}
 	s.requests = append(s.requests, request)
@@ -52,7 +52,7 @@ func (s *Server) answer(r Request) (http.Handler, time.Duration) {
 
 // procedures must be called with the lock held.
 func (s *Server) procedures(r Request) http.Handler {
-	if r.Path != path || r.Method != http.MethodGet {
+	if strings.TrimSuffix(r.Path, "/") != path || r.Method != http.MethodGet && r.Method != http.MethodHead {
 		return refusal(http.StatusNotFound, "NOT_FOUND", "Not found")
 	}
 	key, bearer := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
@@ -63,7 +63,7 @@ func (s *Server) procedures(r Request) http.Handler {
 	if may.forbidden {
 		return refusal(http.StatusForbidden, "FORBIDDEN", "Forbidden")
 	}
-	q, issues := parseQuery(r.Query)
+	q, issues := parseQuery(r.Query, s.older)
 	if len(issues) > 0 {
 		return refusal(http.StatusBadRequest, "BAD_REQUEST", "Input validation failed", issues...)
 	}
@@ -92,16 +92,13 @@ func pageJSON(rows []*entry, more bool, offset int) []byte {
 	return append(body, `}}`...)
 }
 
-// refusal is an error answer in the form of the 2026 document: issues is a list
-// even when it is empty.
+// refusal is an error answer. The REST layer sends issues with validation errors
+// only; the documents' empty list is an example.
 func refusal(status int, code, message string, issues ...issue) jsonAnswer {
-	if issues == nil {
-		issues = []issue{}
-	}
 	body, err := json.Marshal(struct {
 		Message string  `json:"message"`
 		Code    string  `json:"code"`
-		Issues  []issue `json:"issues"`
+		Issues  []issue `json:"issues,omitempty"`
 	}{message, code, issues})
 	if err != nil {
 		panic(err)

@@ -1,12 +1,12 @@
 package fakeapi
 
 import (
-	"math"
 	"net/url"
 	"regexp"
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf16"
 	"unicode/utf8"
 )
 
@@ -14,17 +14,14 @@ import (
 const (
 	defaultLimit    = 50
 	maxLimit        = 100
-	maxSearchLength = 100 // in code points; older servers count UTF-16 code units
-	minIDSearch     = 6   // characters from which on search_query is compared with IDs too
+	maxSearchLength = 100
+	minIDSearch     = 6 // characters from which on search_query is compared with IDs too
 )
 
 // timestamp is the pattern that the 2026 document gives for created_after and
-// created_before, as printed there.
+// created_before, as printed there. It leaves seconds optional, which newer
+// servers don't.
 var timestamp = regexp.MustCompile(`^(?:(?:\d\d[2468][048]|\d\d[13579][26]|\d\d0[48]|[02468][048]00|[13579][26]00)-02-29|\d{4}-(?:(?:0[13578]|1[02])-(?:0[1-9]|[12]\d|3[01])|(?:0[469]|11)-(?:0[1-9]|[12]\d|30)|(?:02)-(?:0[1-9]|1\d|2[0-8])))T(?:(?:[01]\d|2[0-3]):[0-5]\d(?::[0-5]\d(?:\.\d+)?)?(?:Z|([+-](?:[01]\d|2[0-3]):[0-5]\d)))$`)
-
-// wholeNumber allows for zeros after the point: the documents call cursor a number,
-// and next_cursor was a float once.
-var wholeNumber = regexp.MustCompile(`^(\d+)(?:\.0+)?$`)
 
 // query is what a request asks for.
 type query struct {
@@ -33,6 +30,21 @@ type query struct {
 	search        string // in lower case
 	searchIDs     bool
 	after, before *time.Time
+
+	older bool // as [Server.OlderValidator] says
+}
+
+// parameters are what the API knows, in the order in which it reports them. Each
+// set returns the code and message of an issue, both empty if there is none.
+var parameters = []struct {
+	name string
+	set  func(q *query, value string) (code, message string)
+}{
+	{"limit", (*query).setLimit},
+	{"cursor", (*query).setOffset},
+	{"search_query", (*query).setSearch},
+	{"created_after", func(q *query, value string) (code, message string) { return q.setTime(&q.after, value) }},
+	{"created_before", func(q *query, value string) (code, message string) { return q.setTime(&q.before, value) }},
 }
 
 // issue is one reason why a request was refused.
@@ -44,87 +56,101 @@ type issue struct {
 
 // parseQuery reads the parameters that the API knows and ignores all others.
 // Each wrong one has an issue.
-func parseQuery(values url.Values) (query, []issue) {
-	q := query{limit: defaultLimit}
+func parseQuery(values url.Values, older bool) (query, []issue) {
+	q := query{limit: defaultLimit, older: older}
 	var issues []issue
-	for _, name := range []string{"limit", "cursor", "search_query", "created_after", "created_before"} {
-		given := values[name]
+	for _, parameter := range parameters {
+		given := values[parameter.name]
 		if len(given) == 0 {
 			continue
 		}
-		code, message := "invalid_type", "Expected one value, received several"
+		code, message := "invalid_type", "Invalid input: expected one value, received several"
 		if len(given) == 1 {
-			code, message = q.set(name, given[0])
+			code, message = parameter.set(&q, given[0])
 		}
 		if code != "" {
-			issues = append(issues, issue{code, []string{name}, message})
+			issues = append(issues, issue{code, []string{parameter.name}, message})
 		}
 	}
 	return q, issues
 }
 
-// set returns the code and message of an issue, both empty if there is none.
-func (q *query) set(name, value string) (code, message string) {
-	switch name {
-	case "limit":
-		return q.setLimit(value)
-	case "cursor":
-		return q.setOffset(value)
-	case "search_query":
-		return q.setSearch(value)
-	case "created_after":
-		return setTime(&q.after, value)
-	default:
-		return setTime(&q.before, value)
+// parseValues reads a URL's query as JavaScript does: only & separates, and a %
+// that begins no escape stands for itself. net/url drops a parameter with either,
+// and with it a filter.
+func parseValues(rawQuery string) url.Values {
+	values := url.Values{}
+	for pair := range strings.SplitSeq(rawQuery, "&") {
+		name, value, _ := strings.Cut(pair, "=")
+		values.Add(unescape(name), unescape(value))
 	}
+	return values
+}
+
+var escaped = regexp.MustCompile(`%[0-9A-Fa-f]{2}`)
+
+func unescape(text string) string {
+	return escaped.ReplaceAllStringFunc(strings.ReplaceAll(text, "+", " "), func(escape string) string {
+		code, _ := strconv.ParseUint(escape[1:], 16, 8) // can't fail
+		return string([]byte{byte(code)})
+	})
 }
 
 func (q *query) setLimit(value string) (code, message string) {
-	n, err := strconv.Atoi(value)
+	n, whole := wholeNumber(value)
 	switch {
-	case err != nil:
-		return "invalid_type", "Expected an integer"
+	case !whole:
+		return notANumber()
 	case n < 1:
-		return "too_small", "Number must be greater than or equal to 1"
+		return "too_small", "Too small: expected number to be >=1"
 	case n > maxLimit:
-		return "too_big", "Number must be less than or equal to 100"
+		return "too_big", "Too big: expected number to be <=100"
 	}
 	q.limit = n
 	return "", ""
 }
 
 func (q *query) setOffset(value string) (code, message string) {
-	match := wholeNumber.FindStringSubmatch(value)
-	if match == nil {
-		return "invalid_type", "Expected a whole number that is not negative"
-	}
-	n, err := strconv.Atoi(match[1])
-	if err != nil {
-		n = math.MaxInt // digits that overflow: past the end of any list
+	n, whole := wholeNumber(value)
+	if !whole {
+		return notANumber()
 	}
 	q.offset = n
 	return "", ""
 }
 
+// wholeNumber reads digits alone. The REST layer also takes what else JavaScript
+// holds for a number, which no client has to send.
+func wholeNumber(value string) (n int, ok bool) {
+	parsed, err := strconv.ParseUint(value, 10, 31)
+	return int(parsed), err == nil
+}
+
+func notANumber() (code, message string) {
+	return "invalid_type", "Invalid input: expected number, received string"
+}
+
 func (q *query) setSearch(value string) (code, message string) {
 	length := utf8.RuneCountInString(value)
-	if length > maxSearchLength {
-		return "too_big", "String must contain at most 100 character(s)"
+	counted := length
+	if q.older {
+		counted = len(utf16.Encode([]rune(value)))
+	}
+	if counted > maxSearchLength {
+		return "too_big", "Too big: expected string to have <=100 characters"
 	}
 	q.search = strings.ToLower(value)
 	q.searchIDs = length >= minIDSearch
 	return "", ""
 }
 
-func setTime(to **time.Time, value string) (code, message string) {
-	const wrong = "Invalid datetime"
-	if !timestamp.MatchString(value) {
-		return "invalid_string", wrong
-	}
-	// The pattern leaves seconds optional. Newer servers don't, nor does RFC 3339.
+func (q *query) setTime(to **time.Time, value string) (code, message string) {
 	t, err := time.Parse(time.RFC3339, value)
-	if err != nil {
-		return "invalid_string", wrong
+	if err != nil && q.older {
+		t, err = time.Parse("2006-01-02T15:04Z07:00", value)
+	}
+	if err != nil || !timestamp.MatchString(value) {
+		return "invalid_format", "Invalid ISO datetime"
 	}
 	*to = &t
 	return "", ""

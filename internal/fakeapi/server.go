@@ -2,8 +2,9 @@
 // demo: filters, pages, keys, items of both generations, faults, and changes
 // between two requests.
 //
-// It is written from the API's documents and shares nothing with this
-// project's client: a shared struct would hide a wrong JSON name.
+// It is written from the API's documents, and held to the recorded answers in
+// testdata: it may be stricter than they are, and is nowhere laxer. It shares
+// nothing with this project's client: a shared struct would hide a wrong JSON name.
 package fakeapi
 
 import (
@@ -23,8 +24,8 @@ const path = "/api/v2/procedures"
 // Key is the user key that a new Server accepts.
 const Key = "user-key-of-the-fake-api"
 
-// Server answers GET /api/v2/procedures as TofuPilot does, and anything else
-// with 404. It is an http.Handler, and safe for concurrent use. Use [New] to make
+// Server answers GET (and HEAD) /api/v2/procedures as TofuPilot does, and anything
+// else with 404. It is an http.Handler, and safe for concurrent use. Use [New] to make
 // one, and http.StripPrefix to serve it below a further path.
 type Server struct {
 	mu       sync.RWMutex
@@ -32,6 +33,7 @@ type Server struct {
 	ids      map[string]bool
 	compare  func(a, b Procedure) int
 	keys     map[string]access
+	older    bool
 	delay    time.Duration
 	before   func(Request)
 	fault    http.Handler         // for every request that faults doesn't name
@@ -127,6 +129,15 @@ func (s *Server) AllowStation(key string, ids ...string) {
 // read procedures).
 func (s *Server) ForbidStation(key string) {
 	s.setKey(key, access{forbidden: true})
+}
+
+// OlderValidator checks the parameters as servers with zod up to 4.4 do:
+// search_query is counted in UTF-16 code units instead of code points, and seconds
+// are optional in dates.
+func (s *Server) OlderValidator() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.older = true
 }
 
 func (s *Server) setKey(key string, a access) {
