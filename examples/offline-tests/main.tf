@@ -1,8 +1,8 @@
-# What a pipeline and the test stations are given. offline.tftest.hcl beside it
-# tests this module without a server and without a key.
+# What the test stations are given. offline.tftest.hcl beside it tests this module
+# without a server and without a key.
 
 terraform {
-  required_version = ">= 1.2" # for the precondition
+  required_version = ">= 1.3"
 
   required_providers {
     tofupilot = {
@@ -11,33 +11,31 @@ terraform {
   }
 }
 
-variable "procedure_name" {
-  description = "Name of the procedure that the pipeline runs."
-  type        = string
+variable "procedures" {
+  description = "Name of the procedure that each station runs, by station."
+  type        = map(string)
+  default     = { line_1 = "Battery Test Procedure" }
 }
 
-variable "stations" {
-  description = "Procedure IDs that stations were given by hand, by station."
+variable "pinned" {
+  description = "Procedure IDs that stations keep, whatever the procedure's name, by station."
   type        = map(string)
   default     = {}
 }
 
-data "tofupilot_procedure" "pipeline" {
-  name = var.procedure_name
+data "tofupilot_procedure_ids" "stations" {
+  names = values(var.procedures)
 }
 
 data "tofupilot_procedures" "all" {}
 
 locals {
-  gone = setsubtract(values(var.stations), data.tofupilot_procedures.all.ids)
+  gone = setsubtract(values(var.pinned), data.tofupilot_procedures.all.ids)
 }
 
-output "pipeline_variables" {
-  value = { TOFUPILOT_PROCEDURE_ID = data.tofupilot_procedure.pipeline.id }
-}
-
+# TOFUPILOT_PROCEDURE_ID of each station.
 output "stations" {
-  value = var.stations
+  value = merge({ for station, name in var.procedures : station => data.tofupilot_procedure_ids.stations.ids[name] }, var.pinned)
 
   precondition {
     condition     = length(local.gone) == 0

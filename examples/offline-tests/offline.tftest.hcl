@@ -1,16 +1,17 @@
-# Run it by terraform init and terraform test. It needs Terraform 1.7 or later,
-# for mock_provider and override_data.
+# Run it with terraform init and terraform test, or tofu init and tofu test. It
+# needs Terraform 1.7 or OpenTofu 1.8, for mock_provider and override_data.
 #
-# A mocked provider asks nobody: what procedures there are is said here. Lists of
-# objects, such as procedures, stay empty whatever is said of them; so a module
-# that is to be tested this way takes ids, or looks up by name.
+# A mocked provider sends no request: this file says which procedures there are.
 
 mock_provider "tofupilot" {}
 
 override_data {
-  target = data.tofupilot_procedure.pipeline
+  target = data.tofupilot_procedure_ids.stations
   values = {
-    id = "550e8400-e29b-41d4-a716-446655440000"
+    ids = {
+      "Battery Test Procedure" = "550e8400-e29b-41d4-a716-446655440000"
+      "Firmware Smoke Test"    = "FVT1"
+    }
   }
 }
 
@@ -21,37 +22,41 @@ override_data {
   }
 }
 
-variables {
-  procedure_name = "Battery Test Procedure"
-}
-
-run "pipeline_gets_the_id_of_its_procedure" {
-  command = plan
-
-  assert {
-    condition     = output.pipeline_variables.TOFUPILOT_PROCEDURE_ID == "550e8400-e29b-41d4-a716-446655440000"
-    error_message = "The pipeline gets ${jsonencode(output.pipeline_variables)}."
-  }
-}
-
-run "stations_keep_ids_that_exist" {
+run "stations_get_the_ids_of_their_procedures" {
   command = plan
 
   variables {
-    stations = { line_1 = "FVT1", line_2 = "FVT2" }
+    procedures = {
+      line_1 = "Battery Test Procedure"
+      line_2 = "Firmware Smoke Test"
+      line_3 = "Firmware Smoke Test"
+    }
   }
 
   assert {
-    condition     = output.stations.line_2 == "FVT2"
+    condition     = output.stations == { line_1 = "550e8400-e29b-41d4-a716-446655440000", line_2 = "FVT1", line_3 = "FVT1" }
     error_message = "The stations get ${jsonencode(output.stations)}."
   }
 }
 
-run "station_with_an_id_that_is_gone_is_refused" {
+run "pinned_ids_are_kept" {
   command = plan
 
   variables {
-    stations = { line_1 = "FVT1", line_3 = "FVT9" }
+    pinned = { line_4 = "FVT2" }
+  }
+
+  assert {
+    condition     = output.stations.line_4 == "FVT2"
+    error_message = "The stations get ${jsonencode(output.stations)}."
+  }
+}
+
+run "pinned_id_that_is_gone_is_refused" {
+  command = plan
+
+  variables {
+    pinned = { line_4 = "FVT9" }
   }
 
   expect_failures = [output.stations]

@@ -29,7 +29,7 @@ func TestExamples(t *testing.T) {
 			terraform(t, dir, []string{
 				"TOFUPILOT_URL=" + url, "TOFUPILOT_API_KEY=" + fakeapi.Key,
 				// Those of the variables that have no default. Terraform passes over the rest.
-				"TF_VAR_self_hosted_url=" + url, "TF_VAR_procedure_name=Battery Test Procedure",
+				"TF_VAR_self_hosted_url=" + url,
 			}, "plan", "-input=false", "-no-color")
 			reads := strings.Contains(contents(t, dir, "*.tf"), `data "tofupilot_`)
 			if asked := len(api.Requests()) > 0; asked != reads {
@@ -65,9 +65,10 @@ func leaveOutTooNew(t *testing.T, dir string) {
 // serve starts a server that has the procedures which the examples name.
 func serve(t *testing.T) (api *fakeapi.Server, url string) {
 	t.Helper()
-	named := fakeapi.Generate(2, fakeapi.Gen2026)
-	named[0].ID = "FVT1"
+	named := fakeapi.Generate(3, fakeapi.Gen2026)
+	named[0].ID, named[0].Name = "FVT1", "Firmware Smoke Test"
 	named[1].Name = "Motor Controller FVT"
+	named[2].Name = "Battery Pack EOL Test"
 	api = fakeapi.New(append(named, fakeapi.Example2026())...)
 	server := httptest.NewServer(api)
 	t.Cleanup(server.Close)
