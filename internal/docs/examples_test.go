@@ -4,6 +4,7 @@ import (
 	"io/fs"
 	"net/http/httptest"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -35,14 +36,30 @@ func TestExamples(t *testing.T) {
 			if asked := len(api.Requests()) > 0; asked != reads {
 				t.Errorf("has a data source: %t; the server was asked: %t", reads, asked)
 			}
-			if tests, _ := filepath.Glob(filepath.Join(dir, "*.tftest.hcl")); len(tests) > 0 {
-				said := terraform(t, dir, nil, "test", "-no-color")
+			for _, program := range bothCLIs() {
+				tests := contents(t, dir, "*.tftest.hcl")
+				if tests == "" || tooNewFor(t, program, tests) != "" {
+					continue
+				}
+				said := cli(t, program, dir, nil, "test", "-no-color")
 				if !strings.Contains(said, "0 failed") || strings.Contains(said, " 0 passed") {
-					t.Errorf("its tests say:\n%s", said)
+					t.Errorf("with %s, its tests say:\n%s", program, said)
 				}
 			}
 		})
 	}
+}
+
+// bothCLIs are the Terraform at hand and, where they are installed, Terraform and
+// OpenTofu: both promise tests of modules.
+func bothCLIs() []string {
+	programs := []string{atHand()}
+	for _, other := range []string{"terraform", "tofu"} {
+		if path, err := exec.LookPath(other); err == nil && strings.TrimSuffix(filepath.Base(atHand()), ".exe") != other {
+			programs = append(programs, path)
+		}
+	}
+	return programs
 }
 
 func leaveOutTooNew(t *testing.T, dir string) {

@@ -56,7 +56,16 @@ func build() error {
 // fails.
 func terraform(t *testing.T, dir string, env []string, arguments ...string) string {
 	t.Helper()
-	run := exec.CommandContext(t.Context(), cmp.Or(os.Getenv("TF_ACC_TERRAFORM_PATH"), "terraform"), arguments...)
+	return cli(t, atHand(), dir, env, arguments...)
+}
+
+// atHand is the Terraform that tests run with.
+func atHand() string { return cmp.Or(os.Getenv("TF_ACC_TERRAFORM_PATH"), "terraform") }
+
+// cli is terraform with another program, such as tofu.
+func cli(t *testing.T, program, dir string, env []string, arguments ...string) string {
+	t.Helper()
+	run := exec.CommandContext(t.Context(), program, arguments...)
 	run.Dir = dir
 	run.Env = append(slices.DeleteFunc(os.Environ(), func(variable string) bool {
 		return strings.HasPrefix(variable, "TF_") || strings.HasPrefix(variable, "TOFUPILOT_")
@@ -86,7 +95,12 @@ var version = regexp.MustCompile(`(?m)^(Terraform|OpenTofu) v1\.(\d+)\.`)
 // everything.
 func tooNew(t *testing.T, text string) string {
 	t.Helper()
-	said := terraform(t, home, nil, "version")
+	return tooNewFor(t, atHand(), text)
+}
+
+func tooNewFor(t *testing.T, program, text string) string {
+	t.Helper()
+	said := cli(t, program, home, nil, "version")
 	found := version.FindStringSubmatch(said)
 	if found == nil {
 		t.Fatalf("no version in %q", said)
