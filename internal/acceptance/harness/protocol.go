@@ -16,6 +16,8 @@ import (
 type Connection struct {
 	tfprotov6.ProviderServer
 	provider, Procedures tftypes.Type
+
+	dataSources map[string]*tfprotov6.Schema
 }
 
 // Connect begins a conversation with a server.
@@ -26,11 +28,18 @@ func Connect(t *testing.T, server tfprotov6.ProviderServer) Connection {
 		t.Fatal(err)
 	}
 	ExpectNoDiagnostics(t, schema.Diagnostics)
-	return Connection{server, schema.Provider.ValueType(), schema.DataSourceSchemas["tofupilot_procedures"].ValueType()}
+	return Connection{server, schema.Provider.ValueType(), schema.DataSourceSchemas[listOfProcedures].ValueType(), schema.DataSourceSchemas}
+}
+
+const listOfProcedures = "tofupilot_procedures"
+
+// Type is the type of a data source.
+func (p Connection) Type(dataSource string) tftypes.Type {
+	return p.dataSources[dataSource].ValueType()
 }
 
 // Values are the attributes of an object: string, int, float64, bool, unknown,
-// []any for a list, or values again. The others are null.
+// []any for a list or a set, or values again. The others are null.
 type Values map[string]any
 
 const Unknown = tftypes.UnknownValue
@@ -71,13 +80,18 @@ func Value(t *testing.T, of tftypes.Type, given any) tftypes.Value {
 
 func listOf(t *testing.T, of tftypes.Type, elements []any) tftypes.Value {
 	t.Helper()
-	list, ok := of.(tftypes.List)
-	if !ok {
+	var element tftypes.Type
+	switch of := of.(type) {
+	case tftypes.List:
+		element = of.ElementType
+	case tftypes.Set:
+		element = of.ElementType
+	default:
 		t.Fatalf("%s has no elements", of)
 	}
 	converted := []tftypes.Value{}
-	for _, element := range elements {
-		converted = append(converted, Value(t, list.ElementType, element))
+	for _, given := range elements {
+		converted = append(converted, Value(t, element, given))
 	}
 	return tftypes.NewValue(of, converted)
 }
@@ -93,8 +107,14 @@ func (p Connection) ValidateProvider(t *testing.T, arguments Values) []*tfprotov
 
 func (p Connection) ValidateProcedures(t *testing.T, arguments Values) []*tfprotov6.Diagnostic {
 	t.Helper()
+	return p.Validate(t, listOfProcedures, arguments)
+}
+
+// Validate has a data source's arguments validated.
+func (p Connection) Validate(t *testing.T, dataSource string, arguments Values) []*tfprotov6.Diagnostic {
+	t.Helper()
 	resp, err := p.ValidateDataResourceConfig(t.Context(), &tfprotov6.ValidateDataResourceConfigRequest{
-		TypeName: "tofupilot_procedures", Config: Encode(t, p.Procedures, arguments),
+		TypeName: dataSource, Config: Encode(t, p.Type(dataSource), arguments),
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -125,8 +145,14 @@ func (p Connection) Read(t *testing.T, arguments Values) *tfprotov6.ReadDataSour
 // ReadIn reads with a context of the test's own, for its log or its end.
 func (p Connection) ReadIn(ctx context.Context, t *testing.T, arguments Values) *tfprotov6.ReadDataSourceResponse {
 	t.Helper()
+	return p.ReadFrom(ctx, t, listOfProcedures, arguments)
+}
+
+// ReadFrom reads another data source than the list of procedures.
+func (p Connection) ReadFrom(ctx context.Context, t *testing.T, dataSource string, arguments Values) *tfprotov6.ReadDataSourceResponse {
+	t.Helper()
 	resp, err := p.ReadDataSource(ctx, &tfprotov6.ReadDataSourceRequest{
-		TypeName: "tofupilot_procedures", Config: Encode(t, p.Procedures, arguments),
+		TypeName: dataSource, Config: Encode(t, p.Type(dataSource), arguments),
 	})
 	if err != nil {
 		t.Fatal(err)
