@@ -29,14 +29,14 @@ func retryFaults() []fault {
 			requests: 2, retries: 1, within: retried(1),
 		}
 	}
-	cannotWait := func(name string, code int, after, longest, summary string) fault {
+	cannotWait := func(name string, code int, after, longest, summary, says string) fault {
 		return fault{
 			name: name, at: faulty(answer(code, `{"message":"Not now"}`, "Retry-After", after)), arguments: harness.Values{"timeouts": harness.Values{"read": longest}},
-			fails: harness.Error("timeouts.read", summary,
-				askedFor+" was answered with HTTP ", ": Not now.", "It asked to wait 1m0s, longer than what is left of timeouts.read", "raise timeouts.read",
-			), requests: 1,
+			fails:    harness.Error("timeouts.read", summary, askedFor+" was answered with HTTP ", ": Not now.", says),
+			requests: 1,
 		}
 	}
+	const endless = "It asks to wait a year or longer. Ask whoever runs the server why."
 	return []fault{
 		passes("408, then fine", answer(408, "")),
 		stays("408 for ever", 408, "", inTrouble, "HTTP 408 Request Timeout", askTheAdmin),
@@ -68,7 +68,20 @@ func retryFaults() []fault {
 		},
 		stays("504 as HTML", 504, proxyPage, inTrouble, "HTTP 504 Gateway Timeout (text/html, not an answer of the API).", askTheAdmin),
 		stays("a status that nobody knows", 599, "", inTrouble, "HTTP 599 (text/html, not an answer of the API).", askTheAdmin),
-		stays("429 for ever", 429, `{"message":"Too many requests"}`, limited, "HTTP 429 Too Many Requests: Too many requests.", "Wait a little and try again, or raise the provider's max_retries"),
+		stays("429 for ever", 429, `{"message":"Too many requests"}`, limited, "HTTP 429 Too Many Requests: Too many requests.",
+			"Run Terraform again later, or raise the provider's max_retries, which is 1."),
+		{
+			name: "429 for ever, with a time", at: faulty(answer(429, "", "Retry-After", "1")), provider: one,
+			fails: harness.Error("", limited, askedFor+", asked 2 times, was answered with HTTP 429",
+				"It asks to wait 1s. Run Terraform again later, or raise the provider's max_retries, which is 1."),
+			requests: 2, retries: 1, pause: time.Second, within: quick + time.Second,
+		},
+		{
+			name: "429 without retries", at: faulty(answer(429, "", "Retry-After", "1")), provider: harness.Values{"max_retries": 0},
+			fails: harness.Error("", limited, askedFor+" was answered with HTTP 429",
+				"It asks to wait 1s. Run Terraform again later, or raise the provider's max_retries, which is 0."),
+			requests: 1,
+		},
 		waits("429 with a second", time.Second, "Retry-After", "1"),
 		waits("429 with no second", 0, "Retry-After", "0"),
 		waits("429 with a date in the past", 0, "Retry-After", "Mon, 15 Jan 2024 10:30:00 GMT"),
@@ -82,11 +95,13 @@ func retryFaults() []fault {
 			})), provider: one,
 			ids: whole, requests: 2, retries: 1, pause: 2 * time.Second, within: quick + 2*time.Second,
 		},
-		cannotWait("429 with a day", 429, "86400", "30s", limited),
-		cannotWait("429 with a date in a year", 429, time.Now().AddDate(1, 0, 0).UTC().Format(http.TimeFormat), "30s", limited),
-		cannotWait("429 with a number beyond all bounds", 429, "1000000000000000000000", "30s", limited),
-		cannotWait("429 with a minute, of which a second is missing", 429, "60", "59s", limited),
-		cannotWait("503 with a day", 503, "86400", "30s", inTrouble),
+		cannotWait("429 with an hour", 429, "3600", "5m", limited,
+			"It asks to wait 1h0m0s, and 5m0s of timeouts.read are left. Run Terraform again when that time is over, or raise timeouts.read above 1h0m0s."),
+		cannotWait("429 with a day", 429, "86400", "30s", limited, "It asks to wait 24h0m0s, and 30s of timeouts.read are left."),
+		cannotWait("429 with a minute, of which a second is missing", 429, "60", "59s", limited, "It asks to wait 1m0s, and 59s of timeouts.read are left."),
+		cannotWait("429 with a date in two years", 429, time.Now().AddDate(2, 0, 0).UTC().Format(http.TimeFormat), "30s", limited, endless),
+		cannotWait("429 with a number beyond all bounds", 429, "1000000000000000000000", "30s", limited, endless),
+		cannotWait("503 with a day", 503, "86400", "30s", inTrouble, "It asks to wait 24h0m0s, and 30s of timeouts.read are left."),
 	}
 }
 

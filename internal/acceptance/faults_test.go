@@ -158,7 +158,8 @@ func (f fault) read(ctx context.Context, t *testing.T, at *harness.Target) (*tfp
 }
 
 // expectRetries wants one WARN for each retry, with a pause that is the one the
-// server asked for, or else one between zero and twice 0.5 s·2ⁿ.
+// server asked for, or else one between zero and twice 0.5 s·2ⁿ, or, after a 429, up
+// to a quarter longer.
 func (f fault) expectRetries(t *testing.T, log *bytes.Buffer) {
 	t.Helper()
 	entries, err := tflogtest.MultilineJSONDecode(log)
@@ -180,7 +181,7 @@ func (f fault) expectRetries(t *testing.T, log *bytes.Buffer) {
 			t.Errorf("a retry is logged as %v: %v", entry, err)
 		}
 		longest := time.Second << int(number-1)
-		if pause > longest && f.pause == 0 || f.pause > 0 && (pause > f.pause || pause < f.pause-time.Second) {
+		if pause > longest+longest/4 && f.pause == 0 || f.pause > 0 && (pause > f.pause || pause < f.pause-time.Second) {
 			t.Errorf("attempt %v was followed by a pause of %s", number, pause)
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
@@ -116,7 +117,7 @@ func (r *reader) explainRequest(failed *tofupilot.Error, advice readAdvice) diag
 		issues = append(issues, "  - "+strings.TrimPrefix(issue.Path+": "+issue.Message, ": "))
 	}
 	detail := lines(answer, strings.Join(issues, "\n"), next)
-	if failed.WaitTooLong {
+	if failed.TimeLeft > 0 {
 		return diag.NewAttributeErrorDiagnostic(path.Root("timeouts").AtName("read"), summary, detail)
 	}
 	for _, issue := range failed.Issues {
@@ -127,14 +128,28 @@ func (r *reader) explainRequest(failed *tofupilot.Error, advice readAdvice) diag
 	return diag.NewErrorDiagnostic(summary, detail)
 }
 
-func waiting(failed *tofupilot.Error) string {
+// later is what to do about a server that is to be left alone for a while, by what
+// it asked for and what was left of timeouts.read.
+func later(failed *tofupilot.Error, otherwise string) string {
+	asked := failed.RetryAfter.String()
 	switch {
 	case failed.RetryAfter == 0:
-		return ""
-	case failed.WaitTooLong:
-		return fmt.Sprintf("It asked to wait %s, longer than what is left of timeouts.read: to wait that long, raise timeouts.read. ", failed.RetryAfter)
+		return otherwise
+	case failed.TimeLeft == 0:
+		return fmt.Sprintf("It asks to wait %s. %s", asked, otherwise)
+	case failed.RetryAfter == tofupilot.MaxRetryAfter:
+		return "It asks to wait a year or longer. Ask whoever runs the server why."
 	}
-	return fmt.Sprintf("It asked to wait %s. ", failed.RetryAfter)
+	return fmt.Sprintf("It asks to wait %s, and %s of timeouts.read are left. Run Terraform again when that time is over, or raise timeouts.read above %s.",
+		asked, failed.TimeLeft.Round(min(time.Second, failed.TimeLeft)), asked)
+}
+
+// moreRetries is what to do about a server that lets no request through.
+func (r *reader) moreRetries() string {
+	if r.settings.maxRetries == tofupilot.MaxRetries {
+		return "Run Terraform again later, or ask whoever runs the server how many requests it allows."
+	}
+	return fmt.Sprintf("Run Terraform again later, or raise the provider's max_retries, which is %d.", r.settings.maxRetries)
 }
 
 // advise says in a few words what a request's failure is, and what to do next.
@@ -174,13 +189,12 @@ func (r *reader) advise(failed *tofupilot.Error, advice readAdvice) (summary, ne
 		return fmt.Sprintf("The server has no %s there", advice.plural()), fmt.Sprintf(
 			"The URL may be wrong: %s is what the provider made of the configured one. It must lead to a TofuPilot server, with or without /api at its end.", r.settings.baseURL)
 	case tofupilot.RateLimited:
-		return "The server limits the rate of requests", waiting(failed) +
-			"Wait a little and try again, or raise the provider's max_retries; a lower -parallelism spreads requests too."
+		return "The server limits the rate of requests", later(failed, r.moreRetries())
 	case tofupilot.BrokenRow:
 		return "The server can't show one of its " + advice.plural(), fmt.Sprintf(
 			"One of the %s doesn't fit the server's own schema, and the server refuses the whole page for it. Only whoever runs the server can correct that: show them this message.", advice.plural())
 	case tofupilot.InTrouble:
-		return "The server is in trouble", waiting(failed) + "Try again later; if it lasts, ask whoever runs the server, and check that url leads to it and not to something in between."
+		return "The server is in trouble", later(failed, "Try again later; if it lasts, ask whoever runs the server, and check that url leads to it and not to something in between.")
 	case tofupilot.Unexpected:
 		return "Unexpected answer", fmt.Sprintf("Check that url leads to a TofuPilot server: %s is the one configured.", r.settings.baseURL)
 	default:

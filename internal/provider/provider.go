@@ -75,7 +75,8 @@ func (p *tofupilotProvider) Schema(_ context.Context, _ provider.SchemaRequest, 
 			"max_retries": schema.Int64Attribute{
 				Optional: true,
 				MarkdownDescription: "How often one request is tried again after a failure that may pass: " +
-					"no connection, no complete answer, or status 408, 429 or 5xx. 0 to 10; default 3.",
+					"no connection, no complete answer, or status 408 or 5xx. 0 to 10; default 3. " +
+					"A 429 counts only until the server lets a first request through; from then on, only `timeouts.read` ends the wait.",
 				Validators: []validator.Int64{int64validator.Between(0, tofupilot.MaxRetries)},
 			},
 			"request_timeout": schema.StringAttribute{

@@ -4,7 +4,6 @@ package tofupilot
 
 import (
 	"bytes"
-	"cmp"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
@@ -111,7 +110,8 @@ func (c *Client) get(ctx context.Context, path string, query url.Values, decode 
 	target := c.base.JoinPath(path)
 	target.RawQuery = query.Encode()
 	return c.retry(ctx, func(number int) error {
-		if err := c.limiter.acquire(ctx, number); err != nil {
+		closings, err := c.limiter.acquire(ctx)
+		if err != nil {
 			return err
 		}
 		defer c.limiter.release()
@@ -120,8 +120,15 @@ func (c *Client) get(ctx context.Context, path string, query url.Values, decode 
 		status, rows, err := c.attempt(ctx, target, decode)
 		c.log.DebugContext(ctx, "Asked the server", "method", http.MethodGet, "path", target.RequestURI(),
 			"status", status, "rows", rows, "duration", time.Since(started).String(), "attempt", number)
-		if failed := new(Error); errors.As(err, &failed) {
+		failed := new(Error)
+		if errors.As(err, &failed) {
 			failed.Attempts = number
+		}
+		switch {
+		case status == http.StatusOK:
+			c.limiter.succeeded(closings)
+		case failed.Kind() == RateLimited:
+			c.limiter.refused(closings, failed, c.maxRetries)
 		}
 		return err
 	})
@@ -163,7 +170,6 @@ func (c *Client) attempt(ctx context.Context, target *url.URL, decode func(body 
 		failed.Err = cleaned{plainly(err), c.clean}
 		return failed.Status, 0, failed
 	case response.StatusCode == http.StatusOK:
-		c.limiter.succeeded()
 		rows, err = decode(body.Bytes())
 		if err != nil {
 			failed.Err = err
@@ -173,9 +179,6 @@ func (c *Client) attempt(ctx context.Context, target *url.URL, decode func(body 
 	}
 	failed.describe(body.Bytes(), c.clean)
 	failed.RetryAfter = retryAfter(response.Header, time.Now())
-	if failed.Kind() == RateLimited {
-		c.limiter.close(cmp.Or(failed.RetryAfter, pauseAfter429))
-	}
 	return failed.Status, 0, failed
 }
 

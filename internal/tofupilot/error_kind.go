@@ -99,6 +99,9 @@ func (e *Error) kindOfStatus() Kind {
 
 // mayPass tells whether the same request may succeed later.
 func (e *Error) mayPass() bool {
+	if e.final {
+		return false
+	}
 	switch e.Kind() {
 	case Unreachable, TimedOut, CutOff, RateLimited, InTrouble:
 		return true

@@ -27,8 +27,9 @@ type Error struct {
 	Code        string // such as NOT_FOUND; empty when the body wasn't the API's
 	Message     string // empty when the body wasn't the API's
 	Issues      []Issue
-	RetryAfter  time.Duration // how long the server asked to wait, at most a minute; 0 when it didn't
-	WaitTooLong bool          // the context's deadline comes before RetryAfter is over
+	RetryAfter  time.Duration // how long the server asked to wait, at most MaxRetryAfter; 0 when it didn't
+	TimeLeft    time.Duration // until the context's deadline, where that comes before RetryAfter is over; else 0
+	final       bool          // by the limiter: waiting can't help
 
 	Err error // why there was no answer, or why a 200 can't be used
 }

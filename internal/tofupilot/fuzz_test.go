@@ -146,15 +146,15 @@ func FuzzRetryAfter(f *testing.F) {
 	f.Fuzz(func(t *testing.T, value string, seconds int64) {
 		now := time.Unix(seconds, 0)
 		pause := retryAfter(http.Header{"Retry-After": {value}}, now)
-		if pause < 0 || pause > time.Minute {
+		if pause < 0 || pause > MaxRetryAfter {
 			t.Errorf("%q is %s", value, pause)
 		}
 		if !digits.MatchString(value) || strings.TrimSpace(value) != strings.Trim(value, " \t\r\n\v\f") {
 			return
 		}
 		want, _ := new(big.Int).SetString(strings.TrimSpace(value), 10)
-		if want.Cmp(big.NewInt(60)) > 0 {
-			want.SetInt64(60)
+		if longest := big.NewInt(int64(MaxRetryAfter / time.Second)); want.Cmp(longest) > 0 {
+			want = longest
 		}
 		if pause != time.Duration(want.Int64())*time.Second {
 			t.Errorf("%q is %s instead of %d s", value, pause, want)

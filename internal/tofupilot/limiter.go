@@ -2,6 +2,7 @@ package tofupilot
 
 import (
 	"context"
+	"math/rand/v2"
 	"sync"
 	"time"
 )
@@ -10,58 +11,84 @@ import (
 // the number of data sources that share it.
 const maxInFlight = 8
 
+// Pauses after a 429 that doesn't say for how long. Each is up to a quarter longer, so
+// that clients that were refused together don't come back together.
+const (
+	firstClosing = time.Second
+	lastClosing  = 30 * time.Second
+)
+
 // limiter bounds what a client sends. A server that answers 429 closes it for
 // everyone; afterwards it opens with one request and lets one more in with each
-// that succeeds, because all of them at once would only be refused again. Those
-// that were tried before go first: else some of many would be refused again and
-// again, until they have no retries left.
+// that succeeds, because all of them at once would only be refused again.
+//
+// A server that lets some requests through is waited for until the context ends, at
+// any pace. One that has let none through, closing after closing, is given up.
 type limiter struct {
-	mu          sync.Mutex
-	inFlight    int
-	width       int                 // how many may be under way now, 1 to maxInFlight
-	waiting     [MaxRetries + 2]int // how many wait, by the number of their attempt
+	mu       sync.Mutex
+	inFlight int
+	width    int           // how many may be under way now, 1 to maxInFlight
+	changed  chan struct{} // closed, and made anew, when someone who waits should look again
+
+	closings    int // in all
+	inARow      int // since a request succeeded that was sent after one
 	closedUntil time.Time
-	changed     chan struct{} // closed, and made anew, when someone who waits should look again
+	because     Error // the 429 that closed it for so long
+	succeeds    bool  // some request did
+	givenUp     int   // how often
 }
 
 func newLimiter() *limiter {
 	return &limiter{width: maxInFlight, changed: make(chan struct{})}
 }
 
-// acquire waits until an attempt may be made, of which the first is 1. The error
-// is the context's.
-func (l *limiter) acquire(ctx context.Context, attempt int) error {
+// acquire waits until one more request may be sent, and returns how often the
+// limiter had been closed then, for succeeded and refused.
+//
+// The error is the context's, together with the 429 that held everyone up, if one
+// did. It is that *Error alone where waiting can't help: the server asked for a time
+// that the context doesn't have, or it is given up.
+func (l *limiter) acquire(ctx context.Context) (closings int, err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.waiting[attempt]++
-	defer func() {
-		l.waiting[attempt]--
-		l.wake() // it may have been in someone's way
-	}()
+	givenUp := l.givenUp
 	for {
 		closed := time.Until(l.closedUntil)
-		if closed <= 0 && l.inFlight < l.width && l.isFirst(attempt) && ctx.Err() == nil {
+		switch {
+		case ctx.Err() != nil && l.width < maxInFlight:
+			return 0, ended(ctx, l.refusal(0))
+		case ctx.Err() != nil:
+			return 0, context.Cause(ctx)
+		case givenUp != l.givenUp:
+			return 0, l.refusal(0)
+		case closed > 0 && l.because.RetryAfter > 0 && tooLong(ctx, closed) > 0:
+			return 0, l.refusal(tooLong(ctx, closed))
+		case closed <= 0 && l.inFlight < l.width:
 			l.inFlight++
-			return nil
+			return l.closings, nil
 		}
-		if err := l.wait(ctx, closed); err != nil {
-			return err
-		}
+		l.wait(ctx, closed)
 	}
 }
 
-// isFirst tells whether nobody waits who was tried more often.
-func (l *limiter) isFirst(attempt int) bool {
-	for _, others := range l.waiting[attempt+1:] {
-		if others > 0 {
-			return false
-		}
+// refusal is the 429 that closed the limiter, for one that waiting can't help.
+func (l *limiter) refusal(timeLeft time.Duration) *Error {
+	refused := l.because
+	refused.final, refused.TimeLeft = true, timeLeft
+	return &refused
+}
+
+// tooLong is how long it is until the context's deadline, where that comes before
+// the pause is over; else 0.
+func tooLong(ctx context.Context, pause time.Duration) time.Duration {
+	if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) < pause {
+		return time.Until(deadline)
 	}
-	return true
+	return 0
 }
 
 // wait lets go of the lock until it is worth looking again.
-func (l *limiter) wait(ctx context.Context, closed time.Duration) error {
+func (l *limiter) wait(ctx context.Context, closed time.Duration) {
 	changed := l.changed
 	l.mu.Unlock()
 	defer l.mu.Lock()
@@ -73,12 +100,10 @@ func (l *limiter) wait(ctx context.Context, closed time.Duration) error {
 	case <-changed:
 	case <-opens:
 	case <-ctx.Done():
-		return context.Cause(ctx)
 	}
-	return nil
 }
 
-// release ends what acquire began.
+// release is told of the end of every request that was let in.
 func (l *limiter) release() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -86,26 +111,51 @@ func (l *limiter) release() {
 	l.wake()
 }
 
-// succeeded is told of every request that the server did not refuse.
-func (l *limiter) succeeded() {
+// succeeded is told, before release, of every request that succeeded. One that was
+// sent before the latest closing says nothing about now.
+func (l *limiter) succeeded(closings int) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	// An answer to a request from before the limiter closed says nothing about now.
-	if l.width < maxInFlight && time.Now().After(l.closedUntil) {
-		l.width++
-		l.wake()
+	l.succeeds = true
+	if closings == l.closings {
+		l.inARow = 0
+		l.width = min(l.width+1, maxInFlight)
 	}
 }
 
-// close keeps everyone waiting for at least this long.
-func (l *limiter) close(pause time.Duration) {
+// refused is told, before release, of every 429, and closes the limiter. One to a
+// request that was sent before the latest closing is another sign of the same. It
+// marks the error as final where nothing is to be tried again: after maxRetries
+// closings in a row, while nothing ever succeeded.
+func (l *limiter) refused(closings int, because *Error, maxRetries int) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if until := time.Now().Add(pause); until.After(l.closedUntil) {
-		l.closedUntil = until
+	pause := because.RetryAfter
+	if closings == l.closings {
+		l.closings++
+		l.inARow++
+		l.width = 1
+		if pause == 0 {
+			pause = min(firstClosing<<min(l.inARow-1, 10), lastClosing)
+			pause += rand.N(pause / 4)
+		}
 	}
-	l.width = 1
-	l.wake()
+	giveUp := !l.succeeds && l.inARow > maxRetries
+	if giveUp {
+		l.givenUp++
+		l.inARow = 0
+	}
+	because.final = giveUp || maxRetries == 0
+	if until := time.Now().Add(pause); until.After(l.closedUntil) {
+		l.closedUntil, l.because = until, *because
+	}
+}
+
+// closedFor is how long nothing will be let in.
+func (l *limiter) closedFor() time.Duration {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return max(time.Until(l.closedUntil), 0)
 }
 
 func (l *limiter) wake() {

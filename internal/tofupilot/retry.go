@@ -1,101 +1,95 @@
 package tofupilot
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"net/http"
 	"strconv"
 	"strings"
 	"time"
-
-	"github.com/cenkalti/backoff/v5"
 )
 
-// maxRetryAfter is the longest pause that a server may ask for.
-const maxRetryAfter = time.Minute
+// MaxRetryAfter is the longest pause that is told apart: a server that asks for more
+// asks for this.
+const MaxRetryAfter = 365 * 24 * time.Hour
 
-// pauseAfter429 keeps everyone waiting when a 429 doesn't say for how long.
-const pauseAfter429 = time.Second
+// lastInterval bounds the pauses between attempts, where the server doesn't ask for
+// another: they are up to twice as long.
+const lastInterval = 10 * time.Second
 
-// retry runs an attempt until it succeeds, fails for good, or has been made
-// maxRetries times more than once. Pauses grow exponentially and are drawn
-// between zero and twice the current interval, so that clients that failed
-// together don't come back together; Retry-After replaces them where it comes.
+// retry runs an attempt until it succeeds, fails for good, or has failed more than
+// maxRetries times. What was refused for its rate doesn't count here: the limiter
+// decides on it, and has the next attempt wait.
+//
+// Pauses grow exponentially and are drawn between zero and twice the current
+// interval, so that clients that failed together don't come back together;
+// Retry-After replaces them where it comes. It is waited for however long it is, or, where
+// the context ends before, not at all.
 func (c *Client) retry(ctx context.Context, attempt func(number int) error) error {
-	pauses := &backoff.ExponentialBackOff{
-		InitialInterval:     c.retryInterval,
-		MaxInterval:         10 * time.Second,
-		Multiplier:          2,
-		RandomizationFactor: 1,
-	}
-	var (
-		number int
-		failed error // of the last attempt that the context didn't end
-	)
-	_, err := backoff.Retry(ctx, func() (struct{}, error) {
-		number++
+	var before error // of the attempt before
+	failures, interval := 0, c.retryInterval
+	for number := 1; ; number++ {
 		err := attempt(number)
-		if err == nil || ctx.Err() == nil {
-			failed = err
+		failed := new(Error)
+		switch {
+		case err == nil:
+			return nil
+		case ctx.Err() != nil && errors.As(err, &failed):
+			return ended(ctx, failed)
+		case ctx.Err() != nil:
+			return ended(ctx, before)
+		case !errors.As(err, &failed) || !failed.mayPass():
+			return err
 		}
-		return struct{}{}, verdict(ctx, err)
-	},
-		backoff.WithBackOff(pauses),
-		backoff.WithMaxTries(uint(c.maxRetries)+1),
-		backoff.WithMaxElapsedTime(0), // the context has the deadline
-		backoff.WithNotify(func(_ error, pause time.Duration) {
-			if refused := new(Error); errors.As(failed, &refused) {
-				pause = max(pause, refused.RetryAfter)
-			}
-			c.log.WarnContext(ctx, "Trying a request again",
-				"error", failed.Error(), "attempt", number, "pause", pause.String())
-		}),
-	)
-	switch ended := context.Cause(ctx); {
-	case err == nil || ended == nil:
-		return failed
-	case failed == nil:
-		return ended
-	default:
-		return fmt.Errorf("%w; before that: %w", ended, failed)
+		limited := failed.Kind() == RateLimited
+		if !limited {
+			failures++
+		}
+		if failures > c.maxRetries {
+			return err
+		}
+		if failed.TimeLeft = tooLong(ctx, failed.RetryAfter); failed.TimeLeft > 0 {
+			return err
+		}
+		before = err
+		pause := cmp.Or(failed.RetryAfter, rand.N(2*interval))
+		if limited {
+			pause = c.limiter.closedFor()
+		}
+		c.log.WarnContext(ctx, "Trying a request again", "error", failed.Error(), "attempt", number, "pause", pause.Round(time.Millisecond).String())
+		if limited {
+			continue // the limiter has it wait
+		}
+		interval = min(2*interval, lastInterval)
+		if sleep(ctx, pause) != nil {
+			return ended(ctx, before)
+		}
 	}
 }
 
-// verdict says in the backoff library's words what follows from an attempt.
-func verdict(ctx context.Context, err error) error {
-	if err == nil {
-		return nil
+// ended is why a context ended, and the failure that was being waited out, if any.
+func ended(ctx context.Context, before error) error {
+	if before == nil {
+		return context.Cause(ctx)
 	}
-	failed := new(Error)
-	if ctx.Err() != nil || !errors.As(err, &failed) || !failed.mayPass() {
-		return backoff.Permanent(err)
-	}
-	if failed.RetryAfter == 0 {
-		return err
-	}
-	if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) < failed.RetryAfter {
-		failed.WaitTooLong = true // waiting would be in vain
-		return backoff.Permanent(err)
-	}
-	if failed.Kind() == RateLimited {
-		return &backoff.RetryAfterError{} // the limiter is closed that long, and there it waits in front
-	}
-	return &backoff.RetryAfterError{Duration: failed.RetryAfter}
+	return fmt.Errorf("%w; before that: %w", context.Cause(ctx), before)
 }
 
 // retryAfter reads the header of the same name: seconds or an HTTP date. The
-// pause is between zero and maxRetryAfter, and zero where the header is missing
+// pause is between zero and MaxRetryAfter, and zero where the header is missing
 // or can't be read.
 func retryAfter(header http.Header, now time.Time) time.Duration {
 	value := strings.TrimSpace(header.Get("Retry-After"))
 	// A number out of range is read as the largest.
 	if seconds, err := strconv.ParseUint(value, 10, 63); err == nil || errors.Is(err, strconv.ErrRange) {
-		return time.Duration(min(seconds, uint64(maxRetryAfter/time.Second))) * time.Second
+		return time.Duration(min(seconds, uint64(MaxRetryAfter/time.Second))) * time.Second
 	}
 	date, err := http.ParseTime(value)
 	if err != nil {
 		return 0
 	}
-	return min(max(date.Sub(now), 0), maxRetryAfter)
+	return min(max(date.Sub(now), 0), MaxRetryAfter)
 }

@@ -133,7 +133,7 @@ func TestPausesGrowExponentiallyAndAreJittered(t *testing.T) {
 
 func TestRetryAfterReplacesThePause(t *testing.T) {
 	t.Parallel()
-	for value, want := range map[string]time.Duration{"7": 7 * time.Second, "3600": time.Minute} {
+	for value, want := range map[string]time.Duration{"7": 7 * time.Second, "3600": time.Hour} {
 		for _, status := range []int{429, 503} {
 			onTestbed(t, func(b *testbed) {
 				b.client.maxRetries = 1
