@@ -49,7 +49,7 @@ func TestTerraformSendsTheKeyOfALoginToNoOtherServer(t *testing.T) {
 	other, url := harness.Serve(t)
 	runSteps(t, resource.TestStep{
 		Config:      harness.Block(`provider "tofupilot"`, "url = "+harness.Quote(url)) + harness.Procedure("fvt", `name = "FVT"`),
-		ExpectError: harness.Says("Error: No API key", "with provider", "is for https://127.0.0.1:", "and the provider is configured for "+url+"/api;"),
+		ExpectError: harness.Says("Error: No API key", "with data.tofupilot_procedure.fvt", "is for https://127.0.0.1:", "The provider is configured for "+url+"."),
 	})
 	harness.ExpectNoRequests(t, "the login's server", own)
 	harness.ExpectNoRequests(t, "the other server", other)

@@ -95,9 +95,8 @@ func TestWithoutAKeyTheErrorNamesEveryPlaceItMayComeFrom(t *testing.T) {
 	api, url := harness.Serve(t)
 	runSteps(t, resource.TestStep{
 		Config: harness.Block(`provider "tofupilot"`, "url = "+harness.Quote(url)) + harness.Procedures("all"),
-		ExpectError: harness.Says("Error: No API key", "with provider", "A TofuPilot API key is needed to read procedures, and there is none.",
-			"Set the environment variable TOFUPILOT_API_KEY or the provider's api_key (best from an ephemeral variable), "+
-				"or run `tofupilot login`, which leaves one in", "credentials.json"),
+		ExpectError: harness.Says("Error: No API key", "with data.tofupilot_procedures.all", "Reading from TofuPilot requires an API key.",
+			"set the environment variable TOFUPILOT_API_KEY", "run `tofupilot login`", "or set the provider's api_key."),
 	})
 	harness.ExpectNoRequests(t, "the server", api)
 }

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
-	"os"
 	"strings"
 	"time"
 	"unicode"
@@ -55,7 +54,7 @@ func (m providerModel) unknown() []string {
 	return names
 }
 
-// settings are what the provider block and the environment come to.
+// settings are what the provider block, the environment and the login file come to.
 type settings struct {
 	apiKey         string
 	apiKeySource   string // in words, for errors
@@ -63,106 +62,138 @@ type settings struct {
 	rootCAs        *x509.CertPool // nil: the system's
 	maxRetries     int
 	requestTimeout time.Duration
+
+	// problems are what is missing or wrong outside the provider block. Every
+	// read reports them. If Configure did, Terraform would first ask for a provider
+	// block where there is none, and what reads nothing would fail too.
+	problems diag.Diagnostics
 }
 
-// resolve decides which value wins: the attribute, then the environment, then,
-// where no key is given otherwise, the login file, then the default. All values
-// of the model must be known.
-func (m providerModel) resolve(getenv func(string) string) (settings, diag.Diagnostics) {
-	var diags diag.Diagnostics
-	fail := func(attribute, summary string, err error) {
-		diags.AddAttributeError(path.Root(attribute), summary, sentence(err))
-	}
-	resolved := settings{maxRetries: tofupilot.DefaultMaxRetries, requestTimeout: tofupilot.DefaultRequestTimeout}
+// source is where a value was found.
+type source struct {
+	attribute string // of the provider block; empty if the value comes from elsewhere
+	words     string // such as "the environment variable TOFUPILOT_URL"
+	invalid   string // the summary of an error about the value
+}
 
-	var (
-		stored *login
-		err    error
-	)
-	resolved.apiKey, resolved.apiKeySource, err = coalesce(m.APIKey, "api_key", envAPIKey, getenv)
-	if err != nil {
-		fail("api_key", "Invalid api_key", err)
-	} else if resolved.apiKey == "" {
-		if stored, err = readLogin(loginFile(getenv)); err != nil {
-			fail("api_key", "The login file can't be used", err)
+func fromAttribute(name string) source {
+	return source{attribute: name, words: "the provider's " + name, invalid: "Invalid " + name}
+}
+
+func fromVariable(name string) source {
+	return source{words: "the environment variable " + name, invalid: "Invalid " + name}
+}
+
+func fromLogin(file string) source {
+	return source{words: "the login file " + file, invalid: "The login file can't be used"}
+}
+
+// resolve decides which value wins: the attribute, then the environment
+// variable, then the login file if its key is used, then the default. All values
+// of the model must be known.
+//
+// The diagnostics are for Configure: errors that the provider block alone has,
+// and warnings. All other errors are the settings' problems.
+func (m providerModel) resolve(getenv func(string) string) (settings, diag.Diagnostics) {
+	resolved := settings{maxRetries: tofupilot.DefaultMaxRetries, requestTimeout: tofupilot.DefaultRequestTimeout}
+	var diags diag.Diagnostics
+	fail := func(from source, err error) {
+		if from.attribute != "" {
+			diags.AddAttributeError(path.Root(from.attribute), from.invalid, sentence(err))
+		} else {
+			resolved.problems.AddError(from.invalid, sentence(err))
 		}
 	}
-	if resolved.baseURL, err = m.baseURL(getenv, stored); err != nil {
-		fail("url", "Invalid url", err)
-		return resolved, diags // whose key to take depends on it
-	}
-	elsewhere := stored != nil && !tofupilot.SameServer(stored.baseURL, resolved.baseURL)
+
+	var stored *login
+	key, from, err := coalesce(m.APIKey, "api_key", envAPIKey, getenv)
 	switch {
-	case diags.HasError():
-	case elsewhere:
-		fail("api_key", "No API key", fmt.Errorf("the login file %s is for %s, and the provider is configured for %s; "+
-			"its key is sent to its own server only. Set "+envAPIKey+" or the provider's api_key, "+
-			"leave url and "+envURL+" unset, or run `tofupilot login` for that server", stored.file, stored.baseURL, resolved.baseURL))
+	case err != nil:
+	case key != "" || from.attribute != "":
+		err = tofupilot.CheckAPIKey(key)
+		resolved.apiKey, resolved.apiKeySource = key, from.words
+	default:
+		file := loginFile(getenv)
+		from = fromLogin(file)
+		if stored, err = readLogin(file); stored == nil && err == nil {
+			resolved.problems.AddError("No API key", "Reading from TofuPilot requires an API key. "+
+				"Create one in TofuPilot's settings and set the environment variable "+envAPIKey+". "+
+				"You can also run `tofupilot login`, which stores a key in ~/.tofupilot/credentials.json, or set the provider's api_key.")
+		}
+	}
+	if err != nil {
+		fail(from, err)
+	}
+
+	if resolved.baseURL, from, err = m.baseURL(getenv, stored); err != nil {
+		fail(from, err)
+		return resolved, diags // whether the login's key may be used depends on it
+	}
+	if stored != nil && !tofupilot.SameServer(stored.baseURL, resolved.baseURL) {
+		resolved.problems.AddError("No API key", fmt.Sprintf(
+			"The login file %s is for %s, and its key is sent to no other server. The provider is configured for %s. "+
+				"Set "+envAPIKey+", run `tofupilot login` for that server, or unset url and "+envURL+" to use the login's server.",
+			stored.file, origin(stored.baseURL), origin(resolved.baseURL)))
 		stored = nil
-	case stored != nil:
-		resolved.apiKey, resolved.apiKeySource = stored.apiKey, "the login file "+stored.file
+	}
+	if stored != nil {
+		resolved.apiKey, resolved.apiKeySource = stored.apiKey, fromLogin(stored.file).words
 		if stored.readableByOthers {
-			diags.AddAttributeWarning(path.Root("api_key"), "Login file readable by others", fmt.Sprintf(
+			diags.AddWarning("Login file readable by others", fmt.Sprintf(
 				"%s holds an API key, and other users of this machine can read it. Run: chmod 600 %q", stored.file, stored.file))
 		}
-	case resolved.apiKey == "":
-		fail("api_key", "No API key", errors.New("a TofuPilot API key is needed to read procedures, and there is none. "+
-			"Set the environment variable "+envAPIKey+" or the provider's api_key (best from an ephemeral variable), "+
-			"or run `tofupilot login`, which leaves one in ~/.tofupilot/credentials.json. "+
-			"Keys are made in TofuPilot's settings; a user's key sees what the user sees"))
-	default:
-		if err := tofupilot.CheckAPIKey(resolved.apiKey); err != nil {
-			fail("api_key", "Invalid api_key", fmt.Errorf("%s: %w", resolved.apiKeySource, err))
-		}
 	}
 
-	if resolved.rootCAs, err = m.rootCAs(getenv, stored); err != nil {
-		fail("ca_cert_pem", "Invalid ca_cert_pem", err)
+	if resolved.rootCAs, from, err = m.rootCAs(getenv, stored); err != nil {
+		fail(from, err)
 	}
 	if !m.MaxRetries.IsNull() {
 		resolved.maxRetries = int(m.MaxRetries.ValueInt64())
 	}
 	if !m.RequestTimeout.IsNull() {
 		if resolved.requestTimeout, err = time.ParseDuration(m.RequestTimeout.ValueString()); err != nil {
-			fail("request_timeout", "Invalid request_timeout", err)
+			fail(fromAttribute("request_timeout"), err)
 		}
 	}
 	return resolved, diags
 }
 
+// origin is the part of an address that decides where a key may go.
+func origin(address *url.URL) string { return address.Scheme + "://" + address.Host }
+
 // baseURL is where requests go: as configured, else to the login file's server.
-func (m providerModel) baseURL(getenv func(string) string, stored *login) (*url.URL, error) {
-	address, source, err := coalesce(m.URL, "url", envURL, getenv)
+func (m providerModel) baseURL(getenv func(string) string, stored *login) (*url.URL, source, error) {
+	address, from, err := coalesce(m.URL, "url", envURL, getenv)
 	switch {
 	case err != nil:
-		return nil, err
-	case address == "" && stored != nil:
-		address, source = stored.baseURL.String(), "the login file "+stored.file
-	case address == "":
+		return nil, from, err
+	case address == "" && from.attribute == "" && stored != nil:
+		from = fromLogin(stored.file)
+		if err = checkScheme(stored.baseURL, m.AllowHTTP.ValueBool()); err != nil {
+			err = fmt.Errorf("%s is for %s: %w", from.words, origin(stored.baseURL), err)
+		}
+		return stored.baseURL, from, err
+	case address == "" && from.attribute == "":
 		address = tofupilot.DefaultURL
 	}
 	base, err := tofupilot.ParseBaseURL(address)
 	if err == nil {
 		err = checkScheme(base, m.AllowHTTP.ValueBool())
 	}
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", source, err)
-	}
-	return base, nil
+	return base, from, err
 }
 
-// coalesce is the attribute where it is set, else the environment variable,
-// where one that is empty is unset; and which of the two it is, in words.
-func coalesce(attribute types.String, name, variable string, getenv func(string) string) (value, source string, err error) {
+// coalesce is the attribute if it is set, else the environment variable. One that
+// is empty is unset.
+func coalesce(attribute types.String, name, variable string, getenv func(string) string) (string, source, error) {
 	if !attribute.IsNull() {
-		return attribute.ValueString(), "the provider's " + name, nil
+		return attribute.ValueString(), fromAttribute(name), nil
 	}
-	value = getenv(variable)
-	source = "the environment variable " + variable
+	value := getenv(variable)
 	if value != strings.TrimSpace(value) {
-		return "", source, fmt.Errorf("%s has white space before or after its value; remove it", source)
+		return "", fromVariable(variable), errors.New("the value begins or ends with white space; remove it")
 	}
-	return value, source, nil
+	return value, fromVariable(variable), nil
 }
 
 // checkScheme keeps the key off the network unless it is encrypted.
@@ -174,30 +205,44 @@ func checkScheme(address *url.URL, allowHTTP bool) error {
 		"or set allow_http = true if the network in between is trusted")
 }
 
-// rootCAs are the system's and the configured ones; nil where none is configured.
-func (m providerModel) rootCAs(getenv func(string) string, stored *login) (*x509.CertPool, error) {
-	bundle, source := m.CACertPEM.ValueString(), "the provider's ca_cert_pem"
-	if m.CACertPEM.IsNull() {
-		file, variable, err := coalesce(types.StringNull(), "", envCACert, getenv)
-		if file == "" && stored != nil {
-			file, variable = stored.caCert, "the login file "+stored.file
-		}
-		if err != nil || file == "" {
-			return nil, err
-		}
-		content, err := os.ReadFile(file)
-		if err != nil {
-			return nil, fmt.Errorf("%s names a CA certificate that can't be read: %w; put it there, or set ca_cert_pem instead", variable, err)
-		}
-		bundle, source = string(content), fmt.Sprintf("%s names %s", variable, file)
+// rootCAs are the system's and the configured ones; nil if none is configured.
+func (m providerModel) rootCAs(getenv func(string) string, stored *login) (*x509.CertPool, source, error) {
+	if !m.CACertPEM.IsNull() {
+		pool, err := addToSystemRoots(m.CACertPEM.ValueString())
+		return pool, fromAttribute("ca_cert_pem"), err
 	}
+	file, from, err := coalesce(types.StringNull(), "", envCACert, getenv)
+	prefix := ""
+	if file == "" && err == nil && stored != nil {
+		file, from = stored.caCert, fromLogin(stored.file)
+		prefix = "the ca_cert of " + from.words + ": "
+	}
+	if err != nil || file == "" {
+		return nil, from, err
+	}
+	bundle, err := readFile(file, maxCertificatesMiB)
+	if err != nil {
+		return nil, from, fmt.Errorf("%s%w; correct the path, or set the provider's ca_cert_pem instead", prefix, err)
+	}
+	pool, err := addToSystemRoots(string(bundle))
+	if err != nil {
+		return nil, from, fmt.Errorf("%s%s: %w", prefix, file, err)
+	}
+	return pool, from, nil
+}
+
+// maxCertificatesMiB bounds a file of certificates. The authorities that browsers
+// trust are about 0.2 MiB.
+const maxCertificatesMiB = 16
+
+func addToSystemRoots(bundle string) (*x509.CertPool, error) {
 	certificates, err := parseCertificates(bundle)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", source, err)
+		return nil, err
 	}
 	pool, err := x509.SystemCertPool()
 	if err != nil {
-		return nil, fmt.Errorf("the system's certificates, to which %s is added, can't be read: %w", source, err)
+		return nil, fmt.Errorf("the system's certificates can't be read: %w", err)
 	}
 	for _, certificate := range certificates {
 		pool.AddCert(certificate)

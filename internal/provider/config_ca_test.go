@@ -2,10 +2,13 @@ package provider
 
 import (
 	"crypto/x509"
+	"encoding/binary"
 	"encoding/pem"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
+	"unicode/utf16"
 
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
@@ -70,6 +73,8 @@ func TestCertificatesComeFromTheAttributeElseFromTheFile(t *testing.T) {
 		"bundle with comments":    {withCA("# first\n" + first + "\n\n# third\r\n" + third), "", []string{first, third}},
 		"certificate with a key":  {none, key + first, []string{first}},
 		"one twice":               {none, first + first, []string{first}},
+		"byte-order mark":         {withCA(byteOrderMark + first), "", []string{first}},
+		"one in each part":        {none, byteOrderMark + first + byteOrderMark + second, []string{first, second}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -78,43 +83,48 @@ func TestCertificatesComeFromTheAttributeElseFromTheFile(t *testing.T) {
 				env[envCACert] = write(t, c.file)
 			}
 			got, diags := resolve(t, c.model, env)
-			if len(diags) > 0 {
-				t.Fatal(diags)
+			if len(diags) > 0 || len(got.problems) > 0 {
+				t.Fatal(diags, got.problems)
 			}
 			expectTrust(t, got.rootCAs, c.want...)
 		})
 	}
 }
 
-func TestCertificatesThatCannotBeUsedAreAnErrorThatSaysWhereTheyAre(t *testing.T) {
+func TestCertificatesThatCannotBeUsedAreAnErrorThatSaysWhy(t *testing.T) {
 	t.Parallel()
 	good, key := harness.NewCertificate(t, "good")
 	damaged := harness.InPEM("CERTIFICATE", []byte("no ASN.1"))
+	block, _ := pem.Decode([]byte(good))
+	const none = "o certificate found; a certificate in PEM begins with -----BEGIN CERTIFICATE-----."
 	for name, c := range map[string]struct{ content, words string }{
-		"empty":                   {"", "there is no certificate in it; PEM text begins with -----BEGIN CERTIFICATE-----"},
-		"garbage":                 {"garbage", "there is no certificate in it; PEM text begins with -----BEGIN CERTIFICATE-----"},
-		"a key instead":           {key, "there is no certificate in it, only: PRIVATE KEY"},
-		"cut off":                 {good[:len(good)/2], "there is no certificate in it"},
-		"one of two is damaged":   {good + damaged, "certificate 2 of the bundle can't be read"},
-		"first of two is damaged": {damaged + good, "certificate 1 of the bundle can't be read"},
+		"empty":                   {"", none},
+		"garbage":                 {"garbage", none},
+		"a key instead":           {key, "o certificate found, only: PRIVATE KEY."},
+		"cut off":                 {good[:len(good)/2], "1 of 1 certificate can't be decoded"},
+		"cut off after another":   {good + good[:len(good)/2], "1 of 2 certificates can't be decoded"},
+		"indented":                {good + strings.ReplaceAll("\n"+good, "\n", "\n  "), "without spaces in front"},
+		"one of two is damaged":   {good + damaged, "ertificate 2 of the bundle is damaged"},
+		"first of two is damaged": {damaged + good, "ertificate 1 of the bundle is damaged"},
+		"UTF-16":                  {string(utf16Text(binary.LittleEndian, good)), "he text is in UTF-16; save it as UTF-8."},
+		"UTF-16, big-endian":      {string(utf16Text(binary.BigEndian, good)), "he text is in UTF-16; save it as UTF-8."},
+		"DER":                     {string(block.Bytes), "his is a certificate in DER, not in PEM; convert it with `openssl x509 -inform der -in FILE -out FILE.pem`, or on Windows with `certutil -encode FILE FILE.pem`."},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			model := providerModel{APIKey: types.StringValue("key")}
 			file := write(t, c.content)
-			expectResolveError(t, model, environment{envCACert: file}, "ca_cert_pem", "Invalid ca_cert_pem",
-				"The environment variable TOFUPILOT_CA_CERT names "+file+": "+c.words)
+			expectResolveError(t, model, environment{envCACert: file}, "", "Invalid TOFUPILOT_CA_CERT", file+": ", c.words)
 			model.CACertPEM = types.StringValue(c.content)
-			expectResolveError(t, model, nil, "ca_cert_pem", "Invalid ca_cert_pem", "The provider's ca_cert_pem: "+c.words)
+			expectResolveError(t, model, nil, "ca_cert_pem", "Invalid ca_cert_pem", c.words)
 		})
 	}
 }
 
-func TestFileOfCertificatesThatIsNotThereIsAnErrorThatNamesIt(t *testing.T) {
-	t.Parallel()
-	model := providerModel{APIKey: types.StringValue("key")}
-	for _, file := range []string{filepath.Join(t.TempDir(), "missing.pem"), t.TempDir()} {
-		expectResolveError(t, model, environment{envCACert: file}, "ca_cert_pem", "Invalid ca_cert_pem",
-			"The environment variable TOFUPILOT_CA_CERT names a CA certificate that can't be read", file, "set ca_cert_pem instead")
+// utf16Text is a text as some editors on Windows save it.
+func utf16Text(order binary.AppendByteOrder, text string) (content []byte) {
+	for _, unit := range utf16.Encode([]rune(byteOrderMark + text)) {
+		content = order.AppendUint16(content, unit)
 	}
+	return content
 }

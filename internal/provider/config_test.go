@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/types"
@@ -30,16 +31,21 @@ func resolve(t *testing.T, model providerModel, env environment) (settings, diag
 	return model.resolve(env.get(t))
 }
 
-// expectResolveError expects one error, on the attribute and with the words.
+// expectResolveError expects one error with these words: of Configure if it names
+// an attribute, else of the reads, which have room for five lines.
 func expectResolveError(t *testing.T, model providerModel, env environment, attribute, summary string, words ...string) {
 	t.Helper()
-	_, diags := resolve(t, model, env)
-	if len(diags) != 1 || diags.ErrorsCount() != 1 {
-		t.Fatalf("diagnostics: %v", diags)
+	resolved, diags := resolve(t, model, env)
+	all := slices.Concat(diags, resolved.problems)
+	if len(all) != 1 || all.ErrorsCount() != 1 {
+		t.Fatalf("diagnostics: %v", all)
 	}
-	got, ok := diags[0].(diag.DiagnosticWithPath)
-	if !ok || got.Path().String() != attribute {
-		t.Errorf("it isn't on %s: %v", attribute, diags)
+	got, where := all[0], ""
+	if withPath, ok := got.(diag.DiagnosticWithPath); ok {
+		where = withPath.Path().String()
+	}
+	if where != attribute || (where == "") != (len(diags) == 0) {
+		t.Errorf("it isn't on %q: of Configure %v, of reads %v", attribute, diags, resolved.problems)
 	}
 	if got.Summary() != summary {
 		t.Errorf("summary %q instead of %q", got.Summary(), summary)
@@ -49,6 +55,26 @@ func expectResolveError(t *testing.T, model providerModel, env environment, attr
 			t.Errorf("the detail doesn't say %q: %s", word, got.Detail())
 		}
 	}
+	if n := printedLines(got.Detail()); attribute == "" && n > 5 {
+		t.Errorf("Terraform prints it in %d lines: %s", n, got.Detail())
+	}
+}
+
+// printedLines is how many lines Terraform prints a text in, at its usual width
+// of 78. A path counts as long as /home/somebody/.tofupilot/credentials.json.
+func printedLines(text string) int {
+	const width, longest = 78, 42
+	lines, column := 1, 0
+	for word := range strings.FieldsSeq(text) {
+		length := min(utf8.RuneCountInString(word), longest)
+		if column > 0 && column+1+length > width {
+			lines, column = lines+1, 0
+		} else if column > 0 {
+			column++
+		}
+		column += length
+	}
+	return lines
 }
 
 func TestAttributeWinsOverEnvironmentWinsOverDefault(t *testing.T) {
@@ -96,8 +122,8 @@ func TestAttributeWinsOverEnvironmentWinsOverDefault(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			got, diags := resolve(t, c.model, c.env)
-			if len(diags) > 0 {
-				t.Fatal(diags)
+			if len(diags) > 0 || len(got.problems) > 0 {
+				t.Fatal(diags, got.problems)
 			}
 			if got := (result{got.apiKey, got.apiKeySource, got.baseURL.String(), got.maxRetries, got.requestTimeout}); got != c.want {
 				t.Errorf("got %+v, want %+v", got, c.want)
@@ -112,24 +138,24 @@ func TestAttributeWinsOverEnvironmentWinsOverDefault(t *testing.T) {
 func TestKeyThatIsNowhereNamesEveryPlace(t *testing.T) {
 	t.Parallel()
 	for _, env := range []environment{{}, {envAPIKey: ""}} {
-		expectResolveError(t, providerModel{}, env, "api_key", "No API key",
-			"TOFUPILOT_API_KEY", "the provider's api_key", "tofupilot login", "credentials.json")
+		expectResolveError(t, providerModel{}, env, "", "No API key",
+			"TOFUPILOT_API_KEY", "the provider's api_key", "`tofupilot login`", "~/.tofupilot/credentials.json", "TofuPilot's settings")
 	}
 }
 
 func TestWhiteSpaceAroundAVariableIsAnErrorThatNamesIt(t *testing.T) {
 	t.Parallel()
 	for _, space := range []string{" ", "\n", "\t", "\r\n", "\u00a0"} {
-		for _, c := range []struct{ variable, value, attribute, summary string }{
-			{envAPIKey, "tp_secret", "api_key", "Invalid api_key"},
-			{envURL, "https://tofupilot.example.com", "url", "Invalid url"},
-			{envCACert, "/etc/ssl/tofupilot.pem", "ca_cert_pem", "Invalid ca_cert_pem"},
+		for variable, good := range map[string]string{
+			envAPIKey: "tp_secret",
+			envURL:    "https://tofupilot.example.com",
+			envCACert: "/etc/ssl/tofupilot.pem",
 		} {
-			for _, value := range []string{space + c.value, c.value + space, space} {
+			for _, value := range []string{space + good, good + space, space} {
 				env := environment{envAPIKey: "key"}
-				env[c.variable] = value
-				expectResolveError(t, providerModel{}, env, c.attribute, c.summary,
-					"environment variable "+c.variable, "white space before or after its value", "remove it")
+				env[variable] = value
+				expectResolveError(t, providerModel{}, env, "", "Invalid "+variable,
+					"The value begins or ends with white space; remove it.")
 			}
 		}
 	}
@@ -137,29 +163,55 @@ func TestWhiteSpaceAroundAVariableIsAnErrorThatNamesIt(t *testing.T) {
 
 func TestVariablesAreHeldToTheRulesOfTheAttributes(t *testing.T) {
 	t.Parallel()
-	for _, c := range []struct {
-		variable, value, attribute, summary string
-		words                               []string
-	}{
-		{envAPIKey, "tp_a tp_b", "api_key", "Invalid api_key", []string{"white space in it"}},
-		{envAPIKey, "tp_\x00", "api_key", "Invalid api_key", []string{"control character"}},
-		{envURL, "tofupilot.example.com", "url", "Invalid url", []string{"must begin with https://"}},
-		{envURL, "https://", "url", "Invalid url", []string{"has no host"}},
-		{envURL, "https://user:hunter2@example.com", "url", "Invalid url", []string{"user info"}},
-		{envURL, "https://example.com/?a=b", "url", "Invalid url", []string{"a query"}},
-		{envURL, "https://example.com/#a", "url", "Invalid url", []string{"a fragment"}},
-		{envURL, "http://example.com", "url", "Invalid url", []string{"unencrypted"}},
+	for _, c := range []struct{ variable, value, words string }{
+		{envAPIKey, "tp_a tp_b", "white space in it"},
+		{envAPIKey, "tp_\x00", "control character"},
+		{envURL, "tofupilot.example.com", "must begin with https://"},
+		{envURL, "https://", "has no host"},
+		{envURL, "https://user:hunter2@example.com", "user info"},
+		{envURL, "https://example.com/?a=b", "a query"},
+		{envURL, "https://example.com/#a", "a fragment"},
+		{envURL, "http://example.com", "unencrypted"},
 	} {
 		env := environment{envAPIKey: "key"}
 		env[c.variable] = c.value
-		words := append([]string{"The environment variable " + c.variable}, c.words...)
-		expectResolveError(t, providerModel{}, env, c.attribute, c.summary, words...)
-		_, diags := resolve(t, providerModel{}, env)
-		for _, secret := range []string{"tp_", "hunter2"} {
-			if strings.Contains(diags[0].Detail(), secret) {
-				t.Errorf("%s repeats a secret: %s", c.variable, diags[0].Detail())
-			}
+		expectResolveError(t, providerModel{}, env, "", "Invalid "+c.variable, c.words)
+		expectUnsaid(t, providerModel{}, env, "tp_", "hunter2")
+	}
+}
+
+func TestWhatTheBlockAloneHasWrongIsConfiguresAndEverythingElseTheReads(t *testing.T) {
+	t.Parallel()
+	model := providerModel{URL: types.StringValue("http://example.com"), CACertPEM: types.StringValue("garbage"), RequestTimeout: types.StringValue("soon")}
+	summaries := func(diags diag.Diagnostics) (all []string) {
+		for _, d := range diags {
+			all = append(all, d.Summary())
 		}
+		return all
+	}
+	// The address decides whether a login's key may be used, and which certificates count.
+	got, diags := resolve(t, model, environment{})
+	if all := summaries(diags); !slices.Equal(all, []string{"Invalid url"}) {
+		t.Errorf("of Configure: %q", all)
+	}
+	if all := summaries(got.problems); !slices.Equal(all, []string{"No API key"}) {
+		t.Errorf("of the reads: %q", all)
+	}
+	model.URL = types.StringNull()
+	got, diags = resolve(t, model, environment{envAPIKey: " "})
+	if all := summaries(diags); !slices.Equal(all, []string{"Invalid ca_cert_pem", "Invalid request_timeout"}) {
+		t.Errorf("of Configure: %q", all)
+	}
+	if all := summaries(got.problems); !slices.Equal(all, []string{"Invalid TOFUPILOT_API_KEY"}) {
+		t.Errorf("of the reads: %q", all)
+	}
+	// With nothing wrong in the block, all that is wrong elsewhere is reported at once.
+	got, diags = resolve(t, providerModel{}, environment{envCACert: "/missing.pem"})
+	if len(diags) > 0 {
+		t.Errorf("of Configure: %q", summaries(diags))
+	}
+	if all := summaries(got.problems); !slices.Equal(all, []string{"No API key", "Invalid TOFUPILOT_CA_CERT"}) {
+		t.Errorf("of the reads: %q", all)
 	}
 }
 
@@ -175,17 +227,17 @@ func TestPlainHTTPStaysOnThisMachineUnlessAllowed(t *testing.T) {
 	}
 	for _, url := range local {
 		for _, allow := range []types.Bool{types.BoolNull(), types.BoolValue(false), types.BoolValue(true)} {
-			if _, diags := resolve(t, model(url, allow), nil); len(diags) > 0 {
-				t.Errorf("%s, allow_http %s: %v", url, allow, diags)
+			if got, diags := resolve(t, model(url, allow), nil); len(diags) > 0 || len(got.problems) > 0 {
+				t.Errorf("%s, allow_http %s: %v, %v", url, allow, diags, got.problems)
 			}
 		}
 	}
 	for _, url := range remote {
 		for _, allow := range []types.Bool{types.BoolNull(), types.BoolValue(false)} {
-			expectResolveError(t, model(url, allow), nil, "url", "Invalid url", "The provider's url", "https://", "allow_http = true")
+			expectResolveError(t, model(url, allow), nil, "url", "Invalid url", "https://", "allow_http = true")
 		}
-		if _, diags := resolve(t, model(url, types.BoolValue(true)), nil); len(diags) > 0 {
-			t.Errorf("%s, allowed: %v", url, diags)
+		if got, diags := resolve(t, model(url, types.BoolValue(true)), nil); len(diags) > 0 || len(got.problems) > 0 {
+			t.Errorf("%s, allowed: %v, %v", url, diags, got.problems)
 		}
 	}
 }

@@ -1,6 +1,7 @@
 package provider
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -36,17 +37,22 @@ func loginFile(getenv func(string) string) string {
 	return filepath.Join(home, ".tofupilot", "credentials.json")
 }
 
-const loginAgain = "; run `tofupilot login` again, or set " + envAPIKey + " instead"
+const (
+	// maxLoginMiB bounds the login file, which has about 300 bytes.
+	maxLoginMiB = 1
+
+	loginAgain = "; run `tofupilot login` again, or set " + envAPIKey + " instead"
+)
 
 // readLogin reads the file. Without one, login and error are nil. The error
 // names the file and says what to do, and never repeats what is in it.
 func readLogin(file string) (*login, error) {
-	content, err := os.ReadFile(file)
+	content, err := readFile(file, maxLoginMiB)
 	if file == "" || errors.Is(err, fs.ErrNotExist) {
 		return nil, nil //nolint:nilnil // no login is no error
 	}
 	if err != nil {
-		return nil, fmt.Errorf("the login file can't be read: %w%s", err, loginAgain)
+		return nil, fmt.Errorf("the login file %w%s", err, loginAgain)
 	}
 	var stored struct {
 		APIKey         string  `json:"api_key"`
@@ -54,11 +60,11 @@ func readLogin(file string) (*login, error) {
 		InstallationID any     `json:"installation_id"`
 		CACert         *string `json:"ca_cert"`
 	}
-	if json.Unmarshal(content, &stored) != nil {
-		return nil, fmt.Errorf("the login file %s is broken%s", file, loginAgain)
+	if json.Unmarshal(bytes.TrimPrefix(content, []byte(byteOrderMark)), &stored) != nil {
+		return nil, fmt.Errorf("the login file %s isn't valid JSON%s", file, loginAgain)
 	}
 	if stored.InstallationID != nil {
-		return nil, fmt.Errorf("the login file %s is a station's, not a user's%s", file, loginAgain)
+		return nil, fmt.Errorf("the login file %s belongs to a station; set %s to a user's key instead", file, envAPIKey)
 	}
 	if err := tofupilot.CheckAPIKey(stored.APIKey); err != nil {
 		return nil, fmt.Errorf("the login file %s has no usable api_key: %w%s", file, err, loginAgain)

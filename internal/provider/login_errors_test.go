@@ -2,6 +2,7 @@ package provider
 
 import (
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
@@ -13,14 +14,12 @@ func TestLoginThatCannotBeUsedIsAnErrorThatNamesItAndSaysWhatToRun(t *testing.T)
 	const server = "https://tofupilot.example.com"
 	key := func(key string) string { return `{"api_key": ` + key + `, "base_url": "` + server + `"}` }
 	for what, c := range map[string]struct{ content, words string }{
-		"station's":                {credentials(server, `"installation_id": "tp_stored-1"`), "is a station's, not a user's"},
-		"station's, by a number":   {credentials(server, `"installation_id": 7`), "is a station's, not a user's"},
-		"empty":                    {"", "is broken"},
-		"cut off":                  {`{"api_key": "tp_stored`, "is broken"},
-		"not JSON":                 {"tp_stored", "is broken"},
-		"two objects":              {credentials(server) + credentials(server), "is broken"},
-		"a list":                   {"[" + credentials(server) + "]", "is broken"},
-		"a key that is no text":    {key(`{"tp_stored": 1}`), "is broken"},
+		"empty":                    {"", "isn't valid JSON"},
+		"cut off":                  {`{"api_key": "tp_stored`, "isn't valid JSON"},
+		"not JSON":                 {"tp_stored", "isn't valid JSON"},
+		"two objects":              {credentials(server) + credentials(server), "isn't valid JSON"},
+		"a list":                   {"[" + credentials(server) + "]", "isn't valid JSON"},
+		"a key that is no text":    {key(`{"tp_stored": 1}`), "isn't valid JSON"},
 		"null":                     {"null", "has no usable api_key: the key is empty"},
 		"no key":                   {`{"base_url": "` + server + `"}`, "has no usable api_key: the key is empty"},
 		"null for a key":           {key(`null`), "has no usable api_key: the key is empty"},
@@ -38,18 +37,29 @@ func TestLoginThatCannotBeUsedIsAnErrorThatNamesItAndSaysWhatToRun(t *testing.T)
 		t.Run(what, func(t *testing.T) {
 			t.Parallel()
 			env, file := homeWith(t, c.content)
-			expectResolveError(t, providerModel{}, env, "api_key", "The login file can't be used",
+			expectResolveError(t, providerModel{}, env, "", "The login file can't be used",
 				"The login file "+file+" "+c.words, "; run `tofupilot login` again, or set TOFUPILOT_API_KEY instead.")
 			expectUnsaid(t, providerModel{}, env, "tp_", `\u0007`, "example.com")
 		})
 	}
 }
 
+// To log in again would overwrite what the station needs.
+func TestLoginOfAStationIsAnErrorThatAsksForAUsersKey(t *testing.T) {
+	t.Parallel()
+	for _, id := range []string{`"tp_stored-1"`, `7`, `""`, `{}`} {
+		env, file := homeWith(t, credentials("https://tofupilot.example.com", `"installation_id": `+id))
+		expectResolveError(t, providerModel{}, env, "", "The login file can't be used",
+			"The login file "+file+" belongs to a station; set TOFUPILOT_API_KEY to a user's key instead.")
+		expectUnsaid(t, providerModel{}, env, "tp_", "example.com")
+	}
+}
+
 // expectUnsaid expects that no diagnostic repeats any of these.
 func expectUnsaid(t *testing.T, model providerModel, env environment, secrets ...string) {
 	t.Helper()
-	_, diags := resolve(t, model, env)
-	for _, d := range diags {
+	got, diags := resolve(t, model, env)
+	for _, d := range slices.Concat(diags, got.problems) {
 		for _, secret := range secrets {
 			if strings.Contains(d.Summary()+d.Detail(), secret) {
 				t.Errorf("it repeats %q: %s", secret, d.Detail())
@@ -68,39 +78,39 @@ func TestLoginThatCannotBeReadIsAnErrorThatNamesItAndSaysWhatToRun(t *testing.T)
 	if err := os.Mkdir(file, 0o700); err != nil {
 		t.Fatal(err)
 	}
-	expectResolveError(t, providerModel{}, env, "api_key", "The login file can't be used", "The login file can't be read", file,
+	expectResolveError(t, providerModel{}, env, "", "The login file can't be used",
+		"The login file "+file+" must be a regular file of at most 1 MiB, but it is a directory",
 		"; run `tofupilot login` again, or set TOFUPILOT_API_KEY instead.")
 }
 
 func TestKeyOfALoginGoesToItsOwnServerOnly(t *testing.T) {
 	t.Parallel()
 	const server = "https://tofupilot.example.com"
-	for what, c := range map[string]struct{ stored, configured, shown string }{
-		"another host":        {server, "https://www.tofupilot.app", "https://www.tofupilot.app/api"},
-		"host within a host":  {server, server + ".test", server + ".test/api"},
-		"host below the host": {server, "https://api.tofupilot.example.com", "https://api.tofupilot.example.com/api"},
-		"another port":        {server, server + ":8443", server + ":8443/api"},
-		"plain http":          {"https://localhost", "http://localhost", "http://localhost/api"},
-		"plain http, by port": {"https://localhost:443", "http://localhost:443", "http://localhost:443/api"},
-		"another name of it":  {"http://localhost:3000", "http://127.0.0.1:3000", "http://127.0.0.1:3000/api"},
+	for what, c := range map[string]struct{ stored, configured string }{
+		"another host":        {server, "https://www.tofupilot.app"},
+		"host within a host":  {server, server + ".test"},
+		"host below the host": {server, "https://api.tofupilot.example.com"},
+		"another port":        {server, server + ":8443"},
+		"plain http":          {"https://localhost", "http://localhost"},
+		"plain http, by port": {"https://localhost:443", "http://localhost:443"},
+		"another name of it":  {"http://localhost:3000", "http://127.0.0.1:3000"},
 	} {
 		t.Run(what, func(t *testing.T) {
 			t.Parallel()
 			// The certificates of that server don't count either.
 			env, file := homeWith(t, credentials(c.stored, `"ca_cert": "/missing.pem"`))
 			words := []string{
-				"The login file " + file + " is for " + c.stored + "/api, and the provider is configured for " + c.shown + "; " +
-					"its key is sent to its own server only.",
-				"Set TOFUPILOT_API_KEY or the provider's api_key, leave url and TOFUPILOT_URL unset, or run `tofupilot login` for that server.",
+				"The login file " + file + " is for " + c.stored + ", and its key is sent to no other server. The provider is configured for " + c.configured + ".",
+				"Set TOFUPILOT_API_KEY, run `tofupilot login` for that server, or unset url and TOFUPILOT_URL to use the login's server.",
 			}
 			for _, by := range []struct {
 				model providerModel
 				url   string // in the environment
 			}{
-				{providerModel{URL: types.StringValue(c.configured)}, ""},
+				{providerModel{URL: types.StringValue(c.configured + "/api")}, ""},
 				{providerModel{}, c.configured},
 			} {
-				expectResolveError(t, by.model, with(env, envURL, by.url), "api_key", "No API key", words...)
+				expectResolveError(t, by.model, with(env, envURL, by.url), "", "No API key", words...)
 				expectUnsaid(t, by.model, env, storedKey)
 				if got, _ := resolve(t, by.model, env); got.apiKey != "" || got.rootCAs != nil {
 					t.Errorf("it is used all the same: %+v", got)
@@ -113,9 +123,10 @@ func TestKeyOfALoginGoesToItsOwnServerOnly(t *testing.T) {
 func TestPlainHTTPOfALoginIsRefusedAsElsewhere(t *testing.T) {
 	t.Parallel()
 	env, file := homeWith(t, credentials("http://tofupilot.example.com"))
-	expectResolveError(t, providerModel{}, env, "url", "Invalid url", "The login file "+file, "unencrypted", "allow_http = true")
+	expectResolveError(t, providerModel{}, env, "", "The login file can't be used",
+		"The login file "+file+" is for http://tofupilot.example.com: ", "unencrypted", "allow_http = true")
 	got, diags := resolve(t, providerModel{AllowHTTP: types.BoolValue(true)}, env)
-	if len(diags) > 0 || got.apiKey != storedKey || got.baseURL.String() != "http://tofupilot.example.com/api" {
+	if len(diags) > 0 || len(got.problems) > 0 || got.apiKey != storedKey || got.baseURL.String() != "http://tofupilot.example.com/api" {
 		t.Errorf("got %+v, %v", got, diags)
 	}
 }
@@ -123,10 +134,10 @@ func TestPlainHTTPOfALoginIsRefusedAsElsewhere(t *testing.T) {
 func TestCertificatesOfALoginThatCannotBeUsedAreAnErrorThatNamesBothFiles(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ ca, words string }{
-		{"/missing.pem", " names a CA certificate that can't be read: open /missing.pem"},
-		{write(t, "garbage"), ": there is no certificate in it"},
+		{"/missing.pem", " can't be read: no such file or directory; correct the path, or set the provider's ca_cert_pem instead."},
+		{write(t, "garbage"), ": no certificate found"},
 	} {
 		env, file := homeWith(t, credentials("https://tofupilot.example.com", `"ca_cert": `+quoted(c.ca)))
-		expectResolveError(t, providerModel{}, env, "ca_cert_pem", "Invalid ca_cert_pem", "The login file "+file+" names ", c.ca, c.words)
+		expectResolveError(t, providerModel{}, env, "", "The login file can't be used", "The ca_cert of the login file "+file+": "+c.ca+c.words)
 	}
 }

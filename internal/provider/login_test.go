@@ -9,7 +9,6 @@ import (
 	"testing"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
-	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/acceptance/harness"
@@ -63,18 +62,19 @@ func TestLoginIsUsedWithItsServerWhereNoKeyIsGivenOtherwise(t *testing.T) {
 		"as tofupilot login writes it": {
 			credentials(server, `"organization_slug": "acme"`, `"installation_id": null`, `"ca_cert": null`), "", "", base,
 		},
-		"without what is optional":    {credentials(server), "", "", base},
-		"with unknown members":        {credentials(server, `"version": 3, "scopes": ["a", {"b": null}]`, `"ca_cert": ""`), "", "", base},
-		"address with /api":           {credentials(server + "/api/"), "", "", base},
-		"on this machine":             {credentials("http://localhost:3000"), "", "", "http://localhost:3000/api"},
-		"url, the same":               {credentials(server), server, "", base},
-		"url with /api":               {credentials(server), server + "/api", "", base},
-		"url in upper case":           {credentials(server), "HTTPS://TofuPilot.EXAMPLE.com", "", base},
-		"url with the usual port":     {credentials(server), server + ":443/api/", "", "https://tofupilot.example.com:443/api"},
-		"stored with the usual port":  {credentials(server + ":443"), server, "", base},
-		"url below a path":            {credentials(server), server + "/below", "", "https://tofupilot.example.com/below/api"},
-		"environment, the same":       {credentials(server), "", server, base},
-		"url before another variable": {credentials(server), server, "https://elsewhere.example.com", base},
+		"without what is optional":                  {credentials(server), "", "", base},
+		"saved by an editor with a byte-order mark": {byteOrderMark + credentials(server), "", "", base},
+		"with unknown members":                      {credentials(server, `"version": 3, "scopes": ["a", {"b": null}]`, `"ca_cert": ""`), "", "", base},
+		"address with /api":                         {credentials(server + "/api/"), "", "", base},
+		"on this machine":                           {credentials("http://localhost:3000"), "", "", "http://localhost:3000/api"},
+		"url, the same":                             {credentials(server), server, "", base},
+		"url with /api":                             {credentials(server), server + "/api", "", base},
+		"url in upper case":                         {credentials(server), "HTTPS://TofuPilot.EXAMPLE.com", "", base},
+		"url with the usual port":                   {credentials(server), server + ":443/api/", "", "https://tofupilot.example.com:443/api"},
+		"stored with the usual port":                {credentials(server + ":443"), server, "", base},
+		"url below a path":                          {credentials(server), server + "/below", "", "https://tofupilot.example.com/below/api"},
+		"environment, the same":                     {credentials(server), "", server, base},
+		"url before another variable":               {credentials(server), server, "https://elsewhere.example.com", base},
 	} {
 		t.Run(what, func(t *testing.T) {
 			t.Parallel()
@@ -85,8 +85,8 @@ func TestLoginIsUsedWithItsServerWhereNoKeyIsGivenOtherwise(t *testing.T) {
 			}
 			env[envAPIKey], env[envURL] = "", c.env // empty is unset
 			got, diags := resolve(t, model, env)
-			if len(diags) > 0 {
-				t.Fatal(diags)
+			if len(diags) > 0 || len(got.problems) > 0 {
+				t.Fatal(diags, got.problems)
 			}
 			if got.apiKey != storedKey || got.apiKeySource != "the login file "+file || got.baseURL.String() != c.want || got.rootCAs != nil {
 				t.Errorf("got %+v, want %s", got, c.want)
@@ -113,8 +113,8 @@ func TestCertificatesOfTheLoginAreAddedUnlessOthersAreConfigured(t *testing.T) {
 			t.Parallel()
 			env, _ := homeWith(t, content)
 			got, diags := resolve(t, c.model, with(env, envCACert, c.file))
-			if len(diags) > 0 {
-				t.Fatal(diags)
+			if len(diags) > 0 || len(got.problems) > 0 {
+				t.Fatal(diags, got.problems)
 			}
 			expectTrust(t, got.rootCAs, c.want)
 		})
@@ -137,7 +137,7 @@ func TestLoginIsNotReadWhereAKeyIsGiven(t *testing.T) {
 				t.Fatal(err)
 			}
 			got, diags := resolve(t, c.model, with(env, envAPIKey, c.key))
-			if len(diags) > 0 || got.apiKey != "given" || got.baseURL.Host != "www.tofupilot.app" || got.rootCAs != nil {
+			if len(diags) > 0 || len(got.problems) > 0 || got.apiKey != "given" || got.baseURL.Host != "www.tofupilot.app" || got.rootCAs != nil {
 				t.Errorf("got %+v, %v", got, diags)
 			}
 		}
@@ -154,7 +154,7 @@ func TestHomeIsWhereTheSystemHasIt(t *testing.T) {
 	if got, diags := resolve(t, providerModel{}, environment{mine: env[mine], other: ""}); got.apiKeySource != "the login file "+file {
 		t.Errorf("got %+v, %v", got, diags)
 	}
-	expectResolveError(t, providerModel{}, environment{mine: t.TempDir(), other: env[other]}, "api_key", "No API key", "there is none")
+	expectResolveError(t, providerModel{}, environment{mine: t.TempDir(), other: env[other]}, "", "No API key", "requires an API key")
 }
 
 // Without a home there is no login. A file below the working directory isn't
@@ -162,7 +162,7 @@ func TestHomeIsWhereTheSystemHasIt(t *testing.T) {
 func TestWithoutAHomeNoFileOfTheWorkingDirectoryIsTaken(t *testing.T) {
 	env, _ := homeWith(t, credentials("https://tofupilot.example.com"))
 	t.Chdir(env["HOME"])
-	expectResolveError(t, providerModel{}, environment{"HOME": "", "USERPROFILE": ""}, "api_key", "No API key", "there is none")
+	expectResolveError(t, providerModel{}, environment{"HOME": "", "USERPROFILE": ""}, "", "No API key", "requires an API key")
 }
 
 func TestLoginReadableByOthersIsUsedWithAWarning(t *testing.T) {
@@ -175,7 +175,7 @@ func TestLoginReadableByOthersIsUsedWithAWarning(t *testing.T) {
 		got, diags := resolve(t, providerModel{}, env)
 		var want diag.Diagnostics
 		if warned && runtime.GOOS != "windows" {
-			want.AddAttributeWarning(path.Root("api_key"), "Login file readable by others",
+			want.AddWarning("Login file readable by others",
 				file+` holds an API key, and other users of this machine can read it. Run: chmod 600 "`+file+`"`)
 		}
 		if !diags.Equal(want) || got.apiKey != storedKey {

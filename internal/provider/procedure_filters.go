@@ -16,18 +16,21 @@ var procedureFilters = listFilters{
 		name: "search_query", parameter: "search_query",
 		description: "Only procedures with this text in their name, or, from 6 characters on, in their ID. " +
 			"1 to 100 characters (older servers take fewer if there are emoji among them). The server searches; for an exact name, compare names as well.",
+		rule:  "must be 1 to 100 characters",
 		value: searchQuery,
 	},
 	{
 		name: "created_after", parameter: "created_after", notLaterThan: "created_before",
 		description: "Only procedures created after this time, in RFC 3339 with any offset, such as `2024-01-15T10:30:00+01:00`. " +
 			"Sent in milliseconds, rounded down. Not later than `created_before`.",
+		rule:  "must be a time in RFC 3339, such as 2024-01-15T10:30:00Z",
 		value: createdAfter,
 	},
 	{
 		name: "created_before", parameter: "created_before",
 		description: "Only procedures created before this time, in RFC 3339 with any offset, such as `2024-12-31T23:59:59Z`. " +
 			"Sent in milliseconds, rounded up. Not earlier than `created_after`.",
+		rule:  "must be a time in RFC 3339, such as 2024-01-15T10:30:00Z",
 		value: createdBefore,
 	},
 }
@@ -42,6 +45,7 @@ type listFilter struct {
 	parameter    string // of the API
 	notLaterThan string // the name of another, where both are times; may be empty
 	description  string
+	rule         string                                // what a value must be
 	value        func(string) (sent string, err error) // what is sent, or what is wrong with it
 }
 
@@ -56,7 +60,7 @@ func (f listFilters) attributes() map[string]schema.Attribute {
 		attributes[filter.name] = schema.StringAttribute{
 			Optional:            true,
 			MarkdownDescription: filter.description,
-			Validators:          []validator.String{rule(filter.check)},
+			Validators:          []validator.String{rule{filter.rule, filter.check}},
 		}
 	}
 	return attributes

@@ -57,20 +57,20 @@ func (p *tofupilotProvider) Schema(_ context.Context, _ provider.SchemaRequest, 
 					"Without it, the environment variable `" + envAPIKey + "`, then the file that `tofupilot login` leaves. " +
 					"A literal or an ordinary variable, sensitive or not, is stored by Terraform in plan files; " +
 					"the environment variable and an ephemeral variable (Terraform 1.10 and later) are in no file.",
-				Validators: []validator.String{rule(tofupilot.CheckAPIKey)},
+				Validators: []validator.String{validAPIKey},
 			},
 			"url": schema.StringAttribute{
 				Optional: true,
 				MarkdownDescription: "Address of the server, such as `https://tofupilot.example.com`, with or without `/api` at its end. " +
 					"Without it, the environment variable `" + envURL + "`, then the login file's server if its key is used, then `" + tofupilot.DefaultURL + "`.",
-				Validators: []validator.String{rule(checkURL)},
+				Validators: []validator.String{validURL},
 			},
 			"ca_cert_pem": schema.StringAttribute{
 				Optional: true,
 				MarkdownDescription: "Certificates in PEM of the authorities that a self-hosted server's certificate comes from. " +
 					"They are added to the system's, never used instead of them. " +
 					"Without it, those in the file that the environment variable `" + envCACert + "` names, then the login file's if its key is used.",
-				Validators: []validator.String{rule(checkCertificates)},
+				Validators: []validator.String{validCertificates},
 			},
 			"max_retries": schema.Int64Attribute{
 				Optional: true,
@@ -83,7 +83,7 @@ func (p *tofupilotProvider) Schema(_ context.Context, _ provider.SchemaRequest, 
 				Optional: true,
 				MarkdownDescription: "How long one attempt of one request may take, its answer included, as a duration such as `45s` or `2m`. " +
 					"Default `30s`. The whole read has its own limit, the data source's `timeouts`.",
-				Validators: []validator.String{rule(checkDuration)},
+				Validators: []validator.String{validDuration},
 			},
 			"allow_http": schema.BoolAttribute{
 				Optional: true,
@@ -129,6 +129,10 @@ func (p *tofupilotProvider) Configure(ctx context.Context, req provider.Configur
 	settings, diags := config.resolve(os.Getenv)
 	resp.Diagnostics.Append(diags...)
 	if resp.Diagnostics.HasError() {
+		return
+	}
+	if settings.problems.HasError() {
+		resp.DataSourceData = &reader{settings: settings}
 		return
 	}
 	ctx = maskKey(ctx, settings.apiKey)

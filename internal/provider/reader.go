@@ -20,7 +20,7 @@ import (
 
 // reader is what data sources read with: what Configure made of the provider block.
 type reader struct {
-	client   *tofupilot.Client // nil while something is unknown
+	client   *tofupilot.Client // nil while something is unknown, or missing or wrong
 	settings settings
 	unknown  []string // the provider's attributes that aren't known yet
 }
@@ -55,6 +55,9 @@ func (r *reader) begin(ctx context.Context, limits timeouts.Value) (_ context.Co
 			strings.Join(r.unknown, ", ")))
 		return ctx, func() {}, diags
 	}
+	if problems := r.settings.problems; problems.HasError() {
+		return ctx, func() {}, problems
+	}
 	limit, diags := limits.Read(ctx, defaultReadTimeout)
 	ctx, cancel := context.WithTimeoutCause(maskKey(ctx, r.settings.apiKey), limit, &deadlineError{limit})
 	return ctx, cancel, diags
@@ -74,7 +77,7 @@ func timeoutsAttribute() schema.Attribute {
 			"read": schema.StringAttribute{
 				Optional:            true,
 				MarkdownDescription: "How long the whole read may take, as a duration such as `90s` or `10m`. Default `5m`.",
-				Validators:          []validator.String{rule(checkDuration)},
+				Validators:          []validator.String{validDuration},
 			},
 		},
 	}

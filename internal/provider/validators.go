@@ -17,23 +17,33 @@ import (
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/tofupilot"
 )
 
-// rule makes a validator of a function that says what is wrong with a text.
-// The same functions judge environment variables.
-type rule func(string) error
+// rule is a validator: what a value must be, and a function that says what is
+// wrong with one. The same functions judge environment variables.
+type rule struct {
+	description string // such as "must be a duration such as 30s"
+	check       func(string) error
+}
 
-var _ validator.String = rule(nil)
+var _ validator.String = rule{}
 
-func (rule) Description(context.Context) string           { return "" }
-func (r rule) MarkdownDescription(context.Context) string { return "" }
+func (r rule) Description(context.Context) string         { return r.description }
+func (r rule) MarkdownDescription(context.Context) string { return r.description }
 
 func (r rule) ValidateString(_ context.Context, req validator.StringRequest, resp *validator.StringResponse) {
 	if req.ConfigValue.IsNull() || req.ConfigValue.IsUnknown() {
 		return
 	}
-	if err := r(req.ConfigValue.ValueString()); err != nil {
+	if err := r.check(req.ConfigValue.ValueString()); err != nil {
 		resp.Diagnostics.AddAttributeError(req.Path, "Invalid "+req.Path.String(), sentence(err))
 	}
 }
+
+var (
+	validAPIKey       = rule{"must be an API key: neither empty nor with white space or control characters", tofupilot.CheckAPIKey}
+	validURL          = rule{"must be an http or https URL without user info, query and fragment, such as " + tofupilot.DefaultURL, checkURL}
+	validCertificates = rule{"must be one or more certificates in PEM", checkCertificates}
+	validDuration     = rule{"must be a positive duration such as 30s, 5m or 1h30m", checkDuration}
+)
 
 // sentence turns an error into what a person reads.
 func sentence(err error) string {
@@ -69,9 +79,18 @@ func checkDuration(value string) error {
 	return nil
 }
 
+const (
+	// byteOrderMark begins a text in UTF-8 that some editors on Windows save.
+	byteOrderMark = "\ufeff"
+
+	beginCertificate = "-----BEGIN CERTIFICATE-----"
+)
+
 // parseCertificates reads the certificates of a PEM bundle: at least one, and
 // each that is marked as one must be one.
 func parseCertificates(bundle string) ([]*x509.Certificate, error) {
+	// Bundles put together from several files may have a mark in the middle.
+	bundle = strings.ReplaceAll(bundle, byteOrderMark, "")
 	var (
 		certificates []*x509.Certificate
 		others       []string
@@ -88,18 +107,33 @@ func parseCertificates(bundle string) ([]*x509.Certificate, error) {
 		}
 		certificate, err := x509.ParseCertificate(block.Bytes)
 		if err != nil {
-			return nil, fmt.Errorf("certificate %d of the bundle can't be read: %w", len(certificates)+1, err)
+			return nil, fmt.Errorf("certificate %d of the bundle is damaged: %w", len(certificates)+1, err)
 		}
 		certificates = append(certificates, certificate)
 	}
+	marked := strings.Count(bundle, beginCertificate)
 	switch {
+	case marked > len(certificates):
+		return nil, fmt.Errorf("%d of %s can't be decoded; each must stand whole between its lines %s and "+
+			"-----END CERTIFICATE-----, without spaces in front", marked-len(certificates), counted(marked, "certificate"), beginCertificate)
 	case len(certificates) > 0:
 		return certificates, nil
 	case len(others) > 0:
-		return nil, fmt.Errorf("there is no certificate in it, only: %s", strings.Join(others, ", "))
+		return nil, fmt.Errorf("no certificate found, only: %s", strings.Join(others, ", "))
+	case strings.Contains(bundle, "-\x00-"):
+		return nil, errors.New("the text is in UTF-16; save it as UTF-8")
+	case isDER(bundle):
+		return nil, errors.New("this is a certificate in DER, not in PEM; convert it with " +
+			"`openssl x509 -inform der -in FILE -out FILE.pem`, or on Windows with `certutil -encode FILE FILE.pem`")
 	default:
-		return nil, errors.New("there is no certificate in it; PEM text begins with -----BEGIN CERTIFICATE-----")
+		return nil, errors.New("no certificate found; a certificate in PEM begins with " + beginCertificate)
 	}
+}
+
+// isDER tells whether this is a certificate in the binary form.
+func isDER(content string) bool {
+	_, err := x509.ParseCertificate([]byte(content))
+	return err == nil
 }
 
 func checkCertificates(bundle string) error {

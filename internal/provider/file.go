@@ -1,0 +1,50 @@
+package provider
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+)
+
+// readFile reads a regular file of at most limit MiB. A pipe would hold up the
+// read until somebody writes to it, and a device may have no end.
+func readFile(name string, limit int64) ([]byte, error) {
+	refuse := func(what string) error {
+		return fmt.Errorf("%s must be a regular file of at most %d MiB, but it is %s", name, limit, what)
+	}
+	info, err := os.Stat(name) // before opening: opening a pipe waits as well
+	if err != nil {
+		return nil, fileError(name, err)
+	}
+	switch mode := info.Mode(); {
+	case mode.IsDir():
+		return nil, refuse("a directory")
+	case mode&fs.ModeNamedPipe != 0:
+		return nil, refuse("a pipe")
+	case !mode.IsRegular():
+		return nil, refuse("a device or a socket")
+	}
+	file, err := os.Open(name)
+	if err != nil {
+		return nil, fileError(name, err)
+	}
+	defer file.Close() //nolint:errcheck // nothing was written
+	content, err := io.ReadAll(io.LimitReader(file, limit<<20+1))
+	if err != nil {
+		return nil, fileError(name, err)
+	}
+	if int64(len(content)) > limit<<20 {
+		return nil, refuse("larger")
+	}
+	return content, nil
+}
+
+// fileError leaves out the system call's name, which tells users nothing.
+func fileError(name string, err error) error {
+	if failed := new(fs.PathError); errors.As(err, &failed) {
+		err = failed.Err
+	}
+	return fmt.Errorf("%s can't be read: %w", name, err)
+}

@@ -1,0 +1,82 @@
+//go:build unix
+
+package provider
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/tofupilot/terraform-provider-tofupilot/internal/acceptance/harness"
+)
+
+// Neither may hold up Terraform or fill its memory, whatever stands in the file's place.
+func TestOnlyRegularFilesOfBoundedSizeAreRead(t *testing.T) {
+	t.Parallel()
+	pipe := func(t *testing.T, file string) error { return syscall.Mkfifo(file, 0o600) } // nobody writes to it
+	link := func(target string) func(*testing.T, string) error {
+		return func(_ *testing.T, file string) error { return os.Symlink(target, file) }
+	}
+	huge := func(_ *testing.T, file string) error {
+		if err := os.WriteFile(file, nil, 0o600); err != nil {
+			return err
+		}
+		return os.Truncate(file, 1<<40)
+	}
+	for what, c := range map[string]struct {
+		create func(*testing.T, string) error
+		but    string
+	}{
+		"directory":    {func(_ *testing.T, file string) error { return os.Mkdir(file, 0o700) }, "a directory"},
+		"pipe":         {pipe, "a pipe"},
+		"device":       {link("/dev/zero"), "a device or a socket"},
+		"empty device": {link("/dev/null"), "a device or a socket"},
+		"huge file":    {huge, "larger"},
+		"a little large": {func(_ *testing.T, file string) error {
+			return os.WriteFile(file, []byte(strings.Repeat(" ", 16<<20+1)), 0o600)
+		}, "larger"},
+	} {
+		t.Run(what, func(t *testing.T) {
+			t.Parallel()
+			file := filepath.Join(t.TempDir(), "ca.pem")
+			if err := c.create(t, file); err != nil {
+				t.Fatal(err)
+			}
+			const instead = "; correct the path, or set the provider's ca_cert_pem instead."
+			refused := file + " must be a regular file of at most 16 MiB, but it is " + c.but
+			expectResolveError(t, providerModel{APIKey: types.StringValue("key")}, environment{envCACert: file}, "", "Invalid TOFUPILOT_CA_CERT", refused+instead)
+			env, login := homeWith(t, credentials("https://tofupilot.example.com", `"ca_cert": `+quoted(file)))
+			expectResolveError(t, providerModel{}, env, "", "The login file can't be used", "The ca_cert of the login file "+login+": "+refused+instead)
+
+			if err := os.Remove(login); err != nil {
+				t.Fatal(err)
+			}
+			if err := c.create(t, login); err != nil {
+				t.Fatal(err)
+			}
+			expectResolveError(t, providerModel{}, env, "", "The login file can't be used",
+				"The login file "+login+" must be a regular file of at most 1 MiB, but it is "+c.but+"; run `tofupilot login` again, or set TOFUPILOT_API_KEY instead.")
+		})
+	}
+}
+
+func TestFilesOfTheLargestSizeAndLinksToFilesAreRead(t *testing.T) {
+	t.Parallel()
+	certificate, _ := harness.NewCertificate(t, "authority")
+	file := write(t, certificate+strings.Repeat("\n", 16<<20-len(certificate)))
+	link := filepath.Join(t.TempDir(), "link.pem")
+	if err := os.Symlink(file, link); err != nil {
+		t.Fatal(err)
+	}
+	stored := credentials("https://tofupilot.example.com")
+	env, _ := homeWith(t, stored+strings.Repeat(" ", 1<<20-len(stored)))
+	got, diags := resolve(t, providerModel{}, with(env, envCACert, link))
+	if len(diags) > 0 || len(got.problems) > 0 || got.apiKey != storedKey {
+		t.Fatal(diags, got.problems)
+	}
+	expectTrust(t, got.rootCAs, certificate)
+}
