@@ -49,34 +49,30 @@ func TestFastPathSendsWhatTheFrameworkWouldHaveSent(t *testing.T) {
 		defer api.Delete(harness.IDs(stored)...)
 		arguments := drawArguments(r)
 
-		got, want, slow := ours.Read(t, arguments), usual.Read(t, arguments), bare.Read(t, arguments)
+		read := func(from harness.Connection) *tfprotov6.ReadDataSourceResponse {
+			return from.Read(t, "tofupilot_procedures", arguments)
+		}
+		got, want, slow := read(ours), read(usual), read(bare)
 		for _, resp := range []*tfprotov6.ReadDataSourceResponse{got, want, slow} {
 			if len(resp.Diagnostics) > 0 {
 				r.Fatal(harness.Describe(resp.Diagnostics))
 			}
 		}
-		if difference := differences(r, ours, got, want); difference != "" {
+		if difference := differences(t, ours, got, want); difference != "" {
 			r.Errorf("other values than the framework's: %s", difference)
 		}
-		if difference := differences(r, ours, got, slow); difference != "" {
+		if difference := differences(t, ours, got, slow); difference != "" {
 			r.Errorf("other values than on a bare framework server: %s", difference)
 		}
 	})
 }
 
 // differences says where two answers differ in value.
-func differences(r *rapid.T, server harness.Connection, a, b *tfprotov6.ReadDataSourceResponse) string {
-	first, err := a.State.Unmarshal(server.Procedures)
+func differences(t *testing.T, server harness.Connection, a, b *tfprotov6.ReadDataSourceResponse) string {
+	t.Helper()
+	found, err := server.State(t, "tofupilot_procedures", a).Diff(server.State(t, "tofupilot_procedures", b))
 	if err != nil {
-		r.Fatal(err)
-	}
-	second, err := b.State.Unmarshal(server.Procedures)
-	if err != nil {
-		r.Fatal(err)
-	}
-	found, err := first.Diff(second)
-	if err != nil {
-		r.Fatal(err)
+		t.Fatal(err)
 	}
 	var lines []string
 	for _, difference := range found {

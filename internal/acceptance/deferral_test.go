@@ -46,16 +46,12 @@ func TestUnknownProviderValuesDeferReadsWhereTerraformAllowsIt(t *testing.T) {
 			server := harness.Connect(t, provider.Server("test")())
 			harness.ExpectNoDiagnostics(t, server.Configure(t, true, arguments))
 
-			resp := server.Read(t, harness.Values{"search_query": "FVT"})
+			resp := server.Read(t, "tofupilot_procedures", harness.Values{"search_query": "FVT"})
 			harness.ExpectNoDiagnostics(t, resp.Diagnostics)
 			if resp.Deferred == nil || resp.Deferred.Reason != tfprotov6.DeferredReasonProviderConfigUnknown {
 				t.Errorf("deferred: %+v", resp.Deferred)
 			}
-			state, err := resp.State.Unmarshal(server.Procedures)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if state.IsKnown() {
+			if state := server.State(t, "tofupilot_procedures", resp); state.IsKnown() {
 				t.Errorf("the state says more than is known: %s", state)
 			}
 		})
@@ -66,10 +62,9 @@ func TestUnknownProviderValuesDeferReadsWhereTerraformAllowsIt(t *testing.T) {
 func TestUnknownProviderValuesAreAnErrorWhereDeferralIsNotAllowed(t *testing.T) {
 	for name, arguments := range everyUnknown(t) {
 		t.Run(name, func(t *testing.T) {
-			server := harness.Connect(t, provider.Server("test")())
-			harness.ExpectNoDiagnostics(t, server.Configure(t, false, arguments))
+			server := configured(t, arguments)
 
-			resp := server.Read(t, nil)
+			resp := server.Read(t, "tofupilot_procedures", nil)
 			harness.ExpectError(t, resp.Diagnostics, harness.Error("", "Provider configuration not known yet",
 				"known only after apply: "+name+".", "Make them known while planning", "terraform apply -target",
 			))
@@ -90,7 +85,7 @@ func TestReadingWorksOnceTheValuesAreKnown(t *testing.T) {
 			server := harness.Connect(t, provider.Server("test")())
 			harness.ExpectNoDiagnostics(t, server.Configure(t, deferrals, harness.Values{"url": harness.Unknown, "api_key": harness.Unknown}))
 			harness.ExpectNoDiagnostics(t, server.Configure(t, deferrals, harness.Values{"url": url, "api_key": fakeapi.Key}))
-			resp := server.Read(t, nil)
+			resp := server.Read(t, "tofupilot_procedures", nil)
 			harness.ExpectNoDiagnostics(t, resp.Diagnostics)
 			if resp.Deferred != nil || len(api.Requests()) != 1 {
 				t.Errorf("deferred: %+v, after %d requests", resp.Deferred, len(api.Requests()))
@@ -103,6 +98,6 @@ func TestReadingWorksOnceTheValuesAreKnown(t *testing.T) {
 // read then, it is no crash.
 func TestReadingWithoutAConfiguredProviderIsAnError(t *testing.T) {
 	t.Parallel()
-	resp := harness.Connect(t, provider.Server("test")()).Read(t, nil)
+	resp := harness.Connect(t, provider.Server("test")()).Read(t, "tofupilot_procedures", nil)
 	harness.ExpectError(t, resp.Diagnostics, harness.Error("", "Provider not configured", "bug of Terraform or of the provider"))
 }

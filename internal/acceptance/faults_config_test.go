@@ -78,9 +78,8 @@ func expectBothAuthorities(t *testing.T) {
 		"public, though one is added":   {os.Getenv(envPublicURL), os.Getenv(envPrivateCA), true},
 		"private, because one is added": {os.Getenv(envPrivateURL), os.Getenv(envPrivateCA), true},
 	} {
-		terraform := harness.Connect(t, provider.Server("test")())
-		harness.ExpectNoDiagnostics(t, terraform.Configure(t, false, harness.Values{"url": c.url, "api_key": fakeapi.Key, "ca_cert_pem": c.authority}))
-		diagnostics := terraform.Read(t, harness.Values{}).Diagnostics
+		server := configured(t, harness.Values{"url": c.url, "api_key": fakeapi.Key, "ca_cert_pem": c.authority})
+		diagnostics := server.Read(t, "tofupilot_procedures", harness.Values{}).Diagnostics
 		if trusted := len(diagnostics) == 0; trusted != c.trusted {
 			t.Errorf("%s: trusted is %t: %s", name, trusted, harness.Describe(diagnostics))
 		}

@@ -9,7 +9,6 @@ import (
 
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/acceptance/harness"
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/fakeapi"
-	"github.com/tofupilot/terraform-provider-tofupilot/internal/provider"
 )
 
 // busyWith are targets with which a read would go on for long.
@@ -33,17 +32,16 @@ func TestStopEndsAReadAtOnceWhateverItIsBusyWith(t *testing.T) {
 			harness.GoroutinesEnd(t, func(t *testing.T) {
 				t.Helper()
 				at := at(t)
-				terraform := harness.Connect(t, provider.Server("test")())
-				harness.ExpectNoDiagnostics(t, terraform.Configure(t, false, harness.Values{"url": at.URL, "api_key": fakeapi.Key, "max_retries": 10}))
+				server := configured(t, harness.Values{"url": at.URL, "api_key": fakeapi.Key, "max_retries": 10})
 				read := make(chan *tfprotov6.ReadDataSourceResponse, 1)
-				go func() { read <- terraform.Read(t, harness.Values{"page_size": 2}) }()
+				go func() { read <- server.Read(t, "tofupilot_procedures", harness.Values{"page_size": 2}) }()
 				for len(at.Asked()) == 0 {
 					time.Sleep(time.Millisecond)
 				}
 				time.Sleep(100 * time.Millisecond) // what it was asked is answered meanwhile, if it ever is
 
 				stopped := time.Now()
-				if _, err := terraform.StopProvider(t.Context(), &tfprotov6.StopProviderRequest{}); err != nil {
+				if _, err := server.StopProvider(t.Context(), &tfprotov6.StopProviderRequest{}); err != nil {
 					t.Fatal(err)
 				}
 				harness.ExpectError(t, (<-read).Diagnostics, harness.Error("", "Interrupted",

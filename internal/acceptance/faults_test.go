@@ -2,7 +2,6 @@ package acceptance
 
 import (
 	"bytes"
-	"context"
 	"fmt"
 	"maps"
 	"net/http"
@@ -11,29 +10,22 @@ import (
 	"testing"
 	"time"
 
-	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 	"github.com/hashicorp/terraform-plugin-log/tflogtest"
 
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/acceptance/harness"
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/fakeapi"
-	"github.com/tofupilot/terraform-provider-tofupilot/internal/provider"
 )
 
 // idsIn are the IDs of a state.
-func idsIn(t *testing.T, state *tfprotov6.DynamicValue) []string {
+func idsIn(t *testing.T, state tftypes.Value) []string {
 	t.Helper()
-	schema := harness.Connect(t, provider.Server("test")())
-	object, err := state.Unmarshal(schema.Procedures)
-	if err != nil {
-		t.Fatal(err)
-	}
 	var (
 		attributes map[string]tftypes.Value
 		list       []tftypes.Value
 		ids        = []string{}
 	)
-	if err := object.As(&attributes); err != nil {
+	if err := state.As(&attributes); err != nil {
 		t.Fatal(err)
 	}
 	if err := attributes["ids"].As(&list); err != nil {
@@ -107,12 +99,15 @@ func (f fault) expect(t *testing.T) {
 		f.environment(t, at)
 	}
 	var log bytes.Buffer
-	resp, spent := f.read(tflogtest.RootLogger(t.Context(), &log), t, at)
+	server := f.configure(t, at)
+	began := time.Now()
+	resp := server.ReadIn(tflogtest.RootLogger(t.Context(), &log), t, "tofupilot_procedures", f.arguments)
+	spent := time.Since(began)
 
 	named := strings.NewReplacer("{url}", at.URL, "{elsewhere}", at.Elsewhere, "{home}", at.Home)
 	if f.ids != nil {
 		harness.ExpectNoDiagnostics(t, resp.Diagnostics)
-		harness.ExpectEqual(t, "IDs", idsIn(t, resp.State), f.ids)
+		harness.ExpectEqual(t, "IDs", idsIn(t, server.State(t, "tofupilot_procedures", resp)), f.ids)
 	} else {
 		want := harness.Error(f.fails.Path, f.fails.Summary, at.URL) // whatever it is, where it happened is said
 		for _, words := range f.fails.Words {
@@ -133,8 +128,8 @@ func (f fault) expect(t *testing.T) {
 	f.expectRetries(t, &log)
 }
 
-// read configures a provider for the target and reads, once.
-func (f fault) read(ctx context.Context, t *testing.T, at *harness.Target) (*tfprotov6.ReadDataSourceResponse, time.Duration) {
+// configure configures a provider for the target.
+func (f fault) configure(t *testing.T, at *harness.Target) harness.Connection {
 	t.Helper()
 	arguments := harness.Values{"url": at.URL}
 	if f.environment == nil {
@@ -144,17 +139,7 @@ func (f fault) read(ctx context.Context, t *testing.T, at *harness.Target) (*tfp
 		arguments["ca_cert_pem"] = at.Authority
 	}
 	maps.Copy(arguments, f.provider)
-	terraform := harness.Connect(t, provider.Server("test")())
-	harness.ExpectNoDiagnostics(t, terraform.Configure(t, false, arguments))
-
-	began := time.Now()
-	resp, err := terraform.ReadDataSource(ctx, &tfprotov6.ReadDataSourceRequest{
-		TypeName: "tofupilot_procedures", Config: harness.Encode(t, terraform.Procedures, f.arguments),
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return resp, time.Since(began)
+	return configured(t, arguments)
 }
 
 // expectRetries wants one WARN for each retry, with a pause that is the one the

@@ -12,7 +12,6 @@ import (
 
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/acceptance/harness"
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/fakeapi"
-	"github.com/tofupilot/terraform-provider-tofupilot/internal/provider"
 )
 
 // The limiter is the client's, so that a 429 to one data source holds all of them.
@@ -91,15 +90,14 @@ func (l *rateLimit) counts() (allowed, refused int) {
 // a debugger, must not grow.
 func TestAThousandReadsLeaveNothingBehind(t *testing.T) { //nolint:paralleltest // It counts what the process has.
 	api, connections := fakeapi.New(fakeapi.Generate(25, fakeapi.Gen2025)...), new(openConnections)
-	server := httptest.NewUnstartedServer(api)
-	server.Config.ConnState = connections.changed
-	server.Start()
-	t.Cleanup(server.Close)
-	terraform := harness.Connect(t, provider.Server("test")())
-	harness.ExpectNoDiagnostics(t, terraform.Configure(t, false, harness.Values{"url": server.URL, "api_key": fakeapi.Key}))
+	listening := httptest.NewUnstartedServer(api)
+	listening.Config.ConnState = connections.changed
+	listening.Start()
+	t.Cleanup(listening.Close)
+	server := configured(t, harness.Values{"url": listening.URL, "api_key": fakeapi.Key})
 	read := func(times int) {
 		for range times {
-			harness.ExpectNoDiagnostics(t, terraform.Read(t, harness.Values{"page_size": 10}).Diagnostics)
+			harness.ExpectNoDiagnostics(t, server.Read(t, "tofupilot_procedures", harness.Values{"page_size": 10}).Diagnostics)
 			api.Forget()
 		}
 	}

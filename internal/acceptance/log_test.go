@@ -9,18 +9,16 @@ import (
 
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/acceptance/harness"
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/fakeapi"
-	"github.com/tofupilot/terraform-provider-tofupilot/internal/provider"
 )
 
 func TestKeyIsInNoLineOfTheLogThoughTheUserSearchesForIt(t *testing.T) {
 	t.Parallel()
 	api, url := harness.Serve(t, fakeapi.Generate(1, fakeapi.Gen2026)...)
 	api.Fail(fakeapi.Status(503, `{"message": "no such key: `+fakeapi.Key+`", "code": "SERVICE_UNAVAILABLE"}`))
-	server := harness.Connect(t, provider.Server("test")())
-	harness.ExpectNoDiagnostics(t, server.Configure(t, false, harness.Values{"url": url, "api_key": fakeapi.Key, "max_retries": 1}))
+	server := configured(t, harness.Values{"url": url, "api_key": fakeapi.Key, "max_retries": 1})
 
 	var lines bytes.Buffer
-	resp := server.ReadIn(tflogtest.RootLogger(t.Context(), &lines), t, harness.Values{"search_query": fakeapi.Key})
+	resp := server.ReadIn(tflogtest.RootLogger(t.Context(), &lines), t, "tofupilot_procedures", harness.Values{"search_query": fakeapi.Key})
 	if len(resp.Diagnostics) != 1 || strings.Contains(resp.Diagnostics[0].Detail, "no such key: "+fakeapi.Key) {
 		t.Errorf("diagnostics: %s", harness.Describe(resp.Diagnostics))
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
 
+	"github.com/tofupilot/terraform-provider-tofupilot/internal/acceptance/harness"
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/provider"
 )
 
@@ -48,4 +49,12 @@ func runSteps(t *testing.T, steps ...resource.TestStep) {
 		},
 		Steps: steps,
 	})
+}
+
+// configured is a connection to this provider, with this configuration.
+func configured(t *testing.T, arguments harness.Values) harness.Connection {
+	t.Helper()
+	server := harness.Connect(t, provider.Server("test")())
+	harness.ExpectNoDiagnostics(t, server.Configure(t, false, arguments))
+	return server
 }

@@ -13,7 +13,6 @@ import (
 
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/acceptance/harness"
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/fakeapi"
-	"github.com/tofupilot/terraform-provider-tofupilot/internal/provider"
 )
 
 // created makes a procedure of the nth of May, 2024.
@@ -115,20 +114,7 @@ func TestExactlyOneOfIDAndNameIsDemandedAtValidate(t *testing.T) {
 // lookUp reads a tofupilot_procedure without the Terraform around it.
 func lookUp(t *testing.T, url, key string, arguments harness.Values) []*tfprotov6.Diagnostic {
 	t.Helper()
-	server := harness.Connect(t, provider.Server("test")())
-	harness.ExpectNoDiagnostics(t, server.Configure(t, false, harness.Values{"url": url, "api_key": key, "max_retries": 0}))
-	schema, err := server.GetProviderSchema(t.Context(), &tfprotov6.GetProviderSchemaRequest{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	resp, err := server.ReadDataSource(t.Context(), &tfprotov6.ReadDataSourceRequest{
-		TypeName: "tofupilot_procedure",
-		Config:   harness.Encode(t, schema.DataSourceSchemas["tofupilot_procedure"].ValueType(), arguments),
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return resp.Diagnostics
+	return configured(t, harness.Values{"url": url, "api_key": key, "max_retries": 0}).Read(t, "tofupilot_procedure", arguments).Diagnostics
 }
 
 // What the server says of procedures goes into the error, so it is made safe.

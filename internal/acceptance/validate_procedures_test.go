@@ -63,7 +63,7 @@ func TestProceduresArgumentsAreCheckedAtValidate(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			harness.ExpectError(t, server.ValidateProcedures(t, c.arguments), c.want)
+			harness.ExpectError(t, server.Validate(t, "tofupilot_procedures", c.arguments), c.want)
 		})
 	}
 }
@@ -90,7 +90,7 @@ func TestProceduresArgumentsThatAreGoodOrNotKnownPassAtValidate(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			harness.ExpectNoDiagnostics(t, server.ValidateProcedures(t, arguments))
+			harness.ExpectNoDiagnostics(t, server.Validate(t, "tofupilot_procedures", arguments))
 		})
 	}
 }
@@ -98,7 +98,7 @@ func TestProceduresArgumentsThatAreGoodOrNotKnownPassAtValidate(t *testing.T) {
 // Each mistake is told, not only the first.
 func TestAllMistakesAreToldAtOnce(t *testing.T) {
 	t.Parallel()
-	diagnostics := harness.Connect(t, provider.Server("test")()).ValidateProcedures(t, harness.Values{
+	diagnostics := harness.Connect(t, provider.Server("test")()).Validate(t, "tofupilot_procedures", harness.Values{
 		"search_query": "", "created_after": "yesterday", "created_before": "tomorrow", "page_size": 0, "timeouts": harness.Values{"read": "-5m"},
 	})
 	var paths []string

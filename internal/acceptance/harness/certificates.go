@@ -36,6 +36,7 @@ func NewCertificate(t *testing.T, name string) (certificate, key string) {
 	return InPEM("CERTIFICATE", der), InPEM("PRIVATE KEY", pkcs8)
 }
 
+// InPEM is one block of PEM.
 func InPEM(kind string, content []byte) string {
 	return string(pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: content}))
 }

@@ -18,11 +18,12 @@ var EmptyPlan = resource.ConfigPlanChecks{
 	PostApplyPostRefresh: []plancheck.PlanCheck{plancheck.ExpectEmptyPlan()},
 }
 
-// Known checks one attribute of a data source in the state.
+// Known checks one attribute of a tofupilot_procedures in the state.
 func Known(name, attribute string, value knownvalue.Check) statecheck.StateCheck {
 	return statecheck.ExpectKnownValue("data.tofupilot_procedures."+name, tfjsonpath.New(attribute), value)
 }
 
+// Texts is a list of exactly these strings.
 func Texts(values ...string) knownvalue.Check {
 	checks := make([]knownvalue.Check, 0, len(values))
 	for _, value := range values {
@@ -48,6 +49,7 @@ func Says(texts ...string) *regexp.Regexp {
 // PlanCheck is a look at the world between plan and apply.
 type PlanCheck func()
 
+// CheckPlan implements plancheck.PlanCheck.
 func (look PlanCheck) CheckPlan(context.Context, plancheck.CheckPlanRequest, *plancheck.CheckPlanResponse) {
 	look()
 }

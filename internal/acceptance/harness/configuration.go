@@ -15,9 +15,20 @@ func Configuration(url string, blocks ...string) string {
 	return provider + strings.Join(blocks, "")
 }
 
-// Procedures is a data source of the kind, with the arguments given as lines.
+// Data is a data source of this kind, such as tofupilot_procedures, with the
+// arguments given as lines.
+func Data(kind, name string, arguments ...string) string {
+	return Block(fmt.Sprintf("data %q %q", kind, name), arguments...)
+}
+
+// Procedures is a tofupilot_procedures.
 func Procedures(name string, arguments ...string) string {
-	return Block(fmt.Sprintf("data %q %q", "tofupilot_procedures", name), arguments...)
+	return Data("tofupilot_procedures", name, arguments...)
+}
+
+// Procedure is a tofupilot_procedure.
+func Procedure(name string, arguments ...string) string {
+	return Data("tofupilot_procedure", name, arguments...)
 }
 
 // Output makes a plan that isn't empty out of any change in the value.
@@ -29,6 +40,7 @@ func Output(name, value string) string {
 // outputs make Terraform itself slow.
 func Fingerprint(value string) string { return "sha256(jsonencode(" + value + "))" }
 
+// Block is a block, with the lines in it.
 func Block(header string, lines ...string) string {
 	return header + " {\n  " + strings.Join(lines, "\n  ") + "\n}\n"
 }
@@ -42,11 +54,6 @@ func Quote(value string) string {
 		panic(err)
 	}
 	return strings.NewReplacer("${", "$${", "%{", "%%{").Replace(strings.TrimSpace(text.String()))
-}
-
-// Procedure is a data source of the kind, with the arguments given as lines.
-func Procedure(name string, arguments ...string) string {
-	return Block(fmt.Sprintf("data %q %q", "tofupilot_procedure", name), arguments...)
 }
 
 // KnownAfterApply is a value that is known only after apply.

@@ -44,6 +44,7 @@ func ExpectError(t *testing.T, diagnostics []*tfprotov6.Diagnostic, want Diagnos
 	}
 }
 
+// ExpectNoDiagnostics expects neither an error nor a warning.
 func ExpectNoDiagnostics(t *testing.T, diagnostics []*tfprotov6.Diagnostic) {
 	t.Helper()
 	if len(diagnostics) > 0 {
@@ -51,6 +52,7 @@ func ExpectNoDiagnostics(t *testing.T, diagnostics []*tfprotov6.Diagnostic) {
 	}
 }
 
+// Describe is what diagnostics say, all of it.
 func Describe(diagnostics []*tfprotov6.Diagnostic) string {
 	var text strings.Builder
 	for _, diagnostic := range diagnostics {
@@ -59,6 +61,8 @@ func Describe(diagnostics []*tfprotov6.Diagnostic) string {
 	return text.String()
 }
 
+// PathOf is the attribute that a diagnostic is on, such as timeouts.read; empty if
+// it is on none.
 func PathOf(diagnostic *tfprotov6.Diagnostic) string {
 	var names []string
 	for _, step := range diagnostic.Attribute.Steps() {

@@ -25,6 +25,7 @@ func OldestFirst(procedures []fakeapi.Procedure) []fakeapi.Procedure {
 	})
 }
 
+// IDs are the procedures' IDs, in their order.
 func IDs(procedures []fakeapi.Procedure) []string {
 	ids := []string{}
 	for _, procedure := range procedures {
@@ -43,6 +44,7 @@ func Distinct(requests []fakeapi.Request, of func(fakeapi.Request) string) []str
 	return slices.Compact(values)
 }
 
+// ExpectEqual expects what is named to be the same list.
 func ExpectEqual[T comparable](t *testing.T, what string, got, want []T) {
 	t.Helper()
 	if !slices.Equal(got, want) {
@@ -50,6 +52,7 @@ func ExpectEqual[T comparable](t *testing.T, what string, got, want []T) {
 	}
 }
 
+// ExpectNoRequests expects that a server was asked nothing.
 func ExpectNoRequests(t *testing.T, whose string, api *fakeapi.Server) {
 	t.Helper()
 	if requests := api.Requests(); len(requests) > 0 {

@@ -15,9 +15,7 @@ import (
 // Connection talks to a provider as Terraform does, without the process between.
 type Connection struct {
 	tfprotov6.ProviderServer
-	provider, Procedures tftypes.Type
-
-	dataSources map[string]*tfprotov6.Schema
+	schema *tfprotov6.GetProviderSchemaResponse
 }
 
 // Connect begins a conversation with a server.
@@ -28,22 +26,22 @@ func Connect(t *testing.T, server tfprotov6.ProviderServer) Connection {
 		t.Fatal(err)
 	}
 	ExpectNoDiagnostics(t, schema.Diagnostics)
-	return Connection{server, schema.Provider.ValueType(), schema.DataSourceSchemas[listOfProcedures].ValueType(), schema.DataSourceSchemas}
+	return Connection{server, schema}
 }
 
-const listOfProcedures = "tofupilot_procedures"
-
-// Type is the type of a data source.
-func (p Connection) Type(dataSource string) tftypes.Type {
-	return p.dataSources[dataSource].ValueType()
+// Type is the type of a data source's values.
+func (c Connection) Type(dataSource string) tftypes.Type {
+	return c.schema.DataSourceSchemas[dataSource].ValueType()
 }
 
-// Values are the attributes of an object: string, int, float64, bool, unknown,
-// []any for a list or a set, or values again. The others are null.
+// Values are the attributes of an object: string, int, float64, bool, Unknown,
+// []any for a list or a set, or Values again. The others are null.
 type Values map[string]any
 
+// Unknown is a value that is known only after apply.
 const Unknown = tftypes.UnknownValue
 
+// Encode is a configuration with these arguments.
 func Encode(t *testing.T, of tftypes.Type, arguments Values) *tfprotov6.DynamicValue {
 	t.Helper()
 	dynamic, err := tfprotov6.NewDynamicValue(of, Value(t, of, arguments))
@@ -53,6 +51,7 @@ func Encode(t *testing.T, of tftypes.Type, arguments Values) *tfprotov6.DynamicV
 	return &dynamic
 }
 
+// Value is a value of this type, made of what Values take.
 func Value(t *testing.T, of tftypes.Type, given any) tftypes.Value {
 	t.Helper()
 	if elements, ok := given.([]any); ok {
@@ -96,25 +95,11 @@ func listOf(t *testing.T, of tftypes.Type, elements []any) tftypes.Value {
 	return tftypes.NewValue(of, converted)
 }
 
-func (p Connection) ValidateProvider(t *testing.T, arguments Values) []*tfprotov6.Diagnostic {
+// ValidateProvider validates a provider block.
+func (c Connection) ValidateProvider(t *testing.T, arguments Values) []*tfprotov6.Diagnostic {
 	t.Helper()
-	resp, err := p.ValidateProviderConfig(t.Context(), &tfprotov6.ValidateProviderConfigRequest{Config: Encode(t, p.provider, arguments)})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return resp.Diagnostics
-}
-
-func (p Connection) ValidateProcedures(t *testing.T, arguments Values) []*tfprotov6.Diagnostic {
-	t.Helper()
-	return p.Validate(t, listOfProcedures, arguments)
-}
-
-// Validate has a data source's arguments validated.
-func (p Connection) Validate(t *testing.T, dataSource string, arguments Values) []*tfprotov6.Diagnostic {
-	t.Helper()
-	resp, err := p.ValidateDataResourceConfig(t.Context(), &tfprotov6.ValidateDataResourceConfigRequest{
-		TypeName: dataSource, Config: Encode(t, p.Type(dataSource), arguments),
+	resp, err := c.ValidateProviderConfig(t.Context(), &tfprotov6.ValidateProviderConfigRequest{
+		Config: Encode(t, c.schema.Provider.ValueType(), arguments),
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -124,11 +109,11 @@ func (p Connection) Validate(t *testing.T, dataSource string, arguments Values) 
 
 // Configure configures the provider, from a Terraform that takes deferrals or
 // from one that doesn't.
-func (p Connection) Configure(t *testing.T, deferrals bool, arguments Values) []*tfprotov6.Diagnostic {
+func (c Connection) Configure(t *testing.T, deferrals bool, arguments Values) []*tfprotov6.Diagnostic {
 	t.Helper()
-	resp, err := p.ConfigureProvider(t.Context(), &tfprotov6.ConfigureProviderRequest{
+	resp, err := c.ConfigureProvider(t.Context(), &tfprotov6.ConfigureProviderRequest{
 		TerraformVersion:   "1.11.4",
-		Config:             Encode(t, p.provider, arguments),
+		Config:             Encode(t, c.schema.Provider.ValueType(), arguments),
 		ClientCapabilities: &tfprotov6.ConfigureProviderClientCapabilities{DeferralAllowed: deferrals},
 	})
 	if err != nil {
@@ -137,25 +122,42 @@ func (p Connection) Configure(t *testing.T, deferrals bool, arguments Values) []
 	return resp.Diagnostics
 }
 
-func (p Connection) Read(t *testing.T, arguments Values) *tfprotov6.ReadDataSourceResponse {
+// Validate validates a data source's arguments.
+func (c Connection) Validate(t *testing.T, dataSource string, arguments Values) []*tfprotov6.Diagnostic {
 	t.Helper()
-	return p.ReadIn(t.Context(), t, arguments)
+	resp, err := c.ValidateDataResourceConfig(t.Context(), &tfprotov6.ValidateDataResourceConfigRequest{
+		TypeName: dataSource, Config: Encode(t, c.Type(dataSource), arguments),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return resp.Diagnostics
+}
+
+// Read reads a data source.
+func (c Connection) Read(t *testing.T, dataSource string, arguments Values) *tfprotov6.ReadDataSourceResponse {
+	t.Helper()
+	return c.ReadIn(t.Context(), t, dataSource, arguments)
 }
 
 // ReadIn reads with a context of the test's own, for its log or its end.
-func (p Connection) ReadIn(ctx context.Context, t *testing.T, arguments Values) *tfprotov6.ReadDataSourceResponse {
+func (c Connection) ReadIn(ctx context.Context, t *testing.T, dataSource string, arguments Values) *tfprotov6.ReadDataSourceResponse {
 	t.Helper()
-	return p.ReadFrom(ctx, t, listOfProcedures, arguments)
-}
-
-// ReadFrom reads another data source than the list of procedures.
-func (p Connection) ReadFrom(ctx context.Context, t *testing.T, dataSource string, arguments Values) *tfprotov6.ReadDataSourceResponse {
-	t.Helper()
-	resp, err := p.ReadDataSource(ctx, &tfprotov6.ReadDataSourceRequest{
-		TypeName: dataSource, Config: Encode(t, p.Type(dataSource), arguments),
+	resp, err := c.ReadDataSource(ctx, &tfprotov6.ReadDataSourceRequest{
+		TypeName: dataSource, Config: Encode(t, c.Type(dataSource), arguments),
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	return resp
+}
+
+// State is what an answer to a read holds.
+func (c Connection) State(t *testing.T, dataSource string, resp *tfprotov6.ReadDataSourceResponse) tftypes.Value {
+	t.Helper()
+	state, err := resp.State.Unmarshal(c.Type(dataSource))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return state
 }

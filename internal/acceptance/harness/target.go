@@ -32,6 +32,7 @@ func (r *Record) Add(line string) int {
 	return len(r.lines)
 }
 
+// All are the lines so far.
 func (r *Record) All() []string {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -96,6 +97,7 @@ func ByHand(serve func(conn net.Conn, number int)) func(*testing.T) *Target {
 	}
 }
 
+// Listen listens on a free port of this machine.
 func Listen(t *testing.T) net.Listener {
 	t.Helper()
 	listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")

@@ -76,6 +76,7 @@ func equip(t *testing.T, config, installation string) *WorkingDir {
 	return w
 }
 
+// Write puts a file into the directory.
 func (w *WorkingDir) Write(t *testing.T, name, content string) {
 	t.Helper()
 	if err := os.WriteFile(filepath.Join(w.Dir, name), []byte(content), 0o600); err != nil {
