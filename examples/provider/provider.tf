@@ -1,10 +1,15 @@
 terraform {
   required_providers {
     tofupilot = {
-      source = "tofupilot/tofupilot"
+      source  = "tofupilot/tofupilot"
+      version = "~> 0.1.0"
     }
   }
 }
 
-# The key comes from the environment variable TOFUPILOT_API_KEY.
-provider "tofupilot" {}
+# Every procedure that your API key can read.
+data "tofupilot_procedures" "all" {}
+
+output "procedures" {
+  value = { for p in data.tofupilot_procedures.all.procedures : p.id => p.name }
+}

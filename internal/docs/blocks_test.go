@@ -21,8 +21,20 @@ import (
 var (
 	block    = regexp.MustCompile("(?ms)^```(terraform|hcl|tf)\n(.*?)^```$")
 	header   = regexp.MustCompile(`(?m)^([a-z_]+(?: "[^"]+")*) \{`)
+	ofModule = regexp.MustCompile(`^# ([a-z]+/[a-z]+\.tf)\n`) // a block of a module that the one before calls
 	variable = regexp.MustCompile(`(?ms)^variable "([^"]+)" \{\n(.*?)^\}`)
 )
+
+// requirement is where the provider comes from, for configurations that leave it
+// out.
+const requirement = `terraform {
+  required_providers {
+    tofupilot = {
+      source = "tofupilot/tofupilot"
+    }
+  }
+}
+`
 
 // configuration is what a reader of a page has in one folder.
 type configuration struct {
@@ -41,7 +53,7 @@ func TestBlocks(t *testing.T) {
 	all := configurations(t)
 	for _, c := range all {
 		if !c.headers["terraform"] {
-			c.files["terraform.tf"] = "terraform {\n  required_providers {\n    tofupilot = {\n      source = \"tofupilot/tofupilot\"\n    }\n  }\n}\n"
+			c.files["terraform.tf"] = requirement
 		}
 		c.files["ca.pem"] = certificate // which some name
 		fmt.Fprintf(&calls, "module %q {\n  source = \"./%s\"\n", c.name, c.name)
@@ -85,6 +97,10 @@ func configurations(t *testing.T) []configuration {
 				continue // TestOtherBlocks
 			}
 			line := 1 + strings.Count(texts[page][:at[4]], "\n")
+			if found := ofModule.FindStringSubmatch(text); found != nil {
+				all[len(all)-1].files[found[1]] = text
+				continue
+			}
 			headers := map[string]bool{}
 			for _, found := range header.FindAllStringSubmatch(text, -1) {
 				headers[found[1]] = true
@@ -134,14 +150,12 @@ func TestOtherBlocks(t *testing.T) {
 
 func isExample(t *testing.T, text string) bool {
 	t.Helper()
-	files, err := filepath.Glob(filepath.Join(root, "examples", "*", "*.tftest.hcl"))
-	if err != nil {
-		t.Fatal(err)
+	for _, example := range exampleFiles(t) {
+		if strings.ReplaceAll(example, "\r\n", "\n") == text {
+			return true
+		}
 	}
-	return slices.ContainsFunc(files, func(file string) bool {
-		content, err := os.ReadFile(file)
-		return err == nil && strings.ReplaceAll(string(content), "\r\n", "\n") == text
-	})
+	return false
 }
 
 func write(t *testing.T, file, text string) {

@@ -4,7 +4,6 @@ import (
 	"io/fs"
 	"net/http/httptest"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -27,20 +26,21 @@ func TestExamples(t *testing.T) {
 			}
 			leaveOutTooNew(t, dir)
 			api, url := serve(t)
+			terraform(t, dir, nil, "get", "-no-color")
 			terraform(t, dir, []string{
 				"TOFUPILOT_URL=" + url, "TOFUPILOT_API_KEY=" + fakeapi.Key,
-				// Those of the variables that have no default. Terraform passes over the rest.
-				"TF_VAR_self_hosted_url=" + url,
+				"TF_VAR_self_hosted_url=" + url, // the demo's, which has no default
 			}, "plan", "-input=false", "-no-color")
-			reads := strings.Contains(contents(t, dir, "*.tf"), `data "tofupilot_`)
+			reads := strings.Contains(contents(t, dir, ".tf"), `data "tofupilot_`)
 			if asked := len(api.Requests()) > 0; asked != reads {
 				t.Errorf("has a data source: %t; the server was asked: %t", reads, asked)
 			}
 			for _, program := range bothCLIs() {
-				tests := contents(t, dir, "*.tftest.hcl")
+				tests := contents(t, dir, ".tftest.hcl")
 				if tests == "" || tooNewFor(t, program, tests) != "" {
 					continue
 				}
+				cli(t, program, dir, nil, "get", "-no-color")
 				said := cli(t, program, dir, nil, "test", "-no-color")
 				if !strings.Contains(said, "0 failed") || strings.Contains(said, " 0 passed") {
 					t.Errorf("with %s, its tests say:\n%s", program, said)
@@ -50,18 +50,6 @@ func TestExamples(t *testing.T) {
 	}
 }
 
-// bothCLIs are the Terraform at hand and, where they are installed, Terraform and
-// OpenTofu: both promise tests of modules.
-func bothCLIs() []string {
-	programs := []string{atHand()}
-	for _, other := range []string{"terraform", "tofu"} {
-		if path, err := exec.LookPath(other); err == nil && strings.TrimSuffix(filepath.Base(atHand()), ".exe") != other {
-			programs = append(programs, path)
-		}
-	}
-	return programs
-}
-
 func leaveOutTooNew(t *testing.T, dir string) {
 	t.Helper()
 	files, err := os.ReadDir(dir)
@@ -69,6 +57,9 @@ func leaveOutTooNew(t *testing.T, dir string) {
 		t.Fatal(err)
 	}
 	for _, file := range files {
+		if file.IsDir() {
+			continue
+		}
 		path := filepath.Join(dir, file.Name())
 		if why := tooNew(t, read(t, path)); why != "" {
 			if err := os.Remove(path); err != nil {
@@ -82,14 +73,19 @@ func leaveOutTooNew(t *testing.T, dir string) {
 // serve starts a server that has the procedures which the examples name.
 func serve(t *testing.T) (api *fakeapi.Server, url string) {
 	t.Helper()
-	named := fakeapi.Generate(3, fakeapi.Gen2026)
-	named[0].ID, named[0].Name = "FVT1", "Firmware Smoke Test"
-	named[1].Name = "Motor Controller FVT"
-	named[2].Name = "Battery Pack EOL Test"
-	api = fakeapi.New(append(named, fakeapi.Example2026())...)
+	api = fakeapi.New(organization()...)
 	server := httptest.NewServer(api)
 	t.Cleanup(server.Close)
 	return api, server.URL
+}
+
+// organization has the procedures that documentation and examples name.
+func organization() []fakeapi.Procedure {
+	procedures := fakeapi.Generate(3, fakeapi.Gen2026)
+	procedures[0].ID, procedures[0].Name = "FVT1", "Firmware Smoke Test"
+	procedures[1].Name = "Motor Controller FVT"
+	procedures[2].Name = "Battery Pack EOL Test"
+	return append(procedures, fakeapi.Example2026())
 }
 
 // folders are those below examples/ that have a configuration.
@@ -112,19 +108,18 @@ func folders(t *testing.T) []string {
 	return slices.Compact(found)
 }
 
-func contents(t *testing.T, dir, pattern string) string {
+// contents are those of the files with such a name in a directory and below it.
+func contents(t *testing.T, dir, suffix string) string {
 	t.Helper()
-	files, err := filepath.Glob(filepath.Join(dir, pattern))
+	var text strings.Builder
+	err := fs.WalkDir(os.DirFS(dir), ".", func(path string, _ fs.DirEntry, err error) error {
+		if err == nil && strings.HasSuffix(path, suffix) {
+			text.WriteString(read(t, filepath.Join(dir, path)))
+		}
+		return err
+	})
 	if err != nil {
 		t.Fatal(err)
-	}
-	var text strings.Builder
-	for _, file := range files {
-		content, err := os.ReadFile(file)
-		if err != nil {
-			t.Fatal(err)
-		}
-		text.Write(content)
 	}
 	return text.String()
 }

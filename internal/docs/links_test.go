@@ -1,6 +1,7 @@
 package docs_test
 
 import (
+	"cmp"
 	"os"
 	"path"
 	"path/filepath"
@@ -10,18 +11,22 @@ import (
 )
 
 var (
-	fence   = regexp.MustCompile("(?ms)^```.*?^```$")
-	code    = regexp.MustCompile("`[^`\n]*`")
-	link    = regexp.MustCompile(`\[[^\]]*\]\(([^)\s]+)\)`)
-	heading = regexp.MustCompile(`(?m)^#{1,6} +(.+)$`)
-	named   = regexp.MustCompile(`<a id="([^"]+)">`)
-	dropped = regexp.MustCompile(`[^\p{L}\p{N}\s_-]`)
+	fence     = regexp.MustCompile("(?ms)^```.*?^```$")
+	code      = regexp.MustCompile("`[^`\n]*`")
+	link      = regexp.MustCompile(`\[[^\]]*\]\(([^)\s]+)\)`)
+	heading   = regexp.MustCompile(`(?m)^#{1,6} +(.+)$`)
+	anchorTag = regexp.MustCompile(`<a id="([^"]+)">`)
+	dropped   = regexp.MustCompile(`[^\p{L}\p{N}\s_-]`)
+	// registered is a page in the registry, which is a file of docs/.
+	registered = regexp.MustCompile(`^https://registry\.terraform\.io/providers/tofupilot/tofupilot/latest/docs(?:/([a-z/_-]+))?$`)
 	// hosted is what the repository's own site shows of it.
 	hosted = regexp.MustCompile(`^https://github\.com/tofupilot/terraform-provider-tofupilot/(?:(?:blob|tree)/main/|(actions/workflows/))([^/?#][^?#]*?)(?:/badge\.svg)?(?:[?#].*)?$`)
 )
 
 // TestLinks holds links to what is in the repository: the file exists, and so
 // does the heading. The same goes for badges. What is elsewhere isn't asked for.
+// The registries resolve relative links each in another way, so pages that they
+// show have none.
 func TestLinks(t *testing.T) {
 	t.Parallel()
 	all := pages(t)
@@ -30,15 +35,21 @@ func TestLinks(t *testing.T) {
 		for _, found := range link.FindAllStringSubmatch(code.ReplaceAllString(fence.ReplaceAllString(text, ""), ""), -1) {
 			target, anchor, _ := strings.Cut(found[1], "#")
 			file := page
-			switch own := hosted.FindStringSubmatch(found[1]); {
+			own, shown := hosted.FindStringSubmatch(found[1]), registered.FindStringSubmatch(target)
+			switch {
 			case own != nil && own[1] != "":
 				file = ".github/workflows/" + own[2]
 			case own != nil:
 				file = own[2]
+			case shown != nil:
+				file = "docs/" + cmp.Or(shown[1], "index") + ".md"
 			case strings.Contains(target, ":"):
 				continue
 			case target != "":
 				file = path.Join(path.Dir(page), target)
+				if strings.HasPrefix(page, "docs/") {
+					t.Errorf("%s: %s is relative, and leads elsewhere in a registry", page, found[1])
+				}
 			}
 			checked++
 			if _, err := os.Stat(filepath.Join(root, file)); err != nil {
@@ -61,7 +72,7 @@ func anchors(text string) map[string]bool {
 		slug := dropped.ReplaceAllString(strings.ToLower(strings.TrimSpace(match[1])), "")
 		found[strings.ReplaceAll(slug, " ", "-")] = true
 	}
-	for _, match := range named.FindAllStringSubmatch(text, -1) {
+	for _, match := range anchorTag.FindAllStringSubmatch(text, -1) {
 		found[match[1]] = true
 	}
 	return found

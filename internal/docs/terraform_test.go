@@ -5,6 +5,7 @@ package docs_test
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -20,7 +21,9 @@ import (
 // root is the repository's.
 const root = "../.."
 
-// home holds the provider and the settings that have Terraform use it.
+// home holds the provider, and the settings that have Terraform use it:
+// developer.rc without an installation, as developers do; user.rc from a mirror,
+// so that terraform init installs it as for any user.
 var home string
 
 func TestMain(m *testing.M) {
@@ -38,44 +41,94 @@ func TestMain(m *testing.M) {
 	}())
 }
 
+// build puts the provider into a mirror, for the registries of both Terraform
+// and OpenTofu, under the version that the documentation has users install.
 func build() error {
-	executable := filepath.Join(home, "terraform-provider-tofupilot")
-	if runtime.GOOS == "windows" {
-		executable += ".exe"
+	changelog, err := os.ReadFile(filepath.Join(root, "CHANGELOG.md"))
+	if err != nil {
+		return err
 	}
-	command := exec.Command("go", "build", "-buildvcs=false", "-o", executable, "github.com/tofupilot/terraform-provider-tofupilot") //nolint:noctx // nothing in it comes from outside, and there is no test yet
+	found := release.FindSubmatch(changelog)
+	if found == nil {
+		return errors.New("CHANGELOG.md has no release")
+	}
+	version := string(found[1])
+	place := func(host string) string {
+		return filepath.Join(home, "mirror", host, "tofupilot", "tofupilot", version, runtime.GOOS+"_"+runtime.GOARCH)
+	}
+	name := "terraform-provider-tofupilot_v" + version
+	if runtime.GOOS == "windows" {
+		name += ".exe"
+	}
+	terraform, openTofu := place("registry.terraform.io"), place("registry.opentofu.org")
+	command := exec.Command("go", "build", "-buildvcs=false", "-o", filepath.Join(terraform, name), "github.com/tofupilot/terraform-provider-tofupilot") //nolint:noctx // nothing in it comes from outside, and there is no test yet
 	if said, err := command.CombinedOutput(); err != nil {
 		return fmt.Errorf("%s: %w\n%s", command, err, said)
 	}
-	settings := fmt.Sprintf("provider_installation {\n  dev_overrides {\n    %q = %q\n    %q = %q\n  }\n}\n",
-		"registry.terraform.io/tofupilot/tofupilot", home, "registry.opentofu.org/tofupilot/tofupilot", home)
-	return os.WriteFile(filepath.Join(home, "terraform.rc"), []byte(settings), 0o600)
+	if err := os.MkdirAll(openTofu, 0o700); err != nil {
+		return err
+	}
+	if err := os.Link(filepath.Join(terraform, name), filepath.Join(openTofu, name)); err != nil {
+		return err
+	}
+	for file, settings := range map[string]string{
+		"developer.rc": fmt.Sprintf("dev_overrides {\n    %q = %q\n    %q = %q\n  }",
+			"registry.terraform.io/tofupilot/tofupilot", terraform, "registry.opentofu.org/tofupilot/tofupilot", openTofu),
+		"user.rc": fmt.Sprintf("filesystem_mirror {\n    path = %q\n  }", filepath.Join(home, "mirror")),
+	} {
+		if err := os.WriteFile(filepath.Join(home, file), []byte("provider_installation {\n  "+settings+"\n}\n"), 0o600); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
-// terraform runs it without what the developer has set, and fails the test if it
-// fails.
+// terraform runs the Terraform at hand without what the developer of this project
+// has set, and with the provider as it is built here. It fails the test if
+// Terraform fails.
 func terraform(t *testing.T, dir string, env []string, arguments ...string) string {
 	t.Helper()
 	return cli(t, atHand(), dir, env, arguments...)
 }
 
-// atHand is the Terraform that tests run with.
+// atHand is the command that tests run: Terraform's or OpenTofu's.
 func atHand() string { return cmp.Or(os.Getenv("TF_ACC_TERRAFORM_PATH"), "terraform") }
+
+// bothCLIs are the Terraform at hand and, where they are installed, Terraform and
+// OpenTofu: both promise tests of modules.
+func bothCLIs() []string {
+	programs := []string{atHand()}
+	for _, other := range []string{"terraform", "tofu"} {
+		if path, err := exec.LookPath(other); err == nil && strings.TrimSuffix(filepath.Base(atHand()), ".exe") != other {
+			programs = append(programs, path)
+		}
+	}
+	return programs
+}
 
 // cli is terraform with another program, such as tofu.
 func cli(t *testing.T, program, dir string, env []string, arguments ...string) string {
 	t.Helper()
 	run := exec.CommandContext(t.Context(), program, arguments...)
 	run.Dir = dir
-	run.Env = append(slices.DeleteFunc(os.Environ(), func(variable string) bool {
-		return strings.HasPrefix(variable, "TF_") || strings.HasPrefix(variable, "TOFUPILOT_")
-	}), append([]string{"TF_CLI_CONFIG_FILE=" + filepath.Join(home, "terraform.rc"), "CHECKPOINT_DISABLE=1", "HOME=" + home, "USERPROFILE=" + home}, env...)...)
+	run.Env = environment(env...)
 	said, err := run.CombinedOutput()
 	if err != nil {
 		t.Fatalf("%s: %v\n%s", run, err, said)
 	}
 	return string(said)
 }
+
+// environment is this process's, without what a developer may have set for
+// Terraform and the provider, and with the variables given.
+func environment(variables ...string) []string {
+	return append(slices.DeleteFunc(os.Environ(), func(variable string) bool {
+		return strings.HasPrefix(variable, "TF_") || strings.HasPrefix(variable, "TOFUPILOT_")
+	}), append([]string{"TF_CLI_CONFIG_FILE=" + filepath.Join(home, "developer.rc"), "CHECKPOINT_DISABLE=1", "HOME=" + home, "USERPROFILE=" + home}, variables...)...)
+}
+
+// asUser has Terraform install the provider, where developers skip that.
+func asUser() string { return "TF_CLI_CONFIG_FILE=" + filepath.Join(home, "user.rc") }
 
 // newer are features that documentation and examples use and that not every
 // promised version has, with the minor version from which Terraform 1 and
@@ -85,11 +138,10 @@ var newer = []struct {
 	terraform, openTofu int
 }{
 	{`resource "terraform_data"`, 4, 6},
+	{"plantimestamp()", 5, 6},
 	{"mock_provider", 7, 8},
 	{"ephemeral ", 10, 11},
 }
-
-var version = regexp.MustCompile(`(?m)^(Terraform|OpenTofu) v1\.(\d+)\.`)
 
 // tooNew says what in a text the Terraform at hand doesn't have; empty if it has
 // everything.
@@ -100,8 +152,24 @@ func tooNew(t *testing.T, text string) string {
 
 func tooNewFor(t *testing.T, program, text string) string {
 	t.Helper()
+	product, minor := version(t, program)
+	for _, n := range newer {
+		since := n.terraform
+		if product == "OpenTofu" {
+			since = n.openTofu
+		}
+		if minor < since && strings.Contains(text, n.feature) {
+			return fmt.Sprintf("%s needs %s 1.%d, and this is 1.%d", strings.TrimSpace(n.feature), product, since, minor)
+		}
+	}
+	return ""
+}
+
+// version tells Terraform from OpenTofu, and which version 1 it is.
+func version(t *testing.T, program string) (product string, minor int) {
+	t.Helper()
 	said := cli(t, program, home, nil, "version")
-	found := version.FindStringSubmatch(said)
+	found := regexp.MustCompile(`(?m)^(Terraform|OpenTofu) v1\.(\d+)\.`).FindStringSubmatch(said)
 	if found == nil {
 		t.Fatalf("no version in %q", said)
 	}
@@ -109,16 +177,7 @@ func tooNewFor(t *testing.T, program, text string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, n := range newer {
-		since := n.terraform
-		if found[1] == "OpenTofu" {
-			since = n.openTofu
-		}
-		if minor < since && strings.Contains(text, n.feature) {
-			return fmt.Sprintf("%s needs %s 1.%d, and this is 1.%d", strings.TrimSpace(n.feature), found[1], since, minor)
-		}
-	}
-	return ""
+	return found[1], minor
 }
 
 // pages are the Markdown files of the repository, by path.

@@ -1,8 +1,8 @@
-# A procedure whose ID is known. Planning fails if it is gone.
+# Reading fails if the procedure was deleted.
 data "tofupilot_procedure" "fvt" {
   id = "FVT1"
 }
 
-output "fvt_repository" {
-  value = try(data.tofupilot_procedure.fvt.linked_repository.full_name, null)
+output "fvt_name" {
+  value = data.tofupilot_procedure.fvt.name
 }

@@ -1,17 +1,16 @@
 terraform {
   required_providers {
     tofupilot = {
-      source = "tofupilot/tofupilot"
+      source  = "tofupilot/tofupilot"
+      version = "~> 0.1.0"
     }
   }
 }
 
-# The procedure of this name: the whole name, case and spaces included.
 data "tofupilot_procedure" "battery" {
   name = "Battery Test Procedure"
 }
 
-# For a pipeline: export TOFUPILOT_PROCEDURE_ID=$(terraform output -raw battery_procedure_id)
 output "battery_procedure_id" {
   value = data.tofupilot_procedure.battery.id
 }

@@ -1,7 +1,8 @@
 terraform {
   required_providers {
     tofupilot = {
-      source = "tofupilot/tofupilot"
+      source  = "tofupilot/tofupilot"
+      version = "~> 0.1.0"
     }
   }
 }

@@ -1,5 +1,4 @@
-# search_query finds parts of names: "EOL Test" finds "EOL Test 2" and "Battery
-# Pack EOL Test" too. Where that matters, compare the names as well.
+# The server finds parts of names. Compare the names to keep exact matches only.
 data "tofupilot_procedures" "eol" {
   search_query = "EOL Test"
 }

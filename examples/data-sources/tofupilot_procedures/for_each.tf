@@ -1,5 +1,5 @@
-# Something of your own for every procedure. Keys are IDs: names may repeat, and
-# a procedure that is renamed would be another instance.
+# One resource for each procedure. The keys are IDs, because names may repeat and
+# may change.
 resource "terraform_data" "procedure" {
   for_each = { for p in data.tofupilot_procedures.all.procedures : p.id => p.name }
 

@@ -1,0 +1,10 @@
+data "tofupilot_procedure" "firmware" {
+  name = "Firmware Smoke Test"
+
+  lifecycle {
+    postcondition {
+      condition     = self.linked_repository != null
+      error_message = "${self.name} isn't linked to a repository. Link it in TofuPilot."
+    }
+  }
+}

@@ -1,0 +1,23 @@
+terraform {
+  required_providers {
+    tofupilot = {
+      source  = "tofupilot/tofupilot"
+      version = "~> 0.1.0"
+    }
+  }
+}
+
+locals {
+  stations = {
+    line-1 = "Battery Pack EOL Test"
+    line-2 = "Motor Controller FVT"
+  }
+}
+
+data "tofupilot_procedure_ids" "stations" {
+  names = values(local.stations)
+}
+
+output "procedure_ids" {
+  value = { for station, name in local.stations : station => data.tofupilot_procedure_ids.stations.ids[name] }
+}
