@@ -1,4 +1,4 @@
-# A second server, of the older generation: it reports runs and first pass yield.
+# An older server, which reports runs and first pass yield.
 
 variable "self_hosted_url" {
   type = string
@@ -6,7 +6,7 @@ variable "self_hosted_url" {
 
 provider "tofupilot" {
   alias = "self_hosted"
-  url   = var.self_hosted_url # the key comes from TOFUPILOT_API_KEY here too
+  url   = var.self_hosted_url # with the key from TOFUPILOT_API_KEY
 }
 
 data "tofupilot_procedures" "self_hosted" {
@@ -24,7 +24,7 @@ output "self_hosted_runs_by_outcome" {
   }
 }
 
-# Exactly one, by its name: no such procedure, or several, would be an error.
+# One procedure by its name. Reading fails if there is none, or if there are several.
 data "tofupilot_procedure" "battery_test" {
   provider = tofupilot.self_hosted
   name     = "Battery Test Procedure"

@@ -92,10 +92,10 @@ func TestStations(t *testing.T) {
 		}
 	}
 	ids := job.json(t, "stations.json")
-	if len(ids) != 2 || job.calls(t) != "run . --upload with "+ids["line-1"]+"\n" {
+	if len(ids) != 2 || job.calls(t) != "run . --upload with "+ids["line_1"]+"\n" {
 		t.Errorf("stations have %v; tofupilot was called by %q", ids, job.calls(t))
 	}
-	other := strings.ReplaceAll(both[1], "line-1", "line-3")
+	other := strings.ReplaceAll(both[1], "line_1", "line_3")
 	if said, err := job.shell(t, other); err == nil {
 		t.Errorf("a station that isn't listed goes on:\n%s", said)
 	}

@@ -1,7 +1,6 @@
 package docs_test
 
 import (
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -61,11 +60,9 @@ run "it" {
 				if product, _ := version(t, program); product == "OpenTofu" {
 					want = c.openTofu
 				}
-				run := exec.CommandContext(t.Context(), program, "test", "-no-color")
-				run.Dir, run.Env = dir, environment()
-				output, err := run.CombinedOutput()
-				if said := strings.Join(strings.Fields(string(output)), " "); (err == nil) != (want == "") || !strings.Contains(said, want) {
-					t.Errorf("%s: error %v, want %q:\n%s", program, err, want, output)
+				said, err := try(t, program, dir, nil, "test", "-no-color")
+				if (err == nil) != (want == "") || !strings.Contains(strings.Join(strings.Fields(said), " "), want) {
+					t.Errorf("%s: error %v, want %q:\n%s", program, err, want, said)
 				}
 			}
 		})

@@ -109,14 +109,21 @@ func bothCLIs() []string {
 // cli is terraform with another program, such as tofu.
 func cli(t *testing.T, program, dir string, env []string, arguments ...string) string {
 	t.Helper()
+	said, err := try(t, program, dir, env, arguments...)
+	if err != nil {
+		t.Fatalf("%s %s: %v\n%s", program, strings.Join(arguments, " "), err, said)
+	}
+	return said
+}
+
+// try is cli for what may fail.
+func try(t *testing.T, program, dir string, env []string, arguments ...string) (said string, err error) {
+	t.Helper()
 	run := exec.CommandContext(t.Context(), program, arguments...)
 	run.Dir = dir
 	run.Env = environment(env...)
-	said, err := run.CombinedOutput()
-	if err != nil {
-		t.Fatalf("%s: %v\n%s", run, err, said)
-	}
-	return string(said)
+	output, err := run.CombinedOutput()
+	return string(output), err
 }
 
 // environment is this process's, without what a developer may have set for

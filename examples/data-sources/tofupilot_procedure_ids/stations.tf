@@ -1,6 +1,5 @@
-# Which procedure each station runs, by name.
 locals {
-  procedures = {
+  stations = {
     line_1 = "Battery Pack EOL Test"
     line_2 = "Firmware Smoke Test"
     line_3 = "Firmware Smoke Test"
@@ -8,10 +7,9 @@ locals {
 }
 
 data "tofupilot_procedure_ids" "stations" {
-  names = values(local.procedures)
+  names = values(local.stations)
 }
 
-# What each station is given as TOFUPILOT_PROCEDURE_ID.
 output "procedure_id_by_station" {
-  value = { for station, name in local.procedures : station => data.tofupilot_procedure_ids.stations.ids[name] }
+  value = { for station, name in local.stations : station => data.tofupilot_procedure_ids.stations.ids[name] }
 }

@@ -14,7 +14,7 @@ run "each_station_gets_the_id_of_its_procedure" {
   command = plan
 
   assert {
-    condition     = output.procedure_ids["line-2"] == "FVT1"
+    condition     = output.procedure_ids["line_2"] == "FVT1"
     error_message = "The stations get ${jsonencode(output.procedure_ids)}."
   }
 }

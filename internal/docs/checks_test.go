@@ -1,0 +1,41 @@
+package docs_test
+
+import (
+	"net/http/httptest"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/tofupilot/terraform-provider-tofupilot/internal/fakeapi"
+)
+
+var errorMessage = regexp.MustCompile(`error_message = "(?:\$\{self\.name\} )?([^\\"]+)`)
+
+// TestChecks holds the check on each data source's page to failing a plan with
+// its own message, where it doesn't hold. TestExamples shows that it passes where
+// it does.
+func TestChecks(t *testing.T) {
+	t.Parallel()
+	files, err := filepath.Glob(filepath.Join(root, "examples", "data-sources", "*", "check.tf"))
+	if err != nil || len(files) != 3 {
+		t.Fatalf("%d data sources have a check, want 3: %v", len(files), err)
+	}
+	unlinked := fakeapi.Generate(1, fakeapi.Gen2025)
+	unlinked[0].Name = "Firmware Smoke Test"
+	server := httptest.NewServer(fakeapi.New(unlinked...))
+	t.Cleanup(server.Close)
+	for _, file := range files {
+		t.Run(filepath.Base(filepath.Dir(file)), func(t *testing.T) {
+			t.Parallel()
+			dir := t.TempDir()
+			example := read(t, file)
+			write(t, filepath.Join(dir, "main.tf"), requirement+example)
+			said, err := try(t, atHand(), dir, []string{"TOFUPILOT_URL=" + server.URL, "TOFUPILOT_API_KEY=" + fakeapi.Key}, "plan", "-input=false", "-no-color")
+			want := errorMessage.FindStringSubmatch(example)
+			if want == nil || err == nil || !strings.Contains(strings.Join(strings.Fields(said), " "), want[1]) {
+				t.Errorf("error %v, want %q:\n%s", err, want, said)
+			}
+		})
+	}
+}
