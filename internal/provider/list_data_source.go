@@ -44,20 +44,20 @@ func (d *listDataSource[T]) Schema(_ context.Context, _ datasource.SchemaRequest
 	maps.Copy(attributes, map[string]schema.Attribute{
 		"page_size": schema.Int64Attribute{
 			Optional: true,
-			MarkdownDescription: fmt.Sprintf("How many %s to ask for per request, 1 to 100. Default 100, which is best for nearly everyone. "+
-				"It never bounds how many there are in all.", d.name),
+			MarkdownDescription: fmt.Sprintf("How many %s the provider requests at a time, 1 to 100. Defaults to 100. "+
+				"The list always has all of them. A smaller number helps a slow server.", d.name),
 			Validators: []validator.Int64{int64validator.Between(1, tofupilot.MaxPageSize)},
 		},
 		"timeouts": timeoutsAttribute(),
 		d.name: schema.ListNestedAttribute{
 			Computed:            true,
-			MarkdownDescription: fmt.Sprintf("The %s. Empty, not null, where none matches.", d.name),
+			MarkdownDescription: fmt.Sprintf("The %s, oldest first. An empty list if none match.", d.name),
 			NestedObject:        schema.NestedAttributeObject{Attributes: d.object.Attributes()},
 		},
 		"ids": schema.ListAttribute{
 			Computed:            true,
 			ElementType:         types.StringType,
-			MarkdownDescription: "Their IDs, in the same order.",
+			MarkdownDescription: "The IDs, in the same order.",
 		},
 	})
 	resp.Schema = schema.Schema{MarkdownDescription: d.description, Attributes: attributes}

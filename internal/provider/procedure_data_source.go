@@ -42,20 +42,20 @@ func (d *procedureDataSource) Schema(_ context.Context, _ datasource.SchemaReque
 		"id": schema.StringAttribute{
 			Optional:            true,
 			Computed:            true,
-			MarkdownDescription: "The ID, whole and exact. Exactly one of `id` and `name` is given.",
+			MarkdownDescription: "The exact ID. Set either `id` or `name`.",
 			Validators:          []validator.String{stringvalidator.LengthAtLeast(1)},
 		},
 		"name": schema.StringAttribute{
 			Optional: true,
 			Computed: true,
-			MarkdownDescription: "The name, whole and exact: case and spaces count. Exactly one of `id` and `name` is given. " +
-				"Names aren't unique; where several procedures have this one, reading fails and lists their IDs.",
+			MarkdownDescription: "The exact name, including case and spaces. Set either `id` or `name`. " +
+				"If several procedures have the name, reading fails and lists their IDs.",
 			Validators: []validator.String{stringvalidator.LengthAtLeast(1)},
 		},
 		"timeouts": timeoutsAttribute(),
 	})
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "Exactly one procedure, by its name or its ID.",
+		MarkdownDescription: "Reads one procedure, by its name or its ID.",
 		Attributes:          attributes,
 	}
 }

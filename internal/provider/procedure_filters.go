@@ -14,22 +14,22 @@ import (
 var procedureFilters = listFilters{
 	{
 		name: "search_query", parameter: "search_query",
-		description: "Only procedures with this text in their name, or, from 6 characters on, in their ID. " +
-			"1 to 100 characters (older servers take fewer if there are emoji among them). The server searches; for an exact name, compare names as well.",
+		description: "Lists only procedures with this text in their name or, from 6 characters on, in their ID. " +
+			"1 to 100 characters. Older servers count an emoji as two. To find an exact name, compare the names as well.",
 		rule:  "must be 1 to 100 characters",
 		value: searchQuery,
 	},
 	{
 		name: "created_after", parameter: "created_after", notLaterThan: "created_before",
-		description: "Only procedures created after this time, in RFC 3339 with any offset, such as `2024-01-15T10:30:00+01:00`. " +
-			"Sent in milliseconds, rounded down. Not later than `created_before`.",
+		description: "Lists only procedures created after this time, in RFC 3339 with any offset, such as `2024-01-15T10:30:00+01:00`. " +
+			"Must not be later than `created_before`. The provider rounds it down to milliseconds.",
 		rule:  "must be a time in RFC 3339, such as 2024-01-15T10:30:00Z",
 		value: createdAfter,
 	},
 	{
 		name: "created_before", parameter: "created_before",
-		description: "Only procedures created before this time, in RFC 3339 with any offset, such as `2024-12-31T23:59:59Z`. " +
-			"Sent in milliseconds, rounded up. Not earlier than `created_after`.",
+		description: "Lists only procedures created before this time, in RFC 3339 with any offset, such as `2024-12-31T23:59:59Z`. " +
+			"Must not be earlier than `created_after`. The provider rounds it up to milliseconds.",
 		rule:  "must be a time in RFC 3339, such as 2024-01-15T10:30:00Z",
 		value: createdBefore,
 	},

@@ -31,19 +31,19 @@ func (d *procedureIDsDataSource) Metadata(_ context.Context, req datasource.Meta
 
 func (d *procedureIDsDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "The IDs of procedures, by their names. State holds names and IDs, and nothing else.",
+		MarkdownDescription: "Looks up the IDs of procedures by their names. State contains names and IDs, and nothing else.",
 		Attributes: map[string]schema.Attribute{
 			"names": schema.SetAttribute{
 				Required:    true,
 				ElementType: types.StringType,
-				MarkdownDescription: "The names, whole and exact: case and spaces count. Exactly one procedure must have each of them. " +
+				MarkdownDescription: "The exact names, including case and spaces. Exactly one procedure must have each name. " +
 					"An empty set sends no request and needs no API key.",
 				Validators: []validator.Set{nameRule{}},
 			},
 			"ids": schema.MapAttribute{
 				Computed:            true,
 				ElementType:         types.StringType,
-				MarkdownDescription: "From each of the names, as written in `names`, to the ID of its procedure.",
+				MarkdownDescription: "Map from each name, as written in `names`, to the ID of its procedure.",
 			},
 			"timeouts": timeoutsAttribute(),
 		},
@@ -54,8 +54,11 @@ func (d *procedureIDsDataSource) Schema(_ context.Context, _ datasource.SchemaRe
 // on the set itself: the protocol has no path into a set.
 type nameRule struct{}
 
-func (nameRule) Description(context.Context) string         { return "" }
-func (nameRule) MarkdownDescription(context.Context) string { return "" }
+func (nameRule) Description(context.Context) string {
+	return "elements must have at least one character"
+}
+
+func (r nameRule) MarkdownDescription(ctx context.Context) string { return r.Description(ctx) }
 
 func (nameRule) ValidateSet(_ context.Context, req validator.SetRequest, resp *validator.SetResponse) {
 	if _, err := namesIn(req.ConfigValue); err != nil && !errors.Is(err, errUnknownName) {

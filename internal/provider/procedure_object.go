@@ -7,40 +7,40 @@ import (
 
 // What Terraform sees of a procedure, for both data sources.
 var procedureObject = bulk.NewObject(
-	bulk.Text("id", "Unique ID: what runs are uploaded with (`procedure_id`). Usually a UUID; older ones are short, such as `FVT1`.",
+	bulk.Text("id", "The procedure's unique ID, which runs are uploaded with (`procedure_id`). Usually a UUID. Older IDs are short, such as `FVT1`.",
 		func(p *tofupilot.Procedure) *string { return &p.ID }),
-	bulk.Text("name", "Name. Not unique: two procedures may share one.",
+	bulk.Text("name", "The procedure's name. Several procedures may have the same name.",
 		func(p *tofupilot.Procedure) *string { return p.Name }),
-	bulk.Text("created_at", "When it was created, in RFC 3339 as the server sends it.",
+	bulk.Text("created_at", "When the procedure was created, in RFC 3339, as the server sends it.",
 		func(p *tofupilot.Procedure) *string { return p.CreatedAt.TextOrNil() }),
-	bulk.Nested("created_by_user", "Who created it. Null where the server doesn't say.", userObject,
+	bulk.Nested("created_by_user", "The user who created the procedure. Null if the server doesn't report one.", userObject,
 		func(p *tofupilot.Procedure) *tofupilot.User { return p.CreatedByUser }),
-	bulk.Nested("linked_repository", "The source repository it is linked to. Null where there is none, and on older servers.", repositoryObject,
+	bulk.Nested("linked_repository", "The source repository that the procedure is linked to. Null if there is none, and on older servers.", repositoryObject,
 		func(p *tofupilot.Procedure) *tofupilot.Repository { return p.LinkedRepository }),
-	bulk.NestedList("runs", "Recent runs, oldest first. Empty where there are none, and on newer servers, which don't report them. Changes with every test that is run.", runObject,
+	bulk.NestedList("runs", "Recent runs, oldest first. Empty if there are none, and on newer servers, which don't report runs. Changes with every test.", runObject,
 		func(p *tofupilot.Procedure) []tofupilot.Run { return p.Runs }),
-	bulk.Number("fpy", "First pass yield, in percent (0 to 100). Null where there is none yet, and on newer servers, which don't report it. Changes with every test that is run.",
+	bulk.Number("fpy", "First pass yield, in percent (0 to 100). Null if there is none yet, and on newer servers, which don't report it. Changes with every test.",
 		func(p *tofupilot.Procedure) *string { return (*string)(p.FPY) }),
 )
 
 var userObject = bulk.NewObject(
 	bulk.Text("id", "The user's ID.", func(u *tofupilot.User) *string { return u.ID }),
-	bulk.Text("name", "The user's name. Null where none is set.", func(u *tofupilot.User) *string { return u.Name }),
+	bulk.Text("name", "The user's name. Null if the user has none.", func(u *tofupilot.User) *string { return u.Name }),
 	bulk.Text("email", "The user's e-mail address.", func(u *tofupilot.User) *string { return u.Email }),
 )
 
 var repositoryObject = bulk.NewObject(
 	bulk.Text("id", "The repository's ID in TofuPilot.", func(r *tofupilot.Repository) *string { return r.ID }),
-	bulk.Text("name", "Its name, such as `my-repo`.", func(r *tofupilot.Repository) *string { return r.Name }),
-	bulk.Text("full_name", "Its name with its owner's, such as `org/my-repo`.", func(r *tofupilot.Repository) *string { return r.FullName }),
-	bulk.Text("provider", "Where it is hosted: `github`, `gitlab`, `bitbucket`, or whatever else the server says.", func(r *tofupilot.Repository) *string { return r.Provider }),
+	bulk.Text("name", "The repository's name, such as `my-repo`.", func(r *tofupilot.Repository) *string { return r.Name }),
+	bulk.Text("full_name", "The repository's name with its owner, such as `org/my-repo`.", func(r *tofupilot.Repository) *string { return r.FullName }),
+	bulk.Text("provider", "Where the repository is hosted: `github`, `gitlab`, `bitbucket`, or another value that the server sends.", func(r *tofupilot.Repository) *string { return r.Provider }),
 )
 
 var runObject = bulk.NewObject(
 	bulk.Text("id", "The run's ID.", func(r *tofupilot.Run) *string { return r.ID }),
-	bulk.Text("outcome", "`PASS`, `FAIL`, `ERROR`, `TIMEOUT`, `ABORTED`, or whatever else the server says.", func(r *tofupilot.Run) *string { return r.Outcome }),
-	bulk.Text("started_at", "When it started, in RFC 3339 as the server sends it.", func(r *tofupilot.Run) *string { return r.StartedAt.TextOrNil() }),
-	bulk.Nested("unit", "The unit under test. Null where the server doesn't say.", unitObject, func(r *tofupilot.Run) *tofupilot.Unit { return r.Unit }),
+	bulk.Text("outcome", "The run's outcome: `PASS`, `FAIL`, `ERROR`, `TIMEOUT`, `ABORTED`, or another value that the server sends.", func(r *tofupilot.Run) *string { return r.Outcome }),
+	bulk.Text("started_at", "When the run started, in RFC 3339, as the server sends it.", func(r *tofupilot.Run) *string { return r.StartedAt.TextOrNil() }),
+	bulk.Nested("unit", "The unit under test. Null if the server doesn't report one.", unitObject, func(r *tofupilot.Run) *tofupilot.Unit { return r.Unit }),
 )
 
 var unitObject = bulk.NewObject(

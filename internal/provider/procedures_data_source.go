@@ -9,8 +9,8 @@ import (
 func newProceduresDataSource() datasource.DataSource {
 	return &listDataSource[tofupilot.Procedure]{
 		name: "procedures",
-		description: "Every procedure that the API key may see and that matches, from all pages, in a stable order: " +
-			"by `created_at`, oldest first, then by `id`. A procedure that is created later goes to the end and moves no index.",
+		description: "Lists the procedures that the API key can read and that match the arguments. " +
+			"The order is stable: by `created_at`, oldest first, then by `id`.",
 		list:    tofupilot.Procedures,
 		filters: procedureFilters,
 		object:  procedureObject,

@@ -48,47 +48,46 @@ func (p *tofupilotProvider) Metadata(_ context.Context, _ provider.MetadataReque
 
 func (p *tofupilotProvider) Schema(_ context.Context, _ provider.SchemaRequest, resp *provider.SchemaResponse) {
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "Reads the test procedures of a [TofuPilot](https://www.tofupilot.com) organization. It only ever reads.",
+		MarkdownDescription: "Reads the test procedures of a [TofuPilot](https://www.tofupilot.com) organization. The provider is read-only.",
 		Attributes: map[string]schema.Attribute{
 			"api_key": schema.StringAttribute{
 				Optional:  true,
 				Sensitive: true,
-				MarkdownDescription: "API key of a user, or of a station where the server lets stations list their procedures. " +
-					"Without it, the environment variable `" + envAPIKey + "`, then the file that `tofupilot login` leaves. " +
-					"A literal or an ordinary variable, sensitive or not, is stored by Terraform in plan files; " +
-					"the environment variable and an ephemeral variable (Terraform 1.10 and later) are in no file.",
+				MarkdownDescription: "API key. Defaults to the environment variable `" + envAPIKey + "`, then to the file that `tofupilot login` writes. " +
+					"Create a key in TofuPilot's settings. Use a user's key: on newer servers, a station's key can't read procedures. " +
+					"Terraform stores a literal, and the value of an ordinary variable, in plan files. " +
+					"It doesn't store the environment variable or an ephemeral variable (Terraform 1.10 and later).",
 				Validators: []validator.String{validAPIKey},
 			},
 			"url": schema.StringAttribute{
 				Optional: true,
 				MarkdownDescription: "Address of the server, such as `https://tofupilot.example.com`, with or without `/api` at its end. " +
-					"Without it, the environment variable `" + envURL + "`, then the login file's server if its key is used, then `" + tofupilot.DefaultURL + "`.",
+					"Defaults to the environment variable `" + envURL + "`, then to the server of the login file if its key is used, then to `" + tofupilot.DefaultURL + "`.",
 				Validators: []validator.String{validURL},
 			},
 			"ca_cert_pem": schema.StringAttribute{
 				Optional: true,
-				MarkdownDescription: "Certificates in PEM of the authorities that a self-hosted server's certificate comes from. " +
-					"They are added to the system's, never used instead of them. " +
-					"Without it, those in the file that the environment variable `" + envCACert + "` names, then the login file's if its key is used.",
+				MarkdownDescription: "CA certificates of a self-hosted server, in PEM format. The provider trusts them in addition to the system's. " +
+					"Defaults to the file that the environment variable `" + envCACert + "` names, then to that of the login file if its key is used.",
 				Validators: []validator.String{validCertificates},
 			},
 			"max_retries": schema.Int64Attribute{
 				Optional: true,
-				MarkdownDescription: "How often one request is tried again after a failure that may pass: " +
-					"no connection, no complete answer, or status 408 or 5xx. 0 to 10; default 3. " +
-					"A 429 counts only until the server lets a first request through; from then on, only `timeouts.read` ends the wait.",
+				MarkdownDescription: "How often the provider retries a request that fails for a temporary reason: " +
+					"no connection, an incomplete answer, or status 408 or 5xx. 0 to 10. Defaults to 3. " +
+					"A 429 counts only until the server lets a first request through. After that, only `timeouts.read` ends the wait.",
 				Validators: []validator.Int64{int64validator.Between(0, tofupilot.MaxRetries)},
 			},
 			"request_timeout": schema.StringAttribute{
 				Optional: true,
-				MarkdownDescription: "How long one attempt of one request may take, its answer included, as a duration such as `45s` or `2m`. " +
-					"Default `30s`. The whole read has its own limit, the data source's `timeouts`.",
+				MarkdownDescription: "How long one attempt of a request may take, including its answer, as a duration such as `45s` or `2m`. " +
+					"Defaults to `30s`. `timeouts.read` of a data source limits the whole read.",
 				Validators: []validator.String{validDuration},
 			},
 			"allow_http": schema.BoolAttribute{
 				Optional: true,
-				MarkdownDescription: "Whether the key may be sent over plain `http://` to another machine. " +
-					"Default `false`: plain HTTP is for loopback addresses only.",
+				MarkdownDescription: "Whether to send the key over plain `http://` to another machine. " +
+					"Defaults to `false`, which allows plain HTTP to loopback addresses only.",
 			},
 		},
 	}

@@ -71,12 +71,12 @@ const defaultReadTimeout = 5 * time.Minute
 func timeoutsAttribute() schema.Attribute {
 	return schema.SingleNestedAttribute{
 		Optional:            true,
-		MarkdownDescription: "Limits of time.",
+		MarkdownDescription: "Timeouts of this data source.",
 		CustomType:          timeouts.Type{ObjectType: types.ObjectType{AttrTypes: map[string]attr.Type{"read": types.StringType}}},
 		Attributes: map[string]schema.Attribute{
 			"read": schema.StringAttribute{
 				Optional:            true,
-				MarkdownDescription: "How long the whole read may take, as a duration such as `90s` or `10m`. Default `5m`.",
+				MarkdownDescription: "How long the whole read may take, as a duration such as `90s` or `10m`. Defaults to `5m`.",
 				Validators:          []validator.String{validDuration},
 			},
 		},
