@@ -5,6 +5,7 @@ package docs_test
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"os/exec"
@@ -27,20 +28,25 @@ const (
 // for a name that no procedure has: nothing may be tested then.
 func TestJobs(t *testing.T) {
 	t.Parallel()
-	for heading, configuration := range map[string][]string{
-		oneJob:                            {oneJob},
-		"### GitHub Actions":              {oneJob},
-		"### GitLab CI/CD":                {oneJob},
-		"### Jenkins":                     {oneJob},
-		"## A file instead of a variable": {oneJob, "## A file instead of a variable"},
+	const (
+		file       = "## A file instead of a variable"
+		inFile     = `{"procedureId":"%s","procedureName":"` + smoke + `"}`
+		inVariable = "%s"
+	)
+	for heading, c := range map[string]struct {
+		configuration []string // where the page shows it
+		procedure     string   // what tofupilot is told of it
+	}{
+		oneJob:               {[]string{oneJob}, inVariable},
+		"### GitHub Actions": {[]string{oneJob}, inVariable},
+		"### GitLab CI/CD":   {[]string{oneJob}, inVariable},
+		"### Jenkins":        {[]string{oneJob}, inVariable},
+		file:                 {[]string{oneJob, file}, inFile},
 	} {
 		t.Run(heading, func(t *testing.T) {
 			t.Parallel()
-			job := newJob(t, configuration...)
-			want := "run . --upload with " + job.id
-			if strings.Contains(heading, "file") {
-				want = `run . --upload with {"procedureId":"` + job.id + `","procedureName":"` + smoke + `"}`
-			}
+			job := newJob(t, c.configuration...)
+			want := "run . --upload with " + fmt.Sprintf(c.procedure, job.id)
 			if said, err := job.run(t, heading); err != nil {
 				t.Fatalf("%v\n%s", err, said)
 			}
@@ -243,10 +249,10 @@ func (j *job) calls(t *testing.T) string {
 	return string(text)
 }
 
-func (j *job) rename(t *testing.T, old, new string) {
+func (j *job) rename(t *testing.T, from, to string) {
 	t.Helper()
 	file := filepath.Join(j.dir, "procedures", "main.tf")
-	write(t, file, strings.ReplaceAll(read(t, file), old, new))
+	write(t, file, strings.ReplaceAll(read(t, file), from, to))
 }
 
 func (j *job) json(t *testing.T, file string) map[string]string {

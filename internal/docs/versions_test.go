@@ -1,11 +1,13 @@
 package docs_test
 
 import (
+	"fmt"
 	"io/fs"
 	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -62,5 +64,29 @@ func TestReadmeIsShort(t *testing.T) {
 	t.Parallel()
 	if lines := strings.Count(pages(t)["README.md"], "\n"); lines >= 100 {
 		t.Errorf("README.md has %d lines; it should have less than 100", lines)
+	}
+}
+
+// TestNewFeaturesSayWhatTheyNeed holds pages that use more than the oldest
+// promised Terraform has to naming the version that they need.
+func TestNewFeaturesSayWhatTheyNeed(t *testing.T) {
+	t.Parallel()
+	checked := 0
+	for page, text := range pages(t) {
+		for _, n := range newer {
+			shown := slices.ContainsFunc(block.FindAllStringSubmatch(text, -1), func(found []string) bool {
+				return strings.Contains(found[2], n.feature)
+			})
+			if !shown || !forUsers(page) {
+				continue
+			}
+			checked++
+			if needs := fmt.Sprintf("Terraform 1.%d", n.terraform); !strings.Contains(text, needs) {
+				t.Errorf("%s uses %s without saying that it needs %s", page, strings.TrimSpace(n.feature), needs)
+			}
+		}
+	}
+	if checked < 4 {
+		t.Errorf("only %d uses of newer features found", checked)
 	}
 }

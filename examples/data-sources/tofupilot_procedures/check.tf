@@ -4,7 +4,7 @@ data "tofupilot_procedures" "motor" {
   lifecycle {
     postcondition {
       condition     = length(self.procedures) > 0
-      error_message = "No procedure has \"Motor\" in its name. Create them before you set up the line."
+      error_message = "No procedure has \"Motor\" in its name. Create one before you set up the line."
     }
   }
 }

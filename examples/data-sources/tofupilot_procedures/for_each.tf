@@ -1,5 +1,5 @@
-# One resource for each procedure. The keys are IDs, because names may repeat and
-# may change.
+# The keys are IDs, because names may repeat and may change. terraform_data needs
+# Terraform 1.4 or later.
 resource "terraform_data" "procedure" {
   for_each = { for p in data.tofupilot_procedures.all.procedures : p.id => p.name }
 
