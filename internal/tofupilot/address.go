@@ -28,8 +28,8 @@ var (
 // https://host/api/ become https://host/api.
 //
 // It refuses an address without a host, with a scheme other than http and
-// https, or with user info, a query or a fragment. No error repeats an address
-// that may hold a password.
+// https, with user info, a query or a fragment, or of an endpoint (/api/v2…). No
+// error repeats an address that may hold a password.
 func ParseBaseURL(raw string) (*url.URL, error) {
 	if strings.Contains(raw, "@") {
 		return nil, errors.New("the URL carries user info (something before an @), which could be a password; " +
@@ -59,6 +59,9 @@ func ParseBaseURL(raw string) (*url.URL, error) {
 	}
 	base := &url.URL{Scheme: parsed.Scheme, Host: strings.ToLower(parsed.Host), Path: "/"}
 	escaped := path.Clean("/" + parsed.EscapedPath())
+	if strings.Contains(escaped+"/", "/api/v2/") { // as in the API's documentation
+		return nil, errors.New("the URL is of one endpoint; drop /v2 and what follows it")
+	}
 	if !strings.HasSuffix(escaped, "/api") {
 		escaped = path.Join(escaped, "api")
 	}

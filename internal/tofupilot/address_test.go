@@ -19,6 +19,8 @@ func TestAddressesBecomeTheBaseOfTheAPI(t *testing.T) {
 		"https://example.com/tofupilot/api":     "https://example.com/tofupilot/api",
 		"https://example.com//tofupilot//api//": "https://example.com/tofupilot/api",
 		"https://example.com/api/v1":            "https://example.com/api/v1/api",
+		"https://example.com/v2":                "https://example.com/v2/api",
+		"https://example.com/api/v2x":           "https://example.com/api/v2x/api",
 		"https://example.com/myapi":             "https://example.com/myapi/api",
 		"https://example.com/a/../b/./api":      "https://example.com/b/api",
 		"https://example.com/a%20b/c%2Fd":       "https://example.com/a%20b/c%2Fd/api",
@@ -83,6 +85,11 @@ func TestAddressesThatCannotBeMeantAreRefusedInWords(t *testing.T) {
 		"https://example.com\n":       "not a URL",
 		"https://[::1":                "not a URL",
 		"https://example.com/a\x00b":  "not a URL",
+
+		"https://example.com/api/v2":             "drop /v2",
+		"https://example.com/api/v2/":            "drop /v2",
+		"https://example.com/api//v2/procedures": "drop /v2",
+		"https://example.com/below/api/v2":       "drop /v2",
 	} {
 		base, err := ParseBaseURL(raw)
 		if err == nil {
