@@ -35,7 +35,8 @@ func (c Connection) Type(dataSource string) tftypes.Type {
 }
 
 // Values are the attributes of an object: string, int, float64, bool, Unknown,
-// []any for a list or a set, or Values again. The others are null.
+// []any for a list or a set, or Values again, for an object or a map. The others
+// are null.
 type Values map[string]any
 
 // Unknown is a value that is known only after apply.
@@ -61,11 +62,17 @@ func Value(t *testing.T, of tftypes.Type, given any) tftypes.Value {
 	if !ok {
 		return tftypes.NewValue(of, given)
 	}
+	attributes := map[string]tftypes.Value{}
+	if of, ok := of.(tftypes.Map); ok {
+		for key, value := range arguments {
+			attributes[key] = Value(t, of.ElementType, value)
+		}
+		return tftypes.NewValue(of, attributes)
+	}
 	object, ok := of.(tftypes.Object)
 	if !ok {
 		t.Fatalf("%s takes no arguments", of)
 	}
-	attributes := map[string]tftypes.Value{}
 	for name, attribute := range object.AttributeTypes {
 		attributes[name] = Value(t, attribute, arguments[name])
 	}

@@ -1,0 +1,123 @@
+package acceptance
+
+import (
+	"testing"
+
+	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
+	"github.com/hashicorp/terraform-plugin-testing/knownvalue"
+	"github.com/hashicorp/terraform-plugin-testing/plancheck"
+	"github.com/hashicorp/terraform-plugin-testing/statecheck"
+	"github.com/hashicorp/terraform-plugin-testing/tfjsonpath"
+
+	"github.com/tofupilot/terraform-provider-tofupilot/internal/acceptance/harness"
+	"github.com/tofupilot/terraform-provider-tofupilot/internal/fakeapi"
+)
+
+// lookedUp is the data source at line, and an output of all of it.
+func lookedUp(names string) string {
+	return harness.Block(`data "tofupilot_procedure_ids" "line"`, "names = "+names) + harness.Output("line", "data.tofupilot_procedure_ids.line")
+}
+
+func TestOtherProceduresAndRunsDoNotTouchAPlanOfIDs(t *testing.T) {
+	t.Parallel()
+	stored := fakeapi.Generate(150, fakeapi.Gen2025)
+	api, url := harness.Serve(t, stored...)
+	first, second := stored[3], stored[120]
+	config := harness.Configuration(url, lookedUp("["+harness.Quote(first.Name)+", "+harness.Quote(second.Name)+"]"))
+	ids := map[string]knownvalue.Check{first.Name: knownvalue.StringExact(first.ID), second.Name: knownvalue.StringExact(second.ID)}
+	runSteps(t,
+		resource.TestStep{
+			Config: config,
+			ConfigStateChecks: []statecheck.StateCheck{
+				statecheck.ExpectKnownValue("data.tofupilot_procedure_ids.line", tfjsonpath.New("ids"), knownvalue.MapExact(ids)),
+				statecheck.ExpectKnownOutputValue("line", knownvalue.ObjectExact(fields{
+					"names":    knownvalue.SetExact([]knownvalue.Check{knownvalue.StringExact(first.Name), knownvalue.StringExact(second.Name)}),
+					"ids":      knownvalue.MapExact(ids),
+					"timeouts": knownvalue.Null(),
+				})),
+			},
+			ConfigPlanChecks: harness.EmptyPlan,
+		},
+		resource.TestStep{
+			PreConfig: func() {
+				api.Delete(first.ID, stored[0].ID, stored[149].ID)
+				first.Runs = append(first.Runs, stored[1].Runs...)
+				first.CreatedBy = &fakeapi.User{ID: "another", Email: "another@example.com"}
+				api.Add(first, fakeapi.Procedure{ID: "new", Name: "New", CreatedAt: first.CreatedAt})
+			},
+			Config:           config,
+			ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{plancheck.ExpectEmptyPlan()}},
+		},
+		resource.TestStep{
+			PreConfig: func() {
+				api.Delete(second.ID)
+				second.ID = "recreated"
+				api.Add(second)
+			},
+			Config: config,
+			ConfigStateChecks: []statecheck.StateCheck{
+				statecheck.ExpectKnownValue("data.tofupilot_procedure_ids.line", tfjsonpath.New("ids").AtMapKey(second.Name), knownvalue.StringExact("recreated")),
+			},
+		},
+	)
+}
+
+func TestNamesThatAreKnownAfterApplyAreLookedUpThen(t *testing.T) {
+	t.Parallel()
+	api, url := harness.Serve(t, fakeapi.Procedure{ID: "a", Name: "FVT"}, fakeapi.Procedure{ID: "b", Name: "ICT"})
+	requestsBeforeApply := -1
+	runSteps(t, resource.TestStep{
+		Config: harness.Configuration(url, harness.KnownAfterApply("name", `"ICT"`), lookedUp(`["FVT", terraform_data.name.output]`)),
+		ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{
+			plancheck.ExpectUnknownValue("data.tofupilot_procedure_ids.line", tfjsonpath.New("ids")),
+			harness.PlanCheck(func() { requestsBeforeApply = len(api.Requests()) }),
+		}},
+		ConfigStateChecks: []statecheck.StateCheck{
+			statecheck.ExpectKnownValue("data.tofupilot_procedure_ids.line", tfjsonpath.New("ids"), knownvalue.MapExact(map[string]knownvalue.Check{
+				"FVT": knownvalue.StringExact("a"), "ICT": knownvalue.StringExact("b"),
+			})),
+		},
+	})
+	if requestsBeforeApply != 0 {
+		t.Errorf("%d requests were made while planning", requestsBeforeApply)
+	}
+}
+
+func TestWrongNamesAreErrorsOnNames(t *testing.T) {
+	t.Parallel()
+	api, url := harness.Serve(t, fakeapi.Procedure{ID: "a", Name: "FVT"}, fakeapi.Procedure{ID: "b", Name: "Twin"}, fakeapi.Procedure{ID: "c", Name: "Twin"})
+	for what, c := range map[string]struct {
+		names    string
+		words    []string
+		requests int
+	}{
+		"null":  {`["FVT", null]`, []string{"Error: Invalid names", `names = ["FVT", null]`, "An element is null"}, 0},
+		"empty": {`["FVT", ""]`, []string{"Error: Invalid names", `names = ["FVT", ""]`, `The element "" is empty; a name has at least one character.`}, 0},
+		"missing and ambiguous": {`["FVT", "fvt", "Twin"]`, []string{
+			"Error: Not every name has exactly one procedure", "with data.tofupilot_procedure_ids.line", `names = ["FVT", "fvt", "Twin"]`,
+			"2 of 3 names can't be looked up at", "The API key can see 3 procedures.", `- "fvt": no procedure has this name; the nearest: "FVT"`,
+			`- "Twin": 2 procedures have this name`, "b", "c",
+		}, 1},
+	} {
+		t.Run(what, func(t *testing.T) {
+			t.Parallel()
+			runSteps(t, resource.TestStep{Config: harness.Configuration(url, lookedUp(c.names)), PlanOnly: true, ExpectError: harness.Says(c.words...)})
+		})
+	}
+	t.Cleanup(func() {
+		if asked := len(api.Requests()); asked != 1 {
+			t.Errorf("%d requests", asked)
+		}
+	})
+}
+
+func TestNoNamesNeedNoKeyAndNoServer(t *testing.T) {
+	t.Parallel()
+	runSteps(t, resource.TestStep{
+		Config: harness.Block(`provider "tofupilot"`, `url = "http://127.0.0.1:9"`) + lookedUp("[]"),
+		ConfigStateChecks: []statecheck.StateCheck{
+			statecheck.ExpectKnownValue("data.tofupilot_procedure_ids.line", tfjsonpath.New("ids"), knownvalue.MapExact(nil)),
+		},
+		ConfigPlanChecks: harness.EmptyPlan,
+	})
+}

@@ -1,0 +1,198 @@
+package acceptance
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
+	"github.com/hashicorp/terraform-plugin-go/tftypes"
+
+	"github.com/tofupilot/terraform-provider-tofupilot/internal/acceptance/harness"
+	"github.com/tofupilot/terraform-provider-tofupilot/internal/fakeapi"
+	"github.com/tofupilot/terraform-provider-tofupilot/internal/provider"
+)
+
+const procedureIDs = "tofupilot_procedure_ids"
+
+// elements are the elements of a set.
+func elements(names ...string) []any {
+	all := []any{}
+	for _, name := range names {
+		all = append(all, name)
+	}
+	return all
+}
+
+// forFake configures a provider for a fake at the URL.
+func forFake(t *testing.T, url string) harness.Connection {
+	t.Helper()
+	return configured(t, harness.Values{"url": url, "api_key": fakeapi.Key})
+}
+
+func TestNamesAreCheckedAtValidate(t *testing.T) {
+	t.Parallel()
+	connection := harness.Connect(t, provider.Server("test")())
+	names := func(words ...string) *harness.Diagnosis {
+		want := harness.Error("names", "Invalid names", words...)
+		return &want
+	}
+	for what, c := range map[string]struct {
+		names any
+		want  *harness.Diagnosis // nil: they are good
+	}{
+		"an empty name":               {elements("FVT", ""), names(`The element "" is empty`, "at least one character")},
+		"null among them":             {[]any{"FVT", nil}, names("An element is null", "compact()")},
+		"an empty and an unknown one": {[]any{"", harness.Unknown}, names(`The element "" is empty`)},
+		"one that isn't known":        {[]any{"FVT", harness.Unknown}, nil},
+		"none known":                  {harness.Unknown, nil},
+		"none":                        {elements(), nil},
+		"a space":                     {elements(" "), nil},
+		"two":                         {elements("FVT", "fvt"), nil},
+	} {
+		t.Run(what, func(t *testing.T) {
+			t.Parallel()
+			diagnostics := connection.Validate(t, procedureIDs, harness.Values{"names": c.names})
+			if c.want == nil {
+				harness.ExpectNoDiagnostics(t, diagnostics)
+				return
+			}
+			harness.ExpectError(t, diagnostics, *c.want)
+		})
+	}
+}
+
+// Terraform doesn't read before everything is known. Should it, that's no crash.
+func TestReadingNamesThatAreNotKnownIsAnError(t *testing.T) {
+	t.Parallel()
+	api, url := harness.Serve(t)
+	connection := forFake(t, url)
+	for what, names := range map[string]any{"none known": harness.Unknown, "one not known": []any{"FVT", harness.Unknown}, "null among them": []any{nil}} {
+		t.Run(what, func(t *testing.T) {
+			t.Parallel()
+			resp := connection.Read(t, procedureIDs, harness.Values{"names": names})
+			harness.ExpectError(t, resp.Diagnostics, harness.Error("names", "Invalid names"))
+			harness.ExpectNoRequests(t, "the server", api)
+		})
+	}
+}
+
+func TestStateHoldsNamesAndIDsAndNothingElse(t *testing.T) {
+	t.Parallel()
+	stored := fakeapi.Generate(120, fakeapi.Gen2025)
+	_, url := harness.Serve(t, stored...)
+	connection := forFake(t, url)
+	names := []string{stored[7].Name, stored[80].Name}
+	resp := connection.Read(t, procedureIDs, harness.Values{"names": elements(names...), "timeouts": harness.Values{"read": "1m"}})
+	harness.ExpectNoDiagnostics(t, resp.Diagnostics)
+	state, err := resp.State.Unmarshal(connection.Type(procedureIDs))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := harness.Value(t, connection.Type(procedureIDs), harness.Values{
+		"names":    elements(names...),
+		"ids":      harness.Values{names[0]: stored[7].ID, names[1]: stored[80].ID},
+		"timeouts": harness.Values{"read": "1m"},
+	})
+	if !state.Equal(want) {
+		t.Errorf("the state is %s", state)
+	}
+}
+
+// One error tells of all names that are wrong, and can be read to its end.
+func TestOneErrorTellsOfAllNamesThatAreWrong(t *testing.T) {
+	t.Parallel()
+	stored := fakeapi.Generate(300, fakeapi.Gen2026)
+	for i := range 60 {
+		stored = append(stored, fakeapi.Procedure{ID: fmt.Sprint("many-", i), Name: "Many", CreatedAt: stored[i].CreatedAt})
+	}
+	for i := range 5 {
+		stored = append(stored, fakeapi.Procedure{ID: fmt.Sprint("twin-", i), Name: "Twin", CreatedAt: stored[i].CreatedAt})
+	}
+	nobodys, long := []string{"Twin"}, []string{}
+	for i := range 200 {
+		nobodys = append(nobodys, fmt.Sprintf("Nobody's %03d", i))
+		long = append(long, fmt.Sprint(i, strings.Repeat(" very long", 1000)))
+	}
+	right, upper := stored[3].Name, strings.ToUpper(stored[4].Name)
+	for what, c := range map[string]struct {
+		names []string
+		words []string
+	}{
+		"a few": {[]string{right, upper, "Nobody's", "Twin"}, []string{
+			"3 of 4 names can't be looked up at {url}/api. The API key can see 365 procedures.",
+			fmt.Sprintf("\n  - %q: no procedure has this name; the nearest: %q", upper, stored[4].Name),
+			"\n  - \"Nobody's\": no procedure has this name\n",
+			"\n  - \"Twin\": 5 procedures have this name\n      twin-0, created 20", "\n      twin-4, created 20",
+			"Copy the names as TofuPilot shows them", "Of the procedures that share a name",
+		}},
+		"many":           {nobodys, []string{"201 of 201 names", `"Nobody's 000"`, `"Nobody's 042"`, "… and 158 more names"}},
+		"a name of many": {[]string{"Many", "Twin"}, []string{`"Many": 60 procedures have this name`, "\n      … and 19 more\n", "\n  … and 1 more name"}},
+		"long names":     {long, []string{"very lo…: no procedure has this name", "… and 157 more names"}},
+	} {
+		t.Run(what, func(t *testing.T) {
+			t.Parallel()
+			_, url := harness.Serve(t, stored...)
+			resp := forFake(t, url).Read(t, procedureIDs, harness.Values{"names": elements(c.names...)})
+			for i := range c.words {
+				c.words[i] = strings.ReplaceAll(c.words[i], "{url}", url)
+			}
+			harness.ExpectError(t, resp.Diagnostics, harness.Error("names", "Not every name has exactly one procedure", append(c.words, url)...))
+			detail := resp.Diagnostics[0].Detail
+			harness.ExpectPlain(t, detail)
+			if lines := strings.Count(detail, "\n") + 1; lines > 50 || strings.Contains(detail, right) {
+				t.Errorf("it has %d lines, or tells of a name that is right:\n%s", lines, detail)
+			}
+			expectIDs(t, resp.State, nil)
+		})
+	}
+}
+
+// expectIDs wants the map of a state to be this one; nil: null.
+func expectIDs(t *testing.T, state *tfprotov6.DynamicValue, want harness.Values) {
+	t.Helper()
+	of := harness.Connect(t, provider.Server("test")()).Type(procedureIDs)
+	value, err := state.Unmarshal(of)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ids, _, err := tftypes.WalkAttributePath(value, tftypes.NewAttributePath().WithAttributeName("ids"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var expected any // null
+	if want != nil {
+		expected = want
+	}
+	if got, ok := ids.(tftypes.Value); !ok || !got.Equal(harness.Value(t, tftypes.Map{ElementType: tftypes.String}, expected)) {
+		t.Errorf("the IDs are %s; want %v", ids, want)
+	}
+}
+
+// The first page decides how the names are found.
+func TestNamesAreFoundWithFewRequests(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ names, procedures, list, searches int }{
+		{0, 90, 0, 0}, {3, 90, 1, 0}, {5, 10_000, 1, 5}, {40, 1_000, 11 + 7, 0},
+	} {
+		t.Run(fmt.Sprintf("%d of %d", c.names, c.procedures), func(t *testing.T) {
+			t.Parallel()
+			stored := numbered(c.procedures)
+			api, url := harness.Serve(t, stored...)
+			var names []string
+			want := harness.Values{}
+			for i := range c.names {
+				p := stored[c.procedures/10+i]
+				names, want[p.Name] = append(names, p.Name), p.ID
+			}
+			resp := forFake(t, url).Read(t, procedureIDs, harness.Values{"names": elements(names...)})
+			harness.ExpectNoDiagnostics(t, resp.Diagnostics)
+			expectIDs(t, resp.State, want)
+			searches := slices.DeleteFunc(api.Requests(), func(r fakeapi.Request) bool { return !r.Query.Has("search_query") })
+			if list := len(api.Requests()) - len(searches); list > c.list || len(searches) > c.searches {
+				t.Errorf("%d requests for the list, %d searches", list, len(searches))
+			}
+		})
+	}
+}
