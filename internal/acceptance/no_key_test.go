@@ -1,0 +1,122 @@
+package acceptance
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/tofupilot/terraform-provider-tofupilot/internal/acceptance/harness"
+	"github.com/tofupilot/terraform-provider-tofupilot/internal/fakeapi"
+)
+
+// wrongAdvice is what Terraform prints first if a provider without a block fails
+// to configure.
+const wrongAdvice = "requires explicit configuration"
+
+// In these tests there is neither key nor login, and first no provider block.
+var providerBlocks = map[string]string{"no block": "", "an empty block": harness.Block(`provider "tofupilot"`)}
+
+func TestWhatReadsNothingNeedsNoKey(t *testing.T) {
+	t.Parallel()
+	w := harness.NewWorkingDir(t, "")
+	off := harness.Procedures("all", "count = 0") +
+		harness.Procedure("one", "for_each = toset([])", "name = each.key") +
+		harness.Block(`data "tofupilot_procedure_ids" "none"`, "names = []")
+	for block, provider := range providerBlocks { //nolint:paralleltest // They share the directory.
+		for name, c := range map[string]struct {
+			config   string
+			commands [][]string
+		}{
+			"validate":                      {harness.Procedures("all"), [][]string{{"validate"}}},
+			"console":                       {harness.Procedures("all"), [][]string{{"console"}}},
+			"destroy, with nothing applied": {harness.Procedures("all"), [][]string{{"destroy", "-auto-approve"}}},
+			"lookups that are off":          {off, [][]string{{"plan"}, {"apply", "-auto-approve"}, {"destroy", "-auto-approve"}}},
+			"no lookups": {
+				harness.KnownAfterApply("x", "1") + harness.Output("x", "terraform_data.x.output"),
+				[][]string{{"plan"}, {"apply", "-auto-approve"}, {"destroy", "-auto-approve"}},
+			},
+		} {
+			t.Run(name+", "+block, func(t *testing.T) {
+				w.Write(t, "case.tf", provider+c.config)
+				_ = os.Remove(filepath.Join(w.Dir, "terraform.tfstate")) // of the case before
+				for _, command := range c.commands {
+					if said, err := w.Run(t, append(command, "-no-color")...); err != nil {
+						t.Errorf("%s: %v: %s", command[0], err, said)
+					}
+				}
+			})
+		}
+	}
+}
+
+// Terraform refreshes before it destroys, and so reads the lookups that stay in the
+// configuration. The provider isn't told why it reads.
+func TestDestroyNeedsNoKeyWithoutARefresh(t *testing.T) {
+	t.Parallel()
+	_, url := harness.Serve(t)
+	w := harness.NewWorkingDir(t, harness.Procedures("all")+harness.KnownAfterApply("count", "length(data.tofupilot_procedures.all.ids)"))
+	w.Environment = []string{"TOFUPILOT_URL=" + url, "TOFUPILOT_API_KEY=" + fakeapi.Key}
+	if said, err := w.Run(t, "apply", "-auto-approve", "-no-color"); err != nil {
+		t.Fatalf("%v: %s", err, said)
+	}
+	w.Environment = nil
+	said, err := w.Run(t, "destroy", "-auto-approve", "-no-color")
+	if err == nil || !strings.Contains(said, "No API key") || strings.Contains(said, wrongAdvice) {
+		t.Errorf("%v: %s", err, said)
+	}
+	if said, err := w.Run(t, "destroy", "-auto-approve", "-no-color", "-refresh=false"); err != nil || !strings.Contains(said, "1 destroyed") {
+		t.Errorf("%v: %s", err, said)
+	}
+}
+
+func TestEveryReadSaysWhatEnvironmentOrLoginHaveWrongInOurWordsAlone(t *testing.T) {
+	t.Parallel()
+	w := harness.NewWorkingDir(t, "")
+	const key = "TOFUPILOT_API_KEY=tp_given"
+	for name, c := range map[string]struct {
+		environment    []string
+		login          string // content of the login file; empty for none
+		summary, words string
+	}{
+		"no key":                {nil, "", "No API key", "set the environment variable TOFUPILOT_API_KEY."},
+		"a key in white space":  {[]string{"TOFUPILOT_API_KEY=tp_given "}, "", "Invalid TOFUPILOT_API_KEY", "begins or ends with white space; remove it."},
+		"an address, misspelt":  {[]string{key, "TOFUPILOT_URL=tofupilot.example.com"}, "", "Invalid TOFUPILOT_URL", "must begin with https://"},
+		"no such certificate":   {[]string{key, "TOFUPILOT_CA_CERT=/missing.pem"}, "", "Invalid TOFUPILOT_CA_CERT", "/missing.pem can't be read: no such file or directory; correct the path,"},
+		"a login that's broken": {nil, "{", "The login file can't be used", "run `tofupilot login` again"},
+		"another server's": {
+			[]string{"TOFUPILOT_URL=https://two.invalid"}, `{"api_key": "tp_stored", "base_url": "https://one.invalid"}`,
+			"No API key", "is for https://one.invalid, and its key is sent to no other server.",
+		},
+	} {
+		for block, provider := range providerBlocks { //nolint:paralleltest // They share the directory.
+			t.Run(name+", "+block, func(t *testing.T) {
+				w.Environment = c.environment
+				file := filepath.Join(w.Dir, ".tofupilot", "credentials.json")
+				_ = os.RemoveAll(filepath.Dir(file)) // of the case before
+				if c.login != "" {
+					if err := os.Mkdir(filepath.Dir(file), 0o700); err != nil {
+						t.Fatal(err)
+					}
+					if err := os.WriteFile(file, []byte(c.login), 0o600); err != nil {
+						t.Fatal(err)
+					}
+				}
+				w.Write(t, "case.tf", provider+harness.Procedures("all")+harness.Procedure("one", `name = "FVT"`))
+				said, err := w.Run(t, "plan", "-no-color", "-input=false")
+				if err == nil {
+					t.Fatalf("it succeeds: %s", said)
+				}
+				errors := strings.Split(said, "Error: ")[1:]
+				if len(errors) != 2 || strings.Contains(said, wrongAdvice) {
+					t.Fatalf("not two errors, of ours alone: %s", said)
+				}
+				for _, lookup := range []string{"data.tofupilot_procedures.all", "data.tofupilot_procedure.one"} {
+					if !harness.Says("Error: "+c.summary, "with "+lookup+",", "on case.tf line", c.words).MatchString(said) {
+						t.Errorf("the error of %s is missing: %s", lookup, said)
+					}
+				}
+			})
+		}
+	}
+}
