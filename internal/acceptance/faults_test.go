@@ -2,6 +2,7 @@ package acceptance
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"maps"
 	"net/http"
@@ -48,9 +49,11 @@ type fault struct {
 	at          func(t *testing.T) *harness.Target
 	provider    harness.Values                         // beside url, api_key and ca_cert_pem
 	environment func(t *testing.T, at *harness.Target) // puts the key where it comes from, if not from api_key
+	dataSource  string                                 // if not tofupilot_procedures
 	arguments   harness.Values
 
 	ids   []string          // the whole list; nil where the read fails
+	found harness.Values    // by a lookup, name by name; nil where it fails
 	fails harness.Diagnosis // {url}, {elsewhere} and {home} in it are the target's
 
 	requests int // that reached the server, or requestsVary; connections, where no request can be read from them
@@ -61,7 +64,7 @@ type fault struct {
 
 func allFaults() []fault {
 	return slices.Concat(transportFaults(), tlsFaults(), statusFaults(), redirectFaults(), retryFaults(),
-		bodyFaults(), pagingFaults(), otherwiseFaults(), messageFaults(), deadlineFaults())
+		bodyFaults(), pagingFaults(), otherwiseFaults(), lookupFaults(), messageFaults(), deadlineFaults())
 }
 
 // requestsVary is for rows in which time decides how many requests are made.
@@ -101,14 +104,19 @@ func (f fault) expect(t *testing.T) {
 	var log bytes.Buffer
 	server := f.configure(t, at)
 	began := time.Now()
-	resp := server.ReadIn(tflogtest.RootLogger(t.Context(), &log), t, "tofupilot_procedures", f.arguments)
+	dataSource := cmp.Or(f.dataSource, "tofupilot_procedures")
+	resp := server.ReadIn(tflogtest.RootLogger(t.Context(), &log), t, dataSource, f.arguments)
 	spent := time.Since(began)
 
 	named := strings.NewReplacer("{url}", at.URL, "{elsewhere}", at.Elsewhere, "{home}", at.Home)
-	if f.ids != nil {
+	switch {
+	case f.ids != nil:
 		harness.ExpectNoDiagnostics(t, resp.Diagnostics)
-		harness.ExpectEqual(t, "IDs", idsIn(t, server.State(t, "tofupilot_procedures", resp)), f.ids)
-	} else {
+		harness.ExpectEqual(t, "IDs", idsIn(t, server.State(t, dataSource, resp)), f.ids)
+	case f.found != nil:
+		harness.ExpectNoDiagnostics(t, resp.Diagnostics)
+		expectIDs(t, resp.State, f.found)
+	default:
 		want := harness.Error(f.fails.Path, f.fails.Summary, at.URL) // whatever it is, where it happened is said
 		for _, words := range f.fails.Words {
 			want.Words = append(want.Words, named.Replace(words))

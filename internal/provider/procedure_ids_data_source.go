@@ -144,7 +144,7 @@ func (r *reader) explainNames(ctx context.Context, asked int, err error) diag.Di
 	}
 	for _, missing := range failed.Missing {
 		if len(told) < maxNameLines-1 {
-			told = append(told, r.missing(missing))
+			told = append(told, r.missing(missing, failed.Seen))
 			count--
 		}
 	}
@@ -164,7 +164,7 @@ func (r *reader) explainNames(ctx context.Context, asked int, err error) diag.Di
 }
 
 // missing is the line about a name that no procedure has.
-func (r *reader) missing(missing tofupilot.MissingName) string {
+func (r *reader) missing(missing tofupilot.MissingName, seen int) string {
 	line := fmt.Sprintf("  - %s: no procedure has this name", r.quote(missing.Name))
 	var near []string
 	for _, procedure := range missing.Near {
@@ -172,10 +172,13 @@ func (r *reader) missing(missing tofupilot.MissingName) string {
 			near = append(near, r.quote(*name))
 		}
 	}
-	if len(near) > 0 {
-		line += "; the nearest: " + strings.Join(near, ", ")
+	switch {
+	case len(near) == 0:
+		return line
+	case len(missing.Near) == seen:
+		return line + "; these are all: " + strings.Join(near, ", ")
 	}
-	return line
+	return line + "; the nearest: " + strings.Join(near, ", ")
 }
 
 // several are the lines about a name that several procedures have: a line for each

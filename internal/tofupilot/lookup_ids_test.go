@@ -1,12 +1,14 @@
 package tofupilot
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"maps"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/fakeapi"
 )
@@ -197,5 +199,21 @@ func TestNearMissesOfManyNamesAreBounded(t *testing.T) {
 	}
 	if !strings.HasPrefix(failed.Missing[7].Name, "procedure") || failed.Missing[7].Near[0].ID != "id-00007" {
 		t.Errorf("got %+v", failed.Missing[7])
+	}
+}
+
+// Names that take the most to compare, and a million of them: the context ends it.
+func TestNearMissesAreLookedForNoLongerThanTheContextLasts(t *testing.T) {
+	t.Parallel()
+	ended := errors.New("the read is over")
+	ctx, cancel := context.WithTimeoutCause(t.Context(), 20*time.Millisecond, ended)
+	defer cancel()
+	candidates := slices.Repeat([]candidate{{id: "x", name: strings.Repeat("ﷺ", maxCompared/3)}}, 1_000_000)
+	began := time.Now()
+	if _, err := nearest(ctx, slices.Repeat([]string{strings.Repeat("ﷺ", 11)}, maxNearNames), candidates, (*candidate).byName); !errors.Is(err, ended) {
+		t.Errorf("got %v", err)
+	}
+	if spent := time.Since(began); spent > 2*time.Second {
+		t.Errorf("it took %s", spent)
 	}
 }

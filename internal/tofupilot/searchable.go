@@ -12,6 +12,10 @@ import (
 // units: older ones count these (API.md, Search).
 const maxSearchUnits = 100
 
+// maxSearched is how much of a text is looked through for a piece to search for, in
+// bytes.
+const maxSearched = 4 << 10
+
 // searchable is the longest piece of a text that is written in one way only, so
 // that a search for it finds the text however it is stored: for most texts, the
 // whole. It has at most maxSearchUnits UTF-16 code units, and is
@@ -23,7 +27,8 @@ func searchable(text string) string {
 			longest = piece
 		}
 	}
-	for at := 0; at < len(text); {
+	at := 0
+	for at < min(len(text), maxSearched) {
 		size := norm.NFC.NextBoundaryInString(text[at:], true)
 		// Marks may be stored in another order, or as one with their letter, and some
 		// characters as another.
@@ -33,7 +38,7 @@ func searchable(text string) string {
 		}
 		at += size
 	}
-	end(len(text))
+	end(at)
 	return longest
 }
 
