@@ -2,8 +2,12 @@ package tofupilot
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
+	"sync"
 	"testing"
+	"unicode"
 	"unicode/utf16"
 	"unicode/utf8"
 
@@ -116,4 +120,50 @@ func TestTheServerTakesEverySearch(t *testing.T) {
 	if len(server.searched) < 4 {
 		t.Error("nothing was asked for")
 	}
+}
+
+// spelledAs are all characters by what they are when they are taken apart.
+var spelledAs = sync.OnceValue(func() map[string][]string {
+	spelled := map[string][]string{}
+	for r := rune(0); r <= unicode.MaxRune; r++ {
+		character := string(r)
+		if apart := norm.NFD.String(character); utf8.ValidRune(r) && apart != character {
+			spelled[apart] = append(spelled[apart], character)
+		}
+	}
+	return spelled
+})
+
+// A text may be stored in any mix of spellings that Unicode holds equal, in either
+// normal form or in none.
+func TestWhatIsSearchedForIsInEverySpellingOfTheText(t *testing.T) {
+	t.Parallel()
+	apart := slices.Sorted(maps.Keys(spelledAs()))
+	rapid.Check(t, func(t *rapid.T) {
+		parts := rapid.SliceOfN(rapid.OneOf(rapid.SampledFrom(apart), rapid.StringOfN(characters(), 1, 4, -1)), 1, 12).Draw(t, "parts")
+		text := norm.NFC.String(strings.Join(parts, ""))
+		var stored strings.Builder
+		rest := norm.NFD.String(text)
+		for rest != "" {
+			next := string([]rune(rest)[:1])
+			for length := range 4 { // no character is taken apart into more
+				runes := []rune(rest)
+				whole := string(runes[:min(length+1, len(runes))])
+				if other := spelledAs()[whole]; other != nil && rapid.Bool().Draw(t, "respelled") {
+					stored.WriteString(rapid.SampledFrom(other).Draw(t, "as"))
+					rest, next = rest[len(whole):], ""
+					break
+				}
+			}
+			stored.WriteString(next)
+			rest = rest[len(next):]
+		}
+		spelling := stored.String()
+		if norm.NFC.String(spelling) != text {
+			return // what was put together isn't equal, because marks came between
+		}
+		if piece := searchable(text); !strings.Contains(spelling, piece) || !newNameSet(text).has(&Procedure{Name: &spelling}) {
+			t.Fatalf("%+q isn't found as %+q: %+q is searched for", spelling, text, piece)
+		}
+	})
 }
