@@ -50,12 +50,13 @@ func TestDemo(t *testing.T) {
 		t.Errorf("%d and %d requests: the lists must have four pages at least", newer, older)
 	}
 	for _, want := range []string{
-		fmt.Sprintf("1078 procedures in 4 reads, over %d requests\n", newer+older),
+		fmt.Sprintf("1180 procedures in 7 reads, over %d requests\n", newer+older),
 		"data.tofupilot_procedures.all: 550 found\n",
 		"data.tofupilot_procedures.battery: 7 found\n",
 		"data.tofupilot_procedures.self_hosted: 520 found\n",
 		"data.tofupilot_procedure.battery_test: 1 found\n",
 		"  550e8400-e29b-41d4-a716-446655440000  Battery Test Procedure         2024-01-15  my-repo\n",
+		"  line_procedure_ids = {\n    \"Battery Test Procedure\": \"550e8400-e29b-41d4-a716-446655440000\"\n",
 		"  procedure_count = 550\n",
 		"  self_hosted_battery_test = {\n    \"fpy\": 85.5\n",
 	} {

@@ -40,6 +40,9 @@ func (d *demo) report(ctx context.Context) error {
 		return errors.New("the state is empty, though the configuration has data sources and outputs")
 	}
 	for _, resource := range state.Values.RootModule.Resources {
+		if resource.Type == "tofupilot_procedure_ids" {
+			continue // an output shows all of it
+		}
 		found := resource.AttributeValues["procedures"]
 		if resource.Type == "tofupilot_procedure" {
 			found = []any{resource.AttributeValues}

@@ -29,14 +29,14 @@ const (
 	version = "0.0.1"                                     // a prerelease would need a constraint in main.tf
 )
 
-//go:embed main.tf self_hosted.tf
+//go:embed main.tf lookup.tf self_hosted.tf
 var configuration embed.FS
 
 // writeConfiguration writes the configuration and the settings to run it with.
 func (d *demo) writeConfiguration(context.Context) (string, error) {
 	files := []string{"main.tf"}
 	if !d.live {
-		files = append(files, "self_hosted.tf")
+		files = append(files, "lookup.tf", "self_hosted.tf")
 	}
 	for _, name := range files {
 		content, err := configuration.ReadFile(name)

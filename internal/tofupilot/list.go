@@ -49,11 +49,19 @@ func (f Filter) query() url.Values {
 // The list is complete: if that can't be shown, the error is a *ListError. A
 // request that fails gives an *Error, a context that ends its cause.
 func ReadAll[T, R any](ctx context.Context, c *Client, list List[T], filter Filter, keep func(*T) (kept R, size int)) ([]R, error) {
-	return readList(ctx, c, newPager(c, list, filter, keep), filter)
+	return newReading(c, list, filter, keep).finish(ctx)
 }
 
-func newPager[T, R any](c *Client, list List[T], filter Filter, keep func(*T) (kept R, size int)) *pager[R] {
-	return &pager[R]{
+// reading is one read of a list.
+type reading[R any] struct {
+	*pager[R]
+
+	client *Client
+	filter Filter
+}
+
+func newReading[T, R any](c *Client, list List[T], filter Filter, keep func(*T) (kept R, size int)) *reading[R] {
+	pager := &pager[R]{
 		fetch: fetcher(c, list, filter, keep),
 		limit: cmp.Or(filter.PageSize, MaxPageSize),
 		noun:  list.Noun,
@@ -61,19 +69,41 @@ func newPager[T, R any](c *Client, list List[T], filter Filter, keep func(*T) (k
 		clean: c.clean,
 		log:   c.log,
 	}
+	return &reading[R]{pager, c, filter}
 }
 
-func readList[R any](ctx context.Context, c *Client, pager *pager[R], filter Filter) ([]R, error) {
+// begin asks for the first page. Whoever finishes the reading after that goes on
+// from there: the page isn't asked for again.
+func (r *reading[R]) begin(ctx context.Context) (*page[R], error) {
+	fetch := r.fetch
+	first, err := r.get(ctx, "", r.limit)
+	if err != nil {
+		return nil, &ListError{Noun: r.noun, Passes: 1, Requests: 1, Err: cleaned{err, r.clean}}
+	}
+	begun := first
+	r.fetch = func(ctx context.Context, cursor string, limit int) (*page[R], error) {
+		if cursor == "" && begun != nil {
+			r.requests.Add(-1) // it was counted before
+			page := begun
+			begun = nil
+			return page, nil
+		}
+		return fetch(ctx, cursor, limit)
+	}
+	return first, nil
+}
+
+// finish reads the list to its end.
+func (r *reading[R]) finish(ctx context.Context) ([]R, error) {
 	started := time.Now()
-	rows, err := pager.all(ctx)
+	rows, err := r.all(ctx)
 	if err != nil {
 		return nil, err
 	}
 	slices.SortFunc(rows, func(a, b row[R]) int {
 		return cmp.Or(compareTimes(a.created, b.created), cmp.Compare(a.key, b.key))
 	})
-	c.log.InfoContext(ctx, "Read "+plural(pager.noun), "url", c.base.String(), "filters", filter.query().Encode(), "rows", len(rows),
-		"pages", pager.requests.Load(), "duration", time.Since(started).String())
+	r.logRead(ctx, len(rows), started)
 	kept := make([]R, len(rows))
 	for i := range rows {
 		kept[i] = rows[i].kept
@@ -81,24 +111,9 @@ func readList[R any](ctx context.Context, c *Client, pager *pager[R], filter Fil
 	return kept, nil
 }
 
-// begin asks for the list's first page and tells whether more follows. Whoever
-// reads the list after that goes on from this page: it isn't asked for again.
-func (p *pager[R]) begin(ctx context.Context) (more bool, err error) {
-	fetch := p.fetch
-	first, err := fetch(ctx, "", p.limit)
-	if err != nil {
-		return false, &ListError{Noun: p.noun, Passes: 1, Requests: 1, Err: cleaned{err, p.clean}}
-	}
-	begun := first
-	p.fetch = func(ctx context.Context, cursor string, limit int) (*page[R], error) {
-		if cursor == "" && begun != nil {
-			page := begun
-			begun = nil
-			return page, nil
-		}
-		return fetch(ctx, cursor, limit)
-	}
-	return first.more, nil
+func (r *reading[R]) logRead(ctx context.Context, rows int, started time.Time) {
+	r.log.InfoContext(ctx, "Read "+plural(r.noun), "url", r.client.base.String(), "filters", r.filter.query().Encode(), "rows", rows,
+		"pages", r.requests.Load(), "duration", time.Since(started).String())
 }
 
 // fetcher fetches one page of a list at a time.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"sync/atomic"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 	"golang.org/x/text/unicode/norm"
@@ -61,21 +62,23 @@ func (c *Client) ProcedureIDs(ctx context.Context, names []string) (map[string]s
 	slices.Sort(distinct)
 	distinct = slices.Compact(distinct)
 
-	list := newPager(c, Procedures, Filter{}, lookThrough(pickNamed(distinct...)))
-	more, err := list.begin(ctx)
+	started := time.Now()
+	list := newReading(c, Procedures, Filter{}, lookThrough(pickNamed(distinct...)))
+	first, err := list.begin(ctx)
 	if err != nil {
 		return nil, err
 	}
-	if more && len(distinct) <= maxSearches {
+	if first.more && len(distinct) <= maxSearches {
 		matches, err := c.searchEach(ctx, distinct)
-		if !errors.Is(err, errUnsettled) {
-			if err != nil {
-				return nil, err
-			}
+		if err == nil {
+			list.logRead(ctx, len(first.rows), started)
 			return idsOf(ctx, names, matches, nil)
 		}
+		if !errors.Is(err, errUnsettled) {
+			return nil, err
+		}
 	}
-	all, err := readList(ctx, c, list, Filter{})
+	all, err := list.finish(ctx)
 	if err != nil {
 		return nil, err
 	}
