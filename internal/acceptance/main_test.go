@@ -6,10 +6,12 @@ package acceptance
 import (
 	"flag"
 	"os"
+	"strings"
 	"testing"
 
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
+	"github.com/hashicorp/terraform-plugin-testing/tfversion"
 
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/acceptance/harness"
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/provider"
@@ -40,10 +42,18 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-// runSteps runs the steps with the real Terraform and this provider.
+// runSteps runs the steps with the real Terraform and this provider. Where a
+// configuration is too new for this Terraform, it skips the test.
 func runSteps(t *testing.T, steps ...resource.TestStep) {
 	t.Helper()
+	var needs []tfversion.TerraformVersionCheck
+	for _, step := range steps {
+		if strings.Contains(step.Config, `resource "terraform_data"`) {
+			needs = append(needs, tfversion.SkipBelow(tfversion.Version1_4_0))
+		}
+	}
 	resource.UnitTest(t, resource.TestCase{
+		TerraformVersionChecks: needs,
 		ProtoV6ProviderFactories: map[string]func() (tfprotov6.ProviderServer, error){
 			"tofupilot": func() (tfprotov6.ProviderServer, error) { return provider.Server("test")(), nil },
 		},

@@ -4,14 +4,11 @@ import (
 	"archive/zip"
 	"bytes"
 	"encoding/json"
-	"fmt"
 	"io"
 	"io/fs"
 	"net/http"
 	"os"
-	"os/exec"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 
@@ -31,7 +28,7 @@ func TestKeyIsInNothingThatARunLeaves(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			if name == "ephemeral variable" {
-				needTerraform(t, 1, 10)
+				harness.NeedVersion(t, 10, 11)
 			}
 			w := harness.NewMirroredWorkingDir(t, mirror, key.config+harness.Procedures("all")+harness.Output("ids", "data.tofupilot_procedures.all.ids"))
 			for name, c := range map[string]struct {
@@ -171,27 +168,5 @@ func expectAllIsThere(t *testing.T, left map[string][]byte, applied bool) {
 		if content, ok := left[what]; !ok || !bytes.Contains(content, []byte(words)) {
 			t.Errorf("%s is missing, or has no %q in it", what, words)
 		}
-	}
-}
-
-// needTerraform skips a test of what an older Terraform doesn't have.
-func needTerraform(t *testing.T, major, minor int) {
-	t.Helper()
-	said, err := exec.CommandContext(t.Context(), "terraform", "version", "-json").Output()
-	if err != nil {
-		t.Fatal(err)
-	}
-	var found struct {
-		Version string `json:"terraform_version"`
-	}
-	if err := json.Unmarshal(said, &found); err != nil {
-		t.Fatal(err)
-	}
-	var has [2]int
-	if _, err := fmt.Sscanf(found.Version, "%d.%d", &has[0], &has[1]); err != nil {
-		t.Fatalf("%q: %v", found.Version, err)
-	}
-	if slices.Compare(has[:], []int{major, minor}) < 0 {
-		t.Skipf("Terraform %s is older than %d.%d", found.Version, major, minor)
 	}
 }

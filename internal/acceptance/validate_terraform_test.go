@@ -84,7 +84,7 @@ func validate(t *testing.T, attach, config string) []validation {
 		t.Fatal(err)
 	}
 	var stdout, stderr bytes.Buffer
-	command := exec.CommandContext(t.Context(), "terraform", "validate", "-json")
+	command := exec.CommandContext(t.Context(), harness.CLI(), "validate", "-json")
 	command.Dir, command.Stdout, command.Stderr = dir, &stdout, &stderr
 	command.Env = append(os.Environ(), "TF_REATTACH_PROVIDERS="+attach, "CHECKPOINT_DISABLE=1")
 	failed := command.Run()
@@ -113,7 +113,7 @@ func validate(t *testing.T, attach, config string) []validation {
 // its TF_REATTACH_PROVIDERS.
 func attachable(t *testing.T) string {
 	t.Helper()
-	const address = "registry.terraform.io/hashicorp/tofupilot" // what a configuration without required_providers means
+	address := harness.ProviderAddress()
 	ctx, stop := context.WithCancel(context.Background())
 	started, ended := make(chan *plugin.ReattachConfig), make(chan struct{})
 	go func() {

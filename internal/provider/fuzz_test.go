@@ -146,6 +146,7 @@ func FuzzProviderConfiguration(f *testing.F) {
 	f.Add("\n", "http://tofupilot.example.com/api/", "", int64(0), "0s", true, byte(0x3f), "", "")
 	f.Add("1", "http://[::1]:3000", "garbage", int64(10), "-5m", false, byte(0x0f), " ", "https://user:hunter2@example.com")
 	f.Add("", "tofupilot.example.com", "", int64(11), "5", false, byte(0x00), "1", "HTTP://127.0.0.1")
+	f.Add("", "", "", int64(0), "", false, byte(0), "\a", "https://user:hunter2@example.com")
 	f.Add("\u200b", "ftp://a?b#c", "", int64(-1), "1ns", false, byte(0x2a), "\t2", "https://example.com ")
 	f.Fuzz(func(t *testing.T, key, address, certificates string, retries int64, timeout string, allowHTTP bool, set byte, keyVariable, addressVariable string) {
 		const secret = "tp_secret-of-the-fuzzed-configuration"
@@ -192,7 +193,12 @@ func FuzzProviderConfiguration(f *testing.F) {
 				t.Errorf("no attribute is blamed: %v", diagnostic)
 			}
 		}
-		if diagnostics.HasError() {
+		for _, problem := range got.problems {
+			if strings.Contains(problem.Summary()+problem.Detail(), secret) {
+				t.Errorf("the key is in %v", problem)
+			}
+		}
+		if diagnostics.HasError() || got.problems.HasError() {
 			return
 		}
 		if tofupilot.CheckAPIKey(got.apiKey) != nil || !strings.HasPrefix(got.apiKey, secret) || given(0) != (got.apiKeySource == "the provider's api_key") {

@@ -88,7 +88,7 @@ func (w *WorkingDir) Write(t *testing.T, name, content string) {
 // far away as their settings.
 func (w *WorkingDir) Command(t *testing.T, arguments ...string) *exec.Cmd {
 	t.Helper()
-	command := exec.CommandContext(t.Context(), "terraform", arguments...)
+	command := exec.CommandContext(t.Context(), CLI(), arguments...)
 	command.Dir = w.Dir
 	for _, variable := range os.Environ() {
 		if !strings.HasPrefix(variable, "TF_") && !strings.HasPrefix(variable, "TOFUPILOT_") {
