@@ -31,7 +31,7 @@ func logIn(t *testing.T, procedures ...fakeapi.Procedure) *fakeapi.Server {
 	return api
 }
 
-func TestTerraformReadsWithNothingButALogin(t *testing.T) {
+func TestTerraformReadsWithNothingButALogin(t *testing.T) { //nolint:paralleltest // The environment is set.
 	api := logIn(t, fakeapi.Procedure{ID: "FVT1", Name: "FVT"})
 	runSteps(t, resource.TestStep{
 		Config: harness.Procedure("fvt", `name = "FVT"`) + harness.Output("id", "data.tofupilot_procedure.fvt.id"),
@@ -44,7 +44,7 @@ func TestTerraformReadsWithNothingButALogin(t *testing.T) {
 	harness.ExpectEqual(t, "keys", harness.Distinct(api.Requests(), authorization), []string{"Bearer " + storedKey})
 }
 
-func TestTerraformSendsTheKeyOfALoginToNoOtherServer(t *testing.T) {
+func TestTerraformSendsTheKeyOfALoginToNoOtherServer(t *testing.T) { //nolint:paralleltest // The environment is set.
 	own := logIn(t)
 	other, url := harness.Serve(t)
 	runSteps(t, resource.TestStep{

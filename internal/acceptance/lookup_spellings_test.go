@@ -31,7 +31,7 @@ func TestANameIsFoundHoweverItIsSpelled(t *testing.T) {
 			t.Run(fmt.Sprintf("%d as %d", stored, asked), func(t *testing.T) {
 				t.Parallel()
 				var procedures []fakeapi.Procedure
-				blocks, names := []string{}, ""
+				var blocks, names []string
 				ids := map[string]knownvalue.Check{}
 				checks := []statecheck.StateCheck{}
 				for i, spelling := range spellings {
@@ -40,11 +40,11 @@ func TestANameIsFoundHoweverItIsSpelled(t *testing.T) {
 					one := fmt.Sprint("one_", i)
 					blocks = append(blocks, harness.Procedure(one, "name = "+harness.Quote(spelling[asked])), harness.Output(one, "data.tofupilot_procedure."+one+".id"))
 					checks = append(checks, statecheck.ExpectKnownOutputValue(one, knownvalue.StringExact(id)))
-					names += harness.Quote(spelling[asked]) + ", "
+					names = append(names, harness.Quote(spelling[asked]))
 					ids[spelling[0]] = knownvalue.StringExact(id) // as Terraform normalizes it
 				}
 				_, url := harness.Serve(t, filled(procedures...)...)
-				blocks = append(blocks, lookedUp("["+names+"]"), harness.Output("ids", "data.tofupilot_procedure_ids.line.ids"))
+				blocks = append(blocks, lookedUp("["+strings.Join(names, ", ")+"]"), harness.Output("ids", "data.tofupilot_procedure_ids.line.ids"))
 				runSteps(t, resource.TestStep{
 					Config:            harness.Configuration(url, blocks...),
 					ConfigStateChecks: append(checks, statecheck.ExpectKnownOutputValue("ids", knownvalue.MapExact(ids))),

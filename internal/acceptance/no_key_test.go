@@ -74,7 +74,7 @@ func TestEveryReadSaysWhatEnvironmentOrLoginHaveWrongInOurWordsAlone(t *testing.
 	t.Parallel()
 	w := harness.NewWorkingDir(t, "")
 	const key = "TOFUPILOT_API_KEY=tp_given"
-	for name, c := range map[string]struct {
+	for name, c := range map[string]struct { //nolint:paralleltest // The cases share the directory.
 		environment    []string
 		login          string // content of the login file; empty for none
 		summary, words string
@@ -89,7 +89,7 @@ func TestEveryReadSaysWhatEnvironmentOrLoginHaveWrongInOurWordsAlone(t *testing.
 			"No API key", "is for https://one.invalid, and its key is sent to no other server.",
 		},
 	} {
-		for block, provider := range providerBlocks { //nolint:paralleltest // They share the directory.
+		for block, provider := range providerBlocks {
 			t.Run(name+", "+block, func(t *testing.T) {
 				w.Environment = c.environment
 				file := filepath.Join(w.Dir, ".tofupilot", "credentials.json")

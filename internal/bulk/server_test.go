@@ -145,7 +145,6 @@ func TestNothingThatTheFrameworksServerCanDoIsHidden(t *testing.T) {
 		t.Fatalf("%s has only %d methods: is it still the server itself?", framework, framework.NumMethod())
 	}
 	for method := range framework.Methods() {
-		method := method
 		if _, ok := ours.MethodByName(method.Name); !ok {
 			t.Errorf("%s is hidden: add its interface to frameworkServer", method.Name)
 		}

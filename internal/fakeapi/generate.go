@@ -140,6 +140,3 @@ func uuid(random *rand.Rand) string {
 	b[8] = b[8]&0x3f | 0x80
 	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
 }
-
-//go:fix inline
-func text(s string) *string { return new(s) }

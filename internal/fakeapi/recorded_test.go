@@ -78,7 +78,10 @@ func TestAnswersOfAnOlderValidator(t *testing.T) {
 		if other := older[c.query()]; other != "" {
 			want = recorded.find(t, other).recordedAnswer
 		}
-		t.Run(c.name(), func(t *testing.T) { c.ask(t, s).compare(t, want) })
+		t.Run(c.name(), func(t *testing.T) {
+			t.Parallel()
+			c.ask(t, s).compare(t, want)
+		})
 	}
 }
 

@@ -17,7 +17,7 @@ import (
 // Neither may hold up Terraform or fill its memory, whatever stands in the file's place.
 func TestOnlyRegularFilesOfBoundedSizeAreRead(t *testing.T) {
 	t.Parallel()
-	pipe := func(t *testing.T, file string) error { return syscall.Mkfifo(file, 0o600) } // nobody writes to it
+	pipe := func(_ *testing.T, file string) error { return syscall.Mkfifo(file, 0o600) } // nobody writes to it
 	link := func(target string) func(*testing.T, string) error {
 		return func(_ *testing.T, file string) error { return os.Symlink(target, file) }
 	}

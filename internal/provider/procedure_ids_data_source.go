@@ -158,7 +158,7 @@ func (r *reader) explainNames(ctx context.Context, asked int, err error) diag.Di
 		}
 	}
 	if count > 0 {
-		told = append(told, fmt.Sprintf("  … and %s", counted(count, "more name")))
+		told = append(told, "  … and "+counted(count, "more name"))
 	}
 	return diag.NewAttributeErrorDiagnostic(path.Root("names"), "Not every name has exactly one procedure", lines(head, strings.Join(told, "\n"), next))
 }

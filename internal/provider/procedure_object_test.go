@@ -99,7 +99,6 @@ func compareFields(t *testing.T, at string, fields reflect.Type, attributes tfty
 	}
 	seen := []string{}
 	for field := range fields.Fields() {
-		field := field
 		name := snakeCase(field.Tag.Get("json"))
 		if name == "-" {
 			continue // not the API's

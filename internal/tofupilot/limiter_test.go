@@ -49,7 +49,10 @@ func (c *crowd) send(t *testing.T, count int, end func(closings int)) {
 
 // close closes it as a 429 does that asks for this long, or, where that is 0, for
 // nothing.
-func (c *crowd) close(retryAfter time.Duration) *Error {
+func (c *crowd) close(retryAfter time.Duration) { _ = c.refuse(retryAfter) }
+
+// refuse closes it and returns the error of the request that was refused.
+func (c *crowd) refuse(retryAfter time.Duration) *Error {
 	refused := &Error{Status: http.StatusTooManyRequests, RetryAfter: retryAfter}
 	c.limiter.refused(c.limiter.closings, refused, 3)
 	return refused
@@ -175,7 +178,7 @@ func TestPauseWithoutRetryAfterDoublesFromOneSecondToThirty(t *testing.T) {
 		c := newCrowd()
 		c.limiter.succeeded(0)
 		for _, seconds := range slices.Concat([]time.Duration{1, 2, 4, 8, 16}, slices.Repeat([]time.Duration{30}, 100)) {
-			if refused := c.close(0); !refused.mayPass() {
+			if refused := c.refuse(0); !refused.mayPass() {
 				t.Fatal("it is given up, though a request succeeded")
 			}
 			between(t, "refused again", c.limiter.closedFor(), seconds*time.Second)
