@@ -1,13 +1,9 @@
 package acceptance
 
 import (
-	"encoding/json"
-	"fmt"
-	"math"
 	"net/http/httptest"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/providerserver"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
@@ -91,75 +87,3 @@ func drawArguments(r *rapid.T) harness.Values {
 	}
 	return arguments
 }
-
-// drawProcedures draws up to one page of items, as a server may send them: each
-// field is missing, null, empty, long or any text, whatever its generation.
-func drawProcedures(r *rapid.T) []fakeapi.Procedure {
-	var procedures []fakeapi.Procedure
-	for i := range rapid.IntRange(0, 16).Draw(r, "count") {
-		id := fmt.Sprintf("%d %s", i, anyText.Draw(r, "id"))
-		item := drawNested(r)
-		item["id"] = id
-		optional(r, item, "name", rapid.OneOf(anyText, anyText, longText))
-		optional(r, item, "created_at", anyTime)
-		optional(r, item, "fpy", anyNumber)
-		encoded, err := json.Marshal(item)
-		if err != nil {
-			r.Fatal(err)
-		}
-		procedures = append(procedures, fakeapi.Procedure{ID: id, JSON: string(encoded)})
-	}
-	return procedures
-}
-
-// drawNested draws the nested parts of an item.
-func drawNested(r *rapid.T) map[string]any {
-	item := map[string]any{}
-	optional(r, item, "created_by_user", anyObject("id", "name", "email"))
-	optional(r, item, "linkedRepository", anyObject("id", "name", "fullName", "provider"))
-	optional(r, item, "runs", rapid.SliceOfN(rapid.Custom(func(r *rapid.T) map[string]any {
-		run := anyObject("id", "outcome").Draw(r, "run")
-		optional(r, run, "started_at", anyTime)
-		optional(r, run, "unit", anyObject("id"))
-		return run
-	}), 0, 16))
-	return item
-}
-
-// optional draws a field that may be missing or null.
-func optional[V any](r *rapid.T, object map[string]any, name string, value *rapid.Generator[V]) {
-	switch rapid.IntRange(0, 5).Draw(r, name+" is") {
-	case 0:
-	case 1:
-		object[name] = nil
-	default:
-		object[name] = value.Draw(r, name)
-	}
-}
-
-func anyObject(names ...string) *rapid.Generator[map[string]any] {
-	return rapid.Custom(func(r *rapid.T) map[string]any {
-		object := map[string]any{}
-		for _, name := range names {
-			optional(r, object, name, anyText)
-		}
-		return object
-	})
-}
-
-var (
-	anyText = rapid.OneOf(rapid.String(), rapid.SampledFrom([]string{
-		"", strings.Repeat("a", 31), strings.Repeat("a", 32), "\x00", "\u2028", "\ufeff", "e\u0301", "🔋", "\U0010ffff",
-	}))
-	// Lengths, here and above, are around those at which MessagePack changes its form.
-	longText = rapid.SampledFrom([]string{
-		strings.Repeat("a", 255), strings.Repeat("ß", 128), strings.Repeat("a", 65535), strings.Repeat("a", 65536),
-	})
-	anyTime = rapid.Custom(func(r *rapid.T) string {
-		zone := time.FixedZone("", 60*rapid.IntRange(-23*60-59, 23*60+59).Draw(r, "offset"))
-		at := time.Unix(rapid.Int64Range(0, 4e9).Draw(r, "seconds"), rapid.Int64Range(0, 999_999_999).Draw(r, "nanoseconds"))
-		return at.In(zone).Format(rapid.SampledFrom([]string{time.RFC3339, time.RFC3339Nano, "2006-01-02T15:04:05.000Z07:00"}).Draw(r, "form"))
-	})
-	anyNumber = rapid.OneOf(rapid.Float64Range(0, 100), rapid.Float64(), rapid.Map(rapid.Int(), func(n int) float64 { return float64(n) }),
-		rapid.SampledFrom([]float64{0, 100, 127, 128, 255, 256, 1 << 53, 1 << 62, 1 << 63, -1 << 63, 1e22, math.MaxFloat64, math.SmallestNonzeroFloat64}))
-)
