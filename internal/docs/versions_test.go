@@ -90,3 +90,30 @@ func TestNewFeaturesSayWhatTheyNeed(t *testing.T) {
 		t.Errorf("only %d uses of newer features found", checked)
 	}
 }
+
+// TestOldestVersionsAreTested holds the oldest Terraform and OpenTofu that are
+// promised to the oldest that the workflow tests with.
+func TestOldestVersionsAreTested(t *testing.T) {
+	t.Parallel()
+	tested := map[string]string{}
+	for _, found := range oldestTested.FindAllStringSubmatch(read(t, filepath.Join(root, ".github/workflows/test.yml")), -1) {
+		tested[found[1]] = found[2]
+	}
+	texts := pages(t)
+	for _, page := range []string{"README.md", "CHANGELOG.md", "CONTRIBUTING.md", "docs/index.md"} {
+		promised := map[string]string{}
+		for _, found := range oldestPromised.FindAllStringSubmatch(texts[page], -1) {
+			if _, ok := promised[found[1]]; !ok { // what follows is about single features
+				promised[found[1]] = found[2]
+			}
+		}
+		if !maps.Equal(promised, tested) {
+			t.Errorf("%s promises %v; the workflow tests %v", page, promised, tested)
+		}
+	}
+}
+
+var (
+	oldestTested   = regexp.MustCompile(`name: (Terraform|OpenTofu) \$\{\{ matrix\.version \}\}[^"]*version: \["~(1\.\d+)\.0"`)
+	oldestPromised = regexp.MustCompile(`(Terraform|OpenTofu)\s\(?(1\.\d+)\sand\slater`)
+)
