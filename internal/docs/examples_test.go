@@ -81,10 +81,11 @@ func serve(t *testing.T) (api *fakeapi.Server, url string) {
 
 // organization has the procedures that documentation and examples name.
 func organization() []fakeapi.Procedure {
-	procedures := fakeapi.Generate(3, fakeapi.Gen2026)
+	procedures := fakeapi.Generate(4, fakeapi.Gen2026)
 	procedures[0].ID, procedures[0].Name = "FVT1", "Firmware Smoke Test"
 	procedures[1].Name = "Motor Controller FVT"
 	procedures[2].Name = "Battery Pack EOL Test"
+	procedures[3].Name = "Infusion Pump Firmware Smoke Test Rev A"
 	return append(procedures, fakeapi.Example2026())
 }
 
