@@ -1,9 +1,13 @@
 package fakeapi_test
 
 import (
+	"encoding/json"
+	"maps"
 	"reflect"
 	"regexp"
+	"slices"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -66,6 +70,63 @@ func TestGeneratedAreDistinct(t *testing.T) {
 			names[p.Name] = i
 		}
 	}
+}
+
+// A field is in an example first, and then it must be generated, too.
+func TestGeneratedHaveEveryFieldOfTheExamples(t *testing.T) {
+	t.Parallel()
+	for _, example := range []fakeapi.Procedure{fakeapi.Example2025(), fakeapi.Example2026()} {
+		want, values := map[string]bool{}, map[string]bool{}
+		collect(t, example.JSON, want)
+		for _, p := range fakeapi.Generate(300, example.Generation) {
+			collect(t, served(t, p), values)
+		}
+		for path, null := range map[string]bool{
+			"created_by_user.name": true,
+			"fpy":                  example.Generation == fakeapi.Gen2025,
+			"linkedRepository":     example.Generation == fakeapi.Gen2026,
+		} {
+			if null {
+				want[path+" is null"] = true
+			}
+		}
+		got, expected := slices.Sorted(maps.Keys(values)), slices.Sorted(maps.Keys(want))
+		if !slices.Equal(got, expected) {
+			t.Errorf("generated, over all:\n%q\nwant\n%q", got, expected)
+		}
+	}
+}
+
+// collect adds the paths of an item's values to found, those of nulls as such.
+func collect(t *testing.T, item string, found map[string]bool) {
+	t.Helper()
+	var value any
+	if err := json.Unmarshal([]byte(item), &value); err != nil {
+		t.Fatal(err)
+	}
+	var walk func(path string, value any)
+	walk = func(path string, value any) {
+		switch value := value.(type) {
+		case map[string]any:
+			for name, inner := range value {
+				walk(strings.TrimPrefix(path+"."+name, "."), inner)
+			}
+		case []any:
+			for _, inner := range value {
+				walk(path, inner)
+			}
+		case nil:
+			found[path+" is null"] = true
+		case string:
+			if value == "" { // as of a field that was forgotten
+				path += " is empty"
+			}
+			found[path] = true
+		default:
+			found[path] = true
+		}
+	}
+	walk("", value)
 }
 
 func TestGeneratedHaveEverythingThatCanOccur(t *testing.T) {
