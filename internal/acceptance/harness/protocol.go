@@ -29,6 +29,9 @@ func Connect(t *testing.T, server tfprotov6.ProviderServer) Connection {
 	return Connection{server, schema}
 }
 
+// DataSources are all that the provider has, by name.
+func (c Connection) DataSources() map[string]*tfprotov6.Schema { return c.schema.DataSourceSchemas }
+
 // Type is the type of a data source's values.
 func (c Connection) Type(dataSource string) tftypes.Type {
 	return c.schema.DataSourceSchemas[dataSource].ValueType()
