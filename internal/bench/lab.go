@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"runtime"
+	"strconv"
 	"strings"
 
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/bench/reference"
@@ -80,10 +81,38 @@ func (l lab) machine(ctx context.Context) (string, error) {
 	return fmt.Sprintf("%d cores of an %s, %s, %s", runtime.NumCPU(), model[1], version, strings.Replace(runtime.Version(), "go", "Go ", 1)), nil
 }
 
-// serve starts a fake API, writes a configuration that reads all of it, and
-// leaves the state that comes of it to the floor.
+// What a plan reads, as the name of a folder with its configuration. Each has an
+// output count, of what was read.
+const (
+	allProcedures = "all"
+	someIDs       = "ids"
+)
+
+// names is how many names someIDs looks up.
+const names = 5
+
+// serve starts a fake API, writes the configurations, and leaves the state that
+// comes of reading all procedures to the floor.
 func (l lab) serve(ctx context.Context, procedures, runs int) (stop func(), err error) {
-	server := httptest.NewServer(fakeapi.New(reference.Procedures(procedures, runs)...))
+	stored := reference.Procedures(procedures, runs)
+	server := httptest.NewServer(fakeapi.New(stored...))
+	var wanted []string
+	for i := range names {
+		wanted = append(wanted, strconv.Quote(stored[i*procedures/names].Name))
+	}
+	err = errors.Join(
+		l.configure(allProcedures, server.URL, `data "tofupilot_procedures" "all" {}`, "data.tofupilot_procedures.all.procedures"),
+		l.configure(someIDs, server.URL, fmt.Sprintf("data \"tofupilot_procedure_ids\" \"some\" {\n  names = [%s]\n}", strings.Join(wanted, ", ")), "data.tofupilot_procedure_ids.some.ids"),
+		l.writeState(ctx, server.URL),
+	)
+	if err != nil {
+		server.Close()
+	}
+	return server.Close, err
+}
+
+// configure writes a configuration with one data source.
+func (l lab) configure(folder, url, dataSource, counted string) error {
 	configuration := fmt.Sprintf(`
 terraform {
   required_providers {
@@ -96,20 +125,17 @@ provider "tofupilot" {
   api_key = %q
 }
 
-data "tofupilot_procedures" "all" {}
+%s
 
 output "count" {
-  value = length(data.tofupilot_procedures.all.procedures)
+  value = length(%s)
 }
-`, server.URL, fakeapi.Key)
-	err = os.WriteFile(filepath.Join(l.dir, "main.tf"), []byte(configuration), 0o600)
+`, url, fakeapi.Key, dataSource, counted)
+	err := os.MkdirAll(filepath.Join(l.dir, folder), 0o700)
 	if err == nil {
-		err = l.writeState(ctx, server.URL)
+		err = os.WriteFile(filepath.Join(l.dir, folder, "main.tf"), []byte(configuration), 0o600)
 	}
-	if err != nil {
-		server.Close()
-	}
-	return server.Close, err
+	return err
 }
 
 func (l lab) writeState(ctx context.Context, url string) error {

@@ -67,6 +67,10 @@ func measure(ctx context.Context) (results, error) {
 			return all, err
 		}
 	}
+	log.Print("plans of a few IDs")
+	if err := all.add(lab.idsRow(ctx, 10_000, 5, 7)); err != nil {
+		return all, err
+	}
 	for _, size := range processes {
 		log.Printf("the provider's process with %d procedures with %d runs each", size.procedures, size.runs)
 		if err := all.add(lab.processRows(ctx, size.procedures, size.runs)); err != nil {

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -23,7 +24,7 @@ func (l lab) planRow(ctx context.Context, procedures, runs, rounds, usualRounds 
 	defer stop()
 	took := map[string][]float64{}
 	time := func(program string) error {
-		seconds, err := l.plan(ctx, program, procedures)
+		seconds, err := l.plan(ctx, program, allProcedures, procedures)
 		took[program] = append(took[program], seconds)
 		return err
 	}
@@ -55,18 +56,46 @@ func (l lab) planRow(ctx context.Context, procedures, runs, rounds, usualRounds 
 	return []row{plan}, nil
 }
 
-// plan runs terraform plan, and makes sure that it saw all procedures.
-func (l lab) plan(ctx context.Context, program string, procedures int) (seconds float64, err error) {
+// idsRow times plans that look a few names up, in turns with the floor's plans of
+// the whole list.
+func (l lab) idsRow(ctx context.Context, procedures, runs, rounds int) ([]row, error) {
+	stop, err := l.serve(ctx, procedures, runs)
+	if err != nil {
+		return nil, err
+	}
+	defer stop()
+	var floor, ours []float64
+	for range rounds {
+		handing, err := l.plan(ctx, "floor", allProcedures, procedures)
+		if err != nil {
+			return nil, err
+		}
+		looking, err := l.plan(ctx, "ours", someIDs, names)
+		if err != nil {
+			return nil, err
+		}
+		floor, ours = append(floor, handing), append(ours, looking)
+	}
+	plan := row{
+		What: fmt.Sprintf("plan of %d IDs, the floor's of the list", names), Procedures: procedures, Runs: runs, Unit: "s",
+		Limit: "0.25 × floor", Floor: median(floor), Ours: median(ours),
+	}
+	plan.OursToFloor = plan.Ours / plan.Floor
+	return []row{plan}, nil
+}
+
+// plan runs terraform plan, and makes sure that it saw as many as there are.
+func (l lab) plan(ctx context.Context, program, folder string, count int) (seconds float64, err error) {
 	var said bytes.Buffer
 	terraform := exec.CommandContext(ctx, "terraform", "plan", "-no-color")
-	terraform.Dir = l.dir
+	terraform.Dir = filepath.Join(l.dir, folder)
 	terraform.Env = append(l.environment(), "TF_CLI_CONFIG_FILE="+l.settings(program), "CHECKPOINT_DISABLE=1",
 		"BENCH_STATE="+l.state(), "BENCH_PROVIDER="+l.binary("ours"), "BENCH_RUSAGE="+l.usage())
 	terraform.Stdout, terraform.Stderr = &said, &said
 	started := time.Now()
 	err = terraform.Run()
 	seconds = time.Since(started).Seconds()
-	if expected := fmt.Sprintf("+ count = %d\n", procedures); err == nil && !strings.Contains(said.String(), expected) {
+	if expected := fmt.Sprintf("+ count = %d\n", count); err == nil && !strings.Contains(said.String(), expected) {
 		err = fmt.Errorf("it doesn't say %q", expected)
 	}
 	if err != nil {

@@ -24,7 +24,7 @@ func (l lab) processRows(ctx context.Context, procedures, runs int) ([]row, erro
 		if err := os.Remove(l.usage()); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return nil, err
 		}
-		if _, err := l.plan(ctx, "rusage", procedures); err != nil {
+		if _, err := l.plan(ctx, "rusage", allProcedures, procedures); err != nil {
 			return nil, err
 		}
 		second, kibibytes, err := l.mostUsed()
