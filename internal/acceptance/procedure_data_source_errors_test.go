@@ -123,13 +123,17 @@ func TestListedProceduresShowNeitherKeyNorControlCharacters(t *testing.T) {
 	for what, key := range map[string]string{"plain key": "tp_0123456789", "key with a quote": `tp_"0123456789\`} {
 		t.Run(what, func(t *testing.T) {
 			t.Parallel()
-			creator := "Eve \x1b[31m" + key + "\r\u202e"
-			api, url := harness.Serve(t, created(1, "FVT1", "named "+key, &fakeapi.User{Name: &creator}))
+			creator := fakeapi.User{Name: new("Eve \x1b[31m" + key + "\r\u202e")}
+			api, url := harness.Serve(t, created(1, "FVT1", "named "+key, &creator), created(2, "FVT2", "named "+key, &creator))
 			api.AllowKey(key)
-			said := lookUp(t, url, key, harness.Values{"id": "fvt1"})
-			harness.ExpectError(t, said, harness.Error("id", "No such procedure", "FVT1", `"named [the API key]"`, "by Eve [31m[the API key]"))
-			if text := harness.Describe(said); strings.Contains(text, "0123456789") || strings.ContainsAny(text, "\x1b\r\u202e") {
-				t.Errorf("it shows what it should not: %q", text)
+			none := lookUp(t, url, key, harness.Values{"id": "fvt1"})
+			harness.ExpectError(t, none, harness.Error("id", "No such procedure", "FVT1", `"named [the API key]"`))
+			several := lookUp(t, url, key, harness.Values{"name": "named " + key})
+			harness.ExpectError(t, several, harness.Error("name", "Several procedures of this name", "FVT1", `"named [the API key]"`, "by Eve [31m[the API key]"))
+			for _, said := range [][]*tfprotov6.Diagnostic{none, several} {
+				if text := harness.Describe(said); strings.Contains(text, "0123456789") || strings.ContainsAny(text, "\x1b\r\u202e") {
+					t.Errorf("it shows what it should not: %q", text)
+				}
 			}
 		})
 	}
