@@ -62,11 +62,31 @@ func around(wrap func(api http.Handler) http.Handler) func(*testing.T) *harness.
 // saying reads the request of each connection and says this, as it stands.
 func saying(texts ...string) func(conn net.Conn, number int) {
 	return func(conn net.Conn, _ int) {
-		if request, err := http.ReadRequest(bufio.NewReader(conn)); err == nil {
-			_ = request.Body.Close()
+		if request, _ := readRequest(conn); request != nil {
 			_, _ = conn.Write([]byte(strings.Join(texts, "\r\n"))) // fails only when the client has gone
 		}
 	}
+}
+
+// thenSilent says this and then keeps the connection, without a word, until the
+// client goes.
+func thenSilent(texts ...string) func(conn net.Conn, number int) {
+	return func(conn net.Conn, number int) {
+		saying(texts...)(conn, number)
+		saysNothing(conn, number)
+	}
+}
+
+// readRequest reads a request without a body, and returns what follows it. The
+// request is nil if none comes.
+func readRequest(conn net.Conn) (*http.Request, io.Reader) {
+	reader := bufio.NewReader(conn)
+	request, err := http.ReadRequest(reader)
+	if err != nil {
+		return nil, reader
+	}
+	_ = request.Body.Close()
+	return request, reader
 }
 
 // greet speaks first, as mail and SSH servers do.

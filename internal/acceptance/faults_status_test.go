@@ -12,15 +12,17 @@ import (
 
 const (
 	refused     = "The server refused the request"
+	blocked     = "Something in between refused the request"
 	wrongKey    = "The server doesn't accept the API key"
 	notAllowed  = "The API key may not read procedures"
 	nothingHere = "The server has no procedures there"
 	inTrouble   = "The server is in trouble"
 	unexpected  = "Unexpected answer"
 
-	maybeURL    = "The URL may be wrong: {url}/api is what the provider made of the configured one. It must lead to a TofuPilot server, with or without /api at its end."
-	askTheAdmin = "Try again later; if it lasts, ask whoever runs the server, and check that url leads to it and not to something in between."
-	proxyPage   = "<html><head><title>nginx</title></head></html>"
+	maybeURL         = "The URL may be wrong: {url}/api is what the provider made of the configured one. It must lead to a TofuPilot server, with or without /api at its end."
+	askTheAdmin      = "Try again later; if it lasts, ask whoever runs the server, and check that url leads to it and not to something in between."
+	leadsToTofuPilot = "Check that url leads to a TofuPilot server: {url}/api is the one configured."
+	proxyPage        = "<html><head><title>nginx</title></head></html>"
 )
 
 // Statuses that no retry helps against. The others are among the retryFaults.
@@ -39,7 +41,7 @@ func statusFaults() []fault {
 		}
 	}
 	return []fault{
-		answered("204", 204, "", unexpected, "HTTP 204 No Content", "Check that url leads to a TofuPilot server: {url}/api is the one configured."),
+		answered("204", 204, "", unexpected, "HTTP 204 No Content", leadsToTofuPilot),
 		answered("400 with a message", 400, `{"message":"Bad request","code":"BAD_REQUEST"}`, refused, "HTTP 400 Bad Request: Bad request.", "Correct the arguments of the data source."),
 		answered("400 with issues of nothing we know", 400, `{"message":"Input validation failed","issues":[{"path":["sort",0],"message":"Unknown"},{"message":"No path"}]}`,
 			refused, "Input validation failed.", "- sort.0: Unknown", "- No path", "please report it at https://github.com/tofupilot/terraform-provider-tofupilot/issues"),
@@ -75,6 +77,7 @@ func statusFaults() []fault {
 			name: "404 below another path", at: around(func(api http.Handler) http.Handler { return http.StripPrefix("/api", api) }),
 			fails: harness.Error("", nothingHere, askedFor+" was answered with HTTP 404 Not Found: Not found.", maybeURL), requests: 1,
 		},
+		answered("403 as HTML", 403, proxyPage, blocked, "HTTP 403 Forbidden (text/html, not an answer of the API).", leadsToTofuPilot),
 		answered("404 as HTML", 404, proxyPage, nothingHere, "HTTP 404 Not Found (text/html, not an answer of the API).", maybeURL),
 		{
 			name: "401 with a body cut off", at: faulty(func(w http.ResponseWriter, _ *http.Request) {
@@ -88,7 +91,7 @@ func statusFaults() []fault {
 				w.WriteHeader(http.StatusForbidden)
 				_, _ = fortyMegabytes(w)
 			}),
-			fails: harness.Error("", notAllowed, askedFor+" was answered with HTTP 403 Forbidden"), requests: 1, within: slow,
+			fails: harness.Error("", blocked, askedFor+" was answered with HTTP 403 Forbidden"), requests: 1, within: slow,
 		},
 		answered("409", 409, `{"message":"Conflict","code":"CONFLICT"}`, unexpected, "HTTP 409 Conflict: Conflict.", "Check that url leads to a TofuPilot server"),
 		{

@@ -63,7 +63,7 @@ type fault struct {
 }
 
 func allFaults() []fault {
-	return slices.Concat(transportFaults(), tlsFaults(), statusFaults(), redirectFaults(), retryFaults(),
+	return slices.Concat(transportFaults(), tlsFaults(), proxyFaults(), statusFaults(), redirectFaults(), retryFaults(),
 		bodyFaults(), pagingFaults(), otherwiseFaults(), lookupFaults(), messageFaults(), deadlineFaults())
 }
 

@@ -95,6 +95,7 @@ type certified struct {
 	chain   bool // over an authority in between, which the server sends along
 	expired bool
 	address string // that it is for, if not the server's
+	name    string // that it is for, too
 	http2   bool
 }
 
@@ -173,6 +174,9 @@ func (a *authority) issueTo(t *testing.T, c certified) tls.Certificate {
 		SerialNumber: big.NewInt(2), NotAfter: time.Now().Add(time.Hour),
 		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
 		IPAddresses: []net.IP{net.ParseIP(cmp.Or(c.address, "127.0.0.1"))},
+	}
+	if c.name != "" {
+		template.DNSNames = []string{c.name}
 	}
 	if c.expired {
 		template.NotAfter = time.Now().Add(-time.Minute)

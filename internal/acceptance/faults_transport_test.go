@@ -60,6 +60,35 @@ func transportFaults() []fault {
 			requests: 1,
 		},
 		{
+			name: "101 and then silence", at: harness.ByHand(thenSilent("HTTP/1.1 101 Switching Protocols", "Connection: Upgrade", "Upgrade: h2c", "", "")),
+			fails:    harness.Error("", unexpected, askedFor+" was answered with HTTP 101 Switching Protocols.", leadsToTofuPilot),
+			requests: 1,
+		},
+		{
+			name: "a 1xx that HTTP doesn't know, and then silence", at: harness.ByHand(thenSilent("HTTP/1.1 150 Working on it", "", "")),
+			fails:    harness.Error("", unexpected, askedFor+" was answered with HTTP 150.", leadsToTofuPilot),
+			requests: 1,
+		},
+		{
+			name: "1xx without end", at: harness.ByHand(saying(strings.Repeat("HTTP/1.1 103 Early Hints\r\n\r\n", 1000))),
+			fails:    harness.Error("", unexpected, askedFor+" was answered with HTTP 103 Early Hints.", leadsToTofuPilot),
+			requests: 1,
+		},
+		{
+			name: "early hints, and then the answer", at: around(func(api http.Handler) http.Handler {
+				return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+					w.WriteHeader(http.StatusProcessing)
+					w.WriteHeader(http.StatusEarlyHints)
+					api.ServeHTTP(w, r)
+				})
+			}), ids: whole, requests: 1,
+		},
+		{
+			name: "403 and a body that never comes", at: harness.ByHand(thenSilent("HTTP/1.1 403 Forbidden", "Content-Length: 10", "", "")), provider: harness.Values{"request_timeout": "200ms"},
+			fails:    harness.Error("", blocked, askedFor+" was answered with HTTP 403 Forbidden."),
+			requests: 1,
+		},
+		{
 			name: "headers that never come", at: harness.ByHand(saysNothing), provider: harness.Values{"max_retries": 1, "request_timeout": "100ms"},
 			fails:    harness.Error("", tooSlow, askedFor+", asked 2 times, failed", "no complete answer within 100ms", "raise the provider's request_timeout, or lower page_size"),
 			requests: 2, retries: 1, within: retried(1),

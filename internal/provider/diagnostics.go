@@ -144,6 +144,11 @@ func later(failed *tofupilot.Error, otherwise string) string {
 		asked, failed.TimeLeft.Round(min(time.Second, failed.TimeLeft)), asked)
 }
 
+// withoutProxy is how to do without one.
+func (r *reader) withoutProxy() string {
+	return fmt.Sprintf("If no proxy is needed for this server, list %s in NO_PROXY.", r.settings.baseURL.Hostname())
+}
+
 // moreRetries is what to do about a server that lets no request through.
 func (r *reader) moreRetries() string {
 	if r.settings.maxRetries == tofupilot.MaxRetries {
@@ -172,10 +177,23 @@ func (r *reader) advise(failed *tofupilot.Error, advice readAdvice) (summary, ne
 	case tofupilot.Untrusted:
 		return "The server's certificate isn't trusted", "A self-hosted server may have a certificate of its own authority: give that authority's certificate by ca_cert_pem or " + envCACert + ". " +
 			"If it is expired or for another host, it must be renewed or url corrected. Verification can't be switched off."
+	case tofupilot.ProxyMisconfigured:
+		return "The proxy's address is wrong", "Correct HTTPS_PROXY, or HTTP_PROXY for an http:// address, to something like http://proxy.example.com:3128."
+	case tofupilot.ProxyUnreachable:
+		return "The proxy can't be reached", "Check the address in HTTPS_PROXY, or HTTP_PROXY for an http:// address. " + r.withoutProxy()
+	case tofupilot.ProxyUnauthorized:
+		return "The proxy asks for a password", "Give it in HTTPS_PROXY, or HTTP_PROXY for an http:// address, as in http://user:password@proxy.example.com:3128. " + r.withoutProxy()
+	case tofupilot.ProxyRefused:
+		return "The proxy refused the connection", fmt.Sprintf("Ask whoever runs the proxy to allow connections to %s. ", r.settings.baseURL.Host) + r.withoutProxy()
+	case tofupilot.ProxyFailed:
+		return "The proxy can't reach the server", fmt.Sprintf("Check that %s is the right server. If it is, ask whoever runs the proxy why it can't be reached from there. ", r.settings.baseURL) + r.withoutProxy()
 	case tofupilot.NotTLS:
 		return "The server doesn't speak TLS there", "Something answered, but without TLS: check scheme and port of url."
 	case tofupilot.NotTheAPI:
 		return "The server refused the request", "This isn't the API's answer: it may come from something in between, or from a server that expects https:// on this port. Check scheme and port of url."
+	case tofupilot.Blocked:
+		return "Something in between refused the request", fmt.Sprintf("This isn't the API's answer: a proxy or a firewall may stand in front of the server. "+
+			"Check that url leads to a TofuPilot server: %s is the one configured.", r.settings.baseURL)
 	case tofupilot.Rejected:
 		return "The server refused the request", "Correct the arguments of the data source. " +
 			"If they are as documented, the server may be older or newer than this provider knows: please report it at " + homepage + "/issues."

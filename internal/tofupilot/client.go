@@ -5,7 +5,6 @@ package tofupilot
 import (
 	"bytes"
 	"context"
-	"crypto/tls"
 	"crypto/x509"
 	"errors"
 	"fmt"
@@ -59,11 +58,6 @@ type Client struct {
 
 // New makes a Client. It sends nothing.
 func New(config Config) *Client {
-	// The default transport's clone keeps proxies from the environment.
-	transport := http.DefaultTransport.(*http.Transport).Clone() //nolint:forcetypeassert // net/http documents the type.
-	transport.MaxIdleConnsPerHost = maxInFlight
-	transport.TLSClientConfig = &tls.Config{RootCAs: config.RootCAs, MinVersion: tls.VersionTLS12}
-
 	client := &Client{
 		base: config.BaseURL,
 		header: http.Header{
@@ -73,7 +67,7 @@ func New(config Config) *Client {
 			"X-Client-Type":    {config.ClientType},
 			"X-Client-Version": {config.ClientVersion},
 		},
-		http:           &http.Client{Transport: transport, CheckRedirect: checkRedirect},
+		http:           &http.Client{Transport: newTransport(config.RootCAs), CheckRedirect: checkRedirect},
 		limiter:        newLimiter(),
 		maxRetries:     config.MaxRetries,
 		retryInterval:  500 * time.Millisecond,
@@ -141,35 +135,44 @@ func (c *Client) attempt(ctx context.Context, target *url.URL, decode func(body 
 	attemptCtx, cancel := context.WithTimeoutCause(ctx, c.requestTimeout, timeout)
 	defer cancel()
 
-	request, err := http.NewRequestWithContext(attemptCtx, http.MethodGet, target.String(), nil)
+	traced, interim := refusingInterim(attemptCtx)
+	request, err := http.NewRequestWithContext(traced, http.MethodGet, target.String(), nil)
 	if err != nil {
 		return 0, 0, err
 	}
 	request.Header = c.header.Clone()
 	response, err := c.http.Do(request)
 	if response != nil {
-		defer func() { _ = response.Body.Close() }()
+		// Closing ends a read, also of a body that net/http doesn't tie to the context.
+		stop := context.AfterFunc(attemptCtx, func() { _ = response.Body.Close() })
+		defer func() {
+			stop()
+			_ = response.Body.Close()
+		}()
 		failed.Status, failed.ContentType = response.StatusCode, c.clean(response.Header.Get("Content-Type"))
 	}
 	body := bodies.Get().(*bytes.Buffer) //nolint:forcetypeassert // It holds nothing else.
 	defer recycle(body)
 	switch {
+	case interim.Load() != 0:
+		failed.Status, err = int(interim.Load()), nil
 	case err != nil:
 	case response.StatusCode == http.StatusOK:
 		err = readAll(body, response.Body)
+	case response.StatusCode == http.StatusSwitchingProtocols: // what follows is no body
 	default: // the status tells enough, even if the body can't be read
 		_, _ = body.ReadFrom(io.LimitReader(response.Body, maxErrorBody))
 	}
 	switch {
 	case ctx.Err() != nil:
 		return failed.Status, 0, context.Cause(ctx)
-	case attemptCtx.Err() != nil:
+	case err != nil && attemptCtx.Err() != nil:
 		failed.Err = timeout
 		return failed.Status, 0, failed
 	case err != nil:
 		failed.Err = cleaned{plainly(err), c.clean}
 		return failed.Status, 0, failed
-	case response.StatusCode == http.StatusOK:
+	case failed.Status == http.StatusOK:
 		rows, err = decode(body.Bytes())
 		if err != nil {
 			failed.Err = err
@@ -178,7 +181,9 @@ func (c *Client) attempt(ctx context.Context, target *url.URL, decode func(body 
 		return failed.Status, rows, nil
 	}
 	failed.describe(body.Bytes(), c.clean)
-	failed.RetryAfter = retryAfter(response.Header, time.Now())
+	if response != nil {
+		failed.RetryAfter = retryAfter(response.Header, time.Now())
+	}
 	return failed.Status, 0, failed
 }
 

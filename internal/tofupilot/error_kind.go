@@ -17,6 +17,11 @@ const (
 	Unreachable         Kind = iota // no connection, or one that broke
 	UnknownHost                     // the server's name doesn't resolve
 	Untrusted                       // the certificate isn't trusted, has expired, or is for another host
+	ProxyMisconfigured              // its address is none
+	ProxyUnreachable                // no connection to the proxy
+	ProxyUnauthorized               // the proxy wants a user and a password
+	ProxyRefused                    // the proxy doesn't connect to this server
+	ProxyFailed                     // the proxy can't connect to the server
 	NotTLS                          // something answers without TLS where TLS was expected
 	Redirected                      // the server sends us to another server
 	RedirectedInACircle             // or on and on, or to nowhere
@@ -27,6 +32,7 @@ const (
 
 	Rejected     // the API takes an argument for wrong: 400 or 422
 	NotTheAPI    // a 400 that isn't the API's
+	Blocked      // a 403 that isn't the API's
 	Unauthorized // the API doesn't accept the key
 	Forbidden    // the key may not read the list
 	NotFound     // there is no such list
@@ -44,6 +50,8 @@ func (e *Error) Kind() Kind {
 		tooLarge    *TooLargeError
 		cutOff      *CutOffError
 		body        *BodyError
+		proxy       *ProxyError
+		dial        *net.OpError
 		noHost      *net.DNSError
 		certificate *tls.CertificateVerificationError
 		notTLS      tls.RecordHeaderError
@@ -63,20 +71,38 @@ func (e *Error) Kind() Kind {
 		return CutOff
 	case errors.As(err, &body):
 		return Unusable
-	case errors.As(err, &noHost) && noHost.IsNotFound:
-		return UnknownHost
+	case errors.Is(err, errProxyAddress):
+		return ProxyMisconfigured
+	case errors.As(err, &proxy):
+		return kindOfProxy(proxy.Status)
 	case errors.As(err, &certificate):
 		return Untrusted
+	case errors.As(err, &dial) && dial.Op == "proxyconnect": // net/http's word for it
+		return ProxyUnreachable
+	case errors.As(err, &noHost) && noHost.IsNotFound:
+		return UnknownHost
 	case errors.As(err, &notTLS), errors.Is(err, http.ErrSchemeMismatch):
 		return NotTLS
 	}
 	return Unreachable
 }
 
+func kindOfProxy(status int) Kind {
+	switch {
+	case status == http.StatusProxyAuthRequired:
+		return ProxyUnauthorized
+	case status >= 500:
+		return ProxyFailed
+	}
+	return ProxyRefused
+}
+
 func (e *Error) kindOfStatus() Kind {
 	switch status := e.Status; {
 	case status == http.StatusBadRequest && e.Message == "":
 		return NotTheAPI
+	case status == http.StatusForbidden && e.Message == "":
+		return Blocked
 	case status == http.StatusBadRequest, status == http.StatusUnprocessableEntity:
 		return Rejected
 	case status == http.StatusUnauthorized:
@@ -85,6 +111,8 @@ func (e *Error) kindOfStatus() Kind {
 		return Forbidden
 	case status == http.StatusNotFound:
 		return NotFound
+	case status == http.StatusProxyAuthRequired: // over plain HTTP a proxy answers in the server's place
+		return ProxyUnauthorized
 	case status == http.StatusTooManyRequests:
 		return RateLimited
 	case status == http.StatusInternalServerError && strings.HasPrefix(e.Message, "Output validation failed"): // API.md, Errors
@@ -103,7 +131,7 @@ func (e *Error) mayPass() bool {
 		return false
 	}
 	switch e.Kind() {
-	case Unreachable, TimedOut, CutOff, RateLimited, InTrouble:
+	case Unreachable, ProxyUnreachable, ProxyFailed, TimedOut, CutOff, RateLimited, InTrouble:
 		return true
 	default:
 		return false

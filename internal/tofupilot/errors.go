@@ -64,8 +64,10 @@ func (e *Error) Error() string {
 func (e *Error) Unwrap() error { return e.Err }
 
 // StatusLine is the last answer's status in words, such as HTTP 404 Not Found.
-func (e *Error) StatusLine() string {
-	return strings.TrimSpace(fmt.Sprintf("HTTP %d %s", e.Status, http.StatusText(e.Status)))
+func (e *Error) StatusLine() string { return statusLine(e.Status) }
+
+func statusLine(status int) string {
+	return strings.TrimSpace(fmt.Sprintf("HTTP %d %s", status, http.StatusText(status)))
 }
 
 // RedirectError is a redirect that wasn't followed, because the key would have
@@ -77,6 +79,19 @@ type RedirectError struct {
 func (e *RedirectError) Error() string {
 	return "the server redirects to another address: " + e.Location.Redacted()
 }
+
+// ProxyError is a proxy's refusal to connect to the server.
+type ProxyError struct {
+	Proxy  string // its address, without user and password
+	Status int    // that it answered with
+}
+
+func (e *ProxyError) Error() string {
+	return fmt.Sprintf("the proxy %s refused to connect to the server, with %s", e.Proxy, statusLine(e.Status))
+}
+
+// errProxyAddress takes the place of an error that repeats the address.
+var errProxyAddress = errors.New("the proxy's address in the environment isn't a URL")
 
 // TimeoutError is an attempt that took longer than it may, its body included.
 type TimeoutError struct {

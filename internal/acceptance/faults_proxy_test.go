@@ -1,0 +1,149 @@
+package acceptance
+
+import (
+	"io"
+	"net"
+	"net/http"
+	"testing"
+
+	"github.com/tofupilot/terraform-provider-tofupilot/internal/acceptance/harness"
+	"github.com/tofupilot/terraform-provider-tofupilot/internal/fakeapi"
+)
+
+const (
+	proxyRefused = "The proxy refused the connection"
+	noProxy      = "If no proxy is needed for this server, list tofupilot.test in NO_PROXY."
+)
+
+// Faults of a proxy between. Its address is {elsewhere}.
+func proxyFaults() []fault {
+	once := harness.Values{"max_retries": 1}
+	refuses := func(status, summary, next string) fault {
+		return fault{
+			name: "a proxy that answers " + status, at: behind("https://tofupilot.test", saying("HTTP/1.1 "+status, "Content-Length: 8", "", "Not now.")),
+			environment: useProxy,
+			fails:       harness.Error("", summary, askedFor+" failed: the proxy {elsewhere} refused to connect to the server, with HTTP "+status+".\n\n"+next),
+			requests:    1,
+		}
+	}
+	badAddress := func(what, proxy string) fault {
+		return fault{
+			name: "a proxy's address with " + what, at: notBehind("https://tofupilot.test"),
+			environment: func(t *testing.T, _ *harness.Target) {
+				t.Helper()
+				t.Setenv("TOFUPILOT_API_KEY", fakeapi.Key)
+				t.Setenv("HTTPS_PROXY", proxy)
+			},
+			fails: harness.Error("", "The proxy's address is wrong", askedFor+" failed: the proxy's address in the environment isn't a URL.\n\nCorrect HTTPS_PROXY"),
+		}
+	}
+	again := func(f fault) fault {
+		f.provider, f.requests, f.retries, f.within = once, 2, 1, retried(1)
+		f.fails.Words[0] = askedFor + ", asked 2 times," + f.fails.Words[0][len(askedFor):]
+		return f
+	}
+	return []fault{
+		refuses("403 Forbidden", proxyRefused, "Ask whoever runs the proxy to allow connections to tofupilot.test. "+noProxy),
+		refuses("407 Proxy Authentication Required", "The proxy asks for a password",
+			"Give it in HTTPS_PROXY, or HTTP_PROXY for an http:// address, as in http://user:password@proxy.example.com:3128. "+noProxy),
+		refuses("302 Found", proxyRefused, "Ask whoever runs the proxy"),
+		refuses("429 Too Many Requests", proxyRefused, "Ask whoever runs the proxy"),
+		again(refuses("502 Bad Gateway", "The proxy can't reach the server",
+			"Check that {url}/api is the right server. If it is, ask whoever runs the proxy why it can't be reached from there. "+noProxy)),
+		again(refuses("504 Gateway Timeout", "The proxy can't reach the server", "Check that {url}/api is the right server.")),
+		{
+			name: "a proxy where nothing listens", at: notBehind("https://tofupilot.test"), environment: useProxy, provider: once,
+			fails:   harness.Error("", "The proxy can't be reached", askedFor+", asked 2 times, failed: proxyconnect tcp: dial tcp", "connection refused", noProxy),
+			retries: 1, within: retried(1),
+		},
+		{
+			name: "a proxy that doesn't resolve", at: notBehind("https://tofupilot.test"), provider: once,
+			environment: func(t *testing.T, _ *harness.Target) {
+				t.Helper()
+				t.Setenv("TOFUPILOT_API_KEY", fakeapi.Key)
+				t.Setenv("HTTPS_PROXY", "http://proxy.invalid:3128")
+			},
+			fails:   harness.Error("", "The proxy can't be reached", askedFor+", asked 2 times, failed: proxyconnect tcp", "no such host", "Check the address in HTTPS_PROXY"),
+			retries: 1, within: retried(1),
+		},
+		badAddress("a space", "http://user:hunter2 @proxy.invalid:3128"),
+		badAddress("no scheme", "user:hunter2@proxy.invalid:port"),
+		{
+			name: "a proxy that says nothing", at: behind("https://tofupilot.test", saysNothing), environment: useProxy,
+			provider: harness.Values{"max_retries": 0, "request_timeout": "200ms"},
+			fails:    harness.Error("", tooSlow, askedFor+" failed: no complete answer within 200ms."), requests: 1,
+		},
+		{
+			name: "a proxy that asks for a password, over plain HTTP", provider: harness.Values{"allow_http": true}, environment: useProxy,
+			at:    behind("http://tofupilot.test", saying("HTTP/1.1 407 Proxy Authentication Required", "Content-Length: 0", "", "")),
+			fails: harness.Error("", "The proxy asks for a password", askedFor+" was answered with HTTP 407 Proxy Authentication Required."), requests: 1,
+		},
+		{
+			name: "a proxy that refuses, over plain HTTP", provider: harness.Values{"allow_http": true}, environment: useProxy,
+			at:    behind("http://tofupilot.test", saying("HTTP/1.1 403 Forbidden", "Content-Type: text/html", "Content-Length: 0", "", "")),
+			fails: harness.Error("", blocked, askedFor+" was answered with HTTP 403 Forbidden (text/html, not an answer of the API).", "a proxy or a firewall may stand in front of the server"), requests: 1,
+		},
+		{
+			name: "a proxy that connects", at: tunnelled, environment: useProxy,
+			ids: whole, requests: 1,
+		},
+	}
+}
+
+// behind is a server that is reached through a proxy, which serves by hand and
+// wants a password.
+func behind(url string, proxy func(conn net.Conn, number int)) func(*testing.T) *harness.Target {
+	return func(t *testing.T) *harness.Target {
+		t.Helper()
+		at := harness.ByHand(proxy)(t)
+		at.URL, at.Elsewhere = url, at.URL
+		return at
+	}
+}
+
+// notBehind is one whose proxy isn't there.
+func notBehind(url string) func(*testing.T) *harness.Target {
+	return func(t *testing.T) *harness.Target {
+		t.Helper()
+		at := harness.Nobody(t)
+		at.URL, at.Elsewhere = url, at.URL
+		return at
+	}
+}
+
+// useProxy has the environment name the proxy, with a password, and the key.
+func useProxy(t *testing.T, at *harness.Target) {
+	t.Helper()
+	t.Setenv("TOFUPILOT_API_KEY", fakeapi.Key)
+	for _, variable := range []string{"HTTPS_PROXY", "HTTP_PROXY"} {
+		t.Setenv(variable, "http://user:hunter2@"+at.Elsewhere[len("http://"):])
+	}
+}
+
+// tunnelled is a server over TLS behind a proxy that connects to it, whatever it is
+// asked for.
+func tunnelled(t *testing.T) *harness.Target {
+	t.Helper()
+	at := secure(certified{known: true, name: "tofupilot.test"})(t)
+	server := at.URL[len("https://"):]
+	proxy := harness.ByHand(func(conn net.Conn, _ int) {
+		request, reader := readRequest(conn)
+		if request == nil || request.Method != http.MethodConnect || request.Header.Get("Proxy-Authorization") == "" || request.Header.Get("Authorization") != "" {
+			t.Errorf("the proxy was asked %v", request)
+			return
+		}
+		through, err := new(net.Dialer).DialContext(t.Context(), "tcp", server)
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		_, _ = io.WriteString(conn, "HTTP/1.1 200 Connected\r\n\r\n")
+		go func() {
+			_, _ = io.Copy(through, reader)
+			_ = through.Close()
+		}()
+		_, _ = io.Copy(conn, through)
+	})(t)
+	at.URL, at.Elsewhere = "https://tofupilot.test", proxy.URL
+	return at
+}
