@@ -101,9 +101,10 @@ func (d *procedureDataSource) Read(ctx context.Context, req datasource.ReadReque
 // explainLookup says why no procedure, or more than one, was found.
 func (r *reader) explainLookup(ctx context.Context, attribute, wanted string, err error) diag.Diagnostic {
 	none, several := new(tofupilot.NotFoundError), new(tofupilot.AmbiguousError)
+	wanted = r.quote(wanted)
 	switch {
 	case errors.As(err, &none):
-		detail := fmt.Sprintf("No procedure at %s has the %s %q; the API key can see %s.", r.settings.baseURL, attribute, wanted, counted(none.Seen, "procedure"))
+		detail := fmt.Sprintf("No procedure at %s has the %s %s; the API key can see %s.", r.settings.baseURL, attribute, wanted, counted(none.Seen, "procedure"))
 		switch {
 		case len(none.Near) == 0:
 			detail += " Check its spelling, and that the key's owner may see it."
@@ -115,7 +116,7 @@ func (r *reader) explainLookup(ctx context.Context, attribute, wanted string, er
 		return diag.NewAttributeErrorDiagnostic(path.Root(attribute), "No such procedure", detail)
 	case errors.As(err, &several):
 		return diag.NewAttributeErrorDiagnostic(path.Root(attribute), "Several procedures of this name", fmt.Sprintf(
-			"%d procedures at %s have the name %q:\n%s\n\nUse id instead of name, with the ID of the one that is meant.",
+			"%d procedures at %s have the name %s:\n%s\n\nUse id instead of name, with the ID of the one that is meant.",
 			len(several.Matches), r.settings.baseURL, wanted, r.described(several.Matches)))
 	}
 	return r.explain(ctx, err, readAdvice{noun: tofupilot.Procedures.Noun})
