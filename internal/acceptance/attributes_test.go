@@ -28,12 +28,13 @@ type object = map[string]any
 
 // wholeReads are how each data source reads all that a server has.
 var wholeReads = map[string]struct {
-	path      string                                 // that the server has it at
+	sources   map[string][]*fakeapi.Server           // what is read, by where the fake has it from
+	path      string                                 // of the list on these servers
 	arguments func(served []object) []harness.Values // of each read
 	rows      func(state object) []object            // that a state shows
 }{
 	"tofupilot_procedures": {
-		"/api/v2/procedures",
+		procedures, "/api/v2/procedures",
 		func([]object) []harness.Values { return []harness.Values{{}} },
 		func(state object) (rows []object) {
 			list, _ := state["procedures"].([]any)
@@ -44,7 +45,7 @@ var wholeReads = map[string]struct {
 		},
 	},
 	"tofupilot_procedure": {
-		"/api/v2/procedures",
+		procedures, "/api/v2/procedures",
 		func(served []object) (reads []harness.Values) {
 			for _, row := range served {
 				reads = append(reads, harness.Values{"id": row["id"]})
@@ -54,7 +55,7 @@ var wholeReads = map[string]struct {
 		func(state object) []object { return []object{state} },
 	},
 	"tofupilot_procedure_ids": {
-		"/api/v2/procedures",
+		procedures, "/api/v2/procedures",
 		func(served []object) []harness.Values {
 			var names []any
 			for _, row := range served {
@@ -72,25 +73,28 @@ var wholeReads = map[string]struct {
 	},
 }
 
+// procedures are those of the fake.
+var procedures = map[string][]*fakeapi.Server{
+	"examples":  {fakeapi.New(fakeapi.Example2025()), fakeapi.New(fakeapi.Example2026())}, // which share an ID
+	"generated": {fakeapi.New(fakeapi.Generate(50, fakeapi.Gen2025)...), fakeapi.New(fakeapi.Generate(50, fakeapi.Gen2026)...)},
+}
+
 func TestEveryAttributeIsServedByTheFakeAndReadAsServed(t *testing.T) {
 	t.Parallel()
 	for dataSource, schema := range harness.Connect(t, provider.Server("test")()).DataSources() {
-		for source, lists := range map[string][][]fakeapi.Procedure{
-			"examples":  {{fakeapi.Example2025()}, {fakeapi.Example2026()}}, // which share an ID
-			"generated": {fakeapi.Generate(50, fakeapi.Gen2025), fakeapi.Generate(50, fakeapi.Gen2026)},
-		} {
+		if _, ok := wholeReads[dataSource]; !ok {
+			t.Errorf("%s is read by no test over the wire: add it to wholeReads", dataSource)
+		}
+		for source, servers := range wholeReads[dataSource].sources {
 			t.Run(dataSource+"/"+source, func(t *testing.T) {
 				t.Parallel()
-				if _, ok := wholeReads[dataSource]; !ok {
-					t.Fatalf("%s is read by no test over the wire: add it to wholeReads", dataSource)
-				}
 				values := map[string]string{}
-				for _, list := range lists {
-					readWhole(t, dataSource, list, values)
+				for _, api := range servers {
+					readWhole(t, dataSource, api, values)
 				}
 				for _, attribute := range computed("", schema.Block.Attributes) {
 					if !slices.ContainsFunc(slices.Collect(maps.Keys(values)), func(path string) bool { return within(path, attribute) }) {
-						t.Errorf("%s: the attribute %s is null throughout: no procedure of the fake's %s has it", dataSource, attribute, source)
+						t.Errorf("%s: the attribute %s is null throughout: nothing of the fake's %s has it", dataSource, attribute, source)
 					}
 				}
 			})
@@ -122,9 +126,9 @@ func within(path, attribute string) bool {
 
 // readWhole reads a data source, adds what its states hold to the values, and holds
 // each row to the server's.
-func readWhole(t *testing.T, dataSource string, list []fakeapi.Procedure, values map[string]string) {
+func readWhole(t *testing.T, dataSource string, api *fakeapi.Server, values map[string]string) {
 	t.Helper()
-	_, url := harness.Serve(t, list...)
+	url := harness.Serving(t, api).URL
 	read := wholeReads[dataSource]
 	rows := served(t, url+read.path)
 	server := configured(t, harness.Values{"url": url, "api_key": fakeapi.Key})

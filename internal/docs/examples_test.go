@@ -70,10 +70,13 @@ func leaveOutTooNew(t *testing.T, dir string) {
 	}
 }
 
-// serve starts a server that has the procedures which the examples name.
+// fake is a server that has what documentation and examples name.
+func fake() *fakeapi.Server { return fakeapi.New(organization()...) }
+
+// serve starts a fake.
 func serve(t *testing.T) (api *fakeapi.Server, url string) {
 	t.Helper()
-	api = fakeapi.New(organization()...)
+	api = fake()
 	server := httptest.NewServer(api)
 	t.Cleanup(server.Close)
 	return api, server.URL

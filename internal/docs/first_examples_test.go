@@ -21,7 +21,7 @@ func TestFirstExamples(t *testing.T) {
 	for page, example := range examples {
 		t.Run(page, func(t *testing.T) {
 			t.Parallel()
-			api := fakeapi.New(organization()...)
+			api := fake()
 			said := paste(t, example, api)
 			if !strings.Contains(said, "Outputs:") {
 				t.Errorf("the example outputs nothing:\n%s", said)

@@ -47,12 +47,13 @@ func (s *Server) answer(r Request) (http.Handler, time.Duration) {
 	if fault != nil {
 		return fault, s.delay
 	}
-	return s.procedures(r), s.delay
+	return s.page(r), s.delay
 }
 
-// procedures must be called with the lock held.
-func (s *Server) procedures(r Request) http.Handler {
-	if strings.TrimSuffix(r.Path, "/") != path || r.Method != http.MethodGet && r.Method != http.MethodHead {
+// page must be called with the lock held.
+func (s *Server) page(r Request) http.Handler {
+	list, found := s.lists[strings.TrimSuffix(r.Path, "/")]
+	if !found || r.Method != http.MethodGet && r.Method != http.MethodHead {
 		return refusal(http.StatusNotFound, "NOT_FOUND", "Not found")
 	}
 	key, bearer := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
@@ -67,7 +68,7 @@ func (s *Server) procedures(r Request) http.Handler {
 	if len(issues) > 0 {
 		return refusal(http.StatusBadRequest, "BAD_REQUEST", "Input validation failed", issues...)
 	}
-	rows, more := q.page(s.list, may.only)
+	rows, more := q.page(list, may.only)
 	return jsonAnswer{http.StatusOK, pageJSON(rows, more, q.offset)}
 }
 

@@ -17,9 +17,9 @@ import (
 	"time"
 )
 
-// path is where the list of procedures is served. Both documents say
+// procedures is the path of the list of procedures. Both documents say
 // /v2/procedures; /api is the base of the SaaS and of every other server.
-const path = "/api/v2/procedures"
+const procedures = "/api/v2/procedures"
 
 // Key is the user key that a new Server accepts.
 const Key = "user-key-of-the-fake-api"
@@ -29,8 +29,7 @@ const Key = "user-key-of-the-fake-api"
 // one, and http.StripPrefix to serve it below a further path.
 type Server struct {
 	mu       sync.RWMutex
-	list     []*entry // always in the order of compare, so that a page is a slice of it
-	ids      map[string]bool
+	lists    map[string][]*entry // by path; always in the order of compare, so that a page is a slice
 	compare  func(a, b Procedure) int
 	keys     map[string]access
 	older    bool
@@ -41,7 +40,8 @@ type Server struct {
 	requests []Request
 }
 
-// entry is a procedure with what every request would otherwise work out again.
+// entry is a row with what every request would otherwise work out again. A row of
+// another list than the procedures' is a Procedure with JSON.
 type entry struct {
 	Procedure
 	json               []byte
@@ -56,15 +56,15 @@ type access struct {
 
 // New makes a server that holds the procedures given and accepts [Key]. It
 // panics where [Server.Add] does.
-func New(procedures ...Procedure) *Server {
+func New(items ...Procedure) *Server {
 	s := &Server{
-		ids:     map[string]bool{},
+		lists:   map[string][]*entry{},
 		compare: newestFirst,
 		keys:    map[string]access{},
 		faults:  map[int]http.Handler{},
 	}
 	s.AllowKey(Key)
-	s.Add(procedures...)
+	s.Add(items...)
 	return s
 }
 
@@ -72,21 +72,32 @@ func New(procedures ...Procedure) *Server {
 // afterwards through its pointers or slices is served as it was. Add panics if
 // an ID is there already, as IDs are unique (names are not), and if a procedure
 // can't be written as JSON.
-func (s *Server) Add(procedures ...Procedure) {
+func (s *Server) Add(items ...Procedure) {
+	s.add(procedures, items...)
+}
+
+// add creates rows of the list at a path, which needs none to be served.
+func (s *Server) add(path string, rows ...Procedure) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for _, p := range procedures {
-		if s.ids[p.ID] {
-			panic(fmt.Sprintf("fakeapi: there is a procedure %q already", p.ID))
+	list := s.lists[path]
+	ids := map[string]bool{}
+	for _, e := range list {
+		ids[e.ID] = true
+	}
+	for _, p := range rows {
+		if ids[p.ID] {
+			panic(fmt.Sprintf("fakeapi: %s has an item %q already", path, p.ID))
 		}
-		s.ids[p.ID] = true
-		s.list = append(s.list, &entry{
+		ids[p.ID] = true
+		list = append(list, &entry{
 			Procedure: p,
 			json:      encode(p),
 			lowerID:   strings.ToLower(p.ID),
 			lowerName: strings.ToLower(p.Name),
 		})
 	}
+	s.lists[path] = list
 	s.sort()
 }
 
@@ -96,9 +107,8 @@ func (s *Server) Delete(ids ...string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	gone := set(ids)
-	s.list = slices.DeleteFunc(s.list, func(e *entry) bool { return gone[e.ID] })
-	for id := range gone {
-		delete(s.ids, id)
+	for path, list := range s.lists {
+		s.lists[path] = slices.DeleteFunc(list, func(e *entry) bool { return gone[e.ID] })
 	}
 }
 
@@ -148,7 +158,9 @@ func (s *Server) setKey(key string, a access) {
 
 // sort must be called with the lock held.
 func (s *Server) sort() {
-	slices.SortStableFunc(s.list, func(a, b *entry) int { return s.compare(a.Procedure, b.Procedure) })
+	for _, list := range s.lists {
+		slices.SortStableFunc(list, func(a, b *entry) int { return s.compare(a.Procedure, b.Procedure) })
+	}
 }
 
 func newestFirst(a, b Procedure) int {
