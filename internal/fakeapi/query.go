@@ -3,6 +3,7 @@ package fakeapi
 import (
 	"net/url"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -25,11 +26,9 @@ var timestamp = regexp.MustCompile(`^(?:(?:\d\d[2468][048]|\d\d[13579][26]|\d\d0
 
 // query is what a request asks for.
 type query struct {
-	limit         int
-	offset        int
-	search        string // in lower case
-	searchIDs     bool
-	after, before *time.Time
+	limit   int
+	offset  int
+	filters []func(*entry) bool // a row must pass all
 
 	older bool // as [Server.OlderValidator] says
 }
@@ -43,8 +42,12 @@ var parameters = []struct {
 	{"limit", (*query).setLimit},
 	{"cursor", (*query).setOffset},
 	{"search_query", (*query).setSearch},
-	{"created_after", func(q *query, value string) (code, message string) { return q.setTime(&q.after, value) }},
-	{"created_before", func(q *query, value string) (code, message string) { return q.setTime(&q.before, value) }},
+	{"created_after", func(q *query, value string) (code, message string) {
+		return q.setTime(value, func(e *entry, after time.Time) bool { return e.CreatedAt.After(after) })
+	}},
+	{"created_before", func(q *query, value string) (code, message string) {
+		return q.setTime(value, func(e *entry, before time.Time) bool { return e.CreatedAt.Before(before) })
+	}},
 }
 
 // issue is one reason why a request was refused.
@@ -139,12 +142,17 @@ func (q *query) setSearch(value string) (code, message string) {
 	if counted > maxSearchLength {
 		return "too_big", "Too big: expected string to have <=100 characters"
 	}
-	q.search = strings.ToLower(value)
-	q.searchIDs = length >= minIDSearch
+	search := strings.ToLower(value)
+	if search == "" {
+		return "", ""
+	}
+	q.filters = append(q.filters, func(e *entry) bool {
+		return strings.Contains(e.lowerName, search) || length >= minIDSearch && strings.Contains(e.lowerID, search)
+	})
 	return "", ""
 }
 
-func (q *query) setTime(to **time.Time, value string) (code, message string) {
+func (q *query) setTime(value string, passes func(*entry, time.Time) bool) (code, message string) {
 	t, err := time.Parse(time.RFC3339, value)
 	if err != nil && q.older {
 		t, err = time.Parse("2006-01-02T15:04Z07:00", value)
@@ -152,14 +160,14 @@ func (q *query) setTime(to **time.Time, value string) (code, message string) {
 	if err != nil || !timestamp.MatchString(value) {
 		return "invalid_format", "Invalid ISO datetime"
 	}
-	*to = &t
+	q.filters = append(q.filters, func(e *entry) bool { return passes(e, t) })
 	return "", ""
 }
 
 // page returns the rows asked for, of those in only (nil means all), and
 // whether there are more after them.
 func (q query) page(list []*entry, only map[string]bool) (rows []*entry, more bool) {
-	if q.search == "" && q.after == nil && q.before == nil && only == nil {
+	if len(q.filters) == 0 && only == nil {
 		from := min(q.offset, len(list))
 		to := min(from+q.limit, len(list))
 		return list[from:to], to < len(list)
@@ -182,14 +190,5 @@ func (q query) page(list []*entry, only map[string]bool) (rows []*entry, more bo
 }
 
 func (q query) matches(e *entry) bool {
-	if q.after != nil && !e.CreatedAt.After(*q.after) {
-		return false
-	}
-	if q.before != nil && !e.CreatedAt.Before(*q.before) {
-		return false
-	}
-	if strings.Contains(e.lowerName, q.search) {
-		return true
-	}
-	return q.searchIDs && strings.Contains(e.lowerID, q.search)
+	return !slices.ContainsFunc(q.filters, func(passes func(*entry) bool) bool { return !passes(e) })
 }
