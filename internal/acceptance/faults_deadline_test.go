@@ -13,7 +13,7 @@ import (
 
 const (
 	tookTooLong = "Reading took too long"
-	raise       = "Raise timeouts.read, or narrow the list by search_query, created_after or created_before."
+	raise       = "Raise timeouts.read, or narrow the list by search_query"
 )
 
 // The time of a whole read is over, whatever it was busy with.
