@@ -26,24 +26,32 @@ import (
 // object is one of JSON, or of a state.
 type object = map[string]any
 
-// wholeReads are how each data source reads all that a server has.
-var wholeReads = map[string]struct {
+// wholeRead is how a data source reads all that a server has.
+type wholeRead struct {
 	sources   map[string][]*fakeapi.Server           // what is read, by where the fake has it from
 	path      string                                 // of the list on these servers
 	arguments func(served []object) []harness.Values // of each read
 	rows      func(state object) []object            // that a state shows
-}{
-	"tofupilot_procedures": {
-		procedures, "/api/v2/procedures",
+}
+
+// wholeList is how a list is read.
+func wholeList(name string, sources map[string][]*fakeapi.Server) wholeRead {
+	return wholeRead{
+		sources, "/api/v2/" + name,
 		func([]object) []harness.Values { return []harness.Values{{}} },
 		func(state object) (rows []object) {
-			list, _ := state["procedures"].([]any)
+			list, _ := state[name].([]any)
 			for _, row := range list {
 				rows = append(rows, row.(object)) //nolint:forcetypeassert // The schema's type.
 			}
 			return rows
 		},
-	},
+	}
+}
+
+// wholeReads are those of all data sources.
+var wholeReads = map[string]wholeRead{
+	"tofupilot_procedures": wholeList("procedures", procedures),
 	"tofupilot_procedure": {
 		procedures, "/api/v2/procedures",
 		func(served []object) (reads []harness.Values) {

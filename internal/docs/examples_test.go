@@ -9,7 +9,10 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/hashicorp/terraform-plugin-framework/datasource"
+
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/fakeapi"
+	"github.com/tofupilot/terraform-provider-tofupilot/internal/provider"
 )
 
 // TestExamples plans every folder below examples/ that has a configuration, and
@@ -47,6 +50,22 @@ func TestExamples(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// Each data source has a page, which begins with an example. TestFirstExamples
+// applies it.
+func TestEveryDataSourceHasAPageWithAnExample(t *testing.T) {
+	t.Parallel()
+	for _, create := range provider.New("test")().DataSources(t.Context()) {
+		var meta datasource.MetadataResponse
+		create().Metadata(t.Context(), datasource.MetadataRequest{ProviderTypeName: "tofupilot"}, &meta)
+		page := "docs/data-sources/" + strings.TrimPrefix(meta.TypeName, "tofupilot_") + ".md"
+		if text, ok := pages(t)[page]; !ok {
+			t.Errorf(`%s has no page %s: run "make generate"`, meta.TypeName, page)
+		} else if !strings.Contains(text, `data "`+meta.TypeName+`"`) {
+			t.Errorf("%s shows no example: write examples/data-sources/%s/data-source.tf, and run \"make generate\"", page, meta.TypeName)
+		}
 	}
 }
 

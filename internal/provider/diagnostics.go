@@ -202,7 +202,7 @@ func (r *reader) advise(failed *tofupilot.Error, advice readAdvice) (summary, ne
 			"The key comes from %s. It may be mistyped, revoked, or another server's: %s is the one configured.", r.settings.apiKeySource, r.settings.baseURL)
 	case tofupilot.Forbidden:
 		return "The API key may not read " + advice.plural(), fmt.Sprintf(
-			"The key comes from %s. On newer servers the keys of stations can't read procedures: use a user's key.", r.settings.apiKeySource)
+			"The key comes from %s. On newer servers the keys of stations can't read %s: use a user's key.", r.settings.apiKeySource, advice.plural())
 	case tofupilot.NotFound:
 		return fmt.Sprintf("The server has no %s there", advice.plural()), fmt.Sprintf(
 			"The URL may be wrong: %s is what the provider made of the configured one. It must lead to a TofuPilot server, with or without /api at its end.", r.settings.baseURL)
