@@ -60,7 +60,10 @@ func (d *listDataSource[T]) Schema(_ context.Context, _ datasource.SchemaRequest
 			MarkdownDescription: "The IDs, in the same order.",
 		},
 	})
-	resp.Schema = schema.Schema{MarkdownDescription: d.description, Attributes: attributes}
+	resp.Schema = schema.Schema{
+		MarkdownDescription: d.description + " The order is stable: by `created_at`, oldest first, then by `id`.",
+		Attributes:          attributes,
+	}
 }
 
 // ValidateConfig checks what no attribute shows alone.

@@ -8,11 +8,10 @@ import (
 
 func newProceduresDataSource() datasource.DataSource {
 	return &listDataSource[tofupilot.Procedure]{
-		name: "procedures",
-		description: "Lists the procedures that the API key can read and that match the arguments. " +
-			"The order is stable: by `created_at`, oldest first, then by `id`.",
-		list:    tofupilot.Procedures,
-		filters: procedureFilters,
-		object:  procedureObject,
+		name:        "procedures",
+		description: "Lists the procedures that the API key can read and that match the arguments.",
+		list:        tofupilot.Procedures,
+		filters:     procedureFilters,
+		object:      procedureObject,
 	}
 }
