@@ -12,11 +12,11 @@ import (
 )
 
 const (
-	somethingBetween = "Check that url leads to a TofuPilot server and that nothing in between (a login page, a proxy) answers in its place. Nothing of this answer was used."
+	checkAnswerer = "Check that url leads to a TofuPilot server, and that a login page or a proxy doesn't answer in its place. The provider used no part of this answer."
 
 	endOfList = `"meta":{"has_more":false,"next_cursor":null}`
 	// What an answer with status 200 is said to have been.
-	answered200 = " was answered with HTTP 200 OK (application/json): "
+	answered200 = " returned HTTP 200 OK (application/json): "
 
 	goodItem = `{"id":"a","name":"FVT","created_at":"2024-01-15T10:30:00.000Z","created_by_user":null}`
 )
@@ -26,7 +26,7 @@ func bodyFaults() []fault {
 	says := func(name, body string, words ...string) fault {
 		return fault{
 			name: name, at: faulty(with200(body)),
-			fails:    harness.Error("", unusable, append([]string{askedFor + answered200 + "the answer isn't a page of procedures: page at offset 0: ", somethingBetween}, words...)...),
+			fails:    harness.Error("", unusable, append([]string{askedFor + answered200 + "the answer isn't a page of procedures: page at offset 0: ", checkAnswerer}, words...)...),
 			requests: 1,
 		}
 	}
@@ -36,7 +36,7 @@ func bodyFaults() []fault {
 	endsEarly := func(name, body, word string) fault {
 		return fault{
 			name: name, at: faulty(with200(body)), provider: harness.Values{"max_retries": 1},
-			fails:    harness.Error("", unusable, askedFor+", asked 2 times,"+answered200+"the answer isn't a page of procedures: page at offset 0: "+word+".", somethingBetween),
+			fails:    harness.Error("", unusable, askedFor+" (2 attempts)"+answered200+"the answer isn't a page of procedures: page at offset 0: "+word+".", checkAnswerer),
 			requests: 2, retries: 1, within: retried(1),
 		}
 	}
@@ -78,11 +78,11 @@ func bodyFaults() []fault {
 		{
 			name:  "an id of five megabytes, and a number as date",
 			at:    faulty(with200(`{"data":[{"id":"` + strings.Repeat("b", 5<<20) + `","created_at":7}],` + endOfList + `}`)),
-			fails: harness.Error("", unusable, `page at offset 0: item 0 of data (id "bbbb`, "…", somethingBetween), requests: 1, within: slow,
+			fails: harness.Error("", unusable, `page at offset 0: item 0 of data (id "bbbb`, "…", checkAnswerer), requests: 1, within: slow,
 		},
 		{
 			name: "40 MB", at: faulty(func(w http.ResponseWriter, _ *http.Request) { _, _ = fortyMegabytes(w) }),
-			fails:    harness.Error("", "The answer is too large", askedFor+" failed: ", "the answer's body is larger than 32 MiB.", "check that url leads to a TofuPilot server, or lower page_size."),
+			fails:    harness.Error("", "The answer is too large", askedFor+" failed: ", "the answer's body is larger than 32 MiB.", "Check that url leads to a TofuPilot server, or lower page_size."),
 			requests: 1, within: slow,
 		},
 		{
@@ -92,7 +92,7 @@ func bodyFaults() []fault {
 				_, _ = fortyMegabytes(to)
 				_ = to.Close()
 			}),
-			fails:    harness.Error("", "The answer is too large", askedFor+" failed: ", "the answer's body is larger than 32 MiB.", "check that url leads to a TofuPilot server, or lower page_size."),
+			fails:    harness.Error("", "The answer is too large", askedFor+" failed: ", "the answer's body is larger than 32 MiB.", "Check that url leads to a TofuPilot server, or lower page_size."),
 			requests: 1, within: slow,
 		},
 		{
@@ -116,7 +116,7 @@ func fortyMegabytes(to io.Writer) (int, error) {
 
 // Faults of a list of several pages.
 func pagingFaults() []fault {
-	const paging = "The server's pages don't add up"
+	const paging = "The server's pages are inconsistent"
 	page := func(ids string, next string) http.HandlerFunc {
 		var rows []string
 		for _, id := range ids {
@@ -129,7 +129,7 @@ func pagingFaults() []fault {
 			name: name, at: faulty(first),
 			fails: harness.Error("", paging, append([]string{
 				"Reading the procedures from {url}/api: the server's paging can't be followed: ", fmt.Sprintf("So far: %d requests, ", requests),
-				"A list that may be incomplete isn't used. Please report this, with the server's version, at https://github.com/tofupilot/terraform-provider-tofupilot/issues.",
+				"The provider doesn't use a list that may be incomplete. Please report this, with the server's version, at https://github.com/tofupilot/terraform-provider-tofupilot/issues.",
 			}, words...)...), requests: requests,
 		}
 	}
@@ -140,7 +140,7 @@ func pagingFaults() []fault {
 		{
 			name: "an item without id on the second page", at: around(onSecondPage(with200(`{"data":[{"id":"a"},{}],` + endOfList + `}`))), arguments: harness.Values{"page_size": 2},
 			fails: harness.Error("", unusable,
-				"GET {url}/api/v2/procedures?cursor=1&limit=2"+answered200+"the answer isn't a page of procedures: page at offset 1: item 1 of data has no id.", somethingBetween,
+				"GET {url}/api/v2/procedures?cursor=1&limit=2"+answered200+"the answer isn't a page of procedures: page at offset 1: item 1 of data has no id.", checkAnswerer,
 			), requests: 3,
 		},
 	}

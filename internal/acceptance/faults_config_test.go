@@ -21,7 +21,7 @@ func TestAddressesThatOnlyLookRightAreRefusedInWords(t *testing.T) {
 		"https://::1:8443":          "IPv6 address needs brackets",
 		"https://fe80::1":           "IPv6 address needs brackets",
 		"http://localhost:80:8080":  "brackets",
-		"https://example.com:99999": "no such port",
+		"https://example.com:99999": "Port 99999 doesn't exist",
 	} {
 		t.Run(address, func(t *testing.T) {
 			t.Parallel()

@@ -23,7 +23,7 @@ func deadlineFaults() []fault {
 	}
 	ended := func(read string, words ...string) harness.Diagnosis {
 		return harness.Error("timeouts.read", tookTooLong, append([]string{
-			"Reading the procedures from {url}/api was ended after " + read + ", the limit that timeouts.read sets.",
+			"Reading the procedures from {url}/api didn't finish within " + read + ", the limit that timeouts.read sets.",
 		}, words...)...)
 	}
 	hangs := func(_ http.ResponseWriter, r *http.Request) { untilGone(r, time.Minute) }
@@ -46,13 +46,13 @@ func deadlineFaults() []fault {
 		},
 		{
 			name: "the deadline during a pause", at: faulty(answer(http.StatusTooManyRequests, `{"message":"Too many requests"}`)), arguments: limit("500ms"),
-			fails:    ended("500ms", "The last answer was no success: GET {url}/api/v2/procedures?limit=2: HTTP 429 Too Many Requests: Too many requests.", raise),
+			fails:    ended("500ms", "The last request failed: GET {url}/api/v2/procedures?limit=2: HTTP 429 Too Many Requests: Too many requests.", raise),
 			requests: 1, retries: 1,
 		},
 		{
 			name: "the deadline while the list keeps changing", at: restless, arguments: limit("1s"),
-			fails: ended("1s", "The list was read from its start", "because it kept changing: the page at offset 1 begins with ", raise,
-				"A list is used only if it can be shown to be complete: it helps to read when fewer procedures are being created or deleted."),
+			fails: ended("1s", "The list changed while it was read, so the provider read it from the start ", "Last change: the page at offset 1 begins with ", raise,
+				"The provider uses only a list that is complete, so it helps to read when fewer procedures are created or deleted."),
 			requests: requestsVary,
 		},
 	}

@@ -32,7 +32,7 @@ func lookupFaults() []fault {
 		{name: "names, of which a search finds everything", at: searchless, arguments: names("Procedure 7"), found: seven, requests: 4},
 		{
 			name: "names, where searching is forbidden", at: searching(refused(403, "Forbidden"), 2), arguments: names("Procedure 7"), requests: 2,
-			fails: harness.Error("", "The API key may not read procedures", "search_query=Procedure+7"),
+			fails: harness.Error("", "The API key isn't allowed to read procedures", "search_query=Procedure+7"),
 		},
 		{
 			name: "names, and a page that isn't the API's", at: searching(with200("<html></html>"), 1), arguments: names("Procedure 7"), requests: 1,
@@ -41,7 +41,7 @@ func lookupFaults() []fault {
 		{
 			name: "names, and a list that keeps changing", at: growing, requests: requestsVary,
 			arguments: harness.Values{"names": elements("Nobody's"), "timeouts": harness.Values{"read": "500ms"}},
-			fails:     harness.Error("timeouts.read", tookTooLong, "was ended after 500ms", "because it kept changing"),
+			fails:     harness.Error("timeouts.read", tookTooLong, "didn't finish within 500ms", "The list changed while it was read"),
 		},
 		{
 			name: "names that nothing or several have", at: twins, arguments: names("Procedure 7", "procedure 8", "Twin"), requests: 1,

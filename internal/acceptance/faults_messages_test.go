@@ -20,7 +20,7 @@ func messageFaults() []fault {
 		}
 		return fault{
 			name: name, at: faulty(answer(http.StatusUnauthorized, string(text))),
-			fails: harness.Error("", wrongKey, append([]string{askedFor + " was answered with HTTP 401 Unauthorized"}, words...)...), requests: 1,
+			fails: harness.Error("", wrongKey, append([]string{askedFor + " returned HTTP 401 Unauthorized"}, words...)...), requests: 1,
 		}
 	}
 	message := func(name, text string, words ...string) fault {
@@ -39,11 +39,11 @@ func messageFaults() []fault {
 		says("issues without end", map[string]any{"message": "m", "issues": manyIssues(1000)}, "- a.19: "+strings.Repeat("x", 1000)+"…\n\n"),
 		says("the key as an issue", map[string]any{"message": "m", "issues": []any{map[string]any{"message": key, "path": []any{key, 1, map[string]any{key: key}}}}},
 			"- [the API key].1.map[[the API key]:[the API key]]: [the API key]"),
-		says("nothing in the form of the API", map[string]any{"message": 7, "code": []any{}, "issues": "none"}, "(application/json, not an answer of the API)."),
+		says("nothing in the form of the API", map[string]any{"message": 7, "code": []any{}, "issues": "none"}, "(application/json, not an API answer)."),
 		says("a message beside issues in another form", map[string]any{"message": "The truth", "issues": map[string]any{"a": "b"}}, ": The truth."),
 		{
 			name: "the key as a type", at: faulty(answer(http.StatusNotFound, "", "Content-Type", "text/"+key)),
-			fails: harness.Error("", nothingHere, "HTTP 404 Not Found (text/[the API key], not an answer of the API)."), requests: 1,
+			fails: harness.Error("", nothingHere, "HTTP 404 Not Found (text/[the API key], not an API answer)."), requests: 1,
 		},
 		{
 			name: "the key instead of HTTP", at: harness.ByHand(saying(key + "\r\n")), provider: harness.Values{"max_retries": 1},
@@ -59,7 +59,7 @@ func messageFaults() []fault {
 		},
 		{
 			name: "the key as a cursor", at: faulty(with200(`{"data":[],"meta":{"has_more":true,"next_cursor":"` + key + `"}}`)),
-			fails: harness.Error("", "The server's pages don't add up", `it gives next_cursor "[the API key]", which doesn't advance`), requests: 6,
+			fails: harness.Error("", "The server's pages are inconsistent", `it gives next_cursor "[the API key]", which doesn't advance`), requests: 6,
 		},
 		{
 			name: "a megabyte as a cursor", at: faulty(with200(`{"data":[],"meta":{"has_more":true,"next_cursor":"` + strings.Repeat("x", 1<<18) + `"}}`)),
@@ -67,7 +67,7 @@ func messageFaults() []fault {
 		},
 		{
 			name: "the key as an ID that stands twice", at: faulty(with200(`{"data":[{"id":"` + key + `"},{"id":"` + key + `"}],` + endOfList + `}`)),
-			fails: harness.Error("", "The server's pages don't add up", `"[the API key]" stands twice in one page`), requests: 1,
+			fails: harness.Error("", "The server's pages are inconsistent", `"[the API key]" stands twice in one page`), requests: 1,
 		},
 	}
 }

@@ -132,20 +132,20 @@ func otherwiseFaults() []fault {
 		},
 		{
 			name: "a page of HTML", at: faulty(answer(http.StatusOK, "<html>Log in</html>", "Content-Type", "text/html")),
-			fails:    harness.Error("", unusable, askedFor+" was answered with HTTP 200 OK (text/html): the answer isn't a page of procedures", "the body is HTML or XML, not JSON", somethingBetween),
+			fails:    harness.Error("", unusable, askedFor+" returned HTTP 200 OK (text/html): the answer isn't a page of procedures", "the body is HTML or XML, not JSON", checkAnswerer),
 			requests: 1,
 		},
 		{
 			name: "a row that the server can't show", at: faulty(answer(http.StatusInternalServerError, `{"message":"Output validation failed","code":"INTERNAL_SERVER_ERROR"}`)),
-			fails: harness.Error("", "The server can't show one of its procedures",
-				askedFor+" was answered with HTTP 500 Internal Server Error: Output validation failed.", "Only whoever runs the server can correct that",
+			fails: harness.Error("", "The server can't return one of its procedures",
+				askedFor+" returned HTTP 500 Internal Server Error: Output validation failed.", "Only the server's administrator can fix that. Show them this message.",
 			), requests: 1,
 		},
 		{
 			name: "a search that is too long for an older server", arguments: harness.Values{"search_query": emoji},
 			at: faulty(answer(http.StatusBadRequest, `{"message":"Input validation failed","code":"BAD_REQUEST","issues":[{"path":["search_query"],"message":"String must contain at most 100 character(s)"}]}`)),
 			fails: harness.Error("search_query", refused,
-				"was answered with HTTP 400 Bad Request: Input validation failed.", "- search_query: String must contain at most 100 character(s)",
+				"returned HTTP 400 Bad Request: Input validation failed.", "- search_query: String must contain at most 100 character(s)",
 			), requests: 1,
 		},
 	}

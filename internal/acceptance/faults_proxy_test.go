@@ -39,21 +39,21 @@ func proxyFaults() []fault {
 	}
 	again := func(f fault) fault {
 		f.provider, f.requests, f.retries, f.within = once, 2, 1, retried(1)
-		f.fails.Words[0] = askedFor + ", asked 2 times," + f.fails.Words[0][len(askedFor):]
+		f.fails.Words[0] = askedFor + " (2 attempts)" + f.fails.Words[0][len(askedFor):]
 		return f
 	}
 	return []fault{
-		refuses("403 Forbidden", proxyRefused, "Ask whoever runs the proxy to allow connections to tofupilot.test. "+noProxy),
+		refuses("403 Forbidden", proxyRefused, "Ask the proxy's administrator to allow connections to tofupilot.test. "+noProxy),
 		refuses("407 Proxy Authentication Required", "The proxy asks for a password",
-			"Give it in HTTPS_PROXY, or HTTP_PROXY for an http:// address, as in http://user:password@proxy.example.com:3128. "+noProxy),
-		refuses("302 Found", proxyRefused, "Ask whoever runs the proxy"),
-		refuses("429 Too Many Requests", proxyRefused, "Ask whoever runs the proxy"),
+			"Set user and password in HTTPS_PROXY, or HTTP_PROXY for an http:// address, as in http://user:password@proxy.example.com:3128. "+noProxy),
+		refuses("302 Found", proxyRefused, "Ask the proxy's administrator"),
+		refuses("429 Too Many Requests", proxyRefused, "Ask the proxy's administrator"),
 		again(refuses("502 Bad Gateway", "The proxy can't reach the server",
-			"Check that {url}/api is the right server. If it is, ask whoever runs the proxy why it can't be reached from there. "+noProxy)),
+			"Check that {url}/api is the right server. If it is, ask the proxy's administrator why the proxy can't reach it. "+noProxy)),
 		again(refuses("504 Gateway Timeout", "The proxy can't reach the server", "Check that {url}/api is the right server.")),
 		{
 			name: "a proxy where nothing listens", at: notBehind("https://tofupilot.test"), environment: useProxy, provider: once,
-			fails:   harness.Error("", "The proxy can't be reached", askedFor+", asked 2 times, failed: proxyconnect tcp: dial tcp", "connection refused", noProxy),
+			fails:   harness.Error("", "The proxy can't be reached", askedFor+" (2 attempts) failed: proxyconnect tcp: dial tcp", "connection refused", noProxy),
 			retries: 1, within: retried(1),
 		},
 		{
@@ -63,7 +63,7 @@ func proxyFaults() []fault {
 				t.Setenv("TOFUPILOT_API_KEY", fakeapi.Key)
 				t.Setenv("HTTPS_PROXY", "http://proxy.invalid:3128")
 			},
-			fails:   harness.Error("", "The proxy can't be reached", askedFor+", asked 2 times, failed: proxyconnect tcp", "no such host", "Check the address in HTTPS_PROXY"),
+			fails:   harness.Error("", "The proxy can't be reached", askedFor+" (2 attempts) failed: proxyconnect tcp", "no such host", "Check the address in HTTPS_PROXY"),
 			retries: 1, within: retried(1),
 		},
 		badAddress("a space", "http://user:hunter2 @proxy.invalid:3128"),
@@ -76,12 +76,12 @@ func proxyFaults() []fault {
 		{
 			name: "a proxy that asks for a password, over plain HTTP", provider: harness.Values{"allow_http": true}, environment: useProxy,
 			at:    behind("http://tofupilot.test", saying("HTTP/1.1 407 Proxy Authentication Required", "Content-Length: 0", "", "")),
-			fails: harness.Error("", "The proxy asks for a password", askedFor+" was answered with HTTP 407 Proxy Authentication Required."), requests: 1,
+			fails: harness.Error("", "The proxy asks for a password", askedFor+" returned HTTP 407 Proxy Authentication Required."), requests: 1,
 		},
 		{
 			name: "a proxy that refuses, over plain HTTP", provider: harness.Values{"allow_http": true}, environment: useProxy,
 			at:    behind("http://tofupilot.test", saying("HTTP/1.1 403 Forbidden", "Content-Type: text/html", "Content-Length: 0", "", "")),
-			fails: harness.Error("", blocked, askedFor+" was answered with HTTP 403 Forbidden (text/html, not an answer of the API).", "a proxy or a firewall may stand in front of the server"), requests: 1,
+			fails: harness.Error("", blocked, askedFor+" returned HTTP 403 Forbidden (text/html, not an API answer).", "a proxy or a firewall may be in the way"), requests: 1,
 		},
 		{
 			name: "a proxy that connects", at: tunnelled, environment: useProxy,

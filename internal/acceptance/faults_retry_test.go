@@ -25,18 +25,18 @@ func retryFaults() []fault {
 	stays := func(name string, code int, body, summary string, words ...string) fault {
 		return fault{
 			name: name, at: faulty(answer(code, body)), provider: one,
-			fails:    harness.Error("", summary, append([]string{askedFor + ", asked 2 times, was answered with "}, words...)...),
+			fails:    harness.Error("", summary, append([]string{askedFor + " (2 attempts) returned "}, words...)...),
 			requests: 2, retries: 1, within: retried(1),
 		}
 	}
 	cannotWait := func(name string, code int, after, longest, summary, says string) fault {
 		return fault{
 			name: name, at: faulty(answer(code, `{"message":"Not now"}`, "Retry-After", after)), arguments: harness.Values{"timeouts": harness.Values{"read": longest}},
-			fails:    harness.Error("timeouts.read", summary, askedFor+" was answered with HTTP ", ": Not now.", says),
+			fails:    harness.Error("timeouts.read", summary, askedFor+" returned HTTP ", ": Not now.", says),
 			requests: 1,
 		}
 	}
-	const endless = "It asks to wait a year or longer. Ask whoever runs the server why."
+	const endless = "The server asks to wait a year or longer. Ask its administrator why."
 	return []fault{
 		passes("408, then fine", answer(408, "")),
 		stays("408 for ever", 408, "", inTrouble, "HTTP 408 Request Timeout", askTheAdmin),
@@ -49,37 +49,37 @@ func retryFaults() []fault {
 		stays("500 for ever", 500, `{"message":"Internal server error","code":"INTERNAL_SERVER_ERROR","issues":[]}`, inTrouble, "HTTP 500 Internal Server Error: Internal server error.", askTheAdmin),
 		{
 			name: "500 for ever, with the three retries of the default", at: faulty(answer(500, "")),
-			fails:    harness.Error("", inTrouble, askedFor+", asked 4 times, was answered with HTTP 500 Internal Server Error", askTheAdmin),
+			fails:    harness.Error("", inTrouble, askedFor+" (4 attempts) returned HTTP 500 Internal Server Error", askTheAdmin),
 			requests: 4, retries: 3, within: retried(3),
 		},
 		{
 			name: "500 without retries", at: faulty(answer(500, "")), provider: harness.Values{"max_retries": 0},
-			fails:    harness.Error("", inTrouble, askedFor+" was answered with HTTP 500 Internal Server Error", askTheAdmin),
+			fails:    harness.Error("", inTrouble, askedFor+" returned HTTP 500 Internal Server Error", askTheAdmin),
 			requests: 1,
 		},
 		{
 			name: "500 once on each page", at: around(firstAnswers(answer(500, ""))), provider: one, arguments: harness.Values{"page_size": 2},
 			ids: whole, requests: 8, retries: 4, within: retried(1) + time.Second, // four pages, the last of which shows that nothing follows
 		},
-		stays("502 as HTML", 502, proxyPage, inTrouble, "HTTP 502 Bad Gateway (text/html, not an answer of the API).", askTheAdmin),
+		stays("502 as HTML", 502, proxyPage, inTrouble, "HTTP 502 Bad Gateway (text/html, not an API answer).", askTheAdmin),
 		{
 			name: "503 with Retry-After", at: faulty(answer(503, "", "Retry-After", "1"), 1), provider: one,
 			ids: whole, requests: 2, retries: 1, pause: time.Second, within: quick + time.Second,
 		},
-		stays("504 as HTML", 504, proxyPage, inTrouble, "HTTP 504 Gateway Timeout (text/html, not an answer of the API).", askTheAdmin),
-		stays("a status that nobody knows", 599, "", inTrouble, "HTTP 599 (text/html, not an answer of the API).", askTheAdmin),
+		stays("504 as HTML", 504, proxyPage, inTrouble, "HTTP 504 Gateway Timeout (text/html, not an API answer).", askTheAdmin),
+		stays("a status that nobody knows", 599, "", inTrouble, "HTTP 599 (text/html, not an API answer).", askTheAdmin),
 		stays("429 for ever", 429, `{"message":"Too many requests"}`, limited, "HTTP 429 Too Many Requests: Too many requests.",
-			"Run Terraform again later, or raise the provider's max_retries, which is 1."),
+			"Try again later, or raise the provider's max_retries, which is 1."),
 		{
 			name: "429 for ever, with a time", at: faulty(answer(429, "", "Retry-After", "1")), provider: one,
-			fails: harness.Error("", limited, askedFor+", asked 2 times, was answered with HTTP 429",
-				"It asks to wait 1s. Run Terraform again later, or raise the provider's max_retries, which is 1."),
+			fails: harness.Error("", limited, askedFor+" (2 attempts) returned HTTP 429",
+				"The server asks to wait 1s. Try again later, or raise the provider's max_retries, which is 1."),
 			requests: 2, retries: 1, pause: time.Second, within: quick + time.Second,
 		},
 		{
 			name: "429 without retries", at: faulty(answer(429, "", "Retry-After", "1")), provider: harness.Values{"max_retries": 0},
-			fails: harness.Error("", limited, askedFor+" was answered with HTTP 429",
-				"It asks to wait 1s. Run Terraform again later, or raise the provider's max_retries, which is 0."),
+			fails: harness.Error("", limited, askedFor+" returned HTTP 429",
+				"The server asks to wait 1s. Try again later, or raise the provider's max_retries, which is 0."),
 			requests: 1,
 		},
 		waits("429 with a second", time.Second, "Retry-After", "1"),
@@ -96,12 +96,12 @@ func retryFaults() []fault {
 			ids: whole, requests: 2, retries: 1, pause: 2 * time.Second, within: quick + 2*time.Second,
 		},
 		cannotWait("429 with an hour", 429, "3600", "5m", limited,
-			"It asks to wait 1h0m0s, and 5m0s of timeouts.read are left. Run Terraform again when that time is over, or raise timeouts.read above 1h0m0s."),
-		cannotWait("429 with a day", 429, "86400", "30s", limited, "It asks to wait 24h0m0s, and 30s of timeouts.read are left."),
-		cannotWait("429 with a minute, of which a second is missing", 429, "60", "59s", limited, "It asks to wait 1m0s, and 59s of timeouts.read are left."),
+			"The server asks to wait 1h0m0s, but only 5m0s of timeouts.read remains. Try again after that time, or raise timeouts.read above 1h0m0s."),
+		cannotWait("429 with a day", 429, "86400", "30s", limited, "The server asks to wait 24h0m0s, but only 30s of timeouts.read remains."),
+		cannotWait("429 with a minute, of which a second is missing", 429, "60", "59s", limited, "The server asks to wait 1m0s, but only 59s of timeouts.read remains."),
 		cannotWait("429 with a date in two years", 429, time.Now().AddDate(2, 0, 0).UTC().Format(http.TimeFormat), "30s", limited, endless),
 		cannotWait("429 with a number beyond all bounds", 429, "1000000000000000000000", "30s", limited, endless),
-		cannotWait("503 with a day", 503, "86400", "30s", inTrouble, "It asks to wait 24h0m0s, and 30s of timeouts.read are left."),
+		cannotWait("503 with a day", 503, "86400", "30s", inTrouble, "The server asks to wait 24h0m0s, but only 30s of timeouts.read remains."),
 	}
 }
 

@@ -12,16 +12,16 @@ import (
 
 const (
 	refused     = "The server refused the request"
-	blocked     = "Something in between refused the request"
+	blocked     = "A proxy or a firewall refused the request"
 	wrongKey    = "The server doesn't accept the API key"
-	notAllowed  = "The API key may not read procedures"
-	nothingHere = "The server has no procedures there"
-	inTrouble   = "The server is in trouble"
+	notAllowed  = "The API key isn't allowed to read procedures"
+	nothingHere = "The API isn't at this address"
+	inTrouble   = "The server has a problem"
 	unexpected  = "Unexpected answer"
 
-	maybeURL         = "The URL may be wrong: {url}/api is what the provider made of the configured one. It must lead to a TofuPilot server, with or without /api at its end."
-	askTheAdmin      = "Try again later; if it lasts, ask whoever runs the server, and check that url leads to it and not to something in between."
-	leadsToTofuPilot = "Check that url leads to a TofuPilot server: {url}/api is the one configured."
+	maybeURL         = "Check url: it must lead to a TofuPilot server, with or without /api at its end. The provider looks for the API at {url}/api."
+	askTheAdmin      = "Try again later. If the problem persists, ask the server's administrator, and check that url leads to the server and not to a proxy."
+	leadsToTofuPilot = "Check that url leads to a TofuPilot server. The provider looks for the API at {url}/api."
 	proxyPage        = "<html><head><title>nginx</title></head></html>"
 )
 
@@ -30,28 +30,28 @@ func statusFaults() []fault {
 	keyFrom := func(source string, environment func(*testing.T, *harness.Target)) fault {
 		return fault{
 			name: "401, key from " + source, at: faulty(answer(http.StatusUnauthorized, `{"message":"Unauthorized","code":"UNAUTHORIZED","issues":[]}`)), environment: environment,
-			fails:    harness.Error("", wrongKey, askedFor+" was answered with HTTP 401 Unauthorized: Unauthorized.", "The key comes from "+source+".", "mistyped, revoked, or another server's: {url}/api is the one configured"),
+			fails:    harness.Error("", wrongKey, askedFor+" returned HTTP 401 Unauthorized: Unauthorized.", "The key comes from "+source+".", "It may be mistyped or revoked, or belong to another server than {url}/api. Check the key, or create a new one in TofuPilot's settings."),
 			requests: 1,
 		}
 	}
 	answered := func(name string, code int, body, summary string, words ...string) fault {
 		return fault{
 			name: name, at: faulty(answer(code, body)),
-			fails: harness.Error("", summary, append([]string{askedFor + " was answered with "}, words...)...), requests: 1,
+			fails: harness.Error("", summary, append([]string{askedFor + " returned "}, words...)...), requests: 1,
 		}
 	}
 	return []fault{
 		answered("204", 204, "", unexpected, "HTTP 204 No Content", leadsToTofuPilot),
 		answered("400 with a message", 400, `{"message":"Bad request","code":"BAD_REQUEST"}`, refused, "HTTP 400 Bad Request: Bad request.", "Correct the arguments of the data source."),
 		answered("400 with issues of nothing we know", 400, `{"message":"Input validation failed","issues":[{"path":["sort",0],"message":"Unknown"},{"message":"No path"}]}`,
-			refused, "Input validation failed.", "- sort.0: Unknown", "- No path", "please report it at https://github.com/tofupilot/terraform-provider-tofupilot/issues"),
-		answered("400 as HTML", 400, proxyPage, refused, "HTTP 400 Bad Request (text/html, not an answer of the API).", "Check scheme and port of url"),
+			refused, "Input validation failed.", "- sort.0: Unknown", "- No path", "Please report that at https://github.com/tofupilot/terraform-provider-tofupilot/issues"),
+		answered("400 as HTML", 400, proxyPage, refused, "HTTP 400 Bad Request (text/html, not an API answer).", "Check the scheme and the port in url"),
 		{
 			name: "400 with issues about arguments", at: faulty(answer(400, `{"message":"Input validation failed","code":"BAD_REQUEST",
 				"issues":[{"code":"too_big","path":["limit"],"message":"Number must be less than or equal to 50"},{"path":["search_query"],"message":"Too common"}]}`)),
 			arguments: harness.Values{"search_query": "a b"},
 			fails: harness.Error("page_size", refused,
-				"GET {url}/api/v2/procedures?limit=100&search_query=a+b was answered with HTTP 400 Bad Request: Input validation failed.",
+				"GET {url}/api/v2/procedures?limit=100&search_query=a+b returned HTTP 400 Bad Request: Input validation failed.",
 				"- limit: Number must be less than or equal to 50", "- search_query: Too common", "Correct the arguments of the data source.",
 			), requests: 1,
 		},
@@ -61,8 +61,8 @@ func statusFaults() []fault {
 		{
 			name: "403, a station's key on a newer server", at: prepared(func(api *fakeapi.Server) { api.ForbidStation(fakeapi.Key) }),
 			fails: harness.Error("", notAllowed,
-				askedFor+" was answered with HTTP 403 Forbidden: Forbidden.", "The key comes from the provider's api_key.",
-				"On newer servers the keys of stations can't read procedures: use a user's key.",
+				askedFor+" returned HTTP 403 Forbidden: Forbidden.", "The key comes from the provider's api_key.",
+				"On newer servers, a station's key can't read procedures. Use a user's key.",
 			), requests: 1,
 		},
 		{
@@ -75,28 +75,28 @@ func statusFaults() []fault {
 		},
 		{
 			name: "404 below another path", at: around(func(api http.Handler) http.Handler { return http.StripPrefix("/api", api) }),
-			fails: harness.Error("", nothingHere, askedFor+" was answered with HTTP 404 Not Found: Not found.", maybeURL), requests: 1,
+			fails: harness.Error("", nothingHere, askedFor+" returned HTTP 404 Not Found: Not found.", maybeURL), requests: 1,
 		},
-		answered("403 as HTML", 403, proxyPage, blocked, "HTTP 403 Forbidden (text/html, not an answer of the API).", leadsToTofuPilot),
-		answered("404 as HTML", 404, proxyPage, nothingHere, "HTTP 404 Not Found (text/html, not an answer of the API).", maybeURL),
+		answered("403 as HTML", 403, proxyPage, blocked, "HTTP 403 Forbidden (text/html, not an API answer).", leadsToTofuPilot),
+		answered("404 as HTML", 404, proxyPage, nothingHere, "HTTP 404 Not Found (text/html, not an API answer).", maybeURL),
 		{
 			name: "401 with a body cut off", at: faulty(func(w http.ResponseWriter, _ *http.Request) {
 				w.Header().Set("Content-Length", "1000")
 				w.WriteHeader(http.StatusUnauthorized)
 			}),
-			fails: harness.Error("", wrongKey, askedFor+" was answered with HTTP 401 Unauthorized"), requests: 1,
+			fails: harness.Error("", wrongKey, askedFor+" returned HTTP 401 Unauthorized"), requests: 1,
 		},
 		{
 			name: "403 with 40 MB", at: faulty(func(w http.ResponseWriter, _ *http.Request) {
 				w.WriteHeader(http.StatusForbidden)
 				_, _ = fortyMegabytes(w)
 			}),
-			fails: harness.Error("", blocked, askedFor+" was answered with HTTP 403 Forbidden"), requests: 1, within: slow,
+			fails: harness.Error("", blocked, askedFor+" returned HTTP 403 Forbidden"), requests: 1, within: slow,
 		},
 		answered("409", 409, `{"message":"Conflict","code":"CONFLICT"}`, unexpected, "HTTP 409 Conflict: Conflict.", "Check that url leads to a TofuPilot server"),
 		{
 			name: "422", at: faulty(answer(422, `{"message":"Unprocessable","issues":[{"path":["created_after"],"message":"Too long ago"}]}`)),
-			fails:    harness.Error("created_after", refused, askedFor+" was answered with HTTP 422 Unprocessable Entity: Unprocessable.", "- created_after: Too long ago", "Correct the arguments of the data source."),
+			fails:    harness.Error("created_after", refused, askedFor+" returned HTTP 422 Unprocessable Entity: Unprocessable.", "- created_after: Too long ago", "Correct the arguments of the data source."),
 			requests: 1,
 		},
 	}
@@ -111,12 +111,12 @@ func leaveLogin(t *testing.T, at *harness.Target) {
 // Redirects. The key goes to the configured server only.
 func redirectFaults() []fault {
 	var faults []fault
-	const elsewhere, follow = "The server redirects elsewhere", "If that is the right server, configure its address as url."
+	const elsewhere, follow = "The server redirects to another address", "If the new address is right, set url to it."
 	for _, code := range []int{301, 302, 307, 308} {
 		name := strconv.Itoa(code)
 		notFollowed := harness.Error("", elsewhere,
 			askedFor+" failed: the server redirects to another address: {elsewhere}/api/v2/procedures?limit=100.",
-			"The API key is sent to the configured server only, so the redirect wasn't followed.", follow,
+			"The provider sends the API key to the configured server only, so it didn't follow the redirect.", follow,
 		)
 		faults = append(faults,
 			fault{name: name + " on the same server", at: moved(code), ids: whole, requests: 2},
@@ -130,12 +130,12 @@ func redirectFaults() []fault {
 	return append(faults,
 		fault{
 			name: "a redirect to nowhere", at: faulty(answer(http.StatusFound, "")),
-			fails:    harness.Error("", "The server redirects to nowhere", askedFor+" was answered with HTTP 302 Found", "Check that url is the server's own address, with the scheme that it expects."),
+			fails:    harness.Error("", "The server's redirect can't be followed", askedFor+" returned HTTP 302 Found", "Check that url is the server's own address, with the right scheme (https:// or http://)."),
 			requests: 1,
 		},
 		fault{
 			name: "redirects in a circle", at: faulty(redirect("/api/v2/procedures?limit=100")),
-			fails:    harness.Error("", "The server redirects to nowhere", askedFor+" failed: the server redirected 10 times", "Check that url is the server's own address, with the scheme that it expects."),
+			fails:    harness.Error("", "The server's redirect can't be followed", askedFor+" failed: the server redirected 10 times", "Check that url is the server's own address, with the right scheme (https:// or http://)."),
 			requests: 10,
 		},
 		fault{

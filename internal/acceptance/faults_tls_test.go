@@ -23,7 +23,7 @@ import (
 
 const (
 	untrusted = "The server's certificate isn't trusted"
-	notTLS    = "The server doesn't speak TLS there"
+	notTLS    = "The server doesn't use TLS"
 )
 
 func tlsFaults() []fault {
@@ -47,32 +47,32 @@ func tlsFaults() []fault {
 		{
 			name: "HTTP/2, a stream that is reset in mid-body", at: certifiedServing(certified{known: true, http2: true}, http.HandlerFunc(breakOff)),
 			provider: harness.Values{"max_retries": 0},
-			fails:    harness.Error("", unusable, askedFor+" failed: reading the answer: stream error", "Nothing of this answer was used."),
+			fails:    harness.Error("", unusable, askedFor+" failed: reading the answer: stream error", "The provider used no part of this answer."),
 			requests: 1,
 		},
 		{
 			name: "an unknown authority", at: secure(certified{}),
-			fails: harness.Error("", untrusted, askedFor, "certificate signed by unknown authority", "give that authority's certificate by ca_cert_pem or TOFUPILOT_CA_CERT", "Verification can't be switched off."),
+			fails: harness.Error("", untrusted, askedFor, "certificate signed by unknown authority", "set ca_cert_pem to the authority's certificate, or TOFUPILOT_CA_CERT to its file", "Verification can't be switched off."),
 		},
 		{
 			name: "an expired certificate", at: secure(certified{known: true, expired: true}),
-			fails: harness.Error("", untrusted, askedFor, "certificate has expired or is not yet valid", "If it is expired or for another host, it must be renewed or url corrected."),
+			fails: harness.Error("", untrusted, askedFor, "certificate has expired or is not yet valid", "If the certificate is expired, renew it."),
 		},
 		{
 			name: "a certificate for another host", at: secure(certified{known: true, address: "192.0.2.1"}),
-			fails: harness.Error("", untrusted, askedFor, "certificate is valid for 192.0.2.1, not 127.0.0.1", "If it is expired or for another host, it must be renewed or url corrected."),
+			fails: harness.Error("", untrusted, askedFor, "certificate is valid for 192.0.2.1, not 127.0.0.1", "If it is for another host, correct url."),
 		},
 		{
 			name: "plain HTTP on the port of TLS", at: swapped("https", faulty(nil)),
-			fails: harness.Error("", notTLS, askedFor, "server gave HTTP response to HTTPS client", "check scheme and port of url"),
+			fails: harness.Error("", notTLS, askedFor, "server gave HTTP response to HTTPS client", "Check the scheme and the port in url"),
 		},
 		{
 			name: "TLS on the port of plain HTTP", at: swapped("http", secure(certified{known: true})),
-			fails: harness.Error("", "The server refused the request", askedFor, "HTTP 400 Bad Request.", "Check scheme and port of url"),
+			fails: harness.Error("", "The server refused the request", askedFor, "HTTP 400 Bad Request.", "Check the scheme and the port in url"),
 		},
 		{
 			name: "another protocol on the port of TLS", at: swapped("https", harness.ByHand(greet)),
-			fails:    harness.Error("", notTLS, askedFor, "check scheme and port of url"),
+			fails:    harness.Error("", notTLS, askedFor, "Check the scheme and the port in url"),
 			requests: 1,
 		},
 		{

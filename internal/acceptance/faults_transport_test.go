@@ -19,7 +19,7 @@ const (
 	unreachable = "The server can't be reached"
 	unusable    = "The answer can't be used"
 	tooSlow     = "The server takes too long"
-	checkServer = "Check that {url}/api is the right server and that it can be reached from here (a proxy, a firewall, a VPN)."
+	checkServer = "Check that {url}/api is the right server, and that this machine can reach it: a proxy, a firewall or a VPN may be in the way."
 )
 
 // Faults of a connection, and of the bytes of an answer.
@@ -28,21 +28,21 @@ func transportFaults() []fault {
 	return []fault{
 		{
 			name: "nothing listens", at: harness.Nobody, provider: harness.Values{"max_retries": 1},
-			fails:   harness.Error("", unreachable, askedFor+", asked 2 times, failed", "connection refused", checkServer),
+			fails:   harness.Error("", unreachable, askedFor+" (2 attempts) failed", "connection refused", checkServer),
 			retries: 1, within: retried(1),
 		},
 		{
 			name: "a name that doesn't resolve", at: atName("https://tofupilot.invalid"),
-			fails: harness.Error("", "The server's name isn't known", askedFor+" failed", "no such host", "Check the host in url, and that this machine can resolve it."),
+			fails: harness.Error("", "The server's name can't be resolved", askedFor+" failed", "no such host", "Check the host in url, and this machine's network and DNS."),
 		},
 		{
 			name: "a name server in trouble", at: atName("https://broken.tofupilot.invalid"), provider: harness.Values{"max_retries": 1},
-			fails:   harness.Error("", unreachable, askedFor+", asked 2 times, failed", "server misbehaving", checkServer),
+			fails:   harness.Error("", unreachable, askedFor+" (2 attempts) failed", "server misbehaving", checkServer),
 			retries: 1, within: retried(1),
 		},
 		{
 			name: "accepted and closed", at: harness.ByHand(func(net.Conn, int) {}), provider: harness.Values{"max_retries": 1},
-			fails:    harness.Error("", unreachable, askedFor+", asked 2 times, failed", checkServer),
+			fails:    harness.Error("", unreachable, askedFor+" (2 attempts) failed", checkServer),
 			requests: 2, retries: 1, within: retried(1),
 		},
 		{
@@ -61,17 +61,17 @@ func transportFaults() []fault {
 		},
 		{
 			name: "101 and then silence", at: harness.ByHand(thenSilent("HTTP/1.1 101 Switching Protocols", "Connection: Upgrade", "Upgrade: h2c", "", "")),
-			fails:    harness.Error("", unexpected, askedFor+" was answered with HTTP 101 Switching Protocols.", leadsToTofuPilot),
+			fails:    harness.Error("", unexpected, askedFor+" returned HTTP 101 Switching Protocols.", leadsToTofuPilot),
 			requests: 1,
 		},
 		{
 			name: "a 1xx that HTTP doesn't know, and then silence", at: harness.ByHand(thenSilent("HTTP/1.1 150 Working on it", "", "")),
-			fails:    harness.Error("", unexpected, askedFor+" was answered with HTTP 150.", leadsToTofuPilot),
+			fails:    harness.Error("", unexpected, askedFor+" returned HTTP 150.", leadsToTofuPilot),
 			requests: 1,
 		},
 		{
 			name: "1xx without end", at: harness.ByHand(saying(strings.Repeat("HTTP/1.1 103 Early Hints\r\n\r\n", 1000))),
-			fails:    harness.Error("", unexpected, askedFor+" was answered with HTTP 103 Early Hints.", leadsToTofuPilot),
+			fails:    harness.Error("", unexpected, askedFor+" returned HTTP 103 Early Hints.", leadsToTofuPilot),
 			requests: 1,
 		},
 		{
@@ -85,12 +85,12 @@ func transportFaults() []fault {
 		},
 		{
 			name: "403 and a body that never comes", at: harness.ByHand(thenSilent("HTTP/1.1 403 Forbidden", "Content-Length: 10", "", "")), provider: harness.Values{"request_timeout": "200ms"},
-			fails:    harness.Error("", blocked, askedFor+" was answered with HTTP 403 Forbidden."),
+			fails:    harness.Error("", blocked, askedFor+" returned HTTP 403 Forbidden."),
 			requests: 1,
 		},
 		{
 			name: "headers that never come", at: harness.ByHand(saysNothing), provider: harness.Values{"max_retries": 1, "request_timeout": "100ms"},
-			fails:    harness.Error("", tooSlow, askedFor+", asked 2 times, failed", "no complete answer within 100ms", "raise the provider's request_timeout, or lower page_size"),
+			fails:    harness.Error("", tooSlow, askedFor+" (2 attempts) failed", "no complete answer within 100ms", "raise the provider's request_timeout, or lower page_size"),
 			requests: 2, retries: 1, within: retried(1),
 		},
 		{
@@ -112,7 +112,7 @@ func transportFaults() []fault {
 				w.Header().Set("Content-Length", "1000")
 				_, _ = w.Write([]byte(`{"data":[`))
 			}), provider: once,
-			fails:    harness.Error("", unusable, askedFor, "reading the answer: the body ends too early", "Nothing of this answer was used."),
+			fails:    harness.Error("", unusable, askedFor, "reading the answer: the body ends too early", "The provider used no part of this answer."),
 			requests: 1,
 		},
 		{
@@ -121,7 +121,7 @@ func transportFaults() []fault {
 		},
 		{
 			name: "broken chunks", at: harness.ByHand(saying("HTTP/1.1 200 OK", "Transfer-Encoding: chunked", "", "5", `{"dat`, "no length", "")), provider: harness.Values{"max_retries": 1},
-			fails:    harness.Error("", unusable, askedFor+", asked 2 times, failed", "invalid byte in chunk length", "Nothing of this answer was used."),
+			fails:    harness.Error("", unusable, askedFor+" (2 attempts) failed", "invalid byte in chunk length", "The provider used no part of this answer."),
 			requests: 2, retries: 1, within: retried(1),
 		},
 		{
@@ -139,12 +139,12 @@ func transportFaults() []fault {
 		},
 		{
 			name: "gzip cut off", at: around(gzipped(0.5)), provider: once,
-			fails:    harness.Error("", unusable, askedFor, "reading the answer: the body ends too early", "Nothing of this answer was used."),
+			fails:    harness.Error("", unusable, askedFor, "reading the answer: the body ends too early", "The provider used no part of this answer."),
 			requests: 1,
 		},
 		{
 			name: "gzip that isn't", at: faulty(answer(http.StatusOK, `{"data":[]}`, "Content-Encoding", "gzip")), provider: once,
-			fails:    harness.Error("", unusable, askedFor, "gzip: invalid header", "Nothing of this answer was used."),
+			fails:    harness.Error("", unusable, askedFor, "gzip: invalid header", "The provider used no part of this answer."),
 			requests: 1,
 		},
 	}

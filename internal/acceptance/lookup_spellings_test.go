@@ -77,7 +77,7 @@ func TestTwoSpellingsAreTwoMatches(t *testing.T) {
 			runSteps(t, resource.TestStep{
 				Config:      harness.Configuration(url, harness.Procedure("one", "name = "+harness.Quote(spelling[1]))),
 				PlanOnly:    true,
-				ExpectError: harness.Says("Error: Several procedures of this name", "2 procedures at", "- "+first+" ", "- "+second+" "),
+				ExpectError: harness.Says("Error: Several procedures have this name", "2 procedures at", "- "+first+" ", "- "+second+" "),
 			})
 		})
 	}
@@ -98,7 +98,7 @@ func TestNearMissesAreShown(t *testing.T) {
 			runSteps(t, resource.TestStep{
 				Config:      harness.Configuration(url, harness.Procedure("one", "name = "+harness.Quote(asked))),
 				PlanOnly:    true,
-				ExpectError: harness.Says("The nearest:", `- smoke "Firmware Smoke Test"`),
+				ExpectError: harness.Says("The closest are:", `- smoke "Firmware Smoke Test"`),
 			})
 		})
 	}

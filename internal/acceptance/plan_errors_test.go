@@ -22,11 +22,11 @@ func TestArgumentsThatAreKnownWhilePlanningAreCheckedThen(t *testing.T) {
 	}{
 		"search_query": {
 			"search_query", strings.Repeat("🔋", 102),
-			[]string{"Error: Invalid search_query", "search_query = var.value", "The search is 102 characters long", "the API takes at most 100."},
+			[]string{"Error: Invalid search_query", "search_query = var.value", "The search is 102 characters long", "the API accepts at most 100."},
 		},
 		"created_before": {
 			"created_before", "2024-01-15T10:30:00+24:00",
-			[]string{"Error: Invalid created_before", "created_before = var.value", `"2024-01-15T10:30:00+24:00" isn't a time in RFC 3339`},
+			[]string{"Error: Invalid created_before", "created_before = var.value", `"2024-01-15T10:30:00+24:00" isn't an RFC 3339 time`},
 		},
 		"page_size": {
 			"page_size", "0",
@@ -69,8 +69,8 @@ func TestProviderArgumentsThatAreKnownAfterApplyAreCheckedThen(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct{ argument, value, summary, detail string }{
 		"max_retries": {"max_retries", "11", "Error: Invalid Attribute Value", "Attribute max_retries value must be between 0 and 10, got: 11"},
-		"user info":   {"url", `"https://user:hunter2@example.com"`, "Error: Invalid url", "The URL carries user info (something before an @), which could be a password;"},
-		"plain http":  {"url", `"http://tofupilot.invalid"`, "Error: Invalid url", "the API key would travel unencrypted"},
+		"user info":   {"url", `"https://user:hunter2@example.com"`, "Error: Invalid url", "The URL contains user info (the part before @), which may be a password;"},
+		"plain http":  {"url", `"http://tofupilot.invalid"`, "Error: Invalid url", "the API key is sent unencrypted"},
 		"api_key":     {"api_key", `""`, "Error: Invalid api_key", "The key is empty."},
 	} {
 		t.Run(name, func(t *testing.T) {

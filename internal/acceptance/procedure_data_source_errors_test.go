@@ -31,43 +31,43 @@ func TestLookupThatFindsNoneOrSeveralSaysWhatThereIs(t *testing.T) {
 		created(5, "space", "Motor\u00a0Test", nil),
 		created(6, "wide", "Ｍotor test", nil),
 	)
-	const sees = "the API key can see 6 procedures."
+	const sees = "The API key can read 6 procedures."
 	for what, c := range map[string]struct {
 		argument string
 		words    []string
 	}{
 		"no such name": {`name = "Missing \"one\" 100%"`, []string{
 			"Error: No such procedure", "with data.tofupilot_procedure.battery", `name = "Missing \"one\" 100%"`,
-			"No procedure at " + url + `/api has the name "Missing \"one\" 100%"; ` + sees,
-			"These are all:", "- 550e8400-e29b-41d4-a716-446655440000", "- triplet", "- wide", "If one of them is meant, copy its name.",
+			"No procedure at " + url + `/api has the name "Missing \"one\" 100%". ` + sees,
+			"These are all of them:", "- 550e8400-e29b-41d4-a716-446655440000", "- triplet", "- wide", "To read one of them, copy its name.",
 		}},
 		"only a part of it": {`name = "Battery Test"`, []string{
-			"Error: No such procedure", `has the name "Battery Test"; ` + sees + " These are all:", `- 550e8400-e29b-41d4-a716-446655440000 "Battery Test Procedure"`,
+			"Error: No such procedure", `has the name "Battery Test". ` + sees + " These are all of them:", `- 550e8400-e29b-41d4-a716-446655440000 "Battery Test Procedure"`,
 		}},
 		"no such ID": {`id = "nothing"`, []string{
 			"Error: No such procedure", "with data.tofupilot_procedure.battery", `id = "nothing"`,
-			`has the id "nothing"; ` + sees, "These are all:", "If one of them is meant, copy its id.",
+			`has the id "nothing". ` + sees, "These are all of them:", "To read one of them, copy its id.",
 		}},
 		"near misses of a name": {`name = "motor test"`, []string{
-			"Error: No such procedure", `name = "motor test"`, `has the name "motor test"; ` + sees,
-			"These are all:",
+			"Error: No such procedure", `name = "motor test"`, `has the name "motor test". ` + sees,
+			"These are all of them:",
 			`  - space "Motor\u00a0Test"`,
 			`  - wide "Ｍotor test"`,
-			"If one of them is meant, copy its name.",
+			"To read one of them, copy its name.",
 		}},
 		"near misses of an ID": {`id = "twin1"`, []string{
-			"Error: No such procedure", `id = "twin1"`, `has the id "twin1"; ` + sees,
-			"These are all:",
+			"Error: No such procedure", `id = "twin1"`, `has the id "twin1". ` + sees,
+			"These are all of them:",
 			`  - TWIN1 "`,
-			"If one of them is meant, copy its id.",
+			"To read one of them, copy its id.",
 		}},
 		"several": {`name = "Prüfung"`, []string{
-			"Error: Several procedures of this name", "with data.tofupilot_procedure.battery", `name = "Prüfung"`,
+			"Error: Several procedures have this name", "with data.tofupilot_procedure.battery", `name = "Prüfung"`,
 			"3 procedures at " + url + `/api have the name "Prüfung":`,
 			`  - TWIN1 "`, `", created 2024-05-02T08:30:00.000Z by Maya Okafor`,
 			`  - twin-2 "Prüfung", created 2024-05-03T08:30:00.000Z by ci@example.com`,
 			`  - triplet "Prüfung", created 2024-05-04T08:30:00.000Z`,
-			"Use id instead of name, with the ID of the one that is meant.",
+			"Set id instead of name, with the ID of the procedure that you want.",
 		}},
 	} {
 		t.Run(what, func(t *testing.T) {
@@ -129,7 +129,7 @@ func TestListedProceduresShowNeitherKeyNorControlCharacters(t *testing.T) {
 			none := lookUp(t, url, key, harness.Values{"id": "fvt1"})
 			harness.ExpectError(t, none, harness.Error("id", "No such procedure", "FVT1", `"named [the API key]"`))
 			several := lookUp(t, url, key, harness.Values{"name": "named " + key})
-			harness.ExpectError(t, several, harness.Error("name", "Several procedures of this name", "FVT1", `"named [the API key]"`, "by Eve [31m[the API key]"))
+			harness.ExpectError(t, several, harness.Error("name", "Several procedures have this name", "FVT1", `"named [the API key]"`, "by Eve [31m[the API key]"))
 			for _, said := range [][]*tfprotov6.Diagnostic{none, several} {
 				if text := harness.Describe(said); strings.Contains(text, "0123456789") || strings.ContainsAny(text, "\x1b\r\u202e") {
 					t.Errorf("it shows what it should not: %q", text)
@@ -143,8 +143,8 @@ func TestEachOfSeveralHasIDDateAndCreatorHoweverLongTheNameIs(t *testing.T) {
 	t.Parallel()
 	long := strings.Repeat("long ", 250)
 	_, url := harness.Serve(t, created(1, "first", long, &fakeapi.User{ID: "u1", Email: "a@example.com"}), created(2, "second", long, nil))
-	harness.ExpectError(t, lookUp(t, url, fakeapi.Key, harness.Values{"name": long}), harness.Error("name", "Several procedures of this name",
-		"first", "2024-05-01T08:30:00.000Z by a@example.com", "second", "2024-05-02T08:30:00.000Z", "Use id instead of name",
+	harness.ExpectError(t, lookUp(t, url, fakeapi.Key, harness.Values{"name": long}), harness.Error("name", "Several procedures have this name",
+		"first", "2024-05-01T08:30:00.000Z by a@example.com", "second", "2024-05-02T08:30:00.000Z", "Set id instead of name",
 	))
 }
 

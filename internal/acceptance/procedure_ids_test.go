@@ -121,7 +121,7 @@ func TestOneErrorTellsOfAllNamesThatAreWrong(t *testing.T) {
 		words []string
 	}{
 		"a few": {[]string{right, upper, "Nobody's", "Twin"}, []string{
-			"3 of 4 names can't be looked up at {url}/api. The API key can see 365 procedures.",
+			"3 of 4 names can't be looked up at {url}/api. The API key can read 365 procedures.",
 			fmt.Sprintf("\n  - %q: no procedure has this name; the nearest: %q", upper, stored[4].Name),
 			"\n  - \"Nobody's\": no procedure has this name\n",
 			"\n  - \"Twin\": 5 procedures have this name\n      twin-0, created 20", "\n      twin-4, created 20",

@@ -18,7 +18,7 @@ func TestProviderArgumentsAreCheckedAtValidate(t *testing.T) {
 		}
 	}
 	key, url, certificate, timeout := about("api_key"), about("url"), about("ca_cert_pem"), about("request_timeout")
-	plain := harness.Error("url", "Invalid url", "the API key would travel unencrypted", "use https://", "allow_http = true")
+	plain := harness.Error("url", "Invalid url", "the API key is sent unencrypted", "use https://", "allow_http to true")
 	retries := func(got string) harness.Diagnosis {
 		return harness.Error("max_retries", "Invalid Attribute Value", "must be between 0 and 10, got: "+got)
 	}
@@ -30,7 +30,7 @@ func TestProviderArgumentsAreCheckedAtValidate(t *testing.T) {
 		"key empty":               {harness.Values{"api_key": ""}, key("The key is empty")},
 		"key of a space":          {harness.Values{"api_key": " "}, key("white space")},
 		"key with a space":        {harness.Values{"api_key": "tp_a tp_b"}, key("white space")},
-		"key with a line break":   {harness.Values{"api_key": "tp_abc\n"}, key("white space", "a line break that came along when it was copied")},
+		"key with a line break":   {harness.Values{"api_key": "tp_abc\n"}, key("white space", "a line break that was copied with it")},
 		"key with a hard space":   {harness.Values{"api_key": "tp_\u00a0abc"}, key("white space")},
 		"key with an escape":      {harness.Values{"api_key": "tp_\x1b[31m"}, key("control character")},
 		"key with a zero":         {harness.Values{"api_key": "tp_\x00"}, key("control character")},
@@ -47,12 +47,12 @@ func TestProviderArgumentsAreCheckedAtValidate(t *testing.T) {
 		"url of a port only":      {harness.Values{"url": "https://:8443/api"}, url("has no host", example)},
 		"url with one slash":      {harness.Values{"url": "https:/tofupilot.example.com"}, url("has no host", example)},
 		"url with a user":         {harness.Values{"url": "https://user@example.com"}, url("user info", "api_key")},
-		"url with a password":     {harness.Values{"url": "https://user:hunter2@example.com"}, url("user info", "could be a password", "api_key")},
-		"url with a query":        {harness.Values{"url": "https://example.com/api?organization=7"}, url("a query", "leave it away")},
-		"url with an empty query": {harness.Values{"url": "https://example.com/?"}, url("a query", "leave it away")},
-		"url with a fragment":     {harness.Values{"url": "https://example.com/#procedures"}, url("a fragment", "leave it away")},
-		"url with a space":        {harness.Values{"url": "https://exam ple.com"}, url("Not a URL")},
-		"url with a bad port":     {harness.Values{"url": "https://example.com:https"}, url("Not a URL", "port")},
+		"url with a password":     {harness.Values{"url": "https://user:hunter2@example.com"}, url("user info", "may be a password", "api_key")},
+		"url with a query":        {harness.Values{"url": "https://example.com/api?organization=7"}, url("a query", "remove it")},
+		"url with an empty query": {harness.Values{"url": "https://example.com/?"}, url("a query", "remove it")},
+		"url with a fragment":     {harness.Values{"url": "https://example.com/#procedures"}, url("a fragment", "remove it")},
+		"url with a space":        {harness.Values{"url": "https://exam ple.com"}, url("This isn't a URL")},
+		"url with a bad port":     {harness.Values{"url": "https://example.com:https"}, url("This isn't a URL", "port")},
 		"http to elsewhere":       {harness.Values{"url": "http://tofupilot.example.com"}, plain},
 		"http, refused outright":  {harness.Values{"url": "http://10.0.0.7:8080/api", "allow_http": false}, plain},
 		"http, nearly loopback":   {harness.Values{"url": "http://127.0.0.1.example.com"}, plain},

@@ -41,13 +41,13 @@ func TestTerraformValidateNeedsNeitherKeyNorNetwork(t *testing.T) {
 				{`api_key = ""`, "Invalid api_key", "The key is empty."},
 				{`max_retries = 11`, "Invalid Attribute Value", "Attribute max_retries value must be between 0 and 10, got: 11"},
 				{`request_timeout = "-5m"`, "Invalid request_timeout", `"-5m" isn't a positive duration.`},
-				{`url = "https://tofupilot.invalid/?a=b"`, "Invalid url", "The URL has a query (a ? and what follows it); leave it away."},
+				{`url = "https://tofupilot.invalid/?a=b"`, "Invalid url", "The URL has a query (a ? and what follows it); remove it."},
 			},
 		},
 		"data source": {
 			harness.Procedures("all", `search_query = ""`, `created_before = "2024-01-15"`, `page_size = 101`, `timeouts = { read = "-5m" }`),
 			[]validation{
-				{`created_before = "2024-01-15"`, "Invalid created_before", `"2024-01-15" isn't a time in RFC 3339; write it like 2024-01-15T10:30:00Z or 2024-01-15T10:30:00+01:00.`},
+				{`created_before = "2024-01-15"`, "Invalid created_before", `"2024-01-15" isn't an RFC 3339 time; write it like 2024-01-15T10:30:00Z or 2024-01-15T10:30:00+01:00.`},
 				// Terraform shows errors inside an attribute at the block's first line.
 				{`data "tofupilot_procedures" "all" {`, "Invalid timeouts.read", `"-5m" isn't a positive duration.`},
 				{`page_size = 101`, "Invalid Attribute Value", "Attribute page_size value must be between 1 and 100, got: 101"},

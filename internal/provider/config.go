@@ -201,8 +201,8 @@ func checkScheme(address *url.URL, allowHTTP bool) error {
 	if address.Scheme == "https" || allowHTTP || tofupilot.IsLoopback(address) {
 		return nil
 	}
-	return errors.New("over http:// the API key would travel unencrypted; use https://, " +
-		"or set allow_http = true if the network in between is trusted")
+	return errors.New("over http://, the API key is sent unencrypted; use https://, " +
+		"or set allow_http to true if you trust the network")
 }
 
 // rootCAs are the system's and the configured ones; nil if none is configured.

@@ -164,7 +164,7 @@ func TestWhiteSpaceAroundAVariableIsAnErrorThatNamesIt(t *testing.T) {
 func TestVariablesAreHeldToTheRulesOfTheAttributes(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ variable, value, words string }{
-		{envAPIKey, "tp_a tp_b", "white space in it"},
+		{envAPIKey, "tp_a tp_b", "contains white space"},
 		{envAPIKey, "tp_\x00", "control character"},
 		{envURL, "tofupilot.example.com", "must begin with https://"},
 		{envURL, "https://", "has no host"},
@@ -234,7 +234,7 @@ func TestPlainHTTPStaysOnThisMachineUnlessAllowed(t *testing.T) {
 	}
 	for _, url := range remote {
 		for _, allow := range []types.Bool{types.BoolNull(), types.BoolValue(false)} {
-			expectResolveError(t, model(url, allow), nil, "url", "Invalid url", "https://", "allow_http = true")
+			expectResolveError(t, model(url, allow), nil, "url", "Invalid url", "https://", "allow_http to true")
 		}
 		if got, diags := resolve(t, model(url, types.BoolValue(true)), nil); len(diags) > 0 || len(got.problems) > 0 {
 			t.Errorf("%s, allowed: %v, %v", url, diags, got.problems)

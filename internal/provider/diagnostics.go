@@ -35,13 +35,13 @@ func (r *reader) explain(ctx context.Context, err error, advice readAdvice) diag
 	}
 	far := fmt.Sprintf("So far: %s, %s.", counted(list.Requests, "request"), counted(list.Rows, advice.noun))
 	if list.Change != nil {
-		far += fmt.Sprintf(" The list was read from its start %s, because it kept changing: %v.", counted(list.Passes, "time"), list.Change)
+		far += fmt.Sprintf(" The list changed while it was read, so the provider read it from the start %s. Last change: %v.", counted(list.Passes, "time"), list.Change)
 	}
 
 	if errors.As(err, new(*tofupilot.ListTooLargeError)) || errors.As(err, new(*bulk.TooLargeError)) {
-		return diag.NewErrorDiagnostic(fmt.Sprintf("The %s can't be handed to Terraform", advice.plural()), lines(
-			fmt.Sprintf("The list at %s is larger than the protocol's largest message, 256 MiB.", r.settings.baseURL),
-			upperFirst(cmp.Or(advice.narrower, "narrow the list"))+", in several data sources if all are needed.",
+		return diag.NewErrorDiagnostic(fmt.Sprintf("Too many %s for one data source", advice.plural()), lines(
+			fmt.Sprintf("The list at %s is larger than 256 MiB, the most that a provider can return.", r.settings.baseURL),
+			upperFirst(cmp.Or(advice.narrower, "narrow the list"))+". To read all of it, use several data sources.",
 		))
 	}
 
@@ -55,10 +55,10 @@ func (r *reader) explain(ctx context.Context, err error, advice readAdvice) diag
 		}
 		raise += "."
 		if list.Change != nil {
-			raise += fmt.Sprintf(" A list is used only if it can be shown to be complete: it helps to read when fewer %s are being created or deleted.", advice.plural())
+			raise += fmt.Sprintf(" The provider uses only a list that is complete, so it helps to read when fewer %s are created or deleted.", advice.plural())
 		}
 		return diag.NewAttributeErrorDiagnostic(path.Root("timeouts").AtName("read"), "Reading took too long", lines(
-			fmt.Sprintf("Reading the %s from %s was ended after %s, the limit that timeouts.read sets. %s", advice.plural(), r.settings.baseURL, deadline.limit, far),
+			fmt.Sprintf("Reading the %s from %s didn't finish within %s, the limit that timeouts.read sets. %s", advice.plural(), r.settings.baseURL, deadline.limit, far),
 			before(err),
 			raise,
 		))
@@ -67,9 +67,9 @@ func (r *reader) explain(ctx context.Context, err error, advice readAdvice) diag
 	case errors.As(err, &failed):
 		return r.explainRequest(failed, advice)
 	case errors.As(err, &paging):
-		return diag.NewErrorDiagnostic("The server's pages don't add up", lines(
+		return diag.NewErrorDiagnostic("The server's pages are inconsistent", lines(
 			fmt.Sprintf("Reading the %s from %s: %s. %s", advice.plural(), r.settings.baseURL, r.client.Clean(paging.Error()), far),
-			"A list that may be incomplete isn't used. Please report this, with the server's version, at "+homepage+"/issues.",
+			"The provider doesn't use a list that may be incomplete. Please report this, with the server's version, at "+homepage+"/issues.",
 		))
 	}
 	return diag.NewErrorDiagnostic(fmt.Sprintf("The %s can't be read", advice.plural()), lines(sentence(err), far))
@@ -83,10 +83,10 @@ func counted(n int, noun string) string {
 	return fmt.Sprintf("%d %s", n, noun)
 }
 
-// before is the failure that was being waited out when time ran out, if any.
+// before is the failure after which the provider waited until time ran out, if any.
 func before(err error) string {
 	if failed := new(tofupilot.Error); errors.As(err, &failed) {
-		return "The last answer was no success: " + sentence(failed)
+		return "The last request failed: " + sentence(failed)
 	}
 	return ""
 }
@@ -95,10 +95,10 @@ func before(err error) string {
 func (r *reader) explainRequest(failed *tofupilot.Error, advice readAdvice) diag.Diagnostic {
 	asked := fmt.Sprintf("%s %s", failed.Method, failed.URL)
 	if failed.Attempts > 1 {
-		asked += fmt.Sprintf(", asked %d times,", failed.Attempts)
+		asked += fmt.Sprintf(" (%d attempts)", failed.Attempts)
 	}
 	summary, next := r.advise(failed, advice)
-	answer := fmt.Sprintf("%s was answered with %s", asked, failed.StatusLine())
+	answer := fmt.Sprintf("%s returned %s", asked, failed.StatusLine())
 	switch {
 	case errors.As(failed.Err, new(*tofupilot.BodyError)):
 		return diag.NewErrorDiagnostic(summary, lines(fmt.Sprintf("%s (%s): %v.", answer, cmp.Or(failed.ContentType, "no content type"), failed.Err), next))
@@ -109,7 +109,7 @@ func (r *reader) explainRequest(failed *tofupilot.Error, advice readAdvice) diag
 	case failed.Message != "":
 		answer += ": " + failed.Message
 	case failed.ContentType != "":
-		answer += fmt.Sprintf(" (%s, not an answer of the API)", failed.ContentType)
+		answer += fmt.Sprintf(" (%s, not an API answer)", failed.ContentType)
 	}
 	answer = strings.TrimSuffix(answer, ".") + "."
 	var issues []string
@@ -128,19 +128,19 @@ func (r *reader) explainRequest(failed *tofupilot.Error, advice readAdvice) diag
 	return diag.NewErrorDiagnostic(summary, detail)
 }
 
-// later is what to do about a server that is to be left alone for a while, by what
-// it asked for and what was left of timeouts.read.
+// later is what to do about a server that asks for a pause, by how long it is and
+// by what is left of timeouts.read.
 func later(failed *tofupilot.Error, otherwise string) string {
 	asked := failed.RetryAfter.String()
 	switch {
 	case failed.RetryAfter == 0:
 		return otherwise
 	case failed.TimeLeft == 0:
-		return fmt.Sprintf("It asks to wait %s. %s", asked, otherwise)
+		return fmt.Sprintf("The server asks to wait %s. %s", asked, otherwise)
 	case failed.RetryAfter == tofupilot.MaxRetryAfter:
-		return "It asks to wait a year or longer. Ask whoever runs the server why."
+		return "The server asks to wait a year or longer. Ask its administrator why."
 	}
-	return fmt.Sprintf("It asks to wait %s, and %s of timeouts.read are left. Run Terraform again when that time is over, or raise timeouts.read above %s.",
+	return fmt.Sprintf("The server asks to wait %s, but only %s of timeouts.read remains. Try again after that time, or raise timeouts.read above %s.",
 		asked, failed.TimeLeft.Round(min(time.Second, failed.TimeLeft)), asked)
 }
 
@@ -152,71 +152,71 @@ func (r *reader) withoutProxy() string {
 // moreRetries is what to do about a server that lets no request through.
 func (r *reader) moreRetries() string {
 	if r.settings.maxRetries == tofupilot.MaxRetries {
-		return "Run Terraform again later, or ask whoever runs the server how many requests it allows."
+		return "Try again later, or ask the server's administrator how many requests it allows."
 	}
-	return fmt.Sprintf("Run Terraform again later, or raise the provider's max_retries, which is %d.", r.settings.maxRetries)
+	return fmt.Sprintf("Try again later, or raise the provider's max_retries, which is %d.", r.settings.maxRetries)
 }
 
 // advise says in a few words what a request's failure is, and what to do next.
 func (r *reader) advise(failed *tofupilot.Error, advice readAdvice) (summary, next string) {
 	switch failed.Kind() {
 	case tofupilot.Redirected:
-		return "The server redirects elsewhere", "The API key is sent to the configured server only, so the redirect wasn't followed. " +
-			"If that is the right server, configure its address as url."
+		return "The server redirects to another address", "The provider sends the API key to the configured server only, so it didn't follow the redirect. " +
+			"If the new address is right, set url to it."
 	case tofupilot.RedirectedInACircle:
-		return "The server redirects to nowhere", "Check that url is the server's own address, with the scheme that it expects."
+		return "The server's redirect can't be followed", "Check that url is the server's own address, with the right scheme (https:// or http://)."
 	case tofupilot.TimedOut:
-		return "The server takes too long", "Check that the server can be reached from here (a proxy, a firewall); if it is only slow, raise the provider's request_timeout" + advice.smaller + "."
+		return "The server takes too long", "Check that this machine can reach the server: a proxy or a firewall may be in the way. If the server is slow, raise the provider's request_timeout" + advice.smaller + "."
 	case tofupilot.TooLarge:
-		return "The answer is too large", fmt.Sprintf("No page of %s is that large: check that url leads to a TofuPilot server%s.", advice.plural(), advice.smaller)
+		return "The answer is too large", fmt.Sprintf("A page of %s is never this large. Check that url leads to a TofuPilot server%s.", advice.plural(), advice.smaller)
 	case tofupilot.Unusable, tofupilot.CutOff:
-		return "The answer can't be used", "Check that url leads to a TofuPilot server and that nothing in between (a login page, a proxy) answers in its place. " +
-			"Nothing of this answer was used."
+		return "The answer can't be used", "Check that url leads to a TofuPilot server, and that a login page or a proxy doesn't answer in its place. " +
+			"The provider used no part of this answer."
 	case tofupilot.UnknownHost:
-		return "The server's name isn't known", "Check the host in url, and that this machine can resolve it."
+		return "The server's name can't be resolved", "Check the host in url, and this machine's network and DNS."
 	case tofupilot.Untrusted:
-		return "The server's certificate isn't trusted", "A self-hosted server may have a certificate of its own authority: give that authority's certificate by ca_cert_pem or " + envCACert + ". " +
-			"If it is expired or for another host, it must be renewed or url corrected. Verification can't be switched off."
+		return "The server's certificate isn't trusted", "If the certificate comes from an authority of your own, set ca_cert_pem to the authority's certificate, or " + envCACert + " to its file. " +
+			"If the certificate is expired, renew it. If it is for another host, correct url. Verification can't be switched off."
 	case tofupilot.ProxyMisconfigured:
 		return "The proxy's address is wrong", "Correct HTTPS_PROXY, or HTTP_PROXY for an http:// address, to something like http://proxy.example.com:3128."
 	case tofupilot.ProxyUnreachable:
 		return "The proxy can't be reached", "Check the address in HTTPS_PROXY, or HTTP_PROXY for an http:// address. " + r.withoutProxy()
 	case tofupilot.ProxyUnauthorized:
-		return "The proxy asks for a password", "Give it in HTTPS_PROXY, or HTTP_PROXY for an http:// address, as in http://user:password@proxy.example.com:3128. " + r.withoutProxy()
+		return "The proxy asks for a password", "Set user and password in HTTPS_PROXY, or HTTP_PROXY for an http:// address, as in http://user:password@proxy.example.com:3128. " + r.withoutProxy()
 	case tofupilot.ProxyRefused:
-		return "The proxy refused the connection", fmt.Sprintf("Ask whoever runs the proxy to allow connections to %s. ", r.settings.baseURL.Host) + r.withoutProxy()
+		return "The proxy refused the connection", fmt.Sprintf("Ask the proxy's administrator to allow connections to %s. ", r.settings.baseURL.Host) + r.withoutProxy()
 	case tofupilot.ProxyFailed:
-		return "The proxy can't reach the server", fmt.Sprintf("Check that %s is the right server. If it is, ask whoever runs the proxy why it can't be reached from there. ", r.settings.baseURL) + r.withoutProxy()
+		return "The proxy can't reach the server", fmt.Sprintf("Check that %s is the right server. If it is, ask the proxy's administrator why the proxy can't reach it. ", r.settings.baseURL) + r.withoutProxy()
 	case tofupilot.NotTLS:
-		return "The server doesn't speak TLS there", "Something answered, but without TLS: check scheme and port of url."
+		return "The server doesn't use TLS", "A server answered, but not over TLS. Check the scheme and the port in url."
 	case tofupilot.NotTheAPI:
-		return "The server refused the request", "This isn't the API's answer: it may come from something in between, or from a server that expects https:// on this port. Check scheme and port of url."
+		return "The server refused the request", "The answer isn't from the TofuPilot API. A proxy may have sent it, or the server may expect https:// on this port. Check the scheme and the port in url."
 	case tofupilot.Blocked:
-		return "Something in between refused the request", fmt.Sprintf("This isn't the API's answer: a proxy or a firewall may stand in front of the server. "+
-			"Check that url leads to a TofuPilot server: %s is the one configured.", r.settings.baseURL)
+		return "A proxy or a firewall refused the request", fmt.Sprintf("The answer isn't from the TofuPilot API: a proxy or a firewall may be in the way. "+
+			"Check that url leads to a TofuPilot server. The provider looks for the API at %s.", r.settings.baseURL)
 	case tofupilot.Rejected:
 		return "The server refused the request", "Correct the arguments of the data source. " +
-			"If they are as documented, the server may be older or newer than this provider knows: please report it at " + homepage + "/issues."
+			"If they follow the documentation, the server may be older or newer than this provider supports. Please report that at " + homepage + "/issues."
 	case tofupilot.Unauthorized:
 		return "The server doesn't accept the API key", fmt.Sprintf(
-			"The key comes from %s. It may be mistyped, revoked, or another server's: %s is the one configured.", r.settings.apiKeySource, r.settings.baseURL)
+			"The key comes from %s. It may be mistyped or revoked, or belong to another server than %s. Check the key, or create a new one in TofuPilot's settings.", r.settings.apiKeySource, r.settings.baseURL)
 	case tofupilot.Forbidden:
-		return "The API key may not read " + advice.plural(), fmt.Sprintf(
-			"The key comes from %s. On newer servers the keys of stations can't read %s: use a user's key.", r.settings.apiKeySource, advice.plural())
+		return "The API key isn't allowed to read " + advice.plural(), fmt.Sprintf(
+			"The key comes from %s. On newer servers, a station's key can't read %s. Use a user's key.", r.settings.apiKeySource, advice.plural())
 	case tofupilot.NotFound:
-		return fmt.Sprintf("The server has no %s there", advice.plural()), fmt.Sprintf(
-			"The URL may be wrong: %s is what the provider made of the configured one. It must lead to a TofuPilot server, with or without /api at its end.", r.settings.baseURL)
+		return "The API isn't at this address", fmt.Sprintf(
+			"Check url: it must lead to a TofuPilot server, with or without /api at its end. The provider looks for the API at %s.", r.settings.baseURL)
 	case tofupilot.RateLimited:
 		return "The server limits the rate of requests", later(failed, r.moreRetries())
 	case tofupilot.BrokenRow:
-		return "The server can't show one of its " + advice.plural(), fmt.Sprintf(
-			"One of the %s doesn't fit the server's own schema, and the server refuses the whole page for it. Only whoever runs the server can correct that: show them this message.", advice.plural())
+		return "The server can't return one of its " + advice.plural(), fmt.Sprintf(
+			"One of the %s doesn't match the server's own schema, so the server refuses the whole page. Only the server's administrator can fix that. Show them this message.", advice.plural())
 	case tofupilot.InTrouble:
-		return "The server is in trouble", later(failed, "Try again later; if it lasts, ask whoever runs the server, and check that url leads to it and not to something in between.")
+		return "The server has a problem", later(failed, "Try again later. If the problem persists, ask the server's administrator, and check that url leads to the server and not to a proxy.")
 	case tofupilot.Unexpected:
-		return "Unexpected answer", fmt.Sprintf("Check that url leads to a TofuPilot server: %s is the one configured.", r.settings.baseURL)
+		return "Unexpected answer", fmt.Sprintf("Check that url leads to a TofuPilot server. The provider looks for the API at %s.", r.settings.baseURL)
 	default:
-		return "The server can't be reached", fmt.Sprintf("Check that %s is the right server and that it can be reached from here (a proxy, a firewall, a VPN).", r.settings.baseURL)
+		return "The server can't be reached", fmt.Sprintf("Check that %s is the right server, and that this machine can reach it: a proxy, a firewall or a VPN may be in the way.", r.settings.baseURL)
 	}
 }
 

@@ -24,15 +24,15 @@ func TestLoginThatCannotBeUsedIsAnErrorThatNamesItAndSaysWhatToRun(t *testing.T)
 		"no key":                   {`{"base_url": "` + server + `"}`, "has no usable api_key: the key is empty"},
 		"null for a key":           {key(`null`), "has no usable api_key: the key is empty"},
 		"empty key":                {key(`""`), "has no usable api_key: the key is empty"},
-		"key with a line break":    {key(`"tp_stored\n"`), "has no usable api_key: the key has white space in it"},
-		"key with a control":       {key(`"tp_stored\u0007"`), "has no usable api_key: the key has a control character in it"},
+		"key with a line break":    {key(`"tp_stored\n"`), "has no usable api_key: the key contains white space"},
+		"key with a control":       {key(`"tp_stored\u0007"`), "has no usable api_key: the key contains a control character"},
 		"no server":                {`{"api_key": "tp_stored"}`, "has no usable base_url: the URL must begin with https://"},
 		"server without a scheme":  {credentials("tp_stored.example.com"), "has no usable base_url: the URL must begin with https://"},
-		"server with a password":   {credentials("https://me:tp_stored@example.com"), "has no usable base_url: the URL carries user info"},
+		"server with a password":   {credentials("https://me:tp_stored@example.com"), "has no usable base_url: the URL contains user info"},
 		"server with a query":      {credentials(server + "?key=tp_stored"), "has no usable base_url: the URL has a query"},
-		"server with a bad port":   {credentials(server + ":tp_stored"), "has no usable base_url: not a URL"},
-		"server with a bad escape": {credentials(server + "%tp_stored"), "has no usable base_url: not a URL"},
-		"server with a bad host":   {credentials("https://tp_stored .com"), "has no usable base_url: not a URL"},
+		"server with a bad port":   {credentials(server + ":tp_stored"), "has no usable base_url: this isn't a URL"},
+		"server with a bad escape": {credentials(server + "%tp_stored"), "has no usable base_url: this isn't a URL"},
+		"server with a bad host":   {credentials("https://tp_stored .com"), "has no usable base_url: this isn't a URL"},
 	} {
 		t.Run(what, func(t *testing.T) {
 			t.Parallel()
@@ -124,7 +124,7 @@ func TestPlainHTTPOfALoginIsRefusedAsElsewhere(t *testing.T) {
 	t.Parallel()
 	env, file := homeWith(t, credentials("http://tofupilot.example.com"))
 	expectResolveError(t, providerModel{}, env, "", "The login file can't be used",
-		"The login file "+file+" is for http://tofupilot.example.com: ", "unencrypted", "allow_http = true")
+		"The login file "+file+" is for http://tofupilot.example.com: ", "unencrypted", "allow_http to true")
 	got, diags := resolve(t, providerModel{AllowHTTP: types.BoolValue(true)}, env)
 	if len(diags) > 0 || len(got.problems) > 0 || got.apiKey != storedKey || got.baseURL.String() != "http://tofupilot.example.com/api" {
 		t.Errorf("got %+v, %v", got, diags)

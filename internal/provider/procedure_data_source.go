@@ -104,19 +104,19 @@ func (r *reader) explainLookup(ctx context.Context, attribute, wanted string, er
 	wanted = r.quote(wanted)
 	switch {
 	case errors.As(err, &none):
-		detail := fmt.Sprintf("No procedure at %s has the %s %s; the API key can see %s.", r.settings.baseURL, attribute, wanted, counted(none.Seen, "procedure"))
+		detail := fmt.Sprintf("No procedure at %s has the %s %s. The API key can read %s.", r.settings.baseURL, attribute, wanted, counted(none.Seen, "procedure"))
 		switch {
 		case len(none.Near) == 0:
-			detail += " Check its spelling, and that the key's owner may see it."
+			detail += " Check the spelling, and that the key's owner can see the procedure."
 		case len(none.Near) == none.Seen:
-			detail += " These are all:\n" + r.described(none.Near) + "\n\nIf one of them is meant, copy its " + attribute + "."
+			detail += " These are all of them:\n" + r.described(none.Near) + "\n\nTo read one of them, copy its " + attribute + "."
 		default:
-			detail += " The nearest:\n" + r.described(none.Near) + "\n\nIf one of them is meant, copy its " + attribute + "."
+			detail += " The closest are:\n" + r.described(none.Near) + "\n\nTo read one of them, copy its " + attribute + "."
 		}
 		return diag.NewAttributeErrorDiagnostic(path.Root(attribute), "No such procedure", detail)
 	case errors.As(err, &several):
-		return diag.NewAttributeErrorDiagnostic(path.Root(attribute), "Several procedures of this name", fmt.Sprintf(
-			"%d procedures at %s have the name %s:\n%s\n\nUse id instead of name, with the ID of the one that is meant.",
+		return diag.NewAttributeErrorDiagnostic(path.Root(attribute), "Several procedures have this name", fmt.Sprintf(
+			"%d procedures at %s have the name %s:\n%s\n\nSet id instead of name, with the ID of the procedure that you want.",
 			len(several.Matches), r.settings.baseURL, wanted, r.described(several.Matches)))
 	}
 	return r.explain(ctx, err, readAdvice{noun: tofupilot.Procedures.Noun})

@@ -139,7 +139,7 @@ func (r *reader) explainNames(ctx context.Context, asked int, err error) diag.Di
 		next string
 	)
 	if len(failed.Missing) > 0 {
-		head += fmt.Sprintf(" The API key can see %s.", counted(failed.Seen, "procedure"))
+		head += fmt.Sprintf(" The API key can read %s.", counted(failed.Seen, "procedure"))
 		next = "Copy the names as TofuPilot shows them: case and spaces count. A name that is right may be that of a procedure that the key's owner can't see."
 	}
 	for _, missing := range failed.Missing {
@@ -149,7 +149,7 @@ func (r *reader) explainNames(ctx context.Context, asked int, err error) diag.Di
 		}
 	}
 	if len(failed.Several) > 0 {
-		next = lines(next, "Of the procedures that share a name, rename all but one in TofuPilot, or use the ID of the one that is meant in place of the lookup.")
+		next = lines(next, "Of the procedures that share a name, rename all but one in TofuPilot, or use the ID of the one that you want instead of the lookup.")
 	}
 	for _, several := range failed.Several {
 		if room := maxNameLines - 1 - len(told); room > 1 {

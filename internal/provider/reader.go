@@ -36,8 +36,8 @@ func (c *configured) Configure(_ context.Context, req datasource.ConfigureReques
 	}
 	var ok bool
 	if c.reader, ok = req.ProviderData.(*reader); !ok {
-		resp.Diagnostics.AddError("Provider configured wrongly",
-			fmt.Sprintf("The data source was configured with a %T instead of a *provider.reader. Please report this at %s/issues.", req.ProviderData, homepage))
+		resp.Diagnostics.AddError("Unexpected provider data",
+			fmt.Sprintf("The provider passed a %T to the data source. This is a bug in the provider. Please report it at %s/issues.", req.ProviderData, homepage))
 	}
 }
 
@@ -45,13 +45,13 @@ func (c *configured) Configure(_ context.Context, req datasource.ConfigureReques
 // out of its log. done must be called when the read is over, whatever came.
 func (r *reader) begin(ctx context.Context, limits timeouts.Value) (_ context.Context, done func(), diags diag.Diagnostics) {
 	if r == nil {
-		diags.AddError("Provider not configured", "Something must be read, but the provider was never configured. This is a bug of Terraform or of the provider.")
+		diags.AddError("Provider not configured", "The data source is read before the provider is configured. This is a bug in Terraform or in the provider. Please report it at "+homepage+"/issues.")
 		return ctx, func() {}, diags
 	}
 	if len(r.unknown) > 0 {
 		diags.AddError("Provider configuration not known yet", fmt.Sprintf(
-			"The data source must be read now, but these values of the provider tofupilot are known only after apply: %s. "+
-				"Make them known while planning, or apply what they depend on first (terraform apply -target=…).",
+			"The data source can't be read yet, because these arguments of the provider are known only after apply: %s. "+
+				"Set them to values that are known when planning. In Terraform, you can also apply what they depend on first: terraform apply -target=….",
 			strings.Join(r.unknown, ", ")))
 		return ctx, func() {}, diags
 	}

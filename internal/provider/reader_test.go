@@ -16,10 +16,10 @@ func TestDataSourceConfiguredWithSomethingElseSaysSo(t *testing.T) {
 		}
 		var resp datasource.ConfigureResponse
 		source.Configure(t.Context(), datasource.ConfigureRequest{ProviderData: "a client"}, &resp)
-		if len(resp.Diagnostics) != 1 || resp.Diagnostics[0].Summary() != "Provider configured wrongly" {
+		if len(resp.Diagnostics) != 1 || resp.Diagnostics[0].Summary() != "Unexpected provider data" {
 			t.Fatalf("%T: %v", source, resp.Diagnostics)
 		}
-		for _, words := range []string{"configured with a string instead of a *provider.reader", "Please report this at " + homepage + "/issues."} {
+		for _, words := range []string{"The provider passed a string to the data source. This is a bug in the provider.", "Please report it at " + homepage + "/issues."} {
 			if !strings.Contains(resp.Diagnostics[0].Detail(), words) {
 				t.Errorf("%T: the detail doesn't say %q: %s", source, words, resp.Diagnostics[0].Detail())
 			}

@@ -63,7 +63,7 @@ func checkSearchQuery(value string) error {
 	case length == 0:
 		return errors.New("the search is empty; omit search_query to list everything")
 	case length > tofupilot.MaxSearchQuery:
-		return fmt.Errorf("the search is %d characters long, and the API takes at most %d", length, tofupilot.MaxSearchQuery)
+		return fmt.Errorf("the search is %d characters long; the API accepts at most %d", length, tofupilot.MaxSearchQuery)
 	}
 	return nil
 }
@@ -151,11 +151,11 @@ var rfc3339 = regexp.MustCompile(`^(\d{4}-\d\d-\d\d)[Tt](\d\d:\d\d:\d\d)(?:\.(\d
 func parseTime(value string, roundUp bool) (time.Time, error) {
 	parts := rfc3339.FindStringSubmatch(value)
 	if parts == nil {
-		return time.Time{}, fmt.Errorf("%q isn't a time in RFC 3339; write it like 2024-01-15T10:30:00Z or 2024-01-15T10:30:00+01:00", value)
+		return time.Time{}, fmt.Errorf("%q isn't an RFC 3339 time; write it like 2024-01-15T10:30:00Z or 2024-01-15T10:30:00+01:00", value)
 	}
 	parsed, err := time.Parse(time.RFC3339, parts[1]+"T"+parts[2]+strings.ToUpper(parts[4]))
 	if err != nil {
-		return time.Time{}, fmt.Errorf("%q is written like a time in RFC 3339, but there is no such day or time", value)
+		return time.Time{}, fmt.Errorf("%q is a day or a time that doesn't exist", value)
 	}
 	if fraction := parts[3]; fraction != "" {
 		digits := (fraction + "000000000")[:9]

@@ -8,7 +8,7 @@ import (
 
 func TestTimesAreReadStrictlyByRFC3339(t *testing.T) {
 	t.Parallel()
-	const form, day, years = "isn't a time in RFC 3339", "there is no such day or time", "outside the years 0000 to 9999 in UTC"
+	const form, day, years = "isn't an RFC 3339 time", "is a day or a time that doesn't exist", "outside the years 0000 to 9999 in UTC"
 	for value, want := range map[string]string{ // the time in UTC, or words of the error
 		"2024-01-15T10:30:00Z":                "2024-01-15T10:30:00Z",
 		"2024-01-15t10:30:00z":                "2024-01-15T10:30:00Z",

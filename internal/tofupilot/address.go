@@ -16,7 +16,7 @@ const DefaultURL = "https://www.tofupilot.app"
 
 var (
 	errNoScheme = errors.New("the URL must begin with https:// (or http://), for example " + DefaultURL)
-	errNotURL   = errors.New("not a URL; look for spaces, a port that isn't a number, or a stray % or bracket")
+	errNotURL   = errors.New("this isn't a URL; look for spaces, a port that isn't a number, or a stray % or bracket")
 
 	// Go's parser takes all that follows the first of them for a port.
 	colonsWithoutBrackets = regexp.MustCompile(`^[A-Za-z]+://[^/?#\[]*:[^/?#\[]*:`)
@@ -32,8 +32,8 @@ var (
 // error repeats an address that may hold a password.
 func ParseBaseURL(raw string) (*url.URL, error) {
 	if strings.Contains(raw, "@") {
-		return nil, errors.New("the URL carries user info (something before an @), which could be a password; " +
-			"the key belongs in api_key, so leave the user info away")
+		return nil, errors.New("the URL contains user info (the part before @), which may be a password; " +
+			"remove it, and set the key as api_key")
 	}
 	if colonsWithoutBrackets.MatchString(raw) {
 		return nil, errors.New("an IPv6 address needs brackets, as in https://[::1]:8443")
@@ -53,14 +53,14 @@ func ParseBaseURL(raw string) (*url.URL, error) {
 	case checkPort(parsed) != nil:
 		return nil, checkPort(parsed)
 	case strings.Contains(raw, "?"):
-		return nil, errors.New("the URL has a query (a ? and what follows it); leave it away")
+		return nil, errors.New("the URL has a query (a ? and what follows it); remove it")
 	case strings.Contains(raw, "#"):
-		return nil, errors.New("the URL has a fragment (a # and what follows it); leave it away")
+		return nil, errors.New("the URL has a fragment (a # and what follows it); remove it")
 	}
 	base := &url.URL{Scheme: parsed.Scheme, Host: strings.ToLower(parsed.Host), Path: "/"}
 	escaped := path.Clean("/" + parsed.EscapedPath())
 	if strings.Contains(escaped+"/", "/api/v2/") { // as in the API's documentation
-		return nil, errors.New("the URL is of one endpoint; drop /v2 and what follows it")
+		return nil, errors.New("the URL includes the version of the API; drop /v2 and what follows it")
 	}
 	if !strings.HasSuffix(escaped, "/api") {
 		escaped = path.Join(escaped, "api")
@@ -77,7 +77,7 @@ func ParseBaseURL(raw string) (*url.URL, error) {
 func checkPort(address *url.URL) error {
 	if port := address.Port(); port != "" {
 		if _, err := strconv.ParseUint(port, 10, 16); err != nil {
-			return errors.New("there is no such port as " + port)
+			return errors.New("port " + port + " doesn't exist; the largest is 65535")
 		}
 	}
 	return nil

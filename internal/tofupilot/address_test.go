@@ -52,7 +52,7 @@ func TestAddressesBecomeTheBaseOfTheAPI(t *testing.T) {
 
 func TestAddressesThatCannotBeMeantAreRefusedInWords(t *testing.T) {
 	t.Parallel()
-	const scheme, host, user, query, fragment = "must begin with https://", "has no host", "carries user info", "has a query", "has a fragment"
+	const scheme, host, user, query, fragment = "must begin with https://", "has no host", "contains user info", "has a query", "has a fragment"
 	for raw, want := range map[string]string{
 		"":                            scheme,
 		"tofupilot.example.com":       scheme,
@@ -79,12 +79,12 @@ func TestAddressesThatCannotBeMeantAreRefusedInWords(t *testing.T) {
 		"https://example.com/?a=b#c":  query,
 		"https://example.com#":        fragment,
 		"https://example.com/#/api":   fragment,
-		"https://example.com:port":    "not a URL",
-		"https://exa mple.com":        "not a URL",
-		"https://example.com/%zz":     "not a URL",
-		"https://example.com\n":       "not a URL",
-		"https://[::1":                "not a URL",
-		"https://example.com/a\x00b":  "not a URL",
+		"https://example.com:port":    "this isn't a URL",
+		"https://exa mple.com":        "this isn't a URL",
+		"https://example.com/%zz":     "this isn't a URL",
+		"https://example.com\n":       "this isn't a URL",
+		"https://[::1":                "this isn't a URL",
+		"https://example.com/a\x00b":  "this isn't a URL",
 
 		"https://example.com/api/v2":             "drop /v2",
 		"https://example.com/api/v2/":            "drop /v2",

@@ -13,9 +13,9 @@ func CheckAPIKey(key string) error {
 	case key == "":
 		return errors.New("the key is empty")
 	case strings.ContainsFunc(key, unicode.IsSpace):
-		return errors.New("the key has white space in it, perhaps a line break that came along when it was copied")
+		return errors.New("the key contains white space, perhaps a line break that was copied with it")
 	case strings.ContainsFunc(key, unicode.IsControl):
-		return errors.New("the key has a control character in it")
+		return errors.New("the key contains a control character")
 	}
 	return nil
 }
