@@ -150,6 +150,18 @@ func redirectFaults() []fault {
 			requests: 1,
 		},
 		fault{
+			name: "a redirect with the key in it, escaped", at: faulty(redirect("https://tofupilot.invalid/?was=" + strings.ReplaceAll(fakeapi.Key, "_", "%5f"))),
+			fails:    harness.Error("", elsewhere, "https://tofupilot.invalid/?was=[the API key]", follow),
+			requests: 1,
+		},
+		fault{
+			name: "a redirect to a host that only looks like the server", at: faulty(func(w http.ResponseWriter, r *http.Request) {
+				redirect("http://"+strings.Replace(r.Host, "127", "\uff11\uff12\uff17", 1)+r.URL.RequestURI())(w, r) // full-width digits
+			}),
+			fails:    harness.Error("", elsewhere, follow),
+			requests: 1,
+		},
+		fault{
 			name: "a redirect with a password in it", at: faulty(redirect("https://user:hunter2@tofupilot.invalid/")),
 			fails:    harness.Error("", elsewhere, "https://user:xxxxx@tofupilot.invalid/", follow),
 			requests: 1,

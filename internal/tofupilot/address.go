@@ -8,7 +8,10 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"unicode"
 	"unicode/utf8"
+
+	"golang.org/x/net/idna"
 )
 
 // DefaultURL is TofuPilot's own service. Self-hosted servers have one host each.
@@ -57,7 +60,11 @@ func ParseBaseURL(raw string) (*url.URL, error) {
 	case strings.Contains(raw, "#"):
 		return nil, errors.New("the URL has a fragment (a # and what follows it); remove it")
 	}
-	base := &url.URL{Scheme: parsed.Scheme, Host: strings.ToLower(parsed.Host), Path: "/"}
+	host, err := asciiHost(parsed.Host)
+	if err != nil {
+		return nil, errors.New("the URL's host isn't a valid name; write it in ASCII, as a certificate has it (xn--…)")
+	}
+	base := &url.URL{Scheme: parsed.Scheme, Host: host, Path: "/"}
 	escaped := path.Clean("/" + parsed.EscapedPath())
 	if strings.Contains(escaped+"/", "/api/v2/") { // as in the API's documentation
 		return nil, errors.New("the URL includes the version of the API; drop /v2 and what follows it")
@@ -91,10 +98,30 @@ func IsLoopback(address *url.URL) bool {
 	return host == "localhost" || ip != nil && ip.IsLoopback()
 }
 
+// asciiHost is a host, with its port where it has one, as it is looked up: in ASCII
+// and in lower case. net/http looks one name up and asks for another where it is
+// given letters like ſ, which IDNA takes for an s.
+func asciiHost(host string) (string, error) {
+	if isASCII(host) {
+		return strings.ToLower(host), nil
+	}
+	name, port, found := strings.Cut(host, ":")
+	ascii, err := idna.Lookup.ToASCII(name)
+	if found {
+		ascii += ":" + port
+	}
+	return ascii, err
+}
+
+func isASCII(text string) bool {
+	return !strings.ContainsFunc(text, func(r rune) bool { return r > unicode.MaxASCII })
+}
+
 // SameServer tells whether two addresses share scheme, host and port, the
-// default port being the same as none.
+// default port being the same as none. Hosts are compared in ASCII: one in other
+// letters, which may only look the same, is another.
 func SameServer(a, b *url.URL) bool {
-	return a.Scheme == b.Scheme && strings.EqualFold(a.Hostname(), b.Hostname()) && port(a) == port(b)
+	return a.Scheme == b.Scheme && isASCII(a.Host) && isASCII(b.Host) && strings.EqualFold(a.Hostname(), b.Hostname()) && port(a) == port(b)
 }
 
 func port(address *url.URL) string {

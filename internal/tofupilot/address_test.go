@@ -30,7 +30,7 @@ func TestAddressesBecomeTheBaseOfTheAPI(t *testing.T) {
 		"http://[::1]:3000/":                    "http://[::1]:3000/api",
 		"https://[2001:DB8::1]":                 "https://[2001:db8::1]/api",
 		"HTTPS://WWW.TofuPilot.App/API":         "https://www.tofupilot.app/API/api", // paths keep their case
-		"https://münchen.example":               "https://m%C3%BCnchen.example/api",
+		"https://münchen.example":               "https://xn--mnchen-3ya.example/api",
 	} {
 		base, err := ParseBaseURL(raw)
 		if err != nil {
@@ -172,6 +172,11 @@ func TestSameServerIsSameSchemeHostAndPort(t *testing.T) {
 		{"https://example.com", "https://www.example.com", false},
 		{"https://example.com", "https://example.com.evil.example", false},
 		{"https://example.com", "https://example.com.", false},
+		{"https://hosts.test", "https://ho\u017fts.test", false},   // a long s
+		{"https://hosts.test", "https://hosts\u3002test", false},   // an ideographic full stop
+		{"https://\u212aelvin.test", "https://kelvin.test", false}, // the Kelvin sign
+		{"https://b\u00fccher.test", "https://b\u00fccher.test", false},
+		{"https://xn--bcher-kva.test", "https://XN--bcher-kva.test", true},
 	} {
 		if got := SameServer(parsed(t, c.a), parsed(t, c.b)); got != c.same {
 			t.Errorf("%s and %s: %t", c.a, c.b, got)

@@ -112,7 +112,7 @@ func (c *Client) get(ctx context.Context, path string, query url.Values, decode 
 
 		started := time.Now()
 		status, rows, err := c.attempt(ctx, target, decode)
-		c.log.DebugContext(ctx, "Asked the server", "method", http.MethodGet, "path", target.RequestURI(),
+		c.log.DebugContext(ctx, "Asked the server", "method", http.MethodGet, "path", c.clean(target.RequestURI()),
 			"status", status, "rows", rows, "duration", time.Since(started).String(), "attempt", number)
 		failed := new(Error)
 		if errors.As(err, &failed) {

@@ -1,12 +1,13 @@
 package tofupilot
 
 import (
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
-	"slices"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -165,17 +166,15 @@ const (
 	maxMessage = 1000 // characters of one text that a server chose
 )
 
-// cleaner makes what a server says safe to show: no control or invisible
-// formatting characters, no key, no more than maxMessage characters. The key
-// goes last, because a server could hide it between such characters.
+// cleaner makes what a server says safe to show: no control characters and
+// nothing invisible, no key, no more than maxMessage characters. The key goes
+// last, because a server could hide it between invisible characters.
 func cleaner(key string) func(string) string {
-	// As it is, as %q writes it, and as it looks without what is taken out.
-	written := []string{key, strings.Trim(strconv.Quote(key), `"`), visible(key)}
-	written = slices.DeleteFunc(written, func(form string) bool { return form == "" || !utf8.ValidString(form) })
+	written := formsOf(key)
 	return func(text string) string {
 		text = visible(text)
-		for _, form := range written {
-			text = strings.ReplaceAll(text, form, "[the API key]")
+		if visible(key) != "" {
+			text = written.ReplaceAllLiteralString(text, "[the API key]")
 		}
 		if runes := []rune(text); len(runes) > maxMessage {
 			text = string(runes[:maxMessage]) + "…"
@@ -184,12 +183,31 @@ func cleaner(key string) func(string) string {
 	}
 }
 
+// formsOf matches a key in every form that Go writes it in, even if each of its
+// characters has another: as it is, escaped as in a URL, and escaped as %q does.
+// What is invisible in the key may be missing.
+func formsOf(key string) *regexp.Regexp {
+	var pattern strings.Builder
+	for len(key) > 0 {
+		_, size := utf8.DecodeRuneInString(key)
+		character := key[:size]
+		key = key[size:]
+		inQuotes := strconv.Quote(character)
+		inURL := regexp.MustCompile("..").ReplaceAllString(hex.EncodeToString([]byte(character)), "%$0")
+		fmt.Fprintf(&pattern, "(?:%s|(?i:%s)|%s)",
+			regexp.QuoteMeta(visible(character)), inURL, regexp.QuoteMeta(inQuotes[1:len(inQuotes)-1]))
+	}
+	return regexp.MustCompile(pattern.String())
+}
+
+// visible takes out control characters, private ones, and all that Unicode says is
+// not shown (Default_Ignorable_Code_Point). White space becomes spaces.
 func visible(text string) string {
 	return strings.Map(func(r rune) rune {
 		switch {
 		case unicode.IsSpace(r):
 			return ' '
-		case unicode.In(r, unicode.Cc, unicode.Cf, unicode.Co):
+		case unicode.In(r, unicode.Cc, unicode.Cf, unicode.Co, unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector):
 			return -1
 		}
 		return r

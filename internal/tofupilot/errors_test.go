@@ -2,11 +2,16 @@ package tofupilot
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/http"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
+	"unicode"
 	"unicode/utf8"
+
+	"pgregory.net/rapid"
 
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/fakeapi"
 )
@@ -90,6 +95,9 @@ func TestTextsOfAServerAreMadeSafe(t *testing.T) {
 		"tp_secrettp_secret":                   "[the API key][the API key]",
 		"tp_\u200bsecret":                      "[the API key]", // a space of no width
 		"tp_\x00sec\u00adret":                  "[the API key]", // an invisible hyphen
+		"tp_\u034fsec\ufe0fret":                "[the API key]", // a joiner and a variation selector
+		"tp_\u115fsec\u17b4r\U000e0080et":      "[the API key]", // a filler, a vowel and a code point that nobody assigned
+		"%74p_secret, tp%5Fsecre%74":           "[the API key], [the API key]",
 		"\x1b[31mred\x1b[0m":                   "[31mred[0m",
 		"\u202edlrow":                          "dlrow", // would turn the writing round
 		"one\r\n\ttwo\u2028three":              "one   two three",
@@ -106,6 +114,43 @@ func TestTextsOfAServerAreMadeSafe(t *testing.T) {
 	}
 }
 
+// A key may have any characters but white space and control characters.
+func TestKeyIsHiddenInEveryFormThatGoWrites(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		key := rapid.StringOfN(rapid.Rune(), 8, 40, -1).Filter(func(key string) bool {
+			return CheckAPIKey(key) == nil && utf8.RuneCountInString(visible(key)) >= 8
+		}).Draw(t, "key")
+		clean := cleaner(key)
+		inPath := &url.URL{Path: "/" + key}
+		for how, written := range map[string]string{
+			"as it is": key, "in quotes": fmt.Sprintf("%q", key), "in a query": url.QueryEscape(key),
+			"in a segment": url.PathEscape(key), "in a path": inPath.String(), "in lower case": strings.ToLower(url.QueryEscape("ß")) + url.QueryEscape(key),
+		} {
+			if got := clean("before " + written + " after"); strings.Count(got, "[the API key]") != 1 {
+				t.Errorf("%s, %q becomes %q", how, written, got)
+			}
+		}
+	})
+}
+
+// Unicode defines Default_Ignorable_Code_Point by these, and by a few exceptions
+// that are control or format characters, which aren't shown either.
+func TestNothingThatUnicodeDoesNotShowIsShown(t *testing.T) {
+	t.Parallel()
+	for r := range unicode.MaxRune + 1 {
+		ignorable := unicode.In(r, unicode.Other_Default_Ignorable_Code_Point, unicode.Cf, unicode.Variation_Selector)
+		if shown := visible(string(r)); ignorable && shown != "" || unicode.IsControl(r) && strings.TrimSpace(shown) != "" {
+			t.Errorf("%U is shown", r)
+		}
+	}
+	for _, r := range []rune{0x034f, 0x115f, 0x1160, 0x17b4, 0x17b5, 0x180b, 0x180f, 0x3164, 0xfe00, 0xfe0f, 0xffa0, 0xfff0, 0x1d173, 0xe0000, 0xe0080, 0xe0fff} {
+		if visible(string(r)) != "" {
+			t.Errorf("%U is shown", r)
+		}
+	}
+}
+
 func TestKeyIsInNoErrorThatAServerCauses(t *testing.T) {
 	t.Parallel()
 	const key = fakeapi.Key
@@ -117,9 +162,10 @@ func TestKeyIsInNoErrorThatAServerCauses(t *testing.T) {
 			// The second page has the cursor of the first, so it doesn't advance.
 			body(`{"data": [{"id": "row`+r.URL.Query().Get("cursor")+`"}], "meta": {"has_more": true, "next_cursor": "`+key+`"}}`).ServeHTTP(w, r)
 		}),
-		"redirect":         fakeapi.Status(302, "", "Location", "https://example.com/"+key),
-		"redirect, broken": fakeapi.Status(302, "", "Location", "https://example.com:"+key),
-		"broken gzip":      fakeapi.Status(200, "", "Content-Encoding", "gzip", "X-Key", key),
+		"redirect":          fakeapi.Status(302, "", "Location", "https://example.com/"+key),
+		"redirect, escaped": fakeapi.Status(302, "", "Location", "https://example.com/?was="+strings.ReplaceAll(key, "_", "%5f")),
+		"redirect, broken":  fakeapi.Status(302, "", "Location", "https://example.com:"+key),
+		"broken gzip":       fakeapi.Status(200, "", "Content-Encoding", "gzip", "X-Key", key),
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
