@@ -66,7 +66,7 @@ func TestUnknownProviderValuesAreAnErrorWhereDeferralIsNotAllowed(t *testing.T) 
 
 			resp := server.Read(t, "tofupilot_procedures", nil)
 			harness.ExpectError(t, resp.Diagnostics, harness.Error("", "Provider configuration not known yet",
-				"known only after apply: "+name+".", "Make them known while planning", "terraform apply -target",
+				"known only after apply: "+name+".", "Set them to values that are known when planning", "terraform apply -target",
 			))
 			if resp.Deferred != nil {
 				t.Errorf("deferred: %+v", resp.Deferred)
@@ -99,5 +99,5 @@ func TestReadingWorksOnceTheValuesAreKnown(t *testing.T) {
 func TestReadingWithoutAConfiguredProviderIsAnError(t *testing.T) {
 	t.Parallel()
 	resp := harness.Connect(t, provider.Server("test")()).Read(t, "tofupilot_procedures", nil)
-	harness.ExpectError(t, resp.Diagnostics, harness.Error("", "Provider not configured", "bug of Terraform or of the provider"))
+	harness.ExpectError(t, resp.Diagnostics, harness.Error("", "Provider not configured", "bug in Terraform or in the provider"))
 }

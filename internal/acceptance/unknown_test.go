@@ -52,8 +52,8 @@ func TestUnknownProviderValuesAreAnErrorWhereSomethingMustBeRead(t *testing.T) {
 		arguments []string
 		words     string
 	}{
-		"url":     {[]string{"url = terraform_data.x.output"}, "known only after apply: url. Make them known while planning"},
-		"api_key": {[]string{"api_key = terraform_data.x.output"}, "known only after apply: api_key. Make them known while planning"},
+		"url":     {[]string{"url = terraform_data.x.output"}, "known only after apply: url. Set them to values that are known when planning"},
+		"api_key": {[]string{"api_key = terraform_data.x.output"}, "known only after apply: api_key. Set them to values that are known when planning"},
 		"both":    {[]string{"url = terraform_data.x.output", "api_key = terraform_data.x.output"}, "known only after apply: api_key, url."},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -197,7 +197,9 @@ func formsOf(key string) *regexp.Regexp {
 		fmt.Fprintf(&pattern, "(?:%s|(?i:%s)|%s)",
 			regexp.QuoteMeta(visible(character)), inURL, regexp.QuoteMeta(inQuotes[1:len(inQuotes)-1]))
 	}
-	return regexp.MustCompile(pattern.String())
+	form := regexp.MustCompile(pattern.String())
+	form.Longest() // \\ rather than its first half
+	return form
 }
 
 // visible takes out control characters, private ones, and all that Unicode says is
