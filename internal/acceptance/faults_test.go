@@ -72,10 +72,11 @@ const requestsVary = -1
 
 // quick is how long a read takes at most that neither pauses nor waits, and slow
 // one of many megabytes. Both allow for a busy machine and for the race detector,
-// and are still shorter than one attempt may take.
+// and are still shorter than one attempt may take, attemptTime.
 const (
-	quick = 5 * time.Second
-	slow  = 25 * time.Second
+	quick       = 15 * time.Second
+	slow        = 2 * time.Minute
+	attemptTime = "3m"
 )
 
 // retried is how long a read may take that pauses so many times, up to 1 s, then
@@ -139,7 +140,7 @@ func (f fault) expect(t *testing.T) {
 // configure configures a provider for the target.
 func (f fault) configure(t *testing.T, at *harness.Target) harness.Connection {
 	t.Helper()
-	arguments := harness.Values{"url": at.URL}
+	arguments := harness.Values{"url": at.URL, "request_timeout": attemptTime}
 	if f.environment == nil {
 		arguments["api_key"] = fakeapi.Key
 	}

@@ -45,7 +45,7 @@ func clientAt(t *testing.T, address string) *Client {
 		t.Fatal(err)
 	}
 	client := New(Config{
-		BaseURL: base, APIKey: fakeapi.Key, MaxRetries: 2, RequestTimeout: 10 * time.Second,
+		BaseURL: base, APIKey: fakeapi.Key, MaxRetries: 2, RequestTimeout: time.Minute,
 		UserAgent: "agent/1 (+home)", ClientType: "terraform", ClientVersion: "1.2.3",
 	})
 	client.retryInterval = time.Microsecond
