@@ -99,7 +99,7 @@ func TestExactlyOneOfIDAndNameIsDemandedAtValidate(t *testing.T) {
 		"empty name": {[]string{`name = ""`}, []validation{{`name = ""`, "Invalid Attribute Value Length", atLeast("name")}}},
 		"empty id":   {[]string{`id = ""`}, []validation{{`id = ""`, "Invalid Attribute Value Length", atLeast("id")}}},
 		"timeouts": {[]string{`id = "a"`, `timeouts = { read = "0s" }`}, []validation{
-			{`data "tofupilot_procedure" "battery" {`, "Invalid timeouts.read", `"0s" isn't a positive duration.`},
+			{insideAnAttribute, "Invalid timeouts.read", `"0s" isn't a positive duration.`},
 		}},
 	} {
 		t.Run(what, func(t *testing.T) {
