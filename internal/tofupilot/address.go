@@ -67,7 +67,7 @@ func ParseBaseURL(raw string) (*url.URL, error) {
 	base := &url.URL{Scheme: parsed.Scheme, Host: host, Path: "/"}
 	escaped := path.Clean("/" + parsed.EscapedPath())
 	if strings.Contains(escaped+"/", "/api/v2/") { // as in the API's documentation
-		return nil, errors.New("the URL includes the version of the API; drop /v2 and what follows it")
+		return nil, errors.New("the URL includes the version of the API; drop /v2 and anything after it")
 	}
 	if !strings.HasSuffix(escaped, "/api") {
 		escaped = path.Join(escaped, "api")

@@ -1,5 +1,5 @@
 // Package tofupilot is a client of TofuPilot's API, version 2, as far as it
-// lists procedures. It only ever reads, and knows nothing of Terraform.
+// lists procedures. It is read-only, and knows nothing of Terraform.
 package tofupilot
 
 import (
@@ -187,7 +187,7 @@ func (c *Client) attempt(ctx context.Context, target *url.URL, decode func(body 
 	return failed.Status, 0, failed
 }
 
-// bodies are empty buffers for answers: made anew for each, they would be a third
+// bodies are empty buffers for answers. A new one for each answer would be a third
 // of the memory that a long read allocates.
 var bodies = sync.Pool{New: func() any { return new(bytes.Buffer) }}
 

@@ -28,7 +28,7 @@ type limiter struct {
 	mu       sync.Mutex
 	inFlight int
 	width    int           // how many may be under way now, 1 to maxInFlight
-	changed  chan struct{} // closed, and made anew, when someone who waits should look again
+	changed  chan struct{} // closed, and replaced, when someone who waits should look again
 
 	closings    int // in all
 	inARow      int // since a request succeeded that was sent after one

@@ -44,7 +44,7 @@ func (s *searcher) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.api.ServeHTTP(w, other)
 }
 
-// expect holds the requests made so far to these, in this order, and begins anew.
+// expect holds the requests made so far to these, in this order, and starts again from none.
 func (s *searcher) expect(t *testing.T, searched ...string) {
 	t.Helper()
 	s.mu.Lock()

@@ -16,7 +16,7 @@ import (
 // the first one, is let through. It is asked for one request after the other.
 type quota func(at time.Duration) bool
 
-// perWindow lets so many through in each period: the counter starts anew when it
+// perWindow lets so many through in each period: the counter starts again when it
 // is over.
 func perWindow(count int, period time.Duration) quota {
 	window, used := time.Duration(-1), 0
