@@ -3,16 +3,14 @@
 package tofupilot
 
 import (
-	"bytes"
 	"context"
 	"crypto/x509"
 	"errors"
-	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
 	"net/url"
-	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -21,12 +19,6 @@ const (
 	DefaultMaxRetries     = 3 // as TofuPilot's own clients
 	MaxRetries            = 10
 	DefaultRequestTimeout = 30 * time.Second // as TofuPilot's own clients
-)
-
-// Bounds of one answer's body, after decompression.
-const (
-	maxBody      = 32 << 20
-	maxErrorBody = 4 << 20 // of an answer that isn't 200: what is beyond isn't shown
 )
 
 // Config is what a Client needs.
@@ -49,6 +41,8 @@ type Client struct {
 	header         http.Header
 	http           *http.Client
 	limiter        *limiter
+	largeBody      chan struct{} // holds one element while a large body is in memory
+	held           atomic.Int64  // bytes kept of lists, see holding
 	maxRetries     int
 	retryInterval  time.Duration
 	requestTimeout time.Duration
@@ -69,6 +63,7 @@ func New(config Config) *Client {
 		},
 		http:           &http.Client{Transport: newTransport(config.RootCAs), CheckRedirect: checkRedirect},
 		limiter:        newLimiter(),
+		largeBody:      make(chan struct{}, 1),
 		maxRetries:     config.MaxRetries,
 		retryInterval:  500 * time.Millisecond,
 		requestTimeout: config.RequestTimeout,
@@ -151,14 +146,14 @@ func (c *Client) attempt(ctx context.Context, target *url.URL, decode func(body 
 		}()
 		failed.Status, failed.ContentType = response.StatusCode, c.clean(response.Header.Get("Content-Type"))
 	}
-	body := bodies.Get().(*bytes.Buffer) //nolint:forcetypeassert // It holds nothing else.
-	defer recycle(body)
+	body := newBody(c.largeBody)
+	defer body.close()
 	switch {
 	case interim.Load() != 0:
 		failed.Status, err = int(interim.Load()), nil
 	case err != nil:
 	case response.StatusCode == http.StatusOK:
-		err = readAll(body, response.Body)
+		err = body.read(attemptCtx, response.Body)
 	case response.StatusCode == http.StatusSwitchingProtocols: // what follows is no body
 	default: // the status tells enough, even if the body can't be read
 		_, _ = body.ReadFrom(io.LimitReader(response.Body, maxErrorBody))
@@ -174,6 +169,9 @@ func (c *Client) attempt(ctx context.Context, target *url.URL, decode func(body 
 		return failed.Status, 0, failed
 	case failed.Status == http.StatusOK:
 		rows, err = decode(body.Bytes())
+		if ctx.Err() != nil {
+			return failed.Status, rows, context.Cause(ctx)
+		}
 		if err != nil {
 			failed.Err = err
 			return failed.Status, rows, failed
@@ -185,31 +183,6 @@ func (c *Client) attempt(ctx context.Context, target *url.URL, decode func(body 
 		failed.RetryAfter = retryAfter(response.Header, time.Now())
 	}
 	return failed.Status, 0, failed
-}
-
-// bodies are empty buffers for answers. A new one for each answer would be a third
-// of the memory that a long read allocates.
-var bodies = sync.Pool{New: func() any { return new(bytes.Buffer) }}
-
-// recycle takes a buffer back, unless it has grown far beyond a usual page.
-func recycle(body *bytes.Buffer) {
-	if body.Cap() <= 1<<20 {
-		body.Reset()
-		bodies.Put(body)
-	}
-}
-
-func readAll(to *bytes.Buffer, body io.Reader) error {
-	size, err := to.ReadFrom(io.LimitReader(body, maxBody+1))
-	switch {
-	case err == nil && size > maxBody:
-		return &TooLargeError{Limit: maxBody}
-	case err == nil:
-		return nil
-	case errors.Is(err, io.ErrUnexpectedEOF):
-		return &CutOffError{Err: errors.New("reading the answer: the body ends too early")}
-	}
-	return &CutOffError{Err: fmt.Errorf("reading the answer: %w", err)}
 }
 
 // plainly drops what net/http puts around an error, method and URL, which an

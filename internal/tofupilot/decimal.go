@@ -1,12 +1,13 @@
 package tofupilot
 
 import (
-	"encoding/json"
 	"errors"
+	"fmt"
 	"math"
-	"reflect"
 	"strconv"
 	"strings"
+
+	"github.com/go-json-experiment/json/jsontext"
 )
 
 // maxDigits bounds the digits of a Decimal.
@@ -19,15 +20,15 @@ type Decimal string
 
 // UnmarshalJSON takes a JSON number.
 func (d *Decimal) UnmarshalJSON(raw []byte) error {
-	text := string(raw)
-	if kind := map[byte]string{'"': "string", '{': "object", '[': "array", 't': "bool", 'f': "bool"}[raw[0]]; kind != "" {
-		return &json.UnmarshalTypeError{Value: kind, Type: reflect.TypeFor[Decimal]()}
+	if kind := jsontext.Value(raw).Kind(); kind != jsontext.KindNumber {
+		return valueError("can't be " + kindName(kind))
 	}
+	text := string(raw)
 	mantissa, _, _ := strings.Cut(strings.ToLower(text), "e")
 	value, err := strconv.ParseFloat(text, 64)
 	vanishes := value == 0 && strings.ContainsAny(mantissa, "123456789")
 	if errors.Is(err, strconv.ErrRange) || math.IsInf(value, 0) || vanishes || len(strings.Trim(mantissa, "-.")) > maxDigits+1 {
-		return &json.UnmarshalTypeError{Value: "number " + text, Type: reflect.TypeFor[Decimal]()}
+		return valueError(fmt.Sprintf("can't be the number %.80s", text))
 	}
 	*d = Decimal(text)
 	return nil

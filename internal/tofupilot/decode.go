@@ -3,7 +3,7 @@ package tofupilot
 import (
 	"bytes"
 	"cmp"
-	"encoding/json"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -11,10 +11,17 @@ import (
 	"strconv"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/go-json-experiment/json" // encoding/json/v2 from Go 1.27 on
+	"github.com/go-json-experiment/json/jsontext"
 )
 
-// maxCursor bounds a cursor, in bytes: it is sent back in a URL.
-const maxCursor = 4 << 10
+// Bounds of one page.
+const (
+	maxPageRows = 1_000   // ten times what the API gives: a server that ignores limit can be read all the same
+	maxValues   = 250_000 // two bytes of JSON may become 32 of Go
+	maxCursor   = 4 << 10 // bytes: it is sent back in a URL
+)
 
 // cursor is where the next page begins, as the server says it.
 type cursor struct {
@@ -27,7 +34,7 @@ type cursor struct {
 // of a whole number is a token, to be sent back as it came.
 func (c *cursor) UnmarshalJSON(raw []byte) error {
 	if len(raw) > maxCursor {
-		return fmt.Errorf("next_cursor is longer than %d KiB", maxCursor>>10)
+		return valueError(fmt.Sprintf("is longer than %d KiB", maxCursor>>10))
 	}
 	if raw[0] == '"' {
 		if err := json.Unmarshal(raw, &c.text); err != nil {
@@ -39,7 +46,7 @@ func (c *cursor) UnmarshalJSON(raw []byte) error {
 	}
 	number, err := strconv.ParseFloat(string(raw), 64)
 	if err != nil {
-		return errors.New("next_cursor is neither a number nor a string")
+		return valueError("is neither a number nor a string")
 	}
 	c.text = string(raw)
 	// A float without a fraction (it was one once) is the same number.
@@ -50,118 +57,226 @@ func (c *cursor) UnmarshalJSON(raw []byte) error {
 	return nil
 }
 
-// decodePage reads the body of an answer. The error names the page by its
-// cursor and, where one is to blame, the item.
-func decodePage[T, R any](body []byte, at string, list List[T], keep func(*T) (R, int), clean func(string) string) (*page[R], error) {
-	var answer struct {
-		Data []T `json:"data"`
-		Meta *struct {
+// pageDecoder makes pages of a list's rows.
+type pageDecoder[T, R any] struct {
+	list  List[T]
+	keep  func(*T) (kept R, size int)
+	held  *holding
+	clean func(string) string
+}
+
+// decode reads the body of an answer, and stops when the context ends. JSON that
+// can be understood in two ways is refused: names count by their exact case, and
+// none may stand twice in an object, whether it is known or not. The error names
+// the page by its cursor and, where one is to blame, the item.
+func (d *pageDecoder[T, R]) decode(ctx context.Context, body []byte, at string) (*page[R], error) {
+	answer := struct {
+		Data rows[T, R] `json:"data"`
+		Meta struct {
 			HasMore    *bool   `json:"has_more"`
 			NextCursor *cursor `json:"next_cursor"`
 		} `json:"meta"`
-	}
+	}{Data: rows[T, R]{pageDecoder: d, ended: ctx.Err}}
+	data := &answer.Data
 	err := checkText(body)
 	if err == nil {
-		err = json.Unmarshal(body, &answer)
+		err = inWords(json.Unmarshal(body, &answer))
 	}
 	switch {
-	case err != nil:
-		err = blameItem[T](body, err)
-	case answer.Data == nil:
+	case errors.As(err, new(*CutOffError)):
+	case err != nil && data.offset > 0:
+		err = fmt.Errorf("%s: %w", itemName(len(data.rows), idOf(body[data.offset:])), err)
+	case err == nil && data.rows == nil:
 		err = errors.New("it has no data")
-	case answer.Meta == nil || answer.Meta.HasMore == nil:
+	case err == nil && answer.Meta.HasMore == nil:
 		err = errors.New("it has no meta.has_more")
 	}
-	decoded := &page[R]{rows: make([]row[R], len(answer.Data))}
-	for i := range answer.Data {
-		item := &answer.Data[i]
-		if list.Key(item) == "" && err == nil {
-			err = fmt.Errorf("item %d of data has no id", i)
-		}
-		if err != nil {
-			break
-		}
-		odd := unreadable("created_at", list.Created(item))
-		if list.Tidy != nil {
-			odd = cmp.Or(list.Tidy(item), odd)
-		}
-		if odd != nil && decoded.odd == nil {
-			decoded.odd = cleaned{fmt.Errorf("item %d of data (id %q): %w", i, list.Key(item), odd), clean}
-		}
-		decoded.rows[i] = row[R]{key: list.Key(item), created: list.Created(item)}
-		decoded.rows[i].kept, decoded.rows[i].size = keep(item)
-	}
 	if err != nil {
-		return nil, cleaned{fmt.Errorf("page at offset %s: %w", cmp.Or(at, "0"), err), clean}
+		_ = d.held.change(-int64(len(data.rows)), -sizeOf(data.rows))
+		return nil, cleaned{fmt.Errorf("page at offset %s: %w", cmp.Or(at, "0"), err), d.clean}
 	}
-	decoded.more = *answer.Meta.HasMore
+	decoded := &page[R]{rows: data.rows, more: *answer.Meta.HasMore, odd: data.odd}
 	if next := answer.Meta.NextCursor; next != nil && next.text != "" { // what an empty cursor asks for is the first page
 		decoded.next = next
 	}
 	return decoded, nil
 }
 
-// checkText finds what encoding/json would mend in silence or report as a
-// stray character.
+// rows are the data of a page. Each is kept, and what else there is of it given
+// up, before the next is decoded.
+type rows[T, R any] struct {
+	*pageDecoder[T, R]
+
+	ended  func() error // the context's
+	rows   []row[R]     // nil: there is no data
+	odd    error        // as a page's
+	offset int64        // where the row under way begins, or a comma before it; 0 outside
+}
+
+// UnmarshalJSONFrom takes an array, or null for nothing.
+func (r *rows[T, R]) UnmarshalJSONFrom(from *jsontext.Decoder) error {
+	switch kind := from.PeekKind(); kind {
+	case jsontext.KindNull:
+		return from.SkipValue()
+	case jsontext.KindBeginArray, jsontext.KindInvalid:
+		if _, err := from.ReadToken(); err != nil {
+			return err
+		}
+	default:
+		return &json.SemanticError{JSONKind: kind}
+	}
+	r.rows = make([]row[R], 0, MaxPageSize)
+	var item, empty T
+	for from.PeekKind() != jsontext.KindEndArray {
+		if len(r.rows) == maxPageRows {
+			return fmt.Errorf("it has more than %d rows", maxPageRows)
+		}
+		if err := r.ended(); err != nil {
+			return err
+		}
+		r.offset, item = from.InputOffset(), empty
+		if err := json.UnmarshalDecode(from, &item); err != nil {
+			return err
+		}
+		if err := r.take(&item); err != nil {
+			return err
+		}
+		r.offset = 0
+	}
+	_, err := from.ReadToken()
+	return err
+}
+
+// take keeps what is wanted of a row.
+func (r *rows[T, R]) take(item *T) error {
+	key, created := r.list.Key(item), r.list.Created(item)
+	if key == "" {
+		return errors.New("it has no id")
+	}
+	odd := unreadable("created_at", created)
+	if r.list.Tidy != nil {
+		odd = cmp.Or(r.list.Tidy(item), odd)
+	}
+	if odd != nil && r.odd == nil {
+		r.odd = cleaned{fmt.Errorf("%s: %w", itemName(len(r.rows), key), odd), r.clean}
+	}
+	kept, size := r.keep(item)
+	taken := row[R]{key: key, created: created.instant(), kept: kept, size: int64(len(key) + size)}
+	r.rows = append(r.rows, taken)
+	return r.held.change(1, taken.size)
+}
+
+// checkText finds what would be reported as a stray character, or cost too much to
+// look at more closely.
 func checkText(body []byte) error {
+	text := bytes.TrimSpace(body)
 	switch {
-	case len(bytes.TrimSpace(body)) == 0:
+	case len(text) == 0:
 		return &CutOffError{Err: errors.New("the body is empty")}
 	case !utf8.Valid(body):
 		return errors.New("the body isn't UTF-8")
 	case bytes.HasPrefix(body, []byte("\uFEFF")):
 		return errors.New("the body begins with a byte-order mark")
-	case bytes.TrimSpace(body)[0] == '<':
+	case text[0] == '<':
 		return errors.New("the body is HTML or XML, not JSON")
+	case bytes.Count(body, []byte(",")) >= maxValues:
+		return &TooLargeError{What: fmt.Sprintf("has more than %d values, by its commas", maxValues)}
 	}
 	return nil
 }
 
-// blameItem says which item of data couldn't be decoded. It is the slow way
-// round, taken only on the way to an error.
-func blameItem[T any](body []byte, err error) error {
-	if syntax := new(json.SyntaxError); errors.As(err, &syntax) {
-		// Of encoding/json, only a Decoder tells an end that is too early from other faults.
-		if errors.Is(json.NewDecoder(bytes.NewReader(body)).Decode(new(json.RawMessage)), io.ErrUnexpectedEOF) {
-			return &CutOffError{Err: errors.New("the body ends too early")}
-		}
-		return fmt.Errorf("not JSON: %w", err)
+// itemName is an item of a page to a person.
+func itemName(index int, id string) string {
+	if id == "" {
+		return fmt.Sprintf("item %d of data", index)
 	}
-	var answer struct {
-		Data []json.RawMessage `json:"data"`
-	}
-	if json.Unmarshal(body, &answer) != nil {
-		return inWords(err)
-	}
-	for i, item := range answer.Data {
-		if itemErr := json.Unmarshal(item, new(T)); itemErr != nil {
-			var named struct {
-				ID string `json:"id"`
-			}
-			_ = json.Unmarshal(item, &named)
-			return fmt.Errorf("item %d of data (id %q): %w", i, named.ID, inWords(itemErr))
-		}
-	}
-	return inWords(err)
+	return fmt.Sprintf("item %d of data (id %s)", index, quoted(id))
 }
 
-// inWords says what is wrong with a field without naming Go's types.
+// idOf is the id of the row that a text begins with, as far as it can be read.
+func idOf(text []byte) string {
+	var row struct {
+		ID string `json:"id"`
+	}
+	text = bytes.TrimLeft(text, ", \t\r\n")
+	_ = json.UnmarshalDecode(jsontext.NewDecoder(bytes.NewBuffer(text), jsontext.AllowDuplicateNames(true)), &row)
+	return row.ID
+}
+
+// valueError says of a value what is wrong with it, such as "can't be a string".
+type valueError string
+
+func (e valueError) Error() string { return string(e) }
+
+// inWords says what is wrong with a page without naming Go's types.
 func inWords(err error) error {
-	mismatch := new(json.UnmarshalTypeError)
-	if !errors.As(err, &mismatch) {
+	syntax, value, wrong := new(jsontext.SyntacticError), new(json.SemanticError), valueError("")
+	switch {
+	case errors.Is(err, io.ErrUnexpectedEOF):
+		return &CutOffError{Err: errors.New("the body ends too early")}
+	case errors.Is(err, jsontext.ErrDuplicateName) && errors.As(err, &syntax):
+		return fmt.Errorf("it has %s twice", quoted(fieldAt(syntax.JSONPointer)))
+	case errors.As(err, &syntax):
+		return fmt.Errorf("not JSON: %w, at byte %d", syntax.Err, syntax.ByteOffset)
+	case !errors.As(err, &value):
 		return err
 	}
-	got := "a " + mismatch.Value
+	field := fieldAt(value.JSONPointer)
 	switch {
-	case mismatch.Value == "array", mismatch.Value == "object":
-		got = "an " + mismatch.Value
-	case strings.HasPrefix(mismatch.Value, "number "): // such as number 1e999
-		got = fmt.Sprintf("the %.80s", mismatch.Value)
+	case errors.As(err, &wrong):
+		return fmt.Errorf("its %s %w", field, wrong)
+	case value.Err != nil && value.JSONKind == 0: // an error of our own
+		return value.Err
+	case field == "":
+		return fmt.Errorf("it is %s instead of an object", kindName(value.JSONKind))
 	}
-	if mismatch.Field == "" {
-		return fmt.Errorf("it is %s instead of an object", got)
+	return fmt.Errorf("its %s can't be %s", field, kindName(value.JSONKind))
+}
+
+// fieldAt is where a pointer leads, within its row or else the page: runs[0].unit.
+func fieldAt(pointer jsontext.Pointer) string {
+	if within, ok := strings.CutPrefix(string(pointer), "/data/"); ok {
+		_, within, _ = strings.Cut(within+"/", "/")
+		pointer = jsontext.Pointer(strings.TrimSuffix("/"+within, "/"))
 	}
-	return fmt.Errorf("its %s can't be %s", mismatch.Field, got)
+	var field strings.Builder
+	for token := range pointer.Tokens() {
+		switch _, err := strconv.Atoi(token); {
+		case err == nil:
+			field.WriteString("[" + token + "]")
+		case field.Len() > 0:
+			field.WriteString("." + token)
+		default:
+			field.WriteString(token)
+		}
+	}
+	return field.String()
+}
+
+// quoted is a text in quotes, cut where it is long.
+func quoted(text string) string {
+	const most = 100 // characters
+	if runes := []rune(text[:min(len(text), utf8.UTFMax*most+1)]); len(runes) > most {
+		text = string(runes[:most]) + "…"
+	}
+	return strconv.Quote(text)
+}
+
+// kindName is a kind of JSON value with its article.
+func kindName(kind jsontext.Kind) string {
+	switch kind {
+	case jsontext.KindNull:
+		return "null"
+	case jsontext.KindString:
+		return "a string"
+	case jsontext.KindNumber:
+		return "a number"
+	case jsontext.KindBeginObject:
+		return "an object"
+	case jsontext.KindBeginArray:
+		return "an array"
+	}
+	return "a boolean"
 }
 
 // cleaned is an error that may repeat what a server said, made safe to show.

@@ -1,11 +1,14 @@
 package tofupilot
 
 import (
-	"encoding/json"
+	"context"
 	"errors"
 	"fmt"
 	"strings"
+	"sync/atomic"
 	"testing"
+
+	"github.com/go-json-experiment/json"
 
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/fakeapi"
 )
@@ -28,7 +31,12 @@ func TestPagesOfBothGenerationsAreDecoded(t *testing.T) {
 
 // decodeIDs decodes a page of procedures of which only the IDs are kept.
 func decodeIDs(body []byte, at string, clean func(string) string) (*page[string], error) {
-	return decodePage(body, at, Procedures, func(p *Procedure) (string, int) { return p.ID, 0 }, clean)
+	return decodeKeeping(body, at, clean, func(p *Procedure) string { return p.ID })
+}
+
+func decodeKeeping[R any](body []byte, at string, clean func(string) string, keep func(*Procedure) R) (*page[R], error) {
+	decoder := pageDecoder[Procedure, R]{Procedures, func(p *Procedure) (R, int) { return keep(p), 0 }, &holding{all: new(atomic.Int64)}, clean}
+	return decoder.decode(context.Background(), body, at)
 }
 
 func unchanged(text string) string { return text }
@@ -72,15 +80,20 @@ func TestBodiesThatAreNoPageAreRefusedInWords(t *testing.T) {
 		`7`:                                    "it is a number instead of an object",
 		`{"data": {}, ` + meta + `}`:           "its data can't be an object",
 		`{"data": [7], ` + meta + `}`:          "item 0 of data",
-		`{"data": [null], ` + meta + `}`:       "item 0 of data has no id",
-		`{"data": [{"id": ""}], ` + meta + `}`: "item 0 of data has no id",
-		`{"data": [{"id": "a"}, {"name": "b"}], ` + meta + `}`:                   "item 1 of data has no id",
-		`{"data": [{"id": "a"}, {"id": 7}], ` + meta + `}`:                       `item 1 of data (id ""): its id can't be a number`,
+		`{"data": [null], ` + meta + `}`:       "item 0 of data: it has no id",
+		`{"data": [{"id": ""}], ` + meta + `}`: "item 0 of data: it has no id",
+		`{"data": [{"id": "a"}, {"name": "b"}], ` + meta + `}`:                   "item 1 of data: it has no id",
+		`{"data": [{"id": "a"}, {"id": 7}], ` + meta + `}`:                       `item 1 of data: its id can't be a number`,
 		`{"data": [{"id": "a", "name": ["b"]}], ` + meta + `}`:                   `item 0 of data (id "a"): its name can't be an array`,
 		`{"data": [{"id": "a", "fpy": "85.5"}], ` + meta + `}`:                   `item 0 of data (id "a"): its fpy can't be a string`,
 		`{"data": [{"id": "a", "runs": {}}], ` + meta + `}`:                      `item 0 of data (id "a"): its runs can't be an object`,
 		`{"data": [{"id": "a", "created_by_user": {"email": 1}}], ` + meta + `}`: `item 0 of data (id "a"): its created_by_user.email can't be a number`,
 		`{"data": [{"id": "a", "created_at": 1705314600}], ` + meta + `}`:        `item 0 of data (id "a"): its created_at can't be a number`,
+		`{"data": [{"id": "a", "runs": [{}, {"unit": []}]}], ` + meta + `}`:      `item 0 of data (id "a"): its runs[1].unit can't be an array`,
+		`{"data": [{"fpy": [], "id": "a"}], ` + meta + `}`:                       `item 0 of data (id "a"): its fpy can't be an array`,
+		`{"data": true, ` + meta + `}`:                                           "its data can't be a boolean",
+		`{"data": [{"id": "a", "name": "\ud83d"}], ` + meta + `}`:                `item 0 of data (id "a"): not JSON: invalid surrogate pair`,
+		`{"data": [{"id": "a"},], ` + meta + `}`:                                 "not JSON: invalid character ','",
 		`{"data": [], "meta": {"has_more": "no"}}`:                               "its meta.has_more can't be a string",
 		`{"data": [], "meta": {"has_more": false, "next_cursor": true}}`:         "next_cursor is neither a number nor a string",
 		`{"data": [], "meta": {"has_more": false, "next_cursor": {}}}`:           "next_cursor is neither a number nor a string",
@@ -96,6 +109,92 @@ func TestBodiesThatAreNoPageAreRefusedInWords(t *testing.T) {
 		if cutOff := strings.Contains(want, "empty") || strings.Contains(want, "too early"); errors.As(err, new(*CutOffError)) != cutOff {
 			t.Errorf("%s: cut off on the way: %t", body, !cutOff)
 		}
+	}
+}
+
+// A name in another case is a field that isn't known.
+func TestNamesCountByTheirExactCase(t *testing.T) {
+	t.Parallel()
+	const id = `{"Data": [], "data": [{"ID": "wrong", "id": "right", "Id": "wrong", "Name": 7, "CREATED_AT": {}, "Runs": 1}]`
+	page, err := decodeIDs([]byte(id+`, "META": {"has_more": false}, "meta": {"HAS_MORE": false, "has_more": true, "Next_Cursor": 7}}`), "", unchanged)
+	if err != nil || page.rows[0].key != "right" || !page.more || page.next != nil {
+		t.Errorf("%+v, %v", page, err)
+	}
+	page, err = decodeIDs([]byte(id+`, "meta": {"Has_more": false}}`), "", unchanged)
+	if err == nil || !strings.Contains(err.Error(), "it has no meta.has_more") {
+		t.Errorf("%+v, %v", page, err)
+	}
+}
+
+func TestANameThatStandsTwiceRefusesThePageAndIsNamed(t *testing.T) {
+	t.Parallel()
+	const meta = `"meta": {"has_more": false}`
+	for body, want := range map[string]string{
+		`{"data": [{"id": "a"}], "data": [], ` + meta + `}`:                                `it has "data" twice`,
+		`{"data": [], ` + meta + `, ` + meta + `}`:                                         `it has "meta" twice`,
+		`{"data": [], "meta": {"has_more": true, "next_cursor": 1, "has_more": false}}`:    `it has "meta.has_more" twice`,
+		`{"data": [{"id": "a", "id": "b"}], ` + meta + `}`:                                 `item 0 of data (id "b"): it has "id" twice`,
+		`{"data": [{"id": "a", "\u0069d": "a"}], ` + meta + `}`:                            `item 0 of data (id "a"): it has "id" twice`,
+		`{"data": [{"id": "a"}, {"x": 1, "id": "b", "x": 1}], ` + meta + `}`:               `item 1 of data (id "b"): it has "x" twice`,
+		`{"data": [{"id": "a", "runs": [{}, {"unit": {"id": 1, "id": 1}}]}], ` + meta:      `item 0 of data (id "a"): its runs[1].unit.id can't be a number`,
+		`{"data": [{"id": "a", "runs": [{}, {"unit": {"id": "", "id": ""}}]}], ` + meta:    `item 0 of data (id "a"): it has "runs[1].unit.id" twice`,
+		`{"data": [{"id": "a", "more": [[{"x": 1, "y": 2, "x": 3}]]}], ` + meta + `}`:      `item 0 of data (id "a"): it has "more[0][0].x" twice`,
+		`{"data": [], ` + meta + `, "more": {"a/b": {"~": 1, "~": 1}}}`:                    `it has "more.a/b.~" twice`,
+		`{"data": [], ` + meta + `, "` + strings.Repeat("long", 100) + `": {"": 1, "": 1}`: `it has "longlong`,
+	} {
+		page, err := decodeIDs([]byte(body), "", unchanged)
+		if err == nil || !strings.HasPrefix(err.Error(), "page at offset 0: "+want) || len(err.Error()) > 200 {
+			t.Errorf("%s: %+v, %v", body, page, err)
+		}
+	}
+}
+
+func TestAPageHasAtMostAThousandRows(t *testing.T) {
+	t.Parallel()
+	for rows, fails := range map[int]bool{1_000: false, 1_001: true, 100_000: true} {
+		items := make([]string, rows)
+		for i := range items {
+			items[i] = fmt.Sprintf(`{"id": "%d"}`, i)
+		}
+		page, err := decodeIDs([]byte(`{"data": [`+strings.Join(items, ",")+`], "meta": {"has_more": false}}`), "", unchanged)
+		if fails && (err == nil || !strings.HasSuffix(err.Error(), "it has more than 1000 rows")) || !fails && (err != nil || len(page.rows) != rows) {
+			t.Errorf("%d rows: %v", rows, err)
+		}
+	}
+}
+
+// What a few bytes become in memory is bounded before it is decoded.
+func TestAPageHasAtMostAQuarterOfAMillionValues(t *testing.T) {
+	t.Parallel()
+	for values, fails := range map[int]bool{maxValues - 1: false, maxValues + 1: true} {
+		for _, value := range []string{"{}", "null"} {
+			runs := strings.Repeat(value+",", values-2) + value // beside two commas
+			page, err := decodeIDs([]byte(`{"data": [{"id": "a", "runs": [`+runs+`]}], "meta": {"has_more": false}}`), "", unchanged)
+			if fails != errors.As(err, new(*TooLargeError)) || fails != (err != nil) {
+				t.Errorf("%d values: %+v, %v", values, page, err)
+			}
+			if fails && !strings.Contains(err.Error(), "more than 250000 values") {
+				t.Error(err)
+			}
+		}
+	}
+}
+
+func TestDecodingEndsWithItsContextAndHoldsNothingThen(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithCancel(t.Context())
+	var held atomic.Int64
+	kept := 0
+	decoder := pageDecoder[Procedure, string]{Procedures, func(p *Procedure) (string, int) {
+		if kept++; kept == 3 {
+			cancel()
+		}
+		return p.ID, 7
+	}, &holding{all: &held}, unchanged}
+	row := `{"id": "a"},`
+	_, err := decoder.decode(ctx, []byte(`{"data": [`+strings.Repeat(row, 99)+`{"id": "b"}], "meta": {"has_more": false}}`), "")
+	if kept != 3 || !errors.Is(err, context.Canceled) || held.Load() != 0 {
+		t.Errorf("%d rows were kept, %d bytes are held, %v", kept, held.Load(), err)
 	}
 }
 

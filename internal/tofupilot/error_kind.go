@@ -48,6 +48,7 @@ func (e *Error) Kind() Kind {
 		redirect    *RedirectError
 		timeout     *TimeoutError
 		tooLarge    *TooLargeError
+		listToo     *ListTooLargeError
 		cutOff      *CutOffError
 		body        *BodyError
 		proxy       *ProxyError
@@ -63,7 +64,7 @@ func (e *Error) Kind() Kind {
 		return Redirected
 	case errors.As(err, &timeout):
 		return TimedOut
-	case errors.As(err, &tooLarge):
+	case errors.As(err, &tooLarge), errors.As(err, &listToo):
 		return TooLarge
 	case errors.Is(err, errRedirects):
 		return RedirectedInACircle

@@ -1,6 +1,7 @@
 package tofupilot
 
 import (
+	"bytes"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
@@ -101,15 +102,13 @@ type TimeoutError struct {
 
 func (e *TimeoutError) Error() string { return "no complete answer within " + e.After }
 
-// TooLargeError is an answer with a body over the limit, counted after
-// decompression.
+// TooLargeError is an answer that is over one of the limits of a page. What it
+// says follows "the answer's body".
 type TooLargeError struct {
-	Limit int64 // bytes
+	What string // such as "is larger than 32 MiB"
 }
 
-func (e *TooLargeError) Error() string {
-	return fmt.Sprintf("the answer's body is larger than %d MiB", e.Limit>>20)
-}
+func (e *TooLargeError) Error() string { return "the answer's body " + e.What }
 
 // errRedirects ends a chain of redirects that may never end.
 var errRedirects = errors.New("the server redirected 10 times")
@@ -136,8 +135,12 @@ func (e *BodyError) Error() string {
 func (e *BodyError) Unwrap() error { return e.Err }
 
 // describe adds to an Error what an error body of the API says. A body in
-// another form, a proxy's page perhaps, adds nothing.
+// another form, a proxy's page perhaps, or with more values than a page may have
+// adds nothing.
 func (e *Error) describe(body []byte, clean func(string) string) {
+	if bytes.Count(body, []byte(",")) >= maxValues {
+		return
+	}
 	var answer struct {
 		Message string `json:"message"`
 		Code    string `json:"code"`
@@ -251,10 +254,14 @@ type PagingError struct{ What string }
 
 func (e *PagingError) Error() string { return "the server's paging can't be followed: " + e.What }
 
-// ListTooLargeError is a list of which more than 256 MiB would have to be kept.
-type ListTooLargeError struct{}
+// ListTooLargeError is a list of which more than 256 MiB would have to be kept, or
+// more than 512 MiB together with those that are read at the same time.
+type ListTooLargeError struct{ InAll bool }
 
 func (e *ListTooLargeError) Error() string {
+	if e.InAll {
+		return fmt.Sprintf("the lists that are read at the same time are larger than %d MiB", maxHeldInAll>>20)
+	}
 	return fmt.Sprintf("the list is larger than %d MiB", maxHeld>>20)
 }
 

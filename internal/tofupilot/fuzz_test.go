@@ -56,6 +56,9 @@ func FuzzDecodePage(f *testing.F) {
 		`{"data":[{"id":"` + fuzzKey + `","created_at":"` + fuzzKey + `"}],"meta":{"has_more":true,"next_cursor":"` + fuzzKey + `"}}`,
 		`{"data":[{"id":7},{}],"meta":{"has_more":"yes","next_cursor":{}}}`, `{"data":null,"meta":null}`, `[]`, `null`, ``, ` `, "\uFEFF{}", "<html>", "{\"data\":[\x00]}",
 		`{"data":[{"id":"a","runs":null,"fpy":1e400}],"meta":{"has_more":false,"next_cursor":-0.0}}`, strings.Repeat("[", 10_001),
+		`{"data":[{"id":"right","ID":"wrong","x":[{"y":1,"\u0079":2}]}],"meta":{"has_more":true,"HAS_MORE":false}}`,
+		`{"data":[{"id":"a"}],"data":[{}],"meta":{"has_more":true,"has_more":false},"Data":7}`,
+		`{"data":[` + strings.Repeat(`{"id":"a"},`, maxPageRows) + `{"id":"b"}],"meta":{"has_more":false}}`,
 	} {
 		f.Add([]byte(body), uint(0))
 		f.Add([]byte(body), uint(99))
@@ -65,7 +68,12 @@ func FuzzDecodePage(f *testing.F) {
 		if offset > 0 {
 			at = new(big.Int).SetUint64(uint64(offset)).String()
 		}
-		got, err := decodeIDs(body, at, cleaner(fuzzKey))
+		got, err := decodeKeeping(body, at, cleaner(fuzzKey), func(p *Procedure) string {
+			if created := p.CreatedAt; created.Known() && !rfc3339Like.MatchString(created.Text) {
+				t.Errorf("%q was taken for a time", created.Text)
+			}
+			return p.ID
+		})
 		if err != nil {
 			expectShown(t, err.Error(), fuzzKey)
 			where := "page at offset " + new(big.Int).SetUint64(uint64(offset)).String() + ": "
@@ -77,12 +85,19 @@ func FuzzDecodePage(f *testing.F) {
 		if !json.Valid(body) || !utf8.Valid(body) {
 			t.Errorf("%q was taken for a page", body)
 		}
-		for _, row := range got.rows {
-			if row.key == "" {
-				t.Error("a row has no ID")
-			}
-			if row.created.Known() && !rfc3339Like.MatchString(row.created.Text) {
-				t.Errorf("%q was taken for a time", row.created.Text)
+		if name, ok := nameThatStandsTwice(json.NewDecoder(bytes.NewReader(body))); ok {
+			t.Errorf("%q has %q twice in an object", body, name)
+		}
+		// A map's names aren't matched in another case, as a struct's are.
+		var exact map[string]json.RawMessage
+		var items []map[string]json.RawMessage
+		if json.Unmarshal(body, &exact) != nil || json.Unmarshal(exact["data"], &items) != nil || len(items) != len(got.rows) || len(items) > maxPageRows {
+			t.Fatalf("%d rows of %q", len(got.rows), body)
+		}
+		for i, row := range got.rows {
+			var id string
+			if err := json.Unmarshal(items[i]["id"], &id); err != nil || id == "" || row.key != id || row.kept != id {
+				t.Errorf("row %d of %q has the ID %q", i, body, row.key)
 			}
 		}
 		if next := got.next; next != nil {
@@ -97,6 +112,37 @@ func FuzzDecodePage(f *testing.F) {
 			}
 		}
 	})
+}
+
+// nameThatStandsTwice finds a name that stands twice in one object of a valid text.
+func nameThatStandsTwice(text *json.Decoder) (string, bool) {
+	type level struct {
+		object, value bool // whether it is one, and whether a value comes next in it
+		names         map[string]bool
+	}
+	levels := []level{{}}
+	for {
+		token, err := text.Token()
+		if err != nil {
+			return "", false
+		}
+		top := &levels[len(levels)-1]
+		switch name, isText := token.(string); {
+		case token == json.Delim('}') || token == json.Delim(']'):
+			levels = levels[:len(levels)-1]
+			continue
+		case top.object && !top.value && isText:
+			if top.names[name] {
+				return name, true
+			}
+			top.names[name], top.value = true, true
+			continue
+		}
+		top.value = false
+		if token == json.Delim('{') || token == json.Delim('[') {
+			levels = append(levels, level{object: token == json.Delim('{'), names: map[string]bool{}})
+		}
+	}
 }
 
 var rfc3339Like = regexp.MustCompile(`^\d{4}-\d\d-\d\dT\d\d?:\d\d:\d\d([.,]\d+)?(Z|[+-]\d\d:\d\d)$`)

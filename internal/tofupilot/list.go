@@ -43,16 +43,19 @@ func (f Filter) query() url.Values {
 //
 // keep says of each row what is kept, and how many bytes that takes. It is given a
 // row as soon as it is decoded: then it is still in the processor's cache, and
-// what isn't kept takes no memory while the rest is read. Several pages are read
-// at a time, and some of them are not used.
+// what isn't kept takes no memory while the rest is read. The row's own memory is
+// used again for the next. Several pages are read at a time, and some of them are
+// not used.
 //
 // The list is complete: if that can't be shown, the error is a *ListError. A
 // request that fails gives an *Error, a context that ends its cause.
 func ReadAll[T, R any](ctx context.Context, c *Client, list List[T], filter Filter, keep func(*T) (kept R, size int)) ([]R, error) {
-	return newReading(c, list, filter, keep).finish(ctx)
+	reading := newReading(c, list, filter, keep)
+	defer reading.close()
+	return reading.finish(ctx)
 }
 
-// reading is one read of a list.
+// reading is one read of a list, to be closed when its rows are counted no more.
 type reading[R any] struct {
 	*pager[R]
 
@@ -61,8 +64,10 @@ type reading[R any] struct {
 }
 
 func newReading[T, R any](c *Client, list List[T], filter Filter, keep func(*T) (kept R, size int)) *reading[R] {
+	held := &holding{all: &c.held}
 	pager := &pager[R]{
-		fetch: fetcher(c, list, filter, keep),
+		fetch: fetcher(c, list, filter, &pageDecoder[T, R]{list, keep, held, c.clean}),
+		held:  held,
 		limit: cmp.Or(filter.PageSize, MaxPageSize),
 		noun:  list.Noun,
 		reach: reach,
@@ -101,7 +106,7 @@ func (r *reading[R]) finish(ctx context.Context) ([]R, error) {
 		return nil, err
 	}
 	slices.SortFunc(rows, func(a, b row[R]) int {
-		return cmp.Or(compareTimes(a.created, b.created), cmp.Compare(a.key, b.key))
+		return cmp.Or(a.created.compare(b.created), cmp.Compare(a.key, b.key))
 	})
 	r.logRead(ctx, len(rows), started)
 	kept := make([]R, len(rows))
@@ -117,7 +122,7 @@ func (r *reading[R]) logRead(ctx context.Context, rows int, started time.Time) {
 }
 
 // fetcher fetches one page of a list at a time.
-func fetcher[T, R any](c *Client, list List[T], filter Filter, keep func(*T) (kept R, size int)) func(ctx context.Context, cursor string, limit int) (*page[R], error) {
+func fetcher[T, R any](c *Client, list List[T], filter Filter, decoder *pageDecoder[T, R]) func(ctx context.Context, cursor string, limit int) (*page[R], error) {
 	unpaged := filter.query()
 	var warned sync.Once
 	return func(ctx context.Context, cursor string, limit int) (*page[R], error) {
@@ -128,7 +133,7 @@ func fetcher[T, R any](c *Client, list List[T], filter Filter, keep func(*T) (ke
 		}
 		var answer *page[R]
 		err := c.get(ctx, list.Path, query, func(body []byte) (rows int, err error) {
-			answer, err = decodePage(body, cursor, list, keep, c.clean)
+			answer, err = decoder.decode(ctx, body, cursor)
 			if err != nil {
 				return 0, &BodyError{Noun: list.Noun, Err: err}
 			}

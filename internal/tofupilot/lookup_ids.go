@@ -64,6 +64,7 @@ func (c *Client) ProcedureIDs(ctx context.Context, names []string) (map[string]s
 
 	started := time.Now()
 	list := newReading(c, Procedures, Filter{}, lookThrough(pickNamed(distinct...)))
+	defer list.close()
 	first, err := list.begin(ctx)
 	if err != nil {
 		return nil, err

@@ -41,11 +41,8 @@ import (
 // same way, it isn't a change, but how the server counts: then its own cursors
 // are followed, and two passes must give the same rows in the same order.
 
-// Bounds of one pass over a list.
-const (
-	maxRows = 1_000_000
-	maxHeld = 256 << 20 // bytes kept of the rows: Terraform's protocol has no larger messages
-)
+// maxRows bounds one pass over a list; its bytes are bounded, too (maxHeld).
+const maxRows = 1_000_000
 
 // reach is how many pages to have asked for when so many were taken. At first
 // windows of 2, 3 and 5 are asked for one after the other, because most lists are
@@ -69,10 +66,17 @@ const (
 
 // row is what the pager knows of a row.
 type row[R any] struct {
-	key     string     // its ID
-	created *Timestamp // nil where the server doesn't say
-	kept    R          // what the caller made of it
-	size    int        // bytes that kept takes
+	key     string  // its ID
+	created instant // where the server says it
+	kept    R       // what the caller made of it
+	size    int64   // bytes that key and kept take
+}
+
+func sizeOf[R any](rows []row[R]) (bytes int64) {
+	for i := range rows {
+		bytes += rows[i].size
+	}
+	return bytes
 }
 
 // page is one answer of a list.
@@ -85,7 +89,8 @@ type page[R any] struct {
 
 // pager reads one list, once.
 type pager[R any] struct {
-	fetch func(ctx context.Context, cursor string, limit int) (*page[R], error)
+	fetch func(ctx context.Context, cursor string, limit int) (*page[R], error) // counts the rows as held
+	held  *holding
 	limit int                 // rows per page, at least 1
 	noun  string              // what a row is
 	reach func(taken int) int // more than taken; tests have others
@@ -99,7 +104,6 @@ type pager[R any] struct {
 	rows  []row[R]
 	seen  map[string]bool // their keys
 	shown bool            // that nothing is missing, so that no other pass is needed
-	held  atomic.Int64    // bytes kept, those of pages still to be taken included
 }
 
 // all reads the list until it is shown to be complete. The error is a *ListError.
@@ -112,6 +116,9 @@ func (p *pager[R]) all(ctx context.Context) ([]row[R], error) {
 		pause       = firstPause
 	)
 	for passes := 1; ; passes++ {
+		if passes > 1 {
+			p.held.restart(lengthOf(before) + lengthOf(seenBefore))
+		}
 		err := p.pass(ctx)
 		failed := new(ChangedError)
 		switch {
@@ -160,6 +167,16 @@ func (p *pager[R]) keys() []string {
 	return keys
 }
 
+func lengthOf(keys []string) (bytes int64) {
+	for _, key := range keys {
+		bytes += int64(len(key)) + 16 // and what a string itself takes
+	}
+	return bytes
+}
+
+// close ends the counting of what is held.
+func (p *pager[R]) close() { p.held.restart(0) }
+
 // agrees tells whether a pass gave the same rows as the one before. Where the
 // cursors are followed, no seam holds a pass together, and the order must be the
 // same, too: strong evidence that the list stood still, not proof.
@@ -174,7 +191,6 @@ func (p *pager[R]) agrees(before []string) bool {
 // help, and errNotOffsets where the cursors must be followed instead.
 func (p *pager[R]) pass(ctx context.Context) error {
 	p.rows, p.seen, p.shown = nil, map[string]bool{}, false
-	p.held.Store(0)
 	if p.following {
 		return p.follow(ctx)
 	}
@@ -257,14 +273,15 @@ func (p *pager[R]) join(next *page[R], width int) error {
 	case !next.last() && !next.countsFrom(offset):
 		return errNotOffsets
 	case len(next.rows) == 0:
-		return changed("the page at offset %d is empty, though %q stood there before", offset, last)
+		return changed("the page at offset %d is empty, though %s stood there before", offset, quoted(last))
 	case next.rows[0].key != last:
-		return changed("the page at offset %d begins with %q, where %q stood before", offset, next.rows[0].key, last)
+		return changed("the page at offset %d begins with %s, where %s stood before", offset, quoted(next.rows[0].key), quoted(last))
 	case next.more && width == 2 && len(next.rows) == 1: // as on a server that never gives two
 		return errNotOffsets
 	case next.more && len(next.rows) != width:
 		return changed("the page at offset %d has %d rows instead of %d, though more follow", offset, len(next.rows), width)
 	}
+	_ = p.held.change(-1, -next.rows[0].size) // it is there already
 	return p.add(next.rows, 1)
 }
 
@@ -288,11 +305,11 @@ func refusesCursor(err error) bool {
 func byCreation[R any](rows []row[R]) bool {
 	rising, falling := true, true
 	for i := range rows {
-		if !rows[i].created.Known() {
+		if !rows[i].created.known {
 			return false
 		}
 		if i > 0 {
-			order := rows[i].created.Time.Compare(rows[i-1].created.Time)
+			order := rows[i].created.compare(rows[i-1].created)
 			rising, falling = rising && order > 0, falling && order < 0
 		}
 	}
@@ -324,24 +341,16 @@ func (p *pager[R]) follow(ctx context.Context) error {
 		}
 		at = next.next
 		followed[at.text] = true
+		if err := p.held.change(1, int64(len(at.text))); err != nil {
+			return err
+		}
 	}
 	return errTooManyRows
 }
 
 func (p *pager[R]) get(ctx context.Context, cursor string, limit int) (*page[R], error) {
 	p.requests.Add(1)
-	next, err := p.fetch(ctx, cursor, limit)
-	if err != nil {
-		return nil, err
-	}
-	size := 0
-	for i := range next.rows {
-		size += next.rows[i].size
-	}
-	if p.held.Add(int64(size)) > maxHeld {
-		return nil, &ListTooLargeError{}
-	}
-	return next, nil
+	return p.fetch(ctx, cursor, limit)
 }
 
 // add takes the rows of a page into the pass, from one of them on. One that is
@@ -353,9 +362,9 @@ func (p *pager[R]) add(rows []row[R], from int) error {
 		case !p.seen[key]:
 			p.seen[key] = true
 		case slices.ContainsFunc(rows[:i], func(other row[R]) bool { return other.key == key }):
-			return &PagingError{What: fmt.Sprintf("%q stands twice in one page", key)}
+			return &PagingError{What: quoted(key) + " stands twice in one page"}
 		default:
-			return changed("%q came twice", key)
+			return changed("%s came twice", quoted(key))
 		}
 	}
 	p.rows = append(p.rows, rows[from:]...)

@@ -27,9 +27,10 @@ func BenchmarkTenThousandProcedures(b *testing.B) {
 	var oneByOne float64
 	b.Run("one after the other", func(b *testing.B) {
 		oneByOne = timeReads(b, api, func(ctx context.Context) (rows int, err error) {
-			fetch := fetcher(client, Procedures, Filter{}, func(p *Procedure) (Procedure, int) { return *p, 0 })
+			list := newReading(client, Procedures, Filter{}, func(p *Procedure) (Procedure, int) { return *p, 0 })
+			defer list.close()
 			for at := ""; ; {
-				next, err := fetch(ctx, at, MaxPageSize)
+				next, err := list.fetch(ctx, at, MaxPageSize)
 				if err != nil || !next.more {
 					return rows + len(next.rows), err
 				}

@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -36,7 +37,7 @@ type oddRequest struct {
 }
 
 func (s *oddServer) pager(limit int) *pager[string] {
-	return &pager[string]{noun: "row", fetch: s.fetch, limit: limit, reach: reach, clean: cleaner("the-key"), log: slog.New(slog.DiscardHandler)}
+	return &pager[string]{noun: "row", held: &holding{all: new(atomic.Int64)}, fetch: s.fetch, limit: limit, reach: reach, clean: cleaner("the-key"), log: slog.New(slog.DiscardHandler)}
 }
 
 func (s *oddServer) fetch(ctx context.Context, at string, limit int) (*page[string], error) {

@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 )
@@ -100,7 +101,7 @@ func createdAt(second int) *Timestamp {
 func stillList(rows int) *changingList { return newChangingList(rows) }
 
 func newTestPager(list *changingList, limit int) *pager[string] {
-	return &pager[string]{noun: "row", fetch: list.fetch, limit: limit, reach: reach, clean: cleaner("the-key"), log: slog.New(slog.DiscardHandler)}
+	return &pager[string]{noun: "row", held: &holding{all: new(atomic.Int64)}, fetch: list.fetch, limit: limit, reach: reach, clean: cleaner("the-key"), log: slog.New(slog.DiscardHandler)}
 }
 
 func (l *changingList) fetch(ctx context.Context, at string, limit int) (*page[string], error) {
@@ -185,7 +186,7 @@ func (l *changingList) answer(request listRequest) *page[string] {
 	to := min(from+request.limit, len(l.rows))
 	answer := &page[string]{rows: make([]row[string], to-from)}
 	for i, row := range l.rows[from:to] {
-		answer.rows[i].key, answer.rows[i].created = l.lives[row].id, l.lives[row].created
+		answer.rows[i].key, answer.rows[i].created = l.lives[row].id, l.lives[row].created.instant()
 	}
 	if l.countLast {
 		l.change()

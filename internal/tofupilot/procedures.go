@@ -76,7 +76,7 @@ func (p *Procedure) sortRuns() (odd error) {
 		}
 	}
 	slices.SortFunc(p.Runs, func(a, b Run) int {
-		return cmp.Or(compareTimes(a.StartedAt, b.StartedAt), cmp.Compare(deref(a.ID), deref(b.ID)))
+		return cmp.Or(a.StartedAt.instant().compare(b.StartedAt.instant()), cmp.Compare(deref(a.ID), deref(b.ID)))
 	})
 	return odd
 }

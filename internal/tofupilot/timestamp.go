@@ -40,17 +40,30 @@ func unreadable(field string, t *Timestamp) error {
 	return fmt.Errorf("%s %q isn't a time in RFC 3339, and sorts last", field, t.Text)
 }
 
-// compareTimes puts a missing or unreadable instant last.
-func compareTimes(a, b *Timestamp) int {
+// instant is the time of a Timestamp without its text, which may be long.
+type instant struct {
+	time  time.Time
+	known bool
+}
+
+func (t *Timestamp) instant() instant {
+	if !t.Known() {
+		return instant{}
+	}
+	return instant{t.Time, true}
+}
+
+// compare puts an instant that isn't known last.
+func (i instant) compare(other instant) int {
 	switch {
-	case !a.Known() && !b.Known():
+	case !i.known && !other.known:
 		return 0
-	case !a.Known():
+	case !i.known:
 		return 1
-	case !b.Known():
+	case !other.known:
 		return -1
 	}
-	return a.Time.Compare(b.Time)
+	return i.time.Compare(other.time)
 }
 
 // timeFormat is the one form that every known server takes (API.md, Dates).

@@ -1,0 +1,110 @@
+package tofupilot
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"sync"
+	"sync/atomic"
+)
+
+// What answers may take of memory, so that the process stays under 1 GB whatever a
+// server sends.
+const (
+	usualBody    = 512 << 10 // bytes of a body, after decompression: larger ones are taken one at a time
+	maxBody      = 32 << 20  // of any body
+	maxErrorBody = 4 << 20   // of an answer that isn't 200: what is beyond isn't shown
+
+	maxHeld      = 256 << 20 // bytes kept of one list: Terraform's protocol has no larger messages
+	maxHeldInAll = 512 << 20 // of all lists that are read at the same time, with heldPerRow for each row
+	heldPerRow   = 200       // what the pager and the allocator take beside
+)
+
+// answerBody is an answer's body, in memory until it is closed.
+type answerBody struct {
+	bytes.Buffer
+
+	turn chan struct{} // the client's largeBody
+	mine bool          // whether this is that body
+}
+
+// bodies are empty buffers: made anew for each answer, they would be a third of
+// the memory that a long read allocates.
+var bodies = sync.Pool{New: func() any { return new(answerBody) }}
+
+func newBody(turn chan struct{}) *answerBody {
+	b := bodies.Get().(*answerBody) //nolint:forcetypeassert // It holds nothing else.
+	b.turn = turn
+	return b
+}
+
+// read takes all of an answer's body. One that is larger than usual waits until it
+// is the only such body, at most until the context ends.
+func (b *answerBody) read(ctx context.Context, from io.Reader) error {
+	err := b.readUpTo(usualBody, from)
+	if err == nil && b.Len() > usualBody {
+		select {
+		case b.turn <- struct{}{}:
+			b.mine = true
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+		err = b.readUpTo(maxBody, from)
+	}
+	switch {
+	case err == nil && b.Len() > maxBody:
+		return &TooLargeError{What: fmt.Sprintf("is larger than %d MiB", maxBody>>20)}
+	case err == nil:
+		return nil
+	case errors.Is(err, io.ErrUnexpectedEOF):
+		return &CutOffError{Err: errors.New("reading the answer: the body ends too early")}
+	}
+	return &CutOffError{Err: fmt.Errorf("reading the answer: %w", err)}
+}
+
+// readUpTo reads on until there is one byte more than the limit, or no more.
+func (b *answerBody) readUpTo(limit int, from io.Reader) error {
+	_, err := b.ReadFrom(io.LimitReader(from, int64(limit+1-b.Len())))
+	return err
+}
+
+// close gives the memory up.
+func (b *answerBody) close() {
+	if b.mine {
+		<-b.turn
+	}
+	if b.Cap() <= 2*usualBody {
+		b.Reset()
+		b.turn, b.mine = nil, false
+		bodies.Put(b)
+	}
+}
+
+// holding counts what is kept of one list while it is read.
+type holding struct {
+	all *atomic.Int64 // bytes of all lists of the client, heldPerRow included
+
+	rows, bytes atomic.Int64 // of the pass under way
+	keys        atomic.Int64 // bytes of the passes before
+}
+
+// change adds rows and their bytes, or takes them away. The error is a
+// *ListTooLargeError.
+func (h *holding) change(rows, bytes int64) error {
+	h.rows.Add(rows)
+	switch held, inAll := h.bytes.Add(bytes), h.all.Add(bytes+rows*heldPerRow); {
+	case held > maxHeld:
+		return &ListTooLargeError{}
+	case inAll > maxHeldInAll:
+		return &ListTooLargeError{InAll: true}
+	}
+	return nil
+}
+
+// restart gives up what is kept, but for so many bytes of keys to compare with.
+func (h *holding) restart(keys int64) {
+	_ = h.change(-h.rows.Load(), -h.bytes.Load())
+	h.all.Add(keys - h.keys.Swap(keys))
+}
