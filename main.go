@@ -6,6 +6,8 @@ import (
 	"flag"
 	"fmt"
 	"log"
+	"os"
+	"runtime/debug"
 
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6/tf6server"
 
@@ -15,8 +17,15 @@ import (
 // version is set by the linker in a release.
 var version = "dev"
 
+// memoryLimit keeps garbage from adding to what answers take (see the bounds in
+// internal/tofupilot/memory.go). A list near the protocol's limit may take more.
+const memoryLimit = 768 << 20 // bytes
+
 func main() {
-	debug := flag.Bool("debug", false, "serve for a debugger: print what to set TF_REATTACH_PROVIDERS to, and stay until interrupted")
+	if os.Getenv("GOMEMLIMIT") == "" {
+		debug.SetMemoryLimit(memoryLimit)
+	}
+	debugging := flag.Bool("debug", false, "serve for a debugger: print what to set TF_REATTACH_PROVIDERS to, and stay until interrupted")
 	showVersion := flag.Bool("version", false, "print the version and exit")
 	flag.Parse()
 	if *showVersion {
@@ -25,7 +34,7 @@ func main() {
 	}
 
 	var options []tf6server.ServeOpt
-	if *debug {
+	if *debugging {
 		options = append(options, tf6server.WithManagedDebug())
 	}
 	err := tf6server.Serve("registry.terraform.io/tofupilot/tofupilot", provider.Server(version), options...)
