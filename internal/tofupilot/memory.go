@@ -30,7 +30,7 @@ type answerBody struct {
 	mine bool          // whether this is that body
 }
 
-// bodies are empty buffers: made anew for each answer, they would be a third of
+// bodies are empty buffers: new ones for each answer would be a third of
 // the memory that a long read allocates.
 var bodies = sync.Pool{New: func() any { return new(answerBody) }}
 
