@@ -24,7 +24,7 @@ type readCase struct {
 // serverKind is how a server orders its list, and how it pages.
 type serverKind struct {
 	order   string // newest first, oldest first, by name, by activity
-	times   string // distinct, equal, in pairs, missing
+	times   string // distinct, shuffled, equal, in pairs, missing
 	cursors string // offsets, floored, tokens
 	count   string // of which has_more is worked out: with the rows, before them, after them
 	most    int    // rows of a page; 0: as many as asked for
@@ -37,7 +37,7 @@ var documented = serverKind{order: "newest first", times: "distinct", cursors: "
 var serverKinds = map[string]func(*rapid.T, *serverKind){
 	"as documented":   func(*rapid.T, *serverKind) {},
 	"oldest first":    func(_ *rapid.T, kind *serverKind) { kind.order = "oldest first" },
-	"by name":         func(_ *rapid.T, kind *serverKind) { kind.order = "by name" },
+	"by name":         func(_ *rapid.T, kind *serverKind) { kind.order, kind.times = "by name", "shuffled" },
 	"by activity":     func(_ *rapid.T, kind *serverKind) { kind.order, kind.times = "by activity", "in pairs" },
 	"equal times":     func(_ *rapid.T, kind *serverKind) { kind.order, kind.times = "by activity", "equal" },
 	"missing times":   func(_ *rapid.T, kind *serverKind) { kind.order, kind.times = "by activity", "missing" },
@@ -50,8 +50,8 @@ var serverKinds = map[string]func(*rapid.T, *serverKind){
 		kind.order = rapid.SampledFrom([]string{"newest first", "oldest first", "by name", "by activity"}).Draw(r, "order")
 		kind.cursors = rapid.SampledFrom([]string{"offsets", "floored", "tokens"}).Draw(r, "cursors")
 		kind.count = rapid.SampledFrom([]string{"with the rows", "before them", "after them"}).Draw(r, "count")
-		if kind.order == "by activity" {
-			kind.times = rapid.SampledFrom([]string{"equal", "in pairs", "missing"}).Draw(r, "times")
+		if kind.moves() {
+			kind.times = rapid.SampledFrom([]string{"shuffled", "equal", "in pairs", "missing"}).Draw(r, "times")
 		}
 		if kind.count == "with the rows" { // else what such a server says of its end is believed (API.md, End)
 			kind.most = rapid.IntRange(0, 20).Draw(r, "most")
@@ -59,8 +59,11 @@ var serverKinds = map[string]func(*rapid.T, *serverKind){
 	},
 }
 
+// moves tells whether rows change their places: one is renamed, or gets a run.
+func (k serverKind) moves() bool { return k.order == "by name" || k.order == "by activity" }
+
 // twoPasses tells whether only two passes that agree can show that nothing is missing.
-func (k serverKind) twoPasses() bool { return k.order == "by activity" || k.cursors != "offsets" }
+func (k serverKind) twoPasses() bool { return k.moves() || k.cursors != "offsets" }
 
 // drawReadCase draws small lists mostly, because they find most and cost least.
 func drawReadCase(rt *rapid.T, kind string) readCase {
@@ -70,7 +73,7 @@ func drawReadCase(rt *rapid.T, kind string) readCase {
 			rapid.IntRange(0, 12), rapid.IntRange(0, 60), rapid.IntRange(0, 60), rapid.IntRange(0, 300), rapid.IntRange(0, 2000),
 		).Draw(rt, "rows"),
 		ahead:    rapid.OneOf(rapid.Just([]int(nil)), rapid.SliceOfN(rapid.IntRange(1, 12), 1, 12)).Draw(rt, "pages ahead"),
-		deadline: 24 * time.Hour,
+		deadline: time.Hour,
 	}
 	serverKinds[kind](rt, &c.serverKind)
 	c.size = rapid.IntRange(1, min(c.rows+1, MaxPageSize)).Draw(rt, "page size")
@@ -96,7 +99,7 @@ func (c readCase) drawChange(rt *rapid.T, pages int) listChange {
 		at:     rapid.IntRange(0, c.rows).Draw(rt, "at"),
 	}
 	switch {
-	case c.order == "by activity" && rapid.Bool().Draw(rt, "move"):
+	case c.moves() && rapid.Bool().Draw(rt, "move"):
 		change.create, change.move = false, true
 		change.to = rapid.OneOf(rapid.Just(0), rapid.IntRange(0, c.rows)).Draw(rt, "to")
 	case change.create && (c.order == "newest first" || c.order == "by activity"):
@@ -116,12 +119,15 @@ func (c readCase) list() *changingList {
 	switch c.times {
 	case "equal":
 		list.times = func(int) *Timestamp { return createdAt(0) }
-	case "in pairs": // and none where there are few, because two of them would show an order
+	case "shuffled", "in pairs": // and none where the few rows that stay might show an order by creation
 		list.times = func(number int) *Timestamp {
-			if c.rows < 6 {
+			switch {
+			case c.rows < 30:
 				return nil
+			case c.times == "in pairs":
+				return createdAt(number % 2)
 			}
-			return createdAt(number % 2)
+			return createdAt(number ^ 1) // of two neighbours, the later one is the older
 		}
 	case "missing":
 		list.times = func(int) *Timestamp { return nil }

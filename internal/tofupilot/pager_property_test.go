@@ -179,6 +179,7 @@ func TestThePropertyFindsTheLossOfOtherPagers(t *testing.T) {
 	}{
 		"a naive pager loses a row":                               {naiveReader, "as documented", lost},
 		"one that trusts the order loses a row that moves":        {believingReader, "by activity", lost},
+		"one that trusts the order loses a row that is renamed":   {believingReader, "by name", lost},
 		"one that trusts the order loses a row among equal times": {believingReader, "equal times", lost},
 		"one that trusts the order loses a row without a time":    {believingReader, "missing times", lost},
 		"one that trusts has_more loses the last row":             {believingReader, "counted after", lost},
