@@ -95,6 +95,9 @@ func TestEveryFaultEndsInTheWholeListOrInAnErrorThatHelps(t *testing.T) { //noli
 	}
 }
 
+// password is that of a proxy, or one in an address: no message repeats it.
+const password = "hunter2"
+
 // expect reads once and holds everything against the row.
 func (f fault) expect(t *testing.T) {
 	t.Helper()
@@ -134,6 +137,9 @@ func (f fault) expect(t *testing.T) {
 	harness.ExpectPlain(t, harness.Describe(resp.Diagnostics))
 	harness.ExpectKeyIsNowhere(t, "the diagnostics", []byte(harness.Describe(resp.Diagnostics)))
 	harness.ExpectKeyIsNowhere(t, "the log", log.Bytes())
+	if strings.Contains(harness.Describe(resp.Diagnostics)+log.String(), password) {
+		t.Error("the password is in the diagnostics or in the log")
+	}
 	f.expectRetries(t, &log)
 }
 
