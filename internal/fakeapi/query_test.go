@@ -12,6 +12,16 @@ import (
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/fakeapi"
 )
 
+// A name that is misspelt in the fake is ignored there, as the API ignores names
+// that it doesn't know. Only a second value of a known one is refused.
+func TestTheFakeKnowsEveryParameter(t *testing.T) { //nolint:paralleltest // Its errors stand before those of what follows from them.
+	for _, name := range []string{"limit", "cursor", "search_query", "created_after", "created_before"} {
+		if w := get(t, fakeapi.New(), name+"=1&"+name+"=2"); w.Code != http.StatusBadRequest {
+			t.Errorf("the fake doesn't know the parameter %s: given twice, it isn't refused but answered with %d", name, w.Code)
+		}
+	}
+}
+
 // The recorded answers say most of what is refused, and what isn't. This is the rest.
 func TestWrongParametersAreRefused(t *testing.T) {
 	t.Parallel()
