@@ -12,8 +12,15 @@ import (
 	"testing"
 	"unicode/utf8"
 
+	"github.com/tofupilot/terraform-provider-tofupilot/internal/acceptance/harness"
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/fakeapi"
+	"github.com/tofupilot/terraform-provider-tofupilot/internal/provider"
 )
+
+func TestMain(m *testing.M) {
+	harness.MustRead(provider.Server("test")())
+	os.Exit(m.Run())
+}
 
 // emptyAtTheEnd makes a directory in which a test may leave nothing.
 func emptyAtTheEnd(t *testing.T) string {

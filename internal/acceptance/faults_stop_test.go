@@ -36,7 +36,11 @@ func TestStopEndsAReadAtOnceWhateverItIsBusyWith(t *testing.T) {
 				read := make(chan *tfprotov6.ReadDataSourceResponse, 1)
 				go func() { read <- server.Read(t, "tofupilot_procedures", harness.Values{"page_size": 2}) }()
 				for len(at.Asked()) == 0 {
-					time.Sleep(time.Millisecond)
+					select {
+					case resp := <-read:
+						t.Fatalf("the read ended before it asked anything: %s", harness.Describe(resp.Diagnostics))
+					case <-time.After(time.Millisecond):
+					}
 				}
 				time.Sleep(100 * time.Millisecond) // what it was asked is answered meanwhile, if it ever is
 

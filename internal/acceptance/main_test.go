@@ -37,6 +37,7 @@ func TestMain(m *testing.M) {
 			panic(err)
 		}
 	}
+	harness.MustRead(provider.Server("test")())
 	code := m.Run()
 	_ = os.RemoveAll(home) // a leftover does no harm
 	os.Exit(code)

@@ -29,9 +29,16 @@ func TestCtrlCEndsAPlanWithinTwoSeconds(t *testing.T) { //nolint:paralleltest //
 			if err := plan.Start(); err != nil {
 				t.Fatal(err)
 			}
-			for began := time.Now(); len(at.Asked()) == 0; time.Sleep(10 * time.Millisecond) {
-				if time.Since(began) > time.Minute {
-					t.Fatal("nothing was read")
+			ended := make(chan error, 1)
+			go func() { ended <- plan.Wait() }()
+			late := time.After(time.Minute)
+			for len(at.Asked()) == 0 {
+				select {
+				case <-late:
+					t.Fatal("nothing was asked")
+				case err := <-ended:
+					t.Fatalf("the plan ended before it asked anything: %v: %s", err, &output)
+				case <-time.After(10 * time.Millisecond):
 				}
 			}
 			time.Sleep(100 * time.Millisecond) // what it was asked is answered meanwhile, if it ever is
@@ -40,7 +47,7 @@ func TestCtrlCEndsAPlanWithinTwoSeconds(t *testing.T) { //nolint:paralleltest //
 			if err := syscall.Kill(-plan.Process.Pid, syscall.SIGINT); err != nil {
 				t.Fatal(err)
 			}
-			err := plan.Wait()
+			err := <-ended
 			if spent := time.Since(interrupted); spent > 2*time.Second {
 				t.Errorf("it took %s", spent)
 			}

@@ -122,15 +122,21 @@ func attachable(t *testing.T) string {
 	t.Helper()
 	address := harness.ProviderAddress()
 	ctx, stop := context.WithCancel(context.Background())
-	started, ended := make(chan *plugin.ReattachConfig), make(chan struct{})
+	started, ended, served := make(chan *plugin.ReattachConfig), make(chan struct{}), make(chan struct{})
 	go func() {
+		defer close(served)
 		err := tf6server.Serve(address, provider.Server("test"), tf6server.WithDebug(ctx, started, ended),
 			tf6server.WithLoggingSink(t), tf6server.WithGoPluginLogger(hclog.NewNullLogger()))
 		if err != nil {
 			t.Error(err)
 		}
 	}()
-	at := <-started
+	var at *plugin.ReattachConfig
+	select {
+	case at = <-started:
+	case <-served:
+		t.Fatal("the provider's server ended before Terraform could attach to it")
+	}
 	t.Cleanup(func() {
 		stop()
 		<-ended

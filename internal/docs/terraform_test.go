@@ -16,6 +16,9 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/tofupilot/terraform-provider-tofupilot/internal/acceptance/harness"
+	"github.com/tofupilot/terraform-provider-tofupilot/internal/provider"
 )
 
 // root is the repository's.
@@ -27,6 +30,7 @@ const root = "../.."
 var home string
 
 func TestMain(m *testing.M) {
+	harness.MustRead(provider.Server("test")())
 	os.Exit(func() int {
 		var err error
 		if home, err = os.MkdirTemp("", "docs"); err == nil {

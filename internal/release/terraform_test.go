@@ -9,7 +9,15 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/tofupilot/terraform-provider-tofupilot/internal/acceptance/harness"
+	"github.com/tofupilot/terraform-provider-tofupilot/internal/provider"
 )
+
+func TestMain(m *testing.M) {
+	harness.MustRead(provider.Server("test")())
+	os.Exit(m.Run())
+}
 
 // workspace is a folder with a configuration, and with the settings that put the
 // registry where Terraform's own (and OpenTofu's) is.
