@@ -38,11 +38,9 @@ func (r *reader) explain(ctx context.Context, err error, advice readAdvice) diag
 		far += fmt.Sprintf(" The list changed while it was read, so the provider read it from the start %s. Last change: %v.", counted(list.Passes, "time"), list.Change)
 	}
 
-	if errors.As(err, new(*tofupilot.ListTooLargeError)) || errors.As(err, new(*bulk.TooLargeError)) {
-		return diag.NewErrorDiagnostic(fmt.Sprintf("Too many %s for one data source", advice.plural()), lines(
-			fmt.Sprintf("The list at %s is larger than 256 MiB, the most that a provider can return.", r.settings.baseURL),
-			upperFirst(cmp.Or(advice.narrower, "narrow the list"))+". To read all of it, use several data sources.",
-		))
+	inMemory := new(tofupilot.ListTooLargeError)
+	if errors.As(err, &inMemory) || errors.As(err, new(*bulk.TooLargeError)) {
+		return r.explainTooMany(inMemory.InAll, advice)
 	}
 
 	deadline, paging := new(deadlineError), new(tofupilot.PagingError)
@@ -73,6 +71,27 @@ func (r *reader) explain(ctx context.Context, err error, advice readAdvice) diag
 		))
 	}
 	return diag.NewErrorDiagnostic(fmt.Sprintf("The %s can't be read", advice.plural()), lines(sentence(err), far))
+}
+
+// explainTooMany says what to do about more than can be kept: of one read, or of
+// all reads at the same time.
+func (r *reader) explainTooMany(inAll bool, advice readAdvice) diag.Diagnostic {
+	if inAll {
+		return diag.NewErrorDiagnostic(fmt.Sprintf("Too many %s at the same time", advice.plural()), lines(
+			fmt.Sprintf("What is read from %s at the same time is larger than 512 MiB, the most that the provider keeps in memory.", r.settings.baseURL),
+			"Run Terraform with -parallelism=1, which reads one data source at a time.",
+		))
+	}
+	if advice.narrower == "" {
+		return diag.NewErrorDiagnostic(fmt.Sprintf("Too many %s to look through", advice.plural()), lines(
+			fmt.Sprintf("The IDs and names of the %s at %s are larger than 256 MiB, the most that the provider keeps in memory of one list.", advice.plural(), r.settings.baseURL),
+			"Check that url leads to a TofuPilot server.",
+		))
+	}
+	return diag.NewErrorDiagnostic(fmt.Sprintf("Too many %s for one data source", advice.plural()), lines(
+		fmt.Sprintf("The list at %s is larger than 256 MiB, the most that a provider can return.", r.settings.baseURL),
+		upperFirst(advice.narrower)+". To read all of it, use several data sources.",
+	))
 }
 
 // counted is a number with its noun.

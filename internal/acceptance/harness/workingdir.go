@@ -16,6 +16,8 @@ import (
 type WorkingDir struct {
 	Dir         string
 	Environment []string // beside what every command gets
+
+	provider string // its binary, where the directory has one of its own
 }
 
 const (
@@ -28,8 +30,11 @@ const (
 func NewWorkingDir(t *testing.T, config string) *WorkingDir {
 	t.Helper()
 	bin := t.TempDir()
-	buildProvider(t, filepath.Join(bin, "terraform-provider-tofupilot"))
-	return equip(t, config, fmt.Sprintf("dev_overrides {\n    %q = %q\n  }\n  direct {}", providerSource, bin))
+	binary := filepath.Join(bin, "terraform-provider-tofupilot")
+	buildProvider(t, binary)
+	w := equip(t, config, fmt.Sprintf("dev_overrides {\n    %q = %q\n  }\n  direct {}", providerSource, bin))
+	w.provider = binary
+	return w
 }
 
 // NewMirror has the provider as an installation finds it.
@@ -90,13 +95,7 @@ func (w *WorkingDir) Command(t *testing.T, arguments ...string) *exec.Cmd {
 	t.Helper()
 	command := exec.CommandContext(t.Context(), CLI(), arguments...)
 	command.Dir = w.Dir
-	for _, variable := range os.Environ() {
-		if !strings.HasPrefix(variable, "TF_") && !strings.HasPrefix(variable, "TOFUPILOT_") {
-			command.Env = append(command.Env, variable)
-		}
-	}
-	command.Env = append(command.Env, "HOME="+w.Dir, "USERPROFILE="+w.Dir,
-		"TF_CLI_CONFIG_FILE="+filepath.Join(w.Dir, "terraform.rc"), "TF_IN_AUTOMATION=1", "CHECKPOINT_DISABLE=1")
+	command.Env = append(w.environment(), "TF_CLI_CONFIG_FILE="+filepath.Join(w.Dir, "terraform.rc"), "TF_IN_AUTOMATION=1", "CHECKPOINT_DISABLE=1")
 	command.Env = append(command.Env, w.Environment...)
 	return command
 }

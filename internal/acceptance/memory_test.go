@@ -1,0 +1,174 @@
+package acceptance
+
+import (
+	"bufio"
+	"bytes"
+	"compress/gzip"
+	"fmt"
+	"io"
+	"net/http"
+	"regexp"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/tofupilot/terraform-provider-tofupilot/internal/acceptance/harness"
+)
+
+// maxMemory is what the provider's process takes at most for answers that end in an
+// error, whatever they are.
+const maxMemory = 1_000_000_000 // bytes
+
+// Each attack is a page of up to 31 MB, in a few kB of gzip, and as many of them as
+// are asked for.
+func TestAttacksOnMemoryTakeLessThanAGigabyteOfTheProvidersProcess(t *testing.T) {
+	t.Parallel()
+	harness.NeedProc(t)
+	var (
+		tooMany   = harness.Says("Error: Too many procedures for one data source", "is larger than 256 MiB, the most that a provider can return.", "Narrow the list by")
+		tooManyAt = harness.Says("Error: Too many procedures at the same time", "is larger than 512 MiB", "-parallelism=1")
+		toLookAt  = harness.Says("Error: Too many procedures to look through", "are larger than 256 MiB", "Check that url leads to a TofuPilot server.")
+		noSuch    = harness.Says("Error: No such procedure")
+		tooLarge  = harness.Says("Error: The answer is too large", "the answer's body has more than 250000 values, by its commas.")
+		twice     = harness.Says("Error: The answer can't be used", `it has "nnnn`, "twice")
+		tooLong   = harness.Says("Error: The answer can't be used", "its meta.next_cursor is longer than 4 KiB")
+	)
+	list := harness.Procedures("x")
+	lookup := harness.Procedure("x", `name = "Nobody's"`)
+	var lists []string
+	for i := range 10 {
+		lists = append(lists, harness.Procedures(fmt.Sprintf("x%d", i)))
+	}
+	emptyRows := pageOf(11_000_000, "", "{}", "")
+	emptyRuns := pageOf(10_000_000, `{"id":"a","runs":[`, "{}", "]}")
+	longName := strings.Repeat("n", 15<<20)
+	w := harness.NewWorkingDir(t, "")
+	for name, c := range map[string]struct { //nolint:paralleltest // The attacks share the directory, and only the process under attack needs memory.
+		configuration string
+		handler       http.Handler
+		ends          *regexp.Regexp
+	}{
+		"rows of 300 kB without end":                 {list, longRows(endless, "name", 300_000), tooMany},
+		"3,500 rows of 300 kB, in a lookup":          {lookup, longRows(3_500, "name", 300_000), noSuch},
+		"IDs of 300 kB without end, in a lookup":     {lookup, longRows(endless, "id", 300_000), toLookAt},
+		"rows of 30 kB without end, in ten lists":    {strings.Join(lists, ""), longRows(endless, "name", 30_000), tooManyAt},
+		"11 million empty rows":                      {list, emptyRows, tooLarge},
+		"10 million empty runs":                      {list, emptyRuns, tooLarge},
+		"eight pages of empty rows, after good ones": {list, afterGoodPages(emptyRows), tooLarge},
+		"eight pages of empty runs, after good ones": {list, afterGoodPages(emptyRuns), tooLarge},
+		"400,000 rows":                               {list, pageOf(400_000, "", `{"id":"%d"}`, ""), tooLarge},
+		"2 million rows":                             {list, pageOf(2_000_000, "", `{"id":"%d"}`, ""), tooLarge},
+		"a name of 15 MB that stands twice":          {list, pageOf(1, `{"id":"a","`+longName+`":1,"`+longName+`":1`, "}", ""), twice},
+		"cursors of 900 kB":                          {list, longCursors(900_000), tooLong},
+	} {
+		t.Run(name, func(t *testing.T) {
+			at := harness.Serving(t, c.handler)
+			w.Write(t, "case.tf", harness.Block(`provider "tofupilot"`, "url = "+harness.Quote(at.URL), `api_key = "k"`, `request_timeout = "`+attemptTime+`"`)+c.configuration)
+			w.Environment = nil
+			pid := w.Attach(t)
+			began := time.Now()
+			said, err := w.Run(t, "plan", "-no-color", "-input=false")
+			took := harness.PeakMemory(t, pid)
+			t.Logf("%d MB, %.1f s, %d requests", took/1e6, time.Since(began).Seconds(), len(at.Asked()))
+			if took >= maxMemory {
+				t.Errorf("it took %d MB", took/1e6)
+			}
+			if err == nil || !c.ends.MatchString(said) {
+				t.Errorf("it ends with %v, and says %s", err, said)
+			}
+		})
+	}
+}
+
+// pageOf is a server that has one page, however it is asked: so many items, of which
+// each may have its number in it, with something before and after them. The page is
+// compressed once.
+func pageOf(count int, before, item, after string) http.Handler {
+	page := sync.OnceValue(func() []byte {
+		var compressed bytes.Buffer
+		to, _ := gzip.NewWriterLevel(&compressed, gzip.BestSpeed)
+		text := bufio.NewWriter(to)
+		_, _ = text.WriteString(`{"data":[` + before)
+		head, tail, isNumbered := strings.Cut(item, "%d")
+		for i := range count {
+			if i > 0 {
+				_ = text.WriteByte(',')
+			}
+			_, _ = text.WriteString(head)
+			if isNumbered {
+				_, _ = text.WriteString(strconv.Itoa(i))
+			}
+			_, _ = text.WriteString(tail)
+		}
+		_, _ = text.WriteString(after + `],` + endOfList + `}`)
+		_, _ = text.Flush(), to.Close()
+		return compressed.Bytes()
+	})
+	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Encoding", "gzip")
+		_, _ = w.Write(page())
+	})
+}
+
+// afterGoodPages is a server of which the pages from the fourteenth on are bad: by
+// then, eight are asked for at the same time.
+func afterGoodPages(bad http.Handler) http.Handler {
+	good := longRows(endless, "name", 0)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if offset, _ := strconv.Atoi(r.URL.Query().Get("cursor")); offset > 12*99 {
+			bad.ServeHTTP(w, r)
+			return
+		}
+		good.ServeHTTP(w, r)
+	})
+}
+
+// endless is more rows than a list may have.
+const endless = 1 << 30
+
+// longRows is a list in the order of creation, of which one field of every row is
+// so many bytes longer than it need be.
+func longRows(count int, field string, longer int) http.Handler {
+	var filling bytes.Buffer
+	to, _ := gzip.NewWriterLevel(&filling, gzip.BestSpeed)
+	_, _ = io.WriteString(to, strings.Repeat("x", longer))
+	_ = to.Close()
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		offset, _ := strconv.Atoi(r.URL.Query().Get("cursor"))
+		limit, _ := strconv.Atoi(r.URL.Query().Get("limit"))
+		w.Header().Set("Content-Encoding", "gzip")
+		to, _ := gzip.NewWriterLevel(w, gzip.BestSpeed)
+		write := func(text string) { // compressed by itself, as the filling is: several in a row are one text
+			to.Reset(w)
+			_, _ = io.WriteString(to, text)
+			_ = to.Close()
+		}
+		between, end := `{"data":[`, min(offset+limit, count)
+		for i := offset; i < end; i++ {
+			row := fmt.Sprintf(`{"created_at":%q,"id":"%d`, time.Unix(int64(i), 0).UTC().Format(time.RFC3339), i)
+			if field != "id" {
+				row += `","` + field + `":"`
+			}
+			write(between + row)
+			_, _ = w.Write(filling.Bytes())
+			between = `"},`
+		}
+		meta := endOfList
+		if end < count {
+			meta = fmt.Sprintf(`"meta":{"has_more":true,"next_cursor":%d}`, end)
+		}
+		write(`"}],` + meta + `}`)
+	})
+}
+
+// longCursors is a server whose cursors are so long.
+func longCursors(size int) http.Handler {
+	var number atomic.Int64
+	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		n := number.Add(1)
+		_, _ = fmt.Fprintf(w, `{"data":[{"id":"%d"}],"meta":{"has_more":true,"next_cursor":"%d-%s"}}`, n, n, strings.Repeat("c", size))
+	})
+}
