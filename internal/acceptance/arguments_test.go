@@ -105,8 +105,7 @@ func (a argument) read(t *testing.T, url string, values harness.Values) []*tfpro
 // severalPages are so many that a lookup searches.
 var severalPages = fakeapi.Generate(150, fakeapi.Gen2026)
 
-func TestEveryArgumentReachesTheServer(t *testing.T) {
-	t.Parallel()
+func TestEveryArgumentReachesTheServer(t *testing.T) { //nolint:paralleltest // It comes first: what is forgotten makes others fail, too.
 	for _, a := range everyArgument(t) {
 		t.Run(a.dataSource+"/"+a.name, func(t *testing.T) {
 			t.Parallel()
@@ -121,8 +120,7 @@ func TestEveryArgumentReachesTheServer(t *testing.T) {
 
 // Whatever the server says of a parameter is said at the argument that it comes
 // from.
-func TestAnArgumentThatTheServerRefusesIsTheOneThatTheErrorIsOn(t *testing.T) {
-	t.Parallel()
+func TestAnArgumentThatTheServerRefusesIsTheOneThatTheErrorIsOn(t *testing.T) { //nolint:paralleltest // It comes first: what is forgotten makes others fail, too.
 	for _, a := range everyArgument(t) {
 		t.Run(a.dataSource+"/"+a.name, func(t *testing.T) {
 			t.Parallel()
@@ -144,8 +142,7 @@ func TestAnArgumentThatTheServerRefusesIsTheOneThatTheErrorIsOn(t *testing.T) {
 
 // A list that takes too long can be narrowed, or read in smaller pages: by which
 // arguments, an error says.
-func TestErrorsNameEveryArgumentThatNarrowsAList(t *testing.T) {
-	t.Parallel()
+func TestErrorsNameEveryArgumentThatNarrowsAList(t *testing.T) { //nolint:paralleltest // It comes first: what is forgotten makes others fail, too.
 	hangs := faulty(func(_ http.ResponseWriter, r *http.Request) { untilGone(r, 10*time.Second) })
 	for _, a := range everyArgument(t) {
 		if !a.narrows {

@@ -53,10 +53,9 @@ func TestExamples(t *testing.T) {
 	}
 }
 
-// Each data source has a page, which begins with an example. TestFirstExamples
-// applies it.
-func TestEveryDataSourceHasAPageWithAnExample(t *testing.T) {
-	t.Parallel()
+// Each data source has a page, which begins with an example and is linked from the
+// README. TestFirstExamples applies the example.
+func TestEveryDataSourceHasAPageWithAnExample(t *testing.T) { //nolint:paralleltest // It comes first: what is forgotten makes others fail, too.
 	for _, create := range provider.New("test")().DataSources(t.Context()) {
 		var meta datasource.MetadataResponse
 		create().Metadata(t.Context(), datasource.MetadataRequest{ProviderTypeName: "tofupilot"}, &meta)
@@ -65,6 +64,8 @@ func TestEveryDataSourceHasAPageWithAnExample(t *testing.T) {
 			t.Errorf(`%s has no page %s: run "make generate"`, meta.TypeName, page)
 		} else if !strings.Contains(text, `data "`+meta.TypeName+`"`) {
 			t.Errorf("%s shows no example: write examples/data-sources/%s/data-source.tf, and run \"make generate\"", page, meta.TypeName)
+		} else if !strings.Contains(pages(t)["README.md"], "[`"+meta.TypeName+"`]("+page+")") {
+			t.Errorf("README.md doesn't link to %s: add it to the data sources under Documentation", page)
 		}
 	}
 }
