@@ -53,7 +53,7 @@ func proxyFaults() []fault {
 		again(refuses("504 Gateway Timeout", "The proxy can't reach the server", "Check that {url}/api is the right server.")),
 		{
 			name: "a proxy where nothing listens", at: notBehind("https://tofupilot.test"), environment: useProxy, provider: once,
-			fails:   harness.Error("", "The proxy can't be reached", askedFor+" (2 attempts) failed: proxyconnect tcp: dial tcp", "connection refused", noProxy),
+			fails:   harness.Error("", "The proxy can't be reached", askedFor+" (2 attempts) failed: proxyconnect tcp: dial tcp", harness.Refused, noProxy),
 			retries: 1, within: retried(1),
 		},
 		{

@@ -57,7 +57,7 @@ func statusFaults() []fault {
 		},
 		keyFrom("the provider's api_key", nil),
 		keyFrom("the environment variable TOFUPILOT_API_KEY", func(t *testing.T, _ *harness.Target) { t.Helper(); t.Setenv("TOFUPILOT_API_KEY", fakeapi.Key) }),
-		keyFrom("the login file {home}/.tofupilot/credentials.json", leaveLogin),
+		keyFrom("the login file {login}", leaveLogin),
 		{
 			name: "403, a station's key on a newer server", at: prepared(func(api *fakeapi.Server) { api.ForbidStation(fakeapi.Key) }),
 			fails: harness.Error("", notAllowed,
@@ -105,7 +105,7 @@ func statusFaults() []fault {
 // leaveLogin leaves the key and the server where `tofupilot login` does.
 func leaveLogin(t *testing.T, at *harness.Target) {
 	t.Helper()
-	at.Home = harness.LogIn(t, map[string]string{"api_key": fakeapi.Key, "base_url": at.URL})
+	at.Login = harness.LogIn(t, map[string]string{"api_key": fakeapi.Key, "base_url": at.URL})
 }
 
 // Redirects. The key goes to the configured server only.

@@ -54,7 +54,7 @@ type fault struct {
 
 	ids   []string          // the whole list; nil where the read fails
 	found harness.Values    // by a lookup, name by name; nil where it fails
-	fails harness.Diagnosis // {url}, {elsewhere} and {home} in it are the target's
+	fails harness.Diagnosis // {url}, {elsewhere} and {login} in it are the target's
 
 	requests int // that reached the server, or requestsVary; connections, where no request can be read from them
 	retries  int // that the log tells of
@@ -112,7 +112,7 @@ func (f fault) expect(t *testing.T) {
 	resp := server.ReadIn(tflogtest.RootLogger(t.Context(), &log), t, dataSource, f.arguments)
 	spent := time.Since(began)
 
-	named := strings.NewReplacer("{url}", at.URL, "{elsewhere}", at.Elsewhere, "{home}", at.Home)
+	named := strings.NewReplacer("{url}", at.URL, "{elsewhere}", at.Elsewhere, "{login}", at.Login)
 	switch {
 	case f.ids != nil:
 		harness.ExpectNoDiagnostics(t, resp.Diagnostics)

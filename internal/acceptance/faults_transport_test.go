@@ -28,7 +28,7 @@ func transportFaults() []fault {
 	return []fault{
 		{
 			name: "nothing listens", at: harness.Nobody, provider: harness.Values{"max_retries": 1},
-			fails:   harness.Error("", unreachable, askedFor+" (2 attempts) failed", "connection refused", checkServer),
+			fails:   harness.Error("", unreachable, askedFor+" (2 attempts) failed: dial tcp", harness.Refused, checkServer),
 			retries: 1, within: retried(1),
 		},
 		{

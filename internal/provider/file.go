@@ -6,6 +6,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"strings"
 )
 
 // readFile reads a regular file of at most limit MiB. A pipe would hold up the
@@ -16,7 +17,7 @@ func readFile(name string, limit int64) ([]byte, error) {
 	}
 	info, err := os.Stat(name) // before opening: opening a pipe waits as well
 	if err != nil {
-		return nil, fileError(name, err)
+		return nil, &fileError{name, err}
 	}
 	switch mode := info.Mode(); {
 	case mode.IsDir():
@@ -28,12 +29,12 @@ func readFile(name string, limit int64) ([]byte, error) {
 	}
 	file, err := os.Open(name)
 	if err != nil {
-		return nil, fileError(name, err)
+		return nil, &fileError{name, err}
 	}
 	defer file.Close() //nolint:errcheck // nothing was written
 	content, err := io.ReadAll(io.LimitReader(file, limit<<20+1))
 	if err != nil {
-		return nil, fileError(name, err)
+		return nil, &fileError{name, err}
 	}
 	if int64(len(content)) > limit<<20 {
 		return nil, refuse("larger")
@@ -41,10 +42,20 @@ func readFile(name string, limit int64) ([]byte, error) {
 	return content, nil
 }
 
-// fileError leaves out the system call's name, which tells users nothing.
-func fileError(name string, err error) error {
-	if failed := new(fs.PathError); errors.As(err, &failed) {
-		err = failed.Err
+// fileError says which file can't be read, and why, in the system's words.
+type fileError struct {
+	name string
+	err  error
+}
+
+func (e *fileError) Unwrap() error { return e.err }
+
+// Error leaves out the system call's name, which tells users nothing, and the
+// period that messages of Windows end in.
+func (e *fileError) Error() string {
+	why := e.err
+	if failed := new(fs.PathError); errors.As(why, &failed) {
+		why = failed.Err
 	}
-	return fmt.Errorf("%s can't be read: %w", name, err)
+	return fmt.Sprintf("%s can't be read: %s", e.name, strings.TrimSuffix(why.Error(), "."))
 }

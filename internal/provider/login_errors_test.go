@@ -1,12 +1,16 @@
 package provider
 
 import (
+	"errors"
+	"io/fs"
 	"os"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/tofupilot/terraform-provider-tofupilot/internal/acceptance/harness"
 )
 
 func TestLoginThatCannotBeUsedIsAnErrorThatNamesItAndSaysWhatToRun(t *testing.T) {
@@ -134,10 +138,23 @@ func TestPlainHTTPOfALoginIsRefusedAsElsewhere(t *testing.T) {
 func TestCertificatesOfALoginThatCannotBeUsedAreAnErrorThatNamesBothFiles(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ ca, words string }{
-		{"/missing.pem", " can't be read: no such file or directory; correct the path, or set the provider's ca_cert_pem instead."},
+		{"/missing.pem", " can't be read: " + harness.NoSuchFile(t) + "; correct the path, or set the provider's ca_cert_pem instead."},
 		{write(t, "garbage"), ": no certificate found"},
 	} {
 		env, file := homeWith(t, credentials("https://tofupilot.example.com", `"ca_cert": `+quoted(c.ca)))
 		expectResolveError(t, providerModel{}, env, "", "The login file can't be used", "The ca_cert of the login file "+file+": "+c.ca+c.words)
+	}
+}
+
+// What Windows says of a file ends in a period. Ours goes on after it.
+func TestFileThatCannotBeReadIsToldInOneSentence(t *testing.T) {
+	t.Parallel()
+	windows := errors.New("The system cannot find the file specified.") //nolint:revive,staticcheck // as Windows has it
+	err := &fileError{"ca.pem", &fs.PathError{Op: "CreateFile", Path: "ca.pem", Err: windows}}
+	if want := "ca.pem can't be read: The system cannot find the file specified"; err.Error() != want {
+		t.Errorf("%q instead of %q", err, want)
+	}
+	if !errors.Is(err, windows) {
+		t.Error("what the system said can't be found in it")
 	}
 }

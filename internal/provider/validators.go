@@ -45,9 +45,10 @@ var (
 	validDuration     = rule{"must be a positive duration such as 30s, 5m or 1h30m", checkDuration}
 )
 
-// sentence turns an error into what a person reads.
+// sentence turns an error into what a person reads. It may end in what a server
+// said, and so in a period.
 func sentence(err error) string {
-	return upperFirst(err.Error()) + "."
+	return strings.TrimSuffix(upperFirst(err.Error()), ".") + "."
 }
 
 func upperFirst(text string) string { return strings.ToUpper(text[:1]) + text[1:] }

@@ -279,12 +279,13 @@ func kindName(kind jsontext.Kind) string {
 	return "a boolean"
 }
 
-// cleaned is an error that may repeat what a server said, made safe to show.
+// cleaned is an error that may repeat what a server said, made safe to show. What
+// a system says ends in a period on Windows, and callers go on after it.
 type cleaned struct {
 	err   error
 	clean func(string) string
 }
 
-func (c cleaned) Error() string { return c.clean(c.err.Error()) }
+func (c cleaned) Error() string { return strings.TrimSuffix(c.clean(c.err.Error()), ".") }
 
 func (c cleaned) Unwrap() error { return c.err }

@@ -52,7 +52,7 @@ func (e *Error) Error() string {
 		text.WriteString(e.StatusLine())
 	}
 	if e.Message != "" {
-		fmt.Fprintf(&text, ": %s", e.Message)
+		fmt.Fprintf(&text, ": %s", strings.TrimSuffix(e.Message, "."))
 	}
 	for _, issue := range e.Issues {
 		fmt.Fprintf(&text, "; %s: %s", issue.Path, issue.Message)

@@ -4,10 +4,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
@@ -95,8 +95,31 @@ func TestRefusedConnectionIsTriedAgain(t *testing.T) {
 	gone := httptest.NewServer(fakeapi.New())
 	gone.Close()
 	failed := failure(t, clientAt(t, gone.URL))
-	if !errors.Is(failed, syscall.ECONNREFUSED) || failed.Attempts != 3 || failed.Status != 0 {
+	if dial := new(net.OpError); !errors.As(failed, &dial) || dial.Op != "dial" || failed.Kind() != Unreachable || failed.Attempts != 3 || failed.Status != 0 {
 		t.Error(failed)
+	}
+}
+
+// roundTrip is a transport that is one function.
+type roundTrip func(*http.Request) (*http.Response, error)
+
+func (f roundTrip) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
+
+// What Windows says ends in a period. Callers go on after it, with a period or
+// with a bracket.
+func TestWhatTheSystemSaysEndsWithoutAPeriod(t *testing.T) {
+	t.Parallel()
+	client := clientAt(t, "https://tofupilot.example.com")
+	client.http.Transport = roundTrip(func(*http.Request) (*http.Response, error) {
+		windows := errors.New("connectex: No connection could be made because the target machine actively refused it.") //nolint:revive,staticcheck // as Windows has it
+		return nil, &net.OpError{Op: "dial", Net: "tcp", Err: windows}
+	})
+	failed := failure(t, client)
+	if said := failed.Err.Error(); !strings.HasSuffix(said, "actively refused it") {
+		t.Errorf("it ends otherwise: %s", said)
+	}
+	if said := failed.Error(); !strings.HasSuffix(said, "actively refused it (after 3 attempts)") {
+		t.Errorf("it ends otherwise: %s", said)
 	}
 }
 

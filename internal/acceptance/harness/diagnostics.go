@@ -1,6 +1,10 @@
 package harness
 
 import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -71,4 +75,20 @@ func PathOf(diagnostic *tfprotov6.Diagnostic) string {
 		}
 	}
 	return strings.Join(names, ".")
+}
+
+// Refused is what every system's message has where nothing listens: "connection
+// refused" on Unix, "actively refused it" on Windows.
+const Refused = "refused"
+
+// NoSuchFile is this system's message of a file that doesn't exist, without the
+// period that it ends in on Windows.
+func NoSuchFile(t *testing.T) string {
+	t.Helper()
+	_, err := os.Stat(filepath.Join(t.TempDir(), "none"))
+	failed := new(fs.PathError)
+	if !errors.As(err, &failed) {
+		t.Fatal(err)
+	}
+	return strings.TrimSuffix(failed.Err.Error(), ".")
 }

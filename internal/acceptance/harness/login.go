@@ -9,21 +9,21 @@ import (
 
 // LogIn leaves a login where `tofupilot login` does, in a home directory that is
 // the user's until the test ends.
-func LogIn(t *testing.T, login map[string]string) (home string) {
+func LogIn(t *testing.T, login map[string]string) (file string) {
 	t.Helper()
-	home = t.TempDir()
+	home := t.TempDir()
 	t.Setenv("HOME", home)
 	t.Setenv("USERPROFILE", home)
 	content, err := json.Marshal(login)
 	if err != nil {
 		t.Fatal(err)
 	}
-	file := filepath.Join(home, ".tofupilot", "credentials.json")
+	file = filepath.Join(home, ".tofupilot", "credentials.json")
 	if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
 		t.Fatal(err)
 	}
 	if err := os.WriteFile(file, content, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	return home
+	return file
 }

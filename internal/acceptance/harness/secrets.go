@@ -3,6 +3,7 @@ package harness
 import (
 	"bytes"
 	"encoding/base64"
+	"regexp"
 	"testing"
 	"unicode"
 	"unicode/utf8"
@@ -23,7 +24,14 @@ func ExpectPlain(t *testing.T, text string) {
 			t.Errorf("the diagnostics have %U in them", r)
 		}
 	}
+	if doubled := doubledPeriod.FindString(text); doubled != "" {
+		t.Errorf("the diagnostics have %q in them", doubled)
+	}
 }
+
+// doubledPeriod is what comes of a message that ends in a period, as the system's do
+// on Windows, where the sentence goes on.
+var doubledPeriod = regexp.MustCompile(`\S*\.[.;,:]\s|\S*\. \(`)
 
 // ExpectKeyIsNowhere looks for the key as it is and as Base64 would hold it.
 func ExpectKeyIsNowhere(t *testing.T, where string, content []byte) {

@@ -14,7 +14,7 @@ type Target struct {
 	URL       string
 	Elsewhere string // another server's address, where there is one
 	Authority string // PEM; given as ca_cert_pem
-	Home      string // where a user logged in, if that was done
+	Login     string // the login file, if there is one
 	Asked     func() []string
 }
 
