@@ -206,7 +206,8 @@ func formsOf(key string) *regexp.Regexp {
 }
 
 // visible takes out control characters, private ones, and all that Unicode says is
-// not shown (Default_Ignorable_Code_Point). White space becomes spaces.
+// not shown (Default_Ignorable_Code_Point). White space becomes spaces, each byte
+// that isn't UTF-8 U+FFFD.
 func visible(text string) string {
 	return strings.Map(func(r rune) rune {
 		switch {
@@ -216,7 +217,7 @@ func visible(text string) string {
 			return -1
 		}
 		return r
-	}, strings.ToValidUTF8(text, "\uFFFD"))
+	}, text)
 }
 
 // ListError is a list that couldn't be read to its end. Err says why, and has
