@@ -12,6 +12,8 @@ import (
 )
 
 const (
+	unsupported   = "The answer isn't supported"
+	maybeVersion  = "Check that url leads to a TofuPilot server. If it does, the server may be older or newer than this provider supports. Please report this, with the server's version, at https://github.com/tofupilot/terraform-provider-tofupilot/issues. The provider used no part of this answer."
 	checkAnswerer = "Check that url leads to a TofuPilot server, and that a login page or a proxy doesn't answer in its place. The provider used no part of this answer."
 
 	endOfList = `"meta":{"has_more":false,"next_cursor":null}`
@@ -24,9 +26,13 @@ const (
 // Bodies of answers with status 200.
 func bodyFaults() []fault {
 	says := func(name, body string, words ...string) fault {
+		summary, next := unusable, checkAnswerer
+		if strings.HasPrefix(body, "{") { // as an API answers, though perhaps not this one
+			summary, next = unsupported, maybeVersion
+		}
 		return fault{
 			name: name, at: faulty(with200(body)),
-			fails:    harness.Error("", unusable, append([]string{askedFor + answered200 + "the answer isn't a page of procedures: page at offset 0: ", checkAnswerer}, words...)...),
+			fails:    harness.Error("", summary, append([]string{askedFor + answered200 + "the answer isn't a page of procedures: page at offset 0: ", next}, words...)...),
 			requests: 1,
 		}
 	}
@@ -36,7 +42,7 @@ func bodyFaults() []fault {
 	endsEarly := func(name, body, word string) fault {
 		return fault{
 			name: name, at: faulty(with200(body)), provider: harness.Values{"max_retries": 1},
-			fails:    harness.Error("", unusable, askedFor+" (2 attempts)"+answered200+"the answer isn't a page of procedures: page at offset 0: "+word+".", checkAnswerer),
+			fails:    harness.Error("", incomplete, askedFor+" (2 attempts)"+answered200+"the answer isn't a page of procedures: page at offset 0: "+word+".", againLater),
 			requests: 2, retries: 1, within: retried(1),
 		}
 	}
@@ -49,7 +55,7 @@ func bodyFaults() []fault {
 		says("a string", `"maintenance"`, "it is a string instead of an object"),
 		says("{}", "{}", "it has no data"),
 		says("HTML", proxyPage, "the body is HTML or XML, not JSON"),
-		says("text", "Service is fine", "not JSON: invalid character 'S'"),
+		says("text", "Service is fine", "not JSON: invalid character 'S' at start of value, at byte 0."),
 		says("data missing", `{`+endOfList+`}`, "it has no data"),
 		says("data null", `{"data":null,`+endOfList+`}`, "it has no data"),
 		says("data that is an object", `{"data":{},`+endOfList+`}`, "its data can't be an object"),
@@ -73,16 +79,16 @@ func bodyFaults() []fault {
 		item("NUL", "{\"id\":\"b\",\"name\":\"\x00\"}", `not JSON: invalid character '\x00' in string`),
 		says("a byte-order mark", "\uFEFF"+`{"data":[],`+endOfList+`}`, "the body begins with a byte-order mark"),
 		says("UTF-16", "\xff\xfe{\x00}\x00", "the body isn't UTF-8"),
-		item("nesting 10,000 deep", `{"id":"b","more":`+strings.Repeat("[", 10_000)+strings.Repeat("]", 10_000)+`}`, "exceeded max depth"),
-		says("another document behind it", `{"data":[],`+endOfList+`}{}`, "not JSON: invalid character '{' after top-level value"),
+		item("nesting 10,000 deep", `{"id":"b","more":`+strings.Repeat("[", 10_000)+strings.Repeat("]", 10_000)+`}`, "not JSON: exceeded max depth, at byte 10110."),
+		says("another document behind it", `{"data":[],`+endOfList+`}{}`, "not JSON: invalid character '{' after top-level value, at byte 56."),
 		{
 			name:  "an id of five megabytes, and a number as date",
 			at:    faulty(with200(`{"data":[{"id":"` + strings.Repeat("b", 5<<20) + `","created_at":7}],` + endOfList + `}`)),
-			fails: harness.Error("", unusable, `page at offset 0: item 0 of data (id "bbbb`, "…", checkAnswerer), requests: 1, within: slow,
+			fails: harness.Error("", unsupported, `page at offset 0: item 0 of data (id "`+strings.Repeat("b", 100)+`…"): its created_at can't be a number.`, maybeVersion), requests: 1, within: slow,
 		},
 		{
 			name: "40 MB", at: faulty(func(w http.ResponseWriter, _ *http.Request) { _, _ = fortyMegabytes(w) }),
-			fails:    harness.Error("", "The answer is too large", askedFor+" failed: ", "the answer's body is larger than 32 MiB.", "Check that url leads to a TofuPilot server, or lower page_size."),
+			fails:    harness.Error("", "The answer is too large", askedFor+" failed: ", "the answer's body is larger than 32 MiB.", "Check that url leads to a TofuPilot server. If it does, lower page_size."),
 			requests: 1, within: slow,
 		},
 		{
@@ -92,7 +98,7 @@ func bodyFaults() []fault {
 				_, _ = fortyMegabytes(to)
 				_ = to.Close()
 			}),
-			fails:    harness.Error("", "The answer is too large", askedFor+" failed: ", "the answer's body is larger than 32 MiB.", "Check that url leads to a TofuPilot server, or lower page_size."),
+			fails:    harness.Error("", "The answer is too large", askedFor+" failed: ", "the answer's body is larger than 32 MiB.", "Check that url leads to a TofuPilot server. If it does, lower page_size."),
 			requests: 1, within: slow,
 		},
 		{
@@ -128,7 +134,7 @@ func pagingFaults() []fault {
 		return fault{
 			name: name, at: faulty(first),
 			fails: harness.Error("", paging, append([]string{
-				"Reading the procedures from {url}/api: the server's paging can't be followed: ", fmt.Sprintf("So far: %d requests, ", requests),
+				"Reading the procedures from {url}/api: the server's paging can't be followed: ", fmt.Sprintf("So far: %d requests, 0 procedures.", requests),
 				"The provider doesn't use a list that may be incomplete. Please report this, with the server's version, at https://github.com/tofupilot/terraform-provider-tofupilot/issues.",
 			}, words...)...), requests: requests,
 		}
@@ -139,8 +145,8 @@ func pagingFaults() []fault {
 		reports("a cursor that stays", page("", `"x"`), 6, `after the page at cursor "x" it gives next_cursor "x", which doesn't advance`),
 		{
 			name: "an item without id on the second page", at: around(onSecondPage(with200(`{"data":[{"id":"a"},{}],` + endOfList + `}`))), arguments: harness.Values{"page_size": 2},
-			fails: harness.Error("", unusable,
-				"GET {url}/api/v2/procedures?cursor=1&limit=2"+answered200+"the answer isn't a page of procedures: page at offset 1: item 1 of data: it has no id.", checkAnswerer,
+			fails: harness.Error("", unsupported,
+				"GET {url}/api/v2/procedures?cursor=1&limit=2"+answered200+"the answer isn't a page of procedures: page at offset 1: item 1 of data: it has no id.", maybeVersion,
 			), requests: 3,
 		},
 	}

@@ -42,7 +42,7 @@ func deadlineFaults() []fault {
 		},
 		{
 			name: "the deadline before that of a request", at: harness.ByHand(saysNothing), provider: harness.Values{"request_timeout": "1h"}, arguments: limit("200ms"),
-			fails: ended("200ms", raise), requests: 1,
+			fails: ended("200ms", "So far: 1 request, 0 procedures.", raise), requests: 1,
 		},
 		{
 			name: "the deadline during a pause", at: faulty(answer(http.StatusTooManyRequests, `{"message":"Too many requests."}`)), arguments: limit("500ms"),
@@ -52,7 +52,7 @@ func deadlineFaults() []fault {
 		{
 			name: "the deadline while the list keeps changing", at: restless, arguments: limit("1s"),
 			fails: ended("1s", "The list changed while it was read, so the provider read it from the start ", "Last change: the page at offset 1 begins with ", raise,
-				"The provider uses only a list that is complete, so it helps to read when fewer procedures are created or deleted."),
+				"The provider returns complete lists only. You can also try again when fewer procedures are being created or deleted."),
 			requests: requestsVary,
 		},
 	}

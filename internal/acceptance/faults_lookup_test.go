@@ -35,6 +35,10 @@ func lookupFaults() []fault {
 			fails: harness.Error("", "The API key isn't allowed to read procedures", "search_query=Procedure+7"),
 		},
 		{
+			name: "names, and a server that refuses the list", at: searching(refused(400, "Input validation failed")), arguments: names("Procedure 7"), requests: 1,
+			fails: harness.Error("", "The server refused the request", askedFor+" returned HTTP 400 Bad Request: Input validation failed.\n\nThe server may be older or newer than this provider supports."),
+		},
+		{
 			name: "names, and a page that isn't the API's", at: searching(with200("<html></html>"), 1), arguments: names("Procedure 7"), requests: 1,
 			fails: harness.Error("", unusable, askedFor),
 		},
@@ -45,11 +49,11 @@ func lookupFaults() []fault {
 		},
 		{
 			name: "names that nothing or several have", at: twins, arguments: names("Procedure 7", "procedure 8", "Twin"), requests: 1,
-			fails: harness.Error("names", "Not every name has exactly one procedure", `"procedure 8": no procedure has this name; the nearest: "Procedure 8"`, `"Twin": 2 procedures have this name`),
+			fails: harness.Error("names", "Not every name has exactly one procedure", "2 of 3 names can't be looked up at {url}/api. The API key can read 12 procedures.", `"procedure 8": no procedure has this name; the nearest: "Procedure 8"`, `"Twin": 2 procedures have this name`),
 		},
 		{
 			name: "names, and one of 28 MB beside them", at: bulky, arguments: names("Procedure 7", "Procedure 8"), requests: 1, within: slow,
-			fails: harness.Error("names", "Not every name has exactly one procedure", `"Procedure 8": no procedure has this name; these are all: "Procedure 7", "Procedure 8`),
+			fails: harness.Error("names", "Not every name has exactly one procedure", "1 of 2 names can't be looked up at {url}/api. The API key can read 2 procedures.", `"Procedure 8": no procedure has this name; these are all: "Procedure 7", "Procedure 8`),
 		},
 	}
 	for i := range rows {
@@ -57,7 +61,7 @@ func lookupFaults() []fault {
 	}
 	return append(rows, fault{
 		name: "a name, and one of 28 MB beside it", at: bulky, dataSource: "tofupilot_procedure", arguments: harness.Values{"name": "Procedure 8"}, requests: 2, within: slow,
-		fails: harness.Error("name", "No such procedure", `has the name "Procedure 8"`, `r7 "Procedure 7"`),
+		fails: harness.Error("name", "No such procedure", `has the name "Procedure 8". The API key can read 2 procedures.`, `r7 "Procedure 7"`),
 	})
 }
 

@@ -51,7 +51,7 @@ func messageFaults() []fault {
 		},
 		{
 			name: "the key as an id", at: faulty(with200(`{"data":[{"id":"` + key + `","fpy":"x"}],` + endOfList + `}`)),
-			fails: harness.Error("", unusable, `item 0 of data (id "[the API key]"): its fpy can't be a string`), requests: 1,
+			fails: harness.Error("", unsupported, `item 0 of data (id "[the API key]"): its fpy can't be a string`), requests: 1,
 		},
 		{
 			name: "the key as a date", at: faulty(with200(`{"data":[{"id":"a","created_at":"` + key + `"}],` + endOfList + `}`)),
@@ -62,8 +62,8 @@ func messageFaults() []fault {
 			fails: harness.Error("", "The server's pages are inconsistent", `it gives next_cursor "[the API key]", which doesn't advance`), requests: 6,
 		},
 		{
-			name: "a megabyte as a cursor", at: faulty(with200(`{"data":[],"meta":{"has_more":true,"next_cursor":"` + strings.Repeat("x", 1<<18) + `"}}`)),
-			fails: harness.Error("", unusable, "next_cursor is longer than 4 KiB"), requests: 1,
+			name: "256 KiB as a cursor", at: faulty(with200(`{"data":[],"meta":{"has_more":true,"next_cursor":"` + strings.Repeat("x", 1<<18) + `"}}`)),
+			fails: harness.Error("", unsupported, "next_cursor is longer than 4 KiB"), requests: 1,
 		},
 		{
 			name: "the key as an ID that stands twice", at: faulty(with200(`{"data":[{"id":"` + key + `"},{"id":"` + key + `"}],` + endOfList + `}`)),

@@ -1,6 +1,7 @@
 package acceptance
 
 import (
+	"fmt"
 	"net/http"
 	"sync"
 	"time"
@@ -32,7 +33,7 @@ func retryFaults() []fault {
 	cannotWait := func(name string, code int, after, longest, summary, says string) fault {
 		return fault{
 			name: name, at: faulty(answer(code, `{"message":"Not now"}`, "Retry-After", after)), arguments: harness.Values{"timeouts": harness.Values{"read": longest}},
-			fails:    harness.Error("timeouts.read", summary, askedFor+" returned HTTP ", ": Not now.", says),
+			fails:    harness.Error("timeouts.read", summary, fmt.Sprintf(askedFor+" returned HTTP %d %s: Not now.", code, http.StatusText(code)), says),
 			requests: 1,
 		}
 	}
@@ -96,12 +97,12 @@ func retryFaults() []fault {
 			ids: whole, requests: 2, retries: 1, pause: 2 * time.Second, within: quick + 2*time.Second,
 		},
 		cannotWait("429 with an hour", 429, "3600", "5m", limited,
-			"The server asks to wait 1h0m0s, but only 5m0s of timeouts.read remains. Try again after that time, or raise timeouts.read above 1h0m0s."),
-		cannotWait("429 with a day", 429, "86400", "30s", limited, "The server asks to wait 24h0m0s, but only 30s of timeouts.read remains."),
-		cannotWait("429 with a minute, of which a second is missing", 429, "60", "59s", limited, "The server asks to wait 1m0s, but only 59s of timeouts.read remains."),
+			"The server asks to wait 1h, but only 5m of timeouts.read remains. Try again after that time, or raise timeouts.read above 1h."),
+		cannotWait("429 with a day", 429, "86400", "30s", limited, "The server asks to wait 24h, but only 30s of timeouts.read remains. Try again after that time, or raise timeouts.read above 24h."),
+		cannotWait("429 with a minute, of which a second is missing", 429, "60", "59s", limited, "The server asks to wait 1m, but only 59s of timeouts.read remains. Try again after that time, or raise timeouts.read above 1m."),
 		cannotWait("429 with a date in two years", 429, time.Now().AddDate(2, 0, 0).UTC().Format(http.TimeFormat), "30s", limited, endless),
 		cannotWait("429 with a number beyond all bounds", 429, "1000000000000000000000", "30s", limited, endless),
-		cannotWait("503 with a day", 503, "86400", "30s", inTrouble, "The server asks to wait 24h0m0s, but only 30s of timeouts.read remains."),
+		cannotWait("503 with a day", 503, "86400", "30s", inTrouble, "The server asks to wait 24h, but only 30s of timeouts.read remains. Try again after that time, or raise timeouts.read above 24h."),
 	}
 }
 

@@ -44,7 +44,7 @@ func statusFaults() []fault {
 		answered("204", 204, "", unexpected, "HTTP 204 No Content", leadsToTofuPilot),
 		answered("400 with a message", 400, `{"message":"Bad request","code":"BAD_REQUEST"}`, refused, "HTTP 400 Bad Request: Bad request.", "Correct the arguments of the data source."),
 		answered("400 with issues of nothing we know", 400, `{"message":"Input validation failed","issues":[{"path":["sort",0],"message":"Unknown"},{"message":"No path"}]}`,
-			refused, "Input validation failed.", "- sort.0: Unknown", "- No path", "Please report that at https://github.com/tofupilot/terraform-provider-tofupilot/issues"),
+			refused, "Input validation failed.", "- sort.0: Unknown", "- No path", "Please report this, with the server's version, at https://github.com/tofupilot/terraform-provider-tofupilot/issues."),
 		answered("400 as HTML", 400, proxyPage, refused, "HTTP 400 Bad Request (text/html, not an API answer).", "Check the scheme and the port in url"),
 		{
 			name: "400 with issues about arguments", at: faulty(answer(400, `{"message":"Input validation failed","code":"BAD_REQUEST",
@@ -140,8 +140,7 @@ func redirectFaults() []fault {
 		},
 		fault{
 			name: "a redirect to what is no address", at: faulty(redirect("http://[::1")),
-			provider: harness.Values{"max_retries": 0},
-			fails:    harness.Error("", unreachable, askedFor+` failed: failed to parse Location header "http://[::1"`, checkServer),
+			fails:    harness.Error("", "The server's redirect can't be followed", askedFor+" failed: the server redirects to something that isn't a URL.", "Check that url is the server's own address"),
 			requests: 1,
 		},
 		fault{

@@ -47,7 +47,7 @@ func tlsFaults() []fault {
 		{
 			name: "HTTP/2, a stream that is reset in mid-body", at: certifiedServing(certified{known: true, http2: true}, http.HandlerFunc(breakOff)),
 			provider: harness.Values{"max_retries": 0},
-			fails:    harness.Error("", unusable, askedFor+" failed: reading the answer: stream error", "The provider used no part of this answer."),
+			fails:    harness.Error("", incomplete, askedFor+" failed: reading the answer: stream error", againLater),
 			requests: 1,
 		},
 		{

@@ -18,6 +18,8 @@ import (
 const (
 	unreachable = "The server can't be reached"
 	unusable    = "The answer can't be used"
+	incomplete  = "The answer is incomplete"
+	againLater  = "Try again later. If the problem persists, check that no proxy cuts answers off, and ask the server's administrator. The provider used no part of this answer."
 	tooSlow     = "The server takes too long"
 	checkServer = "Check that {url}/api is the right server, and that this machine can reach it: a proxy, a firewall or a VPN may be in the way."
 )
@@ -95,7 +97,7 @@ func transportFaults() []fault {
 		},
 		{
 			name: "headers that never end", at: harness.ByHand(saying("HTTP/1.1 200 OK", strings.Repeat("X-Filler: "+strings.Repeat("x", 4000)+"\r\n", 3000))), provider: once,
-			fails:    harness.Error("", unreachable, askedFor, "server response headers exceeded"),
+			fails:    harness.Error("", unreachable, askedFor, "server response headers exceeded 10485760 bytes"),
 			requests: 1,
 		},
 		{
@@ -112,7 +114,7 @@ func transportFaults() []fault {
 				w.Header().Set("Content-Length", "1000")
 				_, _ = w.Write([]byte(`{"data":[`))
 			}), provider: once,
-			fails:    harness.Error("", unusable, askedFor, "reading the answer: the body ends too early", "The provider used no part of this answer."),
+			fails:    harness.Error("", incomplete, askedFor, "reading the answer: the body ends too early", againLater),
 			requests: 1,
 		},
 		{
@@ -121,7 +123,7 @@ func transportFaults() []fault {
 		},
 		{
 			name: "broken chunks", at: harness.ByHand(saying("HTTP/1.1 200 OK", "Transfer-Encoding: chunked", "", "5", `{"dat`, "no length", "")), provider: harness.Values{"max_retries": 1},
-			fails:    harness.Error("", unusable, askedFor+" (2 attempts) failed", "invalid byte in chunk length", "The provider used no part of this answer."),
+			fails:    harness.Error("", incomplete, askedFor+" (2 attempts) failed", "invalid byte in chunk length", againLater),
 			requests: 2, retries: 1, within: retried(1),
 		},
 		{
@@ -139,12 +141,12 @@ func transportFaults() []fault {
 		},
 		{
 			name: "gzip cut off", at: around(gzipped(0.5)), provider: once,
-			fails:    harness.Error("", unusable, askedFor, "reading the answer: the body ends too early", "The provider used no part of this answer."),
+			fails:    harness.Error("", incomplete, askedFor, "reading the answer: the body ends too early", againLater),
 			requests: 1,
 		},
 		{
 			name: "gzip that isn't", at: faulty(answer(http.StatusOK, `{"data":[]}`, "Content-Encoding", "gzip")), provider: once,
-			fails:    harness.Error("", unusable, askedFor, "gzip: invalid header", "The provider used no part of this answer."),
+			fails:    harness.Error("", incomplete, askedFor, "gzip: invalid header", againLater),
 			requests: 1,
 		},
 	}

@@ -81,7 +81,7 @@ func TestTheCommonestMistakesAreToldWithWhatToDo(t *testing.T) {
 		"http:// to another machine": {
 			config: at("http://tofupilot.example.com") + harness.Procedure("fct", lookup), environment: key,
 			says: []string{
-				"Error: Invalid url", `url = "http://tofupilot.example.com"`, "Over http://, the API key is sent unencrypted;",
+				"Error: Invalid url", `url = "http://tofupilot.example.com"`, "The provider doesn't send the API key unencrypted over http://;",
 				"use https://, or set allow_http to true if you trust the network.",
 			},
 		},

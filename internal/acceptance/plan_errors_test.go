@@ -70,7 +70,7 @@ func TestProviderArgumentsThatAreKnownAfterApplyAreCheckedThen(t *testing.T) {
 	for name, c := range map[string]struct{ argument, value, summary, detail string }{
 		"max_retries": {"max_retries", "11", "Error: Invalid Attribute Value", "Attribute max_retries value must be between 0 and 10, got: 11"},
 		"user info":   {"url", `"https://user:hunter2@example.com"`, "Error: Invalid url", "The URL contains user info (the part before @), which may be a password;"},
-		"plain http":  {"url", `"http://tofupilot.invalid"`, "Error: Invalid url", "the API key is sent unencrypted"},
+		"plain http":  {"url", `"http://tofupilot.invalid"`, "Error: Invalid url", "doesn't send the API key unencrypted over http://"},
 		"api_key":     {"api_key", `""`, "Error: Invalid api_key", "The key is empty."},
 	} {
 		t.Run(name, func(t *testing.T) {

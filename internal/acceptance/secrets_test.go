@@ -38,7 +38,7 @@ func TestKeyIsInNothingThatARunLeaves(t *testing.T) {
 				"a server that is well":                {faulty(nil), ""},
 				"a server that is in trouble at first": {around(firstAnswers(echo(http.StatusInternalServerError))), ""},
 				"a server that refuses the key":        {faulty(echo(http.StatusUnauthorized)), "The server doesn't accept the API key"},
-				"a server that echoes it as a page":    {faulty(echo(http.StatusOK)), "The answer can't be used"},
+				"a server that echoes it as a page":    {faulty(echo(http.StatusOK)), "The answer isn't supported"},
 				"a server that sends it elsewhere":     {faulty(echo(http.StatusFound)), "The server redirects to another address"},
 			} {
 				t.Run(name, func(t *testing.T) { // one after the other: they share the directory

@@ -18,7 +18,7 @@ func TestProviderArgumentsAreCheckedAtValidate(t *testing.T) {
 		}
 	}
 	key, url, certificate, timeout := about("api_key"), about("url"), about("ca_cert_pem"), about("request_timeout")
-	plain := harness.Error("url", "Invalid url", "the API key is sent unencrypted", "use https://", "allow_http to true")
+	plain := harness.Error("url", "Invalid url", "doesn't send the API key unencrypted over http://", "use https://", "allow_http to true")
 	retries := func(got string) harness.Diagnosis {
 		return harness.Error("max_retries", "Invalid Attribute Value", "must be between 0 and 10, got: "+got)
 	}

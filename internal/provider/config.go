@@ -201,7 +201,7 @@ func checkScheme(address *url.URL, allowHTTP bool) error {
 	if address.Scheme == "https" || allowHTTP || tofupilot.IsLoopback(address) {
 		return nil
 	}
-	return errors.New("over http://, the API key is sent unencrypted; use https://, " +
+	return errors.New("the provider doesn't send the API key unencrypted over http://; use https://, " +
 		"or set allow_http to true if you trust the network")
 }
 

@@ -15,6 +15,9 @@ import (
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/tofupilot"
 )
 
+// report is what to do where only a change of the provider or of the server helps.
+const report = "Please report this, with the server's version, at " + homepage + "/issues."
+
 // readAdvice is what an error says that depends on what is read, and on the
 // arguments of the data source that reads.
 type readAdvice struct {
@@ -25,6 +28,14 @@ type readAdvice struct {
 }
 
 func (a readAdvice) plural() string { return a.noun + "s" }
+
+// or is how to read less at a time, as what may follow other advice.
+func (a readAdvice) or() string {
+	if a.smaller == "" {
+		return ""
+	}
+	return ", or " + a.smaller
+}
 
 // explain turns what the client says of a read into what a person reads: what
 // was asked, what came back, what it probably means, what to do next.
@@ -53,10 +64,10 @@ func (r *reader) explain(ctx context.Context, err error, advice readAdvice) diag
 		}
 		raise += "."
 		if list.Change != nil {
-			raise += fmt.Sprintf(" The provider uses only a list that is complete, so it helps to read when fewer %s are created or deleted.", advice.plural())
+			raise += fmt.Sprintf(" The provider returns complete lists only. You can also try again when fewer %s are being created or deleted.", advice.plural())
 		}
 		return diag.NewAttributeErrorDiagnostic(path.Root("timeouts").AtName("read"), "Reading took too long", lines(
-			fmt.Sprintf("Reading the %s from %s didn't finish within %s, the limit that timeouts.read sets. %s", advice.plural(), r.settings.baseURL, deadline.limit, far),
+			fmt.Sprintf("Reading the %s from %s didn't finish within %s, the limit that timeouts.read sets. %s", advice.plural(), r.settings.baseURL, tofupilot.FormatDuration(deadline.limit), far),
 			before(err),
 			raise,
 		))
@@ -67,7 +78,7 @@ func (r *reader) explain(ctx context.Context, err error, advice readAdvice) diag
 	case errors.As(err, &paging):
 		return diag.NewErrorDiagnostic("The server's pages are inconsistent", lines(
 			fmt.Sprintf("Reading the %s from %s: %s. %s", advice.plural(), r.settings.baseURL, r.client.Clean(paging.Error()), far),
-			"The provider doesn't use a list that may be incomplete. Please report this, with the server's version, at "+homepage+"/issues.",
+			"The provider doesn't use a list that may be incomplete. "+report,
 		))
 	}
 	return diag.NewErrorDiagnostic(fmt.Sprintf("The %s can't be read", advice.plural()), lines(sentence(err), far))
@@ -150,7 +161,7 @@ func (r *reader) explainRequest(failed *tofupilot.Error, advice readAdvice) diag
 // later is what to do about a server that asks for a pause, by how long it is and
 // by what is left of timeouts.read.
 func later(failed *tofupilot.Error, otherwise string) string {
-	asked := failed.RetryAfter.String()
+	asked := tofupilot.FormatDuration(failed.RetryAfter)
 	switch {
 	case failed.RetryAfter == 0:
 		return otherwise
@@ -160,7 +171,7 @@ func later(failed *tofupilot.Error, otherwise string) string {
 		return "The server asks to wait a year or longer. Ask its administrator why."
 	}
 	return fmt.Sprintf("The server asks to wait %s, but only %s of timeouts.read remains. Try again after that time, or raise timeouts.read above %s.",
-		asked, failed.TimeLeft.Round(min(time.Second, failed.TimeLeft)), asked)
+		asked, tofupilot.FormatDuration(failed.TimeLeft.Round(min(time.Second, failed.TimeLeft))), asked)
 }
 
 // withoutProxy is how to do without one.
@@ -185,10 +196,20 @@ func (r *reader) advise(failed *tofupilot.Error, advice readAdvice) (summary, ne
 	case tofupilot.RedirectedInACircle:
 		return "The server's redirect can't be followed", "Check that url is the server's own address, with the right scheme (https:// or http://)."
 	case tofupilot.TimedOut:
-		return "The server takes too long", "Check that this machine can reach the server: a proxy or a firewall may be in the way. If the server is slow, raise the provider's request_timeout" + advice.smaller + "."
+		return "The server takes too long", "Check that this machine can reach the server: a proxy or a firewall may be in the way. If the server is slow, raise the provider's request_timeout" + advice.or() + "."
 	case tofupilot.TooLarge:
-		return "The answer is too large", fmt.Sprintf("A page of %s is never this large. Check that url leads to a TofuPilot server%s.", advice.plural(), advice.smaller)
-	case tofupilot.Unusable, tofupilot.CutOff:
+		next = "Check that url leads to a TofuPilot server."
+		if advice.smaller != "" {
+			next += " If it does, " + advice.smaller + "."
+		}
+		return "The answer is too large", next
+	case tofupilot.CutOff:
+		return "The answer is incomplete", "Try again later. If the problem persists, check that no proxy cuts answers off, and ask the server's administrator. " +
+			"The provider used no part of this answer."
+	case tofupilot.Unsupported:
+		return "The answer isn't supported", "Check that url leads to a TofuPilot server. If it does, the server may be older or newer than this provider supports. " +
+			report + " The provider used no part of this answer."
+	case tofupilot.Unusable:
 		return "The answer can't be used", "Check that url leads to a TofuPilot server, and that a login page or a proxy doesn't answer in its place. " +
 			"The provider used no part of this answer."
 	case tofupilot.UnknownHost:
@@ -214,8 +235,11 @@ func (r *reader) advise(failed *tofupilot.Error, advice readAdvice) (summary, ne
 		return "A proxy or a firewall refused the request", fmt.Sprintf("The answer isn't from the TofuPilot API: a proxy or a firewall may be in the way. "+
 			"Check that url leads to a TofuPilot server. The provider looks for the API at %s.", r.settings.baseURL)
 	case tofupilot.Rejected:
-		return "The server refused the request", "Correct the arguments of the data source. " +
-			"If they follow the documentation, the server may be older or newer than this provider supports. Please report that at " + homepage + "/issues."
+		next = "the server may be older or newer than this provider supports. " + report
+		if len(advice.attributes) > 0 {
+			return "The server refused the request", "Correct the arguments of the data source. If they follow the documentation, " + next
+		}
+		return "The server refused the request", upperFirst(next)
 	case tofupilot.Unauthorized:
 		return "The server doesn't accept the API key", fmt.Sprintf(
 			"The key comes from %s. It may be mistyped or revoked, or belong to another server than %s. Check the key, or create a new one in TofuPilot's settings.", r.settings.apiKeySource, r.settings.baseURL)

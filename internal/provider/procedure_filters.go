@@ -105,7 +105,7 @@ func (f listFilters) advice(noun string) readAdvice {
 		names = append(names, filter.name)
 		attributes[filter.parameter] = filter.name
 	}
-	advice := readAdvice{noun: noun, smaller: ", or lower page_size", attributes: attributes}
+	advice := readAdvice{noun: noun, smaller: "lower page_size", attributes: attributes}
 	switch last := len(names) - 1; {
 	case last > 0:
 		advice.narrower = "narrow the list by " + strings.Join(names[:last], ", ") + " or " + names[last]

@@ -140,7 +140,7 @@ func (r *reader) explainNames(ctx context.Context, asked int, err error) diag.Di
 	)
 	if len(failed.Missing) > 0 {
 		head += fmt.Sprintf(" The API key can read %s.", counted(failed.Seen, "procedure"))
-		next = "Copy the names as TofuPilot shows them: case and spaces count. A name that is right may be that of a procedure that the key's owner can't see."
+		next = "Copy the names as TofuPilot shows them, including case and spaces. If a name is right, check that the key's owner can see the procedure."
 	}
 	for _, missing := range failed.Missing {
 		if len(told) < maxNameLines-1 {
@@ -149,7 +149,7 @@ func (r *reader) explainNames(ctx context.Context, asked int, err error) diag.Di
 		}
 	}
 	if len(failed.Several) > 0 {
-		next = lines(next, "Of the procedures that share a name, rename all but one in TofuPilot, or use the ID of the one that you want instead of the lookup.")
+		next = lines(next, "If several procedures have a name, rename all but one of them in TofuPilot, or use the ID that you want instead of the lookup.")
 	}
 	for _, several := range failed.Several {
 		if room := maxNameLines - 1 - len(told); room > 1 {

@@ -87,7 +87,7 @@ func timeoutsAttribute() schema.Attribute {
 type deadlineError struct{ limit time.Duration }
 
 func (e *deadlineError) Error() string {
-	return "the read took longer than timeouts.read allows: " + e.limit.String()
+	return "the read took longer than timeouts.read allows: " + tofupilot.FormatDuration(e.limit)
 }
 
 // maskKey keeps the key out of everything that is logged with the context. Masks

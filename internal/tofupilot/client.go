@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
+	"strings"
 	"sync/atomic"
 	"time"
 )
@@ -91,10 +92,10 @@ func checkRedirect(next *http.Request, via []*http.Request) error {
 	return nil
 }
 
-// get asks for what stands at a path below the base and hands the body to
-// decode, which returns how many rows it found, and keeps nothing of the body; its
-// error tells why the answer can't be used. A request that fails in a way that may pass is tried again. The error is an
-// *Error, or the context's.
+// get requests a path below the base and hands the body to decode, which returns
+// how many rows it found and keeps nothing of the body. Its error tells why the
+// answer can't be used. A request that fails for a temporary reason is retried. The
+// error is an *Error, or the context's.
 func (c *Client) get(ctx context.Context, path string, query url.Values, decode func(body []byte) (rows int, err error)) error {
 	target := c.base.JoinPath(path)
 	target.RawQuery = query.Encode()
@@ -126,7 +127,7 @@ func (c *Client) get(ctx context.Context, path string, query url.Values, decode 
 // attempt sends one request and reads all of its answer.
 func (c *Client) attempt(ctx context.Context, target *url.URL, decode func(body []byte) (rows int, err error)) (status, rows int, err error) {
 	failed := &Error{Method: http.MethodGet, URL: c.clean(target.String())}
-	timeout := &TimeoutError{After: c.requestTimeout.String()}
+	timeout := &TimeoutError{After: FormatDuration(c.requestTimeout)}
 	attemptCtx, cancel := context.WithTimeoutCause(ctx, c.requestTimeout, timeout)
 	defer cancel()
 
@@ -191,8 +192,11 @@ func plainly(err error) error {
 	if wrapped := new(url.Error); errors.As(err, &wrapped) {
 		err = wrapped.Err
 	}
-	if errors.Is(err, io.EOF) {
+	switch {
+	case errors.Is(err, io.EOF):
 		return errors.New("the connection was closed before an answer came")
+	case strings.HasPrefix(err.Error(), "failed to parse Location header"):
+		return errLocation
 	}
 	return err
 }

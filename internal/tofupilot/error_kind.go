@@ -28,7 +28,8 @@ const (
 	TimedOut                        // one attempt took too long
 	TooLarge                        // more than a page ever is
 	CutOff                          // the answer ended too early
-	Unusable                        // status 200, but not a page of the list
+	Unusable                        // status 200, but nothing that an API answers with
+	Unsupported                     // status 200 and a JSON object, but not a page of the list as we know it
 
 	Rejected     // the API takes an argument for wrong: 400 or 422
 	NotTheAPI    // a 400 that isn't the API's
@@ -66,10 +67,12 @@ func (e *Error) Kind() Kind {
 		return TimedOut
 	case errors.As(err, &tooLarge), errors.As(err, &listToo):
 		return TooLarge
-	case errors.Is(err, errRedirects):
+	case errors.Is(err, errRedirects), errors.Is(err, errLocation):
 		return RedirectedInACircle
 	case errors.As(err, &cutOff):
 		return CutOff
+	case errors.As(err, &body) && body.Object:
+		return Unsupported
 	case errors.As(err, &body):
 		return Unusable
 	case errors.Is(err, errProxyAddress):

@@ -110,8 +110,12 @@ type TooLargeError struct {
 
 func (e *TooLargeError) Error() string { return "the answer's body " + e.What }
 
-// errRedirects ends a chain of redirects that may never end.
-var errRedirects = errors.New("the server redirected 10 times")
+var (
+	// errRedirects ends a chain of redirects that may never end.
+	errRedirects = errors.New("the server redirected 10 times")
+	// errLocation takes the place of net/http's error, which has no type of its own.
+	errLocation = errors.New("the server redirects to something that isn't a URL")
+)
 
 // CutOffError is an answer of which only a part came.
 type CutOffError struct {
@@ -124,8 +128,9 @@ func (e *CutOffError) Unwrap() error { return e.Err }
 
 // BodyError is an answer with status 200 whose body isn't a page of the list.
 type BodyError struct {
-	Noun string // what a row of the list is
-	Err  error
+	Noun   string // what a row of the list is
+	Object bool   // whether the body begins as a JSON object, as an API's does
+	Err    error
 }
 
 func (e *BodyError) Error() string {

@@ -222,3 +222,15 @@ func TestRetryAfterIsSecondsOrADateAndBounded(t *testing.T) {
 		}
 	}
 }
+
+func TestDurationsAreWrittenAsPeopleWriteThem(t *testing.T) {
+	t.Parallel()
+	for duration, want := range map[time.Duration]string{
+		0: "0s", 200 * time.Millisecond: "200ms", 30 * time.Second: "30s", 5 * time.Minute: "5m", 70 * time.Second: "1m10s",
+		time.Hour: "1h", 10*time.Hour + 10*time.Minute: "10h10m", time.Hour + time.Second: "1h0m1s", 24 * time.Hour: "24h",
+	} {
+		if got := FormatDuration(duration); got != want {
+			t.Errorf("%s: got %s, want %s", duration, got, want)
+		}
+	}
+}

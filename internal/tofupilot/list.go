@@ -1,6 +1,7 @@
 package tofupilot
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"maps"
@@ -135,7 +136,7 @@ func fetcher[T, R any](c *Client, list List[T], filter Filter, decoder *pageDeco
 		err := c.get(ctx, list.Path, query, func(body []byte) (rows int, err error) {
 			answer, err = decoder.decode(ctx, body, cursor)
 			if err != nil {
-				return 0, &BodyError{Noun: list.Noun, Err: err}
+				return 0, &BodyError{Noun: list.Noun, Object: bytes.HasPrefix(bytes.TrimSpace(body), []byte("{")), Err: err}
 			}
 			return len(answer.rows), nil
 		})

@@ -2,6 +2,7 @@ package tofupilot
 
 import (
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -78,4 +79,15 @@ func FormatAfter(at time.Time) string {
 // FormatBefore is a time as created_before takes it: in milliseconds, rounded up.
 func FormatBefore(at time.Time) string {
 	return FormatAfter(at.Add(time.Millisecond - time.Nanosecond))
+}
+
+// FormatDuration is a duration as people write it: 5m rather than 5m0s.
+func FormatDuration(duration time.Duration) string {
+	text := duration.String()
+	for _, unit := range []string{"m0s", "h0m"} {
+		if strings.HasSuffix(text, unit) {
+			text = text[:len(text)-2]
+		}
+	}
+	return text
 }
