@@ -10,8 +10,8 @@ import (
 	"github.com/tinylib/msgp/msgp"
 )
 
-// Object says once what Terraform sees of a T. Its schema and its encoding are
-// both read off it, so that neither can forget a field the other has.
+// Object describes what Terraform sees of a T. Both its schema and its encoding are
+// derived from it, so that neither can lack a field that the other has.
 type Object[T any] []Field[T]
 
 // Field is one attribute of a T: always computed, and null where the T has none.

@@ -19,7 +19,7 @@
 //     [Object.Encode], and hand [ListOf] them to [SetState].
 //  3. In main, serve [NewProtocol6] instead of providerserver.NewProtocol6.
 //
-// Everything else of the data source goes through the framework as ever. Without
+// Everything else of the data source goes through the framework as usual. Without
 // step 3 SetState fills the state as well, only slower.
 package bulk
 

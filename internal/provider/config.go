@@ -54,7 +54,7 @@ func (m providerModel) unknown() []string {
 	return names
 }
 
-// settings are what the provider block, the environment and the login file come to.
+// settings are the result of the provider block, the environment and the login file.
 type settings struct {
 	apiKey         string
 	apiKeySource   string // in words, for errors

@@ -37,8 +37,8 @@ func (a readAdvice) or() string {
 	return ", or " + a.smaller
 }
 
-// explain turns what the client says of a read into what a person reads: what
-// was asked, what came back, what it probably means, what to do next.
+// explain turns an error of the client into a diagnostic: what was requested, what
+// came back, what it probably means and what to do next.
 func (r *reader) explain(ctx context.Context, err error, advice readAdvice) diag.Diagnostic {
 	list := new(tofupilot.ListError)
 	if !errors.As(err, &list) {
@@ -174,7 +174,7 @@ func later(failed *tofupilot.Error, otherwise string) string {
 		asked, tofupilot.FormatDuration(failed.TimeLeft.Round(min(time.Second, failed.TimeLeft))), asked)
 }
 
-// withoutProxy is how to do without one.
+// withoutProxy says how to bypass the proxy.
 func (r *reader) withoutProxy() string {
 	return fmt.Sprintf("If no proxy is needed for this server, list %s in NO_PROXY.", r.settings.baseURL.Hostname())
 }

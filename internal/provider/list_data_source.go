@@ -66,7 +66,7 @@ func (d *listDataSource[T]) Schema(_ context.Context, _ datasource.SchemaRequest
 	}
 }
 
-// ValidateConfig checks what no attribute shows alone.
+// ValidateConfig checks what depends on several attributes.
 func (d *listDataSource[T]) ValidateConfig(ctx context.Context, req datasource.ValidateConfigRequest, resp *datasource.ValidateConfigResponse) {
 	values, diags := d.known(ctx, req.Config)
 	resp.Diagnostics.Append(diags...)

@@ -121,7 +121,7 @@ func TestCertificatesOfTheLoginAreAddedUnlessOthersAreConfigured(t *testing.T) {
 	}
 }
 
-// Whatever the file is like: where a key is given otherwise it doesn't count.
+// A key from the attribute or the environment wins, and the file isn't even read.
 func TestLoginIsNotReadWhereAKeyIsGiven(t *testing.T) {
 	t.Parallel()
 	for _, content := range []string{"broken", credentials("https://tofupilot.example.com", `"ca_cert": "/missing.pem"`)} {

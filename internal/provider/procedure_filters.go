@@ -35,8 +35,8 @@ var procedureFilters = listFilters{
 	},
 }
 
-// listFilters are a list's arguments, each said once: the schema, what is sent,
-// and what an error advises are read off them.
+// listFilters are a list's arguments, each defined once: the schema, what is sent
+// and the advice in errors are derived from them.
 type listFilters []listFilter
 
 // listFilter is one optional argument, a string.
@@ -67,7 +67,7 @@ func (f listFilters) attributes() map[string]schema.Attribute {
 }
 
 // checkOrder finds a time that is later than the one that it must not be later
-// than. Texts that aren't times, or are missing, are none of its business.
+// than. It ignores values that are missing or aren't times.
 func (f listFilters) checkOrder(values map[string]string) (attribute string, err error) {
 	for _, filter := range f {
 		early, earlyErr := parseTime(values[filter.name], false)

@@ -93,7 +93,7 @@ func (p *tofupilotProvider) Schema(_ context.Context, _ provider.SchemaRequest, 
 	}
 }
 
-// ValidateConfig checks what no attribute shows alone.
+// ValidateConfig checks what depends on several attributes.
 func (p *tofupilotProvider) ValidateConfig(ctx context.Context, req provider.ValidateConfigRequest, resp *provider.ValidateConfigResponse) {
 	var config providerModel
 	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
@@ -120,8 +120,8 @@ func (p *tofupilotProvider) Configure(ctx context.Context, req provider.Configur
 		if req.ClientCapabilities.DeferralAllowed {
 			resp.Deferred = &provider.Deferred{Reason: provider.DeferredReasonProviderConfigUnknown}
 		}
-		// Whatever doesn't read can be planned all the same. Nothing else may
-		// stand in for a value that is yet to come: it could be another server's.
+		// What reads nothing can still be planned. No environment variable may replace
+		// a value that isn't known yet: it could be the key of another server.
 		resp.DataSourceData = &reader{unknown: unknown}
 		return
 	}

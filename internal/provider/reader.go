@@ -18,7 +18,7 @@ import (
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/tofupilot"
 )
 
-// reader is what data sources read with: what Configure made of the provider block.
+// reader is what data sources read with. Configure makes it from the provider block.
 type reader struct {
 	client   *tofupilot.Client // nil while something is unknown, or missing or wrong
 	settings settings

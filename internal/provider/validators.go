@@ -45,8 +45,8 @@ var (
 	validDuration     = rule{"must be a positive duration such as 30s, 5m or 1h30m", checkDuration}
 )
 
-// sentence turns an error into what a person reads. It may end in what a server
-// said, and so in a period.
+// sentence turns an error into a sentence. The error may end in what a server said,
+// and so in a period.
 func sentence(err error) string {
 	return strings.TrimSuffix(upperFirst(err.Error()), ".") + "."
 }

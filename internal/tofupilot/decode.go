@@ -18,12 +18,12 @@ import (
 
 // Bounds of one page.
 const (
-	maxPageRows = 1_000   // ten times what the API gives: a server that ignores limit can be read all the same
-	maxValues   = 250_000 // two bytes of JSON may become 32 of Go
+	maxPageRows = 1_000   // ten times the API's maximum, so that a server which ignores limit can still be read
+	maxValues   = 250_000 // two bytes of JSON can take 32 bytes in Go
 	maxCursor   = 4 << 10 // bytes: it is sent back in a URL
 )
 
-// cursor is where the next page begins, as the server says it.
+// cursor is where the next page begins, as the server sends it.
 type cursor struct {
 	text   string // to be sent back
 	number int    // its value, where it is a whole number
@@ -65,10 +65,10 @@ type pageDecoder[T, R any] struct {
 	clean func(string) string
 }
 
-// decode reads the body of an answer, and stops when the context ends. JSON that
-// can be understood in two ways is refused: names count by their exact case, and
-// none may stand twice in an object, whether it is known or not. The error names
-// the page by its cursor and, where one is to blame, the item.
+// decode reads the body of an answer, and stops when the context ends. Names must
+// match by their exact case, and an object that has a name twice, known or not, is
+// refused: readers could disagree on its meaning. The error names the page by its
+// cursor and, if it is about an item, the item.
 func (d *pageDecoder[T, R]) decode(ctx context.Context, body []byte, at string) (*page[R], error) {
 	answer := struct {
 		Data rows[T, R] `json:"data"`
@@ -102,8 +102,8 @@ func (d *pageDecoder[T, R]) decode(ctx context.Context, body []byte, at string) 
 	return decoded, nil
 }
 
-// rows are the data of a page. Each is kept, and what else there is of it given
-// up, before the next is decoded.
+// rows decodes the data of a page row by row, so that what isn't kept of a row takes
+// no memory while the next is decoded.
 type rows[T, R any] struct {
 	*pageDecoder[T, R]
 
@@ -147,7 +147,7 @@ func (r *rows[T, R]) UnmarshalJSONFrom(from *jsontext.Decoder) error {
 	return err
 }
 
-// take keeps what is wanted of a row.
+// take keeps what the caller wants of a row.
 func (r *rows[T, R]) take(item *T) error {
 	key, created := r.list.Key(item), r.list.Created(item)
 	if key == "" {
@@ -166,8 +166,8 @@ func (r *rows[T, R]) take(item *T) error {
 	return r.held.change(1, taken.size)
 }
 
-// checkText finds what would be reported as a stray character, or cost too much to
-// look at more closely.
+// checkText finds bodies that the JSON decoder would report as a stray character, or
+// that would take too much memory to decode.
 func checkText(body []byte) error {
 	text := bytes.TrimSpace(body)
 	switch {
@@ -185,7 +185,7 @@ func checkText(body []byte) error {
 	return nil
 }
 
-// itemName is an item of a page to a person.
+// itemName is how errors name an item of a page.
 func itemName(index int, id string) string {
 	if id == "" {
 		return fmt.Sprintf("item %d of data", index)
@@ -233,7 +233,8 @@ func inWords(err error) error {
 	return fmt.Errorf("its %s can't be %s", field, kindName(value.JSONKind))
 }
 
-// fieldAt is where a pointer leads, within its row or else the page: runs[0].unit.
+// fieldAt is the field that a pointer leads to, such as runs[0].unit: within its row
+// if it is in one, else within the page.
 func fieldAt(pointer jsontext.Pointer) string {
 	if within, ok := strings.CutPrefix(string(pointer), "/data/"); ok {
 		_, within, _ = strings.Cut(within+"/", "/")
@@ -253,7 +254,7 @@ func fieldAt(pointer jsontext.Pointer) string {
 	return field.String()
 }
 
-// quoted is a text in quotes, cut where it is long.
+// quoted is a text in quotes, cut after 100 characters.
 func quoted(text string) string {
 	const most = 100 // characters
 	if runes := []rune(text[:min(len(text), utf8.UTFMax*most+1)]); len(runes) > most {

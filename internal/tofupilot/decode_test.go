@@ -199,7 +199,7 @@ func TestDecodingEndsWithItsContextAndHoldsNothingThen(t *testing.T) {
 }
 
 // Times only sort, so one that can't be read is passed on as it is, sorts last, and
-// is told once.
+// is reported once.
 func TestTimesThatCannotBeReadArePassedOnAndSortLast(t *testing.T) {
 	t.Parallel()
 	for _, odd := range []string{"", "yesterday", "2024-01-15", "2024-01-15T10:30Z", "2024-01-15T10:30:00", "2024-01-15T10:30:00+0000", "2024-02-30T00:00:00Z"} {

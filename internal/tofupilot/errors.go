@@ -117,7 +117,7 @@ var (
 	errLocation = errors.New("the server redirects to something that isn't a URL")
 )
 
-// CutOffError is an answer of which only a part came.
+// CutOffError is an answer of which only a part arrived.
 type CutOffError struct {
 	Err error
 }
@@ -231,8 +231,8 @@ type ListError struct {
 	Noun     string // what a row of the list is
 	Passes   int    // how often the list was read from its start, the last one included
 	Requests int    // pages asked for, in all passes
-	Rows     int    // how far the last pass came
-	Change   error  // how the latest pass that had to be given up showed that the list changed; nil if none was
+	Rows     int    // that the last pass had read
+	Change   error  // what showed that the list changed, in the latest pass that was given up; nil if none was
 	Err      error
 }
 

@@ -7,7 +7,7 @@ import (
 )
 
 // CheckAPIKey refuses what can't be a key in a header. Keys have no documented
-// form, so nothing more is asked of one. The error doesn't repeat the key.
+// form, so nothing else is checked. The error doesn't repeat the key.
 func CheckAPIKey(key string) error {
 	switch {
 	case key == "":

@@ -71,15 +71,16 @@ func (l *limiter) acquire(ctx context.Context) (closings int, err error) {
 	}
 }
 
-// refusal is the 429 that closed the limiter, for one that waiting can't help.
+// refusal is the 429 that closed the limiter, as the error of a request that waiting
+// can't help.
 func (l *limiter) refusal(timeLeft time.Duration) *Error {
 	refused := l.because
 	refused.final, refused.TimeLeft = true, timeLeft
 	return &refused
 }
 
-// tooLong is how long it is until the context's deadline, where that comes before
-// the pause is over; else 0.
+// tooLong is the time until the context's deadline if that comes before the pause is
+// over, else 0.
 func tooLong(ctx context.Context, pause time.Duration) time.Duration {
 	if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) < pause {
 		return time.Until(deadline)
@@ -87,7 +88,7 @@ func tooLong(ctx context.Context, pause time.Duration) time.Duration {
 	return 0
 }
 
-// wait lets go of the lock until it is worth looking again.
+// wait releases the lock until something may have changed.
 func (l *limiter) wait(ctx context.Context, closed time.Duration) {
 	changed := l.changed
 	l.mu.Unlock()
@@ -103,7 +104,7 @@ func (l *limiter) wait(ctx context.Context, closed time.Duration) {
 	}
 }
 
-// release is told of the end of every request that was let in.
+// release must be called when a request that was let in ends.
 func (l *limiter) release() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -111,8 +112,8 @@ func (l *limiter) release() {
 	l.wake()
 }
 
-// succeeded is told, before release, of every request that succeeded. One that was
-// sent before the latest closing says nothing about now.
+// succeeded must be called, before release, for every request that succeeds. One that
+// was sent before the latest closing says nothing about the rate that is allowed now.
 func (l *limiter) succeeded(closings int) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -123,10 +124,10 @@ func (l *limiter) succeeded(closings int) {
 	}
 }
 
-// refused is told, before release, of every 429, and closes the limiter. One to a
-// request that was sent before the latest closing is another sign of the same. It
-// marks the error as final where nothing is to be tried again: after maxRetries
-// closings in a row, while nothing ever succeeded.
+// refused must be called, before release, for every 429. It closes the limiter. A 429
+// to a request that was sent before the latest closing doesn't count as another
+// closing. The error is marked as final if nothing is to be retried: after maxRetries
+// closings in a row, if no request has ever succeeded.
 func (l *limiter) refused(closings int, because *Error, maxRetries int) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -10,16 +10,16 @@ import (
 	"sync/atomic"
 )
 
-// What answers may take of memory, so that the process stays under 1 GB whatever a
-// server sends.
+// Limits on the memory that answers take, so that the process stays under 1 GB
+// whatever a server sends.
 const (
-	usualBody    = 512 << 10 // bytes of a body, after decompression: larger ones are taken one at a time
+	usualBody    = 512 << 10 // bytes of a body, after decompression: larger ones are read one at a time
 	maxBody      = 32 << 20  // of any body
-	maxErrorBody = 4 << 20   // of an answer that isn't 200: what is beyond isn't shown
+	maxErrorBody = 4 << 20   // of an answer that isn't 200; the rest is ignored
 
 	maxHeld      = 256 << 20 // bytes kept of one list: Terraform's protocol has no larger messages
 	maxHeldInAll = 512 << 20 // of all lists that are read at the same time, with heldPerRow for each row
-	heldPerRow   = 200       // what the pager and the allocator take beside
+	heldPerRow   = 200       // overhead of the pager and the allocator
 )
 
 // answerBody is an answer's body, in memory until it is closed.
@@ -70,7 +70,7 @@ func (b *answerBody) readUpTo(limit int, from io.Reader) error {
 	return err
 }
 
-// close gives the memory up.
+// close releases the memory.
 func (b *answerBody) close() {
 	if b.mine {
 		<-b.turn
@@ -90,7 +90,7 @@ type holding struct {
 	keys        atomic.Int64 // bytes of the passes before
 }
 
-// change adds rows and their bytes, or takes them away. The error is a
+// change adds rows and their bytes, or removes them. The error is a
 // *ListTooLargeError.
 func (h *holding) change(rows, bytes int64) error {
 	h.rows.Add(rows)
@@ -103,7 +103,8 @@ func (h *holding) change(rows, bytes int64) error {
 	return nil
 }
 
-// restart gives up what is kept, but for so many bytes of keys to compare with.
+// restart forgets the rows that were kept, except for this many bytes of keys, which
+// the next pass is compared with.
 func (h *holding) restart(keys int64) {
 	_ = h.change(-h.rows.Load(), -h.bytes.Load())
 	h.all.Add(keys - h.keys.Swap(keys))

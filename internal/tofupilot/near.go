@@ -61,7 +61,7 @@ func nearest(ctx context.Context, wanted []string, candidates []candidate, key f
 	return near, nil
 }
 
-// folded is a text without what people don't see or don't mind.
+// folded is a text without the differences that people overlook.
 type folded struct {
 	text    string // without case, spaces, what can't be seen, and compatibility forms
 	letters string // the same without punctuation

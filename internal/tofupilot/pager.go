@@ -20,11 +20,11 @@ import (
 // first row of page 2 moves to page 1 and is never seen. So pages overlap by
 // one row, the seam, and the last row of a page must be the first of the next.
 //
-// Why that is enough: say row X stands at offset b when page k is read, and
-// again when page k+1 is read. Whatever stood in front of X all along is in
-// front of b in page k's time, and whatever stood behind it is behind b in page
-// k+1's. So seams that all hold prove that no row which was there throughout is
-// missing, in whatever order and however far apart in time the pages came.
+// Why that is enough: say row X is at offset b when page k is read, and again when
+// page k+1 is read. Rows that are in front of X throughout are in front of b when
+// page k is read. Rows that are behind X throughout are behind b when page k+1 is
+// read. So if all seams hold, no row that existed throughout is missing, in whatever
+// order and however far apart in time the pages were read.
 //
 // The proof assumes two things, and both are checked:
 //
@@ -44,7 +44,7 @@ import (
 // maxRows bounds one pass over a list; its bytes are bounded, too (maxHeld).
 const maxRows = 1_000_000
 
-// reach is how many pages to have asked for when so many were taken. At first
+// reach is how many pages to have requested once this many have been used. At first
 // windows of 2, 3 and 5 are asked for one after the other, because most lists are
 // short and pages beyond the end are wasted. Then a window of 8 moves on with
 // every page taken, so that a slow one doesn't hold up those behind it; 7 are
@@ -68,7 +68,7 @@ const (
 type row[R any] struct {
 	key     string  // its ID
 	created instant // where the server says it
-	kept    R       // what the caller made of it
+	kept    R       // what the caller keeps of it
 	size    int64   // bytes that key and kept take
 }
 

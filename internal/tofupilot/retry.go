@@ -12,8 +12,7 @@ import (
 	"time"
 )
 
-// MaxRetryAfter is the longest pause that is told apart: a server that asks for more
-// asks for this.
+// MaxRetryAfter is the longest Retry-After: longer ones count as this.
 const MaxRetryAfter = 365 * 24 * time.Hour
 
 // lastInterval bounds the pauses between attempts, where the server doesn't ask for

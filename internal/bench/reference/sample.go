@@ -1,5 +1,5 @@
 // Package reference is what the provider is measured with and against: the
-// sample, the protocol spoken without a process between, and the framework's
+// sample, the protocol without a process in between, and the framework's
 // usual way of filling a list.
 package reference
 
