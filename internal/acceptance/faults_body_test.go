@@ -141,7 +141,7 @@ func pagingFaults() []fault {
 	}
 	return []fault{
 		reports("more, but no cursor", page("ab", "null"), 2, `it has more after the page at cursor "", but gives no next_cursor`),
-		reports("a cursor that doesn't advance", page("ab", "0"), 3, `it gives next_cursor "0", which doesn't advance`),
+		reports("a cursor that doesn't advance", page("ab", "0"), 4, `it gives next_cursor "0", which doesn't advance`),
 		reports("a cursor that stays", page("", `"x"`), 6, `after the page at cursor "x" it gives next_cursor "x", which doesn't advance`),
 		{
 			name: "an item without id on the second page", at: around(onSecondPage(with200(`{"data":[{"id":"a"},{}],` + endOfList + `}`))), arguments: harness.Values{"page_size": 2},

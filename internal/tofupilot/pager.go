@@ -206,10 +206,11 @@ func (p *pager[R]) pass(ctx context.Context) error {
 	case first.last() && n < p.limit:
 		p.shown = true // one page is a snapshot
 		return nil
-	case n == 0: // as from a count that was taken before the rows went
-		return changed("the first page is empty, though more follow")
-	case !first.last() && !first.countsFrom(0), n < min(2, p.limit): // one row leaves no room to overlap
-		return errNotOffsets
+	case n < min(2, p.limit): // as from a count that was taken before the rows went; one row leaves no room to overlap
+		return changed("the first page has %d rows, though more follow", n)
+	}
+	if err := first.countsFrom(0); err != nil {
+		return err
 	}
 	if err := p.overlap(ctx, first); err != nil {
 		return err
@@ -269,15 +270,14 @@ func (p *pager[R]) overlap(ctx context.Context, first *page[R]) error {
 func (p *pager[R]) join(next *page[R], width int) error {
 	offset := len(p.rows) - 1
 	last := p.rows[offset].key
+	if err := next.countsFrom(offset); err != nil {
+		return err
+	}
 	switch {
-	case !next.last() && !next.countsFrom(offset):
-		return errNotOffsets
 	case len(next.rows) == 0:
 		return changed("the page at offset %d is empty, though %s stood there before", offset, quoted(last))
 	case next.rows[0].key != last:
 		return changed("the page at offset %d begins with %s, where %s stood before", offset, quoted(next.rows[0].key), quoted(last))
-	case next.more && width == 2 && len(next.rows) == 1: // as on a server that never gives two
-		return errNotOffsets
 	case next.more && len(next.rows) != width:
 		return changed("the page at offset %d has %d rows instead of %d, though more follow", offset, len(next.rows), width)
 	}
@@ -377,10 +377,17 @@ func (p *pager[R]) add(rows []row[R], from int) error {
 // last tells whether the server says, without contradiction, that nothing follows.
 func (p *page[R]) last() bool { return !p.more && p.next == nil }
 
-// countsFrom tells whether more follows and next_cursor is what the API says of
-// it: the page's offset plus its rows.
-func (p *page[R]) countsFrom(offset int) bool {
-	return p.more && p.next != nil && p.next.whole && p.next.number == offset+len(p.rows)
+// countsFrom returns nil if next_cursor is what the API says of it: the page's
+// offset plus its rows. Another number may be due to a change, as from a count that
+// was taken before the rows went; anything else is no offset.
+func (p *page[R]) countsFrom(offset int) error {
+	switch after := offset + len(p.rows); {
+	case p.last(), p.more && p.next != nil && p.next.whole && p.next.number == after:
+		return nil
+	case p.more && p.next != nil && p.next.whole:
+		return changed("after the page at offset %d, which has %d rows, it gives next_cursor %d", offset, len(p.rows), p.next.number)
+	}
+	return errNotOffsets
 }
 
 func sleep(ctx context.Context, pause time.Duration) error {

@@ -10,8 +10,8 @@ var oddForms = []oddCase{
 	{name: "a string of digits", answer: nextAs(0, `"N"`), rows: 8, begins: 1},
 	{name: "a token", answer: tokens(8), rows: 8, begins: 3},
 	{name: "a token, and pages of one", answer: tokens(8), limit: 1, rows: 8, begins: 3},
-	{name: "the number of the page", answer: numbered(8), rows: 8, begins: 3},
-	{name: "the number of the page, and pages of one", answer: numbered(8), limit: 1, rows: 8, begins: 3},
+	{name: "the number of the page", answer: numbered(8), rows: 8, begins: 4},
+	{name: "the number of the page, and pages of one", answer: numbered(8), limit: 1, rows: 8, begins: 4},
 	{name: "another number from the second page on", answer: twisted(9, func(asked oddRequest, answer *oddAnswer) {
 		switch {
 		case asked.offset == 0 || answer.next == "null":
@@ -21,16 +21,16 @@ var oddForms = []oddCase{
 		if asked.offset > 100 {
 			*answer = honest(9)(oddRequest{offset: asked.offset - 100, limit: asked.limit})
 		}
-	}), rows: 9, begins: 3},
-	{name: "a negative number", answer: nextAs(0, "-N"), begins: 3, fails: `next_cursor "-3", which doesn't advance`},
-	{name: "a negative number, later", answer: nextAs(2, "-N"), begins: 3, fails: `after the page at cursor "3" it gives next_cursor "-6"`},
+	}), rows: 9, begins: 4},
+	{name: "a negative number", answer: nextAs(0, "-N"), begins: 4, fails: `next_cursor "-3", which doesn't advance`},
+	{name: "a negative number, later", answer: nextAs(2, "-N"), begins: 4, fails: `after the page at cursor "3" it gives next_cursor "-6"`},
 	{name: "an object", answer: nextAs(0, "{}"), begins: 1, fails: "next_cursor is neither a number nor a string"},
 	{name: "a truth", answer: nextAs(2, "true"), begins: 1, fails: "next_cursor is neither a number nor a string"},
 }
 
 // Meta that contradicts itself, or what came before.
 var oddMeta = []oddCase{
-	{name: "a cursor that is repeated", answer: nextAs(2, "3"), begins: 3, fails: `after the page at cursor "3" it gives next_cursor "3", which doesn't advance`},
+	{name: "a cursor that is repeated", answer: nextAs(2, "3"), begins: 4, fails: `after the page at cursor "3" it gives next_cursor "3", which doesn't advance`},
 	{name: "a token that is repeated", answer: twisted(8, func(asked oddRequest, answer *oddAnswer) {
 		if asked.cursor == "again" {
 			answer.ids = []string{"r6", "r7"}
@@ -43,7 +43,7 @@ var oddMeta = []oddCase{
 		if asked.offset >= 6 {
 			answer.more, answer.next = "true", "3"
 		}
-	}), begins: 3, fails: `after the page at cursor "6" it gives next_cursor "3", which doesn't advance`},
+	}), begins: 4, fails: `after the page at cursor "6" it gives next_cursor "3", which doesn't advance`},
 	{name: "more, and a null cursor", answer: nextAs(0, "null"), begins: 2, fails: `has more after the page at cursor "", but gives no next_cursor`},
 	{name: "more, and a null cursor, later", answer: nextAs(2, "null"), begins: 2, fails: `has more after the page at cursor "3", but gives no next_cursor`},
 	{name: "more, and no cursor", answer: nextAs(0, ""), begins: 2, fails: `has more after the page at cursor "", but gives no next_cursor`},

@@ -26,7 +26,7 @@ var oddPages = []oddCase{
 	}), rows: 6, begins: 3},
 	{name: "the same page again and again", answer: twisted(8, func(_ oddRequest, answer *oddAnswer) {
 		*answer = oddAnswer{ids: firstIDs(3), more: "true", next: "3"}
-	}), begins: 3, fails: `after the page at cursor "3" it gives next_cursor "3", which doesn't advance`},
+	}), begins: 4, fails: `after the page at cursor "3" it gives next_cursor "3", which doesn't advance`},
 	{name: "the same rows at every offset", answer: twisted(8, func(asked oddRequest, answer *oddAnswer) {
 		*answer = oddAnswer{ids: firstIDs(3), more: "true", next: strconv.Itoa(asked.offset + 3)}
 	}), begins: 4, fails: `"r0" came twice, each time that the list is read`},
@@ -52,8 +52,8 @@ var oddPages = []oddCase{
 var oddLimits = []oddCase{
 	{name: "a cap below the limit", answer: capped(8, 2), rows: 8, begins: 1},
 	{name: "a cap far below the limit", answer: capped(250, 20), limit: 100, rows: 250, begins: 1},
-	{name: "a cap of 1", answer: capped(8, 1), rows: 8, begins: 3},
-	{name: "a cap of 1 where 1 is asked for", answer: capped(8, 1), limit: 1, rows: 8, begins: 3},
+	{name: "a cap of 1", answer: capped(8, 1), rows: 8, begins: 4},
+	{name: "a cap of 1 where 1 is asked for", answer: capped(8, 1), limit: 1, rows: 8, begins: 4},
 	{name: "pages larger than the limit", answer: always(23, 5), rows: 23, begins: 1},
 	{name: "pages larger than any limit", answer: always(1_000, 250), limit: 100, rows: 1_000, begins: 1},
 	{name: "pages larger where 1 is asked for", answer: always(23, 5), limit: 1, rows: 23, begins: 1},
@@ -77,12 +77,12 @@ var oddLimits = []oddCase{
 		if asked.offset == 0 {
 			*answer = honest(8)(oddRequest{limit: 1})
 		}
-	}), rows: 8, begins: 3},
+	}), rows: 8, begins: 4},
 	{name: "a short first page whose cursor counts what was asked", answer: twisted(8, func(asked oddRequest, answer *oddAnswer) {
 		if asked.offset == 0 {
 			answer.ids = answer.ids[:2]
 		}
-	}), lacks: "r2", rows: 8, begins: 3},
+	}), lacks: "r2", rows: 8, begins: 4},
 	{name: "a short page in the middle", answer: twisted(9, func(asked oddRequest, answer *oddAnswer) {
 		if asked.offset == 4 {
 			*answer = honest(9)(oddRequest{offset: 4, limit: 2})
