@@ -129,7 +129,7 @@ func TestArguments(t *testing.T) {
 	t.Setenv("TMPDIR", emptyAtTheEnd(t))
 	for _, c := range []struct{ args, want string }{
 		{"-nonsense", "flag provided but not defined"},
-		{"live", "only flags"},
+		{"live", "unexpected argument"},
 		{"-live -terraform /nonexistent/terraform", "Finding Terraform: "},
 		{"-serve -live", "can't be combined"},
 	} {

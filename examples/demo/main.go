@@ -28,7 +28,7 @@ import (
 )
 
 func main() {
-	// A reader of the output that has gone is no reason to leave things behind.
+	// The demo cleans up even if nobody reads its output any more.
 	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	context.AfterFunc(ctx, func() {
@@ -54,14 +54,14 @@ func run(ctx context.Context, args, env []string, out io.Writer) error {
 	serveOnly := flags.Bool("serve", false, "serve the API from memory until Ctrl-C, and print how to use it")
 	flags.BoolVar(&d.live, "live", false, "read from the server of TOFUPILOT_URL with the key of TOFUPILOT_API_KEY; nothing is changed there")
 	flags.BoolVar(&d.keep, "keep", false, "keep the working directory and print where it is")
-	flags.StringVar(&d.terraform, "terraform", "", "the `command` to use, Terraform's or OpenTofu's (default: terraform from PATH, else fetched)")
+	flags.StringVar(&d.terraform, "terraform", "", "the `command` to use, Terraform's or OpenTofu's (default: terraform from PATH, else downloaded)")
 	if err := flags.Parse(args); errors.Is(err, flag.ErrHelp) {
 		return nil
 	} else if err != nil {
 		return err
 	}
 	if flags.NArg() > 0 {
-		return fmt.Errorf("there are only flags, no arguments such as %q; see -help", flags.Arg(0))
+		return fmt.Errorf("unexpected argument %q; see -help", flags.Arg(0))
 	}
 	switch {
 	case *serveOnly && flags.NFlag() > 1:
@@ -119,13 +119,13 @@ func (d *demo) run(ctx context.Context) (err error) {
 	return err
 }
 
-// step is something to do, and what it is called.
+// step is one step of the demo, with its name.
 type step struct {
 	name string
 	do   func(context.Context) (result string, err error)
 }
 
-// do announces a step, does it, and tells how long it took and what came of it.
+// do runs a step, and prints its name, how long it took and its result.
 func (d *demo) do(ctx context.Context, step step) error {
 	d.printf("%-25s ", step.name)
 	started := time.Now()
@@ -140,12 +140,12 @@ func (d *demo) do(ctx context.Context, step step) error {
 	return nil
 }
 
-// printf leaves errors to the last line, which run checks.
+// printf ignores errors: run checks the last line.
 func (d *demo) printf(format string, values ...any) {
 	_, _ = fmt.Fprintf(d.out, format, values...)
 }
 
-// orInterrupted tells an interrupt from what it makes fail.
+// orInterrupted is errInterrupted in place of an error that the interrupt caused.
 func orInterrupted(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		return errInterrupted

@@ -15,10 +15,10 @@ import (
 	"unicode"
 )
 
-// width is how many columns a person is given to read.
+// width is how many columns a line has at most.
 const width = 100
 
-// procedure is what is shown of one, by its names in the state.
+// procedure is what the report shows of a procedure, by its names in the state.
 type procedure struct {
 	ID         string `json:"id"`
 	Name       string `json:"name"`
@@ -152,7 +152,7 @@ func marshal(value any) (string, error) {
 	return strings.TrimSuffix(text.String(), "\n"), err
 }
 
-// cut makes a text fit, and keeps what could steer a terminal off it.
+// cut shortens a text to a width, and removes characters that could steer a terminal.
 func cut(text string, width int) string {
 	runes := []rune(strings.Map(func(r rune) rune {
 		if unicode.IsPrint(r) {

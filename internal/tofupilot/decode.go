@@ -180,7 +180,7 @@ func checkText(body []byte) error {
 	case text[0] == '<':
 		return errors.New("the body is HTML or XML, not JSON")
 	case bytes.Count(body, []byte(",")) >= maxValues:
-		return &TooLargeError{What: fmt.Sprintf("has more than %d values, by its commas", maxValues)}
+		return &TooLargeError{What: fmt.Sprintf("has more than %d values, judging by its commas", maxValues)}
 	}
 	return nil
 }
