@@ -10,7 +10,7 @@ import (
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/provider"
 )
 
-// Whoever changes an attribute has to generate its page anew. That examples and
+// Whoever changes an attribute must regenerate its page. That examples and
 // templates are in the pages, too, .ci/run finds out: it generates all of them.
 func TestPagesHaveEveryAttributeOfTheSchema(t *testing.T) { //nolint:paralleltest // It takes no time, and comes first.
 	schemas, err := provider.Server("test")().GetProviderSchema(t.Context(), &tfprotov6.GetProviderSchemaRequest{})
