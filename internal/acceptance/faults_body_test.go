@@ -81,6 +81,27 @@ func bodyFaults() []fault {
 		says("UTF-16", "\xff\xfe{\x00}\x00", "the body isn't UTF-8"),
 		item("nesting 10,000 deep", `{"id":"b","more":`+strings.Repeat("[", 10_000)+strings.Repeat("]", 10_000)+`}`, "not JSON: exceeded max depth, at byte 10110."),
 		says("another document behind it", `{"data":[],`+endOfList+`}{}`, "not JSON: invalid character '{' after top-level value, at byte 56."),
+		says("data twice", `{"data":[],"data":[],`+endOfList+`}`, `it has "data" twice`),
+		says("has_more twice", `{"data":[],"meta":{"has_more":true,"next_cursor":null,"has_more":false}}`, `it has "meta.has_more" twice`),
+		item("a name twice in an item", `{"id":"b","id":"c"}`, `item 1 of data (id "c"): it has "id" twice`),
+		item("a name twice, of which one is escaped", `{"id":"b","\u0069d":"b"}`, `item 1 of data (id "b"): it has "id" twice`),
+		item("a name twice where nobody looks", `{"id":"b","more":[{"x":1,"x":1}]}`, `item 1 of data (id "b"): it has "more[0].x" twice`),
+		says("has_more in another case", `{"data":[],"meta":{"Has_More":false,"next_cursor":null}}`, "it has no meta.has_more"),
+		says("a page of 1,001 rows", `{"data":[`+rowsOf(1_001)+`],`+endOfList+`}`, "it has more than 1000 rows"),
+		{
+			name: "a page of 1,000 rows, where 100 were asked for", at: faulty(with200(`{"data":[` + rowsOf(1_000) + `],` + endOfList + `}`)),
+			ids: strings.Split(strings.NewReplacer(`{"id":"`, "", `"}`, "").Replace(rowsOf(1_000)), ","),
+			requests: 6, // the server ignores the cursor as well, and that shows only after some
+		},
+		{
+			name: "260,000 runs of nothing", at: faulty(with200(`{"data":[{"id":"a","runs":[{}` + strings.Repeat(",{}", 260_000) + `]}],` + endOfList + `}`)),
+			fails:    harness.Error("", "The answer is too large", askedFor+answered200, "the answer's body has more than 250000 values, by its commas."),
+			requests: 1,
+		},
+		{
+			name: "names in another case beside the right ones", requests: 1, ids: []string{"right"},
+			at: faulty(with200(`{"Data":[],"data":[{"ID":"WRONG","id":"right","Id":"WRONG","Name":7,"RUNS":1}],"META":{"has_more":true},"meta":{"HAS_MORE":true,"has_more":false,"Next_Cursor":7,"next_cursor":null}}`)),
+		},
 		{
 			name:  "an id of five megabytes, and a number as date",
 			at:    faulty(with200(`{"data":[{"id":"` + strings.Repeat("b", 5<<20) + `","created_at":7}],` + endOfList + `}`)),
@@ -114,6 +135,15 @@ func bodyFaults() []fault {
 			ids: []string{"a"}, requests: 1,
 		},
 	}
+}
+
+// rowsOf are so many rows, by ID.
+func rowsOf(count int) string {
+	rows := make([]string, count)
+	for i := range rows {
+		rows[i] = fmt.Sprintf(`{"id":"%04d"}`, i)
+	}
+	return strings.Join(rows, ",")
 }
 
 func fortyMegabytes(to io.Writer) (int, error) {

@@ -3,6 +3,7 @@ package acceptance
 import (
 	"fmt"
 	"net/http"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -28,6 +29,11 @@ func deadlineFaults() []fault {
 	}
 	hangs := func(_ http.ResponseWriter, r *http.Request) { untilGone(r, time.Minute) }
 	return []fault{
+		{
+			name: "the deadline while names of 28 MB are looked at", at: bulkyWithoutEnd, dataSource: "tofupilot_procedure",
+			arguments: harness.Values{"name": "Procedure 8", "timeouts": harness.Values{"read": "2s"}},
+			fails:     ended("2s", "Raise timeouts.read."), requests: requestsVary,
+		},
 		{
 			name: "the deadline while the first page hangs", at: faulty(hangs), arguments: limit("200ms"),
 			fails: ended("200ms", "So far: 1 request, 0 procedures.", raise), requests: 1,
@@ -67,4 +73,15 @@ func restless(t *testing.T) *harness.Target {
 		api.Add(fakeapi.Procedure{ID: fmt.Sprintf("new-%d", next), CreatedAt: time.Now().Add(time.Duration(next) * time.Second)})
 	})
 	return harness.Serving(t, api)
+}
+
+// bulkyWithoutEnd is a list without an end, of which each page is one name as that
+// of bulky.
+func bulkyWithoutEnd(t *testing.T) *harness.Target {
+	t.Helper()
+	name, pages := "Procedure 8"+strings.Repeat("\u0301\u0316", 7<<20), new(atomic.Int64)
+	return harness.Serving(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		page := pages.Add(1)
+		with200(fmt.Sprintf(`{"data":[{"id":"%d","name":"%s"}],"meta":{"has_more":true,"next_cursor":"page %d"}}`, page, name, page))(w, r)
+	}))
 }
