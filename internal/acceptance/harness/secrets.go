@@ -30,8 +30,9 @@ func ExpectPlain(t *testing.T, text string) {
 }
 
 // doubledPeriod is what comes of a message that ends in a period, as the system's do
-// on Windows, where the sentence goes on.
-var doubledPeriod = regexp.MustCompile(`\S*\.[.;,:]\s|\S*\. \(`)
+// on Windows, where the sentence goes on. An ellipsis, as in Terraform's "Reading...",
+// is none.
+var doubledPeriod = regexp.MustCompile(`[^\s.]\.[.;,:]\s|\S*\. \(`)
 
 // ExpectKeyIsNowhere looks for the key as it is and as Base64 would hold it.
 func ExpectKeyIsNowhere(t *testing.T, where string, content []byte) {
