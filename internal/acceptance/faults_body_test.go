@@ -90,7 +90,7 @@ func bodyFaults() []fault {
 		says("a page of 1,001 rows", `{"data":[`+rowsOf(1_001)+`],`+endOfList+`}`, "it has more than 1000 rows"),
 		{
 			name: "a page of 1,000 rows, where 100 were asked for", at: faulty(with200(`{"data":[` + rowsOf(1_000) + `],` + endOfList + `}`)),
-			ids: strings.Split(strings.NewReplacer(`{"id":"`, "", `"}`, "").Replace(rowsOf(1_000)), ","),
+			ids:      strings.Split(strings.NewReplacer(`{"id":"`, "", `"}`, "").Replace(rowsOf(1_000)), ","),
 			requests: 6, // the server ignores the cursor as well, and that shows only after some
 		},
 		{

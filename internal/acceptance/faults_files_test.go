@@ -14,7 +14,7 @@ import (
 
 // Files of the user's that never end, or never begin. Each of the sizes is held in
 // internal/provider, file by file.
-func TestFilesWithoutAnEndAreRefusedAtOnce(t *testing.T) { //nolint:paralleltest // The environment is set.
+func TestFilesWithoutAnEndAreRefusedAtOnce(t *testing.T) {
 	for what, c := range map[string]struct {
 		create func(file string) error
 		but    string
