@@ -22,7 +22,7 @@ func GoroutinesEnd(t *testing.T, test func(t *testing.T)) {
 		test(t)
 	})
 	var left bytes.Buffer
-	for deadline := time.Now().Add(3 * time.Second); ; time.Sleep(5 * time.Millisecond) {
+	for deadline := time.Now().Add(30 * time.Second); ; time.Sleep(5 * time.Millisecond) {
 		left.Reset()
 		if err := pprof.Lookup("goroutine").WriteTo(&left, 1); err != nil {
 			t.Fatal(err)
