@@ -1,12 +1,9 @@
-//go:build unix
-
 package acceptance
 
 import (
 	"bytes"
 	"errors"
 	"os/exec"
-	"syscall"
 	"testing"
 	"time"
 
@@ -14,8 +11,7 @@ import (
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/fakeapi"
 )
 
-// Ctrl-C goes to Terraform and to the provider: a terminal sends it to the whole
-// process group.
+// Ctrl-C goes to Terraform and to the provider.
 func TestCtrlCEndsAPlanWithinTwoSeconds(t *testing.T) { //nolint:paralleltest // What is measured is time.
 	w := harness.NewWorkingDir(t, harness.Block(`provider "tofupilot"`)+harness.Procedures("all", "page_size = 2"))
 	for name, at := range busyWith() { //nolint:paralleltest // As above.
@@ -25,7 +21,7 @@ func TestCtrlCEndsAPlanWithinTwoSeconds(t *testing.T) { //nolint:paralleltest //
 			var output bytes.Buffer
 			plan := w.Command(t, "plan", "-no-color", "-input=false")
 			plan.Stdout, plan.Stderr = &output, &output
-			plan.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+			harness.OwnGroup(t, plan)
 			if err := plan.Start(); err != nil {
 				t.Fatal(err)
 			}
@@ -44,9 +40,7 @@ func TestCtrlCEndsAPlanWithinTwoSeconds(t *testing.T) { //nolint:paralleltest //
 			time.Sleep(100 * time.Millisecond) // what it was asked is answered meanwhile, if it ever is
 
 			interrupted := time.Now()
-			if err := syscall.Kill(-plan.Process.Pid, syscall.SIGINT); err != nil {
-				t.Fatal(err)
-			}
+			harness.Interrupt(t, plan)
 			err := <-ended
 			if spent := time.Since(interrupted); spent > 2*time.Second {
 				t.Errorf("it took %s", spent)
@@ -59,9 +53,7 @@ func TestCtrlCEndsAPlanWithinTwoSeconds(t *testing.T) { //nolint:paralleltest //
 			if !harness.Says("Error: Interrupted", "was interrupted. So far: ").Match(output.Bytes()) {
 				t.Errorf("it says %s", &output)
 			}
-			if err := syscall.Kill(-plan.Process.Pid, 0); !errors.Is(err, syscall.ESRCH) {
-				t.Errorf("a process stays: %v", err)
-			}
+			harness.ExpectGroupEnded(t, plan)
 		})
 	}
 }
