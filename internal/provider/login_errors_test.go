@@ -149,7 +149,7 @@ func TestCertificatesOfALoginThatCannotBeUsedAreAnErrorThatNamesBothFiles(t *tes
 // What Windows says of a file ends in a period. Ours goes on after it.
 func TestFileThatCannotBeReadIsToldInOneSentence(t *testing.T) {
 	t.Parallel()
-	windows := errors.New("The system cannot find the file specified.") //nolint:staticcheck // as Windows has it
+	windows := errors.New("The system cannot find the file specified.")
 	err := &fileError{"ca.pem", &fs.PathError{Op: "CreateFile", Path: "ca.pem", Err: windows}}
 	if want := "ca.pem can't be read: The system cannot find the file specified"; err.Error() != want {
 		t.Errorf("%q instead of %q", err, want)

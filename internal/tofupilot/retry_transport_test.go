@@ -111,7 +111,7 @@ func TestWhatTheSystemSaysEndsWithoutAPeriod(t *testing.T) {
 	t.Parallel()
 	client := clientAt(t, "https://tofupilot.example.com")
 	client.http.Transport = roundTrip(func(*http.Request) (*http.Response, error) {
-		windows := errors.New("connectex: No connection could be made because the target machine actively refused it.") //nolint:revive,staticcheck // as Windows has it
+		windows := errors.New("connectex: No connection could be made because the target machine actively refused it.")
 		return nil, &net.OpError{Op: "dial", Net: "tcp", Err: windows}
 	})
 	failed := failure(t, client)
