@@ -71,7 +71,7 @@ func build(t *testing.T) *assets {
 	a := &assets{version: "0.0.1", files: map[string][]byte{}}
 	executable := filepath.Join(t.TempDir(), a.binary())
 	// -buildvcs=false, so that it needs neither git nor git's trust in the clone.
-	command := exec.CommandContext(t.Context(), "go", "build", "-buildvcs=false", "-trimpath",
+	command := exec.CommandContext(t.Context(), "go", "build", "-buildvcs=false", "-trimpath", "-tags=grpcnotrace",
 		"-ldflags=-s -w -X main.version="+a.version, "-o", executable, module)
 	command.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if said, err := command.CombinedOutput(); err != nil {

@@ -108,6 +108,9 @@ func checkAssets(t *testing.T, a *assets) {
 	if at < 0 {
 		t.Fatalf("no %s in the zip", a.binary())
 	}
+	if size := archive.File[at].UncompressedSize64; size > 20<<20 {
+		t.Errorf("%s has %d bytes: what made it larger than 20 MiB?", a.binary(), size)
+	}
 	if mode := archive.File[at].Mode(); mode.Perm() != 0o755 {
 		t.Errorf("%s has mode %s", a.binary(), mode)
 	}
