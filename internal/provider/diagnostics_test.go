@@ -19,7 +19,7 @@ func TestWhatIsTooLargeIsToldWithWhatCanHelp(t *testing.T) {
 		summary string
 		words   string
 	}{
-		"a list":            {&tofupilot.ListTooLargeError{}, list, "Too many procedures for one data source", "Narrow the list by search_query, created_after or created_before."},
+		"a list":            {&tofupilot.ListTooLargeError{}, list, "Too many procedures for one data source", "Narrow the list by search_query, "},
 		"a state":           {&bulk.TooLargeError{Size: 300 << 20}, list, "Too many procedures for one data source", "larger than 256 MiB"},
 		"a lookup's list":   {&tofupilot.ListTooLargeError{}, lookup, "Too many procedures to look through", "Check that url leads to a TofuPilot server."},
 		"lists at one time": {&tofupilot.ListTooLargeError{InAll: true}, list, "Too many procedures at the same time", "larger than 512 MiB"},
