@@ -95,7 +95,7 @@ func bodyFaults() []fault {
 		},
 		{
 			name: "260,000 runs of nothing", at: faulty(with200(`{"data":[{"id":"a","runs":[{}` + strings.Repeat(",{}", 260_000) + `]}],` + endOfList + `}`)),
-			fails:    harness.Error("", "The answer is too large", askedFor+answered200, "the answer's body has more than 250000 values, by its commas."),
+			fails:    harness.Error("", "The answer is too large", askedFor+answered200, "the answer's body has more than 250000 values, judging by its commas."),
 			requests: 1,
 		},
 		{

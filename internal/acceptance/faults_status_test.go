@@ -93,7 +93,7 @@ func statusFaults() []fault {
 			}),
 			fails: harness.Error("", blocked, askedFor+" returned HTTP 403 Forbidden"), requests: 1, within: slow,
 		},
-		answered("409", 409, `{"message":"Conflict","code":"CONFLICT"}`, unexpected, "HTTP 409 Conflict: Conflict.", "Check that url leads to a TofuPilot server"),
+		answered("409", 409, `{"message":"Conflict","code":"CONFLICT"}`, refused, "HTTP 409 Conflict: Conflict.", "The message is the server's."),
 		{
 			name: "422", at: faulty(answer(422, `{"message":"Unprocessable","issues":[{"path":["created_after"],"message":"Too long ago"}]}`)),
 			fails:    harness.Error("created_after", refused, askedFor+" returned HTTP 422 Unprocessable Entity: Unprocessable.", "- created_after: Too long ago", "Correct the arguments of the data source."),

@@ -38,6 +38,8 @@ func TestAttacksOnMemoryTakeLessThanAGigabyteOfTheProvidersProcess(t *testing.T)
 	)
 	list := harness.Procedures("x")
 	lookup := harness.Procedure("x", `name = "Nobody's"`)
+	lookups := harness.Block(`data "tofupilot_procedure_ids" "x"`, `names = ["Nobody's"]`)
+	const wanted = `"id":"%d","name":"Nobody's","created_by_user":{"email":"…"}`
 	var lists []string
 	for i := range 10 {
 		lists = append(lists, harness.Procedures(fmt.Sprintf("x%d", i)))
@@ -51,10 +53,12 @@ func TestAttacksOnMemoryTakeLessThanAGigabyteOfTheProvidersProcess(t *testing.T)
 		handler       http.Handler
 		ends          *regexp.Regexp
 	}{
-		"rows of 300 kB without end":                 {list, longRows(endless, "name", 300_000), tooMany},
-		"3,500 rows of 300 kB, in a lookup":          {lookup, longRows(3_500, "name", 300_000), noSuch},
-		"IDs of 300 kB without end, in a lookup":     {lookup, longRows(endless, "id", 300_000), toLookAt},
-		"rows of 30 kB without end, in ten lists":    {strings.Join(lists, ""), longRows(endless, "name", 30_000), tooManyAt},
+		"rows of 300 kB without end":                 {list, longRows(endless, named, 300_000), tooMany},
+		"3,500 rows of 300 kB, in a lookup":          {lookup, longRows(3_500, named, 300_000), noSuch},
+		"IDs of 300 kB without end, in a lookup":     {lookup, longRows(endless, `"id":"%d…"`, 300_000), toLookAt},
+		"rows of the name, with e-mails of 300 kB":   {lookup, longRows(endless, wanted, 300_000), toLookAt},
+		"rows of names, with e-mails of 300 kB":      {lookups, longRows(endless, wanted, 300_000), toLookAt},
+		"rows of 30 kB without end, in ten lists":    {strings.Join(lists, ""), longRows(endless, named, 30_000), tooManyAt},
 		"11 million empty rows":                      {list, emptyRows, tooLarge},
 		"10 million empty runs":                      {list, emptyRuns, tooLarge},
 		"eight pages of empty rows, after good ones": {list, afterGoodPages(emptyRows), tooLarge},
@@ -116,7 +120,7 @@ func pageOf(count int, before, item, after string) http.Handler {
 // afterGoodPages is a server of which the pages from the fourteenth on are bad: by
 // then, eight are asked for at the same time.
 func afterGoodPages(bad http.Handler) http.Handler {
-	good := longRows(endless, "name", 0)
+	good := longRows(endless, named, 0)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if offset, _ := strconv.Atoi(r.URL.Query().Get("cursor")); offset > 12*99 {
 			bad.ServeHTTP(w, r)
@@ -129,9 +133,13 @@ func afterGoodPages(bad http.Handler) http.Handler {
 // endless is more rows than a list may have.
 const endless = 1 << 30
 
-// longRows is a list in the order of creation, of which one field of every row is
-// so many bytes longer than it need be.
-func longRows(count int, field string, longer int) http.Handler {
+// named is a row that is long by its name.
+const named = `"id":"%d","name":"…"`
+
+// longRows is a list of rows like this one, each with its number and, for the dots,
+// so many bytes; in the order of creation.
+func longRows(count int, row string, longer int) http.Handler {
+	head, tail, _ := strings.Cut(`{"created_at":"TIME",`+row+"}", "…")
 	var filling bytes.Buffer
 	to, _ := gzip.NewWriterLevel(&filling, gzip.BestSpeed)
 	_, _ = io.WriteString(to, strings.Repeat("x", longer))
@@ -148,19 +156,16 @@ func longRows(count int, field string, longer int) http.Handler {
 		}
 		between, end := `{"data":[`, min(offset+limit, count)
 		for i := offset; i < end; i++ {
-			row := fmt.Sprintf(`{"created_at":%q,"id":"%d`, time.Unix(int64(i), 0).UTC().Format(time.RFC3339), i)
-			if field != "id" {
-				row += `","` + field + `":"`
-			}
-			write(between + row)
+			at := time.Unix(int64(i), 0).UTC().Format(time.RFC3339)
+			write(between + strings.NewReplacer("%d", strconv.Itoa(i), "TIME", at).Replace(head))
 			_, _ = w.Write(filling.Bytes())
-			between = `"},`
+			between = tail + ","
 		}
 		meta := endOfList
 		if end < count {
 			meta = fmt.Sprintf(`"meta":{"has_more":true,"next_cursor":%d}`, end)
 		}
-		write(`"}],` + meta + `}`)
+		write(strings.TrimSuffix(between, ",") + "]," + meta + "}")
 	})
 }
 

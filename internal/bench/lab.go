@@ -39,7 +39,7 @@ func newLab(ctx context.Context) (lab, error) {
 	}
 	l := lab{dir}
 	for name, of := range programs {
-		build := exec.CommandContext(ctx, "go", "build", "-trimpath", "-buildvcs=false", "-ldflags=-s -w", "-o", l.binary(name), of) //nolint:gosec // the names above
+		build := exec.CommandContext(ctx, "go", "build", "-trimpath", "-buildvcs=false", "-tags=grpcnotrace", "-ldflags=-s -w", "-o", l.binary(name), of) //nolint:gosec // the names above
 		if said, err := build.CombinedOutput(); err != nil {
 			l.close()
 			return l, fmt.Errorf("%s: %w\n%s", build, err, said)

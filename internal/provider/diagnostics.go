@@ -38,11 +38,11 @@ func (a readAdvice) or() string {
 // explain turns an error of the client into a diagnostic: what was requested, what
 // came back, what it probably means and what to do next.
 func (r *reader) explain(ctx context.Context, err error, advice readAdvice) diag.Diagnostic {
+	var far string // how far the list was read
 	list := new(tofupilot.ListError)
-	if !errors.As(err, &list) {
-		list = &tofupilot.ListError{Err: err}
+	if errors.As(err, &list) {
+		far = fmt.Sprintf(" So far: %s, %s.", counted(list.Requests, "request"), counted(list.Rows, advice.noun))
 	}
-	far := fmt.Sprintf("So far: %s, %s.", counted(list.Requests, "request"), counted(list.Rows, advice.noun))
 	if list.Change != nil {
 		far += fmt.Sprintf(" The list changed while it was read, so the provider read it from the start %s. Last change: %v.", counted(list.Passes, "time"), list.Change)
 	}
@@ -65,21 +65,21 @@ func (r *reader) explain(ctx context.Context, err error, advice readAdvice) diag
 			raise += fmt.Sprintf(" The provider returns complete lists only. You can also try again when fewer %s are being created or deleted.", advice.plural())
 		}
 		return diag.NewAttributeErrorDiagnostic(path.Root("timeouts").AtName("read"), "Reading took too long", lines(
-			fmt.Sprintf("Reading the %s from %s didn't finish within %s, the limit that timeouts.read sets. %s", advice.plural(), r.settings.baseURL, tofupilot.FormatDuration(deadline.limit), far),
+			fmt.Sprintf("Reading the %s from %s didn't finish within %s, the limit that timeouts.read sets.%s", advice.plural(), r.settings.baseURL, tofupilot.FormatDuration(deadline.limit), far),
 			before(err),
 			raise,
 		))
 	case ctx.Err() != nil:
-		return diag.NewErrorDiagnostic("Interrupted", fmt.Sprintf("Reading the %s from %s was interrupted. %s", advice.plural(), r.settings.baseURL, far))
+		return diag.NewErrorDiagnostic("Interrupted", fmt.Sprintf("Reading the %s from %s was interrupted.%s", advice.plural(), r.settings.baseURL, far))
 	case errors.As(err, &failed):
 		return r.explainRequest(failed, advice)
 	case errors.As(err, &paging):
 		return diag.NewErrorDiagnostic("The server's pages are inconsistent", lines(
-			fmt.Sprintf("Reading the %s from %s: %s. %s", advice.plural(), r.settings.baseURL, r.client.Clean(paging.Error()), far),
+			fmt.Sprintf("Reading the %s from %s: %s.%s", advice.plural(), r.settings.baseURL, r.client.Clean(paging.Error()), far),
 			"The provider doesn't use a list that may be incomplete. "+report,
 		))
 	}
-	return diag.NewErrorDiagnostic(fmt.Sprintf("The %s can't be read", advice.plural()), lines(sentence(err), far))
+	return diag.NewErrorDiagnostic(fmt.Sprintf("The %s can't be read", advice.plural()), sentence(err)+far)
 }
 
 // explainTooMany says what to do about more than can be kept: of one read, or of

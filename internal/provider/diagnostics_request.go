@@ -133,8 +133,12 @@ func (r *reader) advise(failed *tofupilot.Error, advice readAdvice) (summary, ne
 		}
 		return "The server refused the request", upperFirst(next)
 	case tofupilot.Unauthorized:
-		return "The server doesn't accept the API key", fmt.Sprintf(
-			"The key comes from %s. It may be mistyped or revoked, or belong to another server than %s. Check the key, or create a new one in TofuPilot's settings.", r.settings.apiKeySource, r.settings.baseURL)
+		next = fmt.Sprintf("The key comes from %s. It may be mistyped or revoked, or belong to another server than %s. Check the key, or create a new one in TofuPilot's settings.",
+			r.settings.apiKeySource, r.settings.baseURL)
+		if failed.Message == "" {
+			next += " The answer isn't from the TofuPilot API, so a proxy may have refused the request instead."
+		}
+		return "The server doesn't accept the API key", next
 	case tofupilot.Forbidden:
 		return "The API key isn't allowed to read " + advice.plural(), fmt.Sprintf(
 			"The key comes from %s. On newer servers, a station's key can't read %s. Use a user's key.", r.settings.apiKeySource, advice.plural())
@@ -149,6 +153,9 @@ func (r *reader) advise(failed *tofupilot.Error, advice readAdvice) (summary, ne
 	case tofupilot.InTrouble:
 		return "The server has a problem", later(failed, "Try again later. If the problem persists, ask the server's administrator, and check that url leads to the server and not to a proxy.")
 	case tofupilot.Unexpected:
+		if failed.Message != "" {
+			return "The server refused the request", "The message is the server's. If it doesn't tell you what to do, ask the server's administrator."
+		}
 		return "Unexpected answer", fmt.Sprintf("Check that url leads to a TofuPilot server. The provider looks for the API at %s.", r.settings.baseURL)
 	default:
 		return "The server can't be reached", fmt.Sprintf("Check that %s is the right server, and that this machine can reach it: a proxy, a firewall or a VPN may be in the way.", r.settings.baseURL)

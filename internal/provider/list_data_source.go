@@ -118,7 +118,11 @@ func (d *listDataSource[T]) Read(ctx context.Context, req datasource.ReadRequest
 		err = bulk.SetState(ctx, &resp.State, d.attributes(rows))
 	}
 	if err != nil {
-		resp.Diagnostics.Append(d.reader.explain(ctx, err, d.filters.advice(d.list.Noun)))
+		advice := d.filters.advice(d.list.Noun)
+		if filter.PageSize == 1 {
+			advice.smaller = ""
+		}
+		resp.Diagnostics.Append(d.reader.explain(ctx, err, advice))
 	}
 }
 

@@ -75,7 +75,7 @@ func (p *tofupilotProvider) Schema(_ context.Context, _ provider.SchemaRequest, 
 				Optional: true,
 				MarkdownDescription: "How often the provider retries a request that fails for a temporary reason: " +
 					"no connection, an incomplete answer, or status 408 or 5xx. 0 to 10. Defaults to 3. " +
-					"A 429 counts only if no request has succeeded since the last one. Otherwise only `timeouts.read` limits the wait.",
+					"A 429 counts only until the first request succeeds. After that, only `timeouts.read` limits the wait.",
 				Validators: []validator.Int64{int64validator.Between(0, tofupilot.MaxRetries)},
 			},
 			"request_timeout": schema.StringAttribute{

@@ -47,7 +47,7 @@ type Client struct {
 	maxRetries     int
 	retryInterval  time.Duration
 	requestTimeout time.Duration
-	clean          func(string) string
+	clean          cleaner
 	log            *slog.Logger
 }
 
@@ -68,7 +68,7 @@ func New(config Config) *Client {
 		maxRetries:     config.MaxRetries,
 		retryInterval:  500 * time.Millisecond,
 		requestTimeout: config.RequestTimeout,
-		clean:          cleaner(config.APIKey),
+		clean:          newCleaner(config.APIKey),
 		log:            config.Log,
 	}
 	if client.log == nil {
@@ -79,7 +79,7 @@ func New(config Config) *Client {
 
 // Clean makes a text that a server chose safe to show: without the API key,
 // control characters and invisible formatting, and of bounded length.
-func (c *Client) Clean(text string) string { return c.clean(text) }
+func (c *Client) Clean(text string) string { return c.clean.text(text) }
 
 // checkRedirect keeps the key with the server that was configured.
 func checkRedirect(next *http.Request, via []*http.Request) error {
@@ -101,6 +101,9 @@ func (c *Client) get(ctx context.Context, path string, query url.Values, decode 
 	target.RawQuery = query.Encode()
 	return c.retry(ctx, func(number int) error {
 		closings, err := c.limiter.acquire(ctx)
+		if refused := new(Error); errors.As(err, &refused) { // another request's 429, which holds this one up
+			refused.URL, refused.Attempts = c.clean.text(target.String()), number-1
+		}
 		if err != nil {
 			return err
 		}
@@ -108,7 +111,7 @@ func (c *Client) get(ctx context.Context, path string, query url.Values, decode 
 
 		started := time.Now()
 		status, rows, err := c.attempt(ctx, target, decode)
-		c.log.DebugContext(ctx, "Asked the server", "method", http.MethodGet, "path", c.clean(target.RequestURI()),
+		c.log.DebugContext(ctx, "Asked the server", "method", http.MethodGet, "path", c.clean.text(target.RequestURI()),
 			"status", status, "rows", rows, "duration", time.Since(started).String(), "attempt", number)
 		failed := new(Error)
 		if errors.As(err, &failed) {
@@ -126,7 +129,7 @@ func (c *Client) get(ctx context.Context, path string, query url.Values, decode 
 
 // attempt sends one request and reads all of its answer.
 func (c *Client) attempt(ctx context.Context, target *url.URL, decode func(body []byte) (rows int, err error)) (status, rows int, err error) {
-	failed := &Error{Method: http.MethodGet, URL: c.clean(target.String())}
+	failed := &Error{Method: http.MethodGet, URL: c.clean.text(target.String())}
 	timeout := &TimeoutError{After: FormatDuration(c.requestTimeout)}
 	attemptCtx, cancel := context.WithTimeoutCause(ctx, c.requestTimeout, timeout)
 	defer cancel()
@@ -145,7 +148,7 @@ func (c *Client) attempt(ctx context.Context, target *url.URL, decode func(body 
 			stop()
 			_ = response.Body.Close()
 		}()
-		failed.Status, failed.ContentType = response.StatusCode, c.clean(response.Header.Get("Content-Type"))
+		failed.Status, failed.ContentType = response.StatusCode, c.clean.text(response.Header.Get("Content-Type"))
 	}
 	body := newBody(c.largeBody)
 	defer body.close()

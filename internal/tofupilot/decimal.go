@@ -27,7 +27,7 @@ func (d *Decimal) UnmarshalJSON(raw []byte) error {
 	mantissa, _, _ := strings.Cut(strings.ToLower(text), "e")
 	value, err := strconv.ParseFloat(text, 64)
 	vanishes := value == 0 && strings.ContainsAny(mantissa, "123456789")
-	if errors.Is(err, strconv.ErrRange) || math.IsInf(value, 0) || vanishes || len(strings.Trim(mantissa, "-.")) > maxDigits+1 {
+	if errors.Is(err, strconv.ErrRange) || math.IsInf(value, 0) || vanishes || len(strings.NewReplacer("-", "", ".", "").Replace(mantissa)) > maxDigits {
 		return valueError(fmt.Sprintf("can't be the number %.80s", text))
 	}
 	*d = Decimal(text)

@@ -62,7 +62,7 @@ type pageDecoder[T, R any] struct {
 	list  List[T]
 	keep  func(*T) (kept R, size int)
 	held  *holding
-	clean func(string) string
+	clean cleaner
 }
 
 // decode reads the body of an answer, and stops when the context ends. Names must
@@ -80,12 +80,12 @@ func (d *pageDecoder[T, R]) decode(ctx context.Context, body []byte, at string) 
 	data := &answer.Data
 	err := checkText(body)
 	if err == nil {
-		err = inWords(json.Unmarshal(body, &answer))
+		err = d.inWords(json.Unmarshal(body, &answer))
 	}
 	switch {
 	case errors.As(err, new(*CutOffError)):
 	case err != nil && data.offset > 0:
-		err = fmt.Errorf("%s: %w", itemName(len(data.rows), idOf(body[data.offset:])), err)
+		err = fmt.Errorf("%s: %w", d.itemName(len(data.rows), idOf(body[data.offset:])), err)
 	case err == nil && data.rows == nil:
 		err = errors.New("it has no data")
 	case err == nil && answer.Meta.HasMore == nil:
@@ -158,7 +158,7 @@ func (r *rows[T, R]) take(item *T) error {
 		odd = cmp.Or(r.list.Tidy(item), odd)
 	}
 	if odd != nil && r.odd == nil {
-		r.odd = cleaned{fmt.Errorf("%s: %w", itemName(len(r.rows), key), odd), r.clean}
+		r.odd = cleaned{fmt.Errorf("%s: %w", r.itemName(len(r.rows), key), odd), r.clean}
 	}
 	kept, size := r.keep(item)
 	taken := row[R]{key: key, created: created.instant(), kept: kept, size: int64(len(key) + size)}
@@ -186,11 +186,11 @@ func checkText(body []byte) error {
 }
 
 // itemName is how errors name an item of a page.
-func itemName(index int, id string) string {
+func (d *pageDecoder[T, R]) itemName(index int, id string) string {
 	if id == "" {
 		return fmt.Sprintf("item %d of data", index)
 	}
-	return fmt.Sprintf("item %d of data (id %s)", index, quoted(id))
+	return fmt.Sprintf("item %d of data (id %s)", index, d.clean.quote(id))
 }
 
 // idOf is the id of the row that a text begins with, as far as it can be read.
@@ -209,13 +209,13 @@ type valueError string
 func (e valueError) Error() string { return string(e) }
 
 // inWords says what is wrong with a page without naming Go's types.
-func inWords(err error) error {
+func (d *pageDecoder[T, R]) inWords(err error) error {
 	syntax, value, wrong := new(jsontext.SyntacticError), new(json.SemanticError), valueError("")
 	switch {
 	case errors.Is(err, io.ErrUnexpectedEOF):
 		return &CutOffError{Err: errors.New("the body ends too early")}
 	case errors.Is(err, jsontext.ErrDuplicateName) && errors.As(err, &syntax):
-		return fmt.Errorf("it has %s twice", quoted(fieldAt(syntax.JSONPointer)))
+		return fmt.Errorf("it has %s twice", d.clean.quote(fieldAt(syntax.JSONPointer)))
 	case errors.As(err, &syntax):
 		return fmt.Errorf("not JSON: %w, at byte %d", syntax.Err, syntax.ByteOffset)
 	case !errors.As(err, &value):
@@ -254,15 +254,6 @@ func fieldAt(pointer jsontext.Pointer) string {
 	return field.String()
 }
 
-// quoted is a text in quotes, cut after 100 characters.
-func quoted(text string) string {
-	const most = 100 // characters
-	if runes := []rune(text[:min(len(text), utf8.UTFMax*most+1)]); len(runes) > most {
-		text = string(runes[:most]) + "…"
-	}
-	return strconv.Quote(text)
-}
-
 // kindName is a kind of JSON value with its article.
 func kindName(kind jsontext.Kind) string {
 	switch kind {
@@ -284,9 +275,9 @@ func kindName(kind jsontext.Kind) string {
 // a system says ends in a period on Windows, and callers go on after it.
 type cleaned struct {
 	err   error
-	clean func(string) string
+	clean cleaner
 }
 
-func (c cleaned) Error() string { return strings.TrimSuffix(c.clean(c.err.Error()), ".") }
+func (c cleaned) Error() string { return strings.TrimSuffix(c.clean.text(c.err.Error()), ".") }
 
 func (c cleaned) Unwrap() error { return c.err }

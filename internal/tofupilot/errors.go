@@ -2,18 +2,13 @@ package tofupilot
 
 import (
 	"bytes"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
-	"regexp"
-	"strconv"
 	"strings"
 	"time"
-	"unicode"
-	"unicode/utf8"
 )
 
 // Error tells what a request that failed asked for and what came back.
@@ -142,7 +137,7 @@ func (e *BodyError) Unwrap() error { return e.Err }
 // describe adds to an Error what an error body of the API says. A body in
 // another form, a proxy's page perhaps, or with more values than a page may have
 // adds nothing.
-func (e *Error) describe(body []byte, clean func(string) string) {
+func (e *Error) describe(body []byte, clean cleaner) {
 	if bytes.Count(body, []byte(",")) >= maxValues {
 		return
 	}
@@ -156,7 +151,7 @@ func (e *Error) describe(body []byte, clean func(string) string) {
 	}
 	// Whatever could be read before the mismatch is worth showing.
 	_ = json.Unmarshal(body, &answer)
-	e.Message, e.Code = clean(answer.Message), clean(answer.Code)
+	e.Message, e.Code = clean.text(answer.Message), clean.text(answer.Code)
 	for _, issue := range answer.Issues {
 		if len(e.Issues) == maxIssues {
 			break
@@ -165,65 +160,11 @@ func (e *Error) describe(body []byte, clean func(string) string) {
 		for _, step := range issue.Path {
 			path = append(path, fmt.Sprint(step))
 		}
-		e.Issues = append(e.Issues, Issue{Path: clean(strings.Join(path, ".")), Message: clean(issue.Message)})
+		e.Issues = append(e.Issues, Issue{Path: clean.text(strings.Join(path, ".")), Message: clean.text(issue.Message)})
 	}
 }
 
-const (
-	maxIssues  = 20
-	maxMessage = 1000 // characters of one text that a server chose
-)
-
-// cleaner makes what a server says safe to show: no control characters and
-// nothing invisible, no key, no more than maxMessage characters. The key goes
-// last, because a server could hide it between invisible characters.
-func cleaner(key string) func(string) string {
-	written := formsOf(key)
-	return func(text string) string {
-		text = visible(text)
-		if visible(key) != "" {
-			text = written.ReplaceAllLiteralString(text, "[the API key]")
-		}
-		if runes := []rune(text); len(runes) > maxMessage {
-			text = string(runes[:maxMessage]) + "…"
-		}
-		return strings.TrimSpace(text)
-	}
-}
-
-// formsOf matches a key in every form that Go writes it in, even if each of its
-// characters has another: as it is, escaped as in a URL, and escaped as %q does.
-// What is invisible in the key may be missing.
-func formsOf(key string) *regexp.Regexp {
-	var pattern strings.Builder
-	for len(key) > 0 {
-		_, size := utf8.DecodeRuneInString(key)
-		character := key[:size]
-		key = key[size:]
-		inQuotes := strconv.Quote(character)
-		inURL := regexp.MustCompile("..").ReplaceAllString(hex.EncodeToString([]byte(character)), "%$0")
-		fmt.Fprintf(&pattern, "(?:%s|(?i:%s)|%s)",
-			regexp.QuoteMeta(visible(character)), inURL, regexp.QuoteMeta(inQuotes[1:len(inQuotes)-1]))
-	}
-	form := regexp.MustCompile(pattern.String())
-	form.Longest() // \\ rather than its first half
-	return form
-}
-
-// visible takes out control characters, private ones, and all that Unicode says is
-// not shown (Default_Ignorable_Code_Point). White space becomes spaces, each byte
-// that isn't UTF-8 U+FFFD.
-func visible(text string) string {
-	return strings.Map(func(r rune) rune {
-		switch {
-		case unicode.IsSpace(r):
-			return ' '
-		case unicode.In(r, unicode.Cc, unicode.Cf, unicode.Co, unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector):
-			return -1
-		}
-		return r
-	}, text)
-}
+const maxIssues = 20
 
 // ListError is a list that couldn't be read to its end. Err says why, and has
 // an *Error, a *PagingError or the context's cause in its chain.

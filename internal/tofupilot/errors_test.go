@@ -2,9 +2,11 @@ package tofupilot
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -87,7 +89,7 @@ func inJSON(t *testing.T, it any) string {
 // A server may echo the key, or send a terminal's escape sequences.
 func TestTextsOfAServerAreMadeSafe(t *testing.T) {
 	t.Parallel()
-	clean := cleaner("tp_secret")
+	clean := newCleaner("tp_secret").text
 	for text, want := range map[string]string{
 		"":                                     "",
 		"no key":                               "no key",
@@ -121,7 +123,7 @@ func TestKeyIsHiddenInEveryFormThatGoWrites(t *testing.T) {
 		key := rapid.StringOfN(rapid.Rune(), 8, 40, -1).Filter(func(key string) bool {
 			return CheckAPIKey(key) == nil && utf8.RuneCountInString(visible(key)) >= 8
 		}).Draw(t, "key")
-		clean := cleaner(key)
+		clean := newCleaner(key).text
 		inPath := &url.URL{Path: "/" + key}
 		for how, written := range map[string]string{
 			"as it is": key, "in quotes": fmt.Sprintf("%q", key), "in a query": url.QueryEscape(key),
@@ -184,7 +186,7 @@ func TestKeyIsInNoErrorThatAServerCauses(t *testing.T) {
 func TestLongListOfIssuesIsCut(t *testing.T) {
 	t.Parallel()
 	failed := new(Error)
-	failed.describe([]byte(`{"issues": [`+strings.Repeat(`{"message": "m"},`, 50)+`{"message": "m"}]}`), cleaner("key"))
+	failed.describe([]byte(`{"issues": [`+strings.Repeat(`{"message": "m"},`, 50)+`{"message": "m"}]}`), newCleaner("key"))
 	if len(failed.Issues) != maxIssues {
 		t.Errorf("%d issues", len(failed.Issues))
 	}
@@ -231,6 +233,50 @@ func TestDurationsAreWrittenAsPeopleWriteThem(t *testing.T) {
 	} {
 		if got := FormatDuration(duration); got != want {
 			t.Errorf("%s: got %s, want %s", duration, got, want)
+		}
+	}
+}
+
+// All but the end of the key is as good as the key, and quotes turn what is invisible
+// into something that isn't.
+func TestTheKeyIsTakenOutBeforeATextIsCutOrQuoted(t *testing.T) {
+	t.Parallel()
+	const key = "tp_SECRETsecret"
+	clean := newCleaner(key)
+	for text, want := range map[string]string{
+		strings.Repeat("x", 86) + key:                                `"` + strings.Repeat("x", 86) + `[the API key]"`,
+		"tp_SEC\u200bRETsecret":                                      `"[the API key]"`,
+		"odd\u00a0space\u200b":                                       `"odd\u00a0space\u200b"`,
+		strings.Repeat("x", maxLooked-14) + key:                      `"` + strings.Repeat("x", 100) + `…"`,
+		"tp_SECRETsecre" + strings.Repeat("\u200b", maxLooked) + "t": `"(49167 bytes)"`,
+	} {
+		if got := clean.quote(text); got != want {
+			t.Errorf("%q in quotes: got %s, want %s", text, got, want)
+		}
+	}
+	for _, written := range []string{"tp_SEC\u200bRETsecret", "tp_SEC\u00adRETsecret", "tp_SEC\U000e0080RETsecret", "tp_SEC\x01\aRETsecret"} {
+		for how, text := range map[string]string{"in quotes": strconv.Quote(written), "in a URL": url.QueryEscape(written)} {
+			if got := clean.text(text); strings.Trim(got, `"`) != "[the API key]" {
+				t.Errorf("%s: %q becomes %q", how, text, got)
+			}
+		}
+	}
+}
+
+func TestNearMissesAreNotCutWithinTheKey(t *testing.T) {
+	t.Parallel()
+	const key = "tp_SECRETsecret"
+	server := fakeapi.New(named(strings.Repeat("中", 338)+key, "Other")...)
+	server.AllowKey(key)
+	client := clientOf(t, server, key)
+	_, err := client.ProcedureByName(t.Context(), "Nobody's")
+	failed := new(NotFoundError)
+	if !errors.As(err, &failed) || len(failed.Near) != 2 {
+		t.Fatal(err)
+	}
+	for _, near := range failed.Near {
+		if shown := client.Clean(*near.Name); strings.Contains(shown, "SECRET") {
+			t.Errorf("shows %s", shown)
 		}
 	}
 }

@@ -71,7 +71,7 @@ func FuzzDecodePage(f *testing.F) {
 		if offset > 0 {
 			at = new(big.Int).SetUint64(uint64(offset)).String()
 		}
-		got, err := decodeKeeping(body, at, cleaner(fuzzKey), func(p *Procedure) string {
+		got, err := decodeKeeping(body, at, newCleaner(fuzzKey), func(p *Procedure) string {
 			if created := p.CreatedAt; created.Known() && !rfc3339Like.MatchString(created.Text) {
 				t.Errorf("%q was taken for a time", created.Text)
 			}
@@ -167,7 +167,7 @@ func FuzzErrorBody(f *testing.F) {
 			t.Skip()
 		}
 		failed := &Error{Method: http.MethodGet, URL: "https://tofupilot.invalid", Status: http.StatusBadRequest}
-		failed.describe(body, cleaner(key))
+		failed.describe(body, newCleaner(key))
 		if len(failed.Issues) > maxIssues {
 			t.Errorf("%d issues", len(failed.Issues))
 		}
@@ -177,7 +177,7 @@ func FuzzErrorBody(f *testing.F) {
 			expectShown(t, issue.Path, key)
 			expectShown(t, issue.Message, key)
 		}
-		expectShown(t, cleaner(key)(string(body)), key)
+		expectShown(t, newCleaner(key).text(string(body)), key)
 		if !strings.HasPrefix(failed.Error(), "GET https://tofupilot.invalid: HTTP 400 Bad Request") {
 			t.Errorf("it says %q", failed)
 		}

@@ -118,7 +118,7 @@ func (r *reading[R]) finish(ctx context.Context) ([]R, error) {
 }
 
 func (r *reading[R]) logRead(ctx context.Context, rows int, started time.Time) {
-	r.log.InfoContext(ctx, "Read "+plural(r.noun), "url", r.client.base.String(), "filters", r.client.clean(r.filter.query().Encode()), "rows", rows,
+	r.log.InfoContext(ctx, "Read "+plural(r.noun), "url", r.client.base.String(), "filters", r.client.clean.text(r.filter.query().Encode()), "rows", rows,
 		"pages", r.requests.Load(), "duration", time.Since(started).String())
 }
 

@@ -112,7 +112,7 @@ func (c *Client) search(ctx context.Context, query string, pick pick) ([]Procedu
 		}
 		return candidate{}, 0 // what a search doesn't find may still be there
 	})
-	if refusesSearch(err) {
+	if ctx.Err() == nil && refusesSearch(err) {
 		return nil, errUnsettled
 	}
 	matches := picked(found)
@@ -162,8 +162,8 @@ func lookThrough(pick pick) func(*Procedure) (candidate, int) {
 		}
 		name := deref(p.Name)
 		// A longer one is near to none, and only the beginning of it is shown.
-		if most := maxCompared + utf8.UTFMax; len(name) > most {
-			name = strings.Clone(strings.ToValidUTF8(name[:most], ""))
+		if most := maxLooked + utf8.UTFMax; len(name) > most {
+			name = strings.Clone(name[:most])
 		}
 		return candidate{id: p.ID, name: name}, len(p.ID) + len(name)
 	}

@@ -4,11 +4,13 @@ import (
 	"context"
 	"errors"
 	"io"
+	"reflect"
 	"strings"
 	"sync/atomic"
 	"testing"
 	"testing/iotest"
 	"testing/synctest"
+	"time"
 )
 
 func TestBodyIsBounded(t *testing.T) {
@@ -116,5 +118,41 @@ func TestRowsAreCountedOnceWhileTheyAreHeld(t *testing.T) {
 	pager.close()
 	if held := pager.held.all.Load(); held != 0 {
 		t.Errorf("%d bytes are held of a list that was read", held)
+	}
+}
+
+// What isn't counted isn't bounded.
+func TestEveryTextOfAProcedureIsCounted(t *testing.T) {
+	t.Parallel()
+	const long = 1_000
+	var texts int
+	var fill func(v reflect.Value)
+	fill = func(v reflect.Value) {
+		switch v.Kind() {
+		case reflect.Pointer:
+			v.Set(reflect.New(v.Type().Elem()))
+			fill(v.Elem())
+		case reflect.Slice:
+			v.Set(reflect.MakeSlice(v.Type(), 2, 2))
+			for i := range v.Len() {
+				fill(v.Index(i))
+			}
+		case reflect.Struct:
+			for i := range v.NumField() {
+				if v.Field(i).CanSet() && v.Type().Field(i).Type != reflect.TypeFor[time.Time]() {
+					fill(v.Field(i))
+				}
+			}
+		case reflect.String:
+			v.SetString(strings.Repeat("x", long))
+			texts++
+		default:
+		}
+	}
+	var full Procedure
+	fill(reflect.ValueOf(&full).Elem())
+	full.FPY = nil // at most 64 digits
+	if size := full.size(); size < (texts-1)*long {
+		t.Errorf("counts %d bytes of %d texts of %d", size, texts-1, long)
 	}
 }

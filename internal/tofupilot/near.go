@@ -28,6 +28,9 @@ const far = 1 << 20
 // show to whoever asked for it, the nearest first. The time it takes grows with
 // the candidates times the texts; the error is the context's cause.
 func nearest(ctx context.Context, wanted []string, candidates []candidate, key func(*candidate) string) ([][]Procedure, error) {
+	if len(wanted) == 0 {
+		return nil, nil
+	}
 	type neighbor struct{ distance, at int }
 	nearer := func(a, b neighbor) int { return cmp.Or(cmp.Compare(a.distance, b.distance), cmp.Compare(a.at, b.at)) }
 	farthest, most := far-1, maxNear

@@ -94,7 +94,7 @@ type pager[R any] struct {
 	limit int                 // rows per page, at least 1
 	noun  string              // what a row is
 	reach func(taken int) int // more than taken; tests have others
-	clean func(string) string
+	clean cleaner
 	log   *slog.Logger
 
 	requests  atomic.Int64 // pages asked for, whatever came of them
@@ -125,19 +125,21 @@ func (p *pager[R]) all(ctx context.Context) ([]row[R], error) {
 		case err == nil && (p.shown || before != nil && p.agrees(before)):
 			return p.rows, nil
 		case err == nil && before == nil:
-			before = p.keys() // and read it once more, to see whether it stays so
-			continue
+			before, seenBefore, contradicts = p.keys(), nil, ""
+			continue // to see whether it stays so
 		case err == nil:
 			err = changed("two passes gave different lists, of %d and %d rows", len(before), len(p.rows))
-			before = p.keys()
+			before, seenBefore, contradicts = p.keys(), nil, ""
 		case errors.Is(err, errNotOffsets):
-			before, p.following = nil, true
+			before, seenBefore, contradicts = nil, nil, ""
+			p.startFollowing(ctx, errNotOffsets.Error())
 			continue
 		case errors.As(err, &failed):
 			permanent := failed.how == contradicts && slices.Equal(seenBefore, p.keys())
 			before, seenBefore, contradicts = nil, p.keys(), failed.how
 			if permanent && !p.following {
-				p.following, contradicts = true, ""
+				contradicts = ""
+				p.startFollowing(ctx, failed.how+", twice")
 				continue
 			}
 			if permanent {
@@ -157,6 +159,12 @@ func (p *pager[R]) all(ctx context.Context) ([]row[R], error) {
 			Change: change, Err: cleaned{err, p.clean},
 		}
 	}
+}
+
+// startFollowing has the passes that come follow the server's own cursors.
+func (p *pager[R]) startFollowing(ctx context.Context, why string) {
+	p.following = true
+	p.log.WarnContext(ctx, "Following the server's cursors, one page after the other", "reason", p.clean.text(why))
 }
 
 func (p *pager[R]) keys() []string {
@@ -207,7 +215,7 @@ func (p *pager[R]) pass(ctx context.Context) error {
 		p.shown = true // one page is a snapshot
 		return nil
 	case n < min(2, p.limit): // as from a count that was taken before the rows went; one row leaves no room to overlap
-		return changed("the first page has %d rows, though more follow", n)
+		return changed("the first page is short, of %d, though more follow", n)
 	}
 	if err := first.countsFrom(0); err != nil {
 		return err
@@ -275,9 +283,9 @@ func (p *pager[R]) join(next *page[R], width int) error {
 	}
 	switch {
 	case len(next.rows) == 0:
-		return changed("the page at offset %d is empty, though %s stood there before", offset, quoted(last))
+		return changed("the page at offset %d is empty, though %s stood there before", offset, p.clean.quote(last))
 	case next.rows[0].key != last:
-		return changed("the page at offset %d begins with %s, where %s stood before", offset, quoted(next.rows[0].key), quoted(last))
+		return changed("the page at offset %d begins with %s, where %s stood before", offset, p.clean.quote(next.rows[0].key), p.clean.quote(last))
 	case next.more && len(next.rows) != width:
 		return changed("the page at offset %d has %d rows instead of %d, though more follow", offset, len(next.rows), width)
 	}
@@ -293,7 +301,7 @@ func refusesCursor(err error) bool {
 		return false
 	}
 	switch failed.Status {
-	case http.StatusUnauthorized, http.StatusForbidden, http.StatusTooManyRequests:
+	case http.StatusUnauthorized, http.StatusForbidden, http.StatusProxyAuthRequired, http.StatusRequestTimeout, http.StatusTooManyRequests:
 		return false
 	}
 	return true
@@ -329,9 +337,9 @@ func (p *pager[R]) follow(ctx context.Context) error {
 		advances := next.next != nil && !back && !followed[next.next.text]
 		switch {
 		case next.more && next.next == nil:
-			return &PagingError{What: fmt.Sprintf("it has more after the page at cursor %q, but gives no next_cursor", at.text)}
+			return &PagingError{What: fmt.Sprintf("it has more after the page at cursor %s, but gives no next_cursor", p.clean.quote(at.text))}
 		case next.more && !advances: // once it may be for a count that was taken before rows went
-			return changed("after the page at cursor %q it gives next_cursor %q, which doesn't advance", at.text, next.next.text)
+			return changed("after the page at cursor %s it gives next_cursor %s, which doesn't advance", p.clean.quote(at.text), p.clean.quote(next.next.text))
 		}
 		if err := p.add(next.rows, 0); err != nil {
 			return err
@@ -362,9 +370,9 @@ func (p *pager[R]) add(rows []row[R], from int) error {
 		case !p.seen[key]:
 			p.seen[key] = true
 		case slices.ContainsFunc(rows[:i], func(other row[R]) bool { return other.key == key }):
-			return &PagingError{What: quoted(key) + " stands twice in one page"}
+			return &PagingError{What: p.clean.quote(key) + " stands twice in one page"}
 		default:
-			return changed("%s came twice", quoted(key))
+			return changed("%s came twice", p.clean.quote(key))
 		}
 	}
 	p.rows = append(p.rows, rows[from:]...)

@@ -37,7 +37,7 @@ type oddRequest struct {
 }
 
 func (s *oddServer) pager(limit int) *pager[string] {
-	return &pager[string]{noun: "row", held: &holding{all: new(atomic.Int64)}, fetch: s.fetch, limit: limit, reach: reach, clean: cleaner("the-key"), log: slog.New(slog.DiscardHandler)}
+	return &pager[string]{noun: "row", held: &holding{all: new(atomic.Int64)}, fetch: s.fetch, limit: limit, reach: reach, clean: newCleaner("the-key"), log: slog.New(slog.DiscardHandler)}
 }
 
 func (s *oddServer) fetch(ctx context.Context, at string, limit int) (*page[string], error) {
@@ -52,7 +52,7 @@ func (s *oddServer) fetch(ctx context.Context, at string, limit int) (*page[stri
 	offset, _ := strconv.Atoi(at)
 	request := oddRequest{cursor: at, offset: offset, limit: limit, begins: s.begins}
 	s.asked = append(s.asked, request)
-	return decodeIDs(s.answer(request).body(), at, cleaner("the-key"))
+	return decodeIDs(s.answer(request).body(), at, newCleaner("the-key"))
 }
 
 func (a oddAnswer) body() []byte {

@@ -1,6 +1,7 @@
 package tofupilot
 
 import (
+	"context"
 	"net/http"
 	"slices"
 	"testing"
@@ -45,6 +46,29 @@ func TestOneContradictionIsAChangeAndNotAnotherWayToCount(t *testing.T) {
 		rows, err := newTestPager(list.with(2), 2).all(t.Context())
 		if err != nil || !slices.Contains(rowIDs(rows), "r1") {
 			t.Errorf("got %q, %v", rowIDs(rows), err)
+		}
+	})
+}
+
+// Two passes contradict themselves in the same way, but not in a row: between them
+// the list was read.
+func TestAContradictionIsForgottenWhenAPassComesToTheEnd(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		list := &changingList{times: func(int) *Timestamp { return nil }}
+		list.with(20)
+		fetch := list.fetch
+		pager := newTestPager(list, 10)
+		pager.fetch = func(ctx context.Context, at string, limit int) (*page[string], error) {
+			answer, err := fetch(ctx, at, limit)
+			if pass := list.begins; at == "" && (pass == 1 || pass == 3) {
+				answer.rows = answer.rows[:1] // and more follows
+			}
+			return answer, err
+		}
+		rows, err := pager.all(t.Context())
+		if err != nil || len(rows) != 20 || pager.following || list.begins != 5 {
+			t.Errorf("%d rows, %v, following: %v, read %d times", len(rows), err, pager.following, list.begins)
 		}
 	})
 }
@@ -111,7 +135,7 @@ func TestAServerThatRefusesComputedCursorsIsFollowed(t *testing.T) {
 
 func TestAKeyThatIsRefusedLaterIsNoMatterOfCursors(t *testing.T) {
 	t.Parallel()
-	for _, status := range []int{http.StatusUnauthorized, http.StatusForbidden, http.StatusTooManyRequests, http.StatusBadGateway} {
+	for _, status := range []int{http.StatusUnauthorized, http.StatusForbidden, http.StatusProxyAuthRequired, http.StatusRequestTimeout, http.StatusTooManyRequests, http.StatusBadGateway} {
 		list := stillList(35)
 		list.fault = func(asked listRequest) error {
 			if asked.offset > 0 {

@@ -101,7 +101,7 @@ func createdAt(second int) *Timestamp {
 func stillList(rows int) *changingList { return newChangingList(rows) }
 
 func newTestPager(list *changingList, limit int) *pager[string] {
-	return &pager[string]{noun: "row", held: &holding{all: new(atomic.Int64)}, fetch: list.fetch, limit: limit, reach: reach, clean: cleaner("the-key"), log: slog.New(slog.DiscardHandler)}
+	return &pager[string]{noun: "row", held: &holding{all: new(atomic.Int64)}, fetch: list.fetch, limit: limit, reach: reach, clean: newCleaner("the-key"), log: slog.New(slog.DiscardHandler)}
 }
 
 func (l *changingList) fetch(ctx context.Context, at string, limit int) (*page[string], error) {

@@ -66,7 +66,22 @@ func (c *Client) Procedures(ctx context.Context, filter Filter) ([]Procedure, er
 }
 
 // size is about how many bytes a procedure takes.
-func (p *Procedure) size() int { return 256 + len(p.ID) + len(deref(p.Name)) + 128*len(p.Runs) }
+func (p *Procedure) size() int {
+	size := 256 + len(p.ID) + len(deref(p.Name)) + p.CreatedAt.size()
+	if user := p.CreatedByUser; user != nil {
+		size += len(deref(user.ID)) + len(deref(user.Name)) + len(deref(user.Email))
+	}
+	if linked := p.LinkedRepository; linked != nil {
+		size += len(deref(linked.ID)) + len(deref(linked.Name)) + len(deref(linked.FullName)) + len(deref(linked.Provider))
+	}
+	for _, run := range p.Runs {
+		size += 128 + len(deref(run.ID)) + len(deref(run.Outcome)) + run.StartedAt.size()
+		if run.Unit != nil {
+			size += len(deref(run.Unit.ID))
+		}
+	}
+	return size
+}
 
 // sortRuns puts the runs in order. The error names one whose time can't be read.
 func (p *Procedure) sortRuns() (odd error) {

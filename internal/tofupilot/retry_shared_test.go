@@ -1,10 +1,12 @@
 package tofupilot
 
 import (
+	"errors"
 	"maps"
 	"net/http"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -136,4 +138,24 @@ func TestRetriedPageDoesNotStartTheOthersAgain(t *testing.T) {
 			}
 		}, fakeapi.Generate(1000, fakeapi.Gen2026)...)
 	}
+}
+
+// What holds everyone up is one request's 429. Each error is of its own request.
+func TestA429ThatEndsEveryReadIsToldOfEachRequest(t *testing.T) {
+	t.Parallel()
+	onTestbed(t, func(b *testbed) {
+		b.api.Fail(fakeapi.Status(http.StatusTooManyRequests, ""))
+		var all sync.WaitGroup
+		for i := range 3 {
+			all.Go(func() {
+				query := "reader" + strconv.Itoa(i)
+				_, err := b.client.Procedures(b.Context(), Filter{Parameters: map[string]string{"search_query": query}})
+				failed := new(Error)
+				if !errors.As(err, &failed) || !strings.HasSuffix(failed.URL, "search_query="+query) {
+					b.Errorf("%s: %v", query, err)
+				}
+			})
+		}
+		all.Wait()
+	})
 }

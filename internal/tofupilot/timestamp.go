@@ -26,6 +26,9 @@ func (t *Timestamp) TextOrNil() *string {
 	return &t.Text
 }
 
+// size is how many bytes the text takes.
+func (t *Timestamp) size() int { return len(deref(t.TextOrNil())) }
+
 // UnmarshalText takes any text.
 func (t *Timestamp) UnmarshalText(text []byte) error {
 	parsed, err := time.Parse(time.RFC3339, string(text))
@@ -38,7 +41,7 @@ func unreadable(field string, t *Timestamp) error {
 	if t == nil || t.Known() {
 		return nil
 	}
-	return fmt.Errorf("%s %q isn't a time in RFC 3339, and sorts last", field, t.Text)
+	return fmt.Errorf("%s isn't a time in RFC 3339, and sorts last", field)
 }
 
 // instant is the time of a Timestamp without its text, which may be long.
