@@ -109,36 +109,37 @@ type pager[R any] struct {
 // all reads the list until it is shown to be complete. The error is a *ListError.
 func (p *pager[R]) all(ctx context.Context) ([]row[R], error) {
 	var (
-		before      []string // the rows of the pass before, where it came to its end
-		seenBefore  []string // the rows up to where the pass before contradicted itself,
-		contradicts string   // and how it did
-		change      error    // the latest
-		pause       = firstPause
+		before       []string      // the rows of the pass before, if it came to its end
+		contradicted contradiction // how the pass before ended, if it didn't
+		change       error         // the latest
+		pause        = firstPause
 	)
 	for passes := 1; ; passes++ {
 		if passes > 1 {
-			p.held.restart(lengthOf(before) + lengthOf(seenBefore))
+			p.held.restart(lengthOf(before) + lengthOf(contradicted.rows))
 		}
 		err := p.pass(ctx)
+		if err == nil && (p.shown || before != nil && p.agrees(before)) {
+			return p.rows, nil
+		}
+		last, lastContradicted := before, contradicted
+		before, contradicted = nil, contradiction{}
 		failed := new(ChangedError)
 		switch {
-		case err == nil && (p.shown || before != nil && p.agrees(before)):
-			return p.rows, nil
-		case err == nil && before == nil:
-			before, seenBefore, contradicts = p.keys(), nil, ""
-			continue // to see whether it stays so
 		case err == nil:
-			err = changed("two passes gave different lists, of %d and %d rows", len(before), len(p.rows))
-			before, seenBefore, contradicts = p.keys(), nil, ""
+			before = p.keys()
+			if last == nil {
+				continue // to see whether it stays so
+			}
+			err = changed("two passes gave different lists, of %d and %d rows", len(last), len(before))
 		case errors.Is(err, errNotOffsets):
-			before, seenBefore, contradicts = nil, nil, ""
-			p.startFollowing(ctx, errNotOffsets.Error())
+			p.startFollowing(ctx, err.Error())
 			continue
 		case errors.As(err, &failed):
-			permanent := failed.how == contradicts && slices.Equal(seenBefore, p.keys())
-			before, seenBefore, contradicts = nil, p.keys(), failed.how
+			contradicted = contradiction{failed.how, p.keys()}
+			permanent := contradicted.equals(lastContradicted)
 			if permanent && !p.following {
-				contradicts = ""
+				contradicted = contradiction{}
 				p.startFollowing(ctx, failed.how+", twice")
 				continue
 			}
@@ -159,6 +160,16 @@ func (p *pager[R]) all(ctx context.Context) ([]row[R], error) {
 			Change: change, Err: cleaned{err, p.clean},
 		}
 	}
+}
+
+// contradiction is how a pass contradicted itself, and the rows that it had read.
+type contradiction struct {
+	how  string
+	rows []string
+}
+
+func (c contradiction) equals(other contradiction) bool {
+	return c.how == other.how && slices.Equal(c.rows, other.rows)
 }
 
 // startFollowing has the passes that come follow the server's own cursors.
