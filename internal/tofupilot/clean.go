@@ -1,7 +1,6 @@
 package tofupilot
 
 import (
-	"encoding/hex"
 	"fmt"
 	"regexp"
 	"strconv"
@@ -72,7 +71,7 @@ func formsOf(key string) *regexp.Regexp {
 		character := key[:size]
 		key = key[size:]
 		inQuotes := strconv.Quote(character)
-		inURL := regexp.MustCompile("..").ReplaceAllString(hex.EncodeToString([]byte(character)), "%$0")
+		inURL := strings.ReplaceAll(fmt.Sprintf(" % x", character), " ", "%")
 		shown := visible(strings.ToValidUTF8(character, "\uFFFD"))
 		fmt.Fprintf(&pattern, "(?:%s|(?i:%s)|%s)",
 			regexp.QuoteMeta(shown), inURL, regexp.QuoteMeta(inQuotes[1:len(inQuotes)-1]))

@@ -101,10 +101,10 @@ func (c *Client) get(ctx context.Context, path string, query url.Values, decode 
 	target.RawQuery = query.Encode()
 	return c.retry(ctx, func(number int) error {
 		closings, err := c.limiter.acquire(ctx)
-		if refused := new(Error); errors.As(err, &refused) { // another request's 429, which holds this one up
-			refused.URL, refused.Attempts = c.clean.text(target.String()), number-1
-		}
 		if err != nil {
+			if refused := new(Error); errors.As(err, &refused) { // another request's 429, which holds this one up
+				refused.URL, refused.Attempts = c.clean.text(target.String()), number-1
+			}
 			return err
 		}
 		defer c.limiter.release()

@@ -179,11 +179,14 @@ func checkText(body []byte) error {
 		return errors.New("the body begins with a byte-order mark")
 	case text[0] == '<':
 		return errors.New("the body is HTML or XML, not JSON")
-	case bytes.Count(body, []byte(",")) >= maxValues:
+	case hasTooManyValues(body):
 		return &TooLargeError{What: fmt.Sprintf("has more than %d values, judging by its commas", maxValues)}
 	}
 	return nil
 }
+
+// hasTooManyValues judges by the commas, before anything is decoded.
+func hasTooManyValues(body []byte) bool { return bytes.Count(body, []byte(",")) >= maxValues }
 
 // itemName is how errors name an item of a page.
 func (d *pageDecoder[T, R]) itemName(index int, id string) string {

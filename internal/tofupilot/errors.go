@@ -1,7 +1,6 @@
 package tofupilot
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -138,7 +137,7 @@ func (e *BodyError) Unwrap() error { return e.Err }
 // another form, a proxy's page perhaps, or with more values than a page may have
 // adds nothing.
 func (e *Error) describe(body []byte, clean cleaner) {
-	if bytes.Count(body, []byte(",")) >= maxValues {
+	if hasTooManyValues(body) {
 		return
 	}
 	var answer struct {
