@@ -81,9 +81,6 @@ func TestStopEndsAReadWithinSecondsWhateverIsBroken(t *testing.T) { //nolint:par
 func (f fault) expectStop(t *testing.T) {
 	t.Helper()
 	at := f.at(t)
-	if f.environment != nil {
-		f.environment(t, at)
-	}
 	f.provider = maps.Clone(f.provider)
 	if f.provider == nil {
 		f.provider = harness.Values{}

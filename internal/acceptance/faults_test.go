@@ -102,9 +102,6 @@ const password = "hunter2"
 func (f fault) expect(t *testing.T) {
 	t.Helper()
 	at := f.at(t)
-	if f.environment != nil {
-		f.environment(t, at)
-	}
 	var log bytes.Buffer
 	server := f.configure(t, at)
 	began := time.Now()
@@ -143,11 +140,13 @@ func (f fault) expect(t *testing.T) {
 	f.expectRetries(t, &log)
 }
 
-// configure configures a provider for the target.
+// configure configures a provider for the target, in the row's environment.
 func (f fault) configure(t *testing.T, at *harness.Target) harness.Connection {
 	t.Helper()
 	arguments := harness.Values{"url": at.URL, "request_timeout": attemptTime}
-	if f.environment == nil {
+	if f.environment != nil {
+		f.environment(t, at)
+	} else {
 		arguments["api_key"] = fakeapi.Key
 	}
 	if at.Authority != "" {

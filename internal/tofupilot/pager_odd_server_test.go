@@ -4,12 +4,10 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"log/slog"
 	"slices"
 	"strconv"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"time"
 )
 
@@ -37,7 +35,7 @@ type oddRequest struct {
 }
 
 func (s *oddServer) pager(limit int) *pager[string] {
-	return &pager[string]{noun: "row", held: &holding{all: new(atomic.Int64)}, fetch: s.fetch, limit: limit, reach: reach, clean: newCleaner("the-key"), log: slog.New(slog.DiscardHandler)}
+	return pagerOf(s.fetch, limit)
 }
 
 func (s *oddServer) fetch(ctx context.Context, at string, limit int) (*page[string], error) {

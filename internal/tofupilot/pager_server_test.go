@@ -100,8 +100,10 @@ func createdAt(second int) *Timestamp {
 // stillList is one that nobody changes.
 func stillList(rows int) *changingList { return newChangingList(rows) }
 
-func newTestPager(list *changingList, limit int) *pager[string] {
-	return &pager[string]{noun: "row", held: &holding{all: new(atomic.Int64)}, fetch: list.fetch, limit: limit, reach: reach, clean: newCleaner("the-key"), log: slog.New(slog.DiscardHandler)}
+func newTestPager(list *changingList, limit int) *pager[string] { return pagerOf(list.fetch, limit) }
+
+func pagerOf(fetch func(ctx context.Context, at string, limit int) (*page[string], error), limit int) *pager[string] {
+	return &pager[string]{noun: "row", held: &holding{all: new(atomic.Int64)}, fetch: fetch, limit: limit, reach: reach, clean: newCleaner("the-key"), log: slog.New(slog.DiscardHandler)}
 }
 
 func (l *changingList) fetch(ctx context.Context, at string, limit int) (*page[string], error) {
