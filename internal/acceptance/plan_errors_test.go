@@ -30,7 +30,7 @@ func TestArgumentsThatAreKnownWhilePlanningAreCheckedThen(t *testing.T) {
 		},
 		"page_size": {
 			"page_size", "0",
-			[]string{"Error: Invalid Attribute Value", "page_size = var.value", "Attribute page_size value must be between 1 and 100, got: 0"},
+			[]string{"Error: Invalid page_size", "page_size = var.value", "page_size must be a whole number from 1 to 100, not 0."},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -68,7 +68,7 @@ func TestArgumentsThatAreKnownAfterApplyAreCheckedThen(t *testing.T) {
 func TestProviderArgumentsThatAreKnownAfterApplyAreCheckedThen(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct{ argument, value, summary, detail string }{
-		"max_retries": {"max_retries", "11", "Error: Invalid Attribute Value", "Attribute max_retries value must be between 0 and 10, got: 11"},
+		"max_retries": {"max_retries", "11", "Error: Invalid max_retries", "max_retries must be a whole number from 0 to 10, not 11."},
 		"user info":   {"url", `"https://user:hunter2@example.com"`, "Error: Invalid url", "The URL contains user info (the part before @), which may be a password;"},
 		"plain http":  {"url", `"http://tofupilot.invalid"`, "Error: Invalid url", "doesn't send the API key unencrypted over http://"},
 		"api_key":     {"api_key", `""`, "Error: Invalid api_key", "The key is empty."},

@@ -1,6 +1,7 @@
 package acceptance
 
 import (
+	"math/big"
 	"strings"
 	"testing"
 
@@ -22,6 +23,9 @@ func TestProceduresArgumentsAreCheckedAtValidate(t *testing.T) {
 	}
 	duration := func(words ...string) harness.Diagnosis {
 		return harness.Error("timeouts.read", "Invalid timeouts.read", words...)
+	}
+	pageSize := func(got string) harness.Diagnosis {
+		return harness.Error("page_size", "Invalid page_size", "page_size must be a whole number from 1 to 100, not "+got+".")
 	}
 	server := harness.Connect(t, provider.Server("test")())
 	for name, c := range map[string]struct {
@@ -52,9 +56,11 @@ func TestProceduresArgumentsAreCheckedAtValidate(t *testing.T) {
 			time("created_after", "created_after (2024-01-15T10:30:00.001Z) is later than created_before (2024-01-15T11:30:00+01:00)", "nothing can match"),
 		},
 
-		"page_size 0":        {harness.Values{"page_size": 0}, harness.Error("page_size", "Invalid Attribute Value", "must be between 1 and 100, got: 0")},
-		"page_size 101":      {harness.Values{"page_size": 101}, harness.Error("page_size", "Invalid Attribute Value", "must be between 1 and 100, got: 101")},
-		"page_size negative": {harness.Values{"page_size": -1}, harness.Error("page_size", "Invalid Attribute Value", "must be between 1 and 100, got: -1")},
+		"page_size 0":        {harness.Values{"page_size": 0}, pageSize("0")},
+		"page_size 101":      {harness.Values{"page_size": 101}, pageSize("101")},
+		"page_size negative": {harness.Values{"page_size": -1}, pageSize("-1")},
+		"page_size 2.5":      {harness.Values{"page_size": 2.5}, pageSize("2.5")},
+		"page_size 1e400":    {harness.Values{"page_size": hugeNumber(t)}, pageSize("1e+400")},
 
 		"timeouts.read negative":   {harness.Values{"timeouts": harness.Values{"read": "-5m"}}, duration(`"-5m" isn't a positive duration`)},
 		"timeouts.read of nothing": {harness.Values{"timeouts": harness.Values{"read": "0s"}}, duration(`"0s" isn't a positive duration`)},
@@ -93,6 +99,16 @@ func TestProceduresArgumentsThatAreGoodOrNotKnownPassAtValidate(t *testing.T) {
 			harness.ExpectNoDiagnostics(t, server.Validate(t, "tofupilot_procedures", arguments))
 		})
 	}
+}
+
+// hugeNumber is 1e400, with the precision that Terraform reads it with.
+func hugeNumber(t *testing.T) *big.Float {
+	t.Helper()
+	huge, _, err := big.ParseFloat("1e400", 10, 512, big.ToNearestEven)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return huge
 }
 
 // Each mistake is told, not only the first.

@@ -20,7 +20,7 @@ func TestProviderArgumentsAreCheckedAtValidate(t *testing.T) {
 	key, url, certificate, timeout := about("api_key"), about("url"), about("ca_cert_pem"), about("request_timeout")
 	plain := harness.Error("url", "Invalid url", "doesn't send the API key unencrypted over http://", "use https://", "allow_http to true")
 	retries := func(got string) harness.Diagnosis {
-		return harness.Error("max_retries", "Invalid Attribute Value", "must be between 0 and 10, got: "+got)
+		return harness.Error("max_retries", "Invalid max_retries", "max_retries must be a whole number from 0 to 10, not "+got+".")
 	}
 	server := harness.Connect(t, provider.Server("test")())
 	for name, c := range map[string]struct {
@@ -62,6 +62,8 @@ func TestProviderArgumentsAreCheckedAtValidate(t *testing.T) {
 		"damaged certificate":     {harness.Values{"ca_cert_pem": harness.InPEM("CERTIFICATE", []byte("no ASN.1"))}, certificate("Certificate 1 of the bundle is damaged")},
 		"max_retries -1":          {harness.Values{"max_retries": -1}, retries("-1")},
 		"max_retries 11":          {harness.Values{"max_retries": 11}, retries("11")},
+		"max_retries 1.5":         {harness.Values{"max_retries": 1.5}, retries("1.5")},
+		"max_retries 1e400":       {harness.Values{"max_retries": hugeNumber(t)}, retries("1e+400")},
 		"request_timeout -5m":     {harness.Values{"request_timeout": "-5m"}, timeout(`"-5m" isn't a positive duration`)},
 		"request_timeout 0":       {harness.Values{"request_timeout": "0"}, timeout(`"0" isn't a positive duration`)},
 		"request_timeout 30":      {harness.Values{"request_timeout": "30"}, timeout(`"30" isn't a duration`, "write it like 30s, 5m or 1h30m")},

@@ -39,16 +39,16 @@ func TestTerraformValidateNeedsNeitherKeyNorNetwork(t *testing.T) {
 				harness.Procedures("all"),
 			[]validation{
 				{`api_key = ""`, "Invalid api_key", "The key is empty."},
-				{`max_retries = 11`, "Invalid Attribute Value", "Attribute max_retries value must be between 0 and 10, got: 11"},
+				{`max_retries = 11`, "Invalid max_retries", "max_retries must be a whole number from 0 to 10, not 11."},
 				{`request_timeout = "-5m"`, "Invalid request_timeout", `"-5m" isn't a positive duration.`},
 				{`url = "https://tofupilot.invalid/?a=b"`, "Invalid url", "The URL has a query (a ? and what follows it); remove it."},
 			},
 		},
 		"data source": {
-			harness.Procedures("all", `search_query = ""`, `created_before = "2024-01-15"`, `page_size = 101`, `timeouts = { read = "-5m" }`),
+			harness.Procedures("all", `search_query = ""`, `created_before = "2024-01-15"`, `page_size = 2.5`, `timeouts = { read = "-5m" }`),
 			[]validation{
 				{`created_before = "2024-01-15"`, "Invalid created_before", `"2024-01-15" isn't an RFC 3339 time; write it like 2024-01-15T10:30:00Z or 2024-01-15T10:30:00+01:00.`},
-				{`page_size = 101`, "Invalid Attribute Value", "Attribute page_size value must be between 1 and 100, got: 101"},
+				{`page_size = 2.5`, "Invalid page_size", "page_size must be a whole number from 1 to 100, not 2.5."},
 				{`search_query = ""`, "Invalid search_query", "The search is empty; omit search_query to list everything."},
 				{insideAnAttribute, "Invalid timeouts.read", `"-5m" isn't a positive duration.`},
 			},

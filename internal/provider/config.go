@@ -28,7 +28,7 @@ type providerModel struct {
 	APIKey         types.String `tfsdk:"api_key"`
 	URL            types.String `tfsdk:"url"`
 	CACertPEM      types.String `tfsdk:"ca_cert_pem"`
-	MaxRetries     types.Int64  `tfsdk:"max_retries"`
+	MaxRetries     types.Number `tfsdk:"max_retries"`
 	RequestTimeout types.String `tfsdk:"request_timeout"`
 	AllowHTTP      types.Bool   `tfsdk:"allow_http"`
 }
@@ -148,7 +148,7 @@ func (m providerModel) resolve(getenv func(string) string) (settings, diag.Diagn
 		fail(from, err)
 	}
 	if !m.MaxRetries.IsNull() {
-		resolved.maxRetries = int(m.MaxRetries.ValueInt64())
+		resolved.maxRetries = integer(m.MaxRetries)
 	}
 	if !m.RequestTimeout.IsNull() {
 		if resolved.requestTimeout, err = time.ParseDuration(m.RequestTimeout.ValueString()); err != nil {

@@ -1,6 +1,7 @@
 package provider
 
 import (
+	"math/big"
 	"slices"
 	"strings"
 	"testing"
@@ -85,7 +86,8 @@ func TestAttributeWinsOverEnvironmentWinsOverDefault(t *testing.T) {
 		timeout          time.Duration
 	}
 	const ours, theirs = "from-attribute", "from-environment"
-	text, number := types.StringValue, types.Int64Value
+	text := types.StringValue
+	number := func(value float64) types.Number { return types.NumberValue(big.NewFloat(value)) }
 	fromEnv := environment{envAPIKey: theirs}
 	for name, c := range map[string]struct {
 		model providerModel
@@ -249,7 +251,7 @@ func TestUnknownAttributesAreNamed(t *testing.T) {
 	}
 	got := providerModel{
 		APIKey: types.StringUnknown(), URL: types.StringUnknown(), CACertPEM: types.StringUnknown(),
-		MaxRetries: types.Int64Unknown(), RequestTimeout: types.StringUnknown(), AllowHTTP: types.BoolUnknown(),
+		MaxRetries: types.NumberUnknown(), RequestTimeout: types.StringUnknown(), AllowHTTP: types.BoolUnknown(),
 	}.unknown()
 	if want := []string{"api_key", "url", "ca_cert_pem", "max_retries", "request_timeout", "allow_http"}; !slices.Equal(got, want) {
 		t.Errorf("got %v, want %v", got, want)

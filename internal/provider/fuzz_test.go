@@ -3,6 +3,7 @@ package provider
 import (
 	"bytes"
 	"crypto/x509"
+	"math/big"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -167,7 +168,7 @@ func FuzzProviderConfiguration(f *testing.F) {
 			arguments["ca_cert_pem"], model.CACertPEM = certificates, types.StringValue(certificates)
 		}
 		if given(3) {
-			arguments["max_retries"], model.MaxRetries = retries, types.Int64Value(retries)
+			arguments["max_retries"], model.MaxRetries = retries, types.NumberValue(new(big.Float).SetInt64(retries))
 		}
 		if given(4) {
 			arguments["request_timeout"], model.RequestTimeout = timeout, types.StringValue(timeout)

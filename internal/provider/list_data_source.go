@@ -6,7 +6,6 @@ import (
 	"maps"
 
 	"github.com/hashicorp/terraform-plugin-framework-timeouts/datasource/timeouts"
-	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -42,11 +41,11 @@ func (d *listDataSource[T]) Metadata(_ context.Context, req datasource.MetadataR
 func (d *listDataSource[T]) Schema(_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
 	attributes := d.filters.attributes()
 	maps.Copy(attributes, map[string]schema.Attribute{
-		"page_size": schema.Int64Attribute{
+		"page_size": schema.NumberAttribute{
 			Optional: true,
 			MarkdownDescription: fmt.Sprintf("How many %s the provider requests at a time, 1 to 100. Defaults to 100. "+
 				"The list always has all of them. A smaller number helps a slow server.", d.name),
-			Validators: []validator.Int64{int64validator.Between(1, tofupilot.MaxPageSize)},
+			Validators: []validator.Number{wholeNumber{1, tofupilot.MaxPageSize}},
 		},
 		"timeouts": timeoutsAttribute(),
 		d.name: schema.ListNestedAttribute{
@@ -90,7 +89,7 @@ func (d *listDataSource[T]) known(ctx context.Context, config tfsdk.Config) (val
 
 func (d *listDataSource[T]) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
 	var (
-		pageSize types.Int64
+		pageSize types.Number
 		limits   timeouts.Value
 	)
 	values, diags := d.known(ctx, req.Config)
@@ -112,7 +111,7 @@ func (d *listDataSource[T]) Read(ctx context.Context, req datasource.ReadRequest
 		return
 	}
 
-	filter := tofupilot.Filter{Parameters: parameters, PageSize: int(pageSize.ValueInt64())}
+	filter := tofupilot.Filter{Parameters: parameters, PageSize: integer(pageSize)}
 	rows, err := tofupilot.ReadAll(ctx, d.reader.client, d.list, filter, d.encode)
 	if err == nil {
 		err = bulk.SetState(ctx, &resp.State, d.attributes(rows))

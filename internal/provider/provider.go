@@ -6,7 +6,6 @@ import (
 	"context"
 	"os"
 
-	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/provider"
@@ -71,12 +70,12 @@ func (p *tofupilotProvider) Schema(_ context.Context, _ provider.SchemaRequest, 
 					"Defaults to the file that the environment variable `" + envCACert + "` names, then to that of the login file if its key is used.",
 				Validators: []validator.String{validCertificates},
 			},
-			"max_retries": schema.Int64Attribute{
+			"max_retries": schema.NumberAttribute{
 				Optional: true,
 				MarkdownDescription: "How often the provider retries a request that fails for a temporary reason: " +
 					"no connection, an incomplete answer, or status 408 or 5xx. 0 to 10. Defaults to 3. " +
 					"A 429 counts only until the first request succeeds. After that, only `timeouts.read` limits the wait.",
-				Validators: []validator.Int64{int64validator.Between(0, tofupilot.MaxRetries)},
+				Validators: []validator.Number{wholeNumber{0, tofupilot.MaxRetries}},
 			},
 			"request_timeout": schema.StringAttribute{
 				Optional: true,

@@ -55,7 +55,7 @@ type usualModel struct {
 	SearchQuery   types.String     `tfsdk:"search_query"`
 	CreatedAfter  types.String     `tfsdk:"created_after"`
 	CreatedBefore types.String     `tfsdk:"created_before"`
-	PageSize      types.Int64      `tfsdk:"page_size"`
+	PageSize      types.Number     `tfsdk:"page_size"`
 	Timeouts      timeouts.Value   `tfsdk:"timeouts"`
 	Procedures    []usualProcedure `tfsdk:"procedures"`
 	IDs           []string         `tfsdk:"ids"`

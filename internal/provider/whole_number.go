@@ -1,0 +1,42 @@
+package provider
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+)
+
+// wholeNumber is a validator: what a number must be. An attribute that the
+// framework itself takes for an integer answers 2.5 with an error that calls it a
+// bug in the provider.
+type wholeNumber struct{ least, most int64 }
+
+var _ validator.Number = wholeNumber{}
+
+func (w wholeNumber) Description(context.Context) string {
+	return fmt.Sprintf("must be a whole number from %d to %d", w.least, w.most)
+}
+
+func (w wholeNumber) MarkdownDescription(ctx context.Context) string { return w.Description(ctx) }
+
+func (w wholeNumber) ValidateNumber(ctx context.Context, req validator.NumberRequest, resp *validator.NumberResponse) {
+	if req.ConfigValue.IsNull() || req.ConfigValue.IsUnknown() {
+		return
+	}
+	value := req.ConfigValue.ValueBigFloat()
+	if whole, _ := value.Int64(); !value.IsInt() || whole < w.least || whole > w.most {
+		resp.Diagnostics.AddAttributeError(req.Path, "Invalid "+req.Path.String(),
+			fmt.Sprintf("%s %s, not %s.", req.Path, w.Description(ctx), value.Text('g', -1)))
+	}
+}
+
+// integer is the value of an attribute with that rule; 0 if it isn't set.
+func integer(value types.Number) int {
+	if value.IsNull() || value.IsUnknown() {
+		return 0
+	}
+	whole, _ := value.ValueBigFloat().Int64()
+	return int(whole)
+}
