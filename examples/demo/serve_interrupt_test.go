@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/acceptance/harness"
 )
@@ -27,12 +28,19 @@ func TestServeEndsAtCtrlC(t *testing.T) {
 	if err := serve.Start(); err != nil {
 		t.Fatal(err)
 	}
-	for lines := bufio.NewScanner(out); lines.Scan(); {
-		if strings.HasPrefix(lines.Text(), "export TOFUPILOT_URL=") {
-			harness.Interrupt(t, serve)
+	serves, ended := make(chan struct{}, 1), make(chan error, 1)
+	go func() {
+		for lines := bufio.NewScanner(out); lines.Scan(); {
+			if strings.HasPrefix(lines.Text(), "export TOFUPILOT_URL=") {
+				serves <- struct{}{}
+			}
 		}
-	}
-	if err := serve.Wait(); err != nil {
+		close(serves) // Interrupt says that it has exited
+		ended <- serve.Wait()
+	}()
+	harness.Await(t, serves, time.Minute, "the start of the server")
+	harness.Interrupt(t, serve)
+	if err := harness.Await(t, ended, time.Minute, "the server"); err != nil {
 		t.Error(err)
 	}
 }

@@ -10,6 +10,9 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
+
+	"github.com/tofupilot/terraform-provider-tofupilot/internal/acceptance/harness"
 )
 
 var exported = regexp.MustCompile(`(?m)^(# )?export (TOFUPILOT_[A-Z_]+)=(\S+)$`)
@@ -48,7 +51,7 @@ func TestServe(t *testing.T) {
 	}
 
 	interrupt()
-	if err := <-ended; err != nil {
+	if err := harness.Await(t, ended, time.Minute, "the server"); err != nil {
 		t.Errorf("interrupted: %v", err)
 	}
 	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, values["TOFUPILOT_URL"], nil)

@@ -50,7 +50,7 @@ func TestStopEndsAReadAtOnceWhateverItIsBusyWith(t *testing.T) {
 				if _, err := server.StopProvider(t.Context(), &tfprotov6.StopProviderRequest{}); err != nil {
 					t.Fatal(err)
 				}
-				harness.ExpectError(t, (<-read).Diagnostics, harness.Error("", "Interrupted",
+				harness.ExpectError(t, harness.Await(t, read, stopTime, "the read").Diagnostics, harness.Error("", "Interrupted",
 					"Reading the procedures from "+at.URL+"/api was interrupted.", "So far: ",
 				))
 				if spent := time.Since(stopped); spent > time.Second {
@@ -95,14 +95,10 @@ func (f fault) expectStop(t *testing.T) {
 	if _, err := server.StopProvider(t.Context(), &tfprotov6.StopProviderRequest{}); err != nil {
 		t.Fatal(err)
 	}
-	select {
-	case resp := <-read:
-		if spent := time.Since(stopped); spent > time.Second {
-			t.Logf("it took %s", spent)
-		}
-		harness.ExpectPlain(t, harness.Describe(resp.Diagnostics))
-		harness.ExpectKeyIsNowhere(t, "the diagnostics", []byte(harness.Describe(resp.Diagnostics)))
-	case <-time.After(stopTime):
-		t.Fatalf("it goes on for %s", stopTime)
+	resp := harness.Await(t, read, stopTime, "the read")
+	if spent := time.Since(stopped); spent > time.Second {
+		t.Logf("it took %s", spent)
 	}
+	harness.ExpectPlain(t, harness.Describe(resp.Diagnostics))
+	harness.ExpectKeyIsNowhere(t, "the diagnostics", []byte(harness.Describe(resp.Diagnostics)))
 }

@@ -18,7 +18,7 @@ func TestKeyIsInNoLineOfTheLogThoughTheUserSearchesForIt(t *testing.T) {
 	server := configured(t, harness.Values{"url": url, "api_key": fakeapi.Key, "max_retries": 1})
 
 	var lines bytes.Buffer
-	resp := server.ReadIn(tflogtest.RootLogger(t.Context(), &lines), t, "tofupilot_procedures", harness.Values{"search_query": fakeapi.Key})
+	resp := server.ReadIn(tflogtest.RootLogger(t.Context(), &lines), t, quick, "tofupilot_procedures", harness.Values{"search_query": fakeapi.Key})
 	if len(resp.Diagnostics) != 1 || strings.Contains(resp.Diagnostics[0].Detail, "no such key: "+fakeapi.Key) {
 		t.Errorf("diagnostics: %s", harness.Describe(resp.Diagnostics))
 	}

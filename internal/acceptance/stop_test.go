@@ -41,7 +41,7 @@ func TestCtrlCEndsAPlanWithinTwoSeconds(t *testing.T) { //nolint:paralleltest //
 
 			interrupted := time.Now()
 			harness.Interrupt(t, plan)
-			err := <-ended
+			err := harness.Await(t, ended, stopTime, "the plan")
 			if spent := time.Since(interrupted); spent > 2*time.Second {
 				t.Errorf("it took %s", spent)
 			}

@@ -9,9 +9,11 @@ import (
 	"testing"
 )
 
-// OwnGroup has a command lead a process group of its own. It comes before Start.
+// OwnGroup has a command lead a process group of its own, which ends with the
+// command's context. It comes before Start.
 func OwnGroup(_ *testing.T, command *exec.Cmd) {
 	command.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	command.Cancel = func() error { return syscall.Kill(-command.Process.Pid, syscall.SIGKILL) }
 }
 
 // Interrupt does what Ctrl-C does: a terminal sends it to the whole process group.

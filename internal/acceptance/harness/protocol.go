@@ -1,12 +1,13 @@
 // Package harness is what black-box tests are made with: a connection to a
 // provider without the process between, a real Terraform in a directory of its
 // own, servers to send a provider to, and what to expect of all of them. Only
-// tests import it, and it knows of no provider.
+// tests import it.
 package harness
 
 import (
 	"context"
 	"testing"
+	"time"
 
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
@@ -147,15 +148,22 @@ func (c Connection) Validate(t *testing.T, dataSource string, arguments Values) 
 // Read reads a data source.
 func (c Connection) Read(t *testing.T, dataSource string, arguments Values) *tfprotov6.ReadDataSourceResponse {
 	t.Helper()
-	return c.ReadIn(t.Context(), t, dataSource, arguments)
+	return c.ReadIn(t.Context(), t, 2*time.Minute, dataSource, arguments) // far more than any read takes on a busy machine
 }
 
-// ReadIn reads with a context of the test's own, for its log or its end.
-func (c Connection) ReadIn(ctx context.Context, t *testing.T, dataSource string, arguments Values) *tfprotov6.ReadDataSourceResponse {
+// ReadIn reads with a context of the test's own, for its log or its end, and gives
+// a read up that takes longer than atMost.
+func (c Connection) ReadIn(ctx context.Context, t *testing.T, atMost time.Duration, dataSource string, arguments Values) *tfprotov6.ReadDataSourceResponse {
 	t.Helper()
-	resp, err := c.ReadDataSource(ctx, &tfprotov6.ReadDataSourceRequest{
-		TypeName: dataSource, Config: Encode(t, c.Type(dataSource), arguments),
-	})
+	request := &tfprotov6.ReadDataSourceRequest{TypeName: dataSource, Config: Encode(t, c.Type(dataSource), arguments)}
+	var err error
+	read := make(chan *tfprotov6.ReadDataSourceResponse, 1)
+	go func() {
+		var resp *tfprotov6.ReadDataSourceResponse
+		resp, err = c.ReadDataSource(ctx, request)
+		read <- resp
+	}()
+	resp := Await(t, read, atMost, "the read of "+dataSource)
 	if err != nil {
 		t.Fatal(err)
 	}

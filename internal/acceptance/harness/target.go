@@ -52,7 +52,10 @@ func Serving(t *testing.T, handler http.Handler) *Target {
 	t.Helper()
 	asked := new(Record)
 	server := httptest.NewServer(asked.Of(handler))
-	t.Cleanup(server.Close)
+	t.Cleanup(func() {
+		server.CloseClientConnections() // Close waits for requests, and a read that goes on has one
+		server.Close()
+	})
 	return &Target{URL: server.URL, Asked: asked.All}
 }
 
