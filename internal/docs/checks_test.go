@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/tofupilot/terraform-provider-tofupilot/internal/acceptance/harness"
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/fakeapi"
 )
 
@@ -31,7 +32,7 @@ func TestChecks(t *testing.T) {
 			dir := t.TempDir()
 			example := read(t, file)
 			write(t, filepath.Join(dir, "main.tf"), requirement+example)
-			said, err := try(t, atHand(), dir, []string{"TOFUPILOT_URL=" + server.URL, "TOFUPILOT_API_KEY=" + fakeapi.Key}, "plan", "-input=false", "-no-color")
+			said, err := try(t, harness.CLI(), dir, []string{"TOFUPILOT_URL=" + server.URL, "TOFUPILOT_API_KEY=" + fakeapi.Key}, "plan", "-input=false", "-no-color")
 			want := errorMessage.FindStringSubmatch(example)
 			if want == nil || err == nil || !strings.Contains(strings.Join(strings.Fields(said), " "), want[1]) {
 				t.Errorf("error %v, want %q:\n%s", err, want, said)

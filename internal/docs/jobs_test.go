@@ -14,6 +14,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/tofupilot/terraform-provider-tofupilot/internal/acceptance/harness"
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/fakeapi"
 )
 
@@ -191,12 +192,12 @@ func newJob(t *testing.T, headings ...string) *job {
 	}
 	write(t, filepath.Join(j.dir, "procedures", "main.tf"), configuration.String())
 
-	terraform, err := exec.LookPath(atHand())
+	binary, err := exec.LookPath(harness.CLI())
 	if err != nil {
 		t.Fatal(err)
 	}
 	bin := t.TempDir()
-	if err := os.Symlink(terraform, filepath.Join(bin, "terraform")); err != nil {
+	if err := os.Symlink(binary, filepath.Join(bin, "terraform")); err != nil {
 		t.Fatal(err)
 	}
 	tofupilot := filepath.Join(bin, "tofupilot")

@@ -4,6 +4,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/tofupilot/terraform-provider-tofupilot/internal/acceptance/harness"
 )
 
 // TestMocks holds the table of the guide on offline tests to what Terraform and
@@ -57,7 +59,7 @@ run "it" {
 					continue
 				}
 				want := c.terraform
-				if product, _ := version(t, program); product == "OpenTofu" {
+				if product, _ := harness.Version(t, program); product == "OpenTofu" {
 					want = c.openTofu
 				}
 				said, err := try(t, program, dir, nil, "test", "-no-color")

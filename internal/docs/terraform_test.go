@@ -4,16 +4,12 @@
 package docs_test
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"regexp"
 	"runtime"
-	"slices"
-	"strconv"
 	"strings"
 	"testing"
 
@@ -57,27 +53,27 @@ func build() error {
 		return errors.New("CHANGELOG.md has no release")
 	}
 	version := string(found[1])
-	place := func(host string) string {
+	folder := func(host string) string {
 		return filepath.Join(home, "mirror", host, "tofupilot", "tofupilot", version, runtime.GOOS+"_"+runtime.GOARCH)
 	}
 	name := "terraform-provider-tofupilot_v" + version
 	if runtime.GOOS == "windows" {
 		name += ".exe"
 	}
-	terraform, openTofu := place("registry.terraform.io"), place("registry.opentofu.org")
-	command := exec.Command("go", "build", "-buildvcs=false", "-o", filepath.Join(terraform, name), "github.com/tofupilot/terraform-provider-tofupilot") //nolint:noctx // nothing in it comes from outside, and there is no test yet
+	forTerraform, forOpenTofu := folder("registry.terraform.io"), folder("registry.opentofu.org")
+	command := exec.Command("go", "build", "-buildvcs=false", "-o", filepath.Join(forTerraform, name), "github.com/tofupilot/terraform-provider-tofupilot") //nolint:noctx // nothing in it comes from outside, and there is no test yet
 	if said, err := command.CombinedOutput(); err != nil {
 		return fmt.Errorf("%s: %w\n%s", command, err, said)
 	}
-	if err := os.MkdirAll(openTofu, 0o700); err != nil {
+	if err := os.MkdirAll(forOpenTofu, 0o700); err != nil {
 		return err
 	}
-	if err := os.Link(filepath.Join(terraform, name), filepath.Join(openTofu, name)); err != nil {
+	if err := os.Link(filepath.Join(forTerraform, name), filepath.Join(forOpenTofu, name)); err != nil {
 		return err
 	}
 	for file, settings := range map[string]string{
 		"developer.rc": fmt.Sprintf("dev_overrides {\n    %q = %q\n    %q = %q\n  }",
-			"registry.terraform.io/tofupilot/tofupilot", terraform, "registry.opentofu.org/tofupilot/tofupilot", openTofu),
+			"registry.terraform.io/tofupilot/tofupilot", forTerraform, "registry.opentofu.org/tofupilot/tofupilot", forOpenTofu),
 		"user.rc": fmt.Sprintf("filesystem_mirror {\n    path = %q\n  }", filepath.Join(home, "mirror")),
 	} {
 		if err := os.WriteFile(filepath.Join(home, file), []byte("provider_installation {\n  "+settings+"\n}\n"), 0o600); err != nil {
@@ -92,18 +88,15 @@ func build() error {
 // Terraform fails.
 func terraform(t *testing.T, dir string, env []string, arguments ...string) string {
 	t.Helper()
-	return cli(t, atHand(), dir, env, arguments...)
+	return cli(t, harness.CLI(), dir, env, arguments...)
 }
-
-// atHand is the command that tests run: Terraform's or OpenTofu's.
-func atHand() string { return cmp.Or(os.Getenv("TF_ACC_TERRAFORM_PATH"), "terraform") }
 
 // bothCLIs are the Terraform at hand and, where they are installed, Terraform and
 // OpenTofu: both promise tests of modules.
 func bothCLIs() []string {
-	programs := []string{atHand()}
+	programs := []string{harness.CLI()}
 	for _, other := range []string{"terraform", "tofu"} {
-		if path, err := exec.LookPath(other); err == nil && strings.TrimSuffix(filepath.Base(atHand()), ".exe") != other {
+		if path, err := exec.LookPath(other); err == nil && strings.TrimSuffix(filepath.Base(harness.CLI()), ".exe") != other {
 			programs = append(programs, path)
 		}
 	}
@@ -133,9 +126,8 @@ func try(t *testing.T, program, dir string, env []string, arguments ...string) (
 // environment is this process's, without what a developer may have set for
 // Terraform and the provider, and with the variables given.
 func environment(variables ...string) []string {
-	return append(slices.DeleteFunc(os.Environ(), func(variable string) bool {
-		return strings.HasPrefix(variable, "TF_") || strings.HasPrefix(variable, "TOFUPILOT_")
-	}), append([]string{"TF_CLI_CONFIG_FILE=" + filepath.Join(home, "developer.rc"), "CHECKPOINT_DISABLE=1", "HOME=" + home, "USERPROFILE=" + home}, variables...)...)
+	environment := append(harness.CleanEnvironment(home), "TF_CLI_CONFIG_FILE="+filepath.Join(home, "developer.rc"), "CHECKPOINT_DISABLE=1")
+	return append(environment, variables...)
 }
 
 // asUser has Terraform install the provider, where developers skip that.
@@ -158,12 +150,12 @@ var newer = []struct {
 // everything.
 func tooNew(t *testing.T, text string) string {
 	t.Helper()
-	return tooNewFor(t, atHand(), text)
+	return tooNewFor(t, harness.CLI(), text)
 }
 
 func tooNewFor(t *testing.T, program, text string) string {
 	t.Helper()
-	product, minor := version(t, program)
+	product, minor := harness.Version(t, program)
 	for _, n := range newer {
 		since := n.terraform
 		if product == "OpenTofu" {
@@ -174,21 +166,6 @@ func tooNewFor(t *testing.T, program, text string) string {
 		}
 	}
 	return ""
-}
-
-// version tells Terraform from OpenTofu, and which version 1 it is.
-func version(t *testing.T, program string) (product string, minor int) {
-	t.Helper()
-	said := cli(t, program, home, nil, "version")
-	found := regexp.MustCompile(`(?m)^(Terraform|OpenTofu) v1\.(\d+)\.`).FindStringSubmatch(said)
-	if found == nil {
-		t.Fatalf("no version in %q", said)
-	}
-	minor, err := strconv.Atoi(found[2])
-	if err != nil {
-		t.Fatal(err)
-	}
-	return found[1], minor
 }
 
 // pages are the Markdown files of the repository, by path.

@@ -1,12 +1,10 @@
 package release_test
 
 import (
-	"cmp"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 
@@ -61,11 +59,10 @@ output "ids" {
 // terraform runs it without what the developer has set.
 func terraform(t *testing.T, dir string, env []string, command string) (said string, err error) {
 	t.Helper()
-	run := exec.CommandContext(t.Context(), cmp.Or(os.Getenv("TF_ACC_TERRAFORM_PATH"), "terraform"), command, "-input=false", "-no-color")
+	run := exec.CommandContext(t.Context(), harness.CLI(), command, "-input=false", "-no-color")
 	run.Dir = dir
-	run.Env = append(slices.DeleteFunc(os.Environ(), func(variable string) bool {
-		return strings.HasPrefix(variable, "TF_") || strings.HasPrefix(variable, "TOFUPILOT_")
-	}), append(env, "TF_CLI_CONFIG_FILE="+filepath.Join(dir, "terraform.rc"), "CHECKPOINT_DISABLE=1", "HOME="+dir)...)
+	run.Env = append(harness.CleanEnvironment(dir), "TF_CLI_CONFIG_FILE="+filepath.Join(dir, "terraform.rc"), "CHECKPOINT_DISABLE=1")
+	run.Env = append(run.Env, env...)
 	output, err := run.CombinedOutput()
 	return string(output), err
 }

@@ -8,7 +8,6 @@ import (
 	"regexp"
 	"runtime"
 	"strconv"
-	"strings"
 	"testing"
 )
 
@@ -27,7 +26,7 @@ var reattach = regexp.MustCompile(`TF_REATTACH_PROVIDERS='(.*)'`)
 func (w *WorkingDir) Attach(t *testing.T) (pid int) {
 	t.Helper()
 	provider := exec.CommandContext(t.Context(), w.provider, "-debug")
-	provider.Env = w.environment("GO") // GOGC and GOMEMLIMIT would change what it takes of memory
+	provider.Env = CleanEnvironment(w.Dir, "GO") // GOGC and GOMEMLIMIT would change what it takes of memory
 	output, err := provider.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -64,20 +63,4 @@ func PeakMemory(t *testing.T, pid int) int64 {
 		t.Fatal(err)
 	}
 	return kilobytes << 10
-}
-
-// environment is that of the person who runs the tests, without their settings and
-// login, and without the variables that begin with one of these.
-func (w *WorkingDir) environment(without ...string) []string {
-	var environment []string
-	for _, variable := range os.Environ() {
-		keep := !strings.HasPrefix(variable, "TF_") && !strings.HasPrefix(variable, "TOFUPILOT_")
-		for _, prefix := range without {
-			keep = keep && !strings.HasPrefix(variable, prefix)
-		}
-		if keep {
-			environment = append(environment, variable)
-		}
-	}
-	return append(environment, "HOME="+w.Dir, "USERPROFILE="+w.Dir)
 }
