@@ -16,8 +16,7 @@ const (
 )
 
 // startServers serves a server of each generation, since the example items of
-// the API's two documents have the same ID and can't be in one list. Each fills
-// six pages.
+// both have the same ID and can't be in one list. Each fills six pages.
 func (d *demo) startServers(ctx context.Context) (string, error) {
 	d.newer = fakeapi.New(append(fakeapi.Generate(newerProcedures-1, fakeapi.Gen2026), fakeapi.Example2026())...)
 	d.older = fakeapi.New(append(fakeapi.Generate(olderProcedures-1, fakeapi.Gen2025), fakeapi.Example2025())...)

@@ -127,7 +127,7 @@ func bodyFaults() []fault {
 			ids: []string{"a"}, requests: 1, within: slow,
 		},
 		{
-			name: "what no document knows", at: faulty(with200(`{"version":3,"data":[{"id":"a","steps":[{}],"runs":null,"created_at":null}],"meta":{"has_more":false,"total":1}}`)),
+			name: "what isn't documented", at: faulty(with200(`{"version":3,"data":[{"id":"a","steps":[{}],"runs":null,"created_at":null}],"meta":{"has_more":false,"total":1}}`)),
 			ids: []string{"a"}, requests: 1,
 		},
 		{

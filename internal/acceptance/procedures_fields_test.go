@@ -87,7 +87,7 @@ func TestExamplesOfBothDocumentsArriveWhole(t *testing.T) {
 }
 
 // One list may hold items of both generations, and items that leave fields out
-// or have more than either document says.
+// or have more than is documented.
 func TestWhatTheServerLeavesOutIsNullAndWhatIsNewPassesThrough(t *testing.T) {
 	t.Parallel()
 	items := []struct {

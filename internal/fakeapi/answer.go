@@ -94,7 +94,7 @@ func pageJSON(rows []*entry, more bool, offset int) []byte {
 }
 
 // refusal is an error answer. The REST layer sends issues with validation errors
-// only; the documents' empty list is an example.
+// only; the empty list in its reference pages is an example (API.md, Errors).
 func refusal(status int, code, message string, issues ...issue) jsonAnswer {
 	body, err := json.Marshal(struct {
 		Message string  `json:"message"`

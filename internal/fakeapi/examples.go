@@ -2,7 +2,7 @@ package fakeapi
 
 import "time"
 
-// Example2025 is the item that the 2025 document shows, exactly as printed. It
+// Example2025 is the item on the reference page of 2025, exactly as printed. It
 // has the ID of [Example2026], so one server can't hold both.
 func Example2025() Procedure {
 	p := example(Gen2025)
@@ -38,7 +38,7 @@ func Example2025() Procedure {
 	return p
 }
 
-// Example2026 is the item that the 2026 document shows, exactly as printed. It
+// Example2026 is the item on the reference page of 2026, exactly as printed. It
 // has the ID of [Example2025], so one server can't hold both.
 func Example2026() Procedure {
 	p := example(Gen2026)

@@ -13,7 +13,7 @@ import (
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/fakeapi"
 )
 
-// page is the answer as the documents describe it.
+// page is an answer (API.md, Paging).
 type page struct {
 	Data []json.RawMessage `json:"data"`
 	Meta json.RawMessage   `json:"meta"`

@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// Generation says which of the two documents an item follows. One list may hold
-// both.
+// Generation says which form an item has. One list may hold both (API.md,
+// Generations).
 type Generation int
 
 const (
@@ -94,7 +94,7 @@ func (t jsonTime) MarshalText() ([]byte, error) {
 	return []byte(time.Time(t).UTC().Format("2006-01-02T15:04:05.000Z")), nil
 }
 
-// encode writes an item with its keys in the documents' order.
+// encode writes an item with its keys in the order of the examples.
 func encode(p Procedure) []byte {
 	if p.JSON != "" {
 		return []byte(p.JSON)

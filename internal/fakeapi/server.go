@@ -2,7 +2,7 @@
 // demo: filters, pages, keys, items of both generations, faults, and changes
 // between two requests.
 //
-// It is written from the API's documents, and held to the recorded answers in
+// It is written from TofuPilot's reference pages, and held to the recorded answers in
 // testdata: it may be stricter than they are, and is nowhere laxer. It shares
 // nothing with this project's client: a shared struct would hide a wrong JSON name.
 package fakeapi
@@ -17,8 +17,8 @@ import (
 	"time"
 )
 
-// procedures is the path of the list of procedures. Both documents say
-// /v2/procedures; /api is the base of the SaaS and of every other server.
+// procedures is the path of the list of procedures below the base of every server
+// (API.md, Address).
 const procedures = "/api/v2/procedures"
 
 // Key is the user key that a new Server accepts.
@@ -114,7 +114,7 @@ func (s *Server) Delete(ids ...string) {
 
 // Order sets how the list is ordered from now on; procedures that compare equal
 // keep the order they have. Until then it is newest first, by created_at and
-// then id: the API's own order is in neither document. compare must not call
+// then id: the API's own order isn't known (API.md, Order). compare must not call
 // the server.
 func (s *Server) Order(compare func(a, b Procedure) int) {
 	s.mu.Lock()
@@ -129,14 +129,14 @@ func (s *Server) AllowKey(key string) {
 }
 
 // AllowStation accepts a station key that sees only the procedures with these
-// IDs, possibly none (2025 document: stations list what they are linked to).
-// An ID may belong to a procedure that is added later.
+// IDs, possibly none, as in the 2025 generation (API.md, Key). An ID may belong to
+// a procedure that is added later.
 func (s *Server) AllowStation(key string, ids ...string) {
 	s.setKey(key, access{only: set(ids)})
 }
 
-// ForbidStation answers 403 to a station key (2026 document: stations cannot
-// read procedures).
+// ForbidStation answers 403 to a station key, as in the 2026 generation (API.md,
+// Key).
 func (s *Server) ForbidStation(key string) {
 	s.setKey(key, access{forbidden: true})
 }

@@ -23,7 +23,7 @@ import (
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/tofupilot"
 )
 
-// takes tells whether the API, as its documents have it, takes a parameter.
+// takes tells whether the API takes a parameter (API.md, Parameters).
 func takes(t *testing.T, api *fakeapi.Server, parameter, value string) bool {
 	t.Helper()
 	target := "/api/v2/procedures?" + url.Values{parameter: {value}}.Encode()

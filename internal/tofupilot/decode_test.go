@@ -16,7 +16,7 @@ import (
 func TestPagesOfBothGenerationsAreDecoded(t *testing.T) {
 	t.Parallel()
 	for _, example := range []fakeapi.Procedure{fakeapi.Example2025(), fakeapi.Example2026()} {
-		// As both documents print it, and with what a later one may add.
+		// As its reference page prints it, and with what a later one may add.
 		for _, extra := range []string{``, `, "total": 7`} {
 			page, err := decodeIDs([]byte(`{"data": [`+example.JSON+`], "meta": {"has_more": true, "next_cursor": 100`+extra+`}`+extra+`}`), "", cleaner{})
 			if err != nil {

@@ -30,7 +30,7 @@ type serverKind struct {
 	most    int    // rows of a page; 0: as many as asked for
 }
 
-// documented is a server as the API's documents have it.
+// documented is a server as the API is documented (API.md, Paging).
 var documented = serverKind{order: "newest first", times: "distinct", cursors: "offsets", count: "with the rows"}
 
 // serverKinds are the ways in which servers may behave otherwise, each by itself.

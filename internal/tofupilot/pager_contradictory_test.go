@@ -13,7 +13,7 @@ import (
 	"time"
 )
 
-// oddCase is a server that doesn't keep to the documents. Its list is read
+// oddCase is a server that isn't as documented. Its list is read
 // whole, or fails with an error that names what the server did.
 type oddCase struct {
 	name   string

@@ -66,7 +66,7 @@ func (a oddAnswer) body() []byte {
 	return fmt.Appendf(nil, `{"data": [%s], "meta": {%s}}`, strings.Join(items, ", "), meta)
 }
 
-// honest answers for a list as the API's documents say.
+// honest answers for a list as the API is documented (API.md, Paging).
 func honest(rows int) func(oddRequest) oddAnswer {
 	return func(asked oddRequest) oddAnswer {
 		from := min(max(asked.offset, 0), rows)
