@@ -3,6 +3,8 @@ package acceptance
 import (
 	"maps"
 	"net/http"
+	"net/http/httptest"
+	"net/url"
 	"slices"
 	"strings"
 	"testing"
@@ -114,7 +116,25 @@ func TestEveryArgumentReachesTheServer(t *testing.T) { //nolint:paralleltest // 
 			if !slices.ContainsFunc(api.Requests(), func(r fakeapi.Request) bool { return len(a.sentAs(r.Query)) > 0 }) {
 				t.Errorf("%s: the argument %s doesn't reach the server, which was asked for %q", a.dataSource, a.name, harness.Distinct(api.Requests(), func(r fakeapi.Request) string { return r.RawQuery }))
 			}
+			for _, r := range api.Requests() {
+				for _, parameter := range a.sentAs(r.Query) {
+					expectKnown(t, api, r.Path, parameter)
+				}
+			}
 		})
+	}
+}
+
+// expectKnown holds a parameter to those of the fake, which ignores others, as the API
+// does. One that it knows it refuses when it is given twice.
+func expectKnown(t *testing.T, api http.Handler, path, parameter string) {
+	t.Helper()
+	request := httptest.NewRequestWithContext(t.Context(), http.MethodGet, path+"?"+url.Values{parameter: {"1", "2"}}.Encode(), nil)
+	request.Header.Set("Authorization", "Bearer "+fakeapi.Key)
+	answer := httptest.NewRecorder()
+	api.ServeHTTP(answer, request)
+	if answer.Code != http.StatusBadRequest {
+		t.Errorf("the fake ignores the parameter %s: if that is its name, add it to internal/fakeapi/query.go", parameter)
 	}
 }
 

@@ -88,7 +88,13 @@ var procedures = map[string][]*fakeapi.Server{
 }
 
 func TestEveryAttributeIsServedByTheFakeAndReadAsServed(t *testing.T) { //nolint:paralleltest // It comes first: what is forgotten makes others fail, too.
-	for dataSource, schema := range harness.Connect(t, provider.Server("test")()).DataSources() {
+	dataSources := harness.Connect(t, provider.Server("test")()).DataSources()
+	for dataSource := range wholeReads {
+		if _, ok := dataSources[dataSource]; !ok {
+			t.Errorf("the provider has no %s: add its constructor to DataSources", dataSource)
+		}
+	}
+	for dataSource, schema := range dataSources {
 		if _, ok := wholeReads[dataSource]; !ok {
 			t.Errorf("%s is read by no test over the wire: add it to wholeReads", dataSource)
 		}

@@ -50,7 +50,7 @@ func expectFilters(t *testing.T, cases []filterCase, stored ...fakeapi.Procedure
 func TestEachFilterAndAllTogetherAreAskedOfTheServer(t *testing.T) {
 	t.Parallel()
 	at := func(hour int) time.Time { return time.Date(2024, time.January, 15, hour, 0, 0, 0, time.UTC) }
-	expectFilters(t, []filterCase{
+	cases := []filterCase{
 		{nil, url.Values{"limit": {"100"}}, []string{"fvt-9", "ict-10", "fvt-11", "ict-12"}},
 		{[]string{`search_query = "fvt"`}, url.Values{"limit": {"100"}, "search_query": {"fvt"}}, []string{"fvt-9", "fvt-11"}},
 		{
@@ -80,7 +80,16 @@ func TestEachFilterAndAllTogetherAreAskedOfTheServer(t *testing.T) {
 			url.Values{"limit": {"99"}},
 			[]string{"fvt-9", "ict-10", "fvt-11", "ict-12"},
 		},
-	},
+	}
+	for _, a := range everyArgument(t) {
+		alone := func(c filterCase) bool {
+			return len(c.arguments) == 1 && strings.HasPrefix(c.arguments[0], a.name+" = ")
+		}
+		if a.dataSource == "tofupilot_procedures" && !slices.ContainsFunc(cases, alone) {
+			t.Errorf("no case has %s alone: add one", a.name)
+		}
+	}
+	expectFilters(t, cases,
 		fakeapi.Procedure{ID: "fvt-9", Name: "FVT of 9", CreatedAt: at(9)},
 		fakeapi.Procedure{ID: "ict-10", Name: "ICT of 10", CreatedAt: at(10)},
 		fakeapi.Procedure{ID: "fvt-11", Name: "FVT of 11", CreatedAt: at(11)},

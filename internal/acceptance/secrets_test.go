@@ -12,9 +12,26 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
+
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/acceptance/harness"
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/fakeapi"
+	"github.com/tofupilot/terraform-provider-tofupilot/internal/provider"
 )
+
+// Terraform hides the key wherever it shows a configuration.
+func TestTheKeyIsSensitive(t *testing.T) {
+	t.Parallel()
+	schema, err := provider.Server("test")().GetProviderSchema(t.Context(), &tfprotov6.GetProviderSchemaRequest{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, attribute := range schema.Provider.Block.Attributes {
+		if isKey := attribute.Name == "api_key"; attribute.Sensitive != isKey {
+			t.Errorf("%s is sensitive: %t", attribute.Name, attribute.Sensitive)
+		}
+	}
+}
 
 // A key that comes from the environment, or from an ephemeral variable, is in no
 // byte of what a run leaves behind, however the server behaves.

@@ -206,9 +206,9 @@ func TestNearMissesOfManyNamesAreBounded(t *testing.T) {
 func TestNearMissesAreLookedForNoLongerThanTheContextLasts(t *testing.T) {
 	t.Parallel()
 	ended := errors.New("the read is over")
+	candidates := slices.Repeat([]candidate{{id: "x", name: strings.Repeat("ﷺ", maxCompared/3)}}, 1_000_000)
 	ctx, cancel := context.WithTimeoutCause(t.Context(), 20*time.Millisecond, ended)
 	defer cancel()
-	candidates := slices.Repeat([]candidate{{id: "x", name: strings.Repeat("ﷺ", maxCompared/3)}}, 1_000_000)
 	began := time.Now()
 	if _, err := nearest(ctx, slices.Repeat([]string{strings.Repeat("ﷺ", 11)}, maxNearNames), candidates, (*candidate).byName); !errors.Is(err, ended) {
 		t.Errorf("got %v", err)
