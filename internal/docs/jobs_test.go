@@ -152,6 +152,7 @@ func TestDetectChanges(t *testing.T) {
 				}
 			}
 		}, 2},
+		{"without a state", "rm procedures/terraform.tfstate && terraform -chdir=procedures plan -input=false -detailed-exitcode", func() {}, 2},
 	} {
 		if step.name == "at first" {
 			job.api.Delete(fakeapi.Example2026().ID)
