@@ -55,6 +55,10 @@ func (d *demo) serveUntilInterrupted(ctx context.Context) error {
 	if _, err := d.startServers(ctx); err != nil {
 		return fmt.Errorf("starting the servers: %w", err)
 	}
+	// What the documentation names is here to be tried.
+	newer, older := fakeapi.Named(time.Now(), fakeapi.Gen2026), fakeapi.Named(time.Now(), fakeapi.Gen2025)
+	d.newer.Add(newer...)
+	d.older.Add(older...)
 	_, err := fmt.Fprintf(d.out, `# Serving until you press Ctrl-C. In another terminal:
 
 export TOFUPILOT_API_KEY=%s
@@ -64,7 +68,7 @@ export TOFUPILOT_URL=%s
 
 # Or an older one: %d procedures, with runs and first pass yield.
 # export TOFUPILOT_URL=%s
-`, fakeapi.Key, newerProcedures, d.url, olderProcedures, d.olderURL)
+`, fakeapi.Key, newerProcedures+len(newer), d.url, olderProcedures+len(older), d.olderURL)
 	if err != nil {
 		return err
 	}

@@ -48,9 +48,23 @@ type configuration struct {
 func TestBlocks(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
+	all := configurations(t)
+	if len(all) < 10 {
+		t.Errorf("only %d configurations found", len(all))
+	}
+	calls := writeModules(t, dir, all)
+	terraform(t, dir, nil, "fmt", "-check", "-diff", "-recursive", "-no-color")
+	write(t, filepath.Join(dir, "main.tf"), calls)
+	terraform(t, dir, nil, "get", "-no-color")
+	terraform(t, dir, nil, "validate", "-no-color")
+}
+
+// writeModules writes configurations as modules, and returns a root that calls them
+// all.
+func writeModules(t *testing.T, dir string, all []configuration) string {
+	t.Helper()
 	var calls strings.Builder
 	certificate := certificate(t)
-	all := configurations(t)
 	for _, c := range all {
 		if !c.headers["terraform"] {
 			c.files["terraform.tf"] = requirement
@@ -74,13 +88,7 @@ func TestBlocks(t *testing.T) {
 		}
 		calls.WriteString("}\n")
 	}
-	if len(all) < 10 {
-		t.Errorf("only %d configurations found", len(all))
-	}
-	terraform(t, dir, nil, "fmt", "-check", "-diff", "-recursive", "-no-color")
-	write(t, filepath.Join(dir, "main.tf"), calls.String())
-	terraform(t, dir, nil, "get", "-no-color")
-	terraform(t, dir, nil, "validate", "-no-color")
+	return calls.String()
 }
 
 // configurations are made of a page's blocks in their order: each goes on with

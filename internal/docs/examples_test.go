@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 
@@ -104,12 +105,8 @@ func serve(t *testing.T) (api *fakeapi.Server, url string) {
 
 // organization has the procedures that documentation and examples name.
 func organization() []fakeapi.Procedure {
-	procedures := fakeapi.Generate(4, fakeapi.Gen2026)
-	procedures[0].ID, procedures[0].Name = "FVT1", "Firmware Smoke Test"
-	procedures[1].Name = "Motor Controller FVT"
-	procedures[2].Name = "Battery Pack EOL Test"
-	procedures[3].Name = "Infusion Pump Firmware Smoke Test Rev A"
-	return append(procedures, fakeapi.Example2026())
+	demo := fakeapi.Procedure{ID: "IPF1", Name: "Infusion Pump Firmware Smoke Test Rev A", CreatedAt: time.Date(2024, 5, 6, 0, 0, 0, 0, time.UTC)}
+	return append(fakeapi.Named(time.Now(), fakeapi.Gen2026), demo, fakeapi.Example2026())
 }
 
 // folders are those below examples/ that have a configuration.

@@ -5,6 +5,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -12,7 +13,7 @@ import (
 var export = regexp.MustCompile(`^export (TOFUPILOT_[A-Z_]+=\S+)$`)
 
 // TestServerToPlayWith does what the guide on offline tests says: start the
-// server, set what it prints, apply the example.
+// server, set what it prints, apply the example; and then plans what other pages show.
 func TestServerToPlayWith(t *testing.T) {
 	t.Parallel()
 	binary := filepath.Join(t.TempDir(), "demo.exe") // .exe for Windows, and good anywhere
@@ -48,4 +49,13 @@ func TestServerToPlayWith(t *testing.T) {
 	if said := terraform(t, dir, env, "apply", "-auto-approve", "-input=false", "-no-color"); !strings.Contains(said, `created_by = "John Doe"`) {
 		t.Errorf("the output isn't there:\n%s", said)
 	}
+
+	// It has what the README and the data sources' pages look up, too.
+	dir = t.TempDir()
+	calls := writeModules(t, dir, slices.DeleteFunc(configurations(t), func(c configuration) bool {
+		return !strings.HasPrefix(c.name, "README_md_") && !strings.HasPrefix(c.name, "docs_data-sources_")
+	}))
+	write(t, filepath.Join(dir, "main.tf"), calls)
+	terraform(t, dir, env, "init", "-input=false", "-no-color")
+	terraform(t, dir, env, "plan", "-input=false", "-no-color")
 }
