@@ -78,7 +78,7 @@ func FuzzCheckSearchQuery(f *testing.F) {
 	}
 	api := fakeapi.New()
 	f.Fuzz(func(t *testing.T, value string) {
-		err := checkSearchQuery(value)
+		_, err := searchQuery(value)
 		if length := utf8.RuneCountInString(value); (err == nil) != (length >= 1 && length <= 100) {
 			t.Errorf("%q of %d code points: %v", value, length, err)
 		}

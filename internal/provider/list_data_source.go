@@ -41,7 +41,7 @@ func (d *listDataSource[T]) Metadata(_ context.Context, req datasource.MetadataR
 func (d *listDataSource[T]) Schema(_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
 	attributes := d.filters.attributes()
 	maps.Copy(attributes, map[string]schema.Attribute{
-		"page_size": schema.NumberAttribute{
+		pageSize: schema.NumberAttribute{
 			Optional: true,
 			MarkdownDescription: fmt.Sprintf("How many %s the provider requests at a time, 1 to 100. Defaults to 100. "+
 				"The list always has all of them. A smaller number helps a slow server.", d.name),
@@ -89,12 +89,12 @@ func (d *listDataSource[T]) known(ctx context.Context, config tfsdk.Config) (val
 
 func (d *listDataSource[T]) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
 	var (
-		pageSize types.Number
-		limits   timeouts.Value
+		perPage types.Number
+		limits  timeouts.Value
 	)
 	values, diags := d.known(ctx, req.Config)
 	resp.Diagnostics.Append(diags...)
-	resp.Diagnostics.Append(req.Config.GetAttribute(ctx, path.Root("page_size"), &pageSize)...)
+	resp.Diagnostics.Append(req.Config.GetAttribute(ctx, path.Root(pageSize), &perPage)...)
 	resp.Diagnostics.Append(req.Config.GetAttribute(ctx, path.Root("timeouts"), &limits)...)
 	if resp.Diagnostics.HasError() {
 		return
@@ -111,7 +111,7 @@ func (d *listDataSource[T]) Read(ctx context.Context, req datasource.ReadRequest
 		return
 	}
 
-	filter := tofupilot.Filter{Parameters: parameters, PageSize: integer(pageSize)}
+	filter := tofupilot.Filter{Parameters: parameters, PageSize: integer(perPage)}
 	rows, err := tofupilot.ReadAll(ctx, d.reader.client, d.list, filter, d.encode)
 	if err == nil {
 		err = bulk.SetState(ctx, &resp.State, d.attributes(rows))

@@ -1,8 +1,10 @@
 package provider
 
 import (
+	"errors"
 	"fmt"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
@@ -34,6 +36,10 @@ var procedureFilters = listFilters{
 		value: createdBefore,
 	},
 }
+
+// pageSize is the name of the argument for [tofupilot.Filter]'s PageSize, which every
+// list has beside its filters.
+const pageSize = "page_size"
 
 // listFilters are a list's arguments, each defined once: the schema, what is sent
 // and the advice in errors are derived from them.
@@ -100,12 +106,12 @@ func (f listFilters) parameters(values map[string]string) (map[string]string, er
 // advice is what errors of reading the list can say of its arguments.
 func (f listFilters) advice(noun string) readAdvice {
 	var names []string
-	attributes := map[string]string{"limit": "page_size"}
+	attributes := map[string]string{tofupilot.PageSizeParameter: pageSize}
 	for _, filter := range f {
 		names = append(names, filter.name)
 		attributes[filter.parameter] = filter.name
 	}
-	advice := readAdvice{noun: noun, smaller: "lower page_size", attributes: attributes}
+	advice := readAdvice{noun: noun, smaller: "lower " + pageSize, attributes: attributes}
 	switch last := len(names) - 1; {
 	case last > 0:
 		advice.narrower = "narrow the list by " + strings.Join(names[:last], ", ") + " or " + names[last]
@@ -115,7 +121,16 @@ func (f listFilters) advice(noun string) readAdvice {
 	return advice
 }
 
-func searchQuery(value string) (string, error) { return value, checkSearchQuery(value) }
+func searchQuery(value string) (string, error) {
+	length := utf8.RuneCountInString(value)
+	switch {
+	case length == 0:
+		return "", errors.New("the search is empty; omit search_query to list everything")
+	case length > tofupilot.MaxSearchQuery:
+		return "", fmt.Errorf("the search is %d characters long; the API accepts at most %d", length, tofupilot.MaxSearchQuery)
+	}
+	return value, nil
+}
 
 func createdAfter(value string) (string, error) {
 	at, err := parseTime(value, false)

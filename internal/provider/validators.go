@@ -10,7 +10,6 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 
@@ -56,17 +55,6 @@ func upperFirst(text string) string { return strings.ToUpper(text[:1]) + text[1:
 func checkURL(value string) error {
 	_, err := tofupilot.ParseBaseURL(value)
 	return err
-}
-
-func checkSearchQuery(value string) error {
-	length := utf8.RuneCountInString(value)
-	switch {
-	case length == 0:
-		return errors.New("the search is empty; omit search_query to list everything")
-	case length > tofupilot.MaxSearchQuery:
-		return fmt.Errorf("the search is %d characters long; the API accepts at most %d", length, tofupilot.MaxSearchQuery)
-	}
-	return nil
 }
 
 func checkDuration(value string) error {

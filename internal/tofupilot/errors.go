@@ -20,7 +20,6 @@ type Error struct {
 
 	Status      int    // of the last answer; 0 when none came
 	ContentType string // of the last answer
-	Code        string // such as NOT_FOUND; empty when the body wasn't the API's
 	Message     string // empty when the body wasn't the API's
 	Issues      []Issue
 	RetryAfter  time.Duration // how long the server asked to wait, at most MaxRetryAfter; 0 when it didn't
@@ -142,7 +141,6 @@ func (e *Error) describe(body []byte, clean cleaner) {
 	}
 	var answer struct {
 		Message string `json:"message"`
-		Code    string `json:"code"`
 		Issues  []struct {
 			Message string `json:"message"`
 			Path    []any  `json:"path"`
@@ -150,7 +148,7 @@ func (e *Error) describe(body []byte, clean cleaner) {
 	}
 	// Whatever could be read before the mismatch is worth showing.
 	_ = json.Unmarshal(body, &answer)
-	e.Message, e.Code = clean.text(answer.Message), clean.text(answer.Code)
+	e.Message = clean.text(answer.Message)
 	for _, issue := range answer.Issues {
 		if len(e.Issues) == maxIssues {
 			break

@@ -31,14 +31,14 @@ func TestErrorTellsWhatWasAskedAndWhatCameBack(t *testing.T) {
 		"validation": {
 			fakeapi.Status(400, `{"message": "Input validation failed", "code": "BAD_REQUEST", `+issues+`}`),
 			Error{
-				Status: 400, ContentType: "application/json", Code: "BAD_REQUEST", Message: "Input validation failed",
+				Status: 400, ContentType: "application/json", Message: "Input validation failed",
 				Issues: []Issue{{"limit", "Too big"}, {"meta.0.x", "Wrong"}, {"", "Bare"}},
 			},
 			"HTTP 400 Bad Request: Input validation failed; limit: Too big; meta.0.x: Wrong", false,
 		},
 		"without issues": {
 			fakeapi.Status(401, `{"message": "Unauthorized", "code": "UNAUTHORIZED"}`),
-			Error{Status: 401, ContentType: "application/json", Code: "UNAUTHORIZED", Message: "Unauthorized"},
+			Error{Status: 401, ContentType: "application/json", Message: "Unauthorized"},
 			"HTTP 401 Unauthorized: Unauthorized", false,
 		},
 		"of a proxy": {

@@ -12,8 +12,12 @@ import (
 	"time"
 )
 
-// MaxPageSize is the most rows that the API gives in one page.
-const MaxPageSize = 100
+const (
+	// MaxPageSize is the most rows that the API gives in one page.
+	MaxPageSize = 100
+	// PageSizeParameter is the API's name for how many rows a page has.
+	PageSizeParameter = "limit"
+)
 
 // List describes one of the API's lists, of which a row is a T.
 type List[T any] struct {
@@ -128,7 +132,7 @@ func fetcher[T, R any](c *Client, list List[T], filter Filter, decoder *pageDeco
 	var warned sync.Once
 	return func(ctx context.Context, cursor string, limit int) (*page[R], error) {
 		query := maps.Clone(unpaged)
-		query.Set("limit", strconv.Itoa(limit))
+		query.Set(PageSizeParameter, strconv.Itoa(limit))
 		if cursor != "" {
 			query.Set("cursor", cursor)
 		}
