@@ -22,21 +22,24 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// emptyAtTheEnd makes a directory in which a test may leave nothing.
-func emptyAtTheEnd(t *testing.T) string {
+// leavesNothing gives a test a directory for temporary files, in which it may leave
+// nothing.
+func leavesNothing(t *testing.T) {
 	t.Helper()
 	dir := t.TempDir()
+	for _, variable := range []string{"TMPDIR", "TMP", "TEMP"} { // the latter two are for Windows
+		t.Setenv(variable, dir)
+	}
 	t.Cleanup(func() {
 		left, err := os.ReadDir(dir)
 		if err != nil || len(left) > 0 {
 			t.Errorf("left behind: %v, %v", left, err)
 		}
 	})
-	return dir
 }
 
 func TestDemo(t *testing.T) {
-	t.Setenv("TMPDIR", emptyAtTheEnd(t))
+	leavesNothing(t)
 	// What a user may have set, none of which may matter.
 	t.Setenv("TF_CLI_CONFIG_FILE", "/nonexistent")
 	t.Setenv("TF_CLI_ARGS", "-nonsense")
@@ -97,7 +100,7 @@ func runLive(t *testing.T, ctx context.Context, server http.Handler, key string)
 }
 
 func TestLiveFails(t *testing.T) {
-	t.Setenv("TMPDIR", emptyAtTheEnd(t))
+	leavesNothing(t)
 	fake := fakeapi.New()
 	out, err := runLive(t, t.Context(), fake, "a-wrong-key")
 	if err == nil || !strings.Contains(err.Error(), "terraform plan: ") || !strings.Contains(err.Error(), "The server doesn't accept the API key") {
@@ -109,7 +112,7 @@ func TestLiveFails(t *testing.T) {
 }
 
 func TestInterrupted(t *testing.T) {
-	t.Setenv("TMPDIR", emptyAtTheEnd(t))
+	leavesNothing(t)
 	ctx, interrupt := context.WithCancel(t.Context())
 	var first sync.Once
 	out, err := runLive(t, ctx, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -126,7 +129,7 @@ func TestInterrupted(t *testing.T) {
 }
 
 func TestArguments(t *testing.T) {
-	t.Setenv("TMPDIR", emptyAtTheEnd(t))
+	leavesNothing(t)
 	for _, c := range []struct{ args, want string }{
 		{"-nonsense", "flag provided but not defined"},
 		{"live", "unexpected argument"},
