@@ -254,7 +254,7 @@ func addToSystemRoots(bundle string) (*x509.CertPool, error) {
 // the form that Terraform's own clients send.
 func userAgent(version, terraformVersion string, getenv func(string) string) string {
 	agent := fmt.Sprintf("terraform-provider-tofupilot/%s (+%s) Terraform/%s", version, homepage, terraformVersion)
-	// A header has one line.
+	// One line, whatever the variable holds.
 	if more := strings.Join(strings.FieldsFunc(getenv("TF_APPEND_USER_AGENT"), unicode.IsControl), " "); strings.TrimSpace(more) != "" {
 		agent += " " + strings.TrimSpace(more)
 	}
