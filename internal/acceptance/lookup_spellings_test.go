@@ -98,7 +98,7 @@ func TestNearMissesAreShown(t *testing.T) {
 			runSteps(t, resource.TestStep{
 				Config:      harness.Configuration(url, harness.Procedure("one", "name = "+harness.Quote(asked))),
 				PlanOnly:    true,
-				ExpectError: harness.Says("The closest are:", `- smoke "Firmware Smoke Test"`),
+				ExpectError: harness.Says("The nearest are:", `- smoke "Firmware Smoke Test"`),
 			})
 		})
 	}

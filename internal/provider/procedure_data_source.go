@@ -111,7 +111,7 @@ func (r *reader) explainLookup(ctx context.Context, attribute, wanted string, er
 		case len(none.Near) == none.Seen:
 			detail += " These are all of them:\n" + r.described(none.Near) + "\n\nTo read one of them, copy its " + attribute + "."
 		default:
-			detail += " The closest are:\n" + r.described(none.Near) + "\n\nTo read one of them, copy its " + attribute + "."
+			detail += " The nearest are:\n" + r.described(none.Near) + "\n\nTo read one of them, copy its " + attribute + "."
 		}
 		return diag.NewAttributeErrorDiagnostic(path.Root(attribute), "No such procedure", detail)
 	case errors.As(err, &several):

@@ -77,11 +77,11 @@ func (c *Client) find(ctx context.Context, wanted, query string, near func(*cand
 			return nil, err
 		}
 		if matches = picked(all); len(matches) == 0 {
-			closest, err := nearest(ctx, []string{wanted}, all, near)
+			suggested, err := nearest(ctx, []string{wanted}, all, near)
 			if err != nil {
 				return nil, err
 			}
-			return nil, &NotFoundError{Seen: len(all), Near: closest[0]}
+			return nil, &NotFoundError{Seen: len(all), Near: suggested[0]}
 		}
 	}
 	switch {
