@@ -66,7 +66,7 @@ func TestUnknownProviderValuesAreAnErrorWhereDeferralIsNotAllowed(t *testing.T) 
 
 			resp := server.Read(t, "tofupilot_procedures", nil)
 			harness.ExpectError(t, resp.Diagnostics, harness.Error("", "Provider configuration not known yet",
-				"known only after apply: "+name+".", "Set them to values that are known when planning", "terraform apply -target",
+				"known only after apply: "+name+".", "Set them to values that are known when planning. You can also apply what they depend on first: terraform apply -target",
 			))
 			if resp.Deferred != nil {
 				t.Errorf("deferred: %+v", resp.Deferred)

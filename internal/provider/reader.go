@@ -51,7 +51,7 @@ func (r *reader) begin(ctx context.Context, limits timeouts.Value) (_ context.Co
 	if len(r.unknown) > 0 {
 		diags.AddError("Provider configuration not known yet", fmt.Sprintf(
 			"The data source can't be read yet, because these arguments of the provider are known only after apply: %s. "+
-				"Set them to values that are known when planning. In Terraform, you can also apply what they depend on first: terraform apply -target=….",
+				"Set them to values that are known when planning. You can also apply what they depend on first: terraform apply -target=….",
 			strings.Join(r.unknown, ", ")))
 		return ctx, func() {}, diags
 	}
