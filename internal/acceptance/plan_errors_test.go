@@ -71,7 +71,8 @@ func TestProviderArgumentsThatAreKnownAfterApplyAreCheckedThen(t *testing.T) {
 		"max_retries": {"max_retries", "11", "Error: Invalid max_retries", "max_retries must be a whole number from 0 to 10, not 11."},
 		"user info":   {"url", `"https://user:hunter2@example.com"`, "Error: Invalid url", "The URL contains user info (the part before @), which may be a password;"},
 		"plain http":  {"url", `"http://tofupilot.invalid"`, "Error: Invalid url", "doesn't send the API key unencrypted over http://"},
-		"api_key":     {"api_key", `""`, "Error: Invalid api_key", "The key is empty."},
+		"api_key":     {"api_key", `""`, "Error: Invalid api_key", "The key is empty; omit api_key to use TOFUPILOT_API_KEY or the login file."},
+		"url":         {"url", `""`, "Error: Invalid url", "The URL is empty; omit url to use TOFUPILOT_URL,"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -27,7 +27,7 @@ func TestProviderArgumentsAreCheckedAtValidate(t *testing.T) {
 		arguments harness.Values
 		want      harness.Diagnosis
 	}{
-		"key empty":               {harness.Values{"api_key": ""}, key("The key is empty")},
+		"key empty":               {harness.Values{"api_key": ""}, key("The key is empty; omit api_key to use TOFUPILOT_API_KEY or the login file.")},
 		"key of a space":          {harness.Values{"api_key": " "}, key("white space")},
 		"key with a space":        {harness.Values{"api_key": "tp_a tp_b"}, key("white space")},
 		"key with a line break":   {harness.Values{"api_key": "tp_abc\n"}, key("white space", "a line break that was copied with it")},
@@ -35,7 +35,7 @@ func TestProviderArgumentsAreCheckedAtValidate(t *testing.T) {
 		"key with an escape":      {harness.Values{"api_key": "tp_\x1b[31m"}, key("control character")},
 		"key with a zero":         {harness.Values{"api_key": "tp_\x00"}, key("control character")},
 		"key with a delete":       {harness.Values{"api_key": "tp_\x7f"}, key("control character")},
-		"url empty":               {harness.Values{"url": ""}, url("must begin with https://", example)},
+		"url empty":               {harness.Values{"url": ""}, url("The URL is empty; omit url to use TOFUPILOT_URL, the login file's server or " + example + ".")},
 		"url without a scheme":    {harness.Values{"url": "tofupilot.example.com"}, url("must begin with https://", example)},
 		"url, host and port":      {harness.Values{"url": "tofupilot.example.com:8443"}, url("must begin with https://", example)},
 		"url, localhost and port": {harness.Values{"url": "localhost:8080/api"}, url("must begin with https://", example)},

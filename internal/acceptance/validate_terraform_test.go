@@ -38,7 +38,7 @@ func TestTerraformValidateNeedsNeitherKeyNorNetwork(t *testing.T) {
 			harness.Block(`provider "tofupilot"`, `url = "https://tofupilot.invalid/?a=b"`, `api_key = ""`, `max_retries = 11`, `request_timeout = "-5m"`) +
 				harness.Procedures("all"),
 			[]validation{
-				{`api_key = ""`, "Invalid api_key", "The key is empty."},
+				{`api_key = ""`, "Invalid api_key", "The key is empty; omit api_key to use TOFUPILOT_API_KEY or the login file."},
 				{`max_retries = 11`, "Invalid max_retries", "max_retries must be a whole number from 0 to 10, not 11."},
 				{`request_timeout = "-5m"`, "Invalid request_timeout", `"-5m" isn't a positive duration.`},
 				{`url = "https://tofupilot.invalid/?a=b"`, "Invalid url", "The URL has a query (a ? and what follows it); remove it."},

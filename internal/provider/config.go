@@ -110,7 +110,7 @@ func (m providerModel) resolve(getenv func(string) string) (settings, diag.Diagn
 	switch {
 	case err != nil:
 	case key != "" || from.attribute != "":
-		err = tofupilot.CheckAPIKey(key)
+		err = checkAPIKey(key)
 		resolved.apiKey, resolved.apiKeySource = key, from.words
 	default:
 		file := loginFile(getenv)
@@ -167,13 +167,15 @@ func (m providerModel) baseURL(getenv func(string) string, stored *login) (*url.
 	switch {
 	case err != nil:
 		return nil, from, err
-	case address == "" && from.attribute == "" && stored != nil:
+	case address == "" && from.attribute != "":
+		return nil, from, errEmptyURL
+	case address == "" && stored != nil:
 		from = fromLogin(stored.file)
 		if err = checkScheme(stored.baseURL, m.AllowHTTP.ValueBool()); err != nil {
 			err = fmt.Errorf("%s is for %s: %w", from.words, origin(stored.baseURL), err)
 		}
 		return stored.baseURL, from, err
-	case address == "" && from.attribute == "":
+	case address == "":
 		address = tofupilot.DefaultURL
 	}
 	base, err := tofupilot.ParseBaseURL(address)

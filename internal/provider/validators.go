@@ -38,7 +38,7 @@ func (r rule) ValidateString(_ context.Context, req validator.StringRequest, res
 }
 
 var (
-	validAPIKey       = rule{"must be an API key: neither empty nor with white space or control characters", tofupilot.CheckAPIKey}
+	validAPIKey       = rule{"must be an API key: neither empty nor with white space or control characters", checkAPIKey}
 	validURL          = rule{"must be an http or https URL without user info, query and fragment, such as " + tofupilot.DefaultURL, checkURL}
 	validCertificates = rule{"must be one or more certificates in PEM", checkCertificates}
 	validDuration     = rule{"must be a positive duration such as 30s, 5m or 1h30m", checkDuration}
@@ -52,7 +52,19 @@ func sentence(err error) string {
 
 func upperFirst(text string) string { return strings.ToUpper(text[:1]) + text[1:] }
 
+func checkAPIKey(value string) error {
+	if value == "" {
+		return errors.New("the key is empty; omit api_key to use " + envAPIKey + " or the login file")
+	}
+	return tofupilot.CheckAPIKey(value)
+}
+
+var errEmptyURL = errors.New("the URL is empty; omit url to use " + envURL + ", the login file's server or " + tofupilot.DefaultURL)
+
 func checkURL(value string) error {
+	if value == "" {
+		return errEmptyURL
+	}
 	_, err := tofupilot.ParseBaseURL(value)
 	return err
 }
