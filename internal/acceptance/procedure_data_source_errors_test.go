@@ -84,20 +84,16 @@ func TestLookupThatFindsNoneOrSeveralSaysWhatThereIs(t *testing.T) {
 func TestExactlyOneOfIDAndNameIsDemandedAtValidate(t *testing.T) {
 	t.Parallel()
 	attach := attachable(t)
-	const exactlyOne = "Exactly one of these attributes must be configured: [id,name]"
-	atLeast := func(attribute string) string {
-		return "Attribute " + attribute + " string length must be at least 1, got: 0"
-	}
 	for what, c := range map[string]struct {
 		arguments []string
 		want      []validation
 	}{
 		"name":       {[]string{`name = " "`}, nil},
 		"id":         {[]string{`id = "FVT1"`, "name = null"}, nil},
-		"neither":    {nil, []validation{{`data "tofupilot_procedure" "battery" {`, "Missing Attribute Configuration", exactlyOne}}},
-		"both":       {[]string{`id = "a"`, `name = "b"`}, []validation{{`id = "a"`, "Invalid Attribute Combination", exactlyOne}}},
-		"empty name": {[]string{`name = ""`}, []validation{{`name = ""`, "Invalid Attribute Value Length", atLeast("name")}}},
-		"empty id":   {[]string{`id = ""`}, []validation{{`id = ""`, "Invalid Attribute Value Length", atLeast("id")}}},
+		"neither":    {nil, []validation{{`data "tofupilot_procedure" "battery" {`, "Neither id nor name is set", "Set either id or name, to say which procedure to read."}}},
+		"both":       {[]string{`id = "a"`, `name = "b"`}, []validation{{`id = "a"`, "Both id and name are set", "Set either id or name, and remove the other."}}},
+		"empty name": {[]string{`name = ""`}, []validation{{`name = ""`, "Invalid name", "The name is empty; copy it as TofuPilot shows it."}}},
+		"empty id":   {[]string{`id = ""`}, []validation{{`id = ""`, "Invalid id", "The ID is empty; copy it as TofuPilot shows it."}}},
 		"timeouts": {[]string{`id = "a"`, `timeouts = { read = "0s" }`}, []validation{
 			{insideAnAttribute, "Invalid timeouts.read", `"0s" isn't a positive duration.`},
 		}},

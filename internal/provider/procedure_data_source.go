@@ -10,8 +10,6 @@ import (
 	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework-timeouts/datasource/timeouts"
-	"github.com/hashicorp/terraform-plugin-framework-validators/datasourcevalidator"
-	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -24,8 +22,8 @@ import (
 )
 
 var (
-	_ datasource.DataSourceWithConfigure        = (*procedureDataSource)(nil)
-	_ datasource.DataSourceWithConfigValidators = (*procedureDataSource)(nil)
+	_ datasource.DataSourceWithConfigure      = (*procedureDataSource)(nil)
+	_ datasource.DataSourceWithValidateConfig = (*procedureDataSource)(nil)
 )
 
 type procedureDataSource struct{ configured }
@@ -43,14 +41,14 @@ func (d *procedureDataSource) Schema(_ context.Context, _ datasource.SchemaReque
 			Optional:            true,
 			Computed:            true,
 			MarkdownDescription: "The exact ID. Set either `id` or `name`.",
-			Validators:          []validator.String{stringvalidator.LengthAtLeast(1)},
+			Validators:          []validator.String{notEmpty("ID")},
 		},
 		"name": schema.StringAttribute{
 			Optional: true,
 			Computed: true,
 			MarkdownDescription: "The exact name, including case and spaces. Set either `id` or `name`. " +
 				"If several procedures have the name, reading fails and lists their IDs.",
-			Validators: []validator.String{stringvalidator.LengthAtLeast(1)},
+			Validators: []validator.String{notEmpty("name")},
 		},
 		"timeouts": timeoutsAttribute(),
 	})
@@ -60,9 +58,17 @@ func (d *procedureDataSource) Schema(_ context.Context, _ datasource.SchemaReque
 	}
 }
 
-func (d *procedureDataSource) ConfigValidators(context.Context) []datasource.ConfigValidator {
-	return []datasource.ConfigValidator{
-		datasourcevalidator.ExactlyOneOf(path.MatchRoot("id"), path.MatchRoot("name")),
+// ValidateConfig wants exactly one of id and name.
+func (d *procedureDataSource) ValidateConfig(ctx context.Context, req datasource.ValidateConfigRequest, resp *datasource.ValidateConfigResponse) {
+	var id, name types.String
+	resp.Diagnostics.Append(req.Config.GetAttribute(ctx, path.Root("id"), &id)...)
+	resp.Diagnostics.Append(req.Config.GetAttribute(ctx, path.Root("name"), &name)...)
+	switch {
+	case id.IsUnknown() || name.IsUnknown(): // and may still be null
+	case id.IsNull() && name.IsNull():
+		resp.Diagnostics.AddError("Neither id nor name is set", "Set either id or name, to say which procedure to read.")
+	case !id.IsNull() && !name.IsNull():
+		resp.Diagnostics.AddAttributeError(path.Root("id"), "Both id and name are set", "Set either id or name, and remove the other.")
 	}
 }
 

@@ -69,6 +69,16 @@ func checkURL(value string) error {
 	return err
 }
 
+// notEmpty is the rule for what names one thing.
+func notEmpty(what string) rule {
+	return rule{"must have at least one character", func(value string) error {
+		if value == "" {
+			return fmt.Errorf("the %s is empty; copy it as TofuPilot shows it", what)
+		}
+		return nil
+	}}
+}
+
 func checkDuration(value string) error {
 	duration, err := time.ParseDuration(value)
 	if err != nil {
