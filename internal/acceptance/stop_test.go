@@ -66,7 +66,7 @@ func TestAPlanEndsWhenTimeoutsReadIsReached(t *testing.T) {
 	if err == nil {
 		t.Fatalf("it succeeded: %s", said)
 	}
-	if !harness.Says("Error: Reading took too long", "with data.tofupilot_procedures.all", "didn't finish within 1s, the limit that timeouts.read sets.",
+	if !harness.Says("Error: Reading took too long", "with data.tofupilot_procedures.all", `timeouts = { read = "1s" }`, "didn't finish within 1s, the limit that timeouts.read sets.",
 		"So far: 1 request, 0 procedures.", "Raise timeouts.read, or narrow the list by search_query").MatchString(said) {
 		t.Errorf("it says %s", said)
 	}

@@ -50,7 +50,7 @@ func TestTerraformValidateNeedsNeitherKeyNorNetwork(t *testing.T) {
 				{`created_before = "2024-01-15"`, "Invalid created_before", `"2024-01-15" isn't an RFC 3339 time; write it like 2024-01-15T10:30:00Z or 2024-01-15T10:30:00+01:00.`},
 				{`page_size = 2.5`, "Invalid page_size", "page_size must be a whole number from 1 to 100, not 2.5."},
 				{`search_query = ""`, "Invalid search_query", "The search is empty; omit search_query to list everything."},
-				{insideAnAttribute, "Invalid timeouts.read", `"-5m" isn't a positive duration.`},
+				{`timeouts = { read = "-5m" }`, "Invalid timeouts.read", `"-5m" isn't a positive duration.`},
 			},
 		},
 		"two dates": {
@@ -74,10 +74,6 @@ func TestTerraformValidateNeedsNeitherKeyNorNetwork(t *testing.T) {
 // validation is an error of terraform validate: the line it is shown at, and
 // what it says.
 type validation struct{ line, summary, detail string }
-
-// insideAnAttribute stands for a line at which errors inside timeouts are shown: the
-// attribute's in Terraform 1.15, the block's first in 1.11 and in OpenTofu.
-const insideAnAttribute = "timeouts"
 
 // validate runs terraform validate, with the errors in the order of their lines.
 func validate(t *testing.T, attach, config string) []validation {
@@ -106,11 +102,7 @@ func validate(t *testing.T, attach, config string) []validation {
 	}
 	var found []validation
 	for _, d := range answer.Diagnostics {
-		line := strings.TrimSpace(d.Snippet.Code)
-		if strings.HasPrefix(d.Summary, "Invalid timeouts.") && (strings.HasPrefix(line, "timeouts = ") || strings.HasPrefix(line, `data "`)) {
-			line = insideAnAttribute
-		}
-		found = append(found, validation{line, d.Summary, d.Detail})
+		found = append(found, validation{strings.TrimSpace(d.Snippet.Code), d.Summary, d.Detail})
 	}
 	slices.SortFunc(found, func(a, b validation) int { return strings.Compare(a.line, b.line) })
 	return found
