@@ -35,8 +35,7 @@ func TestStopEndsAReadAtOnceWhateverItIsBusyWith(t *testing.T) {
 				t.Helper()
 				at := at(t)
 				server := configured(t, harness.Values{"url": at.URL, "api_key": fakeapi.Key, "max_retries": 10})
-				read := make(chan *tfprotov6.ReadDataSourceResponse, 1)
-				go func() { read <- server.Read(t, "tofupilot_procedures", harness.Values{"page_size": 2}) }()
+				read := server.StartRead(t.Context(), t, "tofupilot_procedures", harness.Values{"page_size": 2})
 				for len(at.Asked()) == 0 {
 					select {
 					case resp := <-read:
@@ -87,8 +86,7 @@ func (f fault) expectStop(t *testing.T) {
 	}
 	f.provider["max_retries"] = 10
 	server := f.configure(t, at)
-	read := make(chan *tfprotov6.ReadDataSourceResponse, 1)
-	go func() { read <- server.Read(t, cmp.Or(f.dataSource, "tofupilot_procedures"), f.arguments) }()
+	read := server.StartRead(t.Context(), t, cmp.Or(f.dataSource, "tofupilot_procedures"), f.arguments)
 	time.Sleep(100 * time.Millisecond)
 
 	stopped := time.Now()

@@ -155,19 +155,24 @@ func (c Connection) Read(t *testing.T, dataSource string, arguments Values) *tfp
 // a read up that takes longer than atMost.
 func (c Connection) ReadIn(ctx context.Context, t *testing.T, atMost time.Duration, dataSource string, arguments Values) *tfprotov6.ReadDataSourceResponse {
 	t.Helper()
+	return Await(t, c.StartRead(ctx, t, dataSource, arguments), atMost, "the read of "+dataSource)
+}
+
+// StartRead doesn't wait for the end of a read.
+func (c Connection) StartRead(ctx context.Context, t *testing.T, dataSource string, arguments Values) <-chan *tfprotov6.ReadDataSourceResponse {
+	t.Helper()
 	request := &tfprotov6.ReadDataSourceRequest{TypeName: dataSource, Config: Encode(t, c.Type(dataSource), arguments)}
-	var err error
 	read := make(chan *tfprotov6.ReadDataSourceResponse, 1)
-	go func() {
-		var resp *tfprotov6.ReadDataSourceResponse
-		resp, err = c.ReadDataSource(ctx, request)
+	go func() { // which may outlive the test
+		resp, err := c.ReadDataSource(ctx, request)
+		if err != nil {
+			resp = &tfprotov6.ReadDataSourceResponse{Diagnostics: []*tfprotov6.Diagnostic{
+				{Severity: tfprotov6.DiagnosticSeverityError, Summary: "ReadDataSource failed", Detail: err.Error()},
+			}}
+		}
 		read <- resp
 	}()
-	resp := Await(t, read, atMost, "the read of "+dataSource)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return resp
+	return read
 }
 
 // State is what an answer to a read holds.
