@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -22,13 +23,13 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// leavesNothing gives a test a directory for temporary files, in which it may leave
-// nothing.
-func leavesNothing(t *testing.T) {
+// leavesNothing is an environment variable with a directory for temporary files, in
+// which a test may leave nothing.
+func leavesNothing(t *testing.T) (variable, dir string) {
 	t.Helper()
-	dir := t.TempDir()
-	for _, variable := range []string{"TMPDIR", "TMP", "TEMP"} { // the latter two are for Windows
-		t.Setenv(variable, dir)
+	variable, dir = "TMPDIR", t.TempDir()
+	if runtime.GOOS == "windows" {
+		variable = "TMP"
 	}
 	t.Cleanup(func() {
 		left, err := os.ReadDir(dir)
@@ -36,10 +37,11 @@ func leavesNothing(t *testing.T) {
 			t.Errorf("left behind: %v, %v", left, err)
 		}
 	})
+	return variable, dir
 }
 
 func TestDemo(t *testing.T) {
-	leavesNothing(t)
+	t.Setenv(leavesNothing(t))
 	// What a user may have set, none of which may matter.
 	t.Setenv("TF_CLI_CONFIG_FILE", "/nonexistent")
 	t.Setenv("TF_CLI_ARGS", "-nonsense")
@@ -100,7 +102,7 @@ func runLive(t *testing.T, ctx context.Context, server http.Handler, key string)
 }
 
 func TestLiveFails(t *testing.T) {
-	leavesNothing(t)
+	t.Setenv(leavesNothing(t))
 	fake := fakeapi.New()
 	out, err := runLive(t, t.Context(), fake, "a-wrong-key")
 	if err == nil || !strings.Contains(err.Error(), "terraform plan: ") || !strings.Contains(err.Error(), "The server doesn't accept the API key") {
@@ -112,7 +114,7 @@ func TestLiveFails(t *testing.T) {
 }
 
 func TestInterrupted(t *testing.T) {
-	leavesNothing(t)
+	t.Setenv(leavesNothing(t))
 	ctx, interrupt := context.WithCancel(t.Context())
 	var first sync.Once
 	out, err := runLive(t, ctx, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -129,7 +131,7 @@ func TestInterrupted(t *testing.T) {
 }
 
 func TestArguments(t *testing.T) {
-	leavesNothing(t)
+	t.Setenv(leavesNothing(t))
 	for _, c := range []struct{ args, want string }{
 		{"-nonsense", "flag provided but not defined"},
 		{"live", "unexpected argument"},
