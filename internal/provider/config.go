@@ -167,18 +167,16 @@ func (m providerModel) baseURL(getenv func(string) string, stored *login) (*url.
 	switch {
 	case err != nil:
 		return nil, from, err
-	case address == "" && from.attribute != "":
-		return nil, from, errEmptyURL
-	case address == "" && stored != nil:
+	case address == "" && from.attribute == "" && stored != nil:
 		from = fromLogin(stored.file)
 		if err = checkScheme(stored.baseURL, m.AllowHTTP.ValueBool()); err != nil {
 			err = fmt.Errorf("%s is for %s: %w", from.words, origin(stored.baseURL), err)
 		}
 		return stored.baseURL, from, err
-	case address == "":
+	case address == "" && from.attribute == "":
 		address = tofupilot.DefaultURL
 	}
-	base, err := tofupilot.ParseBaseURL(address)
+	base, err := parseURL(address)
 	if err == nil {
 		err = checkScheme(base, m.AllowHTTP.ValueBool())
 	}

@@ -6,6 +6,7 @@ import (
 	"encoding/pem"
 	"errors"
 	"fmt"
+	"net/url"
 	"regexp"
 	"strconv"
 	"strings"
@@ -69,14 +70,16 @@ func checkAPIKey(value string) error {
 	return tofupilot.CheckAPIKey(value)
 }
 
-var errEmptyURL = errors.New("the URL is empty; omit url to use " + envURL + ", the login file's server or " + tofupilot.DefaultURL)
-
 func checkURL(value string) error {
-	if value == "" {
-		return errEmptyURL
-	}
-	_, err := tofupilot.ParseBaseURL(value)
+	_, err := parseURL(value)
 	return err
+}
+
+func parseURL(value string) (*url.URL, error) {
+	if value == "" {
+		return nil, errors.New("the URL is empty; omit url to use " + envURL + ", the login file's server or " + tofupilot.DefaultURL)
+	}
+	return tofupilot.ParseBaseURL(value)
 }
 
 // notEmpty is the rule for what names one thing.
