@@ -3,7 +3,6 @@ package acceptance
 import (
 	"maps"
 	"net/http"
-	"net/http/httptest"
 	"net/url"
 	"slices"
 	"strings"
@@ -129,11 +128,7 @@ func TestEveryArgumentReachesTheServer(t *testing.T) { //nolint:paralleltest // 
 // does. One that it knows it refuses when it is given twice, whatever the list.
 func expectKnown(t *testing.T, api http.Handler, parameter string) {
 	t.Helper()
-	request := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/api/v2/procedures?"+url.Values{parameter: {"1", "2"}}.Encode(), nil)
-	request.Header.Set("Authorization", "Bearer "+fakeapi.Key)
-	answer := httptest.NewRecorder()
-	api.ServeHTTP(answer, request)
-	if answer.Code != http.StatusBadRequest {
+	if harness.Status(t, api, url.Values{parameter: {"1", "2"}}) != http.StatusBadRequest {
 		t.Errorf("the fake ignores the parameter %s: if that is its name, add it to internal/fakeapi/query.go", parameter)
 	}
 }

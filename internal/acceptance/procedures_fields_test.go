@@ -51,7 +51,7 @@ func run(id, outcome, startedAt, unit string) knownvalue.Check {
 	})
 }
 
-func TestExamplesOfBothDocumentsArriveWhole(t *testing.T) {
+func TestExamplesOfBothGenerationsArriveWhole(t *testing.T) {
 	t.Parallel()
 	const id = "550e8400-e29b-41d4-a716-44665544000"
 	shared := func(more fields) knownvalue.Check {

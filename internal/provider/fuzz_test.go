@@ -5,7 +5,6 @@ import (
 	"crypto/x509"
 	"math/big"
 	"net/http"
-	"net/http/httptest"
 	"net/url"
 	"regexp"
 	"slices"
@@ -26,13 +25,9 @@ import (
 // takes tells whether the API takes a parameter (API.md, Parameters).
 func takes(t *testing.T, api *fakeapi.Server, parameter, value string) bool {
 	t.Helper()
-	target := "/api/v2/procedures?" + url.Values{parameter: {value}}.Encode()
-	request := httptest.NewRequestWithContext(t.Context(), http.MethodGet, target, nil)
-	request.Header.Set("Authorization", "Bearer "+fakeapi.Key)
-	answer := httptest.NewRecorder()
-	api.ServeHTTP(answer, request)
+	status := harness.Status(t, api, url.Values{parameter: {value}})
 	api.Forget()
-	return answer.Code == http.StatusOK
+	return status == http.StatusOK
 }
 
 func FuzzParseTime(f *testing.F) {

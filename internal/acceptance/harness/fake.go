@@ -1,7 +1,9 @@
 package harness
 
 import (
+	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"slices"
 	"testing"
 
@@ -15,6 +17,16 @@ func Serve(t *testing.T, procedures ...fakeapi.Procedure) (api *fakeapi.Server, 
 	server := httptest.NewServer(api)
 	t.Cleanup(server.Close)
 	return api, server.URL
+}
+
+// Status is what an API answers to a request for its procedures.
+func Status(t *testing.T, api http.Handler, query url.Values) int {
+	t.Helper()
+	request := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/api/v2/procedures?"+query.Encode(), nil)
+	request.Header.Set("Authorization", "Bearer "+fakeapi.Key)
+	answer := httptest.NewRecorder()
+	api.ServeHTTP(answer, request)
+	return answer.Code
 }
 
 // OldestFirst is the order that the provider promises, for procedures without
