@@ -50,8 +50,8 @@ func messageFaults() []fault {
 			fails: harness.Error("", unreachable, "[the API key]"), requests: 2, retries: 1, within: retried(1),
 		},
 		{
-			name: "the key as an id", at: faulty(with200(`{"data":[{"id":"` + key + `","fpy":"x"}],` + endOfList + `}`)),
-			fails: harness.Error("", unsupported, `item 0 of data (id "[the API key]"): its fpy can't be a string`), requests: 1,
+			name: "the key as a name that stands twice", at: faulty(with200(`{"data":[{"` + key + `":1,"` + key + `":1}],` + endOfList + `}`)),
+			fails: harness.Error("", unsupported, `item 0 of data: it has a name twice: "[the API key]"`), requests: 1,
 		},
 		{
 			name: "the key as a date", at: faulty(with200(`{"data":[{"id":"a","created_at":"` + key + `"}],` + endOfList + `}`)),

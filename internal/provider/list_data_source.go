@@ -125,24 +125,19 @@ func (d *listDataSource[T]) Read(ctx context.Context, req datasource.ReadRequest
 	}
 }
 
-// encodedRow is what is kept of a row while the rest is read. Encoded later, out
-// of order, the same would take several times as long: what takes the time is
-// fetching strewn values from memory.
-type encodedRow struct {
-	id      string
-	encoded []byte
-}
-
-func (d *listDataSource[T]) encode(row *T) (encodedRow, int) {
+// encode makes what is kept of a row while the rest is read. Encoded later, out of
+// order, the same would take several times as long: what takes the time is fetching
+// strewn values from memory.
+func (d *listDataSource[T]) encode(row *T) ([]byte, int) {
 	encoded := d.object.Encode(row)
-	return encodedRow{id: d.list.Key(row), encoded: encoded}, len(encoded)
+	return encoded, len(encoded)
 }
 
 // attributes are the computed attributes.
-func (d *listDataSource[T]) attributes(rows []encodedRow) map[string]bulk.Value {
+func (d *listDataSource[T]) attributes(rows []tofupilot.Row[[]byte]) map[string]bulk.Value {
 	encoded, ids := make([][]byte, len(rows)), make([]string, len(rows))
 	for i, row := range rows {
-		encoded[i], ids[i] = row.encoded, row.id
+		encoded[i], ids[i] = row.Kept, row.ID
 	}
 	return map[string]bulk.Value{d.name: bulk.ListOf(encoded), "ids": bulk.Strings(ids)}
 }

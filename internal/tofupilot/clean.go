@@ -1,7 +1,9 @@
 package tofupilot
 
 import (
+	"context"
 	"fmt"
+	"log/slog"
 	"regexp"
 	"strconv"
 	"strings"
@@ -14,7 +16,6 @@ import (
 // Bounds of one text that a server chose.
 const (
 	maxMessage = 1000     // characters that are shown
-	maxQuoted  = 100      // of them, in quotes
 	maxLooked  = 16 << 10 // bytes that are looked at, so that long texts take no time
 )
 
@@ -38,10 +39,6 @@ func (c cleaner) text(text string) string {
 	return strings.TrimSpace(cut(visible(c.redact(text)), maxMessage))
 }
 
-// quote is a text of at most maxQuoted characters in quotes, which show what is odd
-// about it.
-func (c cleaner) quote(text string) string { return strconv.Quote(cut(c.redact(text), maxQuoted)) }
-
 // redact is the beginning of a text, without the key.
 func (c cleaner) redact(text string) string {
 	redacted := text[:min(len(text), maxLooked)]
@@ -52,6 +49,26 @@ func (c cleaner) redact(text string) string {
 		return fmt.Sprintf("(%d bytes)", len(text)) // a key may go on behind what was looked at
 	}
 	return redacted
+}
+
+// logHandler makes all that the client logs safe to show: texts that a server chose
+// are among it. Without groups and bound attributes, which the client doesn't use.
+type logHandler struct {
+	slog.Handler
+
+	clean cleaner
+}
+
+func (h logHandler) Handle(ctx context.Context, record slog.Record) error {
+	safe := slog.NewRecord(record.Time, record.Level, record.Message, record.PC)
+	record.Attrs(func(attr slog.Attr) bool {
+		if attr.Value.Kind() == slog.KindString {
+			attr.Value = slog.StringValue(h.clean.text(attr.Value.String()))
+		}
+		safe.AddAttrs(attr)
+		return true
+	})
+	return h.Handler.Handle(ctx, safe)
 }
 
 func cut(text string, most int) string {

@@ -74,6 +74,7 @@ func New(config Config) *Client {
 	if client.log == nil {
 		client.log = slog.New(slog.DiscardHandler)
 	}
+	client.log = slog.New(logHandler{client.log.Handler(), client.clean})
 	return client
 }
 
@@ -111,7 +112,7 @@ func (c *Client) get(ctx context.Context, path string, query url.Values, decode 
 
 		started := time.Now()
 		status, rows, err := c.attempt(ctx, target, decode)
-		c.log.DebugContext(ctx, "Asked the server", "method", http.MethodGet, "path", c.clean.text(target.RequestURI()),
+		c.log.DebugContext(ctx, "Asked the server", "method", http.MethodGet, "path", target.RequestURI(),
 			"status", status, "rows", rows, "duration", time.Since(started).String(), "attempt", number)
 		failed := new(Error)
 		if errors.As(err, &failed) {

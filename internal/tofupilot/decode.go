@@ -23,81 +23,69 @@ const (
 	maxCursor   = 4 << 10 // bytes: it is sent back in a URL
 )
 
-// cursor is where the next page begins, as the server sends it.
-type cursor struct {
-	text   string // to be sent back
-	number int    // its value, where it is a whole number
-	whole  bool
-}
+// cursor is where the next page begins, to be sent back as it came: a string, or a
+// number, of which whole ones are written without a fraction or an exponent.
+type cursor string
 
-// UnmarshalJSON takes a number or a string. A string that isn't the plain form
-// of a whole number is a token, to be sent back as it came.
+// UnmarshalJSON takes a number or a string.
 func (c *cursor) UnmarshalJSON(raw []byte) error {
 	if len(raw) > maxCursor {
 		return valueError(fmt.Sprintf("is longer than %d KiB", maxCursor>>10))
 	}
 	if raw[0] == '"' {
-		if err := json.Unmarshal(raw, &c.text); err != nil {
-			return err
-		}
-		number, err := strconv.Atoi(c.text)
-		c.number, c.whole = number, err == nil && strconv.Itoa(number) == c.text
-		return nil
+		return json.Unmarshal(raw, (*string)(c))
 	}
 	number, err := strconv.ParseFloat(string(raw), 64)
 	if err != nil {
 		return valueError("is neither a number nor a string")
 	}
-	c.text = string(raw)
+	*c = cursor(raw)
 	// A float without a fraction (it was one once) is the same number.
 	if whole := int(number); float64(whole) == number && math.Abs(number) < 1<<53 {
-		c.number, c.whole = whole, true
-		c.text = strconv.Itoa(c.number)
+		*c = cursor(strconv.Itoa(whole))
 	}
 	return nil
 }
 
-// pageDecoder makes pages of a list's rows.
-type pageDecoder[T, R any] struct {
-	list  List[T]
-	keep  func(*T) (kept R, size int)
-	held  *holding
-	clean cleaner
+// decodedPage is a page, and what is wrong with one of its rows, though the list can
+// be read.
+type decodedPage[R any] struct {
+	page[Row[R]]
+	odd error
 }
 
-// decode reads the body of an answer, and stops when the context ends. Names must
-// match by their exact case, and an object that has a name twice, known or not, is
-// refused: readers could disagree on its meaning. The error names the page by its
+// decodePage decodes the body of an answer, and stops when the context ends. Names
+// must match by their exact case, and an object that has a name twice, known or not,
+// is refused: readers could disagree on its meaning. The error names the page by its
 // cursor and, if it is about an item, the item.
-func (d *pageDecoder[T, R]) decode(ctx context.Context, body []byte, at string) (*page[R], error) {
+func decodePage[T, R any](ctx context.Context, list List[T], body []byte, keep func(*T) (kept R, size int), at string) (decodedPage[R], error) {
 	answer := struct {
 		Data rows[T, R] `json:"data"`
 		Meta struct {
 			HasMore    *bool   `json:"has_more"`
 			NextCursor *cursor `json:"next_cursor"`
 		} `json:"meta"`
-	}{Data: rows[T, R]{pageDecoder: d, ended: ctx.Err}}
+	}{Data: rows[T, R]{list: list, keep: keep, ended: ctx.Err}}
 	data := &answer.Data
 	err := checkText(body)
 	if err == nil {
-		err = d.inWords(json.Unmarshal(body, &answer))
+		err = inWords(json.Unmarshal(body, &answer))
 	}
 	switch {
 	case errors.As(err, new(*CutOffError)):
-	case err != nil && data.offset > 0:
-		err = fmt.Errorf("%s: %w", d.itemName(len(data.rows), idOf(body[data.offset:])), err)
+	case err != nil && data.within:
+		err = fmt.Errorf("item %d of data: %w", len(data.rows), err)
 	case err == nil && data.rows == nil:
 		err = errors.New("it has no data")
 	case err == nil && answer.Meta.HasMore == nil:
 		err = errors.New("it has no meta.has_more")
 	}
 	if err != nil {
-		_ = d.held.change(-int64(len(data.rows)), -sizeOf(data.rows))
-		return nil, cleaned{fmt.Errorf("page at offset %s: %w", cmp.Or(at, "0"), err), d.clean}
+		return decodedPage[R]{}, fmt.Errorf("page at offset %s: %w", cmp.Or(at, "0"), err)
 	}
-	decoded := &page[R]{rows: data.rows, more: *answer.Meta.HasMore, odd: data.odd}
-	if next := answer.Meta.NextCursor; next != nil && next.text != "" { // what an empty cursor asks for is the first page
-		decoded.next = next
+	decoded := decodedPage[R]{page[Row[R]]{rows: data.rows, more: *answer.Meta.HasMore}, data.odd}
+	if next := answer.Meta.NextCursor; next != nil { // what an empty cursor asks for is the first page
+		decoded.next = string(*next)
 	}
 	return decoded, nil
 }
@@ -105,12 +93,13 @@ func (d *pageDecoder[T, R]) decode(ctx context.Context, body []byte, at string) 
 // rows decodes the data of a page row by row, so that what isn't kept of a row takes
 // no memory while the next is decoded.
 type rows[T, R any] struct {
-	*pageDecoder[T, R]
+	list  List[T]
+	keep  func(*T) (kept R, size int)
+	ended func() error // the context's
 
-	ended  func() error // the context's
-	rows   []row[R]     // nil: there is no data
-	odd    error        // as a page's
-	offset int64        // where the row under way begins, or a comma before it; 0 outside
+	rows   []Row[R] // nil: there is no data
+	odd    error    // as a decodedPage's
+	within bool     // a row
 }
 
 // UnmarshalJSONFrom takes an array, or null for nothing.
@@ -125,7 +114,7 @@ func (r *rows[T, R]) UnmarshalJSONFrom(from *jsontext.Decoder) error {
 	default:
 		return &json.SemanticError{JSONKind: kind}
 	}
-	r.rows = make([]row[R], 0, MaxPageSize)
+	r.rows = make([]Row[R], 0, MaxPageSize)
 	var item, empty T
 	for from.PeekKind() != jsontext.KindEndArray {
 		if len(r.rows) == maxPageRows {
@@ -134,14 +123,14 @@ func (r *rows[T, R]) UnmarshalJSONFrom(from *jsontext.Decoder) error {
 		if err := r.ended(); err != nil {
 			return err
 		}
-		r.offset, item = from.InputOffset(), empty
+		r.within, item = true, empty
 		if err := json.UnmarshalDecode(from, &item); err != nil {
 			return err
 		}
 		if err := r.take(&item); err != nil {
 			return err
 		}
-		r.offset = 0
+		r.within = false
 	}
 	_, err := from.ReadToken()
 	return err
@@ -149,8 +138,8 @@ func (r *rows[T, R]) UnmarshalJSONFrom(from *jsontext.Decoder) error {
 
 // take keeps what the caller wants of a row.
 func (r *rows[T, R]) take(item *T) error {
-	key, created := r.list.Key(item), r.list.Created(item)
-	if key == "" {
+	id, created := r.list.Key(item), r.list.Created(item)
+	if id == "" {
 		return errors.New("it has no id")
 	}
 	odd := unreadable("created_at", created)
@@ -158,12 +147,11 @@ func (r *rows[T, R]) take(item *T) error {
 		odd = cmp.Or(r.list.Tidy(item), odd)
 	}
 	if odd != nil && r.odd == nil {
-		r.odd = cleaned{fmt.Errorf("%s: %w", r.itemName(len(r.rows), key), odd), r.clean}
+		r.odd = fmt.Errorf("item %d of data: %w", len(r.rows), odd)
 	}
 	kept, size := r.keep(item)
-	taken := row[R]{key: key, created: created.instant(), kept: kept, size: int64(len(key) + size)}
-	r.rows = append(r.rows, taken)
-	return r.held.change(1, taken.size)
+	r.rows = append(r.rows, Row[R]{ID: id, Kept: kept, created: created.instant(), size: int64(len(id) + size)})
+	return nil
 }
 
 // checkText finds bodies that the JSON decoder would report as a stray character, or
@@ -188,37 +176,19 @@ func checkText(body []byte) error {
 // hasTooManyValues judges by the commas, before anything is decoded.
 func hasTooManyValues(body []byte) bool { return bytes.Count(body, []byte(",")) >= maxValues }
 
-// itemName is how errors name an item of a page.
-func (d *pageDecoder[T, R]) itemName(index int, id string) string {
-	if id == "" {
-		return fmt.Sprintf("item %d of data", index)
-	}
-	return fmt.Sprintf("item %d of data (id %s)", index, d.clean.quote(id))
-}
-
-// idOf is the id of the row that a text begins with, as far as it can be read.
-func idOf(text []byte) string {
-	var row struct {
-		ID string `json:"id"`
-	}
-	text = bytes.TrimLeft(text, ", \t\r\n")
-	_ = json.UnmarshalDecode(jsontext.NewDecoder(bytes.NewBuffer(text), jsontext.AllowDuplicateNames(true)), &row)
-	return row.ID
-}
-
 // valueError says of a value what is wrong with it, such as "can't be a string".
 type valueError string
 
 func (e valueError) Error() string { return string(e) }
 
 // inWords says what is wrong with a page without naming Go's types.
-func (d *pageDecoder[T, R]) inWords(err error) error {
+func inWords(err error) error {
 	syntax, value, wrong := new(jsontext.SyntacticError), new(json.SemanticError), valueError("")
 	switch {
 	case errors.Is(err, io.ErrUnexpectedEOF):
 		return &CutOffError{Err: errors.New("the body ends too early")}
 	case errors.Is(err, jsontext.ErrDuplicateName) && errors.As(err, &syntax):
-		return fmt.Errorf("it has %s twice", d.clean.quote(fieldAt(syntax.JSONPointer)))
+		return fmt.Errorf("it has a name twice: %q", fieldAt(syntax.JSONPointer))
 	case errors.As(err, &syntax):
 		return fmt.Errorf("not JSON: %w, at byte %d", syntax.Err, syntax.ByteOffset)
 	case !errors.As(err, &value):

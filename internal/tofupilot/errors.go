@@ -58,6 +58,19 @@ func (e *Error) Error() string {
 
 func (e *Error) Unwrap() error { return e.Err }
 
+// Is reports whether the server takes a cursor that it didn't give for wrong, where
+// that is asked: what the first page wasn't refused for isn't meant.
+func (e *Error) Is(target error) bool {
+	if target != errRefusedCursor || e.Err != nil {
+		return false
+	}
+	switch e.Status {
+	case http.StatusUnauthorized, http.StatusForbidden, http.StatusProxyAuthRequired, http.StatusRequestTimeout, http.StatusTooManyRequests:
+		return false
+	}
+	return e.Status >= 400 && e.Status <= 499
+}
+
 // StatusLine is the last answer's status in words, such as HTTP 404 Not Found.
 func (e *Error) StatusLine() string { return statusLine(e.Status) }
 
@@ -184,20 +197,6 @@ func (e *ListError) Error() string {
 
 func (e *ListError) Unwrap() error { return e.Err }
 
-// ChangedError tells what showed that the list changed while it was read.
-type ChangedError struct{ how string }
-
-func (e *ChangedError) Error() string { return e.how }
-
-func changed(format string, args ...any) error {
-	return &ChangedError{how: fmt.Sprintf(format, args...)}
-}
-
-// PagingError is an answer whose meta leaves no safe next step.
-type PagingError struct{ What string }
-
-func (e *PagingError) Error() string { return "the server's paging can't be followed: " + e.What }
-
 // ListTooLargeError is a list of which more than 256 MiB would have to be kept, or
 // more than 512 MiB together with those that are read at the same time.
 type ListTooLargeError struct{ InAll bool }
@@ -208,9 +207,3 @@ func (e *ListTooLargeError) Error() string {
 	}
 	return fmt.Sprintf("the list is larger than %d MiB", maxHeld>>20)
 }
-
-var (
-	errTooManyRows = &PagingError{What: fmt.Sprintf("it goes on after %d rows", maxRows)}
-	// errNotOffsets ends a pass whose cursors turn out not to be offsets.
-	errNotOffsets = errors.New("the cursors aren't offsets")
-)

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -245,12 +246,13 @@ func TestTheKeyIsTakenOutBeforeATextIsCutOrQuoted(t *testing.T) {
 	clean := newCleaner(key)
 	for text, want := range map[string]string{
 		strings.Repeat("x", 86) + key:                                `"` + strings.Repeat("x", 86) + `[the API key]"`,
+		strings.Repeat("x", 990) + key:                               `"` + strings.Repeat("x", 990) + `[the API …`,
 		"tp_SEC\u200bRETsecret":                                      `"[the API key]"`,
 		"odd\u00a0space\u200b":                                       `"odd\u00a0space\u200b"`,
-		strings.Repeat("x", maxLooked-14) + key:                      `"` + strings.Repeat("x", 100) + `…"`,
-		"tp_SECRETsecre" + strings.Repeat("\u200b", maxLooked) + "t": `"(49167 bytes)"`,
+		strings.Repeat("x", maxLooked-14) + key:                      `"` + strings.Repeat("x", 999) + `…`,
+		"tp_SECRETsecre" + strings.Repeat("\u200b", maxLooked) + "t": `(98321 bytes)`,
 	} {
-		if got := clean.quote(text); got != want {
+		if got := clean.text(strconv.Quote(text)); got != want {
 			t.Errorf("%q in quotes: got %s, want %s", text, got, want)
 		}
 	}
@@ -278,5 +280,34 @@ func TestNearMissesAreNotCutWithinTheKey(t *testing.T) {
 		if shown := client.Clean(*near.Name); strings.Contains(shown, "SECRET") {
 			t.Errorf("shows %s", shown)
 		}
+	}
+}
+
+// What a page is refused for, though its first page wasn't, may be its cursor; but a key,
+// a proxy or a rate is no matter of cursors.
+func TestARefusalMayBeOfTheCursor(t *testing.T) {
+	t.Parallel()
+	for status, want := range map[int]bool{
+		http.StatusBadRequest: true, http.StatusNotFound: true, http.StatusUnprocessableEntity: true, http.StatusRequestURITooLong: true,
+		http.StatusUnauthorized: false, http.StatusForbidden: false, http.StatusProxyAuthRequired: false, http.StatusRequestTimeout: false,
+		http.StatusTooManyRequests: false, http.StatusBadGateway: false, http.StatusFound: false,
+	} {
+		if is := errors.Is(fmt.Errorf("page 2: %w", &Error{Status: status}), errRefusedCursor); is != want {
+			t.Errorf("status %d: %t, want %t", status, is, want)
+		}
+	}
+	if errors.Is(&Error{Status: http.StatusOK, Err: errors.New("no page")}, errRefusedCursor) {
+		t.Error("a page that can't be used was taken for a refusal")
+	}
+}
+
+func TestWhatIsLoggedIsSafe(t *testing.T) {
+	t.Parallel()
+	const key = "the-secret-key"
+	var logged strings.Builder
+	log := slog.New(logHandler{slog.NewTextHandler(&logged, nil), newCleaner(key)})
+	log.Warn("Reading the list again", "reason", fmt.Sprintf("%q came \x1b[31mtwice\u200b, as %s did", "a"+key+"b", url.QueryEscape(key)), "passes", 2)
+	if text := logged.String(); strings.Contains(text, key) || strings.ContainsAny(text, "\x1b\u200b") || !strings.Contains(text, `a[the API key]b`) || !strings.Contains(text, "passes=2") {
+		t.Errorf("logged %q", text)
 	}
 }

@@ -4,11 +4,12 @@ import (
 	"bytes"
 	"cmp"
 	"context"
-	"maps"
+	"errors"
 	"net/url"
 	"slices"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -42,8 +43,17 @@ func (f Filter) query() url.Values {
 	return query
 }
 
+// Row is what is kept of a row while the rest of its list is read.
+type Row[R any] struct {
+	ID   string
+	Kept R
+
+	created instant // where the server says it
+	size    int64   // bytes that ID and Kept take
+}
+
 // ReadAll reads every row of a list that matches the filter, once, and returns
-// what keep makes of each, by Created and then Key; rows without a Created come
+// what keep makes of each, by Created and then ID; rows without a Created come
 // last.
 //
 // keep says of each row what is kept, and how many bytes that takes. It is given a
@@ -54,101 +64,122 @@ func (f Filter) query() url.Values {
 //
 // The list is complete: if that can't be shown, the error is a *ListError. A
 // request that fails gives an *Error, a context that ends its cause.
-func ReadAll[T, R any](ctx context.Context, c *Client, list List[T], filter Filter, keep func(*T) (kept R, size int)) ([]R, error) {
-	reading := newReading(c, list, filter, keep)
-	defer reading.close()
-	return reading.finish(ctx)
+func ReadAll[T, R any](ctx context.Context, c *Client, list List[T], filter Filter, keep func(*T) (kept R, size int)) ([]Row[R], error) {
+	read := newListRead(c, list, filter, keep)
+	defer read.close()
+	return read.finish(ctx)
 }
 
-// reading is one read of a list, to be closed when its rows are counted no more.
-type reading[R any] struct {
-	*pager[R]
-
+// listRead is one read of a list, to be closed when its rows are counted no more.
+type listRead[T, R any] struct {
 	client *Client
+	list   List[T]
 	filter Filter
+	keep   func(*T) (kept R, size int)
+
+	held     *holding
+	first    *page[Row[R]] // the first page, if it was asked for before the rest
+	requests atomic.Int64
+	warned   sync.Once
 }
 
-func newReading[T, R any](c *Client, list List[T], filter Filter, keep func(*T) (kept R, size int)) *reading[R] {
-	held := &holding{all: &c.held}
-	pager := &pager[R]{
-		fetch: fetcher(c, list, filter, &pageDecoder[T, R]{list, keep, held, c.clean}),
-		held:  held,
-		limit: cmp.Or(filter.PageSize, MaxPageSize),
-		noun:  list.Noun,
-		reach: reach,
-		clean: c.clean,
-		log:   c.log,
-	}
-	return &reading[R]{pager, c, filter}
+func newListRead[T, R any](c *Client, list List[T], filter Filter, keep func(*T) (kept R, size int)) *listRead[T, R] {
+	return &listRead[T, R]{client: c, list: list, filter: filter, keep: keep, held: &holding{all: &c.held}}
 }
 
-// begin asks for the first page. Whoever finishes the reading after that goes on
-// from there: the page isn't asked for again.
-func (r *reading[R]) begin(ctx context.Context) (*page[R], error) {
-	fetch := r.fetch
-	first, err := r.get(ctx, "", r.limit)
+// close ends the counting of what is held.
+func (r *listRead[T, R]) close() { r.held.close() }
+
+func (r *listRead[T, R]) pageSize() int { return cmp.Or(r.filter.PageSize, MaxPageSize) }
+
+// begin asks for the first page. Whoever finishes the read after that goes on from
+// there: the page isn't asked for again.
+func (r *listRead[T, R]) begin(ctx context.Context) (page[Row[R]], error) {
+	first, err := r.fetch(ctx, "", r.pageSize())
 	if err != nil {
-		return nil, &ListError{Noun: r.noun, Passes: 1, Requests: 1, Err: cleaned{err, r.clean}}
+		return first, r.failed(&incompleteError{Passes: 1, Err: err})
 	}
-	begun := first
-	r.fetch = func(ctx context.Context, cursor string, limit int) (*page[R], error) {
-		if cursor == "" && begun != nil {
-			r.requests.Add(-1) // it was counted before
-			page := begun
-			begun = nil
-			return page, nil
-		}
-		return fetch(ctx, cursor, limit)
-	}
+	r.first = &first
 	return first, nil
 }
 
 // finish reads the list to its end.
-func (r *reading[R]) finish(ctx context.Context) ([]R, error) {
+func (r *listRead[T, R]) finish(ctx context.Context) ([]Row[R], error) {
 	started := time.Now()
-	rows, err := r.all(ctx)
-	if err != nil {
-		return nil, err
+	pager := &pager[Row[R]]{
+		fetch:    r.fetch,
+		key:      func(row *Row[R]) string { return row.ID },
+		created:  func(row *Row[R]) (at time.Time, known bool) { return row.created.time, row.created.known },
+		overlaps: func(row *Row[R]) { _ = r.held.change(-1, -row.size) },
+		limit:    r.pageSize(),
+		maxLimit: MaxPageSize,
+		log:      r.client.log,
+		reach:    reach,
 	}
-	slices.SortFunc(rows, func(a, b row[R]) int {
-		return cmp.Or(a.created.compare(b.created), cmp.Compare(a.key, b.key))
+	rows, err := pager.all(ctx)
+	if err != nil {
+		return nil, r.failed(err)
+	}
+	slices.SortFunc(rows, func(a, b Row[R]) int {
+		return cmp.Or(a.created.compare(b.created), cmp.Compare(a.ID, b.ID))
 	})
 	r.logRead(ctx, len(rows), started)
-	kept := make([]R, len(rows))
-	for i := range rows {
-		kept[i] = rows[i].kept
-	}
-	return kept, nil
+	return rows, nil
 }
 
-func (r *reading[R]) logRead(ctx context.Context, rows int, started time.Time) {
-	r.log.InfoContext(ctx, "Read "+plural(r.noun), "url", r.client.base.String(), "filters", r.client.clean.text(r.filter.query().Encode()), "rows", rows,
+// failed says in words that the list couldn't be read.
+func (r *listRead[T, R]) failed(err error) error {
+	incomplete := new(incompleteError)
+	if !errors.As(err, &incomplete) {
+		return err
+	}
+	failed := &ListError{
+		Noun: r.list.Noun, Passes: incomplete.Passes, Requests: int(r.requests.Load()), Rows: incomplete.Rows,
+		Err: cleaned{incomplete.Err, r.client.clean},
+	}
+	if incomplete.Change != nil {
+		failed.Change = cleaned{incomplete.Change, r.client.clean}
+	}
+	return failed
+}
+
+func (r *listRead[T, R]) logRead(ctx context.Context, rows int, started time.Time) {
+	r.client.log.InfoContext(ctx, "Read "+plural(r.list.Noun), "url", r.client.base.String(), "filters", r.filter.query().Encode(), "rows", rows,
 		"pages", r.requests.Load(), "duration", time.Since(started).String())
 }
 
-// fetcher fetches one page of a list at a time.
-func fetcher[T, R any](c *Client, list List[T], filter Filter, decoder *pageDecoder[T, R]) func(ctx context.Context, cursor string, limit int) (*page[R], error) {
-	unpaged := filter.query()
-	var warned sync.Once
-	return func(ctx context.Context, cursor string, limit int) (*page[R], error) {
-		query := maps.Clone(unpaged)
-		query.Set(PageSizeParameter, strconv.Itoa(limit))
-		if cursor != "" {
-			query.Set("cursor", cursor)
+// fetch asks for one page, and counts as held what is kept of it.
+func (r *listRead[T, R]) fetch(ctx context.Context, at string, limit int) (page[Row[R]], error) {
+	if at == "" {
+		if first := r.first; first != nil {
+			r.first = nil
+			return *first, nil
 		}
-		var answer *page[R]
-		err := c.get(ctx, list.Path, query, func(body []byte) (rows int, err error) {
-			answer, err = decoder.decode(ctx, body, cursor)
-			if err != nil {
-				return 0, &BodyError{Noun: list.Noun, Object: bytes.HasPrefix(bytes.TrimSpace(body), []byte("{")), Err: err}
-			}
-			return len(answer.rows), nil
-		})
-		if err == nil && answer.odd != nil {
-			warned.Do(func() { c.log.WarnContext(ctx, "The server sends what it should not", "what", answer.odd.Error()) })
-		}
-		return answer, err
+		r.held.restart()
 	}
+	r.requests.Add(1)
+	query := r.filter.query()
+	query.Set(PageSizeParameter, strconv.Itoa(limit))
+	if at != "" {
+		query.Set("cursor", at)
+	}
+	var answer decodedPage[R]
+	err := r.client.get(ctx, r.list.Path, query, func(body []byte) (rows int, err error) {
+		answer, err = decodePage(ctx, r.list, body, r.keep, at)
+		if err != nil {
+			return 0, &BodyError{Noun: r.list.Noun, Object: bytes.HasPrefix(bytes.TrimSpace(body), []byte("{")), Err: cleaned{err, r.client.clean}}
+		}
+		return len(answer.rows), nil
+	})
+	if err != nil {
+		return page[Row[R]]{}, err
+	}
+	if answer.odd != nil {
+		r.warned.Do(func() {
+			r.client.log.WarnContext(ctx, "The server sends what it should not", "what", answer.odd.Error())
+		})
+	}
+	return answer.page, take(r.held, answer.rows, answer.next)
 }
 
 func plural(noun string) string { return noun + "s" }

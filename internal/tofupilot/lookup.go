@@ -72,10 +72,11 @@ type pick func(*Procedure) *Procedure
 func (c *Client) find(ctx context.Context, wanted, query string, near func(*candidate) string, pick pick) (*Procedure, error) {
 	matches, err := c.search(ctx, query, pick)
 	if errors.Is(err, errUnsettled) {
-		var all []candidate
-		if all, err = ReadAll(ctx, c, Procedures, Filter{}, lookThrough(pick)); err != nil {
+		var rows []Row[candidate]
+		if rows, err = ReadAll(ctx, c, Procedures, Filter{}, lookThrough(pick)); err != nil {
 			return nil, err
 		}
+		all := candidates(rows)
 		if matches = picked(all); len(matches) == 0 {
 			suggested, err := nearest(ctx, []string{wanted}, all, near)
 			if err != nil {
@@ -115,7 +116,7 @@ func (c *Client) search(ctx context.Context, query string, pick pick) ([]Procedu
 	if ctx.Err() == nil && refusesSearch(err) {
 		return nil, errUnsettled
 	}
-	matches := picked(found)
+	matches := picked(candidates(found))
 	if err == nil && len(matches) == 0 {
 		return nil, errUnsettled
 	}
@@ -172,6 +173,15 @@ func lookThrough(pick pick) func(*Procedure) (candidate, int) {
 func keepMatch(match *Procedure) (candidate, int) {
 	kept := *match
 	return candidate{id: kept.ID, name: deref(kept.Name), match: &kept}, kept.size()
+}
+
+// candidates are what is kept of the rows.
+func candidates(rows []Row[candidate]) []candidate {
+	kept := make([]candidate, len(rows))
+	for i := range rows {
+		kept[i] = rows[i].Kept
+	}
+	return kept
 }
 
 // picked are the matches among the candidates.

@@ -63,7 +63,7 @@ func (c *Client) ProcedureIDs(ctx context.Context, names []string) (map[string]s
 	distinct = slices.Compact(distinct)
 
 	started := time.Now()
-	list := newReading(c, Procedures, Filter{}, lookThrough(pickNamed(distinct...)))
+	list := newListRead(c, Procedures, Filter{}, lookThrough(pickNamed(distinct...)))
 	defer list.close()
 	first, err := list.begin(ctx)
 	if err != nil {
@@ -79,10 +79,11 @@ func (c *Client) ProcedureIDs(ctx context.Context, names []string) (map[string]s
 			return nil, err
 		}
 	}
-	all, err := list.finish(ctx)
+	rows, err := list.finish(ctx)
 	if err != nil {
 		return nil, err
 	}
+	all := candidates(rows)
 	return idsOf(ctx, names, picked(all), all)
 }
 

@@ -48,7 +48,7 @@ func drawNamesCase(rt *rapid.T) *namesCase {
 		if rapid.IntRange(0, 63).Draw(rt, "63 has the name of another") == 63 {
 			name = rapid.IntRange(0, i).Draw(rt, "of")
 		}
-		c.procedures = append(c.procedures, fakeapi.Procedure{ID: fmt.Sprint("id-", i), Name: fmt.Sprint("Name ", name), CreatedAt: createdAt(i).Time})
+		c.procedures = append(c.procedures, fakeapi.Procedure{ID: fmt.Sprint("id-", i), Name: fmt.Sprint("Name ", name), CreatedAt: createdAt(i)})
 	}
 	stored := rapid.Bool().Draw(rt, "all names are stored") && rows > 0
 	for range rapid.IntRange(1, 12).Draw(rt, "names") {
@@ -141,7 +141,7 @@ func (a *changingAPI) answer(request *http.Request) *http.Response {
 		}
 		switch change.kind {
 		case "create":
-			a.api.Add(fakeapi.Procedure{ID: change.id, Name: change.name, CreatedAt: createdAt(1000 + a.answers).Time})
+			a.api.Add(fakeapi.Procedure{ID: change.id, Name: change.name, CreatedAt: createdAt(1000 + a.answers)})
 		case "delete":
 			a.api.Delete(change.id)
 		}

@@ -18,7 +18,7 @@ import (
 func numberedProcedures(count int) []fakeapi.Procedure {
 	procedures := make([]fakeapi.Procedure, count)
 	for i := range procedures {
-		procedures[i] = fakeapi.Procedure{ID: fmt.Sprintf("id-%05d", i), Name: numberedName(i), CreatedAt: createdAt(i).Time}
+		procedures[i] = fakeapi.Procedure{ID: fmt.Sprintf("id-%05d", i), Name: numberedName(i), CreatedAt: createdAt(i)}
 	}
 	return procedures
 }

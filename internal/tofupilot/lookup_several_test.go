@@ -82,7 +82,7 @@ func TestNameThatManyContainIsFoundOnEveryPage(t *testing.T) {
 	t.Parallel()
 	var stored []fakeapi.Procedure
 	for i := range 250 {
-		stored = append(stored, fakeapi.Procedure{ID: fmt.Sprint("FVT-", i), Name: fmt.Sprint("FVT ", i), CreatedAt: createdAt(i).Time})
+		stored = append(stored, fakeapi.Procedure{ID: fmt.Sprint("FVT-", i), Name: fmt.Sprint("FVT ", i), CreatedAt: createdAt(i)})
 	}
 	for _, at := range []int{0, 99, 100, 249} {
 		with := slices.Clone(stored)

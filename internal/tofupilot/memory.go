@@ -82,12 +82,25 @@ func (b *answerBody) close() {
 	}
 }
 
-// holding counts what is kept of one list while it is read.
+// holding counts what one read of a list keeps.
 type holding struct {
 	all *atomic.Int64 // bytes of all lists of the client, heldPerRow included
 
 	rows, bytes atomic.Int64 // of the pass under way
-	keys        atomic.Int64 // bytes of the passes before
+	ids         atomic.Int64 // of these bytes, those of the rows' IDs
+	before      int64        // bytes of the IDs of the pass before
+}
+
+// take adds the rows of a page, and the cursor to the next. The error is a
+// *ListTooLargeError.
+func take[R any](h *holding, rows []Row[R], next string) error {
+	rowBytes, ids := int64(len(next)), int64(0)
+	for i := range rows {
+		rowBytes += rows[i].size
+		ids += int64(len(rows[i].ID))
+	}
+	h.ids.Add(ids)
+	return h.change(int64(len(rows)), rowBytes)
 }
 
 // change adds rows and their bytes, or removes them. The error is a
@@ -103,9 +116,18 @@ func (h *holding) change(rows, bytes int64) error {
 	return nil
 }
 
-// restart forgets the rows that were kept, except for this many bytes of keys, which
-// the next pass is compared with.
-func (h *holding) restart(keys int64) {
+// restart forgets the rows of a pass, except for their IDs, which the next pass is
+// compared with.
+func (h *holding) restart() {
+	const perID = 16 // what a string takes beside its bytes
+	before := h.ids.Swap(0) + perID*h.rows.Load()
 	_ = h.change(-h.rows.Load(), -h.bytes.Load())
-	h.all.Add(keys - h.keys.Swap(keys))
+	h.all.Add(before - h.before)
+	h.before = before
+}
+
+// close forgets all.
+func (h *holding) close() {
+	h.restart()
+	h.restart()
 }

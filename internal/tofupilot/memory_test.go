@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/http/httptest"
 	"reflect"
 	"strings"
 	"sync/atomic"
@@ -12,6 +13,8 @@ import (
 	"testing/iotest"
 	"testing/synctest"
 	"time"
+
+	"github.com/tofupilot/terraform-provider-tofupilot/internal/fakeapi"
 )
 
 func TestBodyIsBounded(t *testing.T) {
@@ -73,52 +76,80 @@ func TestWhatListsHoldIsBoundedForEachAndForAll(t *testing.T) {
 	t.Parallel()
 	var all atomic.Int64
 	one, other := &holding{all: &all}, &holding{all: &all}
+	add := func(h *holding, size int64) error {
+		return take(h, []Row[string]{{ID: strings.Repeat("x", 1000), size: size}}, "")
+	}
 	tooLarge := new(ListTooLargeError)
-	if err := one.change(1_000_000, maxHeld); err != nil { // as many rows as a list may have
+	if err := add(one, maxHeld); err != nil {
 		t.Errorf("as much as a message takes: %v", err)
 	}
-	if err := one.change(1, 1); !errors.As(err, &tooLarge) || tooLarge.InAll {
+	if err := add(one, 1); !errors.As(err, &tooLarge) || tooLarge.InAll {
 		t.Errorf("a byte more: %v", err)
 	}
-	if err := other.change(0, maxHeld/2); !errors.As(err, &tooLarge) || !tooLarge.InAll {
+	if err := add(other, maxHeld); !errors.As(err, &tooLarge) || !tooLarge.InAll {
 		t.Errorf("beside another list: %v", err)
 	}
-	one.restart(1000)
-	if err := other.change(0, maxHeld/2); err != nil || all.Load() != maxHeld+1000 {
-		t.Errorf("when the other is read again: %v, and %d bytes are held", err, all.Load())
+	one.restart()
+	if want := int64(maxHeld + heldPerRow + 2*(1000+16)); all.Load() != want {
+		t.Errorf("when the other is read again, %d bytes are held, not %d: the IDs of its pass are", all.Load(), want)
 	}
-	one.restart(0)
-	other.restart(0)
+	one.restart()
+	if want := int64(maxHeld + heldPerRow); all.Load() != want {
+		t.Errorf("when it is read once more, %d bytes are held, not %d", all.Load(), want)
+	}
+	other.close()
 	if all.Load() != 0 {
 		t.Errorf("%d bytes are held by nobody", all.Load())
+	}
+}
+
+func TestALongCursorIsCounted(t *testing.T) {
+	t.Parallel()
+	h := &holding{all: new(atomic.Int64)}
+	if err := take[string](h, nil, strings.Repeat("x", maxCursor)); err != nil || h.all.Load() != maxCursor {
+		t.Errorf("%d bytes are held, %v", h.all.Load(), err)
 	}
 }
 
 // However small the pages are, no row is counted twice; and in the end, none.
 func TestRowsAreCountedOnceWhileTheyAreHeld(t *testing.T) {
 	t.Parallel()
-	list := stillList(50)
-	pager := newTestPager(list, 2)
-	pager.fetch = func(ctx context.Context, at string, limit int) (*page[string], error) {
-		answer, err := list.fetch(ctx, at, limit)
-		if err != nil {
-			return nil, err
-		}
-		for i := range answer.rows {
-			answer.rows[i].size = 10
-		}
-		return answer, pager.held.change(int64(len(answer.rows)), sizeOf(answer.rows))
-	}
-	rows, err := pager.all(t.Context())
+	server := httptest.NewServer(fakeapi.New(fakeapi.Generate(50, fakeapi.Gen2026)...))
+	defer server.Close()
+	client := clientAt(t, server.URL)
+	read := newListRead(client, Procedures, Filter{PageSize: 2}, func(*Procedure) (string, int) { return "", 10 })
+	rows, err := read.finish(t.Context())
 	if err != nil || len(rows) != 50 {
 		t.Fatalf("%d rows, %v", len(rows), err)
 	}
-	if held := pager.held.all.Load(); held != 50*(10+heldPerRow) {
-		t.Errorf("%d bytes are held of 50 rows", held)
+	counted := int64(0)
+	for _, row := range rows {
+		counted += int64(len(row.ID)) + 10 + heldPerRow
 	}
-	pager.close()
-	if held := pager.held.all.Load(); held != 0 {
+	if held, cursors := client.held.Load(), int64(60*2); held < counted || held > counted+cursors {
+		t.Errorf("%d bytes are held of rows of %d", held, counted)
+	}
+	read.close()
+	if held := client.held.Load(); held != 0 {
 		t.Errorf("%d bytes are held of a list that was read", held)
+	}
+}
+
+func TestAListOfMoreThanCanBeHeldIsGivenUpAsItComes(t *testing.T) {
+	t.Parallel()
+	api := fakeapi.New(fakeapi.Generate(400, fakeapi.Gen2026)...)
+	server := httptest.NewServer(api)
+	defer server.Close()
+	client := clientAt(t, server.URL)
+	rows, err := ReadAll(t.Context(), client, Procedures, Filter{PageSize: 10}, func(*Procedure) (string, int) { return "", 1 << 20 })
+	if rows != nil || !errors.As(err, new(*ListTooLargeError)) {
+		t.Errorf("got %d rows, %v", len(rows), err)
+	}
+	if asked := len(api.Requests()); asked > 256/9+10 { // a row of each is the seam
+		t.Errorf("asked for %d pages, of 10 MiB each", asked)
+	}
+	if held := client.held.Load(); held != 0 {
+		t.Errorf("%d bytes are held of a list that was given up", held)
 	}
 }
 

@@ -1,16 +1,15 @@
 package tofupilot
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
-	"net/http"
 	"slices"
 	"strconv"
 	"sync"
-	"sync/atomic"
 	"time"
 )
 
@@ -41,8 +40,10 @@ import (
 // same way, it isn't a change, but how the server counts: then its own cursors
 // are followed, and two passes must give the same rows in the same order.
 
-// maxRows bounds one pass over a list; its bytes are bounded, too (maxHeld).
-const maxRows = 1_000_000
+const (
+	maxRows    = 1_000_000 // of one pass over a list
+	pagesAhead = 8         // requests under way at a time
+)
 
 // reach is how many pages to have requested once this many have been used. At first
 // windows of 2, 3 and 5 are asked for one after the other, because most lists are
@@ -55,7 +56,7 @@ func reach(taken int) int {
 			return end
 		}
 	}
-	return taken + maxInFlight
+	return taken + pagesAhead
 }
 
 // Pauses between two passes over a list that changes.
@@ -64,50 +65,34 @@ const (
 	lastPause  = 5 * time.Second
 )
 
-// row is what the pager knows of a row.
-type row[R any] struct {
-	key     string  // its ID
-	created instant // where the server says it
-	kept    R       // what the caller keeps of it
-	size    int64   // bytes that key and kept take
-}
-
-func sizeOf[R any](rows []row[R]) (bytes int64) {
-	for i := range rows {
-		bytes += rows[i].size
-	}
-	return bytes
-}
-
 // page is one answer of a list.
 type page[R any] struct {
-	rows []row[R]
-	more bool    // has_more
-	next *cursor // next_cursor, nil where it is null or missing
-	odd  error   // what is wrong with a row, though the list can be read
+	rows []R
+	more bool   // has_more
+	next string // next_cursor, empty where it is null or missing
 }
 
 // pager reads one list, once.
 type pager[R any] struct {
-	fetch func(ctx context.Context, cursor string, limit int) (*page[R], error) // counts the rows as held
-	held  *holding
-	limit int                 // rows per page, at least 1
-	noun  string              // what a row is
-	reach func(taken int) int // more than taken; tests have others
-	clean cleaner
-	log   *slog.Logger
+	fetch    func(ctx context.Context, cursor string, limit int) (page[R], error) // an empty cursor begins a pass
+	key      func(*R) string
+	created  func(*R) (at time.Time, known bool)
+	overlaps func(*R) // is told of the row that a page repeats of the one before: it isn't kept
+	limit    int      // rows per page, at least 1
+	maxLimit int      // the most that the server may be asked for, at least 2
+	log      *slog.Logger
 
-	requests  atomic.Int64 // pages asked for, whatever came of them
-	following bool         // the server's own cursors: its cursors aren't offsets
+	reach     func(taken int) int // more than taken; tests have others
+	following bool                // the server's own cursors: its cursors aren't offsets
 
 	// Of the pass under way:
-	rows  []row[R]
+	rows  []R
 	seen  map[string]bool // their keys
 	shown bool            // that nothing is missing, so that no other pass is needed
 }
 
-// all reads the list until it is shown to be complete. The error is a *ListError.
-func (p *pager[R]) all(ctx context.Context) ([]row[R], error) {
+// all reads the list until it is shown to be complete. The error is an *incompleteError.
+func (p *pager[R]) all(ctx context.Context) ([]R, error) {
 	var (
 		before       []string      // the rows of the pass before, if it came to its end
 		contradicted contradiction // how the pass before ended, if it didn't
@@ -115,9 +100,6 @@ func (p *pager[R]) all(ctx context.Context) ([]row[R], error) {
 		pause        = firstPause
 	)
 	for passes := 1; ; passes++ {
-		if passes > 1 {
-			p.held.restart(lengthOf(before) + lengthOf(contradicted.rows))
-		}
 		err := p.pass(ctx)
 		if err == nil && (p.shown || before != nil && p.agrees(before)) {
 			return p.rows, nil
@@ -136,29 +118,26 @@ func (p *pager[R]) all(ctx context.Context) ([]row[R], error) {
 			p.startFollowing(ctx, err.Error())
 			continue
 		case errors.As(err, &failed):
-			contradicted = contradiction{failed.how, p.keys()}
+			contradicted = contradiction{failed.How, p.keys()}
 			permanent := contradicted.equals(lastContradicted)
 			if permanent && !p.following {
 				contradicted = contradiction{}
-				p.startFollowing(ctx, failed.how+", twice")
+				p.startFollowing(ctx, failed.How+", twice")
 				continue
 			}
 			if permanent {
-				change, err = nil, &PagingError{What: failed.how + ", each time that the list is read"}
+				change, err = nil, &PagingError{What: failed.How + ", each time that the list is read"}
 			}
 		}
 		if errors.As(err, &failed) {
-			change = cleaned{err, p.clean}
+			change = err
 			p.log.WarnContext(ctx, "Reading the list again", "reason", change.Error(), "passes", passes)
 			if err = sleep(ctx, pause/2+rand.N(pause/2)); err == nil {
 				pause = min(2*pause, lastPause)
 				continue
 			}
 		}
-		return nil, &ListError{
-			Noun: p.noun, Passes: passes, Requests: int(p.requests.Load()), Rows: len(p.rows),
-			Change: change, Err: cleaned{err, p.clean},
-		}
+		return nil, &incompleteError{Passes: passes, Rows: len(p.rows), Change: change, Err: err}
 	}
 }
 
@@ -175,26 +154,16 @@ func (c contradiction) equals(other contradiction) bool {
 // startFollowing has the passes that come follow the server's own cursors.
 func (p *pager[R]) startFollowing(ctx context.Context, why string) {
 	p.following = true
-	p.log.WarnContext(ctx, "Following the server's cursors, one page after the other", "reason", p.clean.text(why))
+	p.log.WarnContext(ctx, "Following the server's cursors, one page after the other", "reason", why)
 }
 
 func (p *pager[R]) keys() []string {
 	keys := make([]string, len(p.rows))
 	for i := range p.rows {
-		keys[i] = p.rows[i].key
+		keys[i] = p.key(&p.rows[i])
 	}
 	return keys
 }
-
-func lengthOf(keys []string) (bytes int64) {
-	for _, key := range keys {
-		bytes += int64(len(key)) + 16 // and what a string itself takes
-	}
-	return bytes
-}
-
-// close ends the counting of what is held.
-func (p *pager[R]) close() { p.held.restart(0) }
 
 // agrees tells whether a pass gave the same rows as the one before. Where the
 // cursors are followed, no seam holds a pass together, and the order must be the
@@ -213,7 +182,7 @@ func (p *pager[R]) pass(ctx context.Context) error {
 	if p.following {
 		return p.follow(ctx)
 	}
-	first, err := p.get(ctx, "", p.limit)
+	first, err := p.fetch(ctx, "", p.limit)
 	if err != nil {
 		return err
 	}
@@ -234,7 +203,7 @@ func (p *pager[R]) pass(ctx context.Context) error {
 	if err := p.overlap(ctx, first); err != nil {
 		return err
 	}
-	p.shown = byCreation(p.rows)
+	p.shown = p.byCreation()
 	return nil
 }
 
@@ -242,14 +211,14 @@ func (p *pager[R]) pass(ctx context.Context) error {
 // that the one before ended with. Several are asked for ahead, and taken in their
 // order. It ends, and so do the requests under way, with the list's last page or
 // the first error.
-func (p *pager[R]) overlap(ctx context.Context, first *page[R]) error {
+func (p *pager[R]) overlap(ctx context.Context, first page[R]) error {
 	var requests sync.WaitGroup
 	defer requests.Wait()
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 
 	type answer struct {
-		page *page[R]
+		page page[R]
 		err  error
 	}
 	width := max(2, len(first.rows))
@@ -264,7 +233,7 @@ func (p *pager[R]) overlap(ctx context.Context, first *page[R]) error {
 		for taken+len(ahead) < until {
 			at, coming := strconv.Itoa(start), make(chan answer, 1)
 			requests.Go(func() {
-				page, err := p.get(ctx, at, min(width, MaxPageSize))
+				page, err := p.fetch(ctx, at, min(width, p.maxLimit))
 				coming <- answer{page, err}
 			})
 			ahead = append(ahead, coming)
@@ -272,7 +241,7 @@ func (p *pager[R]) overlap(ctx context.Context, first *page[R]) error {
 		}
 		next := <-ahead[0]
 		ahead = ahead[1:]
-		if refusesCursor(next.err) {
+		if errors.Is(next.err, errRefusedCursor) {
 			return errNotOffsets
 		}
 		if next.err != nil {
@@ -286,71 +255,57 @@ func (p *pager[R]) overlap(ctx context.Context, first *page[R]) error {
 }
 
 // join adds an overlapping page, if its seam holds.
-func (p *pager[R]) join(next *page[R], width int) error {
+func (p *pager[R]) join(next page[R], width int) error {
 	offset := len(p.rows) - 1
-	last := p.rows[offset].key
+	last := p.key(&p.rows[offset])
 	if err := next.countsFrom(offset); err != nil {
 		return err
 	}
 	switch {
 	case len(next.rows) == 0:
-		return changed("the page at offset %d is empty, though %s stood there before", offset, p.clean.quote(last))
-	case next.rows[0].key != last:
-		return changed("the page at offset %d begins with %s, where %s stood before", offset, p.clean.quote(next.rows[0].key), p.clean.quote(last))
+		return changed("the page at offset %d is empty, though %q stood there before", offset, last)
+	case p.key(&next.rows[0]) != last:
+		return changed("the page at offset %d begins with %q, where %q stood before", offset, p.key(&next.rows[0]), last)
 	case next.more && len(next.rows) != width:
 		return changed("the page at offset %d has %d rows instead of %d, though more follow", offset, len(next.rows), width)
 	}
-	_ = p.held.change(-1, -next.rows[0].size) // it is there already
+	p.overlaps(&next.rows[0])
 	return p.add(next.rows, 1)
 }
 
-// refusesCursor tells whether the server takes a cursor that it didn't give for
-// wrong. What the first page wasn't refused for isn't meant.
-func refusesCursor(err error) bool {
-	failed := new(Error)
-	if !errors.As(err, &failed) || failed.Err != nil || failed.Status < 400 || failed.Status > 499 {
-		return false
-	}
-	switch failed.Status {
-	case http.StatusUnauthorized, http.StatusForbidden, http.StatusProxyAuthRequired, http.StatusRequestTimeout, http.StatusTooManyRequests:
-		return false
-	}
-	return true
-}
-
-// byCreation tells whether the rows stand in the order in which they were
-// created, or the other way round. Equal, missing and unreadable times show
-// neither.
-func byCreation[R any](rows []row[R]) bool {
+// byCreation reports whether the rows stand in the order in which they were
+// created, or the other way round. Equal and unknown times show neither.
+func (p *pager[R]) byCreation() bool {
 	rising, falling := true, true
-	for i := range rows {
-		if !rows[i].created.known {
+	var before time.Time
+	for i := range p.rows {
+		at, known := p.created(&p.rows[i])
+		if !known {
 			return false
 		}
 		if i > 0 {
-			order := rows[i].created.compare(rows[i-1].created)
-			rising, falling = rising && order > 0, falling && order < 0
+			rising, falling = rising && at.After(before), falling && at.Before(before)
 		}
+		before = at
 	}
 	return rising || falling
 }
 
 // follow reads the list by the cursors as the server gives them.
 func (p *pager[R]) follow(ctx context.Context) error {
-	at, followed := &cursor{whole: true}, map[string]bool{}
+	at, followed := "", map[string]bool{}
 	for range maxRows { // a page may be empty
-		next, err := p.get(ctx, at.text, p.limit)
+		next, err := p.fetch(ctx, at, p.limit)
 		if err != nil {
 			return err
 		}
 		// The cursor first: where it leads nowhere, rows that come again are no change.
-		back := next.next != nil && at.whole && next.next.whole && next.next.number <= at.number
-		advances := next.next != nil && !back && !followed[next.next.text]
+		advances := next.next != "" && !followed[next.next] && !isBehind(next.next, at)
 		switch {
-		case next.more && next.next == nil:
-			return &PagingError{What: fmt.Sprintf("it has more after the page at cursor %s, but gives no next_cursor", p.clean.quote(at.text))}
+		case next.more && next.next == "":
+			return &PagingError{What: fmt.Sprintf("it has more after the page at cursor %q, but gives no next_cursor", at)}
 		case next.more && !advances: // once it may be for a count that was taken before rows went
-			return changed("after the page at cursor %s it gives next_cursor %s, which doesn't advance", p.clean.quote(at.text), p.clean.quote(next.next.text))
+			return changed("after the page at cursor %q it gives next_cursor %q, which doesn't advance", at, next.next)
 		}
 		if err := p.add(next.rows, 0); err != nil {
 			return err
@@ -359,31 +314,37 @@ func (p *pager[R]) follow(ctx context.Context) error {
 			return nil
 		}
 		at = next.next
-		followed[at.text] = true
-		if err := p.held.change(1, int64(len(at.text))); err != nil {
-			return err
-		}
+		followed[at] = true
 	}
 	return errTooManyRows
 }
 
-func (p *pager[R]) get(ctx context.Context, cursor string, limit int) (*page[R], error) {
-	p.requests.Add(1)
-	return p.fetch(ctx, cursor, limit)
+// isBehind reports whether both cursors are offsets, of which the first isn't the larger.
+func isBehind(next, at string) bool {
+	to, ok := offsetOf(next)
+	from, atOffset := offsetOf(cmp.Or(at, "0"))
+	return ok && atOffset && to <= from
+}
+
+// offsetOf is the number that a cursor is, if it is the plain form of a whole one.
+// Any other is a token, to be sent back as it came.
+func offsetOf(cursor string) (offset int, ok bool) {
+	offset, err := strconv.Atoi(cursor)
+	return offset, err == nil && strconv.Itoa(offset) == cursor
 }
 
 // add takes the rows of a page into the pass, from one of them on. One that is
 // there already moved meanwhile, unless it stands twice in the same page.
-func (p *pager[R]) add(rows []row[R], from int) error {
+func (p *pager[R]) add(rows []R, from int) error {
 	for i := from; i < len(rows); i++ {
-		key := rows[i].key
+		key := p.key(&rows[i])
 		switch {
 		case !p.seen[key]:
 			p.seen[key] = true
-		case slices.ContainsFunc(rows[:i], func(other row[R]) bool { return other.key == key }):
-			return &PagingError{What: p.clean.quote(key) + " stands twice in one page"}
+		case slices.ContainsFunc(rows[:i], func(other R) bool { return p.key(&other) == key }):
+			return &PagingError{What: fmt.Sprintf("%q stands twice in one page", key)}
 		default:
-			return changed("%s came twice", p.clean.quote(key))
+			return changed("%q came twice", key)
 		}
 	}
 	p.rows = append(p.rows, rows[from:]...)
@@ -393,18 +354,19 @@ func (p *pager[R]) add(rows []row[R], from int) error {
 	return nil
 }
 
-// last tells whether the server says, without contradiction, that nothing follows.
-func (p *page[R]) last() bool { return !p.more && p.next == nil }
+// last reports whether the server says, without contradiction, that nothing follows.
+func (p page[R]) last() bool { return !p.more && p.next == "" }
 
-// countsFrom returns nil if next_cursor is what the API says of it: the page's
-// offset plus its rows. Another number may be due to a change, as from a count that
-// was taken before the rows went; anything else is no offset.
-func (p *page[R]) countsFrom(offset int) error {
-	switch after := offset + len(p.rows); {
-	case p.last(), p.more && p.next != nil && p.next.whole && p.next.number == after:
+// countsFrom returns nil if next_cursor is the page's offset plus its rows, as
+// documented. Another number may be due to a change, as from a count that was taken
+// before the rows went; anything else is no offset.
+func (p page[R]) countsFrom(offset int) error {
+	next, isOffset := offsetOf(p.next)
+	switch {
+	case p.last(), p.more && isOffset && next == offset+len(p.rows):
 		return nil
-	case p.more && p.next != nil && p.next.whole:
-		return changed("after the page at offset %d, which has %d rows, it gives next_cursor %d", offset, len(p.rows), p.next.number)
+	case p.more && isOffset:
+		return changed("after the page at offset %d, which has %d rows, it gives next_cursor %d", offset, len(p.rows), next)
 	}
 	return errNotOffsets
 }
@@ -417,3 +379,45 @@ func sleep(ctx context.Context, pause time.Duration) error {
 		return context.Cause(ctx)
 	}
 }
+
+// incompleteError is a list that couldn't be shown to be complete. Err is why: what a
+// fetch failed with, a *PagingError or the context's cause.
+type incompleteError struct {
+	Passes int   // how often the list was read from its start, the last one included
+	Rows   int   // that the last pass had read
+	Change error // what showed that the list changed, in the latest pass that was given up; nil if none was
+	Err    error
+}
+
+func (e *incompleteError) Error() string {
+	if e.Change == nil {
+		return e.Err.Error()
+	}
+	return fmt.Sprintf("%v (read from the start %d times, because the list changed while it was read: %v)", e.Err, e.Passes, e.Change)
+}
+
+func (e *incompleteError) Unwrap() error { return e.Err }
+
+// ChangedError tells what showed that the list changed while it was read.
+type ChangedError struct{ How string }
+
+func (e *ChangedError) Error() string { return e.How }
+
+func changed(format string, args ...any) error {
+	return &ChangedError{How: fmt.Sprintf(format, args...)}
+}
+
+// PagingError is an answer that leaves no safe next step.
+type PagingError struct{ What string }
+
+func (e *PagingError) Error() string { return "the server's paging can't be followed: " + e.What }
+
+// errRefusedCursor is in the chain of a fetch's error where the server takes a cursor
+// that it didn't give for wrong.
+var errRefusedCursor = errors.New("the server refuses the cursor")
+
+var (
+	errTooManyRows = &PagingError{What: fmt.Sprintf("it goes on after %d rows", maxRows)}
+	// errNotOffsets ends a pass whose cursors turn out not to be offsets.
+	errNotOffsets = errors.New("the cursors aren't offsets")
+)

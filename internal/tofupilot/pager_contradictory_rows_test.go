@@ -17,18 +17,18 @@ var oddPages = []oddCase{
 	{name: "an empty page that has more, between tokens", answer: twisted(6, func(asked oddRequest, answer *oddAnswer) {
 		switch asked.cursor {
 		case "":
-			*answer = oddAnswer{ids: firstIDs(3), more: "true", next: `"a"`}
+			*answer = oddAnswer{ids: firstIDs(3), more: true, next: "a"}
 		case "a":
-			*answer = oddAnswer{more: "true", next: `"b"`}
+			*answer = oddAnswer{more: true, next: "b"}
 		case "b":
-			*answer = oddAnswer{ids: firstIDs(6)[3:], more: "false", next: "null"}
+			*answer = oddAnswer{ids: firstIDs(6)[3:], more: false}
 		}
 	}), rows: 6, begins: 3},
 	{name: "the same page again and again", answer: twisted(8, func(_ oddRequest, answer *oddAnswer) {
-		*answer = oddAnswer{ids: firstIDs(3), more: "true", next: "3"}
+		*answer = oddAnswer{ids: firstIDs(3), more: true, next: "3"}
 	}), begins: 4, fails: `after the page at cursor "3" it gives next_cursor "3", which doesn't advance`},
 	{name: "the same rows at every offset", answer: twisted(8, func(asked oddRequest, answer *oddAnswer) {
-		*answer = oddAnswer{ids: firstIDs(3), more: "true", next: strconv.Itoa(asked.offset + 3)}
+		*answer = oddAnswer{ids: firstIDs(3), more: true, next: strconv.Itoa(asked.offset + 3)}
 	}), begins: 4, fails: `"r0" came twice, each time that the list is read`},
 	{name: "an ID twice in the first page", answer: twisted(8, func(asked oddRequest, answer *oddAnswer) {
 		if asked.offset == 0 {

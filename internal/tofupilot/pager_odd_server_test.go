@@ -3,22 +3,20 @@ package tofupilot
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"slices"
 	"strconv"
 	"strings"
 	"sync"
-	"time"
 )
 
-// oddAnswer is one page in an odd server's words.
+// oddAnswer is one page of an odd server.
 type oddAnswer struct {
 	ids  []string
-	more string // JSON of has_more
-	next string // JSON of next_cursor; empty: no such key
+	more bool
+	next string
 }
 
-// oddServer answers as its function says, in JSON.
+// oddServer answers as its function says.
 type oddServer struct {
 	answer func(asked oddRequest) oddAnswer
 
@@ -34,13 +32,13 @@ type oddRequest struct {
 	begins int // how often the first page was asked for, with this request
 }
 
-func (s *oddServer) pager(limit int) *pager[string] {
+func (s *oddServer) pager(limit int) *pager[row] {
 	return pagerOf(s.fetch, limit)
 }
 
-func (s *oddServer) fetch(ctx context.Context, at string, limit int) (*page[string], error) {
+func (s *oddServer) fetch(ctx context.Context, at string, limit int) (page[row], error) {
 	if ctx.Err() != nil {
-		return nil, context.Cause(ctx)
+		return page[row]{}, context.Cause(ctx)
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -50,20 +48,16 @@ func (s *oddServer) fetch(ctx context.Context, at string, limit int) (*page[stri
 	offset, _ := strconv.Atoi(at)
 	request := oddRequest{cursor: at, offset: offset, limit: limit, begins: s.begins}
 	s.asked = append(s.asked, request)
-	return decodeIDs(s.answer(request).body(), at, newCleaner("the-key"))
+	return s.answer(request).page(), nil
 }
 
-func (a oddAnswer) body() []byte {
-	items := make([]string, len(a.ids))
-	for i, id := range a.ids {
+func (a oddAnswer) page() page[row] {
+	answer := page[row]{more: a.more, next: a.next}
+	for _, id := range a.ids {
 		number, _ := strconv.Atoi(strings.TrimPrefix(id, "r"))
-		items[i] = fmt.Sprintf(`{"id": %q, "created_at": %q}`, id, createdAt(number).Time.Format(time.RFC3339))
+		answer.rows = append(answer.rows, row{id, createdAt(number)})
 	}
-	meta := `"has_more": ` + a.more
-	if a.next != "" {
-		meta += `, "next_cursor": ` + a.next
-	}
-	return fmt.Appendf(nil, `{"data": [%s], "meta": {%s}}`, strings.Join(items, ", "), meta)
+	return answer
 }
 
 // honest answers for a list as the API is documented (API.md, Paging).
@@ -71,9 +65,9 @@ func honest(rows int) func(oddRequest) oddAnswer {
 	return func(asked oddRequest) oddAnswer {
 		from := min(max(asked.offset, 0), rows)
 		to := min(from+asked.limit, rows)
-		answer := oddAnswer{ids: firstIDs(rows)[from:to], more: "false", next: "null"}
+		answer := oddAnswer{ids: firstIDs(rows)[from:to]}
 		if to < rows {
-			answer.more, answer.next = "true", strconv.Itoa(to)
+			answer.more, answer.next = true, strconv.Itoa(to)
 		}
 		return answer
 	}
@@ -91,7 +85,7 @@ func twisted(rows int, twist func(oddRequest, *oddAnswer)) func(oddRequest) oddA
 // nextAs has 8 rows and says next_cursor in another form, from an offset on.
 func nextAs(from int, form string) func(oddRequest) oddAnswer {
 	return twisted(8, func(asked oddRequest, answer *oddAnswer) {
-		if asked.offset >= from && answer.next != "null" {
+		if asked.offset >= from && answer.next != "" {
 			answer.next = strings.ReplaceAll(form, "N", answer.next)
 		}
 	})
@@ -120,8 +114,8 @@ func tokens(rows int) func(oddRequest) oddAnswer {
 			asked.offset = slices.Index(firstIDs(rows), after) + 1
 		}
 		answer := honest(rows)(asked)
-		if answer.next != "null" {
-			answer.next = strconv.Quote("after " + answer.ids[len(answer.ids)-1])
+		if answer.next != "" {
+			answer.next = "after " + answer.ids[len(answer.ids)-1]
 		}
 		return answer
 	}
@@ -133,7 +127,7 @@ func numbered(rows int) func(oddRequest) oddAnswer {
 		number, _ := strconv.Atoi(cmp.Or(asked.cursor, "0"))
 		asked.offset = number * asked.limit
 		answer := honest(rows)(asked)
-		if answer.next != "null" {
+		if answer.next != "" {
 			answer.next = strconv.Itoa(number + 1)
 		}
 		return answer

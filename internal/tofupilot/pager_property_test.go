@@ -78,11 +78,11 @@ func completeness(t *testing.T, kind string, read reader, tally *tally) func(*ra
 	}
 }
 
-func unlessAtDeadline(ctx context.Context, rows []row[string], err error) string {
+func unlessAtDeadline(ctx context.Context, rows []row, err error) string {
 	switch {
 	case rows != nil:
 		return "a part of the list came with an error"
-	case !errors.As(err, new(*ListError)), !errors.Is(err, context.DeadlineExceeded), ctx.Err() == nil:
+	case !errors.As(err, new(*incompleteError)), !errors.Is(err, context.DeadlineExceeded), ctx.Err() == nil:
 		return "the read failed before its time was up: " + err.Error()
 	}
 	return ""

@@ -10,7 +10,6 @@ import (
 	"strconv"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 )
@@ -25,13 +24,13 @@ type changingList struct {
 	changes []listChange
 	forever bool // begins with the changes again when they are over
 
-	newestFirst bool                        // rows are created at the front
-	times       func(number int) *Timestamp // created_at of a row; nil: as it was created
-	floored     bool                        // a cursor is rounded down to a multiple of limit
-	tokens      bool                        // cursors are opaque
-	most        int                         // rows of a page; 0: as many as asked for
-	countFirst  bool                        // has_more comes from a count before the rows were taken,
-	countLast   bool                        // or after
+	newestFirst bool                       // rows are created at the front
+	times       func(number int) time.Time // created_at of a row; nil: as it was created
+	floored     bool                       // a cursor is rounded down to a multiple of limit
+	tokens      bool                       // cursors are opaque
+	most        int                        // rows of a page; 0: as many as asked for
+	countFirst  bool                       // has_more comes from a count before the rows were taken,
+	countLast   bool                       // or after
 
 	travel func(listRequest) (there, back time.Duration) // nil: no time at all
 	fault  func(listRequest) error                       // nil: none
@@ -59,7 +58,7 @@ type changingList struct {
 // on, and before died.
 type rowLife struct {
 	id         string
-	created    *Timestamp
+	created    time.Time
 	born, died int
 }
 
@@ -93,20 +92,35 @@ func (l *changingList) with(rows int) *changingList {
 	return l
 }
 
-func createdAt(second int) *Timestamp {
-	return &Timestamp{Time: oldest.Add(time.Duration(second) * time.Second)}
+func createdAt(second int) time.Time {
+	return oldest.Add(time.Duration(second) * time.Second)
 }
 
 // stillList is one that nobody changes.
 func stillList(rows int) *changingList { return newChangingList(rows) }
 
-func newTestPager(list *changingList, limit int) *pager[string] { return pagerOf(list.fetch, limit) }
-
-func pagerOf(fetch func(ctx context.Context, at string, limit int) (*page[string], error), limit int) *pager[string] {
-	return &pager[string]{noun: "row", held: &holding{all: new(atomic.Int64)}, fetch: fetch, limit: limit, reach: reach, clean: newCleaner("the-key"), log: slog.New(slog.DiscardHandler)}
+// row is one of a list: its ID, and when it was created, zero where nobody says.
+type row struct {
+	key     string
+	created time.Time
 }
 
-func (l *changingList) fetch(ctx context.Context, at string, limit int) (*page[string], error) {
+func newTestPager(list *changingList, limit int) *pager[row] { return pagerOf(list.fetch, limit) }
+
+func pagerOf(fetch func(ctx context.Context, at string, limit int) (page[row], error), limit int) *pager[row] {
+	return &pager[row]{
+		fetch:    fetch,
+		key:      func(r *row) string { return r.key },
+		created:  func(r *row) (time.Time, bool) { return r.created, !r.created.IsZero() },
+		overlaps: func(*row) {},
+		limit:    limit,
+		maxLimit: 100,
+		log:      slog.New(slog.DiscardHandler),
+		reach:    reach,
+	}
+}
+
+func (l *changingList) fetch(ctx context.Context, at string, limit int) (page[row], error) {
 	request := l.receive(at, limit)
 	defer l.leave()
 	there, back := time.Duration(0), time.Duration(0)
@@ -114,11 +128,11 @@ func (l *changingList) fetch(ctx context.Context, at string, limit int) (*page[s
 		there, back = l.travel(request)
 	}
 	if err := travel(ctx, there); err != nil {
-		return nil, err
+		return page[row]{}, err
 	}
 	if l.fault != nil {
 		if err := l.fault(request); err != nil {
-			return nil, err
+			return page[row]{}, err
 		}
 	}
 	answer := l.answer(request)
@@ -168,7 +182,7 @@ func (l *changingList) underWay() int {
 	return l.inFlight
 }
 
-func (l *changingList) answer(request listRequest) *page[string] {
+func (l *changingList) answer(request listRequest) page[row] {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.change()
@@ -186,9 +200,9 @@ func (l *changingList) answer(request listRequest) *page[string] {
 
 	from := min(request.offset, len(l.rows))
 	to := min(from+request.limit, len(l.rows))
-	answer := &page[string]{rows: make([]row[string], to-from)}
-	for i, row := range l.rows[from:to] {
-		answer.rows[i].key, answer.rows[i].created = l.lives[row].id, l.lives[row].created.instant()
+	answer := page[row]{rows: make([]row, to-from)}
+	for i, number := range l.rows[from:to] {
+		answer.rows[i] = row{l.lives[number].id, l.lives[number].created}
 	}
 	if l.countLast {
 		l.change()
@@ -199,9 +213,9 @@ func (l *changingList) answer(request listRequest) *page[string] {
 	answer.more = to < count
 	switch {
 	case answer.more && l.tokens:
-		answer.next = &cursor{text: "token " + strconv.Itoa(to)}
+		answer.next = "token " + strconv.Itoa(to)
 	case answer.more:
-		answer.next = &cursor{text: strconv.Itoa(to), number: to, whole: true}
+		answer.next = strconv.Itoa(to)
 	}
 	return answer
 }
@@ -249,7 +263,7 @@ func (l *changingList) remove(at int) {
 // fallacy says what is wrong with a list that a read gave; empty: nothing. It
 // holds a read to more than the whole of its time: to that of its last pass,
 // unless only two passes that agree can show that nothing is missing.
-func (l *changingList) fallacy(rows []row[string], twoPasses bool) string {
+func (l *changingList) fallacy(rows []row, twoPasses bool) string {
 	since := l.began
 	if twoPasses {
 		since = 1
@@ -277,7 +291,7 @@ func (l *changingList) fallacy(rows []row[string], twoPasses bool) string {
 
 func rowID(number int) string { return "r" + strconv.Itoa(number) }
 
-func rowIDs(rows []row[string]) []string {
+func rowIDs(rows []row) []string {
 	ids := make([]string, len(rows))
 	for i, row := range rows {
 		ids[i] = row.key

@@ -95,8 +95,8 @@ func TestPagesAreAskedForInWindowsThatGrow(t *testing.T) {
 		if want := []int{1, 2, 3, 5, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 1}; !slices.Equal(together, want) {
 			t.Errorf("%v requests at a time, want %v", together, want)
 		}
-		if list.mostFlying != maxInFlight {
-			t.Errorf("at most %d requests at a time, want %d", list.mostFlying, maxInFlight)
+		if list.mostFlying != pagesAhead {
+			t.Errorf("at most %d requests at a time, want %d", list.mostFlying, pagesAhead)
 		}
 	})
 }

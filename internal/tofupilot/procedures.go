@@ -62,7 +62,15 @@ type Unit struct {
 
 // Procedures lists every procedure that matches the filter, as ReadAll does.
 func (c *Client) Procedures(ctx context.Context, filter Filter) ([]Procedure, error) {
-	return ReadAll(ctx, c, Procedures, filter, func(p *Procedure) (Procedure, int) { return *p, p.size() })
+	rows, err := ReadAll(ctx, c, Procedures, filter, func(p *Procedure) (Procedure, int) { return *p, p.size() })
+	if err != nil {
+		return nil, err
+	}
+	procedures := make([]Procedure, len(rows))
+	for i := range rows {
+		procedures[i] = rows[i].Kept
+	}
+	return procedures, nil
 }
 
 // size is about how many bytes a procedure takes.

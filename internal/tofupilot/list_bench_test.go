@@ -27,7 +27,7 @@ func BenchmarkTenThousandProcedures(b *testing.B) {
 	var oneByOne float64
 	b.Run("one after the other", func(b *testing.B) {
 		oneByOne = timeReads(b, api, func(ctx context.Context) (rows int, err error) {
-			list := newReading(client, Procedures, Filter{}, func(p *Procedure) (Procedure, int) { return *p, 0 })
+			list := newListRead(client, Procedures, Filter{}, func(p *Procedure) (Procedure, int) { return *p, 0 })
 			defer list.close()
 			for at := ""; ; {
 				next, err := list.fetch(ctx, at, MaxPageSize)
@@ -35,7 +35,7 @@ func BenchmarkTenThousandProcedures(b *testing.B) {
 					return rows + len(next.rows), err
 				}
 				rows += len(next.rows)
-				at = next.next.text
+				at = next.next
 			}
 		})
 	})
