@@ -52,7 +52,7 @@ func (r *reader) explain(ctx context.Context, err error, advice readAdvice) diag
 		return r.explainTooMany(inMemory.InAll, advice)
 	}
 
-	deadline, paging := new(deadlineError), new(tofupilot.PagingError)
+	deadline, inconsistent := new(deadlineError), new(tofupilot.InconsistentError)
 	failed := new(tofupilot.Error)
 	switch {
 	case errors.As(context.Cause(ctx), &deadline):
@@ -73,9 +73,9 @@ func (r *reader) explain(ctx context.Context, err error, advice readAdvice) diag
 		return diag.NewErrorDiagnostic("Interrupted", fmt.Sprintf("Reading the %s from %s was interrupted.%s", advice.plural(), r.settings.baseURL, far))
 	case errors.As(err, &failed):
 		return r.explainRequest(failed, advice)
-	case errors.As(err, &paging):
+	case errors.As(err, &inconsistent):
 		return diag.NewErrorDiagnostic("The server's pages are inconsistent", lines(
-			fmt.Sprintf("Reading the %s from %s: %s.%s", advice.plural(), r.settings.baseURL, r.client.Clean(paging.Error()), far),
+			fmt.Sprintf("Reading the %s from %s: %s.%s", advice.plural(), r.settings.baseURL, r.client.Clean(inconsistent.Error()), far),
 			"The provider doesn't use a list that may be incomplete. "+report,
 		))
 	}

@@ -14,6 +14,8 @@ import (
 
 	"github.com/go-json-experiment/json" // encoding/json/v2 from Go 1.27 on
 	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/tofupilot/terraform-provider-tofupilot/internal/paging"
 )
 
 // Bounds of one page.
@@ -50,7 +52,7 @@ func (c *cursor) UnmarshalJSON(raw []byte) error {
 // decodedPage is a page, and what is wrong with one of its rows, though the list can
 // be read.
 type decodedPage[R any] struct {
-	page[Row[R]]
+	paging.Page[Row[R]]
 	odd error
 }
 
@@ -83,9 +85,9 @@ func decodePage[T, R any](ctx context.Context, list List[T], body []byte, keep f
 	if err != nil {
 		return decodedPage[R]{}, fmt.Errorf("page at offset %s: %w", cmp.Or(at, "0"), err)
 	}
-	decoded := decodedPage[R]{page[Row[R]]{rows: data.rows, more: *answer.Meta.HasMore}, data.odd}
+	decoded := decodedPage[R]{paging.Page[Row[R]]{Rows: data.rows, More: *answer.Meta.HasMore}, data.odd}
 	if next := answer.Meta.NextCursor; next != nil { // what an empty cursor asks for is the first page
-		decoded.next = string(*next)
+		decoded.Next = string(*next)
 	}
 	return decoded, nil
 }

@@ -21,7 +21,7 @@ func TestPagesOfBothGenerationsAreDecoded(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if len(page.rows) != 1 || page.rows[0].ID != example.ID || !page.more || page.next != "100" {
+			if len(page.Rows) != 1 || page.Rows[0].ID != example.ID || !page.More || page.Next != "100" {
 				t.Errorf("got %+v", page)
 			}
 		}
@@ -45,7 +45,7 @@ func TestEmptyPageIsAPage(t *testing.T) {
 		"\r\n\t {\"meta\":{\"has_more\":false},\"data\":[]} \n",
 	} {
 		page, err := decodeIDs([]byte(body), "")
-		if err != nil || len(page.rows) > 0 || page.more || page.next != "" {
+		if err != nil || len(page.Rows) > 0 || page.More || page.Next != "" {
 			t.Errorf("%s: %+v %v", body, page, err)
 		}
 	}
@@ -113,7 +113,7 @@ func TestNamesCountByTheirExactCase(t *testing.T) {
 	t.Parallel()
 	const id = `{"Data": [], "data": [{"ID": "wrong", "id": "right", "Id": "wrong", "Name": 7, "CREATED_AT": {}, "Runs": 1}]`
 	page, err := decodeIDs([]byte(id+`, "META": {"has_more": false}, "meta": {"HAS_MORE": false, "has_more": true, "Next_Cursor": 7}}`), "")
-	if err != nil || page.rows[0].ID != "right" || !page.more || page.next != "" {
+	if err != nil || page.Rows[0].ID != "right" || !page.More || page.Next != "" {
 		t.Errorf("%+v, %v", page, err)
 	}
 	page, err = decodeIDs([]byte(id+`, "meta": {"Has_more": false}}`), "")
@@ -153,7 +153,7 @@ func TestAPageHasAtMostAThousandRows(t *testing.T) {
 			items[i] = fmt.Sprintf(`{"id": "%d"}`, i)
 		}
 		page, err := decodeIDs([]byte(`{"data": [`+strings.Join(items, ",")+`], "meta": {"has_more": false}}`), "")
-		if fails && (err == nil || !strings.HasSuffix(err.Error(), "it has more than 1000 rows")) || !fails && (err != nil || len(page.rows) != rows) {
+		if fails && (err == nil || !strings.HasSuffix(err.Error(), "it has more than 1000 rows")) || !fails && (err != nil || len(page.Rows) != rows) {
 			t.Errorf("%d rows: %v", rows, err)
 		}
 	}
@@ -203,8 +203,8 @@ func TestCursorsAreSentBackAsTheyCame(t *testing.T) {
 		`"` + strings.Repeat("x", maxCursor-2) + `"`: strings.Repeat("x", maxCursor-2),
 	} {
 		page, err := decodeIDs([]byte(`{"data": [], "meta": {"has_more": true, "next_cursor": `+text+`}}`), "")
-		if err != nil || page.next != want {
-			t.Errorf("%s: got %q, %v, want %q", text, page.next, err, want)
+		if err != nil || page.Next != want {
+			t.Errorf("%s: got %q, %v, want %q", text, page.Next, err, want)
 		}
 	}
 	tooLong := `"` + strings.Repeat("x", maxCursor-1) + `"`

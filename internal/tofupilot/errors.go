@@ -8,6 +8,8 @@ import (
 	"net/url"
 	"strings"
 	"time"
+
+	"github.com/tofupilot/terraform-provider-tofupilot/internal/paging"
 )
 
 // Error tells what a request that failed asked for and what came back.
@@ -61,7 +63,7 @@ func (e *Error) Unwrap() error { return e.Err }
 // Is reports whether the server takes a cursor that it didn't give for wrong, where
 // that is asked: what the first page wasn't refused for isn't meant.
 func (e *Error) Is(target error) bool {
-	if target != errRefusedCursor || e.Err != nil {
+	if target != paging.ErrCursor || e.Err != nil {
 		return false
 	}
 	switch e.Status {
@@ -177,7 +179,7 @@ func (e *Error) describe(body []byte, clean cleaner) {
 const maxIssues = 20
 
 // ListError is a list that couldn't be read to its end. Err says why, and has
-// an *Error, a *PagingError or the context's cause in its chain.
+// an *Error, an *InconsistentError or the context's cause in its chain.
 type ListError struct {
 	Noun     string // what a row of the list is
 	Passes   int    // how often the list was read from its start, the last one included
@@ -196,6 +198,9 @@ func (e *ListError) Error() string {
 }
 
 func (e *ListError) Unwrap() error { return e.Err }
+
+// InconsistentError is pages that leave no safe next step.
+type InconsistentError = paging.InconsistentError
 
 // ListTooLargeError is a list of which more than 256 MiB would have to be kept, or
 // more than 512 MiB together with those that are read at the same time.

@@ -17,6 +17,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/fakeapi"
+	"github.com/tofupilot/terraform-provider-tofupilot/internal/paging"
 )
 
 func TestErrorTellsWhatWasAskedAndWhatCameBack(t *testing.T) {
@@ -292,11 +293,11 @@ func TestARefusalMayBeOfTheCursor(t *testing.T) {
 		http.StatusUnauthorized: false, http.StatusForbidden: false, http.StatusProxyAuthRequired: false, http.StatusRequestTimeout: false,
 		http.StatusTooManyRequests: false, http.StatusBadGateway: false, http.StatusFound: false,
 	} {
-		if is := errors.Is(fmt.Errorf("page 2: %w", &Error{Status: status}), errRefusedCursor); is != want {
+		if is := errors.Is(fmt.Errorf("page 2: %w", &Error{Status: status}), paging.ErrCursor); is != want {
 			t.Errorf("status %d: %t, want %t", status, is, want)
 		}
 	}
-	if errors.Is(&Error{Status: http.StatusOK, Err: errors.New("no page")}, errRefusedCursor) {
+	if errors.Is(&Error{Status: http.StatusOK, Err: errors.New("no page")}, paging.ErrCursor) {
 		t.Error("a page that can't be used was taken for a refusal")
 	}
 }

@@ -80,7 +80,7 @@ func FuzzDecodePage(f *testing.F) {
 			err = cleaned{err, newCleaner(fuzzKey)}
 			expectShown(t, err.Error(), fuzzKey)
 			where := "page at offset " + new(big.Int).SetUint64(uint64(offset)).String() + ": "
-			if got.rows != nil || !strings.HasPrefix(err.Error(), where) || len(err.Error()) == len(where) {
+			if got.Rows != nil || !strings.HasPrefix(err.Error(), where) || len(err.Error()) == len(where) {
 				t.Errorf("page %v and error %q", got, err)
 			}
 			return
@@ -94,19 +94,19 @@ func FuzzDecodePage(f *testing.F) {
 		// A map's names aren't matched in another case, as a struct's are.
 		var exact map[string]json.RawMessage
 		var items []map[string]json.RawMessage
-		if json.Unmarshal(body, &exact) != nil || json.Unmarshal(exact["data"], &items) != nil || len(items) != len(got.rows) || len(items) > maxPageRows {
-			t.Fatalf("%d rows of %q", len(got.rows), body)
+		if json.Unmarshal(body, &exact) != nil || json.Unmarshal(exact["data"], &items) != nil || len(items) != len(got.Rows) || len(items) > maxPageRows {
+			t.Fatalf("%d rows of %q", len(got.Rows), body)
 		}
-		for i, row := range got.rows {
+		for i, row := range got.Rows {
 			var id string
 			if err := json.Unmarshal(items[i]["id"], &id); err != nil || id == "" || row.ID != id || row.Kept != id {
 				t.Errorf("row %d of %q has the ID %q", i, body, row.ID)
 			}
 		}
 		var again cursor
-		if _, err := strconv.Atoi(got.next); err == nil && len(got.next) < 16 {
-			if err := again.UnmarshalJSON([]byte(strconv.Quote(got.next))); err != nil || string(again) != got.next {
-				t.Errorf("cursor %q comes back as %q, %v", got.next, again, err)
+		if _, err := strconv.Atoi(got.Next); err == nil && len(got.Next) < 16 {
+			if err := again.UnmarshalJSON([]byte(strconv.Quote(got.Next))); err != nil || string(again) != got.Next {
+				t.Errorf("cursor %q comes back as %q, %v", got.Next, again, err)
 			}
 		}
 	})

@@ -11,6 +11,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/tofupilot/terraform-provider-tofupilot/internal/paging"
 )
 
 const (
@@ -78,7 +80,7 @@ type listRead[T, R any] struct {
 	keep   func(*T) (kept R, size int)
 
 	held     *holding
-	first    *page[Row[R]] // the first page, if it was asked for before the rest
+	first    *paging.Page[Row[R]] // the first page, if it was asked for before the rest
 	requests atomic.Int64
 	warned   sync.Once
 }
@@ -94,10 +96,10 @@ func (r *listRead[T, R]) pageSize() int { return cmp.Or(r.filter.PageSize, MaxPa
 
 // begin asks for the first page. Whoever finishes the read after that goes on from
 // there: the page isn't asked for again.
-func (r *listRead[T, R]) begin(ctx context.Context) (page[Row[R]], error) {
+func (r *listRead[T, R]) begin(ctx context.Context) (paging.Page[Row[R]], error) {
 	first, err := r.fetch(ctx, "", r.pageSize())
 	if err != nil {
-		return first, r.failed(&incompleteError{Passes: 1, Err: err})
+		return first, r.failed(&paging.IncompleteError{Passes: 1, Err: err})
 	}
 	r.first = &first
 	return first, nil
@@ -106,17 +108,15 @@ func (r *listRead[T, R]) begin(ctx context.Context) (page[Row[R]], error) {
 // finish reads the list to its end.
 func (r *listRead[T, R]) finish(ctx context.Context) ([]Row[R], error) {
 	started := time.Now()
-	pager := &pager[Row[R]]{
-		fetch:    r.fetch,
-		key:      func(row *Row[R]) string { return row.ID },
-		created:  func(row *Row[R]) (at time.Time, known bool) { return row.created.time, row.created.known },
-		overlaps: func(row *Row[R]) { _ = r.held.change(-1, -row.size) },
-		limit:    r.pageSize(),
-		maxLimit: MaxPageSize,
-		log:      r.client.log,
-		reach:    reach,
-	}
-	rows, err := pager.all(ctx)
+	rows, err := paging.Read(ctx, paging.List[Row[R]]{
+		Fetch:       r.fetch,
+		Key:         func(row *Row[R]) string { return row.ID },
+		Created:     func(row *Row[R]) (at time.Time, known bool) { return row.created.time, row.created.known },
+		Seam:        func(row *Row[R]) { _ = r.held.change(-1, -row.size) },
+		Log:         r.client.log,
+		PageSize:    r.pageSize(),
+		MaxPageSize: MaxPageSize,
+	})
 	if err != nil {
 		return nil, r.failed(err)
 	}
@@ -129,7 +129,7 @@ func (r *listRead[T, R]) finish(ctx context.Context) ([]Row[R], error) {
 
 // failed says in words that the list couldn't be read.
 func (r *listRead[T, R]) failed(err error) error {
-	incomplete := new(incompleteError)
+	incomplete := new(paging.IncompleteError)
 	if !errors.As(err, &incomplete) {
 		return err
 	}
@@ -149,7 +149,7 @@ func (r *listRead[T, R]) logRead(ctx context.Context, rows int, started time.Tim
 }
 
 // fetch asks for one page, and counts as held what is kept of it.
-func (r *listRead[T, R]) fetch(ctx context.Context, at string, limit int) (page[Row[R]], error) {
+func (r *listRead[T, R]) fetch(ctx context.Context, at string, limit int) (paging.Page[Row[R]], error) {
 	if at == "" {
 		if first := r.first; first != nil {
 			r.first = nil
@@ -169,17 +169,17 @@ func (r *listRead[T, R]) fetch(ctx context.Context, at string, limit int) (page[
 		if err != nil {
 			return 0, &BodyError{Noun: r.list.Noun, Object: bytes.HasPrefix(bytes.TrimSpace(body), []byte("{")), Err: cleaned{err, r.client.clean}}
 		}
-		return len(answer.rows), nil
+		return len(answer.Rows), nil
 	})
 	if err != nil {
-		return page[Row[R]]{}, err
+		return paging.Page[Row[R]]{}, err
 	}
 	if answer.odd != nil {
 		r.warned.Do(func() {
 			r.client.log.WarnContext(ctx, "The server sends what it should not", "what", answer.odd.Error())
 		})
 	}
-	return answer.page, take(r.held, answer.rows, answer.next)
+	return answer.Page, take(r.held, answer.Rows, answer.Next)
 }
 
 func plural(noun string) string { return noun + "s" }

@@ -31,11 +31,11 @@ func BenchmarkTenThousandProcedures(b *testing.B) {
 			defer list.close()
 			for at := ""; ; {
 				next, err := list.fetch(ctx, at, MaxPageSize)
-				if err != nil || !next.more {
-					return rows + len(next.rows), err
+				if err != nil || !next.More {
+					return rows + len(next.Rows), err
 				}
-				rows += len(next.rows)
-				at = next.next
+				rows += len(next.Rows)
+				at = next.Next
 			}
 		})
 	})

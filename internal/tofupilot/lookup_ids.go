@@ -69,10 +69,10 @@ func (c *Client) ProcedureIDs(ctx context.Context, names []string) (map[string]s
 	if err != nil {
 		return nil, err
 	}
-	if first.more && len(distinct) <= maxSearches {
+	if first.More && len(distinct) <= maxSearches {
 		matches, err := c.searchEach(ctx, distinct)
 		if err == nil {
-			list.logRead(ctx, len(first.rows), started)
+			list.logRead(ctx, len(first.Rows), started)
 			return idsOf(ctx, names, matches, nil)
 		}
 		if !errors.Is(err, errUnsettled) {

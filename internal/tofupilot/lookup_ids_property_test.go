@@ -4,10 +4,12 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -225,4 +227,29 @@ func TestANameThatStoodThroughoutIsFound(t *testing.T) {
 			t.Errorf("only %d cases ended in %s", outcomes[often], often)
 		}
 	}
+}
+
+// defaultChecks sets how many cases are drawn where nobody asked for a number,
+// by -rapid.checks=200000 perhaps, or RAPID_CHECKS.
+func defaultChecks(t *testing.T, number string) {
+	t.Helper()
+	asked := func(arg string) bool { return strings.HasPrefix(strings.TrimLeft(arg, "-"), "rapid.checks") }
+	if os.Getenv("RAPID_CHECKS") == "" && !slices.ContainsFunc(os.Args, asked) {
+		setFlag(t, "rapid.checks", number)
+	}
+}
+
+// setFlag sets one of rapid's flags for one test, which must not be parallel.
+func setFlag(t *testing.T, name, value string) {
+	t.Helper()
+	before := flag.Lookup(name).Value.String()
+	if err := flag.Set(name, value); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = flag.Set(name, before) })
+}
+
+// createdAt is a time so many seconds after the first.
+func createdAt(second int) time.Time {
+	return time.Date(2024, time.January, 1, 0, 0, second, 0, time.UTC)
 }

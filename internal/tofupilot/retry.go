@@ -69,6 +69,15 @@ func (c *Client) retry(ctx context.Context, attempt func(number int) error) erro
 	}
 }
 
+func sleep(ctx context.Context, pause time.Duration) error {
+	select {
+	case <-time.After(pause):
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
 // ended is why a context ended, and the failure that was being waited out, if any.
 func ended(ctx context.Context, before error) error {
 	if before == nil {

@@ -1,4 +1,4 @@
-package tofupilot
+package paging
 
 import (
 	"cmp"
@@ -36,9 +36,9 @@ func (s *oddServer) pager(limit int) *pager[row] {
 	return pagerOf(s.fetch, limit)
 }
 
-func (s *oddServer) fetch(ctx context.Context, at string, limit int) (page[row], error) {
+func (s *oddServer) fetch(ctx context.Context, at string, limit int) (Page[row], error) {
 	if ctx.Err() != nil {
-		return page[row]{}, context.Cause(ctx)
+		return Page[row]{}, context.Cause(ctx)
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -51,11 +51,11 @@ func (s *oddServer) fetch(ctx context.Context, at string, limit int) (page[row],
 	return s.answer(request).page(), nil
 }
 
-func (a oddAnswer) page() page[row] {
-	answer := page[row]{more: a.more, next: a.next}
+func (a oddAnswer) page() Page[row] {
+	answer := Page[row]{More: a.more, Next: a.next}
 	for _, id := range a.ids {
 		number, _ := strconv.Atoi(strings.TrimPrefix(id, "r"))
-		answer.rows = append(answer.rows, row{id, createdAt(number)})
+		answer.Rows = append(answer.Rows, row{id, createdAt(number)})
 	}
 	return answer
 }

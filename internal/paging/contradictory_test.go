@@ -1,4 +1,4 @@
-package tofupilot
+package paging
 
 import (
 	"cmp"
@@ -81,16 +81,16 @@ func TestAListWithoutEndIsGivenUpAfterAMillionRows(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			endless := newTestPager(nil, 100)
-			endless.fetch = func(_ context.Context, at string, limit int) (page[row], error) {
+			endless.Fetch = func(_ context.Context, at string, limit int) (Page[row], error) {
 				offset, _ := strconv.Atoi(strings.TrimPrefix(at, "at "))
-				answer := page[row]{more: true, next: next(offset + limit)}
+				answer := Page[row]{More: true, Next: next(offset + limit)}
 				for i := range limit {
-					answer.rows = append(answer.rows, row{key: rowID(offset + i)})
+					answer.Rows = append(answer.Rows, row{key: rowID(offset + i)})
 				}
 				return answer, nil
 			}
 			rows, err := endless.all(t.Context())
-			if rows != nil || !errors.As(err, new(*PagingError)) || !strings.Contains(err.Error(), "it goes on after 1000000 rows") {
+			if rows != nil || !errors.As(err, new(*InconsistentError)) || !strings.Contains(err.Error(), "it goes on after 1000000 rows") {
 				t.Errorf("got %d rows, %v", len(rows), err)
 			}
 		})

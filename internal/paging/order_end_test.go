@@ -1,4 +1,4 @@
-package tofupilot
+package paging
 
 import (
 	"context"
@@ -61,10 +61,10 @@ func TestAContradictionIsForgottenWhenAPassComesToTheEnd(t *testing.T) {
 		list.with(20)
 		fetch := list.fetch
 		pager := newTestPager(list, 10)
-		pager.fetch = func(ctx context.Context, at string, limit int) (page[row], error) {
+		pager.Fetch = func(ctx context.Context, at string, limit int) (Page[row], error) {
 			answer, err := fetch(ctx, at, limit)
 			if pass := list.begins; at == "" && (pass == 1 || pass == 3) {
-				answer.rows = answer.rows[:1] // and more follows
+				answer.Rows = answer.Rows[:1] // and more follows
 			}
 			return answer, err
 		}
@@ -119,7 +119,7 @@ func TestAServerThatRefusesComputedCursorsIsFollowed(t *testing.T) {
 		list := stillList(rows)
 		list.fault = func(asked listRequest) error {
 			if asked.offset%10 != 0 {
-				return fmt.Errorf("no such page: %w", errRefusedCursor)
+				return fmt.Errorf("no such page: %w", ErrCursor)
 			}
 			return nil
 		}

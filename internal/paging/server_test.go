@@ -1,4 +1,4 @@
-package tofupilot
+package paging
 
 import (
 	"cmp"
@@ -107,20 +107,21 @@ type row struct {
 
 func newTestPager(list *changingList, limit int) *pager[row] { return pagerOf(list.fetch, limit) }
 
-func pagerOf(fetch func(ctx context.Context, at string, limit int) (page[row], error), limit int) *pager[row] {
+func pagerOf(fetch func(ctx context.Context, at string, limit int) (Page[row], error), limit int) *pager[row] {
 	return &pager[row]{
-		fetch:    fetch,
-		key:      func(r *row) string { return r.key },
-		created:  func(r *row) (time.Time, bool) { return r.created, !r.created.IsZero() },
-		overlaps: func(*row) {},
-		limit:    limit,
-		maxLimit: 100,
-		log:      slog.New(slog.DiscardHandler),
-		reach:    reach,
+		List: List[row]{
+			Fetch:       fetch,
+			Key:         func(r *row) string { return r.key },
+			Created:     func(r *row) (time.Time, bool) { return r.created, !r.created.IsZero() },
+			Log:         slog.New(slog.DiscardHandler),
+			PageSize:    limit,
+			MaxPageSize: 100,
+		},
+		reach: reach,
 	}
 }
 
-func (l *changingList) fetch(ctx context.Context, at string, limit int) (page[row], error) {
+func (l *changingList) fetch(ctx context.Context, at string, limit int) (Page[row], error) {
 	request := l.receive(at, limit)
 	defer l.leave()
 	there, back := time.Duration(0), time.Duration(0)
@@ -128,11 +129,11 @@ func (l *changingList) fetch(ctx context.Context, at string, limit int) (page[ro
 		there, back = l.travel(request)
 	}
 	if err := travel(ctx, there); err != nil {
-		return page[row]{}, err
+		return Page[row]{}, err
 	}
 	if l.fault != nil {
 		if err := l.fault(request); err != nil {
-			return page[row]{}, err
+			return Page[row]{}, err
 		}
 	}
 	answer := l.answer(request)
@@ -182,7 +183,7 @@ func (l *changingList) underWay() int {
 	return l.inFlight
 }
 
-func (l *changingList) answer(request listRequest) page[row] {
+func (l *changingList) answer(request listRequest) Page[row] {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.change()
@@ -200,9 +201,9 @@ func (l *changingList) answer(request listRequest) page[row] {
 
 	from := min(request.offset, len(l.rows))
 	to := min(from+request.limit, len(l.rows))
-	answer := page[row]{rows: make([]row, to-from)}
+	answer := Page[row]{Rows: make([]row, to-from)}
 	for i, number := range l.rows[from:to] {
-		answer.rows[i] = row{l.lives[number].id, l.lives[number].created}
+		answer.Rows[i] = row{l.lives[number].id, l.lives[number].created}
 	}
 	if l.countLast {
 		l.change()
@@ -210,12 +211,12 @@ func (l *changingList) answer(request listRequest) page[row] {
 	if !l.countFirst {
 		count = len(l.rows)
 	}
-	answer.more = to < count
+	answer.More = to < count
 	switch {
-	case answer.more && l.tokens:
-		answer.next = "token " + strconv.Itoa(to)
-	case answer.more:
-		answer.next = strconv.Itoa(to)
+	case answer.More && l.tokens:
+		answer.Next = "token " + strconv.Itoa(to)
+	case answer.More:
+		answer.Next = strconv.Itoa(to)
 	}
 	return answer
 }

@@ -1,4 +1,4 @@
-package tofupilot
+package paging
 
 import (
 	"context"
@@ -170,7 +170,7 @@ func believingReader(ctx context.Context, list *changingList, c readCase) ([]row
 			return rows, err
 		}
 		if err := sleep(ctx, firstPause); err != nil {
-			return nil, &incompleteError{Err: err}
+			return nil, &IncompleteError{Err: err}
 		}
 	}
 }
@@ -181,7 +181,7 @@ func believingPass(ctx context.Context, list *changingList, c readCase) ([]row, 
 	next, err := list.fetch(ctx, "", c.size)
 	var width int
 	for ; err == nil; next, err = list.fetch(ctx, strconv.Itoa(len(rows)-1), width) {
-		fresh := next.rows
+		fresh := next.Rows
 		if len(rows) > 0 {
 			if len(fresh) == 0 || fresh[0].key != rows[len(rows)-1].key {
 				return nil, nil
@@ -195,15 +195,15 @@ func believingPass(ctx context.Context, list *changingList, c readCase) ([]row, 
 			seen[row.key] = true
 		}
 		rows = append(rows, fresh...)
-		if !next.more {
+		if !next.More {
 			return rows, nil
 		}
 		if len(rows) == 0 || len(fresh) == 0 {
 			return nil, nil
 		}
-		width = max(2, len(next.rows))
+		width = max(2, len(next.Rows))
 	}
-	return nil, &incompleteError{Err: err}
+	return nil, &IncompleteError{Err: err}
 }
 
 // naiveReader follows the offsets, as pagers usually do, and takes a row that
@@ -215,17 +215,17 @@ func naiveReader(ctx context.Context, list *changingList, c readCase) ([]row, er
 	for at := ""; ; {
 		next, err := list.fetch(ctx, at, c.size)
 		if err != nil {
-			return nil, &incompleteError{Err: err}
+			return nil, &IncompleteError{Err: err}
 		}
-		for _, row := range next.rows {
+		for _, row := range next.Rows {
 			if !seen[row.key] {
 				seen[row.key] = true
 				rows = append(rows, row)
 			}
 		}
-		if !next.more {
+		if !next.More {
 			return rows, nil
 		}
-		at = next.next
+		at = next.Next
 	}
 }

@@ -1,4 +1,4 @@
-package tofupilot
+package paging
 
 import (
 	"context"
@@ -46,7 +46,7 @@ func TestAListThatNeverStopsChangingEndsInAnErrorAtTheDeadline(t *testing.T) {
 		defer cancel()
 		rows, err := newTestPager(list, 10).all(ctx)
 
-		failed := new(incompleteError)
+		failed := new(IncompleteError)
 		if rows != nil || !errors.As(err, &failed) || !errors.Is(err, context.DeadlineExceeded) {
 			t.Fatalf("got %d rows, %v", len(rows), err)
 		}
@@ -135,7 +135,7 @@ func TestCancellingStopsEveryRequestInFlight(t *testing.T) {
 			})
 			began := time.Now()
 			rows, err := newTestPager(list, 2).all(ctx)
-			if rows != nil || !errors.As(err, new(*incompleteError)) || !errors.Is(err, enough) {
+			if rows != nil || !errors.As(err, new(*IncompleteError)) || !errors.Is(err, enough) {
 				t.Errorf("after %d s: got %d rows, %v", after, len(rows), err)
 			}
 			if spent := time.Since(began); spent != wait || list.underWay() > 0 {
@@ -166,7 +166,7 @@ func TestTheFirstErrorStopsEveryRequestInFlight(t *testing.T) {
 			}
 			began := time.Now()
 			rows, err := newTestPager(list, 2).all(t.Context())
-			if rows != nil || !errors.As(err, new(*incompleteError)) || !errors.Is(err, refused) {
+			if rows != nil || !errors.As(err, new(*IncompleteError)) || !errors.Is(err, refused) {
 				t.Errorf("offset %d: got %d rows, %v", offset, len(rows), err)
 			}
 			want := time.Duration(before+1) * time.Second

@@ -1,4 +1,4 @@
-package tofupilot
+package paging
 
 import (
 	"fmt"

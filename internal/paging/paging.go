@@ -1,4 +1,4 @@
-package tofupilot
+package paging
 
 import (
 	"cmp"
@@ -12,33 +12,6 @@ import (
 	"sync"
 	"time"
 )
-
-// From offset pages to one complete list.
-//
-// Offset paging loses rows: delete a row of page 1 after reading it, and the
-// first row of page 2 moves to page 1 and is never seen. So pages overlap by
-// one row, the seam, and the last row of a page must be the first of the next.
-//
-// Why that is enough: say row X is at offset b when page k is read, and again when
-// page k+1 is read. Rows that are in front of X throughout are in front of b when
-// page k is read. Rows that are behind X throughout are behind b when page k+1 is
-// read. So if all seams hold, no row that existed throughout is missing, in whatever
-// order and however far apart in time the pages were read.
-//
-// The proof assumes two things, and both are checked:
-//
-//   - Rows that stay keep their order. They do in a list by creation, which shows
-//     in its times (byCreation). In any other list a row may move from behind a
-//     seam to the front while another is deleted: it is read until two passes in a
-//     row, each proven, give the same rows.
-//   - The end is the end. A page shorter than asked for proves it. A full one rests
-//     on has_more alone, which may come from a count of its own: so one more page
-//     is asked for, and must hold just the seam.
-//
-// A seam that fails means that the list changed under the read: it is read again
-// from the start. Where two passes over the same rows contradict themselves in the
-// same way, it isn't a change, but how the server counts: then its own cursors
-// are followed, and two passes must give the same rows in the same order.
 
 const (
 	maxRows    = 1_000_000 // of one pass over a list
@@ -65,22 +38,42 @@ const (
 	lastPause  = 5 * time.Second
 )
 
-// page is one answer of a list.
-type page[R any] struct {
-	rows []R
-	more bool   // has_more
-	next string // next_cursor, empty where it is null or missing
+// Page is one answer of a list.
+type Page[R any] struct {
+	Rows []R
+	More bool   // whether the server says that more follow (has_more)
+	Next string // the cursor to what follows (next_cursor); empty: the server gives none
+}
+
+// List is a list that a server gives page by page.
+type List[R any] struct {
+	// Fetch asks for the page at a cursor, of at most so many rows. An empty cursor
+	// asks for the first page, and begins a pass. It is called by several goroutines
+	// at a time, but for the first page. Where the server takes a cursor for wrong, the
+	// error is an ErrCursor.
+	Fetch   func(ctx context.Context, cursor string, limit int) (Page[R], error)
+	Key     func(*R) string                     // what a row is known by, its ID
+	Created func(*R) (at time.Time, known bool) // when it was created
+	Seam    func(*R)                            // is told of each row that is dropped because the page before ended with it; may be nil
+	Log     *slog.Logger                        // nil: no logging
+
+	PageSize    int // rows to ask for, at least 1
+	MaxPageSize int // the most that the server may be asked for, at least 2
+}
+
+// Read returns every row that stood in the list throughout, once, in the server's order.
+// The error is an *IncompleteError.
+func Read[R any](ctx context.Context, list List[R]) ([]R, error) {
+	if list.Log == nil {
+		list.Log = slog.New(slog.DiscardHandler)
+	}
+	pager := pager[R]{List: list, reach: reach}
+	return pager.all(ctx)
 }
 
 // pager reads one list, once.
 type pager[R any] struct {
-	fetch    func(ctx context.Context, cursor string, limit int) (page[R], error) // an empty cursor begins a pass
-	key      func(*R) string
-	created  func(*R) (at time.Time, known bool)
-	overlaps func(*R) // is told of the row that a page repeats of the one before: it isn't kept
-	limit    int      // rows per page, at least 1
-	maxLimit int      // the most that the server may be asked for, at least 2
-	log      *slog.Logger
+	List[R]
 
 	reach     func(taken int) int // more than taken; tests have others
 	following bool                // the server's own cursors: its cursors aren't offsets
@@ -91,7 +84,7 @@ type pager[R any] struct {
 	shown bool            // that nothing is missing, so that no other pass is needed
 }
 
-// all reads the list until it is shown to be complete. The error is an *incompleteError.
+// all reads the list until it is shown to be complete. The error is an *IncompleteError.
 func (p *pager[R]) all(ctx context.Context) ([]R, error) {
 	var (
 		before       []string      // the rows of the pass before, if it came to its end
@@ -126,18 +119,18 @@ func (p *pager[R]) all(ctx context.Context) ([]R, error) {
 				continue
 			}
 			if permanent {
-				change, err = nil, &PagingError{What: failed.How + ", each time that the list is read"}
+				change, err = nil, &InconsistentError{What: failed.How + ", each time that the list is read"}
 			}
 		}
 		if errors.As(err, &failed) {
 			change = err
-			p.log.WarnContext(ctx, "Reading the list again", "reason", change.Error(), "passes", passes)
+			p.Log.WarnContext(ctx, "Reading the list again", "reason", change.Error(), "passes", passes)
 			if err = sleep(ctx, pause/2+rand.N(pause/2)); err == nil {
 				pause = min(2*pause, lastPause)
 				continue
 			}
 		}
-		return nil, &incompleteError{Passes: passes, Rows: len(p.rows), Change: change, Err: err}
+		return nil, &IncompleteError{Passes: passes, Rows: len(p.rows), Change: change, Err: err}
 	}
 }
 
@@ -154,13 +147,13 @@ func (c contradiction) equals(other contradiction) bool {
 // startFollowing has the passes that come follow the server's own cursors.
 func (p *pager[R]) startFollowing(ctx context.Context, why string) {
 	p.following = true
-	p.log.WarnContext(ctx, "Following the server's cursors, one page after the other", "reason", why)
+	p.Log.WarnContext(ctx, "Following the server's cursors, one page after the other", "reason", why)
 }
 
 func (p *pager[R]) keys() []string {
 	keys := make([]string, len(p.rows))
 	for i := range p.rows {
-		keys[i] = p.key(&p.rows[i])
+		keys[i] = p.Key(&p.rows[i])
 	}
 	return keys
 }
@@ -182,19 +175,19 @@ func (p *pager[R]) pass(ctx context.Context) error {
 	if p.following {
 		return p.follow(ctx)
 	}
-	first, err := p.fetch(ctx, "", p.limit)
+	first, err := p.Fetch(ctx, "", p.PageSize)
 	if err != nil {
 		return err
 	}
-	if err := p.add(first.rows, 0); err != nil {
+	if err := p.add(first.Rows, 0); err != nil {
 		return err
 	}
-	n := len(first.rows)
+	n := len(first.Rows)
 	switch {
-	case first.last() && n < p.limit:
+	case first.last() && n < p.PageSize:
 		p.shown = true // one page is a snapshot
 		return nil
-	case n < min(2, p.limit): // as from a count that was taken before the rows went; one row leaves no room to overlap
+	case n < min(2, p.PageSize): // as from a count that was taken before the rows went; one row leaves no room to overlap
 		return changed("the first page is short, of %d, though more follow", n)
 	}
 	if err := first.countsFrom(0); err != nil {
@@ -211,18 +204,18 @@ func (p *pager[R]) pass(ctx context.Context) error {
 // that the one before ended with. Several are asked for ahead, and taken in their
 // order. It ends, and so do the requests under way, with the list's last page or
 // the first error.
-func (p *pager[R]) overlap(ctx context.Context, first page[R]) error {
+func (p *pager[R]) overlap(ctx context.Context, first Page[R]) error {
 	var requests sync.WaitGroup
 	defer requests.Wait()
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 
 	type answer struct {
-		page page[R]
+		page Page[R]
 		err  error
 	}
-	width := max(2, len(first.rows))
-	start := len(first.rows) - 1 // of the next page to ask for
+	width := max(2, len(first.Rows))
+	start := len(first.Rows) - 1 // of the next page to ask for
 	latest := first
 	var ahead []chan answer
 	for taken := 1; ; taken++ {
@@ -233,7 +226,7 @@ func (p *pager[R]) overlap(ctx context.Context, first page[R]) error {
 		for taken+len(ahead) < until {
 			at, coming := strconv.Itoa(start), make(chan answer, 1)
 			requests.Go(func() {
-				page, err := p.fetch(ctx, at, min(width, p.maxLimit))
+				page, err := p.Fetch(ctx, at, min(width, p.MaxPageSize))
 				coming <- answer{page, err}
 			})
 			ahead = append(ahead, coming)
@@ -241,36 +234,38 @@ func (p *pager[R]) overlap(ctx context.Context, first page[R]) error {
 		}
 		next := <-ahead[0]
 		ahead = ahead[1:]
-		if errors.Is(next.err, errRefusedCursor) {
+		if errors.Is(next.err, ErrCursor) {
 			return errNotOffsets
 		}
 		if next.err != nil {
 			return next.err
 		}
 		latest = next.page
-		if err := p.join(latest, width); err != nil || latest.last() && len(latest.rows) < width {
+		if err := p.join(latest, width); err != nil || latest.last() && len(latest.Rows) < width {
 			return err
 		}
 	}
 }
 
 // join adds an overlapping page, if its seam holds.
-func (p *pager[R]) join(next page[R], width int) error {
+func (p *pager[R]) join(next Page[R], width int) error {
 	offset := len(p.rows) - 1
-	last := p.key(&p.rows[offset])
+	last := p.Key(&p.rows[offset])
 	if err := next.countsFrom(offset); err != nil {
 		return err
 	}
 	switch {
-	case len(next.rows) == 0:
+	case len(next.Rows) == 0:
 		return changed("the page at offset %d is empty, though %q stood there before", offset, last)
-	case p.key(&next.rows[0]) != last:
-		return changed("the page at offset %d begins with %q, where %q stood before", offset, p.key(&next.rows[0]), last)
-	case next.more && len(next.rows) != width:
-		return changed("the page at offset %d has %d rows instead of %d, though more follow", offset, len(next.rows), width)
+	case p.Key(&next.Rows[0]) != last:
+		return changed("the page at offset %d begins with %q, where %q stood before", offset, p.Key(&next.Rows[0]), last)
+	case next.More && len(next.Rows) != width:
+		return changed("the page at offset %d has %d rows instead of %d, though more follow", offset, len(next.Rows), width)
 	}
-	p.overlaps(&next.rows[0])
-	return p.add(next.rows, 1)
+	if p.Seam != nil {
+		p.Seam(&next.Rows[0])
+	}
+	return p.add(next.Rows, 1)
 }
 
 // byCreation reports whether the rows stand in the order in which they were
@@ -279,7 +274,7 @@ func (p *pager[R]) byCreation() bool {
 	rising, falling := true, true
 	var before time.Time
 	for i := range p.rows {
-		at, known := p.created(&p.rows[i])
+		at, known := p.Created(&p.rows[i])
 		if !known {
 			return false
 		}
@@ -295,25 +290,25 @@ func (p *pager[R]) byCreation() bool {
 func (p *pager[R]) follow(ctx context.Context) error {
 	at, followed := "", map[string]bool{}
 	for range maxRows { // a page may be empty
-		next, err := p.fetch(ctx, at, p.limit)
+		next, err := p.Fetch(ctx, at, p.PageSize)
 		if err != nil {
 			return err
 		}
 		// The cursor first: where it leads nowhere, rows that come again are no change.
-		advances := next.next != "" && !followed[next.next] && !isBehind(next.next, at)
+		advances := next.Next != "" && !followed[next.Next] && !isBehind(next.Next, at)
 		switch {
-		case next.more && next.next == "":
-			return &PagingError{What: fmt.Sprintf("it has more after the page at cursor %q, but gives no next_cursor", at)}
-		case next.more && !advances: // once it may be for a count that was taken before rows went
-			return changed("after the page at cursor %q it gives next_cursor %q, which doesn't advance", at, next.next)
+		case next.More && next.Next == "":
+			return &InconsistentError{What: fmt.Sprintf("it has more after the page at cursor %q, but gives no next_cursor", at)}
+		case next.More && !advances: // once it may be for a count that was taken before rows went
+			return changed("after the page at cursor %q it gives next_cursor %q, which doesn't advance", at, next.Next)
 		}
-		if err := p.add(next.rows, 0); err != nil {
+		if err := p.add(next.Rows, 0); err != nil {
 			return err
 		}
-		if !next.more && (!advances || len(next.rows) == 0) {
+		if !next.More && (!advances || len(next.Rows) == 0) {
 			return nil
 		}
-		at = next.next
+		at = next.Next
 		followed[at] = true
 	}
 	return errTooManyRows
@@ -337,12 +332,12 @@ func offsetOf(cursor string) (offset int, ok bool) {
 // there already moved meanwhile, unless it stands twice in the same page.
 func (p *pager[R]) add(rows []R, from int) error {
 	for i := from; i < len(rows); i++ {
-		key := p.key(&rows[i])
+		key := p.Key(&rows[i])
 		switch {
 		case !p.seen[key]:
 			p.seen[key] = true
-		case slices.ContainsFunc(rows[:i], func(other R) bool { return p.key(&other) == key }):
-			return &PagingError{What: fmt.Sprintf("%q stands twice in one page", key)}
+		case slices.ContainsFunc(rows[:i], func(other R) bool { return p.Key(&other) == key }):
+			return &InconsistentError{What: fmt.Sprintf("%q stands twice in one page", key)}
 		default:
 			return changed("%q came twice", key)
 		}
@@ -355,18 +350,18 @@ func (p *pager[R]) add(rows []R, from int) error {
 }
 
 // last reports whether the server says, without contradiction, that nothing follows.
-func (p page[R]) last() bool { return !p.more && p.next == "" }
+func (p Page[R]) last() bool { return !p.More && p.Next == "" }
 
 // countsFrom returns nil if next_cursor is the page's offset plus its rows, as
 // documented. Another number may be due to a change, as from a count that was taken
 // before the rows went; anything else is no offset.
-func (p page[R]) countsFrom(offset int) error {
-	next, isOffset := offsetOf(p.next)
+func (p Page[R]) countsFrom(offset int) error {
+	next, isOffset := offsetOf(p.Next)
 	switch {
-	case p.last(), p.more && isOffset && next == offset+len(p.rows):
+	case p.last(), p.More && isOffset && next == offset+len(p.Rows):
 		return nil
-	case p.more && isOffset:
-		return changed("after the page at offset %d, which has %d rows, it gives next_cursor %d", offset, len(p.rows), next)
+	case p.More && isOffset:
+		return changed("after the page at offset %d, which has %d rows, it gives next_cursor %d", offset, len(p.Rows), next)
 	}
 	return errNotOffsets
 }
@@ -380,23 +375,23 @@ func sleep(ctx context.Context, pause time.Duration) error {
 	}
 }
 
-// incompleteError is a list that couldn't be shown to be complete. Err is why: what a
-// fetch failed with, a *PagingError or the context's cause.
-type incompleteError struct {
+// IncompleteError is a list that couldn't be shown to be complete. Err is why: what a
+// fetch failed with, a *InconsistentError or the context's cause.
+type IncompleteError struct {
 	Passes int   // how often the list was read from its start, the last one included
 	Rows   int   // that the last pass had read
 	Change error // what showed that the list changed, in the latest pass that was given up; nil if none was
 	Err    error
 }
 
-func (e *incompleteError) Error() string {
+func (e *IncompleteError) Error() string {
 	if e.Change == nil {
 		return e.Err.Error()
 	}
 	return fmt.Sprintf("%v (read from the start %d times, because the list changed while it was read: %v)", e.Err, e.Passes, e.Change)
 }
 
-func (e *incompleteError) Unwrap() error { return e.Err }
+func (e *IncompleteError) Unwrap() error { return e.Err }
 
 // ChangedError tells what showed that the list changed while it was read.
 type ChangedError struct{ How string }
@@ -407,17 +402,17 @@ func changed(format string, args ...any) error {
 	return &ChangedError{How: fmt.Sprintf(format, args...)}
 }
 
-// PagingError is an answer that leaves no safe next step.
-type PagingError struct{ What string }
+// InconsistentError is an answer that leaves no safe next step.
+type InconsistentError struct{ What string }
 
-func (e *PagingError) Error() string { return "the server's paging can't be followed: " + e.What }
+func (e *InconsistentError) Error() string { return "the server's paging can't be followed: " + e.What }
 
-// errRefusedCursor is in the chain of a fetch's error where the server takes a cursor
+// ErrCursor is in the chain of a fetch's error where the server takes a cursor
 // that it didn't give for wrong.
-var errRefusedCursor = errors.New("the server refuses the cursor")
+var ErrCursor = errors.New("the server refuses the cursor")
 
 var (
-	errTooManyRows = &PagingError{What: fmt.Sprintf("it goes on after %d rows", maxRows)}
+	errTooManyRows = &InconsistentError{What: fmt.Sprintf("it goes on after %d rows", maxRows)}
 	// errNotOffsets ends a pass whose cursors turn out not to be offsets.
 	errNotOffsets = errors.New("the cursors aren't offsets")
 )

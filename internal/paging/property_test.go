@@ -1,4 +1,4 @@
-package tofupilot
+package paging
 
 import (
 	"context"
@@ -82,7 +82,7 @@ func unlessAtDeadline(ctx context.Context, rows []row, err error) string {
 	switch {
 	case rows != nil:
 		return "a part of the list came with an error"
-	case !errors.As(err, new(*incompleteError)), !errors.Is(err, context.DeadlineExceeded), ctx.Err() == nil:
+	case !errors.As(err, new(*IncompleteError)), !errors.Is(err, context.DeadlineExceeded), ctx.Err() == nil:
 		return "the read failed before its time was up: " + err.Error()
 	}
 	return ""
