@@ -1,15 +1,12 @@
 package paging
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
 	"slices"
-	"strconv"
-	"sync"
 	"time"
 )
 
@@ -17,20 +14,6 @@ const (
 	maxRows    = 1_000_000 // of one pass over a list
 	pagesAhead = 8         // requests under way at a time
 )
-
-// reach is how many pages to have requested once this many have been used. At first
-// windows of 2, 3 and 5 are asked for one after the other, because most lists are
-// short and pages beyond the end are wasted. Then a window of 8 moves on with
-// every page taken, so that a slow one doesn't hold up those behind it; 7 are
-// wasted at the end.
-func reach(taken int) int {
-	for _, end := range []int{1 + 2, 1 + 2 + 3, 1 + 2 + 3 + 5} {
-		if taken < end {
-			return end
-		}
-	}
-	return taken + pagesAhead
-}
 
 // Pauses between two passes over a list that changes.
 const (
@@ -200,74 +183,6 @@ func (p *pager[R]) pass(ctx context.Context) error {
 	return nil
 }
 
-// overlap reads on from the first page, by pages of which each begins with the row
-// that the one before ended with. Several are asked for ahead, and taken in their
-// order. It ends, and so do the requests under way, with the list's last page or
-// the first error.
-func (p *pager[R]) overlap(ctx context.Context, first Page[R]) error {
-	var requests sync.WaitGroup
-	defer requests.Wait()
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-
-	type answer struct {
-		page Page[R]
-		err  error
-	}
-	width := max(2, len(first.Rows))
-	start := len(first.Rows) - 1 // of the next page to ask for
-	latest := first
-	var ahead []chan answer
-	for taken := 1; ; taken++ {
-		until := p.reach(taken)
-		if latest.last() {
-			until = taken + 1 // to see that nothing follows
-		}
-		for taken+len(ahead) < until {
-			at, coming := strconv.Itoa(start), make(chan answer, 1)
-			requests.Go(func() {
-				page, err := p.Fetch(ctx, at, min(width, p.MaxPageSize))
-				coming <- answer{page, err}
-			})
-			ahead = append(ahead, coming)
-			start += width - 1
-		}
-		next := <-ahead[0]
-		ahead = ahead[1:]
-		if errors.Is(next.err, ErrCursor) {
-			return errNotOffsets
-		}
-		if next.err != nil {
-			return next.err
-		}
-		latest = next.page
-		if err := p.join(latest, width); err != nil || latest.last() && len(latest.Rows) < width {
-			return err
-		}
-	}
-}
-
-// join adds an overlapping page, if its seam holds.
-func (p *pager[R]) join(next Page[R], width int) error {
-	offset := len(p.rows) - 1
-	last := p.Key(&p.rows[offset])
-	if err := next.countsFrom(offset); err != nil {
-		return err
-	}
-	switch {
-	case len(next.Rows) == 0:
-		return changed("the page at offset %d is empty, though %q stood there before", offset, last)
-	case p.Key(&next.Rows[0]) != last:
-		return changed("the page at offset %d begins with %q, where %q stood before", offset, p.Key(&next.Rows[0]), last)
-	case next.More && len(next.Rows) != width:
-		return changed("the page at offset %d has %d rows instead of %d, though more follow", offset, len(next.Rows), width)
-	}
-	if p.Seam != nil {
-		p.Seam(&next.Rows[0])
-	}
-	return p.add(next.Rows, 1)
-}
-
 // byCreation reports whether the rows stand in the order in which they were
 // created, or the other way round. Equal and unknown times show neither.
 func (p *pager[R]) byCreation() bool {
@@ -284,48 +199,6 @@ func (p *pager[R]) byCreation() bool {
 		before = at
 	}
 	return rising || falling
-}
-
-// follow reads the list by the cursors as the server gives them.
-func (p *pager[R]) follow(ctx context.Context) error {
-	at, followed := "", map[string]bool{}
-	for range maxRows { // a page may be empty
-		next, err := p.Fetch(ctx, at, p.PageSize)
-		if err != nil {
-			return err
-		}
-		// The cursor first: where it leads nowhere, rows that come again are no change.
-		advances := next.Next != "" && !followed[next.Next] && !isBehind(next.Next, at)
-		switch {
-		case next.More && next.Next == "":
-			return &InconsistentError{What: fmt.Sprintf("it has more after the page at cursor %q, but gives no next_cursor", at)}
-		case next.More && !advances: // once it may be for a count that was taken before rows went
-			return changed("after the page at cursor %q it gives next_cursor %q, which doesn't advance", at, next.Next)
-		}
-		if err := p.add(next.Rows, 0); err != nil {
-			return err
-		}
-		if !next.More && (!advances || len(next.Rows) == 0) {
-			return nil
-		}
-		at = next.Next
-		followed[at] = true
-	}
-	return errTooManyRows
-}
-
-// isBehind reports whether both cursors are offsets, of which the first isn't the larger.
-func isBehind(next, at string) bool {
-	to, ok := offsetOf(next)
-	from, atOffset := offsetOf(cmp.Or(at, "0"))
-	return ok && atOffset && to <= from
-}
-
-// offsetOf is the number that a cursor is, if it is the plain form of a whole one.
-// Any other is a token, to be sent back as it came.
-func offsetOf(cursor string) (offset int, ok bool) {
-	offset, err := strconv.Atoi(cursor)
-	return offset, err == nil && strconv.Itoa(offset) == cursor
 }
 
 // add takes the rows of a page into the pass, from one of them on. One that is
@@ -352,20 +225,6 @@ func (p *pager[R]) add(rows []R, from int) error {
 // last reports whether the server says, without contradiction, that nothing follows.
 func (p Page[R]) last() bool { return !p.More && p.Next == "" }
 
-// countsFrom returns nil if next_cursor is the page's offset plus its rows, as
-// documented. Another number may be due to a change, as from a count that was taken
-// before the rows went; anything else is no offset.
-func (p Page[R]) countsFrom(offset int) error {
-	next, isOffset := offsetOf(p.Next)
-	switch {
-	case p.last(), p.More && isOffset && next == offset+len(p.Rows):
-		return nil
-	case p.More && isOffset:
-		return changed("after the page at offset %d, which has %d rows, it gives next_cursor %d", offset, len(p.Rows), next)
-	}
-	return errNotOffsets
-}
-
 func sleep(ctx context.Context, pause time.Duration) error {
 	select {
 	case <-time.After(pause):
@@ -374,45 +233,3 @@ func sleep(ctx context.Context, pause time.Duration) error {
 		return context.Cause(ctx)
 	}
 }
-
-// IncompleteError is a list that couldn't be shown to be complete. Err is why: what a
-// fetch failed with, a *InconsistentError or the context's cause.
-type IncompleteError struct {
-	Passes int   // how often the list was read from its start, the last one included
-	Rows   int   // that the last pass had read
-	Change error // what showed that the list changed, in the latest pass that was given up; nil if none was
-	Err    error
-}
-
-func (e *IncompleteError) Error() string {
-	if e.Change == nil {
-		return e.Err.Error()
-	}
-	return fmt.Sprintf("%v (read from the start %d times, because the list changed while it was read: %v)", e.Err, e.Passes, e.Change)
-}
-
-func (e *IncompleteError) Unwrap() error { return e.Err }
-
-// ChangedError tells what showed that the list changed while it was read.
-type ChangedError struct{ How string }
-
-func (e *ChangedError) Error() string { return e.How }
-
-func changed(format string, args ...any) error {
-	return &ChangedError{How: fmt.Sprintf(format, args...)}
-}
-
-// InconsistentError is an answer that leaves no safe next step.
-type InconsistentError struct{ What string }
-
-func (e *InconsistentError) Error() string { return "the server's paging can't be followed: " + e.What }
-
-// ErrCursor is in the chain of a fetch's error where the server takes a cursor
-// that it didn't give for wrong.
-var ErrCursor = errors.New("the server refuses the cursor")
-
-var (
-	errTooManyRows = &InconsistentError{What: fmt.Sprintf("it goes on after %d rows", maxRows)}
-	// errNotOffsets ends a pass whose cursors turn out not to be offsets.
-	errNotOffsets = errors.New("the cursors aren't offsets")
-)

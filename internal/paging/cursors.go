@@ -1,0 +1,42 @@
+package paging
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+)
+
+// follow reads the list by the cursors as the server gives them.
+func (p *pager[R]) follow(ctx context.Context) error {
+	at, followed := "", map[string]bool{}
+	for range maxRows { // a page may be empty
+		next, err := p.Fetch(ctx, at, p.PageSize)
+		if err != nil {
+			return err
+		}
+		// The cursor first: where it leads nowhere, rows that come again are no change.
+		advances := next.Next != "" && !followed[next.Next] && !isBehind(next.Next, at)
+		switch {
+		case next.More && next.Next == "":
+			return &InconsistentError{What: fmt.Sprintf("it has more after the page at cursor %q, but gives no next_cursor", at)}
+		case next.More && !advances: // once it may be for a count that was taken before rows went
+			return changed("after the page at cursor %q it gives next_cursor %q, which doesn't advance", at, next.Next)
+		}
+		if err := p.add(next.Rows, 0); err != nil {
+			return err
+		}
+		if !next.More && (!advances || len(next.Rows) == 0) {
+			return nil
+		}
+		at = next.Next
+		followed[at] = true
+	}
+	return errTooManyRows
+}
+
+// isBehind reports whether both cursors are offsets, of which the first isn't the larger.
+func isBehind(next, at string) bool {
+	to, ok := offsetOf(next)
+	from, atOffset := offsetOf(cmp.Or(at, "0"))
+	return ok && atOffset && to <= from
+}

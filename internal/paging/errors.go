@@ -1,0 +1,48 @@
+package paging
+
+import (
+	"errors"
+	"fmt"
+)
+
+// IncompleteError is a list that couldn't be shown to be complete. Err is why: what a
+// fetch failed with, a *InconsistentError or the context's cause.
+type IncompleteError struct {
+	Passes int   // how often the list was read from its start, the last one included
+	Rows   int   // that the last pass had read
+	Change error // what showed that the list changed, in the latest pass that was given up; nil if none was
+	Err    error
+}
+
+func (e *IncompleteError) Error() string {
+	if e.Change == nil {
+		return e.Err.Error()
+	}
+	return fmt.Sprintf("%v (read from the start %d times, because the list changed while it was read: %v)", e.Err, e.Passes, e.Change)
+}
+
+func (e *IncompleteError) Unwrap() error { return e.Err }
+
+// ChangedError tells what showed that the list changed while it was read.
+type ChangedError struct{ How string }
+
+func (e *ChangedError) Error() string { return e.How }
+
+func changed(format string, args ...any) error {
+	return &ChangedError{How: fmt.Sprintf(format, args...)}
+}
+
+// InconsistentError is an answer that leaves no safe next step.
+type InconsistentError struct{ What string }
+
+func (e *InconsistentError) Error() string { return "the server's paging can't be followed: " + e.What }
+
+// ErrCursor is in the chain of a fetch's error where the server takes a cursor
+// that it didn't give for wrong.
+var ErrCursor = errors.New("the server refuses the cursor")
+
+var (
+	errTooManyRows = &InconsistentError{What: fmt.Sprintf("it goes on after %d rows", maxRows)}
+	// errNotOffsets ends a pass whose cursors turn out not to be offsets.
+	errNotOffsets = errors.New("the cursors aren't offsets")
+)
