@@ -68,12 +68,13 @@ func transportFaults() []fault {
 		},
 		{
 			name: "a 1xx that HTTP doesn't know, and then silence", at: harness.ByHand(thenSilent("HTTP/1.1 150 Working on it", "", "")),
-			fails:    harness.Error("", unexpected, askedFor+" returned HTTP 150.", leadsToTofuPilot),
+			provider: harness.Values{"max_retries": 0, "request_timeout": "200ms"},
+			fails:    harness.Error("", "The server takes too long", askedFor+" failed: no complete answer within 200ms."),
 			requests: 1,
 		},
 		{
-			name: "1xx without end", at: harness.ByHand(saying(strings.Repeat("HTTP/1.1 103 Early Hints\r\n\r\n", 1000))),
-			fails:    harness.Error("", unexpected, askedFor+" returned HTTP 103 Early Hints.", leadsToTofuPilot),
+			name: "1xx without end", at: harness.ByHand(saying(strings.Repeat("HTTP/1.1 103 Early Hints\r\n\r\n", 1000))), provider: once,
+			fails:    harness.Error("", unreachable, askedFor, "unexpected EOF", checkServer),
 			requests: 1,
 		},
 		{

@@ -135,8 +135,7 @@ func (c *Client) attempt(ctx context.Context, target *url.URL, decode func(body 
 	attemptCtx, cancel := context.WithTimeoutCause(ctx, c.requestTimeout, timeout)
 	defer cancel()
 
-	traced, interim := refusingInterim(attemptCtx)
-	request, err := http.NewRequestWithContext(traced, http.MethodGet, target.String(), nil)
+	request, err := http.NewRequestWithContext(attemptCtx, http.MethodGet, target.String(), nil)
 	if err != nil {
 		return 0, 0, err
 	}
@@ -154,8 +153,6 @@ func (c *Client) attempt(ctx context.Context, target *url.URL, decode func(body 
 	body := newBody(c.largeBody)
 	defer body.close()
 	switch {
-	case interim.Load() != 0:
-		failed.Status, err = int(interim.Load()), nil
 	case err != nil:
 	case response.StatusCode == http.StatusOK:
 		err = body.read(attemptCtx, response.Body)
@@ -184,9 +181,7 @@ func (c *Client) attempt(ctx context.Context, target *url.URL, decode func(body 
 		return failed.Status, rows, nil
 	}
 	failed.describe(body.Bytes(), c.clean)
-	if response != nil {
-		failed.RetryAfter = retryAfter(response.Header, time.Now())
-	}
+	failed.RetryAfter = retryAfter(response.Header, time.Now())
 	return failed.Status, 0, failed
 }
 

@@ -4,13 +4,9 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
-	"errors"
 	"net/http"
-	"net/http/httptrace"
-	"net/textproto"
 	"net/url"
 	"strings"
-	"sync/atomic"
 
 	"golang.org/x/net/http/httpproxy"
 )
@@ -48,26 +44,4 @@ func checkTunnel(_ context.Context, proxy *url.URL, _ *http.Request, answer *htt
 	}
 	address := url.URL{Scheme: proxy.Scheme, Host: proxy.Host} // without user and password
 	return &ProxyError{Proxy: address.String(), Status: answer.StatusCode}
-}
-
-// maxInterim is how many answers of status 1xx may come before the final one.
-const maxInterim = 10
-
-var errInterim = errors.New("the server announces its answer in a way that HTTP doesn't know")
-
-// refusingInterim ends requests of the context whose answer is announced by a
-// status that HTTP doesn't know, or again and again. The status is then refused.
-func refusingInterim(ctx context.Context) (_ context.Context, refused *atomic.Int64) {
-	count, refused := 0, new(atomic.Int64)
-	return httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
-		Got1xxResponse: func(status int, _ textproto.MIMEHeader) error {
-			count++
-			known := status == http.StatusContinue || status == http.StatusProcessing || status == http.StatusEarlyHints
-			if known && count <= maxInterim {
-				return nil
-			}
-			refused.Store(int64(status))
-			return errInterim // over HTTP/2, net/http puts it where errors.Is doesn't find it
-		},
-	}), refused
 }

@@ -2,15 +2,11 @@ package tofupilot
 
 import (
 	"context"
-	"crypto/x509"
 	"errors"
 	"net/http"
-	"net/http/httptest"
 	"testing"
 	"testing/synctest"
 	"time"
-
-	"github.com/tofupilot/terraform-provider-tofupilot/internal/fakeapi"
 )
 
 // endless is an answer whose body says nothing and knows no context, as net/http's
@@ -63,37 +59,4 @@ func TestAnyWaitForBytesEndsWithItsContext(t *testing.T) {
 			}
 		})
 	}
-}
-
-// Over HTTP/2, too, and even though net/http reads on after all of them.
-func TestAnswersBeforeTheAnswerAreOnesThatHTTPKnows(t *testing.T) {
-	t.Parallel()
-	for _, status := range []int{102, 103, 150, 199} {
-		api := fakeapi.New(fakeapi.Generate(1, fakeapi.Gen2026)...)
-		address, pool := listenHTTP2(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			w.WriteHeader(status)
-			api.ServeHTTP(w, r)
-		}))
-		client := clientAt(t, address)
-		client.http.Transport = newTransport(pool)
-		procedures, err := client.Procedures(t.Context(), Filter{})
-		failed := new(Error)
-		switch errors.As(err, &failed); {
-		case status < 104 && (err != nil || len(procedures) != 1):
-			t.Errorf("%d: %d procedures, %v", status, len(procedures), err)
-		case status >= 104 && (failed.Status != status || failed.Kind() != Unexpected || failed.Attempts != 1):
-			t.Errorf("%d: %v", status, err)
-		}
-	}
-}
-
-func listenHTTP2(t *testing.T, handler http.Handler) (address string, authority *x509.CertPool) {
-	t.Helper()
-	server := httptest.NewUnstartedServer(handler)
-	server.EnableHTTP2 = true
-	server.StartTLS()
-	t.Cleanup(server.Close)
-	authority = x509.NewCertPool()
-	authority.AddCert(server.Certificate())
-	return server.URL, authority
 }
