@@ -3,11 +3,13 @@
 package tofupilot
 
 import (
+	"cmp"
 	"context"
 	"crypto/x509"
 	"errors"
 	"io"
 	"log/slog"
+	"math/rand/v2"
 	"net/http"
 	"net/url"
 	"strings"
@@ -41,7 +43,7 @@ type Client struct {
 	base           *url.URL
 	header         http.Header
 	http           *http.Client
-	limiter        *limiter
+	gate           *gate
 	largeBody      chan struct{} // holds one element while a large body is in memory
 	held           atomic.Int64  // bytes kept of lists, see holding
 	maxRetries     int
@@ -63,7 +65,7 @@ func New(config Config) *Client {
 			"X-Client-Version": {config.ClientVersion},
 		},
 		http:           &http.Client{Transport: newTransport(config.RootCAs), CheckRedirect: checkRedirect},
-		limiter:        newLimiter(),
+		gate:           newGate(),
 		largeBody:      make(chan struct{}, 1),
 		maxRetries:     config.MaxRetries,
 		retryInterval:  500 * time.Millisecond,
@@ -95,37 +97,88 @@ func checkRedirect(next *http.Request, via []*http.Request) error {
 
 // get requests a path below the base and hands the body to decode, which returns
 // how many rows it found and keeps nothing of the body. Its error tells why the
-// answer can't be used. A request that fails for a temporary reason is retried. The
-// error is an *Error, or the context's.
+// answer can't be used. The error is an *Error, or the context's.
+//
+// A request that fails for a temporary reason is tried again, up to maxRetries times. The
+// pauses grow exponentially and are drawn between zero and twice the current interval, so
+// that clients that failed together don't come back together; Retry-After replaces them
+// where it comes. It is waited for however long it is, or, where the context ends
+// before, not at all. After a 429 the gate has every request wait, and decides whether
+// it counts.
 func (c *Client) get(ctx context.Context, path string, query url.Values, decode func(body []byte) (rows int, err error)) error {
 	target := c.base.JoinPath(path)
 	target.RawQuery = query.Encode()
-	return c.retry(ctx, func(number int) error {
-		closings, err := c.limiter.acquire(ctx)
-		if err != nil {
-			if refused := new(Error); errors.As(err, &refused) { // another request's 429, which holds this one up
-				refused.URL, refused.Attempts = c.clean.text(target.String()), number-1
-			}
+	var last *Error // of the attempt before
+	failures, interval := 0, c.retryInterval
+	for number := 1; ; number++ {
+		if err := c.gate.enter(ctx, c.maxRetries); err != nil {
+			return c.keptBack(ctx, err, last, target, number-1)
+		}
+		err := c.try(ctx, number, target, decode)
+		c.gate.leave()
+		failed := new(Error)
+		if !errors.As(err, &failed) {
 			return err
 		}
-		defer c.limiter.release()
+		limited := failed.Kind() == RateLimited
+		if !limited {
+			failures++
+		}
+		if !failed.mayPass() || failures > c.maxRetries || limited && c.gate.givesUp(c.maxRetries) {
+			return failed
+		}
+		if failed.TimeLeft = tooLong(ctx, failed.RetryAfter); failed.TimeLeft > 0 {
+			return failed
+		}
+		pause := cmp.Or(failed.RetryAfter, rand.N(2*interval))
+		if limited {
+			pause = c.gate.closedFor()
+		}
+		c.log.WarnContext(ctx, "Trying a request again", "error", failed.Error(), "attempt", number, "pause", pause.Round(time.Millisecond).String())
+		last = failed
+		if limited {
+			continue // the gate has it wait
+		}
+		interval = min(2*interval, lastInterval)
+		if sleep(ctx, pause) != nil {
+			return ended(ctx, last)
+		}
+	}
+}
 
-		started := time.Now()
-		status, rows, err := c.attempt(ctx, target, decode)
-		c.log.DebugContext(ctx, "Asked the server", "method", http.MethodGet, "path", target.RequestURI(),
-			"status", status, "rows", rows, "duration", time.Since(started).String(), "attempt", number)
-		failed := new(Error)
-		if errors.As(err, &failed) {
-			failed.Attempts = number
-		}
-		switch {
-		case status == http.StatusOK:
-			c.limiter.succeeded(closings)
-		case failed.Kind() == RateLimited:
-			c.limiter.refused(closings, failed, c.maxRetries)
-		}
-		return err
-	})
+// keptBack is the error of a request that the gate didn't let in.
+func (c *Client) keptBack(ctx context.Context, err error, last *Error, target *url.URL, attempts int) error {
+	held := new(Error)
+	if !errors.As(err, &held) {
+		return err // the context's
+	}
+	held.Method, held.URL, held.Attempts = http.MethodGet, c.clean.text(target.String()), attempts
+	switch {
+	case ctx.Err() == nil:
+		return held
+	case last != nil && last.Kind() == RateLimited:
+		return ended(ctx, last)
+	}
+	return ended(ctx, held)
+}
+
+// try sends a request once, and tells log and gate what came of it.
+func (c *Client) try(ctx context.Context, number int, target *url.URL, decode func(body []byte) (rows int, err error)) error {
+	started := time.Now()
+	status, rows, err := c.attempt(ctx, target, decode)
+	c.log.DebugContext(ctx, "Asked the server", "method", http.MethodGet, "path", target.RequestURI(),
+		"status", status, "rows", rows, "duration", time.Since(started).String(), "attempt", number)
+	failed := new(Error)
+	if errors.As(err, &failed) {
+		failed.Attempts = number
+	}
+	switch {
+	case status == http.StatusOK:
+		c.gate.succeed()
+	case failed.Kind() == RateLimited:
+		c.gate.close(started, failed.RetryAfter)
+	}
+	return err
 }
 
 // attempt sends one request and reads all of its answer.

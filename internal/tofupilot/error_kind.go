@@ -61,6 +61,8 @@ func (e *Error) Kind() Kind {
 	switch err := e.Err; {
 	case err == nil:
 		return e.kindOfStatus()
+	case errors.Is(err, errHeld):
+		return RateLimited
 	case errors.As(err, &redirect):
 		return Redirected
 	case errors.As(err, &timeout):
@@ -131,9 +133,6 @@ func (e *Error) kindOfStatus() Kind {
 
 // mayPass tells whether the same request may succeed later.
 func (e *Error) mayPass() bool {
-	if e.final {
-		return false
-	}
 	switch e.Kind() {
 	case Unreachable, ProxyUnreachable, ProxyFailed, TimedOut, CutOff, RateLimited, InTrouble:
 		return true

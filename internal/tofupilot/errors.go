@@ -26,7 +26,6 @@ type Error struct {
 	Issues      []Issue
 	RetryAfter  time.Duration // how long the server asked to wait, at most MaxRetryAfter; 0 when it didn't
 	TimeLeft    time.Duration // until the context's deadline, where that comes before RetryAfter is over; else 0
-	final       bool          // by the limiter: waiting can't help
 
 	Err error // why there was no answer, or why a 200 can't be used
 }

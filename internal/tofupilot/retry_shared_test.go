@@ -1,6 +1,7 @@
 package tofupilot
 
 import (
+	"context"
 	"errors"
 	"maps"
 	"net/http"
@@ -8,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -75,7 +77,7 @@ func TestReadersOfOneClientShareItsEightRequests(t *testing.T) {
 	}
 }
 
-func TestOneReaders429HoldsTheOthersAndThenOneRequestOpens(t *testing.T) {
+func TestOneReaders429HoldsTheOthers(t *testing.T) {
 	t.Parallel()
 	onTestbed(t, func(b *testbed) {
 		b.api.Fail(fakeapi.Status(429, "", "Retry-After", "30"), 1)
@@ -85,14 +87,14 @@ func TestOneReaders429HoldsTheOthersAndThenOneRequestOpens(t *testing.T) {
 		time.Sleep(5 * time.Second)
 		b.readAll(9, 1) // they come while it is closed
 		all.Wait()
-		// The first is refused after a second. Then 1, 2, 4 … as they succeed.
+		// The first is refused after a second. Then there are places for 8 at a time.
 		at := func(seconds ...time.Duration) (times []time.Duration) {
 			for _, s := range seconds {
 				times = append(times, s*time.Second)
 			}
 			return times
 		}
-		if asked, want := b.asked(), at(0, 31, 32, 32, 33, 33, 33, 33, 34, 34, 34); !slices.Equal(asked, want) {
+		if asked, want := b.asked(), at(0, 31, 31, 31, 31, 31, 31, 31, 31, 32, 32); !slices.Equal(asked, want) {
 			b.Errorf("asked at %s, want %s", asked, want)
 		}
 	}, fakeapi.Generate(1, fakeapi.Gen2026)...)
@@ -158,4 +160,65 @@ func TestA429ThatEndsEveryReadIsToldOfEachRequest(t *testing.T) {
 		}
 		all.Wait()
 	})
+}
+
+// Nobody waits for a server that lets nothing through, whoever was refused: however many
+// read at a time, they send as many requests as one would, but for the first window.
+func TestEveryoneGivesUpAfterSoManyRefusalsWithoutASuccess(t *testing.T) {
+	t.Parallel()
+	for retries := range 4 {
+		onTestbed(t, func(b *testbed) {
+			b.api.Fail(fakeapi.Status(http.StatusTooManyRequests, ""))
+			b.api.Delay(time.Millisecond)
+			b.client.maxRetries = retries
+			var all sync.WaitGroup
+			for range 100 {
+				all.Go(func() {
+					if failed := failure(b.T, b.client); failed.Kind() != RateLimited {
+						b.Error(failed)
+					}
+				})
+			}
+			all.Wait()
+			if sent, most := len(b.api.Requests()), maxInFlight*(retries+1); sent > most {
+				b.Errorf("%d retries: %d requests, want at most %d", retries, sent, most)
+			}
+			nominal := time.Duration(1<<retries-1)*time.Second + time.Duration(retries+1)*time.Millisecond
+			if took := time.Since(b.begun); took < nominal || took > nominal+nominal/4 {
+				b.Errorf("%d retries: it took %s, want %s to a quarter more", retries, took, nominal)
+			}
+		})
+	}
+}
+
+// The last thing that the read saw is a request that hangs, long after the 429.
+func TestADeadlineDoesNotBlameA429ThatIsOver(t *testing.T) {
+	t.Parallel()
+	onTestbed(t, func(b *testbed) {
+		b.api.Fail(fakeapi.Status(http.StatusTooManyRequests, "", "Retry-After", "1"), 1)
+		b.client.requestTimeout = time.Hour
+		b.client.http.Transport = hangingAfter{b.client.http.Transport, new(atomic.Int64)}
+		cause := errors.New("time is up")
+		ctx, cancel := context.WithTimeoutCause(b.Context(), time.Minute, cause)
+		defer cancel()
+		_, err := b.client.Procedures(ctx, Filter{})
+		if !errors.Is(err, cause) || errors.As(err, new(*Error)) {
+			b.Errorf("%v", err)
+		}
+	})
+}
+
+// hangingAfter answers the first request only.
+type hangingAfter struct {
+	http.RoundTripper
+
+	asked *atomic.Int64
+}
+
+func (h hangingAfter) RoundTrip(r *http.Request) (*http.Response, error) {
+	if h.asked.Add(1) == 1 {
+		return h.RoundTripper.RoundTrip(r)
+	}
+	<-r.Context().Done()
+	return nil, r.Context().Err()
 }

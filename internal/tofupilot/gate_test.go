@@ -1,0 +1,246 @@
+package tofupilot
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// crowd sends requests through a gate that take a second each.
+type crowd struct {
+	gate *gate
+	all  sync.WaitGroup
+
+	mu             sync.Mutex
+	inFlight, most int
+	started        []time.Duration // since the crowd was made
+	born           time.Time
+}
+
+func newCrowd() *crowd { return &crowd{gate: newGate(), born: time.Now()} }
+
+// send starts requests, all of which succeed.
+func (c *crowd) send(t *testing.T, count int) {
+	t.Helper()
+	for range count {
+		c.all.Go(func() {
+			if err := c.gate.enter(t.Context(), 3); err != nil {
+				t.Error(err)
+				return
+			}
+			defer c.gate.leave()
+			c.count(1)
+			time.Sleep(time.Second)
+			c.count(-1)
+			c.gate.succeed()
+		})
+	}
+}
+
+// refuse closes it as a 429 does that asks for this long, or, where that is 0, for
+// nothing.
+func (c *crowd) refuse(retryAfter time.Duration) { c.gate.close(time.Now(), retryAfter) }
+
+func (c *crowd) count(change int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.inFlight += change
+	c.most = max(c.most, c.inFlight)
+	if change > 0 {
+		c.started = append(c.started, time.Since(c.born))
+	}
+}
+
+// startedBy is how many requests had started that long after the beginning.
+func (c *crowd) startedBy(after time.Duration) (count int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, started := range c.started {
+		if started <= after {
+			count++
+		}
+	}
+	return count
+}
+
+func TestEightRequestsAreInFlightWhateverTheNumberOfReaders(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		c := newCrowd()
+		c.send(t, 50)
+		c.all.Wait()
+		if c.most != 8 {
+			t.Errorf("%d requests were in flight", c.most)
+		}
+		if took := time.Since(c.born); took != 7*time.Second { // 50 by 8
+			t.Errorf("it took %s: places stood empty", took)
+		}
+	})
+}
+
+func TestAClosedGateHoldsEveryoneUntilItOpens(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		c := newCrowd()
+		c.refuse(10 * time.Second)
+		c.send(t, 20)
+		c.all.Wait()
+		for seconds, started := range map[time.Duration]int{9: 0, 10: 8, 11: 16, 12: 20} {
+			if got := c.startedBy(seconds * time.Second); got != started {
+				t.Errorf("%d requests had started after %d s, want %d", got, seconds, started)
+			}
+		}
+	})
+}
+
+func TestASuccessDoesNotOpenTheGateEarlier(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		c := newCrowd()
+		c.send(t, 8) // under way for a second
+		time.Sleep(time.Second / 2)
+		c.refuse(10 * time.Second)
+		c.send(t, 1)
+		c.all.Wait()
+		if at := c.started[8]; at != 10*time.Second+time.Second/2 {
+			t.Errorf("one more was sent after %s", at)
+		}
+	})
+}
+
+func TestAGateClosedTwiceOpensAfterTheLongerPause(t *testing.T) {
+	t.Parallel()
+	for _, pauses := range [][]time.Duration{{5 * time.Second, time.Second}, {time.Second, 5 * time.Second}} {
+		synctest.Test(t, func(t *testing.T) {
+			c := newCrowd()
+			for _, pause := range pauses {
+				c.refuse(pause)
+			}
+			c.send(t, 1)
+			c.all.Wait()
+			if c.started[0] != 5*time.Second {
+				t.Errorf("after closing for %s it opened after %s", pauses, c.started[0])
+			}
+		})
+	}
+}
+
+// between holds a pause to be what it should be, or up to a quarter longer.
+func between(t *testing.T, what string, pause, want time.Duration) {
+	t.Helper()
+	if pause < want || pause > want+want/4 {
+		t.Errorf("%s: it is closed for %s, want %s to %s", what, pause, want, want+want/4)
+	}
+}
+
+func TestPauseWithoutRetryAfterDoublesFromOneSecondToThirty(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		c := newCrowd()
+		c.gate.succeed()
+		for _, seconds := range slices.Concat([]time.Duration{1, 2, 4, 8, 16}, slices.Repeat([]time.Duration{30}, 100)) {
+			c.refuse(0)
+			if c.gate.givesUp(3) {
+				t.Fatal("it gives up, though a request succeeded")
+			}
+			between(t, "refused again", c.gate.closedFor(), seconds*time.Second)
+			time.Sleep(c.gate.closedFor())
+		}
+		c.gate.succeed()
+		c.refuse(0)
+		between(t, "refused after a success", c.gate.closedFor(), time.Second)
+	})
+}
+
+func TestRefusalsOfRequestsFromBeforeItClosedCountAsOne(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		c := newCrowd()
+		sent := c.born
+		time.Sleep(time.Millisecond)
+		for range 8 {
+			c.gate.close(sent, 0)
+			if c.gate.givesUp(3) {
+				t.Error("it gives up")
+			}
+		}
+		between(t, "refused eight times at once", c.gate.closedFor(), time.Second)
+		time.Sleep(c.gate.closedFor())
+		c.gate.close(sent, 0) // an answer that took long
+		if closed := c.gate.closedFor(); closed > 0 {
+			t.Errorf("a late answer closes it for %s", closed)
+		}
+		c.refuse(0)
+		between(t, "refused again", c.gate.closedFor(), 2*time.Second)
+	})
+}
+
+func TestWhoCannotWaitAsLongAsTheServerAsksIsToldAtOnce(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		c := newCrowd()
+		c.refuse(time.Hour)
+		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
+		defer cancel()
+		err := c.gate.enter(ctx, 3)
+		refused := new(Error)
+		if !errors.As(err, &refused) || refused.RetryAfter != time.Hour || refused.TimeLeft != 5*time.Minute || refused.Kind() != RateLimited {
+			t.Errorf("it is told %+v", refused)
+		}
+		if want := "the server told another request to wait until " + c.born.Add(time.Hour).UTC().Format(time.RFC3339); refused.Err.Error() != want {
+			t.Errorf("it is told %q, not %q", refused.Err, want)
+		}
+		if took := time.Since(c.born); took > 0 {
+			t.Errorf("it was told after %s", took)
+		}
+		longer, cancel := context.WithTimeout(t.Context(), 61*time.Minute)
+		defer cancel()
+		if err := c.gate.enter(longer, 3); err != nil || time.Since(c.born) != time.Hour {
+			t.Errorf("one that has the time: %v after %s", err, time.Since(c.born))
+		}
+	})
+}
+
+func TestWaitingEndsWithTheContextAndTakesNoPlace(t *testing.T) {
+	t.Parallel()
+	for name, fill := range map[string]func(*crowd){
+		"closed": func(c *crowd) { c.gate.succeed(); c.gate.opens = time.Now().Add(time.Hour) },
+		"full": func(c *crowd) {
+			for range maxInFlight {
+				c.gate.places <- struct{}{}
+			}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				c, cause := newCrowd(), errors.New("enough")
+				fill(c)
+				before := len(c.gate.places)
+				ctx, cancel := context.WithTimeoutCause(t.Context(), time.Second, cause)
+				defer cancel()
+				err := c.gate.enter(ctx, 3)
+				if held := errors.Is(err, errHeld); held != (name == "closed") || !held && !errors.Is(err, cause) {
+					t.Errorf("the error is %v", err)
+				}
+				if took := time.Since(c.born); took != time.Second || len(c.gate.places) != before {
+					t.Errorf("it took %s, and %d places", took, len(c.gate.places)-before)
+				}
+			})
+		})
+	}
+}
+
+func TestEndedContextIsTurnedAwayThoughThereIsAPlace(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	g := newGate()
+	if err := g.enter(ctx, 3); !errors.Is(err, context.Canceled) || len(g.places) != 0 {
+		t.Errorf("%v, with %d in flight", err, len(g.places))
+	}
+}
