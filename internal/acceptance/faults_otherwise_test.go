@@ -132,7 +132,7 @@ func otherwiseFaults() []fault {
 		},
 		{
 			name: "a page of HTML", at: faulty(answer(http.StatusOK, "<html>Log in</html>", "Content-Type", "text/html")),
-			fails:    harness.Error("", unusable, askedFor+" returned HTTP 200 OK (text/html): the answer isn't a page of procedures", "the body is HTML or XML, not JSON", checkAnswerer),
+			fails:    harness.Error("", unusable, askedFor+" returned HTTP 200 OK (text/html): the answer isn't a page of procedures", "invalid character '<'", checkAnswerer),
 			requests: 1,
 		},
 		{

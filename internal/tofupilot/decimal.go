@@ -20,15 +20,15 @@ type Decimal string
 
 // UnmarshalJSON takes a JSON number.
 func (d *Decimal) UnmarshalJSON(raw []byte) error {
-	if kind := jsontext.Value(raw).Kind(); kind != jsontext.KindNumber {
-		return valueError("can't be " + kindName(kind))
+	if jsontext.Value(raw).Kind() != jsontext.KindNumber {
+		return errors.New("not a number")
 	}
 	text := string(raw)
 	mantissa, _, _ := strings.Cut(strings.ToLower(text), "e")
 	value, err := strconv.ParseFloat(text, 64)
 	vanishes := value == 0 && strings.ContainsAny(mantissa, "123456789")
 	if errors.Is(err, strconv.ErrRange) || math.IsInf(value, 0) || vanishes || len(strings.NewReplacer("-", "", ".", "").Replace(mantissa)) > maxDigits {
-		return valueError(fmt.Sprintf("can't be the number %.80s", text))
+		return fmt.Errorf("a number out of range, or of more than %d digits: %.80s", maxDigits, text)
 	}
 	*d = Decimal(text)
 	return nil

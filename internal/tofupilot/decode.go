@@ -10,7 +10,6 @@ import (
 	"math"
 	"strconv"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/go-json-experiment/json" // encoding/json/v2 from Go 1.27 on
 	"github.com/go-json-experiment/json/jsontext"
@@ -32,14 +31,14 @@ type cursor string
 // UnmarshalJSON takes a number or a string.
 func (c *cursor) UnmarshalJSON(raw []byte) error {
 	if len(raw) > maxCursor {
-		return valueError(fmt.Sprintf("is longer than %d KiB", maxCursor>>10))
+		return fmt.Errorf("longer than %d KiB", maxCursor>>10)
 	}
 	if raw[0] == '"' {
 		return json.Unmarshal(raw, (*string)(c))
 	}
 	number, err := strconv.ParseFloat(string(raw), 64)
 	if err != nil {
-		return valueError("is neither a number nor a string")
+		return errors.New("neither a number nor a string")
 	}
 	*c = cursor(raw)
 	// A float without a fraction (it was one once) is the same number.
@@ -58,9 +57,8 @@ type decodedPage[R any] struct {
 
 // decodePage decodes the body of an answer, and stops when the context ends. Names
 // must match by their exact case, and an object that has a name twice, known or not,
-// is refused: readers could disagree on its meaning. The error names the page by its
-// cursor and, if it is about an item, the item.
-func decodePage[T, R any](ctx context.Context, list List[T], body []byte, keep func(*T) (kept R, size int), at string) (decodedPage[R], error) {
+// is refused: readers could disagree on its meaning.
+func decodePage[T, R any](ctx context.Context, list List[T], body []byte, keep func(*T) (kept R, size int)) (decodedPage[R], error) {
 	answer := struct {
 		Data rows[T, R] `json:"data"`
 		Meta struct {
@@ -68,22 +66,22 @@ func decodePage[T, R any](ctx context.Context, list List[T], body []byte, keep f
 			NextCursor *cursor `json:"next_cursor"`
 		} `json:"meta"`
 	}{Data: rows[T, R]{list: list, keep: keep, ended: ctx.Err}}
-	data := &answer.Data
-	err := checkText(body)
-	if err == nil {
+	var err error
+	if hasTooManyValues(body) {
+		err = &TooLargeError{What: fmt.Sprintf("has more than %d values, judging by its commas", maxValues)}
+	} else {
 		err = inWords(json.Unmarshal(body, &answer))
 	}
+	data := answer.Data
 	switch {
-	case errors.As(err, new(*CutOffError)):
-	case err != nil && data.within:
-		err = fmt.Errorf("item %d of data: %w", len(data.rows), err)
-	case err == nil && data.rows == nil:
+	case err != nil:
+	case data.rows == nil:
 		err = errors.New("it has no data")
-	case err == nil && answer.Meta.HasMore == nil:
+	case answer.Meta.HasMore == nil:
 		err = errors.New("it has no meta.has_more")
 	}
 	if err != nil {
-		return decodedPage[R]{}, fmt.Errorf("page at offset %s: %w", cmp.Or(at, "0"), err)
+		return decodedPage[R]{}, err
 	}
 	decoded := decodedPage[R]{paging.Page[Row[R]]{Rows: data.rows, More: *answer.Meta.HasMore}, data.odd}
 	if next := answer.Meta.NextCursor; next != nil { // what an empty cursor asks for is the first page
@@ -99,9 +97,8 @@ type rows[T, R any] struct {
 	keep  func(*T) (kept R, size int)
 	ended func() error // the context's
 
-	rows   []Row[R] // nil: there is no data
-	odd    error    // as a decodedPage's
-	within bool     // a row
+	rows []Row[R] // nil: there is no data
+	odd  error    // as a decodedPage's
 }
 
 // UnmarshalJSONFrom takes an array, or null for nothing.
@@ -120,19 +117,18 @@ func (r *rows[T, R]) UnmarshalJSONFrom(from *jsontext.Decoder) error {
 	var item, empty T
 	for from.PeekKind() != jsontext.KindEndArray {
 		if len(r.rows) == maxPageRows {
-			return fmt.Errorf("it has more than %d rows", maxPageRows)
+			return fmt.Errorf("more than %d rows", maxPageRows)
 		}
 		if err := r.ended(); err != nil {
 			return err
 		}
-		r.within, item = true, empty
+		item = empty
 		if err := json.UnmarshalDecode(from, &item); err != nil {
 			return err
 		}
 		if err := r.take(&item); err != nil {
 			return err
 		}
-		r.within = false
 	}
 	_, err := from.ReadToken()
 	return err
@@ -142,7 +138,7 @@ func (r *rows[T, R]) UnmarshalJSONFrom(from *jsontext.Decoder) error {
 func (r *rows[T, R]) take(item *T) error {
 	id, created := r.list.Key(item), r.list.Created(item)
 	if id == "" {
-		return errors.New("it has no id")
+		return fmt.Errorf("item %d has no id", len(r.rows))
 	}
 	odd := unreadable("created_at", created)
 	if r.list.Tidy != nil {
@@ -156,94 +152,19 @@ func (r *rows[T, R]) take(item *T) error {
 	return nil
 }
 
-// checkText finds bodies that the JSON decoder would report as a stray character, or
-// that would take too much memory to decode.
-func checkText(body []byte) error {
-	text := bytes.TrimSpace(body)
-	switch {
-	case len(text) == 0:
-		return &CutOffError{Err: errors.New("the body is empty")}
-	case !utf8.Valid(body):
-		return errors.New("the body isn't UTF-8")
-	case bytes.HasPrefix(body, []byte("\uFEFF")):
-		return errors.New("the body begins with a byte-order mark")
-	case text[0] == '<':
-		return errors.New("the body is HTML or XML, not JSON")
-	case hasTooManyValues(body):
-		return &TooLargeError{What: fmt.Sprintf("has more than %d values, judging by its commas", maxValues)}
-	}
-	return nil
-}
-
 // hasTooManyValues judges by the commas, before anything is decoded.
 func hasTooManyValues(body []byte) bool { return bytes.Count(body, []byte(",")) >= maxValues }
 
-// valueError says of a value what is wrong with it, such as "can't be a string".
-type valueError string
-
-func (e valueError) Error() string { return string(e) }
-
-// inWords says what is wrong with a page without naming Go's types.
+// inWords is what the decoder says of a page, or what we say and the decoder where.
 func inWords(err error) error {
-	syntax, value, wrong := new(jsontext.SyntacticError), new(json.SemanticError), valueError("")
+	value := new(json.SemanticError)
 	switch {
 	case errors.Is(err, io.ErrUnexpectedEOF):
 		return &CutOffError{Err: errors.New("the body ends too early")}
-	case errors.Is(err, jsontext.ErrDuplicateName) && errors.As(err, &syntax):
-		return fmt.Errorf("it has a name twice: %q", fieldAt(syntax.JSONPointer))
-	case errors.As(err, &syntax):
-		return fmt.Errorf("not JSON: %w, at byte %d", syntax.Err, syntax.ByteOffset)
-	case !errors.As(err, &value):
-		return err
+	case errors.As(err, &value) && value.Err != nil:
+		return fmt.Errorf("%s: %w", value.JSONPointer, value.Err)
 	}
-	field := fieldAt(value.JSONPointer)
-	switch {
-	case errors.As(err, &wrong):
-		return fmt.Errorf("its %s %w", field, wrong)
-	case value.Err != nil && value.JSONKind == 0: // an error of our own
-		return value.Err
-	case field == "":
-		return fmt.Errorf("it is %s instead of an object", kindName(value.JSONKind))
-	}
-	return fmt.Errorf("its %s can't be %s", field, kindName(value.JSONKind))
-}
-
-// fieldAt is the field that a pointer leads to, such as runs[0].unit: within its row
-// if it is in one, else within the page.
-func fieldAt(pointer jsontext.Pointer) string {
-	if within, ok := strings.CutPrefix(string(pointer), "/data/"); ok {
-		_, within, _ = strings.Cut(within+"/", "/")
-		pointer = jsontext.Pointer(strings.TrimSuffix("/"+within, "/"))
-	}
-	var field strings.Builder
-	for token := range pointer.Tokens() {
-		switch _, err := strconv.Atoi(token); {
-		case err == nil:
-			field.WriteString("[" + token + "]")
-		case field.Len() > 0:
-			field.WriteString("." + token)
-		default:
-			field.WriteString(token)
-		}
-	}
-	return field.String()
-}
-
-// kindName is a kind of JSON value with its article.
-func kindName(kind jsontext.Kind) string {
-	switch kind {
-	case jsontext.KindNull:
-		return "null"
-	case jsontext.KindString:
-		return "a string"
-	case jsontext.KindNumber:
-		return "a number"
-	case jsontext.KindBeginObject:
-		return "an object"
-	case jsontext.KindBeginArray:
-		return "an array"
-	}
-	return "a boolean"
+	return err
 }
 
 // cleaned is an error that may repeat what a server said, made safe to show. What

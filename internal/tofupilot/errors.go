@@ -1,13 +1,15 @@
 package tofupilot
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
 	"time"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/paging"
 )
@@ -154,16 +156,21 @@ func (e *Error) describe(body []byte, clean cleaner) {
 		return
 	}
 	var answer struct {
-		Message string `json:"message"`
-		Issues  []struct {
-			Message string `json:"message"`
-			Path    []any  `json:"path"`
-		} `json:"issues"`
+		Message jsontext.Value `json:"message"`
+		Issues  jsontext.Value `json:"issues"`
 	}
-	// Whatever could be read before the mismatch is worth showing.
-	_ = json.Unmarshal(body, &answer)
-	e.Message = clean.text(answer.Message)
-	for _, issue := range answer.Issues {
+	var message string
+	var issues []struct {
+		Message string `json:"message"`
+		Path    []any  `json:"path"`
+	}
+	// Whatever can be read is worth showing, also beside what can't.
+	lax := json.JoinOptions(jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
+	_ = json.Unmarshal(body, &answer, lax)
+	_ = json.Unmarshal(answer.Message, &message, lax)
+	_ = json.Unmarshal(answer.Issues, &issues, lax)
+	e.Message = clean.text(message)
+	for _, issue := range issues {
 		if len(e.Issues) == maxIssues {
 			break
 		}

@@ -62,15 +62,10 @@ func FuzzDecodePage(f *testing.F) {
 		`{"data":[{"id":"a"}],"data":[{}],"meta":{"has_more":true,"has_more":false},"Data":7}`,
 		`{"data":[` + strings.Repeat(`{"id":"a"},`, maxPageRows) + `{"id":"b"}],"meta":{"has_more":false}}`,
 	} {
-		f.Add([]byte(body), uint(0))
-		f.Add([]byte(body), uint(99))
+		f.Add([]byte(body))
 	}
-	f.Fuzz(func(t *testing.T, body []byte, offset uint) {
-		at := ""
-		if offset > 0 {
-			at = new(big.Int).SetUint64(uint64(offset)).String()
-		}
-		got, err := decodeKeeping(body, at, func(p *Procedure) string {
+	f.Fuzz(func(t *testing.T, body []byte) {
+		got, err := decodeKeeping(body, func(p *Procedure) string {
 			if created := p.CreatedAt; created.Known() && !rfc3339Like.MatchString(created.Text) {
 				t.Errorf("%q was taken for a time", created.Text)
 			}
@@ -79,8 +74,7 @@ func FuzzDecodePage(f *testing.F) {
 		if err != nil {
 			err = cleaned{err, newCleaner(fuzzKey)}
 			expectShown(t, err.Error(), fuzzKey)
-			where := "page at offset " + new(big.Int).SetUint64(uint64(offset)).String() + ": "
-			if got.Rows != nil || !strings.HasPrefix(err.Error(), where) || len(err.Error()) == len(where) {
+			if got.Rows != nil || err.Error() == "" {
 				t.Errorf("page %v and error %q", got, err)
 			}
 			return

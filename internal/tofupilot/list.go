@@ -165,7 +165,7 @@ func (r *listRead[T, R]) fetch(ctx context.Context, at string, limit int) (pagin
 	}
 	var answer decodedPage[R]
 	err := r.client.get(ctx, r.list.Path, query, func(body []byte) (rows int, err error) {
-		answer, err = decodePage(ctx, r.list, body, r.keep, at)
+		answer, err = decodePage(ctx, r.list, body, r.keep)
 		if err != nil {
 			return 0, &BodyError{Noun: r.list.Noun, Object: bytes.HasPrefix(bytes.TrimSpace(body), []byte("{")), Err: cleaned{err, r.client.clean}}
 		}
