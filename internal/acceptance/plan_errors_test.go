@@ -25,8 +25,8 @@ func TestArgumentsThatAreKnownWhilePlanningAreCheckedThen(t *testing.T) {
 			[]string{"Error: Invalid search_query", "search_query = var.value", "The search is 102 characters long", "the API accepts at most 100."},
 		},
 		"created_before": {
-			"created_before", "2024-01-15T10:30:00+24:00",
-			[]string{"Error: Invalid created_before", "created_before = var.value", `"2024-01-15T10:30:00+24:00" isn't an RFC 3339 time`},
+			"created_before", "2024-01-15T10:30:00+1:00",
+			[]string{"Error: Invalid created_before", "created_before = var.value", `"2024-01-15T10:30:00+1:00" isn't an RFC 3339 time`},
 		},
 		"page_size": {
 			"page_size", "0",

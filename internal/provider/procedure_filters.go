@@ -76,8 +76,8 @@ func (f listFilters) attributes() map[string]schema.Attribute {
 // than. It ignores values that are missing or aren't times.
 func (f listFilters) checkOrder(values map[string]string) (attribute string, err error) {
 	for _, filter := range f {
-		early, earlyErr := parseTime(values[filter.name], false)
-		late, lateErr := parseTime(values[filter.notLaterThan], true)
+		early, earlyErr := parseTime(values[filter.name])
+		late, lateErr := parseTime(values[filter.notLaterThan])
 		if earlyErr == nil && lateErr == nil && early.After(late) {
 			return filter.name, fmt.Errorf("%s (%s) is later than %s (%s): nothing can match. Swap or correct them",
 				filter.name, values[filter.name], filter.notLaterThan, values[filter.notLaterThan])
@@ -133,11 +133,11 @@ func searchQuery(value string) (string, error) {
 }
 
 func createdAfter(value string) (string, error) {
-	at, err := parseTime(value, false)
+	at, err := parseTime(value)
 	return tofupilot.FormatAfter(at), err
 }
 
 func createdBefore(value string) (string, error) {
-	at, err := parseTime(value, true)
+	at, err := parseTime(value)
 	return tofupilot.FormatBefore(at), err
 }

@@ -7,8 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
-	"regexp"
-	"strconv"
 	"strings"
 	"time"
 
@@ -165,39 +163,19 @@ func checkCertificates(bundle string) error {
 	return err
 }
 
-// rfc3339 is the grammar of RFC 3339, section 5.6, with the ranges that Go's
-// parser doesn't check: it takes one-digit hours, a comma before the fraction
-// and offsets of 24 hours and more. What is left to it are days and months.
-var rfc3339 = regexp.MustCompile(`^(\d{4}-\d\d-\d\d)[Tt](\d\d:\d\d:\d\d)(?:\.(\d+))?([Zz]|[+-](?:[01]\d|2[0-3]):[0-5]\d)$`)
-
-// parseTime reads an RFC 3339 time. Digits of the second beyond the ninth count
-// as one nanosecond when roundUp is set.
-func parseTime(value string, roundUp bool) (time.Time, error) {
-	parts := rfc3339.FindStringSubmatch(value)
-	if parts == nil {
+// parseTime reads an RFC 3339 time as Go's parser takes it, which is a little more than
+// RFC 3339: what is sent is written anew from the instant.
+func parseTime(value string) (time.Time, error) {
+	parsed, err := time.Parse(time.RFC3339, value)
+	wrong := new(time.ParseError)
+	switch {
+	case errors.As(err, &wrong) && strings.HasSuffix(wrong.Message, "out of range"):
+		return time.Time{}, fmt.Errorf("%q is a day or a time that doesn't exist", value)
+	case err != nil:
 		return time.Time{}, fmt.Errorf("%q isn't an RFC 3339 time; write it like 2024-01-15T10:30:00Z or 2024-01-15T10:30:00+01:00", value)
 	}
-	parsed, err := time.Parse(time.RFC3339, parts[1]+"T"+parts[2]+strings.ToUpper(parts[4]))
-	if err != nil {
-		return time.Time{}, fmt.Errorf("%q is a day or a time that doesn't exist", value)
-	}
-	if fraction := parts[3]; fraction != "" {
-		digits := (fraction + "000000000")[:9]
-		nanoseconds, err := strconv.Atoi(digits)
-		if err != nil {
-			return time.Time{}, err
-		}
-		if roundUp && len(fraction) > 9 && strings.Trim(fraction[9:], "0") != "" {
-			nanoseconds++
-		}
-		parsed = parsed.Add(time.Duration(nanoseconds))
-	}
-	// The API's dates have four digits for the year, once they are in UTC.
-	sent := parsed.UTC()
-	if roundUp {
-		sent = sent.Add(time.Millisecond - time.Nanosecond)
-	}
-	if sent.Year() < 0 || sent.Year() > 9999 {
+	// The API's dates have four digits for the year, once they are in UTC and rounded.
+	if parsed.UTC().Year() < 0 || parsed.UTC().Add(time.Millisecond-time.Nanosecond).Year() > 9999 {
 		return time.Time{}, fmt.Errorf("%q is outside the years 0000 to 9999 in UTC", value)
 	}
 	return parsed, nil
