@@ -7,7 +7,6 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -101,7 +100,6 @@ func TestTextsOfAServerAreMadeSafe(t *testing.T) {
 		"tp_\x00sec\u00adret":                  "[the API key]", // an invisible hyphen
 		"tp_\u034fsec\ufe0fret":                "[the API key]", // a joiner and a variation selector
 		"tp_\u115fsec\u17b4r\U000e0080et":      "[the API key]", // a filler, a vowel and a code point that nobody assigned
-		"%74p_secret, tp%5Fsecre%74":           "[the API key], [the API key]",
 		"\x1b[31mred\x1b[0m":                   "[31mred[0m",
 		"\u202edlrow":                          "dlrow", // would turn the writing round
 		"one\r\n\ttwo\u2028three":              "one   two three",
@@ -239,29 +237,22 @@ func TestDurationsAreWrittenAsPeopleWriteThem(t *testing.T) {
 	}
 }
 
-// All but the end of the key is as good as the key, and quotes turn what is invisible
-// into something that isn't.
-func TestTheKeyIsTakenOutBeforeATextIsCutOrQuoted(t *testing.T) {
+// All but the end of the key is as good as the key.
+func TestTheKeyIsTakenOutBeforeATextIsCut(t *testing.T) {
 	t.Parallel()
 	const key = "tp_SECRETsecret"
 	clean := newCleaner(key)
 	for text, want := range map[string]string{
-		strings.Repeat("x", 86) + key:                                `"` + strings.Repeat("x", 86) + `[the API key]"`,
-		strings.Repeat("x", 990) + key:                               `"` + strings.Repeat("x", 990) + `[the API …`,
-		"tp_SEC\u200bRETsecret":                                      `"[the API key]"`,
-		"odd\u00a0space\u200b":                                       `"odd\u00a0space\u200b"`,
-		strings.Repeat("x", maxLooked-14) + key:                      `"` + strings.Repeat("x", 999) + `…`,
-		"tp_SECRETsecre" + strings.Repeat("\u200b", maxLooked) + "t": `(98321 bytes)`,
+		strings.Repeat("x", 86) + key:           strings.Repeat("x", 86) + "[the API key]",
+		strings.Repeat("x", 991) + key:          strings.Repeat("x", 991) + "[the API …",
+		strings.Repeat("x", maxLooked-14) + key: strings.Repeat("x", 1000) + "…",
+		// Without what isn't seen, it is short, and the key isn't looked at to its end.
+		"tp_SECRETsecre" + strings.Repeat("\u200b", maxLooked) + "t":       "",
+		"before tp_SECRETs" + strings.Repeat("\u200b", maxLooked):          "be",
+		strings.Repeat("\u200b", 5_000) + key + strings.Repeat("x", 2_000): "[the API key]" + strings.Repeat("x", 987) + "…",
 	} {
-		if got := clean.text(strconv.Quote(text)); got != want {
-			t.Errorf("%q in quotes: got %s, want %s", text, got, want)
-		}
-	}
-	for _, written := range []string{"tp_SEC\u200bRETsecret", "tp_SEC\u00adRETsecret", "tp_SEC\U000e0080RETsecret", "tp_SEC\x01\aRETsecret"} {
-		for how, text := range map[string]string{"in quotes": strconv.Quote(written), "in a URL": url.QueryEscape(written)} {
-			if got := clean.text(text); strings.Trim(got, `"`) != "[the API key]" {
-				t.Errorf("%s: %q becomes %q", how, text, got)
-			}
+		if got := clean.text(text); got != want {
+			t.Errorf("%.100q: got %.100q, want %.100q", text, got, want)
 		}
 	}
 }

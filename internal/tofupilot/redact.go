@@ -1,0 +1,103 @@
+package tofupilot
+
+import (
+	"context"
+	"log/slog"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// Bounds of one text that a server chose.
+const (
+	maxMessage = 1000     // characters that are shown
+	maxLooked  = 16 << 10 // bytes that are looked at, so that long texts take no time
+)
+
+// cleaner makes what a server says safe to show. The key is taken out before
+// anything is cut, because all but its end is as good as the key.
+type cleaner struct {
+	key     *strings.Replacer // nil: there is none to see
+	longest int               // bytes of the longest form of the key
+}
+
+// newCleaner takes a key out as it is, as in a URL and as %q writes it. A server has the
+// key anyway: this is for one that repeats it, not for one that hides it on purpose.
+func newCleaner(key string) cleaner {
+	inPath := url.URL{Path: key}
+	quoted := strconv.Quote(key)
+	var clean cleaner
+	var replaced []string
+	for _, form := range []string{quoted[1 : len(quoted)-1], url.QueryEscape(key), url.PathEscape(key), inPath.EscapedPath(), key} {
+		if form = visible(form); form != "" && !slices.Contains(replaced, form) {
+			replaced = append(replaced, form, "[the API key]")
+			clean.longest = max(clean.longest, len(form))
+		}
+	}
+	if visible(key) != "" {
+		clean.key = strings.NewReplacer(replaced...)
+	}
+	return clean
+}
+
+// text has no key, no control characters, nothing invisible and at most maxMessage
+// characters.
+func (c cleaner) text(text string) string {
+	end := min(len(text), maxLooked)
+	for end > 0 && end < len(text) && !utf8.RuneStart(text[end]) {
+		end--
+	}
+	looked := visible(text[:end])
+	if c.key != nil {
+		looked = c.key.Replace(looked)
+	}
+	if end < len(text) { // a key may go on behind what was looked at
+		looked = strings.ToValidUTF8(looked[:max(0, len(looked)-c.longest)], "")
+	}
+	return strings.TrimSpace(cut(looked, maxMessage))
+}
+
+// logHandler makes all that the client logs safe to show: texts that a server chose
+// are among it. Without groups and bound attributes, which the client doesn't use.
+type logHandler struct {
+	slog.Handler
+
+	clean cleaner
+}
+
+func (h logHandler) Handle(ctx context.Context, record slog.Record) error {
+	safe := slog.NewRecord(record.Time, record.Level, record.Message, record.PC)
+	record.Attrs(func(attr slog.Attr) bool {
+		if attr.Value.Kind() == slog.KindString {
+			attr.Value = slog.StringValue(h.clean.text(attr.Value.String()))
+		}
+		safe.AddAttrs(attr)
+		return true
+	})
+	return h.Handler.Handle(ctx, safe)
+}
+
+func cut(text string, most int) string {
+	if utf8.RuneCountInString(text) > most {
+		text = string([]rune(text)[:most]) + "…"
+	}
+	return text
+}
+
+// visible takes out what isn't shown: control characters, private ones, and all that
+// Unicode says is ignorable (Default_Ignorable_Code_Point). White space becomes spaces,
+// each byte that isn't UTF-8 U+FFFD.
+func visible(text string) string {
+	return strings.Map(func(r rune) rune {
+		switch {
+		case unicode.IsSpace(r):
+			return ' '
+		case unicode.In(r, unicode.Cc, unicode.Cf, unicode.Co, unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector):
+			return -1
+		}
+		return r
+	}, text)
+}
