@@ -96,8 +96,9 @@ func checkRedirect(next *http.Request, via []*http.Request) error {
 }
 
 // get requests a path below the base and hands the body to decode, which returns
-// how many rows it found and keeps nothing of the body. Its error tells why the
-// answer can't be used. The error is an *Error, or the context's.
+// how many rows it found and keeps nothing of the body; its error tells why the
+// answer can't be used. The error is an *Error, or the context's, which may have one in
+// its chain: what was being waited out.
 //
 // A request that fails for a temporary reason is tried again, up to maxRetries times. The
 // pauses grow exponentially and are drawn between zero and twice the current interval, so
@@ -111,13 +112,22 @@ func (c *Client) get(ctx context.Context, path string, query url.Values, decode 
 	var last *Error // of the attempt before
 	failures, interval := 0, c.retryInterval
 	for number := 1; ; number++ {
-		if err := c.gate.enter(ctx, c.maxRetries); err != nil {
-			return c.keptBack(ctx, err, last, target, number-1)
+		closing, held, err := c.gate.enter(ctx, c.maxRetries)
+		switch {
+		case err != nil && last != nil:
+			return ended(err, last)
+		case held != nil:
+			held.Method, held.URL, held.Attempts = http.MethodGet, c.clean.text(target.String()), number-1
+			return ended(err, held)
+		case err != nil:
+			return err
 		}
-		err := c.try(ctx, number, target, decode)
+		failed, err := c.try(ctx, number, closing, target, decode)
 		c.gate.leave()
-		failed := new(Error)
-		if !errors.As(err, &failed) {
+		switch {
+		case err != nil && last != nil:
+			return ended(err, last)
+		case failed == nil:
 			return err
 		}
 		limited := failed.Kind() == RateLimited
@@ -140,57 +150,42 @@ func (c *Client) get(ctx context.Context, path string, query url.Values, decode 
 			continue // the gate has it wait
 		}
 		interval = min(2*interval, lastInterval)
-		if sleep(ctx, pause) != nil {
-			return ended(ctx, last)
+		if err := sleep(ctx, pause); err != nil {
+			return ended(err, last)
 		}
 	}
 }
 
-// keptBack is the error of a request that the gate didn't let in.
-func (c *Client) keptBack(ctx context.Context, err error, last *Error, target *url.URL, attempts int) error {
-	held := new(Error)
-	if !errors.As(err, &held) {
-		return err // the context's
-	}
-	held.Method, held.URL, held.Attempts = http.MethodGet, c.clean.text(target.String()), attempts
-	switch {
-	case ctx.Err() == nil:
-		return held
-	case last != nil && last.Kind() == RateLimited:
-		return ended(ctx, last)
-	}
-	return ended(ctx, held)
-}
-
-// try sends a request once, and tells log and gate what came of it.
-func (c *Client) try(ctx context.Context, number int, target *url.URL, decode func(body []byte) (rows int, err error)) error {
+// try sends a request once, and tells log and gate what came of it. The error is the
+// context's.
+func (c *Client) try(ctx context.Context, number, closing int, target *url.URL, decode func(body []byte) (rows int, err error)) (failed *Error, err error) {
 	started := time.Now()
-	status, rows, err := c.attempt(ctx, target, decode)
+	status, rows, failed, err := c.attempt(ctx, target, decode)
 	c.log.DebugContext(ctx, "Asked the server", "method", http.MethodGet, "path", target.RequestURI(),
 		"status", status, "rows", rows, "duration", time.Since(started).String(), "attempt", number)
-	failed := new(Error)
-	if errors.As(err, &failed) {
+	if failed != nil {
 		failed.Attempts = number
 	}
 	switch {
 	case status == http.StatusOK:
 		c.gate.succeed()
-	case failed.Kind() == RateLimited:
-		c.gate.close(started, failed.RetryAfter)
+	case failed != nil && failed.Kind() == RateLimited:
+		c.gate.close(closing, failed.RetryAfter)
 	}
-	return err
+	return failed, err
 }
 
-// attempt sends one request and reads all of its answer.
-func (c *Client) attempt(ctx context.Context, target *url.URL, decode func(body []byte) (rows int, err error)) (status, rows int, err error) {
-	failed := &Error{Method: http.MethodGet, URL: c.clean.text(target.String())}
+// attempt sends one request and reads all of its answer. The error is the context's: that
+// may have another request's *Error in its chain, and must not be taken for this one's.
+func (c *Client) attempt(ctx context.Context, target *url.URL, decode func(body []byte) (rows int, err error)) (status, rows int, failed *Error, err error) {
+	failed = &Error{Method: http.MethodGet, URL: c.clean.text(target.String())}
 	timeout := &TimeoutError{After: FormatDuration(c.requestTimeout)}
 	attemptCtx, cancel := context.WithTimeoutCause(ctx, c.requestTimeout, timeout)
 	defer cancel()
 
 	request, err := http.NewRequestWithContext(attemptCtx, http.MethodGet, target.String(), nil)
 	if err != nil {
-		return 0, 0, err
+		return 0, 0, nil, err
 	}
 	request.Header = c.header.Clone()
 	response, err := c.http.Do(request)
@@ -215,27 +210,27 @@ func (c *Client) attempt(ctx context.Context, target *url.URL, decode func(body 
 	}
 	switch {
 	case ctx.Err() != nil:
-		return failed.Status, 0, context.Cause(ctx)
+		return failed.Status, 0, nil, context.Cause(ctx)
 	case err != nil && attemptCtx.Err() != nil:
 		failed.Err = timeout
-		return failed.Status, 0, failed
+		return failed.Status, 0, failed, nil
 	case err != nil:
 		failed.Err = cleaned{plainly(err), c.clean}
-		return failed.Status, 0, failed
+		return failed.Status, 0, failed, nil
 	case failed.Status == http.StatusOK:
 		rows, err = decode(body.Bytes())
 		if ctx.Err() != nil {
-			return failed.Status, rows, context.Cause(ctx)
+			return failed.Status, rows, nil, context.Cause(ctx)
 		}
 		if err != nil {
 			failed.Err = err
-			return failed.Status, rows, failed
+			return failed.Status, rows, failed, nil
 		}
-		return failed.Status, rows, nil
+		return failed.Status, rows, nil, nil
 	}
 	failed.describe(body.Bytes(), c.clean)
 	failed.RetryAfter = retryAfter(response.Header, time.Now())
-	return failed.Status, 0, failed
+	return failed.Status, 0, failed, nil
 }
 
 // plainly drops what net/http puts around an error, method and URL, which an

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -155,14 +156,20 @@ func (r *rows[T, R]) take(item *T) error {
 // hasTooManyValues judges by the commas, before anything is decoded.
 func hasTooManyValues(body []byte) bool { return bytes.Count(body, []byte(",")) >= maxValues }
 
-// inWords is what the decoder says of a page, or what we say and the decoder where.
+// inWords is what the decoder says of a page, and where. Its own text escapes and cuts the
+// names on the way, before a key can be taken out of them.
 func inWords(err error) error {
-	value := new(json.SemanticError)
+	syntax, value := new(jsontext.SyntacticError), new(json.SemanticError)
+	at := func(pointer jsontext.Pointer) string { return strings.Join(slices.Collect(pointer.Tokens()), ".") }
 	switch {
 	case errors.Is(err, io.ErrUnexpectedEOF):
 		return &CutOffError{Err: errors.New("the body ends too early")}
+	case errors.As(err, &syntax):
+		return fmt.Errorf("%w, at byte %d: %s", syntax.Err, syntax.ByteOffset, cmp.Or(at(syntax.JSONPointer), "the body"))
 	case errors.As(err, &value) && value.Err != nil:
-		return fmt.Errorf("%s: %w", value.JSONPointer, value.Err)
+		return fmt.Errorf("%s: %w", at(value.JSONPointer), value.Err)
+	case errors.As(err, &value):
+		return fmt.Errorf("%s: unexpected %s", cmp.Or(at(value.JSONPointer), "the body"), value.JSONKind)
 	}
 	return err
 }

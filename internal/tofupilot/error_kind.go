@@ -49,7 +49,6 @@ func (e *Error) Kind() Kind {
 		redirect    *RedirectError
 		timeout     *TimeoutError
 		tooLarge    *TooLargeError
-		listToo     *ListTooLargeError
 		cutOff      *CutOffError
 		body        *BodyError
 		proxy       *ProxyError
@@ -67,7 +66,7 @@ func (e *Error) Kind() Kind {
 		return Redirected
 	case errors.As(err, &timeout):
 		return TimedOut
-	case errors.As(err, &tooLarge), errors.As(err, &listToo):
+	case errors.As(err, &tooLarge):
 		return TooLarge
 	case errors.Is(err, errRedirects), errors.Is(err, errLocation):
 		return RedirectedInACircle

@@ -20,7 +20,7 @@ import (
 type Error struct {
 	Method   string
 	URL      string // with its query, which holds filters only
-	Attempts int    // at least 1
+	Attempts int    // 0 where another request's 429 held it back
 
 	Status      int    // of the last answer; 0 when none came
 	ContentType string // of the last answer

@@ -28,76 +28,80 @@ type gate struct {
 	mu         sync.Mutex
 	opens      time.Time     // nothing is sent before
 	retryAfter time.Duration // that the server asked for; 0: it didn't
-	closed     time.Time     // when the latest 429 came that counts
-	closings   int           // since a request succeeded
+	closing    int           // the number of the latest one
+	inARow     int           // closings since a request succeeded
 	succeeded  bool          // some request did, ever
 }
 
 func newGate() *gate { return &gate{places: make(chan struct{}, maxInFlight)} }
 
-// errHeld is in the chain of what a request ends with that another one's 429 holds back.
+// errHeld is in the chain of what a request ends with that a 429 to another holds back.
 var errHeld = errors.New("the server told another request to wait")
 
-// enter waits for a place, and until the gate is open; leave must be called then.
-// Otherwise the error is the context's, or, where another request's 429 is the reason,
-// an *Error without a request.
-func (g *gate) enter(ctx context.Context, maxRetries int) error {
-	select {
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	default:
-	}
-	select {
-	case g.places <- struct{}{}:
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	}
-	for {
-		held, wait := g.holds(ctx, maxRetries)
+// enter waits until the gate is open, and for a place; leave must be called then. It
+// returns the latest closing, for close. Otherwise the error is the context's, or nil
+// where waiting can't help; held is then why, an *Error without a request. A context that
+// ends while the gate is closed gives both.
+func (g *gate) enter(ctx context.Context, maxRetries int) (closing int, held *Error, err error) {
+	for ctx.Err() == nil {
+		_, held, wait := g.holds(ctx, maxRetries)
+		if held != nil {
+			if wait == 0 {
+				return 0, held, nil
+			}
+			if err := sleep(ctx, wait); err != nil {
+				return 0, held, err
+			}
+			continue
+		}
+		select {
+		case g.places <- struct{}{}:
+		case <-ctx.Done():
+			continue
+		}
+		closing, held, _ := g.holds(ctx, maxRetries)
 		if held == nil {
-			return nil
+			return closing, nil, nil
 		}
-		if wait == 0 || sleep(ctx, wait) != nil {
-			g.leave()
-			return held
-		}
+		g.leave() // it was closed meanwhile
 	}
+	return 0, nil, context.Cause(ctx)
 }
 
 // leave must be called when a request that was let in ends.
 func (g *gate) leave() { <-g.places }
 
-// holds is what holds a request back, nil if nothing does, and how long to wait for it;
-// 0 where waiting can't help: the context has no such time, or the server has let
-// nothing through after so many closings.
-func (g *gate) holds(ctx context.Context, maxRetries int) (*Error, time.Duration) {
+// holds is the latest closing, what holds a request back, nil if nothing does, and how
+// long to wait for it; 0 where waiting can't help: the context has no such time, or the
+// server has let nothing through after so many closings.
+func (g *gate) holds(ctx context.Context, maxRetries int) (closing int, held *Error, wait time.Duration) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	wait := time.Until(g.opens)
+	wait = time.Until(g.opens)
 	if wait <= 0 {
-		return nil, 0
+		return g.closing, nil, 0
 	}
-	held := &Error{Err: fmt.Errorf("%w until %s", errHeld, g.opens.UTC().Format(time.RFC3339)), RetryAfter: g.retryAfter}
+	held = &Error{Err: fmt.Errorf("%w until %s", errHeld, g.opens.UTC().Format(time.RFC3339)), RetryAfter: g.retryAfter}
 	if g.retryAfter > 0 {
 		held.TimeLeft = tooLong(ctx, wait)
 	}
 	if held.TimeLeft > 0 || g.lettingNothingThrough(maxRetries) {
-		return held, 0
+		return g.closing, held, 0
 	}
-	return held, wait
+	return g.closing, held, wait
 }
 
-// close is called for every 429, with when its request was sent. One that was sent before
-// the latest closing isn't another closing, but may ask for a longer pause.
-func (g *gate) close(sent time.Time, retryAfter time.Duration) {
+// close is called for every 429, with what enter returned for its request. One that was
+// sent before the latest closing isn't another closing, but may ask for a longer pause.
+func (g *gate) close(closing int, retryAfter time.Duration) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	pause := retryAfter
-	if !sent.Before(g.closed) {
-		g.closed = time.Now()
-		g.closings++
+	if closing == g.closing {
+		g.closing++
+		g.inARow++
 		if pause == 0 {
-			pause = min(firstClosing<<min(g.closings-1, 10), lastClosing)
+			pause = min(firstClosing<<min(g.inARow-1, 10), lastClosing)
 			pause += rand.N(pause / 4)
 		}
 	}
@@ -110,7 +114,7 @@ func (g *gate) close(sent time.Time, retryAfter time.Duration) {
 func (g *gate) succeed() {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.succeeded, g.closings = true, 0
+	g.succeeded, g.inARow = true, 0
 }
 
 // givesUp reports whether a request that was refused isn't to be sent again: a server
@@ -121,8 +125,10 @@ func (g *gate) givesUp(maxRetries int) bool {
 	return maxRetries == 0 || g.lettingNothingThrough(maxRetries)
 }
 
+// lettingNothingThrough stays so until a request succeeds: until then, whoever comes
+// after a pause tries once.
 func (g *gate) lettingNothingThrough(maxRetries int) bool {
-	return !g.succeeded && g.closings > maxRetries
+	return !g.succeeded && g.inARow > maxRetries
 }
 
 // closedFor is how long nothing will be sent.

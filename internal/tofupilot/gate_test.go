@@ -28,8 +28,8 @@ func (c *crowd) send(t *testing.T, count int) {
 	t.Helper()
 	for range count {
 		c.all.Go(func() {
-			if err := c.gate.enter(t.Context(), 3); err != nil {
-				t.Error(err)
+			if _, held, err := c.gate.enter(t.Context(), 3); held != nil || err != nil {
+				t.Error(held, err)
 				return
 			}
 			defer c.gate.leave()
@@ -43,7 +43,7 @@ func (c *crowd) send(t *testing.T, count int) {
 
 // refuse closes it as a 429 does that asks for this long, or, where that is 0, for
 // nothing.
-func (c *crowd) refuse(retryAfter time.Duration) { c.gate.close(time.Now(), retryAfter) }
+func (c *crowd) refuse(retryAfter time.Duration) { c.gate.close(c.gate.closing, retryAfter) }
 
 func (c *crowd) count(change int) {
 	c.mu.Lock()
@@ -160,17 +160,15 @@ func TestRefusalsOfRequestsFromBeforeItClosedCountAsOne(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		c := newCrowd()
-		sent := c.born
-		time.Sleep(time.Millisecond)
 		for range 8 {
-			c.gate.close(sent, 0)
+			c.gate.close(0, 0)
 			if c.gate.givesUp(3) {
 				t.Error("it gives up")
 			}
 		}
 		between(t, "refused eight times at once", c.gate.closedFor(), time.Second)
 		time.Sleep(c.gate.closedFor())
-		c.gate.close(sent, 0) // an answer that took long
+		c.gate.close(0, 0) // an answer that took long
 		if closed := c.gate.closedFor(); closed > 0 {
 			t.Errorf("a late answer closes it for %s", closed)
 		}
@@ -186,10 +184,9 @@ func TestWhoCannotWaitAsLongAsTheServerAsksIsToldAtOnce(t *testing.T) {
 		c.refuse(time.Hour)
 		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 		defer cancel()
-		err := c.gate.enter(ctx, 3)
-		refused := new(Error)
-		if !errors.As(err, &refused) || refused.RetryAfter != time.Hour || refused.TimeLeft != 5*time.Minute || refused.Kind() != RateLimited {
-			t.Errorf("it is told %+v", refused)
+		_, refused, err := c.gate.enter(ctx, 3)
+		if err != nil || refused.RetryAfter != time.Hour || refused.TimeLeft != 5*time.Minute || refused.Kind() != RateLimited {
+			t.Errorf("it is told %+v, %v", refused, err)
 		}
 		if want := "the server told another request to wait until " + c.born.Add(time.Hour).UTC().Format(time.RFC3339); refused.Err.Error() != want {
 			t.Errorf("it is told %q, not %q", refused.Err, want)
@@ -199,9 +196,26 @@ func TestWhoCannotWaitAsLongAsTheServerAsksIsToldAtOnce(t *testing.T) {
 		}
 		longer, cancel := context.WithTimeout(t.Context(), 61*time.Minute)
 		defer cancel()
-		if err := c.gate.enter(longer, 3); err != nil || time.Since(c.born) != time.Hour {
+		if _, held, err := c.gate.enter(longer, 3); held != nil || err != nil || time.Since(c.born) != time.Hour {
 			t.Errorf("one that has the time: %v after %s", err, time.Since(c.born))
 		}
+	})
+}
+
+// Who can wait doesn't stand in the way of who can't.
+func TestWhoCannotWaitIsToldAtOnceThoughManyWait(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		c := newCrowd()
+		c.refuse(time.Hour)
+		c.send(t, 2*maxInFlight)
+		synctest.Wait()
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		if _, held, err := c.gate.enter(ctx, 3); held == nil || err != nil || time.Since(c.born) > 0 {
+			t.Errorf("%v, %v after %s", held, err, time.Since(c.born))
+		}
+		c.all.Wait()
 	})
 }
 
@@ -223,9 +237,9 @@ func TestWaitingEndsWithTheContextAndTakesNoPlace(t *testing.T) {
 				before := len(c.gate.places)
 				ctx, cancel := context.WithTimeoutCause(t.Context(), time.Second, cause)
 				defer cancel()
-				err := c.gate.enter(ctx, 3)
-				if held := errors.Is(err, errHeld); held != (name == "closed") || !held && !errors.Is(err, cause) {
-					t.Errorf("the error is %v", err)
+				_, held, err := c.gate.enter(ctx, 3)
+				if !errors.Is(err, cause) || (held != nil) != (name == "closed") {
+					t.Errorf("%v, %v", held, err)
 				}
 				if took := time.Since(c.born); took != time.Second || len(c.gate.places) != before {
 					t.Errorf("it took %s, and %d places", took, len(c.gate.places)-before)
@@ -240,7 +254,7 @@ func TestEndedContextIsTurnedAwayThoughThereIsAPlace(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	g := newGate()
-	if err := g.enter(ctx, 3); !errors.Is(err, context.Canceled) || len(g.places) != 0 {
+	if _, _, err := g.enter(ctx, 3); !errors.Is(err, context.Canceled) || len(g.places) != 0 {
 		t.Errorf("%v, with %d in flight", err, len(g.places))
 	}
 }

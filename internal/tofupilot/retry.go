@@ -26,9 +26,13 @@ func sleep(ctx context.Context, pause time.Duration) error {
 	}
 }
 
-// ended is why a context ended, and the failure that was being waited out.
-func ended(ctx context.Context, before *Error) error {
-	return fmt.Errorf("%w; before that: %w", context.Cause(ctx), before)
+// ended is why a context ended, and the failure that was being waited out; or that alone,
+// where none did.
+func ended(err error, before *Error) error {
+	if err == nil {
+		return before
+	}
+	return fmt.Errorf("%w; before that: %w", err, before)
 }
 
 // retryAfter reads the header of the same name: seconds or an HTTP date. The

@@ -58,7 +58,7 @@ func bucket(size int, interval time.Duration) quota {
 }
 
 // limited is a fake API behind a rate limit, over a network on which each answer
-// takes a tenth of a second.
+// takes a tenth of a second, and a refusal no time.
 type limited struct {
 	api   http.Handler
 	allow quota
@@ -71,11 +71,11 @@ type limited struct {
 }
 
 func (l *limited) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if l.asks() {
-		l.api.ServeHTTP(w, r)
-	} else {
+	if !l.asks() {
 		fakeapi.Status(429, `{"message": "Too many requests"}`, "Retry-After", l.after).ServeHTTP(w, r)
+		return
 	}
+	l.api.ServeHTTP(w, r)
 	select {
 	case <-time.After(100 * time.Millisecond):
 	case <-r.Context().Done():
@@ -159,7 +159,7 @@ func TestADeadlineThatTheServersPaceDoesNotAllowTellsOfThePace(t *testing.T) {
 				defer cancel()
 				_, err := b.client.Procedures(ctx, Filter{})
 				failed := new(Error)
-				if !errors.Is(err, cause) || !errors.As(err, &failed) || failed.Kind() != RateLimited || failed.Message != "Too many requests" {
+				if !errors.Is(err, cause) || !errors.As(err, &failed) || failed.Kind() != RateLimited || failed.Message != "Too many requests" && !errors.Is(err, errHeld) {
 					b.Error(err)
 				}
 				if took := time.Since(b.begun); took != 5*time.Minute {

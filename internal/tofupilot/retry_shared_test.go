@@ -191,7 +191,8 @@ func TestEveryoneGivesUpAfterSoManyRefusalsWithoutASuccess(t *testing.T) {
 	}
 }
 
-// The last thing that the read saw is a request that hangs, long after the 429.
+// One request was refused, long before the time of all ends: the others, which hang or wait
+// for a place, don't blame it.
 func TestADeadlineDoesNotBlameA429ThatIsOver(t *testing.T) {
 	t.Parallel()
 	onTestbed(t, func(b *testbed) {
@@ -201,9 +202,55 @@ func TestADeadlineDoesNotBlameA429ThatIsOver(t *testing.T) {
 		cause := errors.New("time is up")
 		ctx, cancel := context.WithTimeoutCause(b.Context(), time.Minute, cause)
 		defer cancel()
+		var all sync.WaitGroup
+		var blamed atomic.Int64
+		for range 3 * maxInFlight {
+			all.Go(func() {
+				_, err := b.client.Procedures(ctx, Filter{})
+				if !errors.Is(err, cause) {
+					b.Error(err)
+				}
+				if errors.As(err, new(*Error)) {
+					blamed.Add(1)
+				}
+			})
+		}
+		all.Wait()
+		if blamed.Load() != 1 {
+			b.Errorf("%d errors tell of the one request that was refused", blamed.Load())
+		}
+	})
+}
+
+// A failure that isn't over is told, though the time ends while it is tried again.
+func TestADeadlineTellsOfTheFailureThatWasTriedAgain(t *testing.T) {
+	t.Parallel()
+	onTestbed(t, func(b *testbed) {
+		b.api.Fail(fakeapi.Status(http.StatusInternalServerError, ""), 1)
+		b.client.requestTimeout, b.client.maxRetries = time.Hour, 3
+		b.client.http.Transport = hangingAfter{b.client.http.Transport, new(atomic.Int64)}
+		ctx, cancel := context.WithTimeout(b.Context(), time.Minute)
+		defer cancel()
 		_, err := b.client.Procedures(ctx, Filter{})
-		if !errors.Is(err, cause) || errors.As(err, new(*Error)) {
+		failed := new(Error)
+		if !errors.Is(err, context.DeadlineExceeded) || !errors.As(err, &failed) || failed.Status != http.StatusInternalServerError {
 			b.Errorf("%v", err)
+		}
+	})
+}
+
+// Whoever ends early because another request failed doesn't take its error for its own.
+func TestARequestThatAnothersFailureEndsLeavesItsErrorAlone(t *testing.T) {
+	t.Parallel()
+	onTestbed(t, func(b *testbed) {
+		b.api.Delay(time.Second)
+		own := &Error{Method: http.MethodGet, URL: "https://example.test/own", Attempts: 1, Status: http.StatusTooManyRequests}
+		before := *own
+		ctx, cancel := context.WithCancelCause(b.Context())
+		time.AfterFunc(time.Second/2, func() { cancel(own) })
+		_, err := b.client.Procedures(ctx, Filter{})
+		if !errors.Is(err, error(own)) || own.URL != before.URL || own.Attempts != before.Attempts || b.client.gate.closedFor() > 0 {
+			b.Errorf("%v, and the other's error is %+v", err, own)
 		}
 	})
 }
