@@ -6,7 +6,7 @@ import (
 )
 
 // IncompleteError is a list that couldn't be shown to be complete. Err is why: what a
-// fetch failed with, a *InconsistentError or the context's cause.
+// fetch failed with, an *InconsistentError or the context's cause.
 type IncompleteError struct {
 	Passes int   // how often the list was read from its start, the last one included
 	Rows   int   // that the last pass had read

@@ -187,23 +187,15 @@ const maxIssues = 20
 // ListError is a list that couldn't be read to its end. Err says why, and has
 // an *Error, an *InconsistentError or the context's cause in its chain.
 type ListError struct {
+	paging.IncompleteError
+
 	Noun     string // what a row of the list is
-	Passes   int    // how often the list was read from its start, the last one included
 	Requests int    // pages asked for, in all passes
-	Rows     int    // that the last pass had read
-	Change   error  // what showed that the list changed, in the latest pass that was given up; nil if none was
-	Err      error
 }
 
 func (e *ListError) Error() string {
-	text := fmt.Sprintf("reading the %s: %v", plural(e.Noun), e.Err)
-	if e.Change != nil {
-		text += fmt.Sprintf(" (read from the start %d times, because the list changed while it was read: %v)", e.Passes, e.Change)
-	}
-	return text
+	return fmt.Sprintf("reading the %s: %v", plural(e.Noun), &e.IncompleteError)
 }
-
-func (e *ListError) Unwrap() error { return e.Err }
 
 // InconsistentError is pages that leave no safe next step.
 type InconsistentError = paging.InconsistentError

@@ -133,10 +133,8 @@ func (r *listRead[T, R]) failed(err error) error {
 	if !errors.As(err, &incomplete) {
 		return err
 	}
-	failed := &ListError{
-		Noun: r.list.Noun, Passes: incomplete.Passes, Requests: int(r.requests.Load()), Rows: incomplete.Rows,
-		Err: cleaned{incomplete.Err, r.client.clean},
-	}
+	failed := &ListError{*incomplete, r.list.Noun, int(r.requests.Load())}
+	failed.Err = cleaned{incomplete.Err, r.client.clean}
 	if incomplete.Change != nil {
 		failed.Change = cleaned{incomplete.Change, r.client.clean}
 	}
