@@ -299,6 +299,7 @@ func TestWhatIsLoggedIsSafe(t *testing.T) {
 	var logged strings.Builder
 	log := slog.New(logHandler{slog.NewTextHandler(&logged, nil), newCleaner(key)})
 	log.Warn("Reading the list again", "reason", fmt.Sprintf("%q came \x1b[31mtwice\u200b, as %s did", "a"+key+"b", url.QueryEscape(key)), "passes", 2)
+	log.With("bound", key).WithGroup(key).Warn("Reading the list again", "reason", key)
 	if text := logged.String(); strings.Contains(text, key) || strings.ContainsAny(text, "\x1b\u200b") || !strings.Contains(text, `a[the API key]b`) || !strings.Contains(text, "passes=2") {
 		t.Errorf("logged %q", text)
 	}
