@@ -62,7 +62,7 @@ func TestDemo(t *testing.T) {
 		t.Errorf("%d and %d requests: the lists must have four pages at least", newer, older)
 	}
 	for _, want := range []string{
-		fmt.Sprintf("1180 procedures in 7 reads, over %d requests\n", newer+older),
+		fmt.Sprintf("1080 procedures in 7 reads, over %d requests\n", newer+older),
 		"data.tofupilot_procedures.all: 550 found\n",
 		"data.tofupilot_procedures.battery: 7 found\n",
 		"data.tofupilot_procedures.self_hosted: 520 found\n",

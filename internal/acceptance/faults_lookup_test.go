@@ -13,33 +13,29 @@ import (
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/fakeapi"
 )
 
-// What a server does to lookups. Those of names ask for the first page, then search.
+// What a server does to lookups. One of a single name searches first.
 func lookupFaults() []fault {
 	names := func(names ...string) harness.Values { return harness.Values{"names": elements(names...)} }
 	seven := harness.Values{"Procedure 7": "r7"}
 	refused := func(status int, message string) http.HandlerFunc {
 		return answer(status, `{"message": "`+message+`"}`, "Content-Type", "application/json")
 	}
-	// With one page of its own, the rest of the list takes two more requests.
+	// A search is one request, the list takes three.
 	rows := []fault{
-		{name: "names, of which a search is refused", at: searching(refused(400, "Input validation failed"), 2), arguments: names("Procedure 7"), found: seven, requests: 4},
-		{name: "names, of which a search is too long for a proxy", at: searching(refused(414, ""), 2), arguments: names("Procedure 7"), found: seven, requests: 4},
-		{name: "names, of which a search meets a broken row", at: searching(refused(500, "Output validation failed"), 2), arguments: names("Procedure 7"), found: seven, requests: 4},
-		{
-			name: "names, while the server limits the rate", at: searching(answer(http.StatusTooManyRequests, "", "Retry-After", "1"), 2),
-			arguments: names("Procedure 7"), found: seven, requests: 3, retries: 1, pause: time.Second, within: retried(1),
-		},
+		{name: "names, of which a search is refused", at: searching(refused(400, "Input validation failed"), 1), arguments: names("Procedure 7"), found: seven, requests: 4},
+		{name: "names, of which a search meets a broken row", at: searching(refused(500, "Output validation failed"), 1), arguments: names("Procedure 7"), found: seven, requests: 4},
+		{name: "names, and a firewall that dislikes a search", at: searching(with200("<html></html>"), 1), arguments: names("Procedure 7"), found: seven, requests: 4},
 		{name: "names, of which a search finds everything", at: searchless, arguments: names("Procedure 7"), found: seven, requests: 4},
 		{
-			name: "names, where searching is forbidden", at: searching(refused(403, "Forbidden"), 2), arguments: names("Procedure 7"), requests: 2,
-			fails: harness.Error("", "The API key isn't allowed to read procedures", "search_query=Procedure+7"),
+			name: "names, while the server limits the rate", at: searching(answer(http.StatusTooManyRequests, "", "Retry-After", "1"), 1),
+			arguments: names("Procedure 7"), found: seven, requests: 2, retries: 1, pause: time.Second, within: retried(1),
 		},
 		{
-			name: "names, and a server that refuses the list", at: searching(refused(400, "Input validation failed")), arguments: names("Procedure 7"), requests: 1,
+			name: "names, and a server that refuses the list", at: searching(refused(400, "Input validation failed")), arguments: names("Procedure 7"), requests: 2,
 			fails: harness.Error("", "The server refused the request", askedFor+" returned HTTP 400 Bad Request: Input validation failed.\n\nThe server may be older or newer than this provider supports."),
 		},
 		{
-			name: "names, and a page that isn't the API's", at: searching(with200("<html></html>"), 1), arguments: names("Procedure 7"), requests: 1,
+			name: "names, and a page that isn't the API's", at: searching(with200("<html></html>")), arguments: names("Procedure 7"), requests: 2,
 			fails: harness.Error("", unusable, askedFor),
 		},
 		{
@@ -49,11 +45,11 @@ func lookupFaults() []fault {
 		},
 		{
 			name: "names that nothing or several have", at: twins, arguments: names("Procedure 7", "procedure 8", "Twin"), requests: 1,
-			fails: harness.Error("names", "Not every name has exactly one procedure", "2 of 3 names can't be looked up at {url}/api. The API key can read 12 procedures.", `"procedure 8": no procedure has this name; the nearest: "Procedure 8"`, `"Twin": 2 procedures have this name`),
+			fails: harness.Error("names", "Some names don't match exactly one procedure", "2 of 3 names can't be looked up at {url}/api. The API key can read 12 procedures.", `"procedure 8": no procedure has this name; the nearest: "Procedure 8"`, `"Twin": 2 procedures have this name`),
 		},
 		{
 			name: "names, and one of 28 MB beside them", at: bulky, arguments: names("Procedure 7", "Procedure 8"), requests: 1, within: slow,
-			fails: harness.Error("names", "Not every name has exactly one procedure", "1 of 2 names can't be looked up at {url}/api. The API key can read 2 procedures.", `"Procedure 8": no procedure has this name; these are all: "Procedure 7", "Procedure 8`),
+			fails: harness.Error("names", "Some names don't match exactly one procedure", "1 of 2 names can't be looked up at {url}/api. The API key can read 2 procedures.", `"Procedure 8": no procedure has this name; these are all: "Procedure 7", "Procedure 8`),
 		},
 	}
 	for i := range rows {

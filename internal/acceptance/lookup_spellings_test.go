@@ -65,7 +65,7 @@ func TestTwoSpellingsAreTwoMatches(t *testing.T) {
 	}
 	_, url := harness.Serve(t, filled(procedures...)...)
 	var names []string
-	words := []string{"Error: Not every name has exactly one procedure", "5 of 5 names"}
+	words := []string{"Error: Some names don't match exactly one procedure", "5 of 5 names"}
 	for i, spelling := range spellings {
 		first, second := fmt.Sprintf("id-%d-0", i), fmt.Sprintf("id-%d-1", i)
 		names = append(names, harness.Quote(spelling[1]))

@@ -75,7 +75,7 @@ func TestTheCommonestMistakesAreToldWithWhatToDo(t *testing.T) {
 			config: at(url) + harness.Procedure("burn", `name = "Burn-in"`), environment: key, asks: true,
 			says: []string{
 				"Error: Several procedures have this name", `name = "Burn-in"`, `- burn-1 "Burn-in", created `, " by maya@example.com", `- burn-2 "Burn-in", created `,
-				"Set id instead of name, with the ID of the procedure that you want.",
+				"Set id instead of name, to the ID of the procedure that you want.",
 			},
 		},
 		"http:// to another machine": {

@@ -46,7 +46,7 @@ func TestLookupThatFindsNoneOrSeveralSaysWhatThereIs(t *testing.T) {
 		}},
 		"no such ID": {`id = "nothing"`, []string{
 			"Error: No such procedure", "with data.tofupilot_procedure.battery", `id = "nothing"`,
-			`has the id "nothing". ` + sees, "These are all of them:", "To read one of them, copy its id.",
+			`has the ID "nothing". ` + sees, "These are all of them:", "To read one of them, copy its ID. An ID is a UUID. Short IDs such as FVT1 come from API v1",
 		}},
 		"near misses of a name": {`name = "motor test"`, []string{
 			"Error: No such procedure", `name = "motor test"`, `has the name "motor test". ` + sees,
@@ -56,10 +56,18 @@ func TestLookupThatFindsNoneOrSeveralSaysWhatThereIs(t *testing.T) {
 			"To read one of them, copy its name.",
 		}},
 		"near misses of an ID": {`id = "twin1"`, []string{
-			"Error: No such procedure", `id = "twin1"`, `has the id "twin1". ` + sees,
+			"Error: No such procedure", `id = "twin1"`, `has the ID "twin1". ` + sees,
 			"These are all of them:",
 			`  - TWIN1 "`,
-			"To read one of them, copy its id.",
+			"To read one of them, copy its ID. An ID is a UUID. Short IDs such as FVT1 come from API v1",
+		}},
+		"the ID of another": {`name = "550E8400-E29B-41D4-A716-446655440000"`, []string{
+			"Error: No such procedure", `has the name "550E8400-E29B-41D4-A716-446655440000". It is the ID of "Battery Test Procedure".`,
+			`Set id to "550e8400-e29b-41d4-a716-446655440000" instead of name, or set name to "Battery Test Procedure".`,
+		}},
+		"the name of another": {`id = "Battery Test Procedure"`, []string{
+			"Error: No such procedure", `has the ID "Battery Test Procedure". It is the name of "550e8400-e29b-41d4-a716-446655440000".`,
+			`Set name to "Battery Test Procedure" instead of id, or set id to "550e8400-e29b-41d4-a716-446655440000".`,
 		}},
 		"several": {`name = "Prüfung"`, []string{
 			"Error: Several procedures have this name", "with data.tofupilot_procedure.battery", `name = "Prüfung"`,
@@ -67,7 +75,7 @@ func TestLookupThatFindsNoneOrSeveralSaysWhatThereIs(t *testing.T) {
 			`  - TWIN1 "`, `", created 2024-05-02T08:30:00.000Z by Maya Okafor`,
 			`  - twin-2 "Prüfung", created 2024-05-03T08:30:00.000Z by ci@example.com`,
 			`  - triplet "Prüfung", created 2024-05-04T08:30:00.000Z`,
-			"Set id instead of name, with the ID of the procedure that you want.",
+			"Set id instead of name, to the ID of the procedure that you want.",
 		}},
 	} {
 		t.Run(what, func(t *testing.T) {

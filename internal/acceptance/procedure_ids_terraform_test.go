@@ -94,7 +94,7 @@ func TestWrongNamesAreErrorsOnNames(t *testing.T) {
 		"null":  {`["FVT", null]`, []string{"Error: Invalid names", `names = ["FVT", null]`, "An element is null"}, 0},
 		"empty": {`["FVT", ""]`, []string{"Error: Invalid names", `names = ["FVT", ""]`, `The element "" is empty; a name has at least one character.`}, 0},
 		"missing and ambiguous": {`["FVT", "fvt", "Twin"]`, []string{
-			"Error: Not every name has exactly one procedure", "with data.tofupilot_procedure_ids.line", `names = ["FVT", "fvt", "Twin"]`,
+			"Error: Some names don't match exactly one procedure", "with data.tofupilot_procedure_ids.line", `names = ["FVT", "fvt", "Twin"]`,
 			"2 of 3 names can't be looked up at", "The API key can read 3 procedures.", `- "fvt": no procedure has this name; these are all: "FVT", "Twin"`,
 			`- "Twin": 2 procedures have this name`, "b", "c",
 		}, 1},

@@ -138,7 +138,7 @@ func TestOneErrorTellsOfAllNamesThatAreWrong(t *testing.T) {
 			for i := range c.words {
 				c.words[i] = strings.ReplaceAll(c.words[i], "{url}", url)
 			}
-			harness.ExpectError(t, resp.Diagnostics, harness.Error("names", "Not every name has exactly one procedure", append(c.words, url)...))
+			harness.ExpectError(t, resp.Diagnostics, harness.Error("names", "Some names don't match exactly one procedure", append(c.words, url)...))
 			detail := resp.Diagnostics[0].Detail
 			harness.ExpectPlain(t, detail)
 			if lines := strings.Count(detail, "\n") + 1; lines > 50 || strings.Contains(detail, right) {

@@ -1,18 +1,12 @@
 package provider
 
 import (
-	"cmp"
 	"context"
-	"errors"
-	"fmt"
 	"maps"
-	"strconv"
-	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework-timeouts/datasource/timeouts"
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
-	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
@@ -90,73 +84,16 @@ func (d *procedureDataSource) Read(ctx context.Context, req datasource.ReadReque
 		return
 	}
 
-	find, attribute, wanted := d.reader.client.ProcedureByName, "name", name.ValueString()
+	by, wanted := tofupilot.ByName, name.ValueString()
 	if !id.IsNull() {
-		find, attribute, wanted = d.reader.client.ProcedureByID, "id", id.ValueString()
+		by, wanted = tofupilot.ByID, id.ValueString()
 	}
-	procedure, err := find(ctx, wanted)
+	found, err := d.reader.client.Lookup(ctx, by, []string{wanted})
 	if err != nil {
-		resp.Diagnostics.Append(d.reader.explainLookup(ctx, attribute, wanted, err))
+		resp.Diagnostics.Append(d.reader.explainLookup(ctx, by, err))
 		return
 	}
-	if err := bulk.SetState(ctx, &resp.State, procedureObject.EncodeFields(procedure)); err != nil {
+	if err := bulk.SetState(ctx, &resp.State, procedureObject.EncodeFields(found[wanted])); err != nil {
 		resp.Diagnostics.AddError("The state can't be written", sentence(err))
 	}
-}
-
-// explainLookup says why no procedure, or more than one, was found.
-func (r *reader) explainLookup(ctx context.Context, attribute, wanted string, err error) diag.Diagnostic {
-	none, several := new(tofupilot.NotFoundError), new(tofupilot.AmbiguousError)
-	wanted = r.quote(wanted)
-	switch {
-	case errors.As(err, &none):
-		detail := fmt.Sprintf("No procedure at %s has the %s %s. The API key can read %s.", r.settings.baseURL, attribute, wanted, counted(none.Seen, "procedure"))
-		switch {
-		case len(none.Near) == 0:
-			detail += " Check the spelling, and that the key's owner can see the procedure."
-		case len(none.Near) == none.Seen:
-			detail += " These are all of them:\n" + r.described(none.Near) + "\n\nTo read one of them, copy its " + attribute + "."
-		default:
-			detail += " The nearest are:\n" + r.described(none.Near) + "\n\nTo read one of them, copy its " + attribute + "."
-		}
-		return diag.NewAttributeErrorDiagnostic(path.Root(attribute), "No such procedure", detail)
-	case errors.As(err, &several):
-		return diag.NewAttributeErrorDiagnostic(path.Root(attribute), "Several procedures have this name", fmt.Sprintf(
-			"%d procedures at %s have the name %s:\n%s\n\nSet id instead of name, with the ID of the procedure that you want.",
-			len(several.Matches), r.settings.baseURL, wanted, r.described(several.Matches)))
-	}
-	return r.explain(ctx, err, readAdvice{noun: tofupilot.Procedures.Noun})
-}
-
-// maxDescribed bounds how many procedures an error lists.
-const maxDescribed = 50
-
-// described lists procedures for a person to choose from.
-func (r *reader) described(procedures []tofupilot.Procedure) string {
-	var lines []string
-	for i, procedure := range procedures {
-		if i == maxDescribed {
-			lines = append(lines, fmt.Sprintf("  … and %d more", len(procedures)-i))
-			break
-		}
-		lines = append(lines, "  - "+r.describe(procedure))
-	}
-	return strings.Join(lines, "\n")
-}
-
-// describe cleans each text by itself, so that a long one doesn't cut off the next.
-func (r *reader) describe(procedure tofupilot.Procedure) string {
-	text := r.client.Clean(procedure.ID)
-	if procedure.Name != nil {
-		text += " " + r.client.Clean(strconv.Quote(*procedure.Name)) // quotes show odd spaces
-	}
-	if procedure.CreatedAt != nil {
-		text += ", created " + r.client.Clean(procedure.CreatedAt.Text)
-	}
-	if creator := procedure.CreatedByUser; creator != nil {
-		if who := cmp.Or(creator.Name, creator.Email, creator.ID); who != nil {
-			text += " by " + r.client.Clean(*who)
-		}
-	}
-	return text
 }

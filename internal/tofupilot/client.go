@@ -46,6 +46,7 @@ type Client struct {
 	gate           *gate
 	largeBody      chan struct{} // holds one element while a large body is in memory
 	held           atomic.Int64  // bytes kept of lists, see holding
+	lookups        *listLookups
 	maxRetries     int
 	retryInterval  time.Duration
 	requestTimeout time.Duration
@@ -67,6 +68,7 @@ func New(config Config) *Client {
 		http:           &http.Client{Transport: newTransport(config.RootCAs), CheckRedirect: checkRedirect},
 		gate:           newGate(),
 		largeBody:      make(chan struct{}, 1),
+		lookups:        newListLookups(),
 		maxRetries:     config.MaxRetries,
 		retryInterval:  500 * time.Millisecond,
 		requestTimeout: config.RequestTimeout,

@@ -257,24 +257,6 @@ func TestTheKeyIsTakenOutBeforeATextIsCut(t *testing.T) {
 	}
 }
 
-func TestNearMissesAreNotCutWithinTheKey(t *testing.T) {
-	t.Parallel()
-	const key = "tp_SECRETsecret"
-	server := fakeapi.New(named(strings.Repeat("中", 338)+key, "Other")...)
-	server.AllowKey(key)
-	client := clientOf(t, server, key)
-	_, err := client.ProcedureByName(t.Context(), "Nobody's")
-	failed := new(NotFoundError)
-	if !errors.As(err, &failed) || len(failed.Near) != 2 {
-		t.Fatal(err)
-	}
-	for _, near := range failed.Near {
-		if shown := client.Clean(*near.Name); strings.Contains(shown, "SECRET") {
-			t.Errorf("shows %s", shown)
-		}
-	}
-}
-
 // What a page is refused for, though its first page wasn't, may be its cursor; but a key,
 // a proxy or a rate is no matter of cursors.
 func TestARefusalMayBeOfTheCursor(t *testing.T) {

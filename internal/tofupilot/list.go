@@ -69,7 +69,7 @@ type Row[R any] struct {
 func ReadAll[T, R any](ctx context.Context, c *Client, list List[T], filter Filter, keep func(*T) (kept R, size int)) ([]Row[R], error) {
 	read := newListRead(c, list, filter, keep)
 	defer read.close()
-	return read.finish(ctx)
+	return read.all(ctx)
 }
 
 // listRead is one read of a list, to be closed when its rows are counted no more.
@@ -79,10 +79,10 @@ type listRead[T, R any] struct {
 	filter Filter
 	keep   func(*T) (kept R, size int)
 
-	held     *holding
-	first    *paging.Page[Row[R]] // the first page, if it was asked for before the rest
-	requests atomic.Int64
-	warned   sync.Once
+	held          *holding
+	beyondOnePage error // ends the read of a list that is longer than one page; nil: it is read
+	requests      atomic.Int64
+	warned        sync.Once
 }
 
 func newListRead[T, R any](c *Client, list List[T], filter Filter, keep func(*T) (kept R, size int)) *listRead[T, R] {
@@ -94,19 +94,8 @@ func (r *listRead[T, R]) close() { r.held.close() }
 
 func (r *listRead[T, R]) pageSize() int { return cmp.Or(r.filter.PageSize, MaxPageSize) }
 
-// begin asks for the first page. Whoever finishes the read after that goes on from
-// there: the page isn't asked for again.
-func (r *listRead[T, R]) begin(ctx context.Context) (paging.Page[Row[R]], error) {
-	first, err := r.fetch(ctx, "", r.pageSize())
-	if err != nil {
-		return first, r.failed(&paging.IncompleteError{Passes: 1, Err: err})
-	}
-	r.first = &first
-	return first, nil
-}
-
-// finish reads the list to its end.
-func (r *listRead[T, R]) finish(ctx context.Context) ([]Row[R], error) {
+// all reads the list to its end.
+func (r *listRead[T, R]) all(ctx context.Context) ([]Row[R], error) {
 	started := time.Now()
 	rows, err := paging.Read(ctx, paging.List[Row[R]]{
 		Fetch:       r.fetch,
@@ -117,6 +106,9 @@ func (r *listRead[T, R]) finish(ctx context.Context) ([]Row[R], error) {
 		PageSize:    r.pageSize(),
 		MaxPageSize: MaxPageSize,
 	})
+	if err != nil && errors.Is(err, r.beyondOnePage) {
+		r.logRead(ctx, 0, started)
+	}
 	if err != nil {
 		return nil, r.failed(err)
 	}
@@ -149,11 +141,9 @@ func (r *listRead[T, R]) logRead(ctx context.Context, rows int, started time.Tim
 // fetch asks for one page, and counts as held what is kept of it.
 func (r *listRead[T, R]) fetch(ctx context.Context, at string, limit int) (paging.Page[Row[R]], error) {
 	if at == "" {
-		if first := r.first; first != nil {
-			r.first = nil
-			return *first, nil
-		}
 		r.held.restart()
+	} else if r.beyondOnePage != nil {
+		return paging.Page[Row[R]]{}, r.beyondOnePage
 	}
 	r.requests.Add(1)
 	query := r.filter.query()
@@ -169,6 +159,9 @@ func (r *listRead[T, R]) fetch(ctx context.Context, at string, limit int) (pagin
 		}
 		return len(answer.Rows), nil
 	})
+	if err == nil && answer.More {
+		err = r.beyondOnePage
+	}
 	if err != nil {
 		return paging.Page[Row[R]]{}, err
 	}

@@ -4,218 +4,242 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
+	"net"
+	"slices"
 	"strings"
-	"unicode/utf8"
+	"unicode"
 
+	"golang.org/x/sync/errgroup"
 	"golang.org/x/text/unicode/norm"
 )
 
-// minIDSearch is the characters of a search_query from which on IDs are searched
+// maxSearches is how many names or IDs of one lookup are searched for; reading the list
+// costs little more than searches for more of them.
+const maxSearches = 8
+
+// minIDSearch is the characters of a search_query from which on servers look through IDs,
 // too (API.md, Search).
 const minIDSearch = 6
 
-// NotFoundError is a lookup that nothing matches, said after the whole list was
-// looked through.
-type NotFoundError struct {
-	Seen int         // how many procedures the key may see
-	Near []Procedure // ID and Name of the nearest, at most three; of all there are, where they are at most ten
+// By is what procedures are looked up by.
+type By int
+
+// A procedure is looked up by its name or by its ID.
+const (
+	ByName By = iota
+	ByID
+)
+
+func (by By) of(p *Procedure) string {
+	if by == ByID {
+		return p.ID
+	}
+	return deref(p.Name)
 }
 
-func (e *NotFoundError) Error() string {
-	return fmt.Sprintf("none of %d procedures matches", e.Seen)
+// LookupError tells of all texts of a lookup that don't have exactly one procedure, each
+// in order. There is at least one.
+type LookupError struct {
+	Seen    int // how many procedures the key may see, where a text is missing
+	Missing []Missing
+	Several []Several
 }
 
-// AmbiguousError is a name that several procedures have.
-type AmbiguousError struct {
+// Missing is a text that no procedure has, said after the whole list was looked through.
+type Missing struct {
+	Text  string
+	Other *Procedure  // that has the text as its ID where a name was looked up, and the other way round; nil: none
+	Near  []Procedure // the nearest, at most three; of all there are, where they are at most ten; none from the 51st missing text on
+}
+
+// Several is a text that several procedures have.
+type Several struct {
+	Text    string
 	Matches []Procedure // at least two, by CreatedAt and then ID
 }
 
-func (e *AmbiguousError) Error() string {
-	return fmt.Sprintf("%d procedures match", len(e.Matches))
+func (e *LookupError) Error() string {
+	return fmt.Sprintf("of the texts looked up, no procedure has %d, and several have %d", len(e.Missing), len(e.Several))
 }
 
-// ProcedureByName finds the one procedure of this name: the whole name, case and
-// spaces included, compared under NFC. The error is as for ReadAll, or a
-// *NotFoundError or an *AmbiguousError.
-func (c *Client) ProcedureByName(ctx context.Context, name string) (*Procedure, error) {
-	wanted := newNameSet(name)
-	return c.find(ctx, name, searchable(norm.NFC.String(name)), (*candidate).byName, func(p *Procedure) *Procedure {
-		if !wanted.has(p) {
-			return nil
-		}
-		return p
-	})
-}
-
-// ProcedureByID finds the procedure with this ID. Its error is as for
-// ProcedureByName.
-func (c *Client) ProcedureByID(ctx context.Context, id string) (*Procedure, error) {
-	query := beginning(id)
-	if utf8.RuneCountInString(query) < minIDSearch {
-		query = ""
+// Lookup finds the one procedure of each of the texts, which are names or IDs. They are
+// compared as a whole, case and spaces included, under NFC: Terraform normalizes the
+// strings of a configuration. The map's keys are the texts as they are given. The error
+// is as for [ReadAll], or a *LookupError; there is no map then.
+//
+// It costs at most the first page, one request for each text, and the list. One text is
+// searched for at once; several are after a look at the first page, which may be the
+// whole list. Where there are more than maxSearches, or a search settles nothing, the
+// list is read.
+func (c *Client) Lookup(ctx context.Context, by By, texts []string) (map[string]*Procedure, error) {
+	if len(texts) == 0 {
+		return map[string]*Procedure{}, nil
 	}
-	return c.find(ctx, id, query, (*candidate).byID, func(p *Procedure) *Procedure {
-		if p.ID != id {
-			return nil
-		}
-		return p
-	})
-}
-
-// pick decides whether a procedure is one that is looked for, and what of it is
-// kept; nil: it isn't. It must not change the procedure.
-type pick func(*Procedure) *Procedure
-
-// find looks for one procedure, first by a search, then in the whole list. near is
-// what near misses are measured by.
-func (c *Client) find(ctx context.Context, wanted, query string, near func(*candidate) string, pick pick) (*Procedure, error) {
-	matches, err := c.search(ctx, query, pick)
-	if errors.Is(err, errUnsettled) {
-		var rows []Row[candidate]
-		if rows, err = ReadAll(ctx, c, Procedures, Filter{}, lookThrough(pick)); err != nil {
-			return nil, err
-		}
-		all := candidates(rows)
-		if matches = picked(all); len(matches) == 0 {
-			suggested, err := nearest(ctx, []string{wanted}, all, near)
-			if err != nil {
-				return nil, err
-			}
-			return nil, &NotFoundError{Seen: len(all), Near: suggested[0]}
-		}
+	wanted := map[string]bool{} // under NFC
+	for _, text := range texts {
+		wanted[norm.NFC.String(text)] = true
 	}
-	switch {
-	case err != nil:
+	rows, err := c.find(ctx, by, wanted)
+	if err != nil {
 		return nil, err
-	case len(matches) > 1:
-		return nil, &AmbiguousError{Matches: matches}
 	}
-	return &matches[0], nil
+	return choose(ctx, by, texts, rows)
 }
 
-// errUnsettled is a search that proves nothing, so that the whole list must be
-// looked through: there is nothing to search for, or the server finds nothing, or
-// refuses.
-var errUnsettled = errors.New("the search settles nothing")
-
-// search asks the server for what it finds by the query and picks from that, so
-// that it doesn't matter how the server compares. It gives at least one match, or
-// an error, which may be errUnsettled.
-func (c *Client) search(ctx context.Context, query string, pick pick) ([]Procedure, error) {
-	if query == "" {
-		return nil, errUnsettled
-	}
-	filter := Filter{Parameters: map[string]string{"search_query": query}}
-	found, err := ReadAll(ctx, c, Procedures, filter, func(p *Procedure) (candidate, int) {
-		if match := pick(p); match != nil {
-			return keepMatch(match)
+// find gives at least one match for each of the texts, and what else there is: of the
+// whole list, where a text has none.
+func (c *Client) find(ctx context.Context, by By, wanted map[string]bool) ([]Row[found], error) {
+	if len(wanted) > 1 {
+		if rows, err := c.page(ctx, Filter{}, by, wanted); !errors.Is(err, errUnsettled) {
+			return rows, err
 		}
-		return candidate{}, 0 // what a search doesn't find may still be there
-	})
-	if ctx.Err() == nil && refusesSearch(err) {
-		return nil, errUnsettled
 	}
-	matches := picked(candidates(found))
-	if err == nil && len(matches) == 0 {
-		return nil, errUnsettled
+	if len(wanted) <= maxSearches {
+		if matches, err := c.searchEach(ctx, by, wanted); !errors.Is(err, errUnsettled) {
+			return matches, err
+		}
 	}
-	return matches, err
+	return c.lookups.read(ctx, c, by, wanted)
 }
 
-// refusesSearch tells whether a request failed in a way that the search may be to
-// blame for. The list may be read all the same.
-func refusesSearch(err error) bool {
-	failed := new(Error)
-	if !errors.As(err, &failed) || failed.Err != nil {
+// found is what a lookup keeps of a procedure: all of one that is wanted, else ID and name.
+type found struct {
+	Procedure
+
+	wanted bool
+}
+
+func keepFound(isWanted func(*Procedure) bool) func(*Procedure) (found, int) {
+	return func(p *Procedure) (found, int) {
+		if isWanted(p) {
+			return found{*p, true}, p.size()
+		}
+		return found{Procedure: Procedure{ID: p.ID, Name: p.Name}}, len(p.ID) + len(deref(p.Name))
+	}
+}
+
+// errUnsettled ends a search, or a look at the first page, that doesn't decide a lookup.
+var errUnsettled = errors.New("the whole list must be read")
+
+// page gives all that a filter lists if that fits on one page; else the error is
+// errUnsettled.
+func (c *Client) page(ctx context.Context, filter Filter, by By, wanted map[string]bool) ([]Row[found], error) {
+	read := newListRead(c, Procedures, filter, keepFound(func(p *Procedure) bool { return wanted[norm.NFC.String(by.of(p))] }))
+	defer read.close()
+	read.beyondOnePage = errUnsettled
+	return read.all(ctx)
+}
+
+// searchEach searches for each of the texts by itself. It gives at least one match for
+// each, or an error, which may be errUnsettled: then the other searches end early.
+//
+// It doesn't matter how a server compares: what a search finds is compared here, and one
+// that finds no match settles nothing, as does one that is refused.
+func (c *Client) searchEach(ctx context.Context, by By, wanted map[string]bool) ([]Row[found], error) {
+	queries := map[string]string{}
+	for text := range wanted {
+		query := searchable(text)
+		if query == "" || by == ByID && len(query) < minIDSearch {
+			return nil, errUnsettled
+		}
+		queries[text] = query
+	}
+	group, searching := errgroup.WithContext(ctx)
+	matches := make(chan []Row[found], len(wanted))
+	for text, query := range queries {
+		group.Go(func() error {
+			filter := Filter{Parameters: map[string]string{"search_query": query}}
+			rows, err := c.page(searching, filter, by, map[string]bool{text: true})
+			switch {
+			case err != nil && searching.Err() == nil && mayBeTheSearch(err):
+				return errUnsettled
+			case err == nil && !slices.ContainsFunc(rows, func(row Row[found]) bool { return row.Kept.wanted }):
+				return errUnsettled
+			}
+			matches <- rows
+			return err
+		})
+	}
+	err := group.Wait()
+	close(matches)
+	var all []Row[found]
+	for rows := range matches {
+		all = append(all, rows...)
+	}
+	return all, err
+}
+
+// mayBeTheSearch reports whether a request may have failed because it is a search: a
+// firewall may dislike its text and answer anything, or break the connection.
+func mayBeTheSearch(err error) bool {
+	failed, dial := new(Error), new(net.OpError)
+	if !errors.As(err, &failed) {
 		return false
 	}
-	switch failed.Status {
-	case http.StatusBadRequest, http.StatusRequestEntityTooLarge, http.StatusRequestURITooLong, http.StatusUnprocessableEntity, http.StatusInternalServerError:
-		return true
+	switch failed.Kind() {
+	case Unauthorized, RateLimited, TimedOut, UnknownHost, Untrusted, ProxyMisconfigured, ProxyUnreachable, ProxyUnauthorized, ProxyFailed, NotTLS:
+		return false
+	case Unreachable:
+		return !errors.As(err, &dial) || dial.Op != "dial"
 	}
-	return false
+	return true
 }
 
-// candidate is what a lookup holds of a procedure while it looks through the list:
-// what it compares, and what a person may be shown of it.
-type candidate struct {
-	id, name string
-	match    *Procedure // where it is one that is looked for
-}
+// maxSearched is how long a search is, in characters: the API takes no more.
+const maxSearched = 100
 
-func (c *candidate) byName() string { return c.name }
-func (c *candidate) byID() string   { return c.id }
-
-func (c *candidate) shown() Procedure {
-	shown := Procedure{ID: c.id}
-	if name := c.name; name != "" {
-		shown.Name = &name
-	}
-	return shown
-}
-
-// lookThrough keeps what a lookup needs of every procedure of the list.
-func lookThrough(pick pick) func(*Procedure) (candidate, int) {
-	return func(p *Procedure) (candidate, int) {
-		if match := pick(p); match != nil {
-			return keepMatch(match)
-		}
-		name := deref(p.Name)
-		// A longer one is near to none, and only the beginning of it is shown.
-		if most := maxLooked + utf8.UTFMax; len(name) > most {
-			name = strings.Clone(name[:most])
-		}
-		return candidate{id: p.ID, name: name}, len(p.ID) + len(name)
-	}
-}
-
-func keepMatch(match *Procedure) (candidate, int) {
-	kept := *match
-	return candidate{id: kept.ID, name: deref(kept.Name), match: &kept}, kept.size()
-}
-
-// candidates are what is kept of the rows.
-func candidates(rows []Row[candidate]) []candidate {
-	kept := make([]candidate, len(rows))
-	for i := range rows {
-		kept[i] = rows[i].Kept
-	}
-	return kept
-}
-
-// picked are the matches among the candidates.
-func picked(candidates []candidate) []Procedure {
-	var matches []Procedure
-	for i := range candidates {
-		if candidates[i].match != nil {
-			matches = append(matches, *candidates[i].match)
+// searchable is the longest piece of a text that is the same in every spelling that
+// Unicode holds equal, so that a search finds the text however it is stored; empty
+// where there is none. Such pieces are ASCII, but for the characters that have doubles
+// (the Kelvin sign, U+037E and U+1FEF) and for one that a mark may belong to. A server
+// may trim what is searched for, so a piece has a letter or a digit.
+func searchable(text string) string {
+	longest := ""
+	for _, piece := range strings.FieldsFunc(beforeMarks(text), func(r rune) bool { return r > unicode.MaxASCII || strings.ContainsRune("K;`", r) }) {
+		piece = piece[:min(len(piece), maxSearched)]
+		if len(piece) > len(longest) && strings.ContainsFunc(piece, func(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }) {
+			longest = piece
 		}
 	}
-	return matches
+	return longest
 }
 
-// nameSet is the names that are looked for. Names are compared as a whole, and
-// under NFC, since Terraform normalizes the strings of a configuration.
-type nameSet struct {
-	names   map[string]bool // under NFC
-	longest int             // of them, in bytes
-}
-
-func newNameSet(names ...string) nameSet {
-	set := nameSet{names: map[string]bool{}}
-	for _, name := range names {
-		name = norm.NFC.String(name)
-		set.names[name] = true
-		set.longest = max(set.longest, len(name))
+// beforeMarks puts a separator in place of each character that a mark follows.
+func beforeMarks(text string) string {
+	runes := []rune(text)
+	for i := 1; i < len(runes); i++ {
+		if unicode.Is(unicode.M, runes[i]) {
+			runes[i-1] = unicode.ReplacementChar
+		}
 	}
-	return set
+	return string(runes)
 }
 
-// has tells whether a procedure has one of the names. Names that are equal under
-// NFC differ in length by a factor of at most nine: three for the marks that are
-// set apart, three for one character in place of another, such as the Kelvin sign
-// for a K. So what is longer needn't be normalized.
-func (s nameSet) has(p *Procedure) bool {
-	return p.Name != nil && len(*p.Name) <= 9*s.longest && s.names[norm.NFC.String(*p.Name)]
+// choose gives each text its one match.
+func choose(ctx context.Context, by By, texts []string, rows []Row[found]) (map[string]*Procedure, error) {
+	having := map[string][]Procedure{}
+	for _, row := range rows {
+		if p := row.Kept.Procedure; row.Kept.wanted {
+			text := norm.NFC.String(by.of(&p))
+			having[text] = append(having[text], p)
+		}
+	}
+	chosen, failed := map[string]*Procedure{}, &LookupError{Seen: len(rows)}
+	for _, text := range slices.Compact(slices.Sorted(slices.Values(texts))) {
+		switch matches := having[norm.NFC.String(text)]; len(matches) {
+		case 0:
+			failed.Missing = append(failed.Missing, Missing{Text: text})
+		case 1:
+			chosen[text] = &matches[0]
+		default:
+			failed.Several = append(failed.Several, Several{text, matches})
+		}
+	}
+	if len(failed.Missing)+len(failed.Several) == 0 {
+		return chosen, nil
+	}
+	if err := suggest(ctx, by, failed.Missing, rows); err != nil {
+		return nil, err
+	}
+	return nil, failed
 }

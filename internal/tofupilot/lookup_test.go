@@ -1,9 +1,14 @@
 package tofupilot
 
 import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -17,8 +22,9 @@ import (
 // searcher stands between a client and the fake, keeps what was searched for,
 // and can make the server's search another.
 type searcher struct {
-	api   *fakeapi.Server
-	finds func(searched string) (instead string) // nil: as it was searched for
+	api     *fakeapi.Server
+	finds   func(searched string) (instead string) // nil: as it was searched for
+	refuses http.Handler                           // of every search; nil: it doesn't
 
 	mu       sync.Mutex
 	searched []string // of each request; whole where it had no search_query
@@ -38,7 +44,10 @@ func (s *searcher) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
 	s.searched = append(s.searched, searched)
 	s.mu.Unlock()
-
+	if searched != whole && s.refuses != nil {
+		s.refuses.ServeHTTP(w, r)
+		return
+	}
 	other := r.Clone(r.Context())
 	other.URL.RawQuery = query.Encode()
 	s.api.ServeHTTP(w, other)
@@ -53,6 +62,20 @@ func (s *searcher) expect(t *testing.T, searched ...string) {
 		t.Errorf("searched for %q, want %q", s.searched, searched)
 	}
 	s.searched = nil
+}
+
+// asked tells how many requests were for the whole list, and how many searched.
+func (s *searcher) asked() (list, searches int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, searched := range s.searched {
+		if searched == whole {
+			list++
+		} else {
+			searches++
+		}
+	}
+	return list, searches
 }
 
 // tooWide is a search that finds everything, as wildcards in a name may do.
@@ -79,6 +102,24 @@ func clientOf(t *testing.T, handler http.Handler, key string) *Client {
 	return New(Config{BaseURL: base, APIKey: key, RequestTimeout: time.Minute})
 }
 
+func lookUpOne(ctx context.Context, client *Client, by By, text string) (*Procedure, error) {
+	procedures, err := client.Lookup(ctx, by, []string{text})
+	return procedures[text], err
+}
+
+// lookUpIDs looks names up and gives their IDs.
+func lookUpIDs(ctx context.Context, client *Client, names []string) (map[string]string, error) {
+	procedures, err := client.Lookup(ctx, ByName, names)
+	if procedures == nil {
+		return nil, err
+	}
+	ids := map[string]string{}
+	for name, procedure := range procedures {
+		ids[name] = procedure.ID
+	}
+	return ids, err
+}
+
 // named makes procedures p0, p1 … of these names, each a day younger than the one before.
 func named(names ...string) []fakeapi.Procedure {
 	procedures := make([]fakeapi.Procedure, len(names))
@@ -90,51 +131,62 @@ func named(names ...string) []fakeapi.Procedure {
 	return procedures
 }
 
+// numberedProcedures makes procedures "Procedure 00000" and so on, of which the IDs are
+// "id-00000" and so on.
+func numberedProcedures(count int) []fakeapi.Procedure {
+	procedures := make([]fakeapi.Procedure, count)
+	for i := range procedures {
+		procedures[i] = fakeapi.Procedure{ID: fmt.Sprintf("id-%05d", i), Name: fmt.Sprintf("Procedure %05d", i), CreatedAt: createdAt(i)}
+	}
+	return procedures
+}
+
+// someNames are the names of so many of them, spread over all.
+func someNames(count, of int) (names []string, ids map[string]string) {
+	ids = map[string]string{}
+	for i := range count {
+		at := i * of / count
+		name := fmt.Sprintf("Procedure %05d", at)
+		names = append(names, name)
+		ids[name] = fmt.Sprintf("id-%05d", at)
+	}
+	return names, ids
+}
+
 func nfd(text string) string { return norm.NFD.String(text) }
+
+func expectSeveral(t *testing.T, err error, ids ...string) {
+	t.Helper()
+	failed := new(LookupError)
+	if !errors.As(err, &failed) || len(failed.Several) != 1 || !slices.Equal(procedureIDs(failed.Several[0].Matches), ids) {
+		t.Errorf("got %+v, want several: %q", err, ids)
+	}
+}
 
 func TestNameIsFoundExactlyByOneRequest(t *testing.T) {
 	t.Parallel()
-	const emoji = "🔋"
-	letters := strings.Repeat("0123456789", 10)
 	for what, c := range map[string]struct {
 		name     string // as stored and as asked for
 		searched string // empty: the name
 	}{
-		"words":                    {"Battery Test Procedure", ""},
-		"spaces at both ends":      {"  Battery  Test ", ""},
-		"quotes":                   {`Say "when", 'now' or ` + "`never`", `Say "when", 'now' or `}, // U+1FEF is a backtick, too
-		"backslash":                {`C:\Tests\new`, ""},
-		"wildcards":                {"50% _load_ *?", ""},
-		"plus":                     {"A+B + C", ""},
-		"separators of a query":    {"a=1&b=2;c#d?e/f", "a=1&b=2"}, // and U+037E a semicolon
-		"what looks encoded":       {"100%25 %2B %00", ""},
-		"line break and tab":       {"two\nlines\tand a tab", ""},
-		"control character":        {"bell \a", ""},
-		"emoji":                    {emoji + " Pack", ""},
-		"joined emoji":             {"👩‍🔧 at the bench 🇩🇪", ""},
-		"right to left":            {"اختبار البطارية 24", ""},
-		"right to left, marked":    {"\u200fבדיקת סוללה\u200e (EOL)", ""},
-		"Chinese":                  {"电池测试", ""},
-		"ohm and micro":            {"10 kΩ, 5 µA", ", 5 µA"},
-		"Unicode's last character": {"\U0010FFFF", ""},
-
-		"100 letters":               {letters, letters},
-		"101 letters":               {letters + "!", letters},
-		"50 emoji":                  {strings.Repeat(emoji, 50), ""},
-		"60 emoji":                  {strings.Repeat(emoji, 60), strings.Repeat(emoji, 50)},
-		"99 letters and an emoji":   {letters[1:] + emoji, letters[1:]},
-		"a thousand letters":        {strings.Repeat(letters, 10), letters},
-		"accents":                   {"Prüfung Übergang", "bergang"},
-		"accents, stored as NFD":    {nfd("Prüfung Übergang"), "bergang"},
-		"one accent in a long name": {"é" + letters + letters, letters},
-		"Korean":                    {"배터리-시험", "-"},
-		"nothing but accents":       {"éàü", whole},
-		"the same, stored as NFD":   {nfd("éàü"), whole},
+		"words":                 {"Battery Test Procedure", ""},
+		"spaces at both ends":   {"  Battery  Test ", ""},
+		"quotes and backslash":  {`Say "when", 'now' or C:\Tests\new`, ""},
+		"wildcards":             {"50% _load_ *?", ""},
+		"plus":                  {"A+B + C", ""},
+		"separators of a query": {"a=1&b=2#c?d/e", ""},
+		"what looks encoded":    {"100%25 %2B %00", ""},
+		"control characters":    {"two\nlines,\ta tab and a bell \a", ""},
+		"emoji":                 {"🔋 Pack", " Pack"},
+		"stored as NFD":         {nfd("Prüfung Übergang"), "bergang"},
+		"nothing but accents":   {"éàü", whole},
+		"Chinese":               {"电池测试", whole},
+		"signs in Chinese":      {"电池 - 测试", whole},
 	} {
 		t.Run(what, func(t *testing.T) {
 			t.Parallel()
 			client, server := lookUpIn(t, named(c.name+" ", "x"+c.name, c.name, strings.ToUpper(c.name)+"x", "Other")...)
-			found, err := client.ProcedureByName(t.Context(), norm.NFC.String(c.name))
+			found, err := lookUpOne(t.Context(), client, ByName, norm.NFC.String(c.name))
 			if err != nil || found.ID != "p2" {
 				t.Fatalf("got %v, %v", found, err)
 			}
@@ -146,23 +198,6 @@ func TestNameIsFoundExactlyByOneRequest(t *testing.T) {
 	}
 }
 
-// Terraform normalizes what a configuration says, but whoever else asks may
-// have either form.
-func TestNameIsComparedUnderNFCWhicheverFormIsAskedFor(t *testing.T) {
-	t.Parallel()
-	const name = "Prüfstand Größe M"
-	for _, stored := range []string{name, nfd(name)} {
-		for _, asked := range []string{name, nfd(name)} {
-			client, server := lookUpIn(t, named(stored, "Prufstand Grosse M")...)
-			found, err := client.ProcedureByName(t.Context(), asked)
-			if err != nil || found.ID != "p0" || *found.Name != stored {
-				t.Errorf("%+q in place of %+q: got %v, %v", asked, stored, found, err)
-			}
-			server.expect(t, "fstand Gr")
-		}
-	}
-}
-
 func TestIDIsFoundExactly(t *testing.T) {
 	t.Parallel()
 	const uuid = "550e8400-e29b-41d4-a716-446655440000"
@@ -170,8 +205,7 @@ func TestIDIsFoundExactly(t *testing.T) {
 		"UUID":                         {uuid, uuid},
 		"six characters, searched for": {"FVT001", "FVT001"},
 		"five characters":              {"FVT01", whole},
-		"four characters":              {"FVT1", whole},
-		"one character":                {"7", whole},
+		"six, of which five are ASCII": {"FVT01é", whole},
 		"six with wildcards":           {"F_T%01", "F_T%01"},
 	} {
 		t.Run(what, func(t *testing.T) {
@@ -180,11 +214,268 @@ func TestIDIsFoundExactly(t *testing.T) {
 				fakeapi.Procedure{ID: c.id, Name: "The one"},
 				fakeapi.Procedure{ID: c.id + "-2", Name: c.id},
 				fakeapi.Procedure{ID: "2-" + c.id, Name: "another " + c.id})
-			found, err := client.ProcedureByID(t.Context(), c.id)
+			found, err := lookUpOne(t.Context(), client, ByID, c.id)
 			if err != nil || found.ID != c.id || *found.Name != "The one" {
 				t.Fatalf("got %v, %v", found, err)
 			}
 			server.expect(t, c.searched)
 		})
 	}
+}
+
+// Terraform normalizes what a configuration says, but servers and whoever else asks may
+// have either form.
+func TestTextsAreComparedUnderNFC(t *testing.T) {
+	t.Parallel()
+	for _, text := range []string{"Prüfstand Größe M", "5 \u212a", "100 \u2126 Load", "a\u037eb", "\u8c48 1", "q\u0307\u0323 test", "\u05d1\u05bc\u05b0דיקה"} {
+		for _, stored := range []string{text, norm.NFC.String(text), nfd(text)} {
+			for _, asked := range []string{text, norm.NFC.String(text), nfd(text)} {
+				client, _ := lookUpIn(t, fakeapi.Procedure{ID: stored + " id-1", Name: stored}, fakeapi.Procedure{ID: "other", Name: "M 5 100 ab test"})
+				for by, asked := range map[By]string{ByName: asked, ByID: asked + " id-1"} {
+					if found, err := lookUpOne(t.Context(), client, by, asked); err != nil || *found.Name != stored {
+						t.Errorf("%+q in place of %+q: got %v, %v", asked, stored, found, err)
+					}
+				}
+			}
+		}
+		client, _ := lookUpIn(t, named(text, nfd(text), "other")...)
+		_, err := lookUpOne(t.Context(), client, ByName, text)
+		expectSeveral(t, err, "p0", "p1")
+	}
+	asked := []string{"Prüfung", nfd("Prüfung"), "Prüfung"}
+	client, _ := lookUpIn(t, named(nfd("Prüfung"), "Prufung")...)
+	if ids, err := lookUpIDs(t.Context(), client, asked); err != nil || !maps.Equal(ids, map[string]string{asked[0]: "p0", asked[1]: "p0"}) {
+		t.Errorf("keys aren't the texts as they are given: %v, %v", ids, err)
+	}
+}
+
+// A lookup never costs more than the list, one first page, and one page for each text.
+func TestLookupsTakeAsFewRequestsAsTheyCan(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		names, procedures int
+		finds             func(string) string
+		missing           bool // one of the names
+		list, searches    int  // requests at most; exactly, where the list isn't read on
+	}{
+		{names: 0, procedures: 90},
+		{names: 1, procedures: 90, searches: 1},
+		{names: 1, procedures: 10_000, searches: 1},
+		{names: 1, procedures: 1_000, finds: tooWide, list: 11 + 7, searches: 1},
+		{names: 1, procedures: 1_000, missing: true, list: 11 + 7, searches: 1},
+		{names: 3, procedures: 90, list: 1},
+		{names: 90, procedures: 90, list: 1},
+		{names: 3, procedures: 99, list: 1},
+		{names: 9, procedures: 100, list: 1 + 2},
+		{names: 5, procedures: 10_000, list: 1, searches: 5},
+		{names: 8, procedures: 10_000, list: 1, searches: 8},
+		{names: 9, procedures: 10_000, list: 1 + 102 + 7},
+		{names: 3, procedures: 90, missing: true, list: 1},
+		{names: 5, procedures: 10_000, missing: true, list: 1 + 102 + 7, searches: 5},
+		{names: 5, procedures: 1_000, finds: blind, list: 1 + 11 + 7, searches: 5},
+		{names: 4, procedures: 3_000, finds: tooWide, list: 1 + 31 + 7, searches: 4},
+	} {
+		t.Run(fmt.Sprintf("%d of %d", c.names, c.procedures), func(t *testing.T) {
+			t.Parallel()
+			client, server := lookUpIn(t, numberedProcedures(c.procedures)...)
+			server.finds = c.finds
+			names, want := someNames(c.names, c.procedures)
+			if c.missing {
+				names[0] = "Nobody's"
+			}
+			ids, err := lookUpIDs(t.Context(), client, names)
+			if c.missing {
+				failed := new(LookupError)
+				if !errors.As(err, &failed) || len(failed.Missing) != 1 || failed.Missing[0].Text != "Nobody's" || failed.Seen != c.procedures || ids != nil {
+					t.Errorf("got %v, %v", ids, err)
+				}
+			} else if err != nil || !maps.Equal(ids, want) {
+				t.Errorf("got %v, %v; want %v", ids, err, want)
+			}
+			list, searches := server.asked()
+			if list > c.list || searches > c.searches || list <= 2 && (list != c.list || searches != c.searches) {
+				t.Errorf("%d requests for the list and %d searches; want %d and %d", list, searches, c.list, c.searches)
+			}
+			t.Logf("%d names of %d procedures: %d requests for the list, %d searches", c.names, c.procedures, list, searches)
+		})
+	}
+}
+
+// Whatever a search is answered with, by the server or by what stands before it, the
+// list may still be read. Two answers are about more than the search.
+func TestARefusedSearchIsNoRefusedLookup(t *testing.T) {
+	t.Parallel()
+	reset := http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) })
+	elsewhere := http.RedirectHandler("https://firewall.example.com/blocked", http.StatusFound)
+	refusals := map[string]http.Handler{"reset": reset, "redirect": elsewhere, "HTML": fakeapi.Status(200, "<html>Blocked</html>"), "empty": fakeapi.Status(200, "")}
+	for _, status := range []int{400, 403, 404, 405, 406, 413, 414, 422, 500, 502, 503} {
+		refusals[strconv.Itoa(status)] = fakeapi.Status(status, `{"message": "no"}`)
+	}
+	for what, refusal := range refusals {
+		for _, names := range [][]string{{"Procedure 00003"}, {"Procedure 00003", "Procedure 00149"}} {
+			client, server := lookUpIn(t, numberedProcedures(150)...)
+			client.retryInterval = time.Millisecond
+			server.refuses = refusal
+			if ids, err := lookUpIDs(t.Context(), client, names); err != nil || ids["Procedure 00003"] != "id-00003" {
+				t.Errorf("%s: got %v, %v", what, ids, err)
+			}
+		}
+	}
+	for _, status := range []int{401, 429} {
+		client, server := lookUpIn(t, named("Battery", "Motor")...)
+		server.refuses = fakeapi.Status(status, `{"message": "no"}`)
+		_, err := lookUpOne(t.Context(), client, ByName, "Motor")
+		if failed := new(Error); !errors.As(err, &failed) || failed.Status != status {
+			t.Errorf("status %d: %v", status, err)
+		}
+		server.expect(t, "Motor")
+	}
+	client, server := lookUpIn(t, named("Battery")...)
+	server.refuses = fakeapi.Status(500, `{"message": "the search"}`)
+	server.api.Fail(fakeapi.Status(403, `{"message": "the list"}`))
+	if _, err := lookUpOne(t.Context(), client, ByName, "Battery"); err == nil || !strings.Contains(err.Error(), "the list") || strings.Contains(err.Error(), "the search") {
+		t.Errorf("of two failures the list's is told, not %v", err)
+	}
+	base, _ := ParseBaseURL("http://127.0.0.1:1")
+	unreachable := New(Config{BaseURL: base, APIKey: fakeapi.Key, RequestTimeout: time.Minute})
+	if _, err := lookUpOne(t.Context(), unreachable, ByName, "Battery"); err == nil || !strings.Contains(err.Error(), "search_query") {
+		t.Errorf("a server that can't be reached is asked twice: %v", err)
+	}
+}
+
+func TestNothingIsSaidToBeMissingBeforeTheWholeListWasLookedThrough(t *testing.T) {
+	t.Parallel()
+	for what, c := range map[string]struct {
+		by       By
+		wanted   string
+		searched []string
+	}{
+		"name":                        {ByName, "Battery", []string{"Battery", whole}},
+		"name that isn't searched":    {ByName, "éà", []string{whole}},
+		"ID":                          {ByID, "p00000", []string{"p00000", whole}},
+		"ID that is too short for it": {ByID, "p", []string{whole}},
+	} {
+		t.Run(what, func(t *testing.T) {
+			t.Parallel()
+			client, server := lookUpIn(t, named("Battery Test", "A Battery", "Motor")...)
+			_, err := lookUpOne(t.Context(), client, c.by, c.wanted)
+			none := new(LookupError)
+			if !errors.As(err, &none) || none.Seen != 3 || len(none.Missing) != 1 || len(none.Missing[0].Near) != 3 { // so few are all shown
+				t.Errorf("got %+v", err)
+			}
+			server.expect(t, c.searched...)
+		})
+	}
+	api := fakeapi.New(named("One", "Two", "Three")...)
+	api.AllowStation("station", "p0", "p2")
+	_, err := lookUpOne(t.Context(), clientOf(t, api, "station"), ByName, "Two")
+	if none := new(LookupError); !errors.As(err, &none) || none.Seen != 2 {
+		t.Errorf("what the key can't see is counted: %+v", err)
+	}
+}
+
+func TestAProcedureCreatedBetweenSearchAndWholeListIsFound(t *testing.T) {
+	t.Parallel()
+	client, server := lookUpIn(t)
+	server.api.Before(func(r fakeapi.Request) {
+		if r.Number == 2 {
+			server.api.Add(named("New")...)
+		}
+	})
+	if found, err := lookUpOne(t.Context(), client, ByName, "New"); err != nil || found.ID != "p0" {
+		t.Errorf("got %v, %v", found, err)
+	}
+}
+
+func TestSeveralOfOneNameAreAllTold(t *testing.T) {
+	t.Parallel()
+	const name = "Prüfung"
+	for what, c := range map[string]struct {
+		stored   []string
+		finds    func(string) string
+		searched []string
+		want     []string
+	}{
+		"two, oldest first":          {[]string{name, "Other", name}, nil, []string{"fung"}, []string{"p0", "p2"}},
+		"twins in NFC and NFD":       {[]string{nfd(name), name, "Prufung"}, nil, []string{"fung"}, []string{"p0", "p1"}},
+		"three, the search too wide": {[]string{name, name, "prüfung", nfd(name)}, tooWide, []string{"fung"}, []string{"p0", "p1", "p3"}},
+		"two, the search blind":      {[]string{"prüfung", name, nfd(name)}, blind, []string{"fung", whole}, []string{"p1", "p2"}},
+	} {
+		t.Run(what, func(t *testing.T) {
+			t.Parallel()
+			client, server := lookUpIn(t, named(c.stored...)...)
+			server.finds = c.finds
+			_, err := lookUpOne(t.Context(), client, ByName, name)
+			expectSeveral(t, err, c.want...)
+			server.expect(t, c.searched...)
+		})
+	}
+	client, server := lookUpIn(t, append(numberedProcedures(200), named("Battery", "Battery")...)...)
+	_, err := lookUpIDs(t.Context(), client, []string{"Procedure 00007", "Battery"})
+	expectSeveral(t, err, "p0", "p1")
+	if list, searches := server.asked(); list != 1 || searches != 2 {
+		t.Errorf("%d requests for the list and %d searches", list, searches)
+	}
+}
+
+func TestAllNamesThatAreWrongAreToldTogether(t *testing.T) {
+	t.Parallel()
+	client, _ := lookUpIn(t, append(numberedProcedures(200), named("Battery", "Battery", "Motor Test")...)...)
+	ids, err := lookUpIDs(t.Context(), client, []string{"Procedure 00007", "Motor-Test", "Battery", "Nobody's", "p2"})
+	failed := new(LookupError)
+	if !errors.As(err, &failed) || ids != nil {
+		t.Fatalf("got %v, %v", ids, err)
+	}
+	if len(failed.Several) != 1 || failed.Several[0].Text != "Battery" || !slices.Equal(procedureIDs(failed.Several[0].Matches), []string{"p0", "p1"}) {
+		t.Errorf("several: %+v", failed.Several)
+	}
+	missing := map[string][]string{}
+	for _, m := range failed.Missing {
+		missing[m.Text] = procedureIDs(m.Near)
+		if m.Other != nil {
+			missing[m.Text] = []string{"other", m.Other.ID}
+		}
+	}
+	if want := map[string][]string{"Motor-Test": {"p2"}, "Nobody's": nil, "p2": {"other", "p2"}}; !maps.EqualFunc(missing, want, slices.Equal) {
+		t.Errorf("missing: %q, want %q", missing, want)
+	}
+}
+
+func TestAnIDGivenAsANameIsKnown(t *testing.T) {
+	t.Parallel()
+	const id = "550e8400-e29b-41d4-a716-446655440000"
+	client, _ := lookUpIn(t, append(numberedProcedures(20), fakeapi.Procedure{ID: id, Name: "Battery Test"}, fakeapi.Procedure{ID: "x", JSON: `{"id": "x", "name": null}`})...)
+	for _, c := range []struct {
+		by   By
+		text string
+	}{{ByName, id}, {ByName, strings.ToUpper(id)}, {ByName, " " + id + "\n"}, {ByID, "Battery Test"}} {
+		_, err := lookUpOne(t.Context(), client, c.by, c.text)
+		if failed := new(LookupError); !errors.As(err, &failed) || failed.Missing[0].Other == nil || failed.Missing[0].Other.ID != id {
+			t.Errorf("%q: %+v", c.text, err)
+		}
+	}
+	_, err := lookUpOne(t.Context(), client, ByID, strings.ToUpper(id)+" ")
+	if failed := new(LookupError); !errors.As(err, &failed) || failed.Missing[0].Other != nil || !slices.Equal(procedureIDs(failed.Missing[0].Near), []string{id}) {
+		t.Errorf("in capitals: %+v", err)
+	}
+}
+
+func TestNothingIsRememberedFromOneLookupToTheNext(t *testing.T) {
+	t.Parallel()
+	client, server := lookUpIn(t, named("FVT")...)
+	expect := func(id string) {
+		t.Helper()
+		if found, err := lookUpOne(t.Context(), client, ByName, "FVT"); err != nil || found.ID != id {
+			t.Errorf("got %v, %v; want %s", found, err, id)
+		}
+	}
+	expect("p0")
+	server.api.Delete("p0")
+	server.api.Add(fakeapi.Procedure{ID: "new", Name: "FVT"})
+	expect("new")
+	server.api.Delete("new")
+	if _, err := lookUpOne(t.Context(), client, ByName, "FVT"); !errors.As(err, new(*LookupError)) {
+		t.Errorf("got %v", err)
+	}
+	server.expect(t, "FVT", "FVT", "FVT", whole)
 }

@@ -118,7 +118,7 @@ func TestRowsAreCountedOnceWhileTheyAreHeld(t *testing.T) {
 	defer server.Close()
 	client := clientAt(t, server.URL)
 	read := newListRead(client, Procedures, Filter{PageSize: 2}, func(*Procedure) (string, int) { return "", 10 })
-	rows, err := read.finish(t.Context())
+	rows, err := read.all(t.Context())
 	if err != nil || len(rows) != 50 {
 		t.Fatalf("%d rows, %v", len(rows), err)
 	}

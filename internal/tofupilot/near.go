@@ -14,106 +14,94 @@ import (
 
 // Bounds of near misses.
 const (
-	maxNear     = 3    // how many are shown
-	fewInAll    = 10   // where there are no more, all are shown
-	maxCompared = 1024 // bytes of a name that may be near another
-	maxEdited   = 200  // characters of a name whose letters are compared one by one
-	minPart     = 3    // characters of a name that counts as a part of another
+	maxNearTexts = 50   // missing texts for which they are looked for: errors show no more
+	maxNear      = 3    // how many are shown of one text
+	fewInAll     = 10   // where there are no more procedures, all are shown
+	maxCompared  = 1024 // bytes of a name that may be near another
+	maxEdited    = 200  // characters of a name whose letters are compared one by one
+	minPart      = 3    // characters of a name that counts as a part of another
 )
 
-// far is the distance of a name that isn't near.
-const far = 1 << 20
+// noMatch is the distance of a name that isn't near.
+const noMatch = 1 << 20
 
-// nearest finds, for each of the texts that nothing matches, the candidates to
-// show to whoever asked for it, the nearest first. The time it takes grows with
-// the candidates times the texts; the error is the context's cause.
-func nearest(ctx context.Context, wanted []string, candidates []candidate, key func(*candidate) string) ([][]Procedure, error) {
-	if len(wanted) == 0 {
-		return nil, nil
-	}
+// suggest adds to the texts that no procedure has what whoever asked may have meant. The
+// time it takes grows with the procedures times the texts; the error is the context's cause.
+func suggest(ctx context.Context, by By, missing []Missing, all []Row[found]) error {
 	type neighbor struct{ distance, at int }
 	nearer := func(a, b neighbor) int { return cmp.Or(cmp.Compare(a.distance, b.distance), cmp.Compare(a.at, b.at)) }
-	farthest, most := far-1, maxNear
-	if len(candidates) <= fewInAll {
-		farthest, most = far, fewInAll
+	farthest, most := noMatch-1, maxNear
+	if len(all) <= fewInAll {
+		farthest, most = noMatch, fewInAll
 	}
-	targets := make([]folded, len(wanted))
-	for i, text := range wanted {
-		targets[i] = fold(text)
+	missing = missing[:min(len(missing), maxNearTexts)]
+	wanted := make([]string, len(missing))
+	for i := range missing {
+		wanted[i] = fold(missing[i].Text)
 	}
-	neighbors := make([][]neighbor, len(wanted))
-	for at := range candidates {
+	neighbors := make([][]neighbor, len(missing))
+	for at := range all {
 		if ctx.Err() != nil {
-			return nil, context.Cause(ctx)
+			return context.Cause(ctx)
 		}
-		name := fold(key(&candidates[at]))
-		for i, target := range targets {
-			found := neighbor{distance(name, target), at}
+		procedure := &all[at].Kept.Procedure
+		text, other := fold(by.of(procedure)), fold((ByName + ByID - by).of(procedure))
+		for i := range missing {
+			if missing[i].Other == nil && other != "" && other == wanted[i] {
+				missing[i].Other = procedure
+			}
+			found := neighbor{distance(text, wanted[i]), at}
 			if rank, _ := slices.BinarySearchFunc(neighbors[i], found, nearer); found.distance <= farthest && rank < most {
 				neighbors[i] = slices.Insert(neighbors[i], rank, found)
 				neighbors[i] = neighbors[i][:min(most, len(neighbors[i]))]
 			}
 		}
 	}
-	near := make([][]Procedure, len(wanted))
-	for i := range near {
+	for i := range missing {
+		text := &missing[i]
 		for _, found := range neighbors[i] {
-			near[i] = append(near[i], candidates[found.at].shown())
+			text.Near = append(text.Near, all[found.at].Kept.Procedure)
 		}
 	}
-	return near, nil
+	return nil
 }
 
-// folded is a text without the differences that people overlook.
-type folded struct {
-	text    string // without case, spaces, what can't be seen, and compatibility forms
-	letters string // the same without punctuation
-	length  int    // of letters, in characters
-}
-
-// fold gives an empty text for one that is too long to be near another.
-func fold(text string) folded {
+// fold takes out of a text what people overlook: case, spaces, punctuation, what can't be
+// seen, and compatibility forms. It is empty for a text that is too long to be near another.
+func fold(text string) string {
 	if len(text) > maxCompared {
-		return folded{}
+		return ""
 	}
-	text = strings.ToLower(strings.Map(func(r rune) rune {
-		if unicode.IsSpace(r) || unicode.Is(unicode.Cf, r) {
+	folded := strings.Map(func(r rune) rune {
+		if !unicode.In(r, unicode.L, unicode.M, unicode.N) {
 			return -1
 		}
-		return unicode.ToUpper(r) // and then to lower: some letters have two lower cases
-	}, norm.NFKC.String(text)))
-	letters := strings.Map(func(r rune) rune {
-		if unicode.IsPunct(r) || unicode.IsSymbol(r) {
-			return -1
-		}
-		return r
-	}, text)
-	return folded{text, letters, utf8.RuneCountInString(letters)}
+		return unicode.ToLower(unicode.ToUpper(r)) // some letters have two lower cases
+	}, norm.NFKC.String(text))
+	if folded == "" { // nothing but signs
+		return strings.TrimSpace(text)
+	}
+	return folded
 }
 
-// distance is 0 for texts that differ only by case, spaces or compatibility form,
-// 1 for ones that differ by punctuation too, more for ones in which a few letters
-// differ, and most for ones of which one contains the other; else far.
-func distance(a, b folded) int {
-	difference := max(a.length-b.length, b.length-a.length)
-	mayDiffer := min(a.length/4, b.length/4, 3) // one letter of four, and no more than three
+// distance is 0 for folded texts that are equal, more for ones in which a few letters
+// differ, and most for ones of which one contains the other; else noMatch.
+func distance(a, b string) int {
+	aLength, bLength := utf8.RuneCountInString(a), utf8.RuneCountInString(b)
+	shorter, longer := min(aLength, bLength), max(aLength, bLength)
+	mayDiffer := min(shorter/4, 3) // one letter of four, and no more than three
 	switch {
-	case a.text == "" || b.text == "":
-		return far
-	case a.text == b.text:
+	case a == "" || b == "":
+		return noMatch
+	case a == b:
 		return 0
-	case a.letters == "" || b.letters == "":
-		return far
-	case a.letters == b.letters:
-		return 1
-	}
-	if difference <= mayDiffer && max(a.length, b.length) <= maxEdited {
-		if edits := levenshtein.Distance(a.letters, b.letters, nil); edits <= mayDiffer {
-			return 1 + edits
+	case longer-shorter <= mayDiffer && longer <= maxEdited:
+		if edits := levenshtein.Distance(a, b, nil); edits <= mayDiffer {
+			return edits
 		}
 	}
-	if min(a.length, b.length) >= minPart && (strings.Contains(a.letters, b.letters) || strings.Contains(b.letters, a.letters)) {
-		return 10 + difference
+	if shorter >= minPart && (strings.Contains(a, b) || strings.Contains(b, a)) {
+		return 10 + longer - shorter
 	}
-	return far
+	return noMatch
 }

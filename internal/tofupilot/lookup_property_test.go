@@ -167,7 +167,7 @@ func (a *changingAPI) answer(request *http.Request) *http.Response {
 
 // fallacy says what is wrong with the outcome of a lookup; empty: nothing.
 func (c *namesCase) fallacy(ids map[string]string, err error) string {
-	failed := new(NamesError)
+	failed := new(LookupError)
 	if err != nil && !errors.As(err, &failed) {
 		if strings.HasSuffix(err.Error(), "each time that the list is read") && len(c.changes) > 1 {
 			return "" // nobody could tell it from a server that counts in its own way
@@ -179,8 +179,8 @@ func (c *namesCase) fallacy(ids map[string]string, err error) string {
 	}
 	for _, name := range c.asked {
 		found, throughout := c.stood(name)
-		missing := slices.ContainsFunc(failed.Missing, func(m MissingName) bool { return m.Name == name })
-		several := slices.ContainsFunc(failed.Several, func(s SeveralName) bool { return s.Name == name })
+		missing := slices.ContainsFunc(failed.Missing, func(m Missing) bool { return m.Text == name })
+		several := slices.ContainsFunc(failed.Several, func(s Several) bool { return s.Text == name })
 		switch {
 		case err == nil && ids[name] == "":
 			return fmt.Sprintf("%q isn't in the map", name)
@@ -210,7 +210,7 @@ func TestANameThatStoodThroughoutIsFound(t *testing.T) {
 			api := newChangingAPI(c)
 			client := New(Config{BaseURL: &url.URL{Scheme: "http", Host: "test", Path: "/api"}, APIKey: fakeapi.Key, RequestTimeout: time.Minute})
 			client.http.Transport = api
-			ids, err := client.ProcedureIDs(ctx, c.asked)
+			ids, err := lookUpIDs(ctx, client, c.asked)
 			failure = c.fallacy(ids, err)
 			outcomes[fmt.Sprintf("%T", err)]++
 			if api.answers > 0 && ctx.Err() != nil {
@@ -222,8 +222,8 @@ func TestANameThatStoodThroughoutIsFound(t *testing.T) {
 		}
 	})
 	t.Logf("%v", outcomes)
-	for _, often := range []string{"<nil>", "*tofupilot.NamesError"} {
-		if outcomes[often] < 100 && outcomes["<nil>"]+outcomes["*tofupilot.NamesError"] >= 500 {
+	for _, often := range []string{"<nil>", "*tofupilot.LookupError"} {
+		if outcomes[often] < 100 && outcomes["<nil>"]+outcomes["*tofupilot.LookupError"] >= 500 {
 			t.Errorf("only %d cases ended in %s", outcomes[often], often)
 		}
 	}

@@ -1,0 +1,81 @@
+package tofupilot
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"sync"
+
+	"golang.org/x/text/unicode/norm"
+)
+
+// listLookups have lookups share reads of the whole list: one read is under way at a time,
+// and all lookups that come meanwhile share the next. A lookup shares none that began
+// before it, so it finds what was there when it began.
+type listLookups struct {
+	turn chan struct{} // holds one element while a read is under way
+
+	mu   sync.Mutex
+	next *sharedRead // that hasn't begun; nil: there is none
+}
+
+// sharedRead is one read of the list. The first lookup that shares it reads, with its own
+// context, and the others wait.
+type sharedRead struct {
+	wanted map[By]map[string]bool // under NFC
+
+	done      chan struct{} // closed when the rest is known
+	rows      []Row[found]
+	err       error
+	outlasted bool // the reader's time was up; others may have more
+}
+
+func newListLookups() *listLookups { return &listLookups{turn: make(chan struct{}, 1)} }
+
+// read reads the list to its end.
+func (l *listLookups) read(ctx context.Context, c *Client, by By, wanted map[string]bool) ([]Row[found], error) {
+	for {
+		shared, first := l.join(by, wanted)
+		if first {
+			l.lead(ctx, c, shared)
+			return shared.rows, shared.err
+		}
+		select {
+		case <-ctx.Done():
+			return nil, context.Cause(ctx)
+		case <-shared.done:
+		}
+		if !shared.outlasted {
+			return shared.rows, shared.err
+		}
+	}
+}
+
+// join adds a lookup to the next read, and reports whether it is the first.
+func (l *listLookups) join(by By, wanted map[string]bool) (shared *sharedRead, first bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if first = l.next == nil; first {
+		l.next = &sharedRead{wanted: map[By]map[string]bool{ByName: {}, ByID: {}}, done: make(chan struct{})}
+	}
+	maps.Copy(l.next.wanted[by], wanted)
+	return l.next, first
+}
+
+// lead reads for all that share a read, once the read before it is over.
+func (l *listLookups) lead(ctx context.Context, c *Client, shared *sharedRead) {
+	defer close(shared.done)
+	select {
+	case l.turn <- struct{}{}:
+		defer func() { <-l.turn }()
+	case <-ctx.Done():
+	}
+	l.mu.Lock()
+	l.next = nil
+	l.mu.Unlock()
+	shared.rows, shared.err = ReadAll(ctx, c, Procedures, Filter{}, keepFound(func(p *Procedure) bool {
+		return shared.wanted[ByName][norm.NFC.String(ByName.of(p))] || shared.wanted[ByID][norm.NFC.String(p.ID)]
+	}))
+	failed := new(Error)
+	shared.outlasted = ctx.Err() != nil || errors.As(shared.err, &failed) && failed.TimeLeft > 0
+}

@@ -1,0 +1,152 @@
+package tofupilot
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/tofupilot/terraform-provider-tofupilot/internal/fakeapi"
+)
+
+// transport answers without a network, so that time can be simulated.
+type transport func(*http.Request) (*http.Response, error)
+
+func (t transport) RoundTrip(request *http.Request) (*http.Response, error) { return t(request) }
+
+// slowly makes a client whose requests to the fake take a second.
+func slowly(api *fakeapi.Server) *Client {
+	client := New(Config{BaseURL: &url.URL{Scheme: "http", Host: "test", Path: "/api"}, APIKey: fakeapi.Key, MaxRetries: 3, RequestTimeout: time.Minute})
+	client.http.Transport = transport(func(request *http.Request) (*http.Response, error) {
+		if err := sleep(request.Context(), time.Second); err != nil {
+			return nil, err
+		}
+		recorder := httptest.NewRecorder()
+		api.ServeHTTP(recorder, request)
+		return recorder.Result(), nil
+	})
+	return client
+}
+
+// ideographs are names that no search is made for, from 一 on.
+func ideographs(count int) []string {
+	names := make([]string, count)
+	for i := range names {
+		names[i] = string(rune('一' + i))
+	}
+	return names
+}
+
+func storedIdeographs(count int) []fakeapi.Procedure {
+	procedures := numberedProcedures(count)
+	for i, name := range ideographs(count) {
+		procedures[i].Name = name
+	}
+	return procedures
+}
+
+func TestLookupsAtTheSameTimeShareReadsOfTheList(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		api := fakeapi.New(storedIdeographs(1_000)...)
+		client := slowly(api)
+		if _, err := lookUpOne(t.Context(), client, ByName, "一"); err != nil {
+			t.Fatal(err)
+		}
+		alone := len(api.Requests())
+		var found atomic.Int64
+		for _, name := range ideographs(50) {
+			go func() {
+				if p, err := lookUpOne(t.Context(), client, ByName, name); err == nil && *p.Name == name {
+					found.Add(1)
+				}
+			}()
+		}
+		time.Sleep(time.Hour)
+		if found.Load() != 50 {
+			t.Errorf("%d of 50 were found", found.Load())
+		}
+		if requests := len(api.Requests()) - alone; requests > 3*alone {
+			t.Errorf("50 lookups took %d requests, and one alone %d", requests, alone)
+		}
+	})
+}
+
+func TestALookupSharesNoReadThatBeganBeforeIt(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		api := fakeapi.New(storedIdeographs(300)...)
+		client := slowly(api)
+		go func() { _, _ = lookUpOne(t.Context(), client, ByName, "一") }()
+		time.Sleep(1500 * time.Millisecond) // the first page is read
+		api.Delete("id-00000", "id-00001")
+		api.Add(fakeapi.Procedure{ID: "new", Name: "新"})
+		if p, err := lookUpOne(t.Context(), client, ByName, "新"); err != nil || p.ID != "new" {
+			t.Errorf("got %v, %v", p, err)
+		}
+		if _, err := lookUpOne(t.Context(), client, ByName, "一"); !errors.As(err, new(*LookupError)) {
+			t.Errorf("got %v", err)
+		}
+	})
+}
+
+// Who shares a read shares its failures, but not the time that the one who reads has.
+func TestASharedReadEndsForEachAsItsOwnWould(t *testing.T) {
+	t.Parallel()
+	lookUpAll := func(t *testing.T, client *Client, timeouts ...time.Duration) []error {
+		t.Helper()
+		errs := make([]error, len(timeouts))
+		var lookups sync.WaitGroup
+		for i, timeout := range timeouts {
+			lookups.Go(func() {
+				ctx, cancel := context.WithTimeoutCause(t.Context(), timeout, errors.New("its time is up"))
+				defer cancel()
+				_, errs[i] = lookUpOne(ctx, client, ByName, ideographs(10)[i])
+			})
+			synctest.Wait()
+		}
+		lookups.Wait()
+		return errs
+	}
+	synctest.Test(t, func(t *testing.T) {
+		// The first reads alone, the second for all others; it ends while it reads, the third while it waits.
+		errs := lookUpAll(t, slowly(fakeapi.New(storedIdeographs(1_000)...)), time.Hour, 6*time.Second, 2*time.Second, time.Hour, time.Hour)
+		for i, ended := range []bool{false, true, true, false, false} {
+			if (errs[i] != nil) != ended {
+				t.Errorf("lookup %d: %v", i, errs[i])
+			}
+		}
+	})
+	synctest.Test(t, func(t *testing.T) {
+		api := fakeapi.New(storedIdeographs(300)...)
+		api.Fail(fakeapi.Status(http.StatusForbidden, `{"message": "no"}`))
+		for i, err := range lookUpAll(t, slowly(api), time.Hour, time.Hour, time.Hour, time.Hour) {
+			if failed := new(Error); !errors.As(err, &failed) || failed.Status != http.StatusForbidden {
+				t.Errorf("lookup %d: %v", i, err)
+			}
+		}
+		if requests := len(api.Requests()); requests != 2 {
+			t.Errorf("%d requests", requests)
+		}
+	})
+	synctest.Test(t, func(t *testing.T) {
+		api := fakeapi.New(storedIdeographs(300)...)
+		wait := fakeapi.Status(http.StatusTooManyRequests, `{"message": "no"}`)
+		api.Fail(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Retry-After", "600")
+			wait.ServeHTTP(w, r)
+		}), 3)
+		errs := lookUpAll(t, slowly(api), time.Hour, time.Minute, time.Hour)
+		for i, fails := range []bool{false, true, false} {
+			if (errs[i] != nil) != fails {
+				t.Errorf("lookup %d: %v", i, errs[i])
+			}
+		}
+	})
+}

@@ -1,0 +1,113 @@
+package tofupilot
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+func foundNames(names ...string) []Row[found] {
+	var rows []Row[found]
+	for i, name := range names {
+		rows = append(rows, Row[found]{Kept: found{Procedure: Procedure{ID: fmt.Sprint("p", i), Name: &name}}})
+	}
+	return rows
+}
+
+func nearOf(t *testing.T, wanted string, all []Row[found]) []string {
+	t.Helper()
+	missing := []Missing{{Text: wanted}}
+	if err := suggest(t.Context(), ByName, missing, all); err != nil {
+		t.Fatal(err)
+	}
+	return procedureIDs(missing[0].Near)
+}
+
+func TestNearMissesAreTheNearestThree(t *testing.T) {
+	t.Parallel()
+	// So many that not all are shown, and none that is near to anything.
+	var others []string
+	for i := range fewInAll {
+		others = append(others, strings.Repeat(string(rune('α'+i)), 9))
+	}
+	for what, c := range map[string]struct {
+		wanted string
+		stored []string
+		near   []string
+	}{
+		"a letter is missing":   {"Firmwar Smoke Test", []string{"Firmware Smoke Test"}, []string{"p0"}},
+		"punctuation":           {"Firmware-Smoke-Test", []string{"Firmware Smoke Test"}, []string{"p0"}},
+		"a part":                {"Firmware Smoke", []string{"Firmware Smoke Test"}, []string{"p0"}},
+		"more than the whole":   {"Firmware Smoke Test v2", []string{"Smoke Test", "Firmware"}, []string{"p0", "p1"}},
+		"case":                  {"battery test", []string{"Battery Test", "BATTERY TEST", "Motor Test"}, []string{"p0", "p1"}},
+		"spaces":                {"Battery Test", []string{" Battery Test", "Battery\u00a0\tTest", "Battery\u200bTest"}, []string{"p0", "p1", "p2"}},
+		"compatibility forms":   {"FVT ﬁnal m²", []string{"ＦＶＴ final m2"}, []string{"p0"}},
+		"all at once":           {"prüfung 1", []string{nfd("PRÜFUNG") + "①"}, []string{"p0"}},
+		"nearest first":         {"Battery Test", []string{"My Battery Test 2", "Batery Tests", "Battery-Test", "Batterie Test"}, []string{"p2", "p1", "p3"}},
+		"three of four, oldest": {"FVT", []string{"fvt", "Fvt", "fVt", "fvT"}, []string{"p0", "p1", "p2"}},
+		"short ones":            {"ab", []string{"ac", "abc", "b", "a"}, nil},
+		"other words":           {"Battery Test", []string{"Motor Test", "Test", "Test of all"}, []string{"p1"}},
+		"Chinese":               {"电池测试", []string{"电池测试2", "电机测试台"}, []string{"p0"}},
+		"nothing but signs":     {"---", []string{"...", "+++", "", " --- "}, []string{"p3"}},
+		"a very long one":       {"Battery", []string{strings.Repeat("Battery ", 1000)}, nil},
+	} {
+		t.Run(what, func(t *testing.T) {
+			t.Parallel()
+			if near := nearOf(t, c.wanted, foundNames(append(c.stored, others...)...)); !slices.Equal(near, c.near) {
+				t.Errorf("got %q, want %q", near, c.near)
+			}
+		})
+	}
+	if near := nearOf(t, "Battery", foundNames("Motor", "Display", "battery", "Radio")); !slices.Equal(near, []string{"p2", "p0", "p1", "p3"}) {
+		t.Errorf("where there are few, all are shown, the nearest first: %q", near)
+	}
+}
+
+func TestNearMissesOfManyNamesAreBounded(t *testing.T) {
+	t.Parallel()
+	var missing []Missing
+	var stored []string
+	for i := range 200 {
+		missing, stored = append(missing, Missing{Text: fmt.Sprintf("procedure %05d", i)}), append(stored, fmt.Sprintf("Procedure %05d", i))
+	}
+	if err := suggest(t.Context(), ByName, missing, foundNames(stored...)); err != nil {
+		t.Fatal(err)
+	}
+	for i := range missing {
+		if near := len(missing[i].Near) > 0 && missing[i].Near[0].ID == fmt.Sprint("p", i); near != (i < maxNearTexts) {
+			t.Errorf("name %d has the near misses %v", i, procedureIDs(missing[i].Near))
+		}
+	}
+	// Names that take the most to compare, and a million of them: the context ends it.
+	ended := errors.New("the read is over")
+	ctx, cancel := context.WithTimeoutCause(t.Context(), 20*time.Millisecond, ended)
+	defer cancel()
+	began := time.Now()
+	all := slices.Repeat(foundNames(strings.Repeat("ﷺ", maxCompared/3)), 1_000_000)
+	if err := suggest(ctx, ByName, slices.Repeat([]Missing{{Text: strings.Repeat("ﷺ", 11)}}, maxNearTexts), all); !errors.Is(err, ended) {
+		t.Errorf("got %v", err)
+	}
+	if spent := time.Since(began); spent > 2*time.Second {
+		t.Errorf("it took %s", spent)
+	}
+}
+
+// It takes a moment, however long the names are, which a server may choose.
+func BenchmarkDistance(b *testing.B) {
+	for name, other := range map[string]string{
+		"usual":      "Firmware Smoke Test",
+		"megabyte":   strings.Repeat("é", 1<<19),
+		"compatible": strings.Repeat("ﷺ", 1<<10), // each is 18 letters in compatibility form
+	} {
+		b.Run(name, func(b *testing.B) {
+			wanted := fold("Firmwar Smoke Test")
+			for b.Loop() {
+				distance(fold(other), wanted)
+			}
+		})
+	}
+}
