@@ -7,8 +7,8 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
+	"unicode"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
@@ -173,12 +173,31 @@ func (r *reader) describe(procedure tofupilot.Procedure) string {
 // quote is a text as a person can copy it into a configuration, safe and not too long.
 func (r *reader) quote(text string) string {
 	const most = 200 // characters
-	quoted := []rune(r.client.Clean(strconv.Quote(text)))
+	quoted := []rune(r.client.Clean(quoteHCL(text)))
 	if len(quoted) > most {
 		return string(quoted[:most]) + "…"
 	}
 	return string(quoted)
 }
+
+// quoteHCL writes a text as a string of a configuration, in which ${ and %{ begin
+// templates. What can't be seen is escaped, so that it is there when it is copied.
+func quoteHCL(text string) string {
+	var quoted strings.Builder
+	for _, r := range hclEscapes.Replace(text) {
+		switch {
+		case unicode.IsPrint(r) && !unicode.In(r, unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector):
+			quoted.WriteRune(r)
+		case r > 0xFFFF:
+			fmt.Fprintf(&quoted, `\U%08x`, r)
+		default:
+			fmt.Fprintf(&quoted, `\u%04x`, r)
+		}
+	}
+	return `"` + quoted.String() + `"`
+}
+
+var hclEscapes = strings.NewReplacer(`\`, `\\`, `"`, `\"`, "\n", `\n`, "\r", `\r`, "\t", `\t`, "${", "$${", "%{", "%%{")
 
 func deref(text *string) string {
 	if text == nil {
