@@ -17,8 +17,8 @@ import (
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/provider"
 )
 
-// In these tests an argument is whatever the schema of a data source lets be set,
-// so that none can be forgotten. timeouts is not for the server.
+// In these tests an argument is whatever attribute the schema of a data source lets
+// be set, so that none can be forgotten. The block timeouts is not for the server.
 
 // samples are values for an argument, of which the first valid one is given, with
 // how the server must be sent it, or how that must begin.
@@ -53,7 +53,7 @@ func everyArgument(t *testing.T) []argument {
 			}
 		}
 		for _, attribute := range schema.Block.Attributes {
-			if attribute.Name == "timeouts" || !attribute.Required && !attribute.Optional {
+			if !attribute.Required && !attribute.Optional {
 				continue
 			}
 			value, sent := sample(t, server, dataSource, attribute, required)

@@ -23,7 +23,7 @@ func deadlineFaults() []fault {
 		return harness.Values{"timeouts": harness.Values{"read": read}, "page_size": 2}
 	}
 	ended := func(read string, words ...string) harness.Diagnosis {
-		return harness.Error("timeouts", tookTooLong, append([]string{
+		return harness.Error("timeouts.read", tookTooLong, append([]string{
 			"Reading the procedures from {url}/api didn't finish within " + read + ", the limit that timeouts.read sets.",
 		}, words...)...)
 	}

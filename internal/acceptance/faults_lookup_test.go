@@ -41,7 +41,7 @@ func lookupFaults() []fault {
 		{
 			name: "names, and a list that keeps changing", at: growing, requests: requestsVary,
 			arguments: harness.Values{"names": elements("Nobody's"), "timeouts": harness.Values{"read": "500ms"}},
-			fails:     harness.Error("timeouts", tookTooLong, "didn't finish within 500ms", "The list changed while it was read"),
+			fails:     harness.Error("timeouts.read", tookTooLong, "didn't finish within 500ms", "The list changed while it was read"),
 		},
 		{
 			name: "names that nothing or several have", at: twins, arguments: names("Procedure 7", "procedure 8", "Twin"), requests: 1,

@@ -33,7 +33,7 @@ func retryFaults() []fault {
 	cannotWait := func(name string, code int, after, longest, summary, says string) fault {
 		return fault{
 			name: name, at: faulty(answer(code, `{"message":"Not now"}`, "Retry-After", after)), arguments: harness.Values{"timeouts": harness.Values{"read": longest}},
-			fails:    harness.Error("timeouts", summary, fmt.Sprintf(askedFor+" returned HTTP %d %s: Not now.", code, http.StatusText(code)), says),
+			fails:    harness.Error("timeouts.read", summary, fmt.Sprintf(askedFor+" returned HTTP %d %s: Not now.", code, http.StatusText(code)), says),
 			requests: 1,
 		}
 	}

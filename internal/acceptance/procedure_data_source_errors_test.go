@@ -102,8 +102,8 @@ func TestExactlyOneOfIDAndNameIsDemandedAtValidate(t *testing.T) {
 		"both":       {[]string{`id = "a"`, `name = "b"`}, []validation{{`id = "a"`, "Both id and name are set", "Set either id or name, and remove the other."}}},
 		"empty name": {[]string{`name = ""`}, []validation{{`name = ""`, "Invalid name", "The name is empty; copy it as TofuPilot shows it."}}},
 		"empty id":   {[]string{`id = ""`}, []validation{{`id = ""`, "Invalid id", "The ID is empty; copy it as TofuPilot shows it."}}},
-		"timeouts": {[]string{`id = "a"`, `timeouts = { read = "0s" }`}, []validation{
-			{`timeouts = { read = "0s" }`, "Invalid timeouts.read", `"0s" isn't a positive duration.`},
+		"timeouts": {[]string{`id = "a"`, `timeouts { read = "0s" }`}, []validation{
+			{`timeouts { read = "0s" }`, "Invalid timeouts.read", `"0s" isn't a positive duration.`},
 		}},
 	} {
 		t.Run(what, func(t *testing.T) {
@@ -173,7 +173,7 @@ func TestAdviceNamesNoArgumentThatALookupDoesNotHave(t *testing.T) {
 			if len(said) != 1 {
 				t.Fatalf("diagnostics: %s", harness.Describe(said))
 			}
-			if where := harness.PathOf(said[0]); !slices.Contains([]string{"", "id", "name", "timeouts"}, where) {
+			if where := harness.PathOf(said[0]); !slices.Contains([]string{"", "id", "name", "timeouts.read"}, where) {
 				t.Errorf("it is on %s, which a lookup doesn't have", where)
 			}
 			for _, other := range []string{"by search_query", "created_after", "page_size"} {

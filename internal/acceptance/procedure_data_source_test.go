@@ -115,7 +115,7 @@ func TestNameThatIsKnownAfterApplyIsLookedUpThen(t *testing.T) {
 	_, url := harness.Serve(t, fakeapi.Procedure{ID: "a", Name: "FVT"})
 	runSteps(t, resource.TestStep{
 		Config: harness.Configuration(url, harness.KnownAfterApply("name", `"FVT"`),
-			harness.Procedure("fvt", "name = terraform_data.name.output", `timeouts = { read = "2m" }`)),
+			harness.Procedure("fvt", "name = terraform_data.name.output", `timeouts { read = "2m" }`)),
 		ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{
 			plancheck.ExpectUnknownValue("data.tofupilot_procedure.fvt", tfjsonpath.New("id")),
 		}},

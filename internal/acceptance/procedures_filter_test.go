@@ -67,7 +67,7 @@ func TestEachFilterAndAllTogetherAreAskedOfTheServer(t *testing.T) {
 		{
 			[]string{
 				`search_query = "ict"`, `created_after = "2024-01-15T09:00:00Z"`, `created_before = "2024-01-15T12:00:00Z"`,
-				`page_size = 7`, `timeouts = { read = "1m" }`,
+				`page_size = 7`, `timeouts { read = "1m" }`,
 			},
 			url.Values{
 				"limit": {"7"}, "search_query": {"ict"},
@@ -76,7 +76,7 @@ func TestEachFilterAndAllTogetherAreAskedOfTheServer(t *testing.T) {
 			[]string{"ict-10"},
 		},
 		{ // null is as good as left away
-			[]string{`search_query = null`, `created_after = null`, `created_before = null`, `page_size = 99`, `timeouts = { read = null }`},
+			[]string{`search_query = null`, `created_after = null`, `created_before = null`, `page_size = 99`, `timeouts { read = null }`},
 			url.Values{"limit": {"99"}},
 			[]string{"fvt-9", "ict-10", "fvt-11", "ict-12"},
 		},

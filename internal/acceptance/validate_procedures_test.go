@@ -22,7 +22,7 @@ func TestProceduresArgumentsAreCheckedAtValidate(t *testing.T) {
 		return harness.Error(attribute, "Invalid "+attribute, words...)
 	}
 	duration := func(words ...string) harness.Diagnosis {
-		return harness.Error("timeouts", "Invalid timeouts.read", words...)
+		return harness.Error("timeouts.read", "Invalid timeouts.read", words...)
 	}
 	pageSize := func(got string) harness.Diagnosis {
 		return harness.Error("page_size", "Invalid page_size", "page_size must be a whole number from 1 to 100, not "+got+".")
@@ -119,7 +119,7 @@ func TestAllMistakesAreToldAtOnce(t *testing.T) {
 	for _, diagnostic := range diagnostics {
 		paths = append(paths, harness.PathOf(diagnostic))
 	}
-	for _, path := range []string{"search_query", "created_after", "created_before", "page_size", "timeouts"} {
+	for _, path := range []string{"search_query", "created_after", "created_before", "page_size", "timeouts.read"} {
 		if !strings.Contains(" "+strings.Join(paths, " ")+" ", " "+path+" ") {
 			t.Errorf("nothing is told of %s: %s", path, harness.Describe(diagnostics))
 		}

@@ -31,7 +31,7 @@ func TestTerraformValidateNeedsNeitherKeyNorNetwork(t *testing.T) {
 	}{
 		"good": {
 			harness.Block(`provider "tofupilot"`, `url = "https://tofupilot.invalid"`) +
-				harness.Procedures("all", `search_query = "FVT"`, `timeouts = { read = "90s" }`),
+				harness.Procedures("all", `search_query = "FVT"`, `timeouts { read = "90s" }`),
 			nil,
 		},
 		"provider": {
@@ -45,13 +45,24 @@ func TestTerraformValidateNeedsNeitherKeyNorNetwork(t *testing.T) {
 			},
 		},
 		"data source": {
-			harness.Procedures("all", `search_query = ""`, `created_before = "2024-01-15"`, `page_size = 2.5`, `timeouts = { read = "-5m" }`),
+			harness.Procedures("all", `search_query = ""`, `created_before = "2024-01-15"`, `page_size = 2.5`, `timeouts { read = "-5m" }`),
 			[]validation{
 				{`created_before = "2024-01-15"`, "Invalid created_before", `"2024-01-15" isn't an RFC 3339 time; write it like 2024-01-15T10:30:00Z or 2024-01-15T10:30:00+01:00.`},
 				{`page_size = 2.5`, "Invalid page_size", "page_size must be a whole number from 1 to 100, not 2.5."},
 				{`search_query = ""`, "Invalid search_query", "The search is empty; omit search_query to list everything."},
-				{`timeouts = { read = "-5m" }`, "Invalid timeouts.read", `"-5m" isn't a positive duration.`},
+				{`timeouts { read = "-5m" }`, "Invalid timeouts.read", `"-5m" isn't a positive duration.`},
 			},
+		},
+		"misspelt timeout": {
+			harness.Procedures("all", `timeouts { reads = "2s" }`),
+			[]validation{{`timeouts { reads = "2s" }`, "Unsupported argument", `An argument named "reads" is not expected here. Did you mean "read"?`}},
+		},
+		"timeouts as an attribute": {
+			harness.Procedures("all", `timeouts = { read = "2s" }`),
+			[]validation{{
+				`timeouts = { read = "2s" }`, "Unsupported argument",
+				`An argument named "timeouts" is not expected here. Did you mean to define a block of type "timeouts"?`,
+			}},
 		},
 		"two dates": {
 			harness.Procedures("all", `created_after = "2025-01-01T00:00:00Z"`, `created_before = "2024-01-01T00:00:00Z"`),

@@ -17,17 +17,22 @@ func TestPagesHaveEveryAttributeOfTheSchema(t *testing.T) { //nolint:paralleltes
 	if err != nil {
 		t.Fatal(err)
 	}
-	check := func(page string, schema *tfprotov6.Schema) {
-		for _, attribute := range withNested(schema.Block.Attributes) {
+	check := func(page string, block *tfprotov6.SchemaBlock) {
+		attributes := block.Attributes
+		for _, nested := range block.BlockTypes {
+			attributes = append(attributes, &tfprotov6.SchemaAttribute{Name: nested.TypeName, Description: nested.Block.Description})
+			attributes = append(attributes, nested.Block.Attributes...)
+		}
+		for _, attribute := range withNested(attributes) {
 			line := regexp.MustCompile("(?m)^- `" + attribute.Name + "` " + `\([^)]*\) ` + regexp.QuoteMeta(attribute.Description))
 			if !line.MatchString(pages(t)[page]) {
 				t.Errorf("%s doesn't have the attribute %s as the schema describes it: run \"make generate\"", page, attribute.Name)
 			}
 		}
 	}
-	check("docs/index.md", schemas.Provider)
+	check("docs/index.md", schemas.Provider.Block)
 	for name, schema := range schemas.DataSourceSchemas {
-		check("docs/data-sources/"+strings.TrimPrefix(name, "tofupilot_")+".md", schema)
+		check("docs/data-sources/"+strings.TrimPrefix(name, "tofupilot_")+".md", schema.Block)
 	}
 }
 

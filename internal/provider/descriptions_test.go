@@ -5,7 +5,6 @@ import (
 	"testing"
 
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
-	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/provider"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 )
@@ -34,13 +33,6 @@ func TestDescriptions(t *testing.T) {
 		}
 	}
 
-	limits, ok := timeoutsAttribute().(schema.SingleNestedAttribute)
-	if !ok {
-		t.Fatalf("timeouts are a %T", timeoutsAttribute())
-	}
-	for name, attribute := range limits.Attributes {
-		check(t, "timeouts."+name, attribute)
-	}
 	p := New("test")()
 	var own provider.SchemaResponse
 	p.Schema(t.Context(), provider.SchemaRequest{}, &own)
@@ -55,6 +47,12 @@ func TestDescriptions(t *testing.T) {
 		source.Schema(t.Context(), datasource.SchemaRequest{}, &its)
 		for name, attribute := range its.Schema.Attributes {
 			check(t, meta.TypeName+"."+name, attribute)
+		}
+		for block, its := range its.Schema.Blocks {
+			check(t, meta.TypeName+"."+block, its)
+			for name, attribute := range its.GetNestedObject().GetAttributes() {
+				check(t, meta.TypeName+"."+block+"."+name, attribute)
+			}
 		}
 	}
 	if checked < 12 {

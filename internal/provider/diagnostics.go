@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
-	"github.com/hashicorp/terraform-plugin-framework/path"
 
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/bulk"
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/tofupilot"
@@ -64,7 +63,7 @@ func (r *reader) explain(ctx context.Context, err error, advice readAdvice) diag
 		if list.Change != nil {
 			raise += fmt.Sprintf(" The provider returns complete lists only. You can also try again when fewer %s are being created or deleted.", advice.plural())
 		}
-		return diag.NewAttributeErrorDiagnostic(path.Root("timeouts"), "Reading took too long", lines(
+		return diag.NewAttributeErrorDiagnostic(timeoutsRead, "Reading took too long", lines(
 			fmt.Sprintf("Reading the %s from %s didn't finish within %s, the limit that timeouts.read sets.%s", advice.plural(), r.settings.baseURL, tofupilot.FormatDuration(deadline.limit), far),
 			before(err),
 			raise,

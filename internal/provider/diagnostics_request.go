@@ -40,7 +40,7 @@ func (r *reader) explainRequest(failed *tofupilot.Error, advice readAdvice) diag
 	}
 	detail := lines(answer, strings.Join(issues, "\n"), next)
 	if failed.TimeLeft > 0 {
-		return diag.NewAttributeErrorDiagnostic(path.Root("timeouts"), summary, detail)
+		return diag.NewAttributeErrorDiagnostic(timeoutsRead, summary, detail)
 	}
 	for _, issue := range failed.Issues {
 		if attribute, ok := advice.attributes[issue.Path]; ok {

@@ -47,7 +47,6 @@ func (d *listDataSource[T]) Schema(_ context.Context, _ datasource.SchemaRequest
 				"The list always has all of them. A smaller number helps a slow server.", d.name),
 			Validators: []validator.Number{wholeNumber{1, tofupilot.MaxPageSize}},
 		},
-		"timeouts": timeoutsAttribute(),
 		d.name: schema.ListNestedAttribute{
 			Computed:            true,
 			MarkdownDescription: fmt.Sprintf("The %s, oldest first. An empty list if none match.", d.name),
@@ -62,6 +61,7 @@ func (d *listDataSource[T]) Schema(_ context.Context, _ datasource.SchemaRequest
 	resp.Schema = schema.Schema{
 		MarkdownDescription: d.description + " The order is stable: by `created_at`, oldest first, then by `id`.",
 		Attributes:          attributes,
+		Blocks:              map[string]schema.Block{"timeouts": timeoutsBlock()},
 	}
 }
 

@@ -44,11 +44,11 @@ func (d *procedureDataSource) Schema(_ context.Context, _ datasource.SchemaReque
 				"If several procedures have the name, reading fails and lists their IDs.",
 			Validators: []validator.String{notEmpty("name")},
 		},
-		"timeouts": timeoutsAttribute(),
 	})
 	resp.Schema = schema.Schema{
 		MarkdownDescription: "Reads one procedure, by its name or its ID.",
 		Attributes:          attributes,
+		Blocks:              map[string]schema.Block{"timeouts": timeoutsBlock()},
 	}
 }
 

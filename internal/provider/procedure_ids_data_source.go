@@ -40,8 +40,8 @@ func (d *procedureIDsDataSource) Schema(_ context.Context, _ datasource.SchemaRe
 				ElementType:         types.StringType,
 				MarkdownDescription: "Map from each name, as written in `names`, to the ID of its procedure.",
 			},
-			"timeouts": timeoutsAttribute(),
 		},
+		Blocks: map[string]schema.Block{"timeouts": timeoutsBlock()},
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 	"github.com/hashicorp/terraform-plugin-log/tflog"
@@ -66,11 +67,13 @@ func (r *reader) begin(ctx context.Context, limits timeouts.Value) (_ context.Co
 // defaultReadTimeout bounds a whole read.
 const defaultReadTimeout = 5 * time.Minute
 
-// timeoutsAttribute is the library's, with a rule: the library itself lets a
-// negative duration pass.
-func timeoutsAttribute() schema.Attribute {
-	return schema.SingleNestedAttribute{
-		Optional:            true,
+var timeoutsRead = path.Root("timeouts").AtName("read")
+
+// timeoutsBlock is the library's, with a rule: the library itself lets a negative
+// duration pass. It is a block, because Terraform drops an unknown key of an
+// attribute in silence, and names one of a block.
+func timeoutsBlock() schema.Block {
+	return schema.SingleNestedBlock{
 		MarkdownDescription: "Timeouts of this data source.",
 		CustomType:          timeouts.Type{ObjectType: types.ObjectType{AttrTypes: map[string]attr.Type{"read": types.StringType}}},
 		Attributes: map[string]schema.Attribute{

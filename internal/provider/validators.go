@@ -10,7 +10,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/tofupilot"
@@ -33,17 +32,8 @@ func (r rule) ValidateString(_ context.Context, req validator.StringRequest, res
 		return
 	}
 	if err := r.check(req.ConfigValue.ValueString()); err != nil {
-		resp.Diagnostics.AddAttributeError(placeable(req.Path), "Invalid "+req.Path.String(), sentence(err))
+		resp.Diagnostics.AddAttributeError(req.Path, "Invalid "+req.Path.String(), sentence(err))
 	}
-}
-
-// placeable is the block's attribute that a path leads into. Terraform before 1.15
-// and OpenTofu show an error inside an attribute at the first line of the block.
-func placeable(at path.Path) path.Path {
-	for len(at.Steps()) > 1 {
-		at = at.ParentPath()
-	}
-	return at
 }
 
 var (

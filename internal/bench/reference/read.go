@@ -49,15 +49,19 @@ func Configure(ctx context.Context, server tfprotov6.ProviderServer, url string)
 
 // block is a block with a few texts given, encoded.
 func block(of *tfprotov6.Schema, given map[string]string) (*tfprotov6.DynamicValue, error) {
-	attributes := map[string]tftypes.Value{}
-	for _, attribute := range of.Block.Attributes {
+	object, ok := of.ValueType().(tftypes.Object)
+	if !ok {
+		return nil, fmt.Errorf("a block's type is %s, no object", of.ValueType())
+	}
+	values := map[string]tftypes.Value{}
+	for name, is := range object.AttributeTypes { // and those of blocks
 		var value any // null
-		if text, ok := given[attribute.Name]; ok {
+		if text, ok := given[name]; ok {
 			value = text
 		}
-		attributes[attribute.Name] = tftypes.NewValue(attribute.ValueType(), value)
+		values[name] = tftypes.NewValue(is, value)
 	}
-	encoded, err := tfprotov6.NewDynamicValue(of.ValueType(), tftypes.NewValue(of.ValueType(), attributes))
+	encoded, err := tfprotov6.NewDynamicValue(object, tftypes.NewValue(object, values))
 	return &encoded, err
 }
 
