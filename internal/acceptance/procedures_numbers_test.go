@@ -56,3 +56,18 @@ func TestNumbersAreThoseThatTheServerWrote(t *testing.T) {
 		ConfigPlanChecks:  harness.EmptyPlan,
 	})
 }
+
+// Terraform computes a plan with what a read sends, and its apply with what the plan's
+// file holds, which has 512 bits. A quotient of numbers that arrived with fewer is
+// another one then, and the apply fails.
+func TestAQuotientIsTheSameInPlanAndApply(t *testing.T) {
+	t.Parallel()
+	_, url := harness.Serve(t, fakeapi.Procedure{ID: "a", JSON: `{"id": "a", "fpy": 100}`}, fakeapi.Procedure{ID: "b", JSON: `{"id": "b", "fpy": 3}`})
+	const quotient = "data.tofupilot_procedures.all.procedures[0].fpy / data.tofupilot_procedures.all.procedures[1].fpy"
+	runSteps(t, resource.TestStep{ // which applies a saved plan
+		Config: harness.Configuration(url, harness.Procedures("all"),
+			harness.KnownAfterApply("quotient", quotient), harness.Output("same", quotient+" == 100 / 3")),
+		ConfigStateChecks: []statecheck.StateCheck{statecheck.ExpectKnownOutputValue("same", knownvalue.Bool(true))},
+		ConfigPlanChecks:  harness.EmptyPlan,
+	})
+}

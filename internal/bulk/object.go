@@ -42,9 +42,11 @@ func Text[T any](name, description string, get func(*T) *string) Field[T] {
 	}
 }
 
-// Number is a number attribute. It is given as decimal text, in JSON's form, and
-// reaches Terraform as it is: a float64 in between would make 99.3 another number
-// than the one that a configuration writes.
+// Number is a number attribute. It is given as decimal text, in JSON's form, and is
+// sent as text, even where a float64 or an integer holds it exactly and would be
+// cheaper. Terraform computes with the precision that a number arrives in, 53 or 64
+// bits, where its state and configurations have 512: quotients would differ between
+// plan and apply, and the apply of a saved plan would fail.
 func Number[T any](name, description string, get func(*T) *string) Field[T] {
 	return Field[T]{
 		name:      name,
