@@ -15,9 +15,8 @@ import (
 )
 
 // drawProcedures draws up to one page of items, as a server may send them: each
-// field that the fake's examples have, at whatever depth and whichever their
-// generation, is missing, null, empty, long or any text. An example with a new field
-// is all it takes.
+// field that the fake's examples have, at whatever depth, is missing, null, empty,
+// long or any text. An example with a new field is all it takes.
 func drawProcedures(r *rapid.T) []fakeapi.Procedure {
 	like := map[string]any{}
 	for _, example := range []fakeapi.Procedure{fakeapi.Example2025(), fakeapi.Example2026()} {

@@ -26,8 +26,8 @@ func searchOf(r fakeapi.Request) string { return r.Query.Get("search_query") }
 
 func TestProcedureIsFoundWholeByNameAndByID(t *testing.T) {
 	t.Parallel()
-	for generation, of := range map[string]fakeapi.Generation{"2025": fakeapi.Gen2025, "2026": fakeapi.Gen2026} {
-		t.Run(generation, func(t *testing.T) {
+	for since, of := range map[string]fakeapi.Shape{"2025-07": fakeapi.Gen2025, "2026-04": fakeapi.Gen2026} {
+		t.Run(since, func(t *testing.T) {
 			t.Parallel()
 			stored := fakeapi.Generate(40, of)
 			api, url := harness.Serve(t, stored...)

@@ -67,7 +67,7 @@ func Example2026() Procedure {
 	return p
 }
 
-func example(generation Generation) Procedure {
+func example(shape Shape) Procedure {
 	name := "John Doe"
 	return Procedure{
 		ID:        "550e8400-e29b-41d4-a716-446655440000",
@@ -78,6 +78,6 @@ func example(generation Generation) Procedure {
 			Name:  &name,
 			Email: "john.doe@company.com",
 		},
-		Generation: generation,
+		Shape: shape,
 	}
 }

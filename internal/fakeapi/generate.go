@@ -40,35 +40,35 @@ var (
 
 // Generate returns n procedures such as a manufacturer's test engineers have.
 // Equal arguments give equal values, and a smaller n the beginning of a larger.
-// The two generations have the same names, but share no ID and no created_at.
+// Each shape has the same names, but no two share an ID or a created_at.
 //
 // Up to 100,000 procedures, created_at is distinct and spread over 2024 and 2025,
 // in no order, and names are distinct, save that every hundredth has the name of
 // the one before it. Some creators have no name, some procedures no repository or
-// no fpy (null), and those of Gen2025 have 0 to 5 runs, newest first.
-func Generate(n int, generation Generation) []Procedure {
+// no fpy (null), and there are 0 to 5 runs, newest first.
+func Generate(n int, shape Shape) []Procedure {
 	procedures := make([]Procedure, n)
 	for i := range procedures {
-		procedures[i] = generate(i, generation)
+		procedures[i] = generate(i, shape)
 	}
 	return procedures
 }
 
-func generate(i int, generation Generation) Procedure {
+func generate(i int, shape Shape) Procedure {
 	// A source of its own for each makes a shorter list the beginning of a longer.
-	random := rand.New(rand.NewPCG(uint64(generation), uint64(i))) //nolint:gosec // neither is negative
+	random := rand.New(rand.NewPCG(uint64(shape), uint64(i))) //nolint:gosec // neither is negative
 	creator := users[random.IntN(len(users))]
 	p := Procedure{
-		ID:         uuid(random),
-		Name:       procedureName(i),
-		CreatedAt:  createdAt(i, generation, random),
-		CreatedBy:  &creator,
-		Generation: generation,
+		ID:        uuid(random),
+		Name:      procedureName(i),
+		CreatedAt: createdAt(i, shape, random),
+		CreatedBy: &creator,
+		Shape:     shape,
 	}
-	if generation == Gen2026 {
-		if random.IntN(3) > 0 {
-			p.Repository = repository(p.Name, random)
-		}
+	if shape.hasRepository() && random.IntN(3) > 0 {
+		p.Repository = repository(p.Name, random)
+	}
+	if !shape.hasRuns() {
 		return p
 	}
 	started := p.CreatedAt.AddDate(0, 0, 30)
@@ -81,7 +81,7 @@ func generate(i int, generation Generation) Procedure {
 			Unit:      Unit{ID: uuid(random)},
 		})
 	}
-	if len(p.Runs) > 0 && random.IntN(8) > 0 {
+	if shape.hasFPY() && len(p.Runs) > 0 && random.IntN(8) > 0 {
 		fpy := float64(600+random.IntN(401)) / 10
 		p.FPY = &fpy
 	}
@@ -109,13 +109,10 @@ func revision(round int) string {
 
 // createdAt deals slots of ten minutes in two years, a prime number of them, in
 // strides near the golden section: each comes once, and any few are far apart.
-func createdAt(i int, generation Generation, random *rand.Rand) time.Time {
+func createdAt(i int, shape Shape, random *rand.Rand) time.Time {
 	const slots, stride = 104_729, 64_727
 	start := time.Date(2024, time.January, 2, 6, 0, 0, 0, time.UTC)
-	minutes := i * stride % slots * 10
-	if generation == Gen2025 {
-		minutes += 5 // so that a mix has no equal times either
-	}
+	minutes := i*stride%slots*10 + 2*int(shape) // so that a mix has no equal times either
 	return start.Add(time.Duration(minutes)*time.Minute + time.Duration(random.IntN(60_000))*time.Millisecond)
 }
 

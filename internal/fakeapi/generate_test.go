@@ -12,17 +12,17 @@ import (
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/fakeapi"
 )
 
-var generations = map[string]fakeapi.Generation{"2025": fakeapi.Gen2025, "2026": fakeapi.Gen2026}
+var shapes = []fakeapi.Shape{fakeapi.Gen2026, fakeapi.Gen2025, fakeapi.WithRuns, fakeapi.WithRunsAndRepository}
 
 func TestGenerateIsDeterministic(t *testing.T) {
 	t.Parallel()
-	for name, generation := range generations {
-		ten := fakeapi.Generate(10, generation)
-		if !reflect.DeepEqual(ten, fakeapi.Generate(10, generation)) {
-			t.Errorf("%s: two calls differ", name)
+	for _, shape := range shapes {
+		ten := fakeapi.Generate(10, shape)
+		if !reflect.DeepEqual(ten, fakeapi.Generate(10, shape)) {
+			t.Errorf("shape %d: two calls differ", shape)
 		}
-		if !reflect.DeepEqual(ten[:5], fakeapi.Generate(5, generation)) {
-			t.Errorf("%s: five aren't the beginning of ten", name)
+		if !reflect.DeepEqual(ten[:5], fakeapi.Generate(5, shape)) {
+			t.Errorf("shape %d: five aren't the beginning of ten", shape)
 		}
 	}
 	if len(fakeapi.Generate(0, fakeapi.Gen2026)) != 0 {
@@ -52,9 +52,13 @@ func TestGeneratedAreDistinct(t *testing.T) {
 	t.Parallel()
 	ids, times := map[string]bool{}, map[int64]bool{}
 	first, last := time.Date(2024, time.January, 1, 0, 0, 0, 0, time.UTC), time.Date(2026, time.January, 1, 0, 0, 0, 0, time.UTC)
-	for generation, n := range map[fakeapi.Generation]int{fakeapi.Gen2026: 100_000, fakeapi.Gen2025: 10_000} {
+	for _, shape := range shapes {
+		n := 10_000
+		if shape == fakeapi.Gen2026 {
+			n = 100_000
+		}
 		names := map[string]int{}
-		for i, p := range fakeapi.Generate(n, generation) {
+		for i, p := range fakeapi.Generate(n, shape) {
 			if ids[p.ID] {
 				t.Fatalf("%d: ID %q", i, p.ID)
 			}
@@ -76,13 +80,13 @@ func TestGeneratedHaveEveryFieldOfTheExamples(t *testing.T) {
 	for name, example := range map[string]fakeapi.Procedure{"2025": fakeapi.Example2025(), "2026": fakeapi.Example2026()} {
 		want, values := map[string]bool{}, map[string]bool{}
 		collect(t, example.JSON, want)
-		for _, p := range fakeapi.Generate(300, example.Generation) {
+		for _, p := range fakeapi.Generate(300, example.Shape) {
 			collect(t, served(t, p), values)
 		}
 		for path, null := range map[string]bool{
 			"created_by_user.name": true,
-			"fpy":                  example.Generation == fakeapi.Gen2025,
-			"linkedRepository":     example.Generation == fakeapi.Gen2026,
+			"fpy":                  example.Shape == fakeapi.Gen2025,
+			"linkedRepository":     example.Shape == fakeapi.Gen2026,
 		} {
 			if null {
 				want[path+" is null"] = true
@@ -140,7 +144,7 @@ func TestGeneratedHaveEverythingThatCanOccur(t *testing.T) {
 	for _, p := range append(fakeapi.Generate(300, fakeapi.Gen2025), fakeapi.Generate(300, fakeapi.Gen2026)...) {
 		creators[p.CreatedBy.ID] = true
 		seen["creator without a name"] = seen["creator without a name"] || p.CreatedBy.Name == nil
-		if p.Generation == fakeapi.Gen2025 {
+		if p.Shape == fakeapi.Gen2025 {
 			seen[strconv.Itoa(len(p.Runs))+" runs"] = true
 			seen[map[bool]string{true: "no fpy", false: "fpy"}[p.FPY == nil]] = true
 			if p.FPY != nil && (*p.FPY < 0 || *p.FPY > 100) {

@@ -7,16 +7,25 @@ import (
 	"time"
 )
 
-// Generation says which form an item has. One list may hold both (API.md,
-// Generations).
-type Generation int
+// Shape says which fields an item has beside those that each has. One list may mix
+// them (API.md, Items).
+type Shape int
 
 const (
-	// Gen2026 items carry linkedRepository, and neither runs nor fpy.
-	Gen2026 Generation = iota
-	// Gen2025 items carry runs and fpy, and no linkedRepository.
+	// Gen2026 items have linkedRepository, as on www.tofupilot.app.
+	Gen2026 Shape = iota
+	// Gen2025 items have runs and fpy, as in July 2025.
 	Gen2025
+	// WithRuns items have runs, as in August 2025.
+	WithRuns
+	// WithRunsAndRepository items have runs and linkedRepository, as in March 2026,
+	// and in February 2026 without its provider.
+	WithRunsAndRepository
 )
+
+func (s Shape) hasRuns() bool       { return s != Gen2026 }
+func (s Shape) hasFPY() bool        { return s == Gen2025 }
+func (s Shape) hasRepository() bool { return s == Gen2026 || s == WithRunsAndRepository }
 
 // Procedure is one item of the list.
 type Procedure struct {
@@ -24,10 +33,10 @@ type Procedure struct {
 	Name       string      // not unique
 	CreatedAt  time.Time   // sent in UTC with milliseconds
 	CreatedBy  *User       // nil is sent as null
-	Runs       []Run       // only sent by Gen2025
-	FPY        *float64    // first pass yield in percent; nil is sent as null; only sent by Gen2025
-	Repository *Repository // nil is sent as null; only sent by Gen2026
-	Generation Generation
+	Runs       []Run       // none are sent as an empty list
+	FPY        *float64    // first pass yield in percent; nil is sent as null
+	Repository *Repository // nil is sent as null
+	Shape      Shape       // which of these three are sent
 
 	// JSON, when not empty, is the item exactly as sent. The other fields still
 	// steer search, filters, keys and order.
@@ -59,33 +68,26 @@ type Repository struct {
 	ID       string `json:"id"`
 	Name     string `json:"name"`
 	FullName string `json:"fullName"`
-	Provider string `json:"provider"` // github, gitlab and bitbucket so far: an open set
+	Provider string `json:"provider,omitempty"` // github, gitlab and bitbucket so far: an open set
 }
 
-// common is what items of both generations begin with.
-type common struct {
-	ID        string   `json:"id"`
-	Name      string   `json:"name"`
-	CreatedAt jsonTime `json:"created_at"`
-	CreatedBy *User    `json:"created_by_user"`
+// item is a procedure as it is sent. What may be null or not be there at all is an
+// any, which omitempty leaves out only if nothing was put into it.
+type item struct {
+	ID         string   `json:"id"`
+	Name       string   `json:"name"`
+	CreatedAt  jsonTime `json:"created_at"`
+	CreatedBy  *User    `json:"created_by_user"`
+	Runs       any      `json:"runs,omitempty"`
+	FPY        any      `json:"fpy,omitempty"`
+	Repository any      `json:"linkedRepository,omitempty"`
 }
 
-type item2025 struct {
-	common
-	Runs []run2025 `json:"runs"`
-	FPY  *float64  `json:"fpy"`
-}
-
-type run2025 struct {
+type itemRun struct {
 	ID        string   `json:"id"`
 	Outcome   string   `json:"outcome"`
 	StartedAt jsonTime `json:"started_at"`
 	Unit      Unit     `json:"unit"`
-}
-
-type item2026 struct {
-	common
-	Repository *Repository `json:"linkedRepository"`
 }
 
 type jsonTime time.Time
@@ -99,24 +101,24 @@ func encode(p Procedure) []byte {
 	if p.JSON != "" {
 		return []byte(p.JSON)
 	}
-	var item any
-	shared := common{p.ID, p.Name, jsonTime(p.CreatedAt), p.CreatedBy}
-	switch p.Generation {
-	case Gen2025:
-		runs := make([]run2025, len(p.Runs)) // a list even when there are none
+	sent := item{ID: p.ID, Name: p.Name, CreatedAt: jsonTime(p.CreatedAt), CreatedBy: p.CreatedBy}
+	if p.Shape.hasRuns() {
+		runs := make([]itemRun, len(p.Runs)) // a list even when there are none
 		for i, r := range p.Runs {
-			runs[i] = run2025{r.ID, r.Outcome, jsonTime(r.StartedAt), r.Unit}
+			runs[i] = itemRun{r.ID, r.Outcome, jsonTime(r.StartedAt), r.Unit}
 		}
-		item = item2025{shared, runs, p.FPY}
-	case Gen2026:
-		item = item2026{shared, p.Repository}
-	default:
-		panic(fmt.Sprintf("fakeapi: procedure %q has the unknown generation %d", p.ID, p.Generation))
+		sent.Runs = runs
+	}
+	if p.Shape.hasFPY() {
+		sent.FPY = p.FPY
+	}
+	if p.Shape.hasRepository() {
+		sent.Repository = p.Repository
 	}
 	var buffer bytes.Buffer
 	encoder := json.NewEncoder(&buffer)
 	encoder.SetEscapeHTML(false) // the server is JavaScript, which leaves <, > and & alone
-	if err := encoder.Encode(item); err != nil {
+	if err := encoder.Encode(sent); err != nil {
 		panic(fmt.Sprintf("fakeapi: procedure %q: %v", p.ID, err))
 	}
 	return bytes.TrimSuffix(buffer.Bytes(), []byte("\n"))

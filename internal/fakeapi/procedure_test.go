@@ -1,7 +1,6 @@
 package fakeapi_test
 
 import (
-	"strings"
 	"testing"
 	"time"
 
@@ -32,52 +31,34 @@ func TestExamplesAreServedAsPrintedAndHaveTheSameInTheirFields(t *testing.T) {
 	}
 }
 
-func TestItemsHoldNullsAndAnEmptyListOfRuns(t *testing.T) {
+func TestEachShapeHasItsFieldsAndNoOther(t *testing.T) {
 	t.Parallel()
-	p := fakeapi.Procedure{ID: "FVT1", Name: `<A> & "B" µ`, CreatedBy: &fakeapi.User{ID: "u", Email: "u@x.example"}}
-	p.CreatedAt = time.Date(2024, time.March, 1, 1, 2, 3, 45_999_999, time.FixedZone("", 7200))
-	const both = `{"id":"FVT1","name":"<A> & \"B\" µ","created_at":"2024-02-29T23:02:03.045Z",` +
-		`"created_by_user":{"id":"u","name":null,"email":"u@x.example"},`
-	if got, want := served(t, p), both+`"linkedRepository":null}`; got != want {
-		t.Errorf("2026: got %s, want %s", got, want)
-	}
-	p.Generation = fakeapi.Gen2025
-	if got, want := served(t, p), both+`"runs":[],"fpy":null}`; got != want {
-		t.Errorf("2025: got %s, want %s", got, want)
-	}
-	p.CreatedBy = nil
-	if got := served(t, p); !strings.Contains(got, `"created_by_user":null`) {
-		t.Errorf("no creator: got %s", got)
-	}
-}
-
-func TestOneGenerationHasNothingOfTheOther(t *testing.T) {
-	t.Parallel()
-	p := fakeapi.Example2025()
-	p.Repository = fakeapi.Example2026().Repository
-	p.JSON = ""
-	if got := served(t, p); strings.Contains(got, "linkedRepository") {
-		t.Errorf("2025: %s", got)
-	}
-	p.Generation = fakeapi.Gen2026
-	if got := served(t, p); strings.Contains(got, "runs") || strings.Contains(got, "fpy") {
-		t.Errorf("2026: %s", got)
-	}
-}
-
-func TestOneListHoldsBothGenerations(t *testing.T) {
-	t.Parallel()
-	s := fakeapi.New(fakeapi.Generate(20, fakeapi.Gen2025)...)
-	s.Add(fakeapi.Generate(20, fakeapi.Gen2026)...)
-	kinds := map[string]int{}
-	for _, item := range decodePage(t, get(t, s, "")).Data {
-		for _, key := range []string{`"linkedRepository":`, `"runs":`, `"fpy":`} {
-			kinds[key] += strings.Count(string(item), key)
+	const (
+		shared = `{"id":"i","name":"<A> & \"B\" µ","created_at":"2024-02-29T23:02:03.045Z","created_by_user":`
+		user   = `{"id":"u","name":null,"email":"u@x.example"}`
+		runs   = `"runs":[{"id":"r","outcome":"PASS","started_at":"2024-01-15T14:30:00.000Z","unit":{"id":"n"}}]`
+		linked = `"linkedRepository":{"id":"l","name":"n","fullName":"o/n","provider":"github"}`
+	)
+	created := time.Date(2024, time.March, 1, 1, 2, 3, 45_999_999, time.FixedZone("", 7200))
+	started := time.Date(2024, time.January, 15, 14, 30, 0, 0, time.UTC)
+	empty := fakeapi.Procedure{ID: "i", Name: `<A> & "B" µ`, CreatedAt: created}
+	full := empty
+	full.CreatedBy = &fakeapi.User{ID: "u", Email: "u@x.example"}
+	full.Runs = []fakeapi.Run{{ID: "r", Outcome: "PASS", StartedAt: started, Unit: fakeapi.Unit{ID: "n"}}}
+	full.FPY = new(85.5)
+	full.Repository = &fakeapi.Repository{ID: "l", Name: "n", FullName: "o/n", Provider: "github"}
+	for shape, want := range map[fakeapi.Shape]struct{ empty, full string }{
+		fakeapi.Gen2026:               {`"linkedRepository":null`, linked},
+		fakeapi.Gen2025:               {`"runs":[],"fpy":null`, runs + `,"fpy":85.5`},
+		fakeapi.WithRuns:              {`"runs":[]`, runs},
+		fakeapi.WithRunsAndRepository: {`"runs":[],"linkedRepository":null`, runs + `,` + linked},
+	} {
+		empty.Shape, full.Shape = shape, shape
+		if got, want := served(t, empty), shared+`null,`+want.empty+`}`; got != want {
+			t.Errorf("shape %d: got %s, want %s", shape, got, want)
 		}
-	}
-	for key, n := range kinds {
-		if n != 20 {
-			t.Errorf("%s in %d items, want 20", key, n)
+		if got, want := served(t, full), shared+user+`,`+want.full+`}`; got != want {
+			t.Errorf("shape %d: got %s, want %s", shape, got, want)
 		}
 	}
 }

@@ -19,9 +19,9 @@ const (
 	minIDSearch     = 6 // characters from which on search_query is compared with IDs too
 )
 
-// timestamp is the 2026 generation's own pattern for created_after and
-// created_before. It leaves seconds optional, which newer servers don't (API.md,
-// Dates).
+// timestamp is the 2026 reference page's own pattern for created_after and
+// created_before. It leaves seconds optional, as only servers with zod up to 4.4 do
+// (API.md, Dates).
 var timestamp = regexp.MustCompile(`^(?:(?:\d\d[2468][048]|\d\d[13579][26]|\d\d0[48]|[02468][048]00|[13579][26]00)-02-29|\d{4}-(?:(?:0[13578]|1[02])-(?:0[1-9]|[12]\d|3[01])|(?:0[469]|11)-(?:0[1-9]|[12]\d|30)|(?:02)-(?:0[1-9]|1\d|2[0-8])))T(?:(?:[01]\d|2[0-3]):[0-5]\d(?::[0-5]\d(?:\.\d+)?)?(?:Z|([+-](?:[01]\d|2[0-3]):[0-5]\d)))$`)
 
 // query is what a request asks for.

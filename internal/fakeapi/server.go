@@ -1,5 +1,5 @@
 // Package fakeapi is TofuPilot's procedures API in memory, for tests and the
-// demo: filters, pages, keys, items of both generations, faults, and changes
+// demo: filters, pages, keys, items of every shape, faults, and changes
 // between two requests.
 //
 // It is written from TofuPilot's reference pages, and held to the recorded answers in
@@ -129,14 +129,13 @@ func (s *Server) AllowKey(key string) {
 }
 
 // AllowStation accepts a station key that sees only the procedures with these
-// IDs, possibly none, as in the 2025 generation (API.md, Key). An ID may belong to
-// a procedure that is added later.
+// IDs, possibly none (API.md, Key). An ID may belong to a procedure that is added
+// later.
 func (s *Server) AllowStation(key string, ids ...string) {
 	s.setKey(key, access{only: set(ids)})
 }
 
-// ForbidStation answers 403 to a station key, as in the 2026 generation (API.md,
-// Key).
+// ForbidStation answers 403 to a station key (API.md, Key).
 func (s *Server) ForbidStation(key string) {
 	s.setKey(key, access{forbidden: true})
 }

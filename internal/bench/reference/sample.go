@@ -5,8 +5,8 @@ package reference
 
 import "github.com/tofupilot/terraform-provider-tofupilot/internal/fakeapi"
 
-// Procedures are n procedures with the same number of runs each, as an older
-// server has them, or without runs, as a newer server does.
+// Procedures are n procedures with the same number of runs each, or without
+// runs, as www.tofupilot.app sends them.
 func Procedures(n, runs int) []fakeapi.Procedure {
 	if runs == 0 {
 		return fakeapi.Generate(n, fakeapi.Gen2026)
