@@ -19,17 +19,17 @@ var Procedures = List[Procedure]{
 	Tidy:    (*Procedure).sortRuns,
 }
 
-// Procedure is a test procedure. Which of its fields a server sends depends on
-// its generation; what it doesn't send is nil. Its runs are by StartedAt and then
-// ID. JSON names and the sets of fields are from API.md, Items.
+// Procedure is a test procedure. Servers differ in the fields that they send; what
+// one doesn't send is nil. Its runs are by StartedAt and then ID. JSON names and the
+// sets of fields are from API.md, Items.
 type Procedure struct {
-	ID               string      `json:"id"` // unique; a UUID, though older ones are short
+	ID               string      `json:"id"` // unique; a UUID
 	Name             *string     `json:"name"`
 	CreatedAt        *Timestamp  `json:"created_at"`
 	CreatedByUser    *User       `json:"created_by_user"`
-	LinkedRepository *Repository `json:"linkedRepository"` // newer servers
-	Runs             []Run       `json:"runs"`             // older servers
-	FPY              *Decimal    `json:"fpy"`              // first pass yield in percent; older servers
+	LinkedRepository *Repository `json:"linkedRepository"`
+	Runs             []Run       `json:"runs"`
+	FPY              *Decimal    `json:"fpy"` // first pass yield in percent
 }
 
 // User is who created a procedure.
