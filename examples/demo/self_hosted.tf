@@ -1,4 +1,4 @@
-# An older server, which reports runs and first pass yield.
+# A self-hosted server that reports runs and first pass yield.
 
 variable "self_hosted_url" {
   type = string

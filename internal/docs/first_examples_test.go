@@ -42,9 +42,9 @@ func TestFirstExampleInAnyOrganization(t *testing.T) {
 		t.Error("README.md has another")
 	}
 	for name, procedures := range map[string][]fakeapi.Procedure{
-		"without procedures":  nil,
-		"with names repeated": fakeapi.Generate(250, fakeapi.Gen2026),
-		"of an older server":  fakeapi.Generate(10, fakeapi.Gen2025),
+		"without procedures":   nil,
+		"with names repeated":  fakeapi.Generate(250, fakeapi.Gen2026),
+		"without repositories": fakeapi.Generate(10, fakeapi.Gen2025),
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

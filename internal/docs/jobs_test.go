@@ -121,7 +121,7 @@ func TestProceduresOfARepository(t *testing.T) {
 	if found := job.json(t, "procedures.json"); len(found) != 1 || found[want.ID] != want.Name {
 		t.Errorf("found %v", found)
 	}
-	// As from an older server: nothing is linked.
+	// As from a server that reports no repositories.
 	job.api.Delete(want.ID)
 	said, err := job.shell(t, script)
 	if err == nil || !strings.Contains(said, "No procedure is linked to ORG/MY-REPO.") {

@@ -32,10 +32,11 @@ func (d *procedureDataSource) Schema(_ context.Context, _ datasource.SchemaReque
 	attributes := procedureObject.Attributes()
 	maps.Copy(attributes, map[string]schema.Attribute{
 		"id": schema.StringAttribute{
-			Optional:            true,
-			Computed:            true,
-			MarkdownDescription: "The exact ID. Set either `id` or `name`.",
-			Validators:          []validator.String{notEmpty("ID")},
+			Optional: true,
+			Computed: true,
+			MarkdownDescription: "The exact ID, a UUID. Set either `id` or `name`. " +
+				"Short IDs such as `FVT1` come from API v1, and reading doesn't find them: use the procedure's name.",
+			Validators: []validator.String{notEmpty("ID")},
 		},
 		"name": schema.StringAttribute{
 			Optional: true,

@@ -17,7 +17,7 @@ var procedureFilters = listFilters{
 	{
 		name: "search_query", parameter: "search_query",
 		description: "Lists only procedures with this text in their name or, from 6 characters on, in their ID. " +
-			"1 to 100 characters. Older servers count an emoji as two. To find an exact name, compare the names as well.",
+			"1 to 100 characters. Some servers count an emoji as two. To find an exact name, compare the names as well.",
 		rule:  "must be 1 to 100 characters",
 		value: searchQuery,
 	},

@@ -7,7 +7,8 @@ import (
 
 // What Terraform sees of a procedure, for both data sources.
 var procedureObject = bulk.NewObject(
-	bulk.Text("id", "The procedure's unique ID, which runs are uploaded with (`procedure_id`). Usually a UUID. Older IDs are short, such as `FVT1`.",
+	bulk.Text("id", "The procedure's unique ID, a UUID, which runs are uploaded with (`procedure_id`). "+
+		"Short IDs such as `FVT1` come from API v1 and aren't listed: find these procedures by name.",
 		func(p *tofupilot.Procedure) *string { return &p.ID }),
 	bulk.Text("name", "The procedure's name. Several procedures may have the same name.",
 		func(p *tofupilot.Procedure) *string { return p.Name }),
@@ -15,11 +16,14 @@ var procedureObject = bulk.NewObject(
 		func(p *tofupilot.Procedure) *string { return p.CreatedAt.TextOrNil() }),
 	bulk.Nested("created_by_user", "The user who created the procedure. Null if the server doesn't report one.", userObject,
 		func(p *tofupilot.Procedure) *tofupilot.User { return p.CreatedByUser }),
-	bulk.Nested("linked_repository", "The source repository that the procedure is linked to. Null if there is none, and on older servers.", repositoryObject,
+	bulk.Nested("linked_repository", "The source repository that the procedure is linked to. "+
+		"Null if there is none, and on self-hosted servers that don't report repositories.", repositoryObject,
 		func(p *tofupilot.Procedure) *tofupilot.Repository { return p.LinkedRepository }),
-	bulk.NestedList("runs", "Recent runs, oldest first. Empty if there are none, and on newer servers, which don't report runs. Changes with every test.", runObject,
+	bulk.NestedList("runs", "Recent runs, oldest first, if the server reports them: `www.tofupilot.app` doesn't, a self-hosted server may. "+
+		"An empty list doesn't mean that nothing was tested. Changes with every test.", runObject,
 		func(p *tofupilot.Procedure) []tofupilot.Run { return p.Runs }),
-	bulk.Number("fpy", "First pass yield, in percent (0 to 100). Null if there is none yet, and on newer servers, which don't report it. Changes with every test.",
+	bulk.Number("fpy", "First pass yield, in percent (0 to 100), if the server reports it: `www.tofupilot.app` doesn't, a self-hosted server may. "+
+		"Null doesn't mean that nothing was tested. Changes with every test.",
 		func(p *tofupilot.Procedure) *string { return (*string)(p.FPY) }),
 )
 
@@ -33,7 +37,9 @@ var repositoryObject = bulk.NewObject(
 	bulk.Text("id", "The repository's ID in TofuPilot.", func(r *tofupilot.Repository) *string { return r.ID }),
 	bulk.Text("name", "The repository's name, such as `my-repo`.", func(r *tofupilot.Repository) *string { return r.Name }),
 	bulk.Text("full_name", "The repository's name with its owner, such as `org/my-repo`.", func(r *tofupilot.Repository) *string { return r.FullName }),
-	bulk.Text("provider", "Where the repository is hosted: `github`, `gitlab`, `bitbucket`, or another value that the server sends.", func(r *tofupilot.Repository) *string { return r.Provider }),
+	bulk.Text("provider", "Where the repository is hosted: `github`, `gitlab`, `bitbucket`, or another value that the server sends. "+
+		"Null on some self-hosted servers.",
+		func(r *tofupilot.Repository) *string { return r.Provider }),
 )
 
 var runObject = bulk.NewObject(
