@@ -21,7 +21,7 @@ data "tofupilot_procedure_ids" "some" {
   timeouts { read = "1m" }
 }
 `
-		whole   = `id = "FVT1", name = "X", created_at = "2024-01-15T10:30:00Z", created_by_user = null, linked_repository = null, runs = [], fpy = 99.5`
+		whole   = `id = "a", name = "X", created_at = "2024-01-15T10:30:00Z", created_by_user = null, linked_repository = null, runs = [], fpy = 99.5`
 		tuple   = "incompatible types; expected object type, found tuple"
 		missing = "are required"
 	)
@@ -29,14 +29,14 @@ data "tofupilot_procedure_ids" "some" {
 		target, values, holds string
 		terraform, openTofu   string // what they say against it; empty: it works
 	}{
-		"text and number":    {"procedure.one", `id = "FVT1", fpy = 99.5`, `data.tofupilot_procedure.one.id == "FVT1" && data.tofupilot_procedure.one.fpy == 99.5`, "", ""},
-		"list of texts":      {"procedures.all", `ids = ["FVT1", "FVT2"]`, `data.tofupilot_procedures.all.ids[1] == "FVT2"`, "", ""},
-		"map":                {"procedure_ids.some", `ids = { X = "FVT1" }`, `data.tofupilot_procedure_ids.some.ids["X"] == "FVT1"`, "", ""},
+		"text and number":    {"procedure.one", `id = "a", fpy = 99.5`, `data.tofupilot_procedure.one.id == "a" && data.tofupilot_procedure.one.fpy == 99.5`, "", ""},
+		"list of texts":      {"procedures.all", `ids = ["a", "b"]`, `data.tofupilot_procedures.all.ids[1] == "b"`, "", ""},
+		"map":                {"procedure_ids.some", `ids = { X = "a" }`, `data.tofupilot_procedure_ids.some.ids["X"] == "a"`, "", ""},
 		"a block's argument": {"procedure_ids.some", ``, `data.tofupilot_procedure_ids.some.timeouts.read == "1m" && data.tofupilot_procedure.one.timeouts == null`, "", ""},
 		"whole object":       {"procedure.one", `linked_repository = { id = "1", name = "x", full_name = "acme/x", provider = "github" }`, `data.tofupilot_procedure.one.linked_repository.full_name == "acme/x"`, "", ""},
 		"part of an object":  {"procedure.one", `linked_repository = { full_name = "acme/x" }`, `data.tofupilot_procedure.one.linked_repository.full_name == "acme/x"`, "", missing},
 		"whole objects":      {"procedures.all", `procedures = [{ ` + whole + ` }]`, `data.tofupilot_procedures.all.procedures[0].name == "X"`, tuple, ""},
-		"parts of objects":   {"procedures.all", `procedures = [{ id = "FVT1", name = "X" }]`, `length(data.tofupilot_procedures.all.procedures) == 1`, tuple, missing},
+		"parts of objects":   {"procedures.all", `procedures = [{ id = "a", name = "X" }]`, `length(data.tofupilot_procedures.all.procedures) == 1`, tuple, missing},
 		"nothing of objects": {"procedures.all", ``, `length(data.tofupilot_procedures.all.procedures) == 0`, "", ""},
 	} {
 		t.Run(name, func(t *testing.T) {

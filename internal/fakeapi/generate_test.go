@@ -38,10 +38,11 @@ func TestGenerateDoesNotShareCreators(t *testing.T) {
 	}
 }
 
-func TestGeneratedIDsLookLikeUUIDs(t *testing.T) {
+func TestIDsAreUUIDs(t *testing.T) {
 	t.Parallel()
 	uuid := regexp.MustCompile(`^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$`)
-	for _, p := range fakeapi.Generate(1000, fakeapi.Gen2026) {
+	named := append(fakeapi.Named(time.Now(), fakeapi.Gen2026), fakeapi.Example2025(), fakeapi.Example2026())
+	for _, p := range append(fakeapi.Generate(1000, fakeapi.Gen2026), named...) {
 		if !uuid.MatchString(p.ID) {
 			t.Errorf("ID %q", p.ID)
 		}

@@ -6,10 +6,10 @@ import "time"
 // [Example2026]'s. The last was created a week before now, and the others in 2024.
 func Named(now time.Time, shape Shape) []Procedure {
 	list := []Procedure{
-		{ID: "FVT1", Name: "Firmware Smoke Test"},
-		{ID: "MCF1", Name: "Motor Controller FVT"},
-		{ID: "BPE1", Name: "Battery Pack EOL Test"},
-		{ID: "EOL1", Name: "EOL Test"},
+		{ID: "7d3b9f52-6c1e-4a08-b5d4-1e9f0c2a8b63", Name: "Firmware Smoke Test"},
+		{ID: "c2a94e17-83d0-4f6b-9e25-5b7d16f0a3c8", Name: "Motor Controller FVT"},
+		{ID: "1b8f60d3-2e97-4c5a-8a41-d9e3f7026b15", Name: "Battery Pack EOL Test"},
+		{ID: "e64d15a8-09bc-4372-a1f6-38c0b2d7594e", Name: "EOL Test"},
 	}
 	for i := range list {
 		p := &list[i]
@@ -17,7 +17,7 @@ func Named(now time.Time, shape Shape) []Procedure {
 		creator := users[i]
 		p.CreatedBy = &creator
 		p.CreatedAt = time.Date(2024, time.March, 4+i, 9, 0, 0, 0, time.UTC)
-		p.Repository = &Repository{ID: p.ID + "-repository", Name: "firmware", FullName: "acme/firmware", Provider: "github"}
+		p.Repository = &Repository{ID: "3ac82d90-57f1-4e6b-a2b8-e70f4c91d635", Name: "firmware", FullName: "acme/firmware", Provider: "github"}
 	}
 	list[len(list)-1].CreatedAt = now.AddDate(0, 0, -7)
 	return list

@@ -137,9 +137,9 @@ func TestSearchFindsPartsOfNames(t *testing.T) {
 	s := fakeapi.New(
 		fakeapi.Procedure{ID: "550e8400-E29B-41d4", Name: "Battery Test Procedure"},
 		fakeapi.Procedure{ID: "661f9511-f3ac-52e5", Name: "Überspannung 100%"},
-		fakeapi.Procedure{ID: "FVT1", Name: "battery"},
+		fakeapi.Procedure{ID: "7d3b9f52-6c1e-4a08", Name: "battery"},
 	)
-	const first, second, third = "550e8400-E29B-41d4", "661f9511-f3ac-52e5", "FVT1"
+	const first, second, third = "550e8400-E29B-41d4", "661f9511-f3ac-52e5", "7d3b9f52-6c1e-4a08"
 	for _, c := range []struct {
 		search string
 		want   []string
@@ -151,7 +151,7 @@ func TestSearchFindsPartsOfNames(t *testing.T) {
 		{"550e84", []string{first}},
 		{"8400-e29b", []string{first}},
 		{"F3AC-5", []string{second}},
-		{"FVT1", nil}, // an ID, but four characters
+		{"7d3b", nil}, // part of an ID, but four characters
 	} {
 		t.Run(c.search, func(t *testing.T) {
 			t.Parallel()

@@ -11,7 +11,7 @@ data "tofupilot_procedure_ids" "line" {
   names = ["Battery Pack EOL Test", "Firmware Smoke Test"]
 }
 
-# { "Battery Pack EOL Test" = "550e8400-…", "Firmware Smoke Test" = "FVT1" }
+# { "Battery Pack EOL Test" = "1b8f60d3-…", "Firmware Smoke Test" = "7d3b9f52-…" }
 output "procedure_ids" {
   value = data.tofupilot_procedure_ids.line.ids
 }

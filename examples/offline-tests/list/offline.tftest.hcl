@@ -4,8 +4,8 @@ override_module {
   target = module.procedures
   outputs = {
     all = [
-      { id = "FVT1", name = "Motor Controller FVT", repository = "acme/motor-controller" },
-      { id = "FVT2", name = "Motor Controller Burn-In", repository = null },
+      { id = "c2a94e17-83d0-4f6b-9e25-5b7d16f0a3c8", name = "Motor Controller FVT", repository = "acme/motor-controller" },
+      { id = "94f7c6b2-d15e-4039-8c7a-62e0a8d3f51b", name = "Motor Controller Burn-In", repository = null },
     ]
   }
 }
