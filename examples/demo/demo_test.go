@@ -57,12 +57,12 @@ func TestDemo(t *testing.T) {
 		t.Fatalf("%v\n%s", err, &out)
 	}
 
-	newer, older := len(d.newer.Requests()), len(d.older.Requests())
-	if newer < 4 || older < 4 {
-		t.Errorf("%d and %d requests: the lists must have four pages at least", newer, older)
+	service, selfHosted := len(d.service.Requests()), len(d.selfHosted.Requests())
+	if service < 4 || selfHosted < 4 {
+		t.Errorf("%d and %d requests: the lists must have four pages at least", service, selfHosted)
 	}
 	for _, want := range []string{
-		fmt.Sprintf("1080 procedures in 7 reads, over %d requests\n", newer+older),
+		fmt.Sprintf("1080 procedures in 7 reads, over %d requests\n", service+selfHosted),
 		"data.tofupilot_procedures.all: 550 found\n",
 		"data.tofupilot_procedures.battery: 7 found\n",
 		"data.tofupilot_procedures.self_hosted: 520 found\n",

@@ -79,12 +79,12 @@ type demo struct {
 	env        []string // the user's
 	out        io.Writer
 
-	dir            string // holds everything that is written
-	newer, older   *fakeapi.Server
-	url, olderURL  string // theirs
-	servers        []*http.Server
-	tf             *tfexec.Terraform
-	stdout, stderr strings.Builder // what Terraform says
+	dir                 string // holds everything that is written
+	service, selfHosted *fakeapi.Server
+	url, selfHostedURL  string // theirs
+	servers             []*http.Server
+	tf                  *tfexec.Terraform
+	stdout, stderr      strings.Builder // what Terraform says
 }
 
 func (d *demo) run(ctx context.Context) (err error) {

@@ -11,23 +11,23 @@ import (
 )
 
 const (
-	newerProcedures = 550
-	olderProcedures = 520
+	serviceProcedures    = 550
+	selfHostedProcedures = 520
 )
 
-// startServers serves a server of each generation, since the example items of
-// both have the same ID and can't be in one list. Each fills six pages.
+// startServers serves what www.tofupilot.app reports and what a self-hosted server may.
+// Each fills six pages.
 func (d *demo) startServers(ctx context.Context) (string, error) {
-	d.newer = fakeapi.New(append(fakeapi.Generate(newerProcedures-1, fakeapi.Gen2026), fakeapi.Example2026())...)
-	d.older = fakeapi.New(append(fakeapi.Generate(olderProcedures-1, fakeapi.Gen2025), fakeapi.Example2025())...)
+	d.service = fakeapi.New(append(fakeapi.Generate(serviceProcedures-1, fakeapi.Gen2026), fakeapi.Example2026())...)
+	d.selfHosted = fakeapi.New(append(fakeapi.Generate(selfHostedProcedures-1, fakeapi.Gen2025), fakeapi.Example2025())...)
 	var err error
-	if d.url, err = d.serve(ctx, d.newer); err != nil {
+	if d.url, err = d.serve(ctx, d.service); err != nil {
 		return "", err
 	}
-	if d.olderURL, err = d.serve(ctx, d.older); err != nil {
+	if d.selfHostedURL, err = d.serve(ctx, d.selfHosted); err != nil {
 		return "", err
 	}
-	return fmt.Sprintf("%s (newer), %s (older)", d.url, d.olderURL), nil
+	return fmt.Sprintf("%s, %s (self-hosted)", d.url, d.selfHostedURL), nil
 }
 
 // serve answers on a loopback port that the system picks, until cleanUp.
@@ -56,19 +56,19 @@ func (d *demo) serveUntilInterrupted(ctx context.Context) error {
 		return fmt.Errorf("starting the servers: %w", err)
 	}
 	// What the documentation names is here to be tried.
-	newer, older := fakeapi.Named(time.Now(), fakeapi.Gen2026), fakeapi.Named(time.Now(), fakeapi.Gen2025)
-	d.newer.Add(newer...)
-	d.older.Add(older...)
+	service, selfHosted := fakeapi.Named(time.Now(), fakeapi.Gen2026), fakeapi.Named(time.Now(), fakeapi.Gen2025)
+	d.service.Add(service...)
+	d.selfHosted.Add(selfHosted...)
 	_, err := fmt.Fprintf(d.out, `# Serving until you press Ctrl-C. In another terminal:
 
 export TOFUPILOT_API_KEY=%s
 
-# A newer server: %d procedures, with linked repositories.
+# A server that reports what www.tofupilot.app does: %d procedures, with linked repositories.
 export TOFUPILOT_URL=%s
 
-# Or an older one: %d procedures, with runs and first pass yield.
+# Or one that reports what a self-hosted server may: %d procedures, with runs and first pass yield.
 # export TOFUPILOT_URL=%s
-`, fakeapi.Key, newerProcedures+len(newer), d.url, olderProcedures+len(older), d.olderURL)
+`, fakeapi.Key, serviceProcedures+len(service), d.url, selfHostedProcedures+len(selfHosted), d.selfHostedURL)
 	if err != nil {
 		return err
 	}

@@ -168,7 +168,7 @@ func (d *demo) plan(ctx context.Context) (string, error) {
 	}
 	options := []tfexec.PlanOption{tfexec.Out("demo.tfplan")}
 	if !d.live {
-		options = append(options, tfexec.Var("self_hosted_url="+d.olderURL))
+		options = append(options, tfexec.Var("self_hosted_url="+d.selfHostedURL))
 	}
 	if _, err := d.tf.Plan(ctx, options...); err != nil {
 		return "", err
