@@ -18,8 +18,8 @@ const (
 // startServers serves what www.tofupilot.app reports and what a self-hosted server may.
 // Each fills six pages.
 func (d *demo) startServers(ctx context.Context) (string, error) {
-	d.service = fakeapi.New(append(fakeapi.Generate(serviceProcedures-1, fakeapi.Gen2026), fakeapi.Example2026())...)
-	d.selfHosted = fakeapi.New(append(fakeapi.Generate(selfHostedProcedures-1, fakeapi.Gen2025), fakeapi.Example2025())...)
+	d.service = fakeapi.New(append(fakeapi.Generate(serviceProcedures-1, fakeapi.WithRepository), fakeapi.Example2026())...)
+	d.selfHosted = fakeapi.New(append(fakeapi.Generate(selfHostedProcedures-1, fakeapi.WithRunsAndFPY), fakeapi.Example2025())...)
 	var err error
 	if d.url, err = d.serve(ctx, d.service); err != nil {
 		return "", err
@@ -56,7 +56,7 @@ func (d *demo) serveUntilInterrupted(ctx context.Context) error {
 		return fmt.Errorf("starting the servers: %w", err)
 	}
 	// What the documentation names is here to be tried.
-	service, selfHosted := fakeapi.Named(time.Now(), fakeapi.Gen2026), fakeapi.Named(time.Now(), fakeapi.Gen2025)
+	service, selfHosted := fakeapi.Named(time.Now(), fakeapi.WithRepository), fakeapi.Named(time.Now(), fakeapi.WithRunsAndFPY)
 	d.service.Add(service...)
 	d.selfHosted.Add(selfHosted...)
 	_, err := fmt.Fprintf(d.out, `# Serving until you press Ctrl-C. In another terminal:

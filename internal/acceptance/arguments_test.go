@@ -104,7 +104,7 @@ func (a argument) read(t *testing.T, url string, values harness.Values) []*tfpro
 }
 
 // severalPages are so many that a lookup searches.
-var severalPages = fakeapi.Generate(150, fakeapi.Gen2026)
+var severalPages = fakeapi.Generate(150, fakeapi.WithRepository)
 
 func TestEveryArgumentReachesTheServer(t *testing.T) { //nolint:paralleltest // It comes first: what is forgotten makes others fail, too.
 	for _, a := range everyArgument(t) {

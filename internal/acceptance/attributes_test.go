@@ -84,7 +84,7 @@ var wholeReads = map[string]wholeRead{
 // procedures are those of the fake.
 var procedures = map[string][]*fakeapi.Server{
 	"examples":  {fakeapi.New(fakeapi.Example2025()), fakeapi.New(fakeapi.Example2026())}, // which share an ID
-	"generated": {fakeapi.New(fakeapi.Generate(50, fakeapi.Gen2025)...), fakeapi.New(fakeapi.Generate(50, fakeapi.Gen2026)...)},
+	"generated": {fakeapi.New(fakeapi.Generate(50, fakeapi.WithRunsAndFPY)...), fakeapi.New(fakeapi.Generate(50, fakeapi.WithRepository)...)},
 }
 
 func TestEveryAttributeIsServedByTheFakeAndReadAsServed(t *testing.T) { //nolint:paralleltest // It comes first: what is forgotten makes others fail, too.

@@ -81,7 +81,7 @@ func TestReadingWorksOnceTheValuesAreKnown(t *testing.T) {
 	for name, deferrals := range map[string]bool{"with deferral": true, "without": false} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			api, url := harness.Serve(t, fakeapi.Generate(1, fakeapi.Gen2026)...)
+			api, url := harness.Serve(t, fakeapi.Generate(1, fakeapi.WithRepository)...)
 			server := harness.Connect(t, provider.Server("test")())
 			harness.ExpectNoDiagnostics(t, server.Configure(t, deferrals, harness.Values{"url": harness.Unknown, "api_key": harness.Unknown}))
 			harness.ExpectNoDiagnostics(t, server.Configure(t, deferrals, harness.Values{"url": url, "api_key": fakeapi.Key}))

@@ -186,7 +186,7 @@ func (f fault) expectRetries(t *testing.T, log *bytes.Buffer) {
 
 // few is what a server holds that has one page, and whole the list of it.
 var (
-	few   = fakeapi.Generate(4, fakeapi.Gen2026)
+	few   = fakeapi.Generate(4, fakeapi.WithRepository)
 	whole = harness.IDs(harness.OldestFirst(few))
 )
 

@@ -21,7 +21,7 @@ func TestTwentyDataSourcesShareAServerThatAllowsTenRequestsASecond(t *testing.T)
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			rate := &rateLimit{each: time.Second, most: 10}
-			at := harness.Serving(t, rate.of(fakeapi.New(fakeapi.Generate(1+99*pages, fakeapi.Gen2026)...)))
+			at := harness.Serving(t, rate.of(fakeapi.New(fakeapi.Generate(1+99*pages, fakeapi.WithRepository)...)))
 			var blocks []string
 			for i := range 20 {
 				name := fmt.Sprintf("number_%d", i)
@@ -89,7 +89,7 @@ func (l *rateLimit) counts() (allowed, refused int) {
 // A provider that serves for long, as under a Terraform that manages much or in
 // a debugger, must not grow.
 func TestAThousandReadsLeaveNothingBehind(t *testing.T) { //nolint:paralleltest // It counts what the process has.
-	api, connections := fakeapi.New(fakeapi.Generate(25, fakeapi.Gen2025)...), new(openConnections)
+	api, connections := fakeapi.New(fakeapi.Generate(25, fakeapi.WithRunsAndFPY)...), new(openConnections)
 	listening := httptest.NewUnstartedServer(api)
 	listening.Config.ConnState = connections.changed
 	listening.Start()

@@ -13,7 +13,7 @@ import (
 
 func TestKeyIsInNoLineOfTheLogThoughTheUserSearchesForIt(t *testing.T) {
 	t.Parallel()
-	api, url := harness.Serve(t, fakeapi.Generate(1, fakeapi.Gen2026)...)
+	api, url := harness.Serve(t, fakeapi.Generate(1, fakeapi.WithRepository)...)
 	api.Fail(fakeapi.Status(503, `{"message": "no such key: `+fakeapi.Key+`", "code": "SERVICE_UNAVAILABLE"}`))
 	server := configured(t, harness.Values{"url": url, "api_key": fakeapi.Key, "max_retries": 1})
 

@@ -21,7 +21,7 @@ var spellings = [][2]string{
 
 // filled are so many others that a lookup searches.
 func filled(procedures ...fakeapi.Procedure) []fakeapi.Procedure {
-	return append(fakeapi.Generate(150, fakeapi.Gen2026), procedures...)
+	return append(fakeapi.Generate(150, fakeapi.WithRepository), procedures...)
 }
 
 func TestANameIsFoundHoweverItIsSpelled(t *testing.T) {

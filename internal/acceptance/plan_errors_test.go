@@ -103,7 +103,7 @@ func TestWithoutAKeyTheErrorNamesEveryPlaceItMayComeFrom(t *testing.T) {
 }
 
 func TestEnvironmentConfiguresTheProvider(t *testing.T) {
-	stored := fakeapi.Generate(2, fakeapi.Gen2026)
+	stored := fakeapi.Generate(2, fakeapi.WithRepository)
 	api, url := harness.Serve(t, stored...)
 	t.Setenv("TOFUPILOT_URL", url+"/api/")
 	t.Setenv("TOFUPILOT_API_KEY", fakeapi.Key)

@@ -26,7 +26,7 @@ func searchOf(r fakeapi.Request) string { return r.Query.Get("search_query") }
 
 func TestProcedureIsFoundWholeByNameAndByID(t *testing.T) {
 	t.Parallel()
-	for since, of := range map[string]fakeapi.Shape{"2025-07": fakeapi.Gen2025, "2026-04": fakeapi.Gen2026} {
+	for since, of := range map[string]fakeapi.Shape{"2025-07": fakeapi.WithRunsAndFPY, "2026-04": fakeapi.WithRepository} {
 		t.Run(since, func(t *testing.T) {
 			t.Parallel()
 			stored := fakeapi.Generate(40, of)

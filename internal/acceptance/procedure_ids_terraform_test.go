@@ -20,7 +20,7 @@ func lookedUp(names string) string {
 
 func TestOtherProceduresAndRunsDoNotTouchAPlanOfIDs(t *testing.T) {
 	t.Parallel()
-	stored := fakeapi.Generate(150, fakeapi.Gen2025)
+	stored := fakeapi.Generate(150, fakeapi.WithRunsAndFPY)
 	api, url := harness.Serve(t, stored...)
 	first, second := stored[3], stored[120]
 	config := harness.Configuration(url, lookedUp("["+harness.Quote(first.Name)+", "+harness.Quote(second.Name)+"]"))

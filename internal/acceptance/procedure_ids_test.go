@@ -80,7 +80,7 @@ func TestReadingNamesThatAreNotKnownIsAnError(t *testing.T) {
 
 func TestStateHoldsNamesAndIDsAndNothingElse(t *testing.T) {
 	t.Parallel()
-	stored := fakeapi.Generate(120, fakeapi.Gen2025)
+	stored := fakeapi.Generate(120, fakeapi.WithRunsAndFPY)
 	_, url := harness.Serve(t, stored...)
 	connection := forFake(t, url)
 	names := []string{stored[7].Name, stored[80].Name}
@@ -103,7 +103,7 @@ func TestStateHoldsNamesAndIDsAndNothingElse(t *testing.T) {
 // One error tells of all names that are wrong, and can be read to its end.
 func TestOneErrorTellsOfAllNamesThatAreWrong(t *testing.T) {
 	t.Parallel()
-	stored := fakeapi.Generate(300, fakeapi.Gen2026)
+	stored := fakeapi.Generate(300, fakeapi.WithRepository)
 	for i := range 60 {
 		stored = append(stored, fakeapi.Procedure{ID: fmt.Sprint("many-", i), Name: "Many", CreatedAt: stored[i].CreatedAt})
 	}

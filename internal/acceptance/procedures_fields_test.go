@@ -70,12 +70,12 @@ func TestEachShapeOfAnItemArrivesWhole(t *testing.T) {
 		repository *fakeapi.Repository
 		want       fields
 	}{
-		{"2025-07", fakeapi.Gen2025, linked, fields{"runs": runs, "fpy": knownvalue.Float64Exact(85.5)}},
+		{"2025-07", fakeapi.WithRunsAndFPY, linked, fields{"runs": runs, "fpy": knownvalue.Float64Exact(85.5)}},
 		{"2025-08", fakeapi.WithRuns, linked, fields{"runs": runs}},
 		{"2026-02", fakeapi.WithRunsAndRepository, &withoutProvider, fields{"runs": runs, "linked_repository": repository("")}},
 		{"2026-03", fakeapi.WithRunsAndRepository, linked, fields{"runs": runs, "linked_repository": repository("github")}},
-		{"2026-04", fakeapi.Gen2026, linked, fields{"linked_repository": repository("github")}},
-		{"2026-04, not linked", fakeapi.Gen2026, nil, nil},
+		{"2026-04", fakeapi.WithRepository, linked, fields{"linked_repository": repository("github")}},
+		{"2026-04, not linked", fakeapi.WithRepository, nil, nil},
 	} {
 		item := older // with the fields that all have, runs and fpy
 		item.ID, item.JSON, item.Shape, item.Repository = c.since, "", c.shape, c.repository
@@ -157,7 +157,7 @@ func TestWhatTheServerLeavesOutIsNullAndWhatIsNewPassesThrough(t *testing.T) {
 
 func TestGeneratedProceduresArriveWhole(t *testing.T) {
 	t.Parallel()
-	stored := append(fakeapi.Generate(40, fakeapi.Gen2025), fakeapi.Generate(40, fakeapi.Gen2026)...)
+	stored := append(fakeapi.Generate(40, fakeapi.WithRunsAndFPY), fakeapi.Generate(40, fakeapi.WithRepository)...)
 	_, url := harness.Serve(t, stored...)
 	var want []knownvalue.Check
 	for _, p := range harness.OldestFirst(stored) {

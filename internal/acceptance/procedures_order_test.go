@@ -34,7 +34,7 @@ func shuffleEachTime(api *fakeapi.Server) {
 
 func TestServerThatShufflesItsOrderGivesAnEmptySecondPlan(t *testing.T) {
 	t.Parallel()
-	stored := append(fakeapi.Generate(60, fakeapi.Gen2026), fakeapi.Generate(60, fakeapi.Gen2025)...)
+	stored := append(fakeapi.Generate(60, fakeapi.WithRepository), fakeapi.Generate(60, fakeapi.WithRunsAndFPY)...)
 	api, url := harness.Serve(t, stored...)
 	shuffleEachTime(api)
 	runSteps(t, resource.TestStep{
@@ -102,7 +102,7 @@ func TestNewProcedureGoesToTheEndAndShowsInThePlan(t *testing.T) {
 
 func TestNoMatchIsAnEmptyKnownList(t *testing.T) {
 	t.Parallel()
-	_, url := harness.Serve(t, fakeapi.Generate(3, fakeapi.Gen2026)...)
+	_, url := harness.Serve(t, fakeapi.Generate(3, fakeapi.WithRepository)...)
 	runSteps(t, resource.TestStep{
 		Config: harness.Configuration(url,
 			harness.Procedures("none", `search_query = "no such procedure"`),

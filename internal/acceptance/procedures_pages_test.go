@@ -32,7 +32,7 @@ func TestEveryProcedureIsListedWhateverThePageSize(t *testing.T) {
 	} {
 		t.Run(strconv.Itoa(c.count), func(t *testing.T) {
 			t.Parallel()
-			stored := fakeapi.Generate(c.count, fakeapi.Gen2026)
+			stored := fakeapi.Generate(c.count, fakeapi.WithRepository)
 			api, url := harness.Serve(t, stored...)
 
 			var blocks []string

@@ -20,7 +20,7 @@ func TestUnknownProviderValuesLetPlanWhatDoesNotRead(t *testing.T) {
 	other, elsewhere := harness.Serve(t)
 	t.Setenv("TOFUPILOT_URL", elsewhere)
 	t.Setenv("TOFUPILOT_API_KEY", fakeapi.Key)
-	stored := fakeapi.Generate(3, fakeapi.Gen2026)
+	stored := fakeapi.Generate(3, fakeapi.WithRepository)
 	api, url := harness.Serve(t, stored...)
 	requestsBeforeApply := -1
 	runSteps(t, resource.TestStep{

@@ -22,7 +22,7 @@ func TestChecks(t *testing.T) {
 	if err != nil || len(files) != 3 {
 		t.Fatalf("%d data sources have a check, want 3: %v", len(files), err)
 	}
-	unlinked := fakeapi.Generate(1, fakeapi.Gen2025)
+	unlinked := fakeapi.Generate(1, fakeapi.WithRunsAndFPY)
 	unlinked[0].Name = "Firmware Smoke Test"
 	server := httptest.NewServer(fakeapi.New(unlinked...))
 	t.Cleanup(server.Close)

@@ -106,7 +106,7 @@ func serve(t *testing.T) (api *fakeapi.Server, url string) {
 // organization has the procedures that documentation and examples name.
 func organization() []fakeapi.Procedure {
 	demo := fakeapi.Procedure{ID: "a5e03c78-1d46-4b9f-97e2-c80b6f4d2135", Name: "Infusion Pump Firmware Smoke Test Rev A", CreatedAt: time.Date(2024, 5, 6, 0, 0, 0, 0, time.UTC)}
-	return append(fakeapi.Named(time.Now(), fakeapi.Gen2026), demo, fakeapi.Example2026())
+	return append(fakeapi.Named(time.Now(), fakeapi.WithRepository), demo, fakeapi.Example2026())
 }
 
 // folders are those below examples/ that have a configuration.

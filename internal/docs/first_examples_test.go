@@ -43,8 +43,8 @@ func TestFirstExampleInAnyOrganization(t *testing.T) {
 	}
 	for name, procedures := range map[string][]fakeapi.Procedure{
 		"without procedures":   nil,
-		"with names repeated":  fakeapi.Generate(250, fakeapi.Gen2026),
-		"without repositories": fakeapi.Generate(10, fakeapi.Gen2025),
+		"with names repeated":  fakeapi.Generate(250, fakeapi.WithRepository),
+		"without repositories": fakeapi.Generate(10, fakeapi.WithRunsAndFPY),
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

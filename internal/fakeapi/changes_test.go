@@ -117,8 +117,8 @@ func TestBeforeMayBlockWhileOthersAreServed(t *testing.T) {
 
 func TestServerIsSafeForConcurrentUse(t *testing.T) {
 	t.Parallel()
-	s := fakeapi.New(fakeapi.Generate(200, fakeapi.Gen2026)...)
-	s.AllowStation("station", fakeapi.Generate(1, fakeapi.Gen2026)[0].ID)
+	s := fakeapi.New(fakeapi.Generate(200, fakeapi.WithRepository)...)
+	s.AllowStation("station", fakeapi.Generate(1, fakeapi.WithRepository)[0].ID)
 	s.Before(func(r fakeapi.Request) {
 		id := "before" + strconv.Itoa(r.Number)
 		s.Add(fakeapi.Procedure{ID: id, Name: id})

@@ -5,7 +5,7 @@ import "time"
 // Example2025 is the item on the reference page of 2025, exactly as printed. It
 // has the ID of [Example2026], so one server can't hold both.
 func Example2025() Procedure {
-	p := example(Gen2025)
+	p := example(WithRunsAndFPY)
 	fpy := 85.5
 	p.FPY = &fpy
 	p.Runs = []Run{{
@@ -41,7 +41,7 @@ func Example2025() Procedure {
 // Example2026 is the item on the reference page of 2026, exactly as printed. It
 // has the ID of [Example2025], so one server can't hold both.
 func Example2026() Procedure {
-	p := example(Gen2026)
+	p := example(WithRepository)
 	p.Repository = &Repository{
 		ID:       "550e8400-e29b-41d4-a716-446655440004",
 		Name:     "my-repo",

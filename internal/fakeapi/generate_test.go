@@ -12,7 +12,7 @@ import (
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/fakeapi"
 )
 
-var shapes = []fakeapi.Shape{fakeapi.Gen2026, fakeapi.Gen2025, fakeapi.WithRuns, fakeapi.WithRunsAndRepository}
+var shapes = []fakeapi.Shape{fakeapi.WithRepository, fakeapi.WithRunsAndFPY, fakeapi.WithRuns, fakeapi.WithRunsAndRepository}
 
 func TestGenerateIsDeterministic(t *testing.T) {
 	t.Parallel()
@@ -25,15 +25,15 @@ func TestGenerateIsDeterministic(t *testing.T) {
 			t.Errorf("shape %d: five aren't the beginning of ten", shape)
 		}
 	}
-	if len(fakeapi.Generate(0, fakeapi.Gen2026)) != 0 {
+	if len(fakeapi.Generate(0, fakeapi.WithRepository)) != 0 {
 		t.Error("none isn't none")
 	}
 }
 
 func TestGenerateDoesNotShareCreators(t *testing.T) {
 	t.Parallel()
-	fakeapi.Generate(1, fakeapi.Gen2026)[0].CreatedBy.Email = "changed"
-	if fakeapi.Generate(1, fakeapi.Gen2026)[0].CreatedBy.Email == "changed" {
+	fakeapi.Generate(1, fakeapi.WithRepository)[0].CreatedBy.Email = "changed"
+	if fakeapi.Generate(1, fakeapi.WithRepository)[0].CreatedBy.Email == "changed" {
 		t.Error("a change is seen by the next caller")
 	}
 }
@@ -41,8 +41,8 @@ func TestGenerateDoesNotShareCreators(t *testing.T) {
 func TestIDsAreUUIDs(t *testing.T) {
 	t.Parallel()
 	uuid := regexp.MustCompile(`^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$`)
-	named := append(fakeapi.Named(time.Now(), fakeapi.Gen2026), fakeapi.Example2025(), fakeapi.Example2026())
-	for _, p := range append(fakeapi.Generate(1000, fakeapi.Gen2026), named...) {
+	named := append(fakeapi.Named(time.Now(), fakeapi.WithRepository), fakeapi.Example2025(), fakeapi.Example2026())
+	for _, p := range append(fakeapi.Generate(1000, fakeapi.WithRepository), named...) {
 		if !uuid.MatchString(p.ID) {
 			t.Errorf("ID %q", p.ID)
 		}
@@ -55,7 +55,7 @@ func TestGeneratedAreDistinct(t *testing.T) {
 	first, last := time.Date(2024, time.January, 1, 0, 0, 0, 0, time.UTC), time.Date(2026, time.January, 1, 0, 0, 0, 0, time.UTC)
 	for _, shape := range shapes {
 		n := 10_000
-		if shape == fakeapi.Gen2026 {
+		if shape == fakeapi.WithRepository {
 			n = 100_000
 		}
 		names := map[string]int{}
@@ -86,8 +86,8 @@ func TestGeneratedHaveEveryFieldOfTheExamples(t *testing.T) {
 		}
 		for path, null := range map[string]bool{
 			"created_by_user.name": true,
-			"fpy":                  example.Shape == fakeapi.Gen2025,
-			"linkedRepository":     example.Shape == fakeapi.Gen2026,
+			"fpy":                  example.Shape == fakeapi.WithRunsAndFPY,
+			"linkedRepository":     example.Shape == fakeapi.WithRepository,
 		} {
 			if null {
 				want[path+" is null"] = true
@@ -142,10 +142,10 @@ func TestGeneratedHaveEverythingThatCanOccur(t *testing.T) {
 	t.Parallel()
 	seen := map[string]bool{}
 	creators := map[string]bool{}
-	for _, p := range append(fakeapi.Generate(300, fakeapi.Gen2025), fakeapi.Generate(300, fakeapi.Gen2026)...) {
+	for _, p := range append(fakeapi.Generate(300, fakeapi.WithRunsAndFPY), fakeapi.Generate(300, fakeapi.WithRepository)...) {
 		creators[p.CreatedBy.ID] = true
 		seen["creator without a name"] = seen["creator without a name"] || p.CreatedBy.Name == nil
-		if p.Shape == fakeapi.Gen2025 {
+		if p.Shape == fakeapi.WithRunsAndFPY {
 			seen[strconv.Itoa(len(p.Runs))+" runs"] = true
 			seen[map[bool]string{true: "no fpy", false: "fpy"}[p.FPY == nil]] = true
 			if p.FPY != nil && (*p.FPY < 0 || *p.FPY > 100) {

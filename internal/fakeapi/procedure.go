@@ -12,10 +12,10 @@ import (
 type Shape int
 
 const (
-	// Gen2026 items have linkedRepository, as on www.tofupilot.app.
-	Gen2026 Shape = iota
-	// Gen2025 items have runs and fpy, as in July 2025.
-	Gen2025
+	// WithRepository items have linkedRepository, as on www.tofupilot.app.
+	WithRepository Shape = iota
+	// WithRunsAndFPY items have runs and fpy, as in July 2025.
+	WithRunsAndFPY
 	// WithRuns items have runs, as in August 2025.
 	WithRuns
 	// WithRunsAndRepository items have runs and linkedRepository, as in March 2026,
@@ -23,9 +23,9 @@ const (
 	WithRunsAndRepository
 )
 
-func (s Shape) hasRuns() bool       { return s != Gen2026 }
-func (s Shape) hasFPY() bool        { return s == Gen2025 }
-func (s Shape) hasRepository() bool { return s == Gen2026 || s == WithRunsAndRepository }
+func (s Shape) hasRuns() bool       { return s != WithRepository }
+func (s Shape) hasFPY() bool        { return s == WithRunsAndFPY }
+func (s Shape) hasRepository() bool { return s == WithRepository || s == WithRunsAndRepository }
 
 // Procedure is one item of the list.
 type Procedure struct {

@@ -48,8 +48,8 @@ func TestEachShapeHasItsFieldsAndNoOther(t *testing.T) {
 	full.FPY = new(85.5)
 	full.Repository = &fakeapi.Repository{ID: "l", Name: "n", FullName: "o/n", Provider: "github"}
 	for shape, want := range map[fakeapi.Shape]struct{ empty, full string }{
-		fakeapi.Gen2026:               {`"linkedRepository":null`, linked},
-		fakeapi.Gen2025:               {`"runs":[],"fpy":null`, runs + `,"fpy":85.5`},
+		fakeapi.WithRepository:        {`"linkedRepository":null`, linked},
+		fakeapi.WithRunsAndFPY:        {`"runs":[],"fpy":null`, runs + `,"fpy":85.5`},
 		fakeapi.WithRuns:              {`"runs":[]`, runs},
 		fakeapi.WithRunsAndRepository: {`"runs":[],"linkedRepository":null`, runs + `,` + linked},
 	} {

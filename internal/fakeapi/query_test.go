@@ -182,7 +182,7 @@ func TestCreatedAfterAndBeforeAreStrict(t *testing.T) {
 }
 
 func BenchmarkPageOf100000(b *testing.B) {
-	s := fakeapi.New(fakeapi.Generate(100_000, fakeapi.Gen2025)...)
+	s := fakeapi.New(fakeapi.Generate(100_000, fakeapi.WithRunsAndFPY)...)
 	for _, rawQuery := range []string{"limit=100&cursor=99900", "limit=100&cursor=99900&created_after=2000-01-01T00:00:00Z"} {
 		b.Run(rawQuery, func(b *testing.B) {
 			for b.Loop() {

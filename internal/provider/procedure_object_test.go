@@ -34,7 +34,7 @@ func decoded[T any](t *testing.T, of bulk.Object[T], it *T) tftypes.Value {
 	return got
 }
 
-func TestProceduresOfBothGenerationsAreMappedFieldByField(t *testing.T) {
+func TestProceduresAreMappedFieldByField(t *testing.T) {
 	t.Parallel()
 	const id = "550e8400-e29b-41d4-a716-44665544000"
 	shared := func(more harness.Values) harness.Values {

@@ -64,7 +64,7 @@ func failure(t *testing.T, client *Client) *Error {
 
 func TestEveryRequestCarriesTheKeyAndSaysWhoAsks(t *testing.T) {
 	t.Parallel()
-	api := fakeapi.New(fakeapi.Generate(250, fakeapi.Gen2026)...)
+	api := fakeapi.New(fakeapi.Generate(250, fakeapi.WithRepository)...)
 	address := listen(t, http.StripPrefix("/below", api))
 	procedures, err := clientAt(t, address.String()+"/below/").Procedures(t.Context(), Filter{})
 	if err != nil || len(procedures) != 250 {
@@ -100,10 +100,10 @@ func TestEveryRequestCarriesTheKeyAndSaysWhoAsks(t *testing.T) {
 
 func TestRedirectsAreFollowedWithinTheServerOnly(t *testing.T) {
 	t.Parallel()
-	other := fakeapi.New(fakeapi.Generate(1, fakeapi.Gen2026)...)
+	other := fakeapi.New(fakeapi.Generate(1, fakeapi.WithRepository)...)
 	elsewhere := listen(t, other)
 	for _, status := range []int{301, 302, 303, 307, 308} {
-		api := fakeapi.New(fakeapi.Generate(1, fakeapi.Gen2026)...)
+		api := fakeapi.New(fakeapi.Generate(1, fakeapi.WithRepository)...)
 		client := clientAt(t, listen(t, api).String())
 
 		api.Fail(fakeapi.Status(status, "", "Location", "/api/v2/procedures?limit=100&moved=yes"), 1)

@@ -14,7 +14,7 @@ import (
 // as pagers usually do, and as Procedures does. Both use the same client. The
 // requests counted are of one read.
 func BenchmarkTenThousandProcedures(b *testing.B) {
-	api := fakeapi.New(fakeapi.Generate(10_000, fakeapi.Gen2026)...)
+	api := fakeapi.New(fakeapi.Generate(10_000, fakeapi.WithRepository)...)
 	api.Delay(100 * time.Millisecond)
 	server := httptest.NewServer(api)
 	defer server.Close()

@@ -114,7 +114,7 @@ func TestALongCursorIsCounted(t *testing.T) {
 // However small the pages are, no row is counted twice; and in the end, none.
 func TestRowsAreCountedOnceWhileTheyAreHeld(t *testing.T) {
 	t.Parallel()
-	server := httptest.NewServer(fakeapi.New(fakeapi.Generate(50, fakeapi.Gen2026)...))
+	server := httptest.NewServer(fakeapi.New(fakeapi.Generate(50, fakeapi.WithRepository)...))
 	defer server.Close()
 	client := clientAt(t, server.URL)
 	read := newListRead(client, Procedures, Filter{PageSize: 2}, func(*Procedure) (string, int) { return "", 10 })
@@ -137,7 +137,7 @@ func TestRowsAreCountedOnceWhileTheyAreHeld(t *testing.T) {
 
 func TestAListOfMoreThanCanBeHeldIsGivenUpAsItComes(t *testing.T) {
 	t.Parallel()
-	api := fakeapi.New(fakeapi.Generate(400, fakeapi.Gen2026)...)
+	api := fakeapi.New(fakeapi.Generate(400, fakeapi.WithRepository)...)
 	server := httptest.NewServer(api)
 	defer server.Close()
 	client := clientAt(t, server.URL)

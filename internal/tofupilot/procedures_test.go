@@ -147,7 +147,7 @@ func readBody(t *testing.T, body string) []Procedure {
 
 func TestWhatIsKeptOfProceduresIsInTheirOrder(t *testing.T) {
 	t.Parallel()
-	client := clientAt(t, listen(t, fakeapi.New(fakeapi.Generate(350, fakeapi.Gen2025)...)).String())
+	client := clientAt(t, listen(t, fakeapi.New(fakeapi.Generate(350, fakeapi.WithRunsAndFPY)...)).String())
 	whole, err := client.Procedures(t.Context(), Filter{})
 	if err != nil || len(whole) != 350 {
 		t.Fatalf("%d procedures, %v", len(whole), err)

@@ -135,7 +135,7 @@ func TestAListIsReadToItsEndThoughTheServerLimitsTheRate(t *testing.T) {
 					b.Errorf("%d rows after %s, %v", len(rows), took, err)
 				}
 				b.Logf("%s: %d requests let through, %d refused", took.Round(time.Second), server.through, server.refused)
-			}, fakeapi.Generate(c.rows, fakeapi.Gen2026)...)
+			}, fakeapi.Generate(c.rows, fakeapi.WithRepository)...)
 		})
 	}
 }
@@ -165,7 +165,7 @@ func TestADeadlineThatTheServersPaceDoesNotAllowTellsOfThePace(t *testing.T) {
 				if took := time.Since(b.begun); took != 5*time.Minute {
 					b.Errorf("it took %s", took)
 				}
-			}, fakeapi.Generate(10_000, fakeapi.Gen2026)...)
+			}, fakeapi.Generate(10_000, fakeapi.WithRepository)...)
 		})
 	}
 }

@@ -73,7 +73,7 @@ func TestReadersOfOneClientShareItsEightRequests(t *testing.T) {
 			if g.most != maxInFlight {
 				b.Errorf("%d readers had %d requests in flight", readers, g.most)
 			}
-		}, fakeapi.Generate(300, fakeapi.Gen2026)...)
+		}, fakeapi.Generate(300, fakeapi.WithRepository)...)
 	}
 }
 
@@ -97,7 +97,7 @@ func TestOneReaders429HoldsTheOthers(t *testing.T) {
 		if asked, want := b.asked(), at(0, 31, 31, 31, 31, 31, 31, 31, 31, 32, 32); !slices.Equal(asked, want) {
 			b.Errorf("asked at %s, want %s", asked, want)
 		}
-	}, fakeapi.Generate(1, fakeapi.Gen2026)...)
+	}, fakeapi.Generate(1, fakeapi.WithRepository)...)
 }
 
 func TestA429ThatNamesNoTimeHoldsEveryoneForASecond(t *testing.T) {
@@ -109,7 +109,7 @@ func TestA429ThatNamesNoTimeHoldsEveryoneForASecond(t *testing.T) {
 			if asked := b.asked(); len(asked) != 2 || asked[1] < time.Second || asked[1] > 1250*time.Millisecond {
 				b.Errorf("Retry-After %q: asked at %s", retryAfter, asked)
 			}
-		}, fakeapi.Generate(1, fakeapi.Gen2026)...)
+		}, fakeapi.Generate(1, fakeapi.WithRepository)...)
 	}
 }
 
@@ -138,7 +138,7 @@ func TestRetriedPageDoesNotStartTheOthersAgain(t *testing.T) {
 					b.Errorf("the page at %d was never asked for", offset)
 				}
 			}
-		}, fakeapi.Generate(1000, fakeapi.Gen2026)...)
+		}, fakeapi.Generate(1000, fakeapi.WithRepository)...)
 	}
 }
 

@@ -97,7 +97,7 @@ func TestAnyAttemptMayBeTheOneThatSucceeds(t *testing.T) {
 			if err != nil || len(procedures) != 1 || len(b.api.Requests()) != failures+1 {
 				b.Errorf("after %d failures: %d procedures, %d requests, %v", failures, len(procedures), len(b.api.Requests()), err)
 			}
-		}, fakeapi.Generate(1, fakeapi.Gen2026)...)
+		}, fakeapi.Generate(1, fakeapi.WithRepository)...)
 	}
 }
 

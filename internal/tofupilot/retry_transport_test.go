@@ -48,7 +48,7 @@ func TestBrokenConnectionsAndCutOffAnswersAreTriedAgain(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			api := fakeapi.New(fakeapi.Generate(1, fakeapi.Gen2026)...)
+			api := fakeapi.New(fakeapi.Generate(1, fakeapi.WithRepository)...)
 			client := clientAt(t, listen(t, api).String())
 			client.maxRetries = 1
 			api.Fail(fault, 1)
@@ -155,5 +155,5 @@ func TestSlowAnswerIsTriedAgain(t *testing.T) {
 		if n := len(b.api.Requests()); n != 2 {
 			b.Errorf("%d requests", n)
 		}
-	}, fakeapi.Generate(1, fakeapi.Gen2026)...)
+	}, fakeapi.Generate(1, fakeapi.WithRepository)...)
 }

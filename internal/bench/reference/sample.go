@@ -9,9 +9,9 @@ import "github.com/tofupilot/terraform-provider-tofupilot/internal/fakeapi"
 // runs, as www.tofupilot.app sends them.
 func Procedures(n, runs int) []fakeapi.Procedure {
 	if runs == 0 {
-		return fakeapi.Generate(n, fakeapi.Gen2026)
+		return fakeapi.Generate(n, fakeapi.WithRepository)
 	}
-	procedures := fakeapi.Generate(n, fakeapi.Gen2025) // with 0 to 5 runs each
+	procedures := fakeapi.Generate(n, fakeapi.WithRunsAndFPY) // with 0 to 5 runs each
 	var pool []fakeapi.Run
 	for i := range procedures {
 		pool = append(pool, procedures[i].Runs...)
