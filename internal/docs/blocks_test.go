@@ -82,7 +82,7 @@ func writeModules(t *testing.T, dir string, all []configuration) string {
 			write(t, filepath.Join(dir, c.name, file), text)
 			for _, found := range variable.FindAllStringSubmatch(text, -1) {
 				if !strings.Contains(found[2], "default") {
-					fmt.Fprintf(&calls, "  %s = null\n", found[1])
+					fmt.Fprintf(&calls, "  %s = \"acme/firmware\"\n", found[1]) // any text, save for a repository
 				}
 			}
 		}

@@ -11,11 +11,11 @@ import (
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/fakeapi"
 )
 
-var errorMessage = regexp.MustCompile(`error_message = "(?:\$\{self\.name\} )?([^\\"]+)`)
+var errorMessage = regexp.MustCompile(`error_message = "(?:\$\{self\.name\} )?([^\\"$]+)`)
 
-// TestChecks holds the check on each data source's page to failing a plan with
-// its own message, where it doesn't hold. TestExamples shows that it passes where
-// it does.
+// TestChecks holds the checks on the data sources' pages to failing a plan with
+// their own message, where they don't hold. TestExamples shows that they pass where
+// they do.
 func TestChecks(t *testing.T) {
 	t.Parallel()
 	files, err := filepath.Glob(filepath.Join(root, "examples", "data-sources", "*", "check.tf"))
@@ -26,13 +26,18 @@ func TestChecks(t *testing.T) {
 	unlinked[0].Name = "Firmware Smoke Test"
 	server := httptest.NewServer(fakeapi.New(unlinked...))
 	t.Cleanup(server.Close)
+	files = append(files, filepath.Join(root, "examples", "data-sources", "tofupilot_procedures", "repositories.tf"))
 	for _, file := range files {
-		t.Run(filepath.Base(filepath.Dir(file)), func(t *testing.T) {
+		t.Run(filepath.Base(filepath.Dir(file))+"/"+filepath.Base(file), func(t *testing.T) {
 			t.Parallel()
 			dir := t.TempDir()
 			example := read(t, file)
 			write(t, filepath.Join(dir, "main.tf"), requirement+example)
-			said, err := try(t, harness.CLI(), dir, []string{"TOFUPILOT_URL=" + server.URL, "TOFUPILOT_API_KEY=" + fakeapi.Key}, "plan", "-input=false", "-no-color")
+			if !strings.Contains(example, `data "`) { // it uses the page's first
+				write(t, filepath.Join(dir, "all.tf"), `data "tofupilot_procedures" "all" {}`)
+			}
+			env := []string{"TOFUPILOT_URL=" + server.URL, "TOFUPILOT_API_KEY=" + fakeapi.Key, "TF_VAR_repository=acme/firmware"}
+			said, err := try(t, harness.CLI(), dir, env, "plan", "-input=false", "-no-color")
 			want := errorMessage.FindStringSubmatch(example)
 			if want == nil || err == nil || !strings.Contains(strings.Join(strings.Fields(said), " "), want[1]) {
 				t.Errorf("error %v, want %q:\n%s", err, want, said)

@@ -5,7 +5,6 @@ package docs_test
 import (
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
 	"os/exec"
@@ -19,49 +18,91 @@ import (
 )
 
 const (
-	jobsPage = "docs/guides/ci-and-stations.md"
-	oneJob   = "## One job, one procedure"
-	smoke    = "Firmware Smoke Test" // what the page's job looks up
+	ciPage       = "docs/guides/ci.md"
+	stationsPage = "docs/guides/stations.md"
+	lookUp       = "## Look up the ID"
+	oneStation   = "## One station"
+	manyStations = "## Many stations"
+	smoke        = "Firmware Smoke Test" // what the pages' jobs look up
 )
 
-// TestJobs runs what the page shows for each CI system, with a tofupilot that
-// writes down how it was called. With the same state, it runs the job once more
-// for a name that no procedure has: nothing may be tested then.
+// TestJobs runs what the CI guide shows for each CI system, in both ways of
+// uploading. With the same state, it runs the job once more for a name that no
+// procedure has: nothing may be tested then.
 func TestJobs(t *testing.T) {
 	t.Parallel()
-	const (
-		file       = "## A file instead of a variable"
-		inFile     = `{"procedureId":"%s","procedureName":"` + smoke + `"}`
-		inVariable = "%s"
-	)
-	for heading, c := range map[string]struct {
-		configuration []string // where the page shows it
-		procedure     string   // what tofupilot is told of it
-	}{
-		oneJob:               {[]string{oneJob}, inVariable},
-		"### GitHub Actions": {[]string{oneJob}, inVariable},
-		"### GitLab CI/CD":   {[]string{oneJob}, inVariable},
-		"### Jenkins":        {[]string{oneJob}, inVariable},
-		file:                 {[]string{oneJob, file}, inFile},
+	for heading, ways := range map[string][]string{
+		"## Upload with the CLI": {withCLI},
+		"### GitHub Actions":     {withCLI, withSDK},
+		"### GitLab CI/CD":       {withCLI, withSDK},
+		"### Jenkins":            {withCLI, withSDK},
 	} {
-		t.Run(heading, func(t *testing.T) {
-			t.Parallel()
-			job := newJob(t, c.configuration...)
-			want := "run . --upload with " + fmt.Sprintf(c.procedure, job.id)
-			if said, err := job.run(t, heading); err != nil {
-				t.Fatalf("%v\n%s", err, said)
-			}
-			if got := job.calls(t); got != want+"\n" {
-				t.Errorf("tofupilot was called by %q, want %q", got, want)
-			}
+		for _, way := range ways {
+			t.Run(heading+"/"+way, func(t *testing.T) {
+				t.Parallel()
+				if !strings.Contains(section(t, ciPage, heading), way) {
+					t.Fatalf("the section doesn't run %q", way)
+				}
+				job := newCIJob(t, way)
+				if said, err := job.shell(t, way); err != nil {
+					t.Fatalf("%v\n%s", err, said)
+				}
+				if got := job.uploads(t); len(got) != 1 || got[0].ID != job.id || got[0].Key != fakeapi.Key {
+					t.Errorf("uploaded %+v, want one run of %s", got, job.id)
+				}
 
-			job.rename(t, smoke, "Firmware Smoke Tset")
-			said, err := job.run(t, heading)
-			if err == nil || !strings.Contains(said, smoke) {
-				t.Errorf("misspelt name: error %v; the near miss isn't shown:\n%s", err, said)
-			}
-			if got := job.calls(t); got != want+"\n" {
-				t.Errorf("misspelt name: tofupilot was called by %q", got)
+				job.rename(t, smoke, "Firmware Smoke Tset")
+				said, err := job.shell(t, way)
+				if err == nil || !strings.Contains(said, smoke) {
+					t.Errorf("misspelt name: error %v; the near miss isn't shown:\n%s", err, said)
+				}
+				if got := job.uploads(t); len(got) != 1 {
+					t.Errorf("misspelt name: uploaded %+v", got)
+				}
+			})
+		}
+	}
+}
+
+// TestTwoServers shows what the CI guide warns of: which server an upload goes
+// to, and with which key.
+func TestTwoServers(t *testing.T) {
+	t.Parallel()
+	_, other := serve(t)
+	for name, c := range map[string]struct {
+		way    string
+		set    func(j *job)
+		server func(j *job) string // of the upload; nil if it fails
+		said   string
+	}{
+		"a key without a login": {withCLI, func(j *job) {
+			j.env = append(j.env, "HOME="+j.dir, "TOFUPILOT_API_KEY="+fakeapi.Key, "TOFUPILOT_URL="+j.url)
+		}, nil, "Not logged in. Run `tofupilot login` first.\n"},
+		"a login, and another server in the environment": {withCLI, func(j *job) {
+			j.env = append(j.env, "TOFUPILOT_API_KEY="+fakeapi.Key, "TOFUPILOT_URL="+other)
+		}, func(j *job) string { return j.url }, ""},
+		"the SDK": {withSDK, func(*job) {}, func(*job) string { return "https://www.tofupilot.app/api" }, ""},
+		"the SDK with a server": {withSDK, func(j *job) {
+			upload := filepath.Join(j.dir, "upload.py")
+			write(t, upload, strings.Replace(read(t, upload), `(api_key=`, `(server_url="https://tofupilot.example.com/api", api_key=`, 1))
+		}, func(*job) string { return "https://tofupilot.example.com/api" }, ""},
+		"the SDK without a key": {withSDK, func(j *job) {
+			j.logIn(t)
+			j.env = append(j.env, "TOFUPILOT_API_KEY=")
+		}, nil, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			job := newCIJob(t, c.way)
+			c.set(job)
+			said, err := job.shell(t, c.way)
+			got := job.uploads(t)
+			if c.server == nil {
+				if err == nil || len(got) > 0 || !strings.HasSuffix(said, c.said) {
+					t.Errorf("error %v, uploaded %+v, want %q:\n%s", err, got, c.said, said)
+				}
+			} else if err != nil || len(got) != 1 || got[0].Server != c.server(job) {
+				t.Errorf("error %v, uploaded %+v, want a run to %s:\n%s", err, got, c.server(job), said)
 			}
 		})
 	}
@@ -71,68 +112,74 @@ func TestJobs(t *testing.T) {
 // procedure that was looked up before.
 func TestWithoutSetEU(t *testing.T) {
 	t.Parallel()
-	job := newJob(t, oneJob)
-	if said, err := job.run(t, oneJob); err != nil {
+	job := newCIJob(t, withCLI)
+	if said, err := job.shell(t, withCLI); err != nil {
 		t.Fatalf("%v\n%s", err, said)
 	}
 	job.rename(t, smoke, "Firmware Smoke Tset")
-	script := strings.TrimPrefix(scripts(section(t, oneJob))[0], "set -eu\n")
-	if said, err := job.shell(t, script); err != nil {
+	script := filepath.Join(job.dir, "with-procedure.sh")
+	write(t, script, strings.TrimPrefix(read(t, script), "set -eu\n"))
+	if said, err := job.shell(t, withCLI); err != nil {
 		t.Errorf("%v\n%s", err, said)
 	}
-	if got, want := strings.Count(job.calls(t), "with "+job.id+"\n"), 2; got != want {
-		t.Errorf("%d runs for the procedure, want %d", got, want)
+	if got := job.uploads(t); len(got) != 2 || got[1].ID != job.id {
+		t.Errorf("uploaded %+v, want two runs of %s", got, job.id)
 	}
 }
 
+// TestStations runs what the guide shows, in sh and, where there is one, in
+// PowerShell.
 func TestStations(t *testing.T) {
 	t.Parallel()
-	if _, err := exec.LookPath("jq"); err != nil {
-		t.Skip("jq, which the page uses, isn't installed")
-	}
-	const heading = "## Many stations"
-	job := newJob(t, heading)
-	both := scripts(section(t, heading))
-	for _, script := range both {
-		if said, err := job.shell(t, script); err != nil {
-			t.Fatalf("%v\n%s", err, said)
-		}
-	}
-	ids := job.json(t, "stations.json")
-	if len(ids) != 2 || job.calls(t) != "run . --upload with "+ids["line_1"]+"\n" {
-		t.Errorf("stations have %v; tofupilot was called by %q", ids, job.calls(t))
-	}
-	other := strings.ReplaceAll(both[1], "line_1", "line_3")
-	if said, err := job.shell(t, other); err == nil {
-		t.Errorf("a station that isn't listed goes on:\n%s", said)
-	}
-}
-
-func TestProceduresOfARepository(t *testing.T) {
-	t.Parallel()
-	const heading = "## The procedures of a repository"
-	job := newJob(t, heading)
-	script := scripts(section(t, heading))[0]
-	want := fakeapi.Example2026()
-	job.env = append(job.env, "GITHUB_REPOSITORY="+strings.ToUpper(want.Repository.FullName))
-	if said, err := job.shell(t, script); err != nil {
-		t.Fatalf("%v\n%s", err, said)
-	}
-	if found := job.json(t, "procedures.json"); len(found) != 1 || found[want.ID] != want.Name {
-		t.Errorf("found %v", found)
-	}
-	// As from a server that reports no repositories.
-	job.api.Delete(want.ID)
-	said, err := job.shell(t, script)
-	if err == nil || !strings.Contains(said, "No procedure is linked to ORG/MY-REPO.") {
-		t.Errorf("no repository: error %v\n%s", err, said)
+	for _, language := range []string{"sh", "powershell"} {
+		t.Run(language, func(t *testing.T) {
+			t.Parallel()
+			t.Run("one", func(t *testing.T) {
+				t.Parallel()
+				job := newJob(t, section(t, stationsPage, oneStation))
+				job.logIn(t)
+				if said, err := job.script(t, language, oneStation, "tofupilot run"); err != nil {
+					t.Fatalf("%v\n%s", err, said)
+				}
+				if got := job.uploads(t); len(got) != 1 || got[0].ID != job.id {
+					t.Errorf("uploaded %+v, want a run of %s", got, job.id)
+				}
+				job.rename(t, smoke, "Firmware Smoke Tset")
+				said, err := job.script(t, language, oneStation, "tofupilot run")
+				if got := job.uploads(t); err == nil || len(got) != 1 {
+					t.Errorf("misspelt name: error %v, uploaded %+v\n%s", err, got, said)
+				}
+			})
+			t.Run("many", func(t *testing.T) {
+				t.Parallel()
+				job := newJob(t, section(t, stationsPage, manyStations))
+				job.logIn(t)
+				if said, err := job.script(t, "sh", manyStations, "terraform"); err != nil {
+					t.Fatalf("%v\n%s", err, said)
+				}
+				if said, err := job.script(t, language, manyStations, "tofupilot run"); err != nil {
+					t.Fatalf("%v\n%s", err, said)
+				}
+				want := fakeapi.Example2026().ID
+				if got := job.uploads(t); len(got) != 1 || got[0].ID != want {
+					t.Errorf("uploaded %+v, want a run of %s", got, want)
+				}
+				file := filepath.Join(job.dir, "stations.json")
+				write(t, file, strings.ReplaceAll(read(t, file), "line_1", "line_3"))
+				said, err := job.script(t, language, manyStations, "tofupilot run")
+				if got := job.uploads(t); err == nil || len(got) != 1 {
+					t.Errorf("a station that isn't listed: error %v, uploaded %+v\n%s", err, got, said)
+				}
+			})
+		})
 	}
 }
 
 // TestDetectChanges holds the exit codes that the page promises.
 func TestDetectChanges(t *testing.T) {
 	t.Parallel()
-	job := newJob(t, "## Many stations")
+	job := newJob(t, section(t, stationsPage, manyStations))
+	job.logIn(t)
 	for _, step := range []struct {
 		name, script string
 		change       func()
@@ -141,22 +188,19 @@ func TestDetectChanges(t *testing.T) {
 		{"at first", "terraform -chdir=procedures init -input=false && terraform -chdir=procedures apply -input=false -auto-approve", func() {}, 0},
 		{"unchanged", "terraform -chdir=procedures plan -input=false -detailed-exitcode", func() {}, 0},
 		{"one more procedure", "terraform -chdir=procedures plan -input=false -detailed-exitcode", func() {
-			job.api.Add(fakeapi.Example2026())
+			job.api.Add(fakeapi.Generate(1, fakeapi.WithRepository)...)
 		}, 0},
 		{"another ID", "terraform -chdir=procedures plan -input=false -detailed-exitcode", func() {
 			for _, p := range organization() {
-				if p.Name == "Motor Controller FVT" {
+				if p.Name == smoke {
 					job.api.Delete(p.ID)
-					p.ID = "FVT9"
+					p.ID = "550e8400-e29b-41d4-a716-446655440009"
 					job.api.Add(p)
 				}
 			}
 		}, 2},
 		{"without a state", "rm procedures/terraform.tfstate && terraform -chdir=procedures plan -input=false -detailed-exitcode", func() {}, 2},
 	} {
-		if step.name == "at first" {
-			job.api.Delete(fakeapi.Example2026().ID)
-		}
 		step.change()
 		said, err := job.shell(t, step.script)
 		code := 0
@@ -169,86 +213,174 @@ func TestDetectChanges(t *testing.T) {
 	}
 }
 
-// job is a checked-out repository on a CI system's machine.
+const (
+	withCLI = "sh with-procedure.sh tofupilot run . --upload"
+	withSDK = "sh with-procedure.sh python3 upload.py"
+)
+
+// job is a checked-out repository on a CI system's machine, or a station.
 type job struct {
-	api *fakeapi.Server
-	id  string // of the procedure that the page's job looks up
-	dir string
-	env []string
+	api  *fakeapi.Server
+	url  string
+	id   string // of the procedure that the pages' jobs look up
+	dir  string
+	home string
+	env  []string
 }
 
-// newJob has the configurations of some of the page's sections in procedures/.
-func newJob(t *testing.T, headings ...string) *job {
+// newJob has a section's configuration in procedures/, and stand-ins for the CLI
+// and the SDK.
+func newJob(t *testing.T, section string) *job {
 	t.Helper()
 	api, url := serve(t)
-	j := &job{api: api, dir: t.TempDir()}
+	j := &job{api: api, url: url, dir: t.TempDir(), home: t.TempDir()}
 	for _, p := range organization() {
 		if p.Name == smoke {
 			j.id = p.ID
 		}
 	}
-	var configuration strings.Builder
-	for _, heading := range headings {
-		configuration.WriteString(block.FindStringSubmatch(section(t, heading))[2])
-	}
-	write(t, filepath.Join(j.dir, "procedures", "main.tf"), configuration.String())
-
+	write(t, filepath.Join(j.dir, "procedures", "main.tf"), block.FindStringSubmatch(section)[2])
+	bin, sdk := t.TempDir(), t.TempDir()
 	binary, err := exec.LookPath(harness.CLI())
 	if err != nil {
 		t.Fatal(err)
 	}
-	bin := t.TempDir()
 	if err := os.Symlink(binary, filepath.Join(bin, "terraform")); err != nil {
 		t.Fatal(err)
 	}
-	tofupilot := filepath.Join(bin, "tofupilot")
-	write(t, tofupilot, "#!/bin/sh\necho \"$* with ${TOFUPILOT_PROCEDURE_ID-$(cat tofupilot.json)}\" >>\"$CALLS\"\n")
-	if err := os.Chmod(tofupilot, 0o700); err != nil {
+	write(t, filepath.Join(bin, "tofupilot"), tofupilotCLI)
+	if err := os.Chmod(filepath.Join(bin, "tofupilot"), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	j.env = environment(asUser(), "PATH="+bin+":"+os.Getenv("PATH"), "CALLS="+filepath.Join(j.dir, "calls"),
-		"TOFUPILOT_URL="+url, "TOFUPILOT_API_KEY="+fakeapi.Key, "TF_IN_AUTOMATION=1")
+	write(t, filepath.Join(sdk, "tofupilot", "v2.py"), tofupilotSDK)
+	j.env = environment(asUser(), "PATH="+bin+":"+os.Getenv("PATH"), "PYTHONPATH="+sdk, "HOME="+j.home,
+		"UPLOADS="+filepath.Join(j.dir, "uploads"), "TF_IN_AUTOMATION=1")
 	return j
 }
 
-// run is one run of the job that a section shows. GitLab's is two: what the first
-// reports is the second's environment.
-func (j *job) run(t *testing.T, heading string) (said string, err error) {
+// newCIJob is a job of the CI guide, on a runner that is logged in or with a key in
+// the environment.
+func newCIJob(t *testing.T, way string) *job {
 	t.Helper()
-	text := section(t, heading)
-	found := scripts(text)
-	if len(found) != 1 {
-		t.Fatalf("%d scripts, want 1", len(found))
+	text := section(t, ciPage, lookUp)
+	j := newJob(t, text)
+	write(t, filepath.Join(j.dir, "with-procedure.sh"), shellBlock.FindStringSubmatch(text)[1])
+	if way == withCLI {
+		j.logIn(t)
+		return j
 	}
-	said, err = j.shell(t, found[0])
-	if second := secondJob.FindStringSubmatch(text); second != nil && err == nil {
-		report, err := os.ReadFile(filepath.Join(j.dir, second[1]))
-		if err != nil {
-			return said, err
-		}
-		return j.shell(t, "set -eu\nexport "+strings.TrimSpace(string(report))+"\n"+second[2])
+	if _, err := exec.LookPath("python3"); err != nil {
+		t.Skip("python3, which the page uses, isn't installed")
 	}
-	return said, err
+	_, python, _ := strings.Cut(section(t, ciPage, "## Upload with an SDK"), "\n```python\n")
+	python, _, _ = strings.Cut(python, "```")
+	write(t, filepath.Join(j.dir, "upload.py"), python)
+	j.env = append(j.env, "TOFUPILOT_API_KEY="+fakeapi.Key, "TOFUPILOT_URL="+j.url)
+	return j
 }
 
-var secondJob = regexp.MustCompile(`(?s)dotenv: (\S+)\n.*\n    - (tofupilot [^\n]*)\n`)
+// tofupilotCLI does as the CLI does: the key and the server are those of the login,
+// whatever the environment says, and without a login it runs nothing.
+const tofupilotCLI = `#!/bin/sh
+set -eu
+field() { sed -n 's/.*"'"$1"'":"\([^"]*\)".*/\1/p' "$2"; }
+login=$HOME/.tofupilot/credentials.json
+test -e "$login" || login=$HOME/.tofupilot/station.json
+if ! test -e "$login"; then
+  echo 'Not logged in. Run ` + "`tofupilot login`" + ` first.' >&2
+  exit 1
+fi
+test "$*" = 'run . --upload'
+id=${TOFUPILOT_PROCEDURE_ID:-$(field procedureId tofupilot.json)}
+test "$id"
+printf '{"id": "%s", "key": "%s", "server": "%s"}\n' "$id" "$(field api_key "$login")" "$(field base_url "$login")" >>"$UPLOADS"
+`
+
+// tofupilotSDK takes what the Python SDK takes, and needs what it needs.
+const tofupilotSDK = `
+import json, os
+
+class TofuPilot:
+    def __init__(self, api_key=None, server_url="https://www.tofupilot.app/api"):
+        self.key, self.server, self.runs = api_key, server_url, self
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *error):
+        pass
+
+    def create(self, *, outcome, procedure_id, started_at, ended_at, serial_number, part_number=None):
+        if not self.key:
+            raise SystemExit("401: Unauthorized")
+        with open(os.environ["UPLOADS"], "a") as uploads:
+            print(json.dumps({"id": procedure_id, "key": self.key, "server": self.server}), file=uploads)
+`
+
+// upload is a run that one of them uploaded.
+type upload struct{ ID, Key, Server string }
+
+func (j *job) uploads(t *testing.T) (found []upload) {
+	t.Helper()
+	file, err := os.Open(filepath.Join(j.dir, "uploads"))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = file.Close() }()
+	for uploads := json.NewDecoder(file); uploads.More(); {
+		var one upload
+		if err := uploads.Decode(&one); err != nil {
+			t.Fatal(err)
+		}
+		found = append(found, one)
+	}
+	return found
+}
+
+// logIn leaves what "tofupilot login" does.
+func (j *job) logIn(t *testing.T) {
+	t.Helper()
+	write(t, filepath.Join(j.home, ".tofupilot", "credentials.json"),
+		`{"api_key":"`+fakeapi.Key+`","base_url":"`+j.url+`","organization_slug":"acme","installation_id":null,"ca_cert":null}`)
+}
+
+// script runs the script of a section in such a language that has a text in it.
+func (j *job) script(t *testing.T, language, heading, with string) (said string, err error) {
+	t.Helper()
+	for _, found := range scriptBlock.FindAllStringSubmatch(section(t, stationsPage, heading), -1) {
+		if found[1] != language || !strings.Contains(found[2], with) {
+			continue
+		}
+		program := map[string]string{"sh": "sh", "powershell": "pwsh"}[language]
+		for _, needed := range []string{program, "jq"} {
+			if _, err := exec.LookPath(needed); err != nil && (needed != "jq" || strings.Contains(found[2], "jq ")) {
+				t.Skipf("%s, which the page uses, isn't installed", needed)
+			}
+		}
+		file := filepath.Join(j.dir, "script.ps1") // as PowerShell wants it
+		write(t, file, found[2])
+		return j.run(t, program, file)
+	}
+	t.Fatalf("%s has no script in %s with %q", heading, language, with)
+	return "", nil
+}
+
+var scriptBlock = regexp.MustCompile("(?ms)^```(sh|powershell)\n(.*?)^```$")
 
 func (j *job) shell(t *testing.T, script string) (said string, err error) {
 	t.Helper()
-	command := exec.CommandContext(t.Context(), "sh", "-c", script)
+	return j.run(t, "sh", "-c", script)
+}
+
+func (j *job) run(t *testing.T, program string, arguments ...string) (said string, err error) {
+	t.Helper()
+	command := exec.CommandContext(t.Context(), program, arguments...)
 	command.Dir, command.Env = j.dir, j.env
 	output, err := command.CombinedOutput()
 	return string(output), err
-}
-
-// calls are those of tofupilot.
-func (j *job) calls(t *testing.T) string {
-	t.Helper()
-	text, err := os.ReadFile(filepath.Join(j.dir, "calls"))
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		t.Fatal(err)
-	}
-	return string(text)
 }
 
 func (j *job) rename(t *testing.T, from, to string) {
@@ -257,21 +389,12 @@ func (j *job) rename(t *testing.T, from, to string) {
 	write(t, file, strings.ReplaceAll(read(t, file), from, to))
 }
 
-func (j *job) json(t *testing.T, file string) map[string]string {
+// section is a part of a page, from its heading to the next.
+func section(t *testing.T, page, title string) string {
 	t.Helper()
-	var values map[string]string
-	if err := json.Unmarshal([]byte(read(t, filepath.Join(j.dir, file))), &values); err != nil {
-		t.Fatal(err)
-	}
-	return values
-}
-
-// section is a part of the page, from its heading to the next.
-func section(t *testing.T, title string) string {
-	t.Helper()
-	_, text, found := strings.Cut(pages(t)[jobsPage], "\n"+title+"\n")
+	_, text, found := strings.Cut(pages(t)[page], "\n"+title+"\n")
 	if !found {
-		t.Fatalf("%s has no heading %q", jobsPage, title)
+		t.Fatalf("%s has no heading %q", page, title)
 	}
 	text, _, _ = strings.Cut(text, "\n##")
 	return text

@@ -1,8 +1,20 @@
-# Several procedures may be linked to one repository, so each has a list of IDs.
-output "procedure_ids_by_repository" {
-  value = {
-    for p in data.tofupilot_procedures.all.procedures :
-    lower(p.linked_repository.full_name) => p.id...
-    if p.linked_repository != null
+variable "repository" {
+  description = "The repository that the job runs for, such as acme/firmware."
+  type        = string
+}
+
+locals {
+  linked = {
+    for p in data.tofupilot_procedures.all.procedures : p.id => p.name
+    if try(lower(p.linked_repository.full_name), null) == lower(var.repository)
+  }
+}
+
+output "linked_procedures" {
+  value = local.linked
+
+  precondition {
+    condition     = length(local.linked) > 0
+    error_message = "No procedure is linked to ${var.repository}, or the server doesn't report repositories."
   }
 }
