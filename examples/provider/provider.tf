@@ -7,9 +7,10 @@ terraform {
   }
 }
 
-# Every procedure that your API key can read.
-data "tofupilot_procedures" "all" {}
+data "tofupilot_procedure_ids" "line" {
+  names = ["Battery Test Procedure", "Firmware Smoke Test"]
+}
 
-output "procedures" {
-  value = { for p in data.tofupilot_procedures.all.procedures : p.id => p.name }
+output "procedure_ids" {
+  value = data.tofupilot_procedure_ids.line.ids
 }

@@ -1,28 +1,22 @@
 package docs_test
 
 import (
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
-	"crypto/x509"
-	"encoding/pem"
 	"fmt"
 	"maps"
-	"math/big"
 	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
-	"time"
+
+	"github.com/tofupilot/terraform-provider-tofupilot/internal/fakeapi"
 )
 
 var (
 	block    = regexp.MustCompile("(?ms)^```(terraform|hcl|tf)\n(.*?)^```$")
-	header   = regexp.MustCompile(`(?m)^([a-z_]+(?: "[^"]+")*) \{`)
 	ofModule = regexp.MustCompile(`^# ([a-z]+/[a-z]+\.tf)\n`) // a block of a module that the one before calls
-	variable = regexp.MustCompile(`(?ms)^variable "([^"]+)" \{\n(.*?)^\}`)
+	variable = regexp.MustCompile(`(?m)^variable "([^"]+)" \{$`)
 )
 
 // requirement is where the provider comes from, for configurations that leave it
@@ -38,101 +32,80 @@ const requirement = `terraform {
 
 // configuration is what a reader of a page has in one folder.
 type configuration struct {
-	name    string
-	files   map[string]string
-	headers map[string]bool // of the blocks in them
+	name  string
+	files map[string]string
 }
 
-// TestBlocks has Terraform validate every configuration that the documentation
-// shows, in one run: each is a module, called from one root.
+// TestBlocks plans every block that the documentation shows against the demo
+// server: alone, or with the first of its page where it doesn't say where the
+// provider comes from. All are planned in one run: each is a module, called from
+// one root.
 func TestBlocks(t *testing.T) {
 	t.Parallel()
+	demo := startDemo(t)
 	dir := t.TempDir()
 	all := configurations(t)
-	if len(all) < 10 {
+	if len(all) < 30 {
 		t.Errorf("only %d configurations found", len(all))
 	}
-	calls := writeModules(t, dir, all)
-	terraform(t, dir, nil, "fmt", "-check", "-diff", "-recursive", "-no-color")
-	write(t, filepath.Join(dir, "main.tf"), calls)
-	terraform(t, dir, nil, "get", "-no-color")
-	terraform(t, dir, nil, "validate", "-no-color")
-}
-
-// writeModules writes configurations as modules, and returns a root that calls them
-// all.
-func writeModules(t *testing.T, dir string, all []configuration) string {
-	t.Helper()
+	values := map[string]string{"repository": "acme/firmware", "self_hosted_api_key": fakeapi.Key, "tofupilot_api_key": fakeapi.Key}
 	var calls strings.Builder
-	certificate := certificate(t)
 	for _, c := range all {
-		if !c.headers["terraform"] {
-			c.files["terraform.tf"] = requirement
+		if why := tooNew(t, strings.Join(slices.Collect(maps.Values(c.files)), "")); why != "" {
+			t.Run(c.name, func(t *testing.T) {
+				t.Parallel()
+				t.Skip(why)
+			})
+			continue
 		}
-		c.files["ca.pem"] = certificate // which some name
 		fmt.Fprintf(&calls, "module %q {\n  source = \"./%s\"\n", c.name, c.name)
 		for file, text := range c.files {
-			if why := tooNew(t, text); why != "" {
-				t.Run(c.name+"/"+file, func(t *testing.T) {
-					t.Parallel()
-					t.Skip(why)
-				})
-				continue
-			}
 			write(t, filepath.Join(dir, c.name, file), text)
 			for _, found := range variable.FindAllStringSubmatch(text, -1) {
-				if !strings.Contains(found[2], "default") {
-					fmt.Fprintf(&calls, "  %s = \"acme/firmware\"\n", found[1]) // any text, save for a repository
-				}
+				fmt.Fprintf(&calls, "  %s = %q\n", found[1], values[found[1]])
 			}
 		}
 		calls.WriteString("}\n")
 	}
-	return calls.String()
+	terraform(t, dir, nil, "fmt", "-check", "-diff", "-recursive", "-no-color")
+	for _, c := range all {
+		demo.answerFor(t, filepath.Join(dir, c.name))
+	}
+	write(t, filepath.Join(dir, "main.tf"), calls.String())
+	terraform(t, dir, demo.env, "init", "-input=false", "-no-color")
+	terraform(t, dir, demo.env, "plan", "-input=false", "-no-color")
 }
 
-// configurations are made of a page's blocks in their order: each goes on with
-// the one before, unless it says again what stands there already.
 func configurations(t *testing.T) []configuration {
 	t.Helper()
 	var all []configuration
 	texts := pages(t)
 	for _, page := range slices.Sorted(maps.Keys(texts)) {
-		first := true
+		first := ""
 		for _, at := range block.FindAllStringSubmatchIndex(texts[page], -1) {
 			language, text := texts[page][at[2]:at[3]], texts[page][at[4]:at[5]]
 			if language != "terraform" {
 				continue // TestOtherBlocks
 			}
-			line := 1 + strings.Count(texts[page][:at[4]], "\n")
 			if found := ofModule.FindStringSubmatch(text); found != nil {
 				all[len(all)-1].files[found[1]] = text
 				continue
 			}
-			headers := map[string]bool{}
-			for _, found := range header.FindAllStringSubmatch(text, -1) {
-				headers[found[1]] = true
+			line := 1 + strings.Count(texts[page][:at[4]], "\n")
+			c := configuration{
+				name:  strings.NewReplacer("/", "_", ".", "_").Replace(fmt.Sprintf("%s_%d", page, line)),
+				files: map[string]string{"main.tf": text},
 			}
-			if first || repeats(all[len(all)-1].headers, headers) {
-				name := strings.NewReplacer("/", "_", ".", "_").Replace(fmt.Sprintf("%s_%d", page, line))
-				all = append(all, configuration{name, map[string]string{}, map[string]bool{}})
+			if first == "" {
+				first = text
 			}
-			first = false
-			all[len(all)-1].files[fmt.Sprintf("line_%d.tf", line)] = text
-			maps.Copy(all[len(all)-1].headers, headers)
+			if !strings.Contains(text, "required_providers") {
+				c.files["first.tf"] = first
+			}
+			all = append(all, c)
 		}
 	}
 	return all
-}
-
-// repeats tells whether both have a block that one module may have but once.
-func repeats(a, b map[string]bool) bool {
-	for header := range b {
-		if a[header] && header != "locals" {
-			return true
-		}
-	}
-	return false
 }
 
 // TestOtherBlocks holds blocks in HCL that are no configuration: one is a file of
@@ -175,19 +148,4 @@ func write(t *testing.T, file, text string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-}
-
-// certificate is an authority's, in PEM.
-func certificate(t *testing.T) string {
-	t.Helper()
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	template := &x509.Certificate{SerialNumber: big.NewInt(1), NotAfter: time.Now().Add(time.Hour), IsCA: true, BasicConstraintsValid: true}
-	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}))
 }

@@ -1,60 +1,102 @@
 package docs_test
 
 import (
-	"encoding/pem"
-	"net/http/httptest"
 	"path/filepath"
+	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 
-	"github.com/tofupilot/terraform-provider-tofupilot/internal/fakeapi"
+	"github.com/tofupilot/terraform-provider-tofupilot/internal/acceptance/harness"
+)
+
+var (
+	sample   = regexp.MustCompile("(?ms)^```text\n(.*?)^```$")
+	atSource = regexp.MustCompile(`(?m)^  on main\.tf line (\d+),.*\n *\d+: (.*)$`)
 )
 
 // TestFirstExamples does what a newcomer does: paste the first example of a page
-// into a new directory, install, apply, look at the output.
+// into a new directory, install, apply, look at the output. Where the page shows
+// what is printed, that is printed; where it shows an error, that is printed after
+// the mistake in it.
 func TestFirstExamples(t *testing.T) {
 	t.Parallel()
+	demo := startDemo(t)
 	examples := firstExamples(t)
-	if len(examples) < 7 {
+	if len(examples) < 10 {
 		t.Errorf("only %d pages have examples", len(examples))
 	}
 	for page, example := range examples {
 		t.Run(page, func(t *testing.T) {
 			t.Parallel()
-			api := fake()
-			said := paste(t, example, api)
+			dir := t.TempDir()
+			main := filepath.Join(dir, "main.tf")
+			write(t, main, example)
+			demo.answerFor(t, dir)
+			terraform(t, dir, demo.env, "init", "-input=false", "-no-color")
+			said := terraform(t, dir, demo.env, "apply", "-auto-approve", "-input=false", "-no-color")
 			if !strings.Contains(said, "Outputs:") {
 				t.Errorf("the example outputs nothing:\n%s", said)
 			}
-			if len(api.Requests()) == 0 {
-				t.Errorf("the example reads nothing:\n%s", said)
+			if page == pastedPage {
+				return // TestFromPastedIDs
+			}
+			for _, found := range sample.FindAllStringSubmatch(pages(t)[page], -1) {
+				printed := said
+				if source := atSource.FindStringSubmatch(found[1]); source != nil {
+					lines := strings.Split(example, "\n")
+					number, err := strconv.Atoi(source[1])
+					if err != nil || number > len(lines) {
+						t.Fatalf("the example has no line %s", source[1])
+					}
+					lines[number-1] = source[2]
+					write(t, main, strings.Join(lines, "\n"))
+					printed, _ = try(t, harness.CLI(), dir, demo.env, "plan", "-input=false", "-no-color")
+					printed = strings.ReplaceAll(printed, demo.url, "https://www.tofupilot.app")
+				}
+				if !strings.Contains(inOneLine(printed), inOneLine(found[1])) {
+					t.Errorf("shows\n%s\nand prints\n%s", found[1], printed)
+				}
 			}
 		})
 	}
 }
 
-// TestFirstExampleInAnyOrganization holds what newcomers see first to working
-// wherever they try it, and to showing what they look for: names and IDs.
-func TestFirstExampleInAnyOrganization(t *testing.T) {
+// inOneLine makes texts equal that differ in white space only.
+func inOneLine(text string) string { return strings.Join(strings.Fields(text), " ") }
+
+const pastedPage = "docs/guides/from-pasted-ids.md"
+
+// TestFromPastedIDs follows the guide: what is pasted today is applied, the plan
+// shows the names, and looking them up changes nothing.
+func TestFromPastedIDs(t *testing.T) {
 	t.Parallel()
-	example := firstExamples(t)["docs/index.md"]
-	if firstExamples(t)["README.md"] != example {
-		t.Error("README.md has another")
+	demo := startDemo(t)
+	page := pages(t)[pastedPage]
+	blocks := block.FindAllStringSubmatch(page, -1)
+	if len(blocks) != 3 {
+		t.Fatalf("the guide has %d configurations", len(blocks))
 	}
-	for name, procedures := range map[string][]fakeapi.Procedure{
-		"without procedures":   nil,
-		"with names repeated":  fakeapi.Generate(250, fakeapi.WithRepository),
-		"without repositories": fakeapi.Generate(10, fakeapi.WithRunsAndFPY),
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			said := paste(t, example, fakeapi.New(procedures...))
-			for _, p := range procedures {
-				if !strings.Contains(said, `"`+p.ID+`"`) || !strings.Contains(said, `"`+p.Name+`"`) {
-					t.Fatalf("doesn't show %s and %q:\n%s", p.ID, p.Name, said)
-				}
-			}
-		})
+	dir := t.TempDir()
+	main := filepath.Join(dir, "main.tf")
+	write(t, main, blocks[0][2])
+	terraform(t, dir, demo.env, "init", "-input=false", "-no-color")
+	terraform(t, dir, demo.env, "apply", "-auto-approve", "-input=false", "-no-color")
+
+	write(t, main, blocks[0][2]+blocks[1][2])
+	said := terraform(t, dir, demo.env, "plan", "-input=false", "-no-color")
+	if shown := sample.FindStringSubmatch(page); shown == nil || !strings.Contains(inOneLine(said), inOneLine(shown[1])) {
+		t.Errorf("shows\n%s\nand prints\n%s", shown, said)
+	}
+
+	write(t, main, blocks[2][2])
+	if said, err := try(t, harness.CLI(), dir, demo.env, "plan", "-detailed-exitcode", "-input=false", "-no-color"); err != nil {
+		t.Errorf("%v\n%s", err, said)
+	}
+	write(t, main, strings.ReplaceAll(blocks[2][2], "Firmware Smoke Test", "Motor Controller FVT"))
+	said = terraform(t, dir, demo.env, "plan", "-input=false", "-no-color")
+	if !regexp.MustCompile(`line_2 = "[^"]+" -> "[^"]+"`).MatchString(said) {
+		t.Errorf("another ID isn't shown beside the pasted one:\n%s", said)
 	}
 }
 
@@ -73,20 +115,4 @@ func firstExamples(t *testing.T) map[string]string {
 // forUsers tells pages for users of the provider from those for its developers.
 func forUsers(page string) bool {
 	return page == "README.md" || strings.HasPrefix(page, "docs/")
-}
-
-// paste runs a configuration as users do: as main.tf in a new directory, with the
-// key in the environment, and with the certificate that some name beside it.
-func paste(t *testing.T, configuration string, api *fakeapi.Server) string {
-	t.Helper()
-	server := httptest.NewTLSServer(api)
-	t.Cleanup(server.Close)
-	dir := t.TempDir()
-	// The one thing that can't be as it stands.
-	write(t, filepath.Join(dir, "main.tf"), strings.ReplaceAll(configuration, "https://tofupilot.example.com", server.URL))
-	certificate := filepath.Join(dir, "ca.pem")
-	write(t, certificate, string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw})))
-	env := []string{asUser(), "TOFUPILOT_URL=" + server.URL, "TOFUPILOT_API_KEY=" + fakeapi.Key, "TOFUPILOT_CA_CERT=" + certificate}
-	terraform(t, dir, env, "init", "-input=false", "-no-color")
-	return terraform(t, dir, env, "apply", "-auto-approve", "-input=false", "-no-color")
 }

@@ -2,60 +2,77 @@ package docs_test
 
 import (
 	"bufio"
+	"encoding/pem"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
 	"os/exec"
 	"path/filepath"
 	"regexp"
-	"slices"
 	"strings"
 	"testing"
 )
 
-var export = regexp.MustCompile(`^export (TOFUPILOT_[A-Z_]+=\S+)$`)
+var export = regexp.MustCompile(`^export (TOFUPILOT_[A-Z_]+)=(\S+)$`)
 
-// TestServerToPlayWith does what the guide on offline tests says: start the
-// server, set what it prints, apply the example; and then plans what other pages show.
-func TestServerToPlayWith(t *testing.T) {
-	t.Parallel()
+// demo is the demo server as its page has users start it, also behind TLS.
+type demo struct {
+	url, tls    string
+	certificate string // of TLS, in PEM
+	env         []string
+}
+
+func startDemo(t *testing.T) demo {
+	t.Helper()
 	binary := filepath.Join(t.TempDir(), "demo.exe") // .exe for Windows, and good anywhere
 	if said, err := exec.CommandContext(t.Context(), "go", "build", "-buildvcs=false", "-o", binary, "../../examples/demo").CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, said)
 	}
-	demo := exec.CommandContext(t.Context(), binary, "-serve")
-	printed, err := demo.StdoutPipe()
+	serve := exec.CommandContext(t.Context(), binary, "-serve")
+	printed, err := serve.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := demo.Start(); err != nil {
+	if err := serve.Start(); err != nil {
 		t.Fatal(err)
 	}
-	defer func() {
-		_ = demo.Process.Kill() // it may have ended
-		_ = demo.Wait()
-	}()
-	env := []string{asUser()}
-	for lines := bufio.NewScanner(printed); len(env) < 3 && lines.Scan(); {
+	t.Cleanup(func() {
+		_ = serve.Process.Kill() // it may have ended
+		_ = serve.Wait()
+	})
+	d := demo{env: []string{asUser()}}
+	for lines := bufio.NewScanner(printed); d.url == "" && lines.Scan(); {
 		if found := export.FindStringSubmatch(lines.Text()); found != nil {
-			env = append(env, found[1])
+			d.env = append(d.env, found[1]+"="+found[2])
+			if found[1] == "TOFUPILOT_URL" {
+				d.url = found[2]
+			}
 		}
 	}
-
-	_, guide, found := strings.Cut(pages(t)["docs/guides/offline-tests.md"], "\n## A server to play with\n")
-	if !found {
-		t.Fatal("the guide has no such section")
+	address, err := url.Parse(d.url)
+	if err != nil || d.url == "" {
+		t.Fatalf("the demo serves at %q: %v", d.url, err)
 	}
-	dir := t.TempDir()
-	write(t, filepath.Join(dir, "main.tf"), block.FindStringSubmatch(guide)[2])
-	terraform(t, dir, env, "init", "-input=false", "-no-color")
-	if said := terraform(t, dir, env, "apply", "-auto-approve", "-input=false", "-no-color"); !strings.Contains(said, `created_by = "John Doe"`) {
-		t.Errorf("the output isn't there:\n%s", said)
-	}
+	proxy := httptest.NewTLSServer(&httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) { r.SetURL(address) }})
+	t.Cleanup(proxy.Close)
+	d.tls = proxy.URL
+	d.certificate = string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: proxy.Certificate().Raw}))
+	ca := filepath.Join(t.TempDir(), "ca.pem")
+	write(t, ca, d.certificate)
+	d.env = append(d.env, "TOFUPILOT_CA_CERT="+ca)
+	return d
+}
 
-	// It has what the README and the data sources' pages look up, too.
-	dir = t.TempDir()
-	calls := writeModules(t, dir, slices.DeleteFunc(configurations(t), func(c configuration) bool {
-		return !strings.HasPrefix(c.name, "README_md_") && !strings.HasPrefix(c.name, "docs_data-sources_")
-	}))
-	write(t, filepath.Join(dir, "main.tf"), calls)
-	terraform(t, dir, env, "init", "-input=false", "-no-color")
-	terraform(t, dir, env, "plan", "-input=false", "-no-color")
+// answerFor has the demo answer for the addresses that a folder's configurations
+// name, with the certificate that some have beside them.
+func (d demo) answerFor(t *testing.T, dir string) {
+	t.Helper()
+	files, err := filepath.Glob(filepath.Join(dir, "*.tf"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range files {
+		write(t, file, strings.NewReplacer("https://tofupilot.example.com", d.tls, "http://tofupilot.lab.example.com", d.url).Replace(read(t, file)))
+	}
+	write(t, filepath.Join(dir, "ca.pem"), d.certificate)
 }

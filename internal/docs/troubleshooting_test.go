@@ -9,7 +9,7 @@ import (
 )
 
 // Terraform's own, which users of this provider meet.
-var ofTerraform = []string{"Invalid for_each argument"}
+var ofTerraform = []string{"Invalid for_each argument", "Failed to query available provider packages"}
 
 var (
 	tableRow = regexp.MustCompile(`(?m)^\| ([A-Z][^|]*) \|`)

@@ -11,6 +11,12 @@ data "tofupilot_procedure" "battery" {
   name = "Battery Test Procedure"
 }
 
-output "battery_procedure_id" {
-  value = data.tofupilot_procedure.battery.id
+# Select what you need: an output of the whole procedure may change with every test.
+output "battery" {
+  value = {
+    id         = data.tofupilot_procedure.battery.id
+    created_at = data.tofupilot_procedure.battery.created_at
+    created_by = data.tofupilot_procedure.battery.created_by_user.email
+    repository = try(data.tofupilot_procedure.battery.linked_repository.full_name, null)
+  }
 }

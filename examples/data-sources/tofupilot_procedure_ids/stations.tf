@@ -1,6 +1,6 @@
 locals {
   stations = {
-    line_1 = "Battery Pack EOL Test"
+    line_1 = "Battery Test Procedure"
     line_2 = "Firmware Smoke Test"
     line_3 = "Firmware Smoke Test"
   }

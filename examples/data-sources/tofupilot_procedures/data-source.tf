@@ -7,10 +7,13 @@ terraform {
   }
 }
 
-# Every procedure that your API key can read.
-data "tofupilot_procedures" "all" {}
+# Procedures with "battery" in their names, created in January 2024, Berlin time.
+data "tofupilot_procedures" "battery" {
+  search_query   = "battery"
+  created_after  = "2024-01-01T00:00:00+01:00"
+  created_before = "2024-02-01T00:00:00+01:00"
+}
 
-# Names aren't unique, so each name has a list of IDs.
-output "procedure_ids_by_name" {
-  value = { for p in data.tofupilot_procedures.all.procedures : p.name => p.id... }
+output "battery_procedures" {
+  value = { for p in data.tofupilot_procedures.battery.procedures : p.id => p.name }
 }

@@ -1,7 +1,7 @@
 # The keys are IDs, because names may repeat and may change. terraform_data needs
 # Terraform 1.4 or later.
 resource "terraform_data" "procedure" {
-  for_each = { for p in data.tofupilot_procedures.all.procedures : p.id => p.name }
+  for_each = { for p in data.tofupilot_procedures.battery.procedures : p.id => p.name }
 
   input = each.value
 }

@@ -3,9 +3,11 @@ variable "repository" {
   type        = string
 }
 
+data "tofupilot_procedures" "linked" {}
+
 locals {
   linked = {
-    for p in data.tofupilot_procedures.all.procedures : p.id => p.name
+    for p in data.tofupilot_procedures.linked.procedures : p.id => p.name
     if try(lower(p.linked_repository.full_name), null) == lower(var.repository)
   }
 }

@@ -9,8 +9,8 @@ terraform {
 
 locals {
   stations = {
-    line_1 = "Battery Pack EOL Test"
-    line_2 = "Motor Controller FVT"
+    line_1 = "Battery Test Procedure"
+    line_2 = "Firmware Smoke Test"
   }
 }
 

@@ -4,8 +4,8 @@ override_data {
   target = data.tofupilot_procedure_ids.stations
   values = {
     ids = {
-      "Battery Pack EOL Test" = "1b8f60d3-2e97-4c5a-8a41-d9e3f7026b15"
-      "Motor Controller FVT"  = "c2a94e17-83d0-4f6b-9e25-5b7d16f0a3c8"
+      "Battery Test Procedure" = "550e8400-e29b-41d4-a716-446655440000"
+      "Firmware Smoke Test"    = "7d3b9f52-6c1e-4a08-b5d4-1e9f0c2a8b63"
     }
   }
 }
@@ -14,7 +14,7 @@ run "each_station_gets_the_id_of_its_procedure" {
   command = plan
 
   assert {
-    condition     = output.procedure_ids["line_2"] == "c2a94e17-83d0-4f6b-9e25-5b7d16f0a3c8"
+    condition     = output.procedure_ids["line_2"] == "7d3b9f52-6c1e-4a08-b5d4-1e9f0c2a8b63"
     error_message = "The stations get ${jsonencode(output.procedure_ids)}."
   }
 }

@@ -4,8 +4,8 @@ override_module {
   target = module.procedures
   outputs = {
     all = [
-      { id = "c2a94e17-83d0-4f6b-9e25-5b7d16f0a3c8", name = "Motor Controller FVT", repository = "acme/motor-controller" },
-      { id = "94f7c6b2-d15e-4039-8c7a-62e0a8d3f51b", name = "Motor Controller Burn-In", repository = null },
+      { id = "7d3b9f52-6c1e-4a08-b5d4-1e9f0c2a8b63", name = "Firmware Smoke Test", repository = "acme/firmware" },
+      { id = "550e8400-e29b-41d4-a716-446655440000", name = "Battery Test Procedure", repository = null },
     ]
   }
 }
@@ -14,7 +14,7 @@ run "lists_procedures_without_a_repository" {
   command = plan
 
   assert {
-    condition     = jsonencode(output.unlinked) == jsonencode(["Motor Controller Burn-In"])
+    condition     = jsonencode(output.unlinked) == jsonencode(["Battery Test Procedure"])
     error_message = "Found ${jsonencode(output.unlinked)}."
   }
 }
