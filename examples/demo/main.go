@@ -3,7 +3,8 @@
 //	go run ./examples/demo
 //
 // builds the provider, serves the API from memory, has Terraform init, plan and
-// apply the configuration beside this file, and prints what was found. With
+// apply the configuration beside this file, and prints what was found and what an
+// error says. With
 // -live it reads from the server of TOFUPILOT_URL with the key of
 // TOFUPILOT_API_KEY instead. With -serve it only serves the API, for a
 // configuration of your own, until you press Ctrl-C.
@@ -115,7 +116,11 @@ func (d *demo) run(ctx context.Context) (err error) {
 	if err := d.report(ctx); err != nil {
 		return orInterrupted(ctx, fmt.Errorf("showing what was found: %w", err))
 	}
-	_, err = fmt.Fprintf(d.out, "\nDone in %.1f s.\n", time.Since(started).Seconds())
+	_, err = fmt.Fprintf(d.out, `
+Done in %.1f s. What to try next:
+  go run ./examples/demo -serve   a server for configurations of your own
+  go run ./examples/demo -keep    keeps the directory, with this configuration and its state
+`, time.Since(started).Seconds())
 	return err
 }
 

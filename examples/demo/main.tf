@@ -35,11 +35,6 @@ output "newest_procedures" {
   value = [for p in slice(reverse(local.all), 0, min(3, length(local.all))) : { id = p.id, name = p.name }]
 }
 
-# Names aren't unique, so each name has a list of IDs.
-output "battery_ids_by_name" {
-  value = { for p in data.tofupilot_procedures.battery.procedures : p.name => p.id... }
-}
-
 # A lookup by one of these names fails.
 output "names_of_several" {
   value = [for name, ids in { for p in local.all : p.name => p.id... } : name if length(ids) > 1]

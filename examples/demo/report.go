@@ -1,22 +1,16 @@
 package main
 
 import (
-	"bytes"
-	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"maps"
-	"slices"
+	"strconv"
 	"strings"
 	"text/tabwriter"
 	"unicode"
 )
-
-// width is how many columns a line has at most.
-const width = 100
 
 // procedure is what the report shows of a procedure, by its names in the state.
 type procedure struct {
@@ -30,8 +24,21 @@ type procedure struct {
 	FPY  *float64 `json:"fpy"`
 }
 
-// report shows the beginning of each data source's list, and the outputs.
+// report shows the outputs as Terraform does, what a lookup says that fails, and the
+// beginning of each list.
 func (d *demo) report(ctx context.Context) error {
+	outputs, err := d.outputs(ctx)
+	if err != nil {
+		return err
+	}
+	d.printf("\nOutputs:\n\n%s", outputs)
+	if !d.live {
+		said, err := d.lookUpMisspelt(ctx)
+		if err != nil {
+			return fmt.Errorf("a lookup that should fail: %w", err)
+		}
+		d.printf("\nA lookup that fails:\n\n%s\n", said)
+	}
 	state, err := d.tf.Show(ctx)
 	if err != nil {
 		return err
@@ -40,34 +47,16 @@ func (d *demo) report(ctx context.Context) error {
 		return errors.New("the state is empty, though the configuration has data sources and outputs")
 	}
 	for _, resource := range state.Values.RootModule.Resources {
-		if resource.Type == "tofupilot_procedure_ids" {
-			continue // an output shows all of it
+		if resource.Type != "tofupilot_procedures" {
+			continue // the outputs show it
 		}
-		found := resource.AttributeValues["procedures"]
-		if resource.Type == "tofupilot_procedure" {
-			found = []any{resource.AttributeValues}
-		}
-		procedures, err := decode(found)
+		procedures, err := decode(resource.AttributeValues["procedures"])
 		if err != nil {
 			return fmt.Errorf("%s: %w", resource.Address, err)
 		}
 		d.printf("\n%s: %d found\n", resource.Address, len(procedures))
-		if err := table(d.out, procedures[:min(3, len(procedures))]); err != nil {
+		if err := table(d.out, procedures); err != nil {
 			return err
-		}
-	}
-	d.printf("\nOutputs\n")
-	for _, name := range slices.Sorted(maps.Keys(state.Values.Outputs)) {
-		lines, err := layOut("  ", name+" = ", state.Values.Outputs[name].Value)
-		if err != nil {
-			return fmt.Errorf("output %s: %w", name, err)
-		}
-		const most = 10
-		if more := len(lines) - most; more > 0 {
-			lines = append(lines[:most], fmt.Sprintf("    … %d more lines", more))
-		}
-		for _, line := range lines {
-			d.printf("%s\n", cut(line, width))
 		}
 	}
 	return nil
@@ -83,85 +72,43 @@ func decode(value any) ([]procedure, error) {
 	return procedures, json.Unmarshal(text, &procedures)
 }
 
+// table shows the first three.
 func table(out io.Writer, procedures []procedure) error {
+	const most = 3
 	if len(procedures) == 0 {
 		return nil
 	}
-	lines := []string{"  ID\tNAME\tCREATED\tMORE\n"}
-	for _, p := range procedures {
-		var more []string
+	columns := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	lines := []string{"  ID\tNAME\tCREATED\tREPOSITORY\tRUNS\tFPY\n"}
+	for _, p := range procedures[:min(most, len(procedures))] {
+		repository, runs, fpy := "-", "-", "-"
 		if p.Repository != nil {
-			more = append(more, p.Repository.Name)
+			repository = p.Repository.Name
 		}
 		if len(p.Runs) > 0 {
-			more = append(more, fmt.Sprintf("runs %d", len(p.Runs)))
+			runs = strconv.Itoa(len(p.Runs))
 		}
 		if p.FPY != nil {
-			more = append(more, fmt.Sprintf("fpy %.1f", *p.FPY))
+			fpy = fmt.Sprintf("%.1f %%", *p.FPY)
 		}
 		day, _, _ := strings.Cut(p.CreatedAt, "T")
-		lines = append(lines, fmt.Sprintf("  %s\t%s\t%s\t%s\n", cut(p.ID, 36), cut(p.Name, 29), cut(day, 10), cut(cmp.Or(strings.Join(more, ", "), "-"), 17)))
+		lines = append(lines, fmt.Sprintf("  %s\t%s\t%s\t%s\t%s\t%s\n", printable(p.ID), printable(p.Name), printable(day), printable(repository), runs, fpy))
 	}
-	columns := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	if more := len(procedures) - most; more > 0 {
+		lines = append(lines, fmt.Sprintf("  … and %d more\n", more))
+	}
 	if _, err := io.WriteString(columns, strings.Join(lines, "")); err != nil {
 		return err
 	}
 	return columns.Flush()
 }
 
-// layOut writes a value as JSON, on one line where that fits.
-func layOut(indent, label string, value any) ([]string, error) {
-	text, err := marshal(value)
-	if err != nil {
-		return nil, err
-	}
-	list, isList := value.([]any)
-	object, isObject := value.(map[string]any)
-	if line := indent + label + text; !isList && !isObject || len([]rune(line)) <= width {
-		return []string{line}, nil
-	}
-	lines := []string{indent + label + text[:1]} // the bracket or brace
-	add := func(label string, value any) error {
-		inner, err := layOut(indent+"  ", label, value)
-		lines = append(lines, inner...)
-		return err
-	}
-	for _, element := range list {
-		if err := add("", element); err != nil {
-			return nil, err
-		}
-	}
-	for _, key := range slices.Sorted(maps.Keys(object)) {
-		label, err := marshal(key)
-		if err != nil {
-			return nil, err
-		}
-		if err := add(label+": ", object[key]); err != nil {
-			return nil, err
-		}
-	}
-	return append(lines, indent+text[len(text)-1:]), nil
-}
-
-// marshal leaves <, > and & as they are.
-func marshal(value any) (string, error) {
-	var text bytes.Buffer
-	encoder := json.NewEncoder(&text)
-	encoder.SetEscapeHTML(false)
-	err := encoder.Encode(value)
-	return strings.TrimSuffix(text.String(), "\n"), err
-}
-
-// cut shortens a text to a width, and removes characters that could steer a terminal.
-func cut(text string, width int) string {
-	runes := []rune(strings.Map(func(r rune) rune {
+// printable replaces characters that could steer a terminal.
+func printable(text string) string {
+	return strings.Map(func(r rune) rune {
 		if unicode.IsPrint(r) {
 			return r
 		}
 		return '?'
-	}, text))
-	if len(runes) > width {
-		return string(runes[:width-1]) + "…"
-	}
-	return string(runes)
+	}, text)
 }

@@ -15,7 +15,7 @@ import (
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/acceptance/harness"
 )
 
-var exported = regexp.MustCompile(`(?m)^(# )?export (TOFUPILOT_[A-Z_]+)=(\S+)$`)
+var printed = regexp.MustCompile(`(?m)^(?:export |\$env:)(TOFUPILOT_[A-Z_]+) ?= ?"?([^"\s]+)"?$|^A server .* at (\S+)$`)
 
 // TestServe sets what -serve prints, reads from both servers with it, and
 // interrupts.
@@ -23,7 +23,7 @@ func TestServe(t *testing.T) {
 	t.Parallel()
 	ctx, interrupt := context.WithCancel(t.Context())
 	defer interrupt()
-	printed, out := io.Pipe()
+	read, out := io.Pipe()
 	ended := make(chan error, 1)
 	go func() {
 		ended <- run(ctx, []string{"-serve"}, os.Environ(), out)
@@ -31,16 +31,22 @@ func TestServe(t *testing.T) {
 	}()
 
 	var text strings.Builder
-	for lines := bufio.NewScanner(printed); len(exported.FindAllString(text.String(), -1)) < 3 && lines.Scan(); {
+	other := ""
+	values := map[string][]string{} // by variable, in sh and in PowerShell
+	for lines := bufio.NewScanner(read); other == "" && lines.Scan(); {
 		text.WriteString(lines.Text() + "\n")
+		if found := printed.FindStringSubmatch(lines.Text()); found != nil {
+			values[found[1]] = append(values[found[1]], found[2])
+			other = found[3]
+		}
 	}
-	go func() { _, _ = io.Copy(io.Discard, printed) }() // nothing may wait for a reader
-	values := map[string]string{}
-	for _, found := range exported.FindAllStringSubmatch(text.String(), -1) {
-		values[found[1]+found[2]] = found[3] // what is to be chosen instead stands in a comment
+	go func() { _, _ = io.Copy(io.Discard, read) }() // nothing may wait for a reader
+	keys, urls := values["TOFUPILOT_API_KEY"], values["TOFUPILOT_URL"]
+	if len(keys) != 2 || keys[0] != keys[1] || len(urls) != 2 || urls[0] != urls[1] {
+		t.Fatalf("sh and PowerShell get %v and %v:\n%s", keys, urls, &text)
 	}
-	key := values["TOFUPILOT_API_KEY"]
-	for url, field := range map[string]string{values["TOFUPILOT_URL"]: `"linkedRepository"`, values["# TOFUPILOT_URL"]: `"runs"`} {
+	key := keys[0]
+	for url, field := range map[string]string{urls[0]: `"linkedRepository"`, other: `"runs"`} {
 		status, body := get(t, url, key)
 		if status != http.StatusOK || !strings.Contains(body, field) || !json.Valid([]byte(body)) {
 			t.Errorf("%s answers %d, without %s: %.300s", url, status, field, body)
@@ -54,7 +60,7 @@ func TestServe(t *testing.T) {
 	if err := harness.Await(t, ended, time.Minute, "the server"); err != nil {
 		t.Errorf("interrupted: %v", err)
 	}
-	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, values["TOFUPILOT_URL"], nil)
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, urls[0], nil)
 	if err != nil {
 		t.Fatal(err)
 	}

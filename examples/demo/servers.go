@@ -48,8 +48,8 @@ func (d *demo) stopServers() {
 	}
 }
 
-// serveUntilInterrupted keeps the servers running and prints, as a shell script,
-// what to set so that the provider reads from them.
+// serveUntilInterrupted keeps the servers running and prints what to set so that the
+// provider reads from them.
 func (d *demo) serveUntilInterrupted(ctx context.Context) error {
 	defer d.stopServers()
 	if _, err := d.startServers(ctx); err != nil {
@@ -59,16 +59,18 @@ func (d *demo) serveUntilInterrupted(ctx context.Context) error {
 	service, selfHosted := fakeapi.Named(time.Now(), fakeapi.WithRepository), fakeapi.Named(time.Now(), fakeapi.WithRunsAndFPY)
 	d.service.Add(service...)
 	d.selfHosted.Add(selfHosted...)
-	_, err := fmt.Fprintf(d.out, `# Serving until you press Ctrl-C. In another terminal:
+	_, err := fmt.Fprintf(d.out, `Serving %[1]d procedures until you press Ctrl-C. In another terminal, run:
 
-export TOFUPILOT_API_KEY=%s
+export TOFUPILOT_API_KEY=%[2]s
+export TOFUPILOT_URL=%[3]s
 
-# A server that reports what www.tofupilot.app does: %d procedures, with linked repositories.
-export TOFUPILOT_URL=%s
+In PowerShell:
 
-# Or one that reports what a self-hosted server may: %d procedures, with runs and first pass yield.
-# export TOFUPILOT_URL=%s
-`, fakeapi.Key, serviceProcedures+len(service), d.url, selfHostedProcedures+len(selfHosted), d.selfHostedURL)
+$env:TOFUPILOT_API_KEY = "%[2]s"
+$env:TOFUPILOT_URL = "%[3]s"
+
+A server that reports runs instead of repositories, as a self-hosted one may, with %[4]d procedures, is at %[5]s
+`, serviceProcedures+len(service), fakeapi.Key, d.url, selfHostedProcedures+len(selfHosted), d.selfHostedURL)
 	if err != nil {
 		return err
 	}

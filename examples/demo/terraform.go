@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"embed"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -179,6 +180,45 @@ func (d *demo) plan(ctx context.Context) (string, error) {
 
 func (d *demo) apply(ctx context.Context) (string, error) {
 	return "", d.tf.Apply(ctx, tfexec.DirOrPlan("demo.tfplan"))
+}
+
+// One name is misspelt, and two procedures have the other.
+const misspelt = `data "tofupilot_procedure_ids" "misspelt" {
+  names = ["Battery Test Procedrue", "Radar Unit EOL Test Rev A"]
+}
+`
+
+// lookUpMisspelt returns what Terraform says of a lookup that fails.
+func (d *demo) lookUpMisspelt(ctx context.Context) (string, error) {
+	file := d.path("misspelt.tf")
+	if err := os.WriteFile(file, []byte(misspelt), 0o600); err != nil {
+		return "", err
+	}
+	target := tfexec.Target("data.tofupilot_procedure_ids.misspelt")
+	_, err := d.tf.Plan(ctx, target, tfexec.Var("self_hosted_url="+d.selfHostedURL))
+	if err == nil {
+		return "", errors.New("it succeeds")
+	}
+	at := strings.Index(d.stderr.String(), "Error: ")
+	if at < 0 {
+		return "", err
+	}
+	return strings.TrimSpace(d.stderr.String()[at:]), os.Remove(file)
+}
+
+// outputs are as Terraform prints them.
+func (d *demo) outputs(ctx context.Context) (string, error) {
+	command := exec.CommandContext(ctx, d.tf.ExecPath(), "output", "-no-color") //nolint:gosec // G204: the user's choice
+	command.Dir = d.dir
+	for name, value := range d.environment() {
+		command.Env = append(command.Env, name+"="+value)
+	}
+	command.WaitDelay = 10 * time.Second
+	said, err := command.CombinedOutput()
+	if err != nil {
+		return "", fmt.Errorf("%s: %w\n%s", command, err, said)
+	}
+	return string(said), nil
 }
 
 // showWarnings passes on what a step that succeeded had to warn of.
