@@ -69,3 +69,47 @@ func TestLast30Days(t *testing.T) {
 		t.Errorf("created_after=%s, %s ago; want 30 days: %v", sent, ago, err)
 	}
 }
+
+// TestDependsOnOfAModule holds the pages to what they say of depends_on around a
+// module: a change of what it names postpones the lookup inside, and what is built
+// from the IDs is planned for replacement.
+func TestDependsOnOfAModule(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		dependsOn string
+		replaces  bool
+	}{
+		"with depends_on":    {"depends_on = [terraform_data.other]", true},
+		"without depends_on": {"", false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			configuration := requirement + `
+variable "input" { type = string }
+resource "terraform_data" "other" { input = var.input }
+module "lookup" {
+  source = "./lookup"
+  ` + c.dependsOn + `
+}
+resource "terraform_data" "station" { triggers_replace = module.lookup.ids }
+`
+			if why := tooNew(t, configuration); why != "" {
+				t.Skip(why)
+			}
+			dir := t.TempDir()
+			write(t, filepath.Join(dir, "main.tf"), configuration)
+			write(t, filepath.Join(dir, "lookup", "main.tf"), requirement+`
+data "tofupilot_procedure_ids" "line" { names = ["Firmware Smoke Test"] }
+output "ids" { value = data.tofupilot_procedure_ids.line.ids }
+`)
+			_, url := serve(t)
+			env := []string{asUser(), "TOFUPILOT_URL=" + url, "TOFUPILOT_API_KEY=" + fakeapi.Key}
+			terraform(t, dir, env, "init", "-input=false", "-no-color")
+			terraform(t, dir, env, "apply", "-auto-approve", "-input=false", "-no-color", "-var=input=1")
+			said := terraform(t, dir, env, "plan", "-input=false", "-no-color", "-var=input=2")
+			if replaces := strings.Contains(said, "terraform_data.station must be replaced"); replaces != c.replaces {
+				t.Errorf("replaces: %t, want %t:\n%s", replaces, c.replaces, said)
+			}
+		})
+	}
+}

@@ -16,8 +16,8 @@ import (
 var procedureFilters = listFilters{
 	{
 		name: "search_query", parameter: "search_query",
-		description: "Lists only procedures with this text in their name or, from 6 characters on, in their ID. " +
-			"1 to 100 characters. Some servers count an emoji as two. To find an exact name, compare the names as well.",
+		description: "Lists only procedures with this text in their name or, if it has at least 6 characters, in their ID. " +
+			"Plain text without wildcards, 1 to 100 characters. Some servers count an emoji as two. To find an exact name, compare the names as well.",
 		rule:  "must be 1 to 100 characters",
 		value: searchQuery,
 	},

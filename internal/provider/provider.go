@@ -73,8 +73,8 @@ func (p *tofupilotProvider) Schema(_ context.Context, _ provider.SchemaRequest, 
 			"max_retries": schema.NumberAttribute{
 				Optional: true,
 				MarkdownDescription: "How often the provider retries a request that fails for a temporary reason: " +
-					"no connection, an incomplete answer, or status 408 or 5xx. 0 to 10. Defaults to 3. " +
-					"A 429 counts only until the first request succeeds. After that, only `timeouts.read` limits the wait.",
+					"no connection, an incomplete answer, or status 408, 429 or 5xx. 0 to 10. Defaults to 3. " +
+					"Where a server limits the rate of requests and lets some through, only `timeouts.read` limits the wait.",
 				Validators: []validator.Number{wholeNumber{0, tofupilot.MaxRetries}},
 			},
 			"request_timeout": schema.StringAttribute{
@@ -86,7 +86,7 @@ func (p *tofupilotProvider) Schema(_ context.Context, _ provider.SchemaRequest, 
 			"allow_http": schema.BoolAttribute{
 				Optional: true,
 				MarkdownDescription: "Whether to send the key over plain `http://` to another machine. " +
-					"Defaults to `false`, which allows plain HTTP to loopback addresses only.",
+					"Defaults to `false`, which allows plain HTTP to localhost only.",
 			},
 		},
 	}
