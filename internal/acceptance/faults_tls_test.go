@@ -55,6 +55,15 @@ func tlsFaults() []fault {
 			fails: harness.Error("", untrusted, askedFor, "certificate signed by unknown authority", "set ca_cert_pem to the authority's certificate, or TOFUPILOT_CA_CERT to its file", "Verification can't be switched off."),
 		},
 		{
+			name: "an unknown authority that a login has", at: secure(certified{}),
+			environment: func(t *testing.T, at *harness.Target) {
+				t.Helper()
+				t.Setenv("TOFUPILOT_API_KEY", fakeapi.Key)
+				at.Login = harness.LogIn(t, map[string]string{"api_key": storedKey, "base_url": at.URL, "ca_cert": "/ca.pem"})
+			},
+			fails: harness.Error("", untrusted, askedFor, "The login file {login} has a CA for this server, /ca.pem, but the provider uses it only with that file's key."),
+		},
+		{
 			name: "an expired certificate", at: secure(certified{known: true, expired: true}),
 			fails: harness.Error("", untrusted, askedFor, "certificate has expired or is not yet valid", "If the certificate is expired, renew it."),
 		},

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -62,6 +64,7 @@ type settings struct {
 	rootCAs        *x509.CertPool // nil: the system's
 	maxRetries     int
 	requestTimeout time.Duration
+	otherLogins    []string // login files whose keys aren't used
 
 	// problems are what is missing or wrong outside the provider block. Every
 	// read reports them. If Configure did, Terraform would first ask for a provider
@@ -106,6 +109,7 @@ func (m providerModel) resolve(getenv func(string) string) (settings, diag.Diagn
 	}
 
 	var stored *login
+	resolved.otherLogins = loginFiles(getenv)
 	key, from, err := coalesce(m.APIKey, "api_key", envAPIKey, getenv)
 	switch {
 	case err != nil:
@@ -113,9 +117,13 @@ func (m providerModel) resolve(getenv func(string) string) (settings, diag.Diagn
 		err = checkAPIKey(key)
 		resolved.apiKey, resolved.apiKeySource = key, from.words
 	default:
-		file := loginFile(getenv)
+		var file string
+		file, stored, err = findLogin(resolved.otherLogins)
 		from = fromLogin(file)
-		if stored, err = readLogin(file); stored == nil && err == nil {
+		resolved.otherLogins = slices.DeleteFunc(resolved.otherLogins, func(other string) bool { return other == file })
+		if err != nil {
+			err = fmt.Errorf("%w.%s", err, m.otherLogin(getenv, resolved.otherLogins, file))
+		} else if stored == nil {
 			resolved.problems.AddError("No API key", "Reading from TofuPilot requires an API key. "+
 				"Create one in TofuPilot's settings and set the environment variable "+envAPIKey+". "+
 				"You can also run `tofupilot login`, which stores a key in ~/.tofupilot/credentials.json, or set the provider's api_key.")
@@ -132,8 +140,9 @@ func (m providerModel) resolve(getenv func(string) string) (settings, diag.Diagn
 	if stored != nil && !tofupilot.SameServer(stored.baseURL, resolved.baseURL) {
 		resolved.problems.AddError("No API key", fmt.Sprintf(
 			"The login file %s is for %s, and its key is sent to no other server. The provider is configured for %s. "+
-				"Set "+envAPIKey+", run `tofupilot login` for that server, or unset url and "+envURL+" to use the login's server.",
-			stored.file, origin(stored.baseURL), origin(resolved.baseURL)))
+				"Set "+envAPIKey+", run %s for that server, or unset url and "+envURL+" to use the login's server.%s",
+			stored.file, origin(stored.baseURL), origin(resolved.baseURL), loginCommand(stored.file),
+			m.otherLogin(getenv, resolved.otherLogins, stored.file)))
 		stored = nil
 	}
 	if stored != nil {
@@ -156,6 +165,22 @@ func (m providerModel) resolve(getenv func(string) string) (settings, diag.Diagn
 		}
 	}
 	return resolved, diags
+}
+
+// otherLogin says of the other login file that it would do, in an error about the one
+// that is used. That error is the first to read it.
+func (m providerModel) otherLogin(getenv func(string) string, others []string, used string) string {
+	for _, file := range others {
+		other, _ := readLogin(file)
+		if other == nil {
+			continue
+		}
+		if base, _, err := m.baseURL(getenv, other); err == nil && tofupilot.SameServer(other.baseURL, base) {
+			return fmt.Sprintf(" There is also the login file %s for %s, but the provider uses it only where %s doesn't exist.",
+				file, origin(base), filepath.Base(used))
+		}
+	}
+	return ""
 }
 
 // origin is the part of an address that decides where a key may go.

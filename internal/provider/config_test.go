@@ -33,7 +33,7 @@ func resolve(t *testing.T, model providerModel, env environment) (settings, diag
 }
 
 // expectResolveError expects one error with these words: of Configure if it names
-// an attribute, else of the reads, which have room for five lines.
+// an attribute, else of the reads, which have room for eight lines.
 func expectResolveError(t *testing.T, model providerModel, env environment, attribute, summary string, words ...string) {
 	t.Helper()
 	resolved, diags := resolve(t, model, env)
@@ -56,7 +56,7 @@ func expectResolveError(t *testing.T, model providerModel, env environment, attr
 			t.Errorf("the detail doesn't say %q: %s", word, got.Detail())
 		}
 	}
-	if n := printedLines(got.Detail()); attribute == "" && n > 5 {
+	if n := printedLines(got.Detail()); n > 8 {
 		t.Errorf("Terraform prints it in %d lines: %s", n, got.Detail())
 	}
 }

@@ -108,7 +108,7 @@ func (r *reader) advise(failed *tofupilot.Error, advice readAdvice) (summary, ne
 		return "The server's name can't be resolved", "Check the host in url, and this machine's network and DNS."
 	case tofupilot.Untrusted:
 		return "The server's certificate isn't trusted", "If the certificate comes from an authority of your own, set ca_cert_pem to the authority's certificate, or " + envCACert + " to its file. " +
-			"If the certificate is expired, renew it. If it is for another host, correct url. Verification can't be switched off."
+			"If the certificate is expired, renew it. If it is for another host, correct url. Verification can't be switched off." + r.settings.otherCA()
 	case tofupilot.ProxyMisconfigured:
 		return "The proxy's address is wrong", "Correct HTTPS_PROXY, or HTTP_PROXY for an http:// address, to something like http://proxy.example.com:3128."
 	case tofupilot.ProxyUnreachable:

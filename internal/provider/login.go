@@ -14,7 +14,8 @@ import (
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/tofupilot"
 )
 
-// login is what `tofupilot login` left: a key and the server that it is for.
+// login is what `tofupilot login` left for a user or a station: a key and the server
+// that it is for.
 type login struct {
 	file    string
 	apiKey  string
@@ -24,47 +25,64 @@ type login struct {
 	readableByOthers bool
 }
 
-// loginFile is where `tofupilot login` leaves it: in the home directory, which
-// is found as os.UserHomeDir finds it. Empty where there is none.
-func loginFile(getenv func(string) string) string {
+// loginFiles are where `tofupilot login` leaves a user's login and, with --token, a
+// station's: in the home directory, which is found as os.UserHomeDir finds it. None
+// without a home.
+func loginFiles(getenv func(string) string) []string {
 	home := getenv("HOME")
 	if runtime.GOOS == "windows" {
 		home = getenv("USERPROFILE")
 	}
 	if home == "" {
-		return ""
+		return nil
 	}
-	return filepath.Join(home, ".tofupilot", "credentials.json")
+	return []string{filepath.Join(home, ".tofupilot", "credentials.json"), filepath.Join(home, ".tofupilot", stationLogin)}
 }
 
 const (
+	stationLogin = "station.json"
+
 	// maxLoginMiB bounds the login file, which has about 300 bytes.
 	maxLoginMiB = 1
-
-	loginAgain = "; run `tofupilot login` again, or set " + envAPIKey + " instead"
 )
+
+// loginCommand is what writes a login file.
+func loginCommand(file string) string {
+	if filepath.Base(file) == stationLogin {
+		return "`tofupilot login --token`"
+	}
+	return "`tofupilot login`"
+}
+
+// findLogin reads the first of the files that exists, as TofuPilot's CLI does. The file
+// is the one that login or error are about; without one, both are nil.
+func findLogin(files []string) (file string, stored *login, err error) {
+	for _, file = range files {
+		if stored, err = readLogin(file); stored != nil || err != nil {
+			return file, stored, err
+		}
+	}
+	return "", nil, nil
+}
 
 // readLogin reads the file. Without one, login and error are nil. The error
 // names the file and says what to do, and never repeats what is in it.
 func readLogin(file string) (*login, error) {
+	loginAgain := "; run " + loginCommand(file) + " again, or set " + envAPIKey + " instead"
 	content, err := readFile(file, maxLoginMiB)
-	if file == "" || errors.Is(err, fs.ErrNotExist) {
+	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil //nolint:nilnil // no login is no error
 	}
 	if err != nil {
 		return nil, fmt.Errorf("the login file %w%s", err, loginAgain)
 	}
 	var stored struct {
-		APIKey         string  `json:"api_key"`
-		BaseURL        string  `json:"base_url"`
-		InstallationID any     `json:"installation_id"`
-		CACert         *string `json:"ca_cert"`
+		APIKey  string  `json:"api_key"`
+		BaseURL string  `json:"base_url"`
+		CACert  *string `json:"ca_cert"`
 	}
 	if json.Unmarshal(bytes.TrimPrefix(content, []byte(byteOrderMark)), &stored) != nil {
 		return nil, fmt.Errorf("the login file %s isn't valid JSON%s", file, loginAgain)
-	}
-	if stored.InstallationID != nil {
-		return nil, fmt.Errorf("the login file %s belongs to a station; set %s to a user's key instead", file, envAPIKey)
 	}
 	if err := tofupilot.CheckAPIKey(stored.APIKey); err != nil {
 		return nil, fmt.Errorf("the login file %s has no usable api_key: %w%s", file, err, loginAgain)
@@ -81,4 +99,15 @@ func readLogin(file string) (*login, error) {
 		found.readableByOthers = info.Mode().Perm()&0o077 != 0
 	}
 	return found, nil
+}
+
+// otherCA says of the login files whose keys aren't used that one has a CA for the server.
+// An error about the server's certificate is the first to read them.
+func (s settings) otherCA() string {
+	for _, file := range s.otherLogins {
+		if other, _ := readLogin(file); other != nil && other.caCert != "" && tofupilot.SameServer(other.baseURL, s.baseURL) {
+			return fmt.Sprintf(" The login file %s has a CA for this server, %s, but the provider uses it only with that file's key.", file, other.caCert)
+		}
+	}
+	return ""
 }

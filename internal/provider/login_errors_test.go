@@ -44,18 +44,10 @@ func TestLoginThatCannotBeUsedIsAnErrorThatNamesItAndSaysWhatToRun(t *testing.T)
 			expectResolveError(t, providerModel{}, env, "", "The login file can't be used",
 				"The login file "+file+" "+c.words, "; run `tofupilot login` again, or set TOFUPILOT_API_KEY instead.")
 			expectUnsaid(t, providerModel{}, env, "tp_", `\u0007`, "example.com")
+			env, file = homeWithStation(t, c.content)
+			expectResolveError(t, providerModel{}, env, "", "The login file can't be used",
+				"The login file "+file+" "+c.words, "; run `tofupilot login --token` again, or set TOFUPILOT_API_KEY instead.")
 		})
-	}
-}
-
-// To log in again would overwrite what the station needs.
-func TestLoginOfAStationIsAnErrorThatAsksForAUsersKey(t *testing.T) {
-	t.Parallel()
-	for _, id := range []string{`"tp_stored-1"`, `7`, `""`, `{}`} {
-		env, file := homeWith(t, credentials("https://tofupilot.example.com", `"installation_id": `+id))
-		expectResolveError(t, providerModel{}, env, "", "The login file can't be used",
-			"The login file "+file+" belongs to a station; set TOFUPILOT_API_KEY to a user's key instead.")
-		expectUnsaid(t, providerModel{}, env, "tp_", "example.com")
 	}
 }
 

@@ -20,15 +20,32 @@ const storedKey = "tp_stored"
 // and says where that is.
 func homeWith(t *testing.T, credentials string) (env environment, file string) {
 	t.Helper()
-	home := t.TempDir()
-	file = filepath.Join(home, ".tofupilot", "credentials.json")
-	if err := os.Mkdir(filepath.Dir(file), 0o700); err != nil {
+	env = environment{"HOME": t.TempDir()}
+	env["USERPROFILE"] = env["HOME"]
+	return env, leave(t, env, "credentials.json", credentials)
+}
+
+// homeWithStation makes a home directory with a station's login and no user's.
+func homeWithStation(t *testing.T, content string) (env environment, file string) {
+	t.Helper()
+	env, user := homeWith(t, "")
+	if err := os.Remove(user); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(file, []byte(credentials), 0o600); err != nil {
+	return env, leave(t, env, "station.json", content)
+}
+
+// leave writes a login file of this name into a home directory.
+func leave(t *testing.T, home environment, name, content string) (file string) {
+	t.Helper()
+	file = filepath.Join(home["HOME"], ".tofupilot", name)
+	if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	return environment{"HOME": home, "USERPROFILE": home}, file
+	if err := os.WriteFile(file, []byte(content), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return file
 }
 
 // credentials are a login's to a server, with further members of the object.
@@ -62,34 +79,37 @@ func TestLoginIsUsedWithItsServerWhereNoKeyIsGivenOtherwise(t *testing.T) {
 		"as tofupilot login writes it": {
 			credentials(server, `"organization_slug": "acme"`, `"installation_id": null`, `"ca_cert": null`), "", "", base,
 		},
-		"without what is optional":                  {credentials(server), "", "", base},
-		"saved by an editor with a byte-order mark": {byteOrderMark + credentials(server), "", "", base},
-		"with unknown members":                      {credentials(server, `"version": 3, "scopes": ["a", {"b": null}]`, `"ca_cert": ""`), "", "", base},
-		"address with /api":                         {credentials(server + "/api/"), "", "", base},
-		"on this machine":                           {credentials("http://localhost:3000"), "", "", "http://localhost:3000/api"},
-		"url, the same":                             {credentials(server), server, "", base},
-		"url with /api":                             {credentials(server), server + "/api", "", base},
-		"url in upper case":                         {credentials(server), "HTTPS://TofuPilot.EXAMPLE.com", "", base},
-		"url with the usual port":                   {credentials(server), server + ":443/api/", "", "https://tofupilot.example.com:443/api"},
-		"stored with the usual port":                {credentials(server + ":443"), server, "", base},
-		"url below a path":                          {credentials(server), server + "/below", "", "https://tofupilot.example.com/below/api"},
-		"environment, the same":                     {credentials(server), "", server, base},
-		"url before another variable":               {credentials(server), server, "https://elsewhere.example.com", base},
+		"of a station, by an older version of the CLI": {credentials(server, `"installation_id": "7c0e"`), "", "", base},
+		"without what is optional":                     {credentials(server), "", "", base},
+		"saved by an editor with a byte-order mark":    {byteOrderMark + credentials(server), "", "", base},
+		"with unknown members":                         {credentials(server, `"version": 3, "scopes": ["a", {"b": null}]`, `"ca_cert": ""`), "", "", base},
+		"address with /api":                            {credentials(server + "/api/"), "", "", base},
+		"on this machine":                              {credentials("http://localhost:3000"), "", "", "http://localhost:3000/api"},
+		"url, the same":                                {credentials(server), server, "", base},
+		"url with /api":                                {credentials(server), server + "/api", "", base},
+		"url in upper case":                            {credentials(server), "HTTPS://TofuPilot.EXAMPLE.com", "", base},
+		"url with the usual port":                      {credentials(server), server + ":443/api/", "", "https://tofupilot.example.com:443/api"},
+		"stored with the usual port":                   {credentials(server + ":443"), server, "", base},
+		"url below a path":                             {credentials(server), server + "/below", "", "https://tofupilot.example.com/below/api"},
+		"environment, the same":                        {credentials(server), "", server, base},
+		"url before another variable":                  {credentials(server), server, "https://elsewhere.example.com", base},
 	} {
 		t.Run(what, func(t *testing.T) {
 			t.Parallel()
-			env, file := homeWith(t, c.content)
 			model := providerModel{}
 			if c.url != "" {
 				model.URL = types.StringValue(c.url)
 			}
-			env[envAPIKey], env[envURL] = "", c.env // empty is unset
-			got, diags := resolve(t, model, env)
-			if len(diags) > 0 || len(got.problems) > 0 {
-				t.Fatal(diags, got.problems)
-			}
-			if got.apiKey != storedKey || got.apiKeySource != "the login file "+file || got.baseURL.String() != c.want || got.rootCAs != nil {
-				t.Errorf("got %+v, want %s", got, c.want)
+			for _, home := range []func(*testing.T, string) (environment, string){homeWith, homeWithStation} {
+				env, file := home(t, c.content)
+				env[envAPIKey], env[envURL] = "", c.env // empty is unset
+				got, diags := resolve(t, model, env)
+				if len(diags) > 0 || len(got.problems) > 0 {
+					t.Fatal(diags, got.problems)
+				}
+				if got.apiKey != storedKey || got.apiKeySource != "the login file "+file || got.baseURL.String() != c.want || got.rootCAs != nil {
+					t.Errorf("got %+v, want %s", got, c.want)
+				}
 			}
 		})
 	}
@@ -121,6 +141,83 @@ func TestCertificatesOfTheLoginAreAddedUnlessOthersAreConfigured(t *testing.T) {
 	}
 }
 
+// TofuPilot's CLI does the same.
+func TestLoginOfAStationCountsWhereAUsersDoesNotExist(t *testing.T) {
+	t.Parallel()
+	const server, other = "https://tofupilot.example.com", "https://other.example.com"
+	for what, c := range map[string]struct {
+		user, station, url string
+		summary            string // of the error; none if it is empty
+		hint               bool   // of the station's login
+	}{
+		"a user's beside it":                     {credentials(server), "broken", "", "", false},
+		"a user's, broken":                       {"broken", credentials(server), server, "The login file can't be used", true},
+		"a user's, broken, and no url":           {"broken", credentials(server), "", "The login file can't be used", true},
+		"a user's, broken, for another url":      {"broken", credentials(server), other, "The login file can't be used", false},
+		"a user's for another server":            {credentials(other), credentials(server), server, "No API key", true},
+		"both for another server":                {credentials(other), credentials(other), server, "No API key", false},
+		"a user's for another, the other broken": {credentials(other), "broken", server, "No API key", false},
+	} {
+		t.Run(what, func(t *testing.T) {
+			t.Parallel()
+			env, user := homeWith(t, c.user)
+			station := leave(t, env, "station.json", c.station)
+			env[envURL] = c.url
+			got, diags := resolve(t, providerModel{}, env)
+			if c.summary == "" {
+				if len(diags) > 0 || len(got.problems) > 0 || got.apiKeySource != "the login file "+user {
+					t.Errorf("got %+v, %v", got, diags)
+				}
+				return
+			}
+			if got.apiKey != "" {
+				t.Error("there is a key all the same")
+			}
+			expectResolveError(t, providerModel{}, env, "", c.summary, "The login file "+user)
+			hint := "There is also the login file " + station + " for " + server + ", but the provider uses it only where credentials.json doesn't exist."
+			if told := got.problems[0].Detail(); strings.Contains(told, hint) != c.hint || strings.Contains(told, "station.json") != c.hint {
+				t.Errorf("the station's login is told of: %t, in: %s", !c.hint, told)
+			}
+		})
+	}
+}
+
+func TestACertificateOfALoginWhoseKeyIsNotUsedIsToldOfAndNotTrusted(t *testing.T) {
+	t.Parallel()
+	const server = "https://tofupilot.example.com"
+	withCA := func(server string) string { return credentials(server, `"ca_cert": "/ca.pem"`) }
+	for what, c := range map[string]struct {
+		user, station, key string
+		told               string // the file, if any
+	}{
+		"the station's, beside a user's":        {credentials(server), withCA(server), "", "station.json"},
+		"the user's, beside a key":              {withCA(server), "broken", "given", "credentials.json"},
+		"the station's, beside a key":           {credentials(server), withCA(server), "given", "station.json"},
+		"the station's, for another server":     {credentials(server), withCA(server + ":8443"), "", ""},
+		"the station's, without one":            {credentials(server), credentials(server), "", ""},
+		"none beside the user's, which is used": {credentials(server), "broken", "", ""},
+	} {
+		t.Run(what, func(t *testing.T) {
+			t.Parallel()
+			env, _ := homeWith(t, c.user)
+			leave(t, env, "station.json", c.station)
+			env[envAPIKey], env[envURL] = c.key, server
+			got, diags := resolve(t, providerModel{}, env)
+			if len(diags) > 0 || len(got.problems) > 0 || got.rootCAs != nil {
+				t.Fatalf("got %+v, %v", got, diags)
+			}
+			want := ""
+			if c.told != "" {
+				want = " The login file " + filepath.Join(env["HOME"], ".tofupilot", c.told) +
+					" has a CA for this server, /ca.pem, but the provider uses it only with that file's key."
+			}
+			if told := got.otherCA(); told != want {
+				t.Errorf("got %q, want %q", told, want)
+			}
+		})
+	}
+}
+
 // A key from the attribute or the environment wins, and the file isn't even read.
 func TestLoginIsNotReadWhereAKeyIsGiven(t *testing.T) {
 	t.Parallel()
@@ -133,6 +230,7 @@ func TestLoginIsNotReadWhereAKeyIsGiven(t *testing.T) {
 			{providerModel{}, "given"},
 		} {
 			env, file := homeWith(t, content)
+			leave(t, env, "station.json", content)
 			if err := os.Chmod(file, 0o644); err != nil {
 				t.Fatal(err)
 			}

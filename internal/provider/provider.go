@@ -52,8 +52,9 @@ func (p *tofupilotProvider) Schema(_ context.Context, _ provider.SchemaRequest, 
 			"api_key": schema.StringAttribute{
 				Optional:  true,
 				Sensitive: true,
-				MarkdownDescription: "API key. Defaults to the environment variable `" + envAPIKey + "`, then to the file that `tofupilot login` writes. " +
-					"Create a key in TofuPilot's settings. Use a user's key: on newer servers, a station's key can't read procedures. " +
+				MarkdownDescription: "API key. Defaults to the environment variable `" + envAPIKey + "`, then to the file that `tofupilot login` writes: " +
+					"`credentials.json` or, where that doesn't exist, a station's `station.json`. " +
+					"Create a key in TofuPilot's settings. A station's key may see only the procedures that its station is linked to, or none. " +
 					"Terraform stores a literal, and the value of an ordinary variable, in plan files. " +
 					"It doesn't store the environment variable or an ephemeral variable (Terraform 1.10 and later).",
 				Validators: []validator.String{validAPIKey},
