@@ -84,7 +84,7 @@ func TestEveryReadSaysWhatEnvironmentOrLoginHaveWrongInOurWordsAlone(t *testing.
 		"a key in white space":  {[]string{"TOFUPILOT_API_KEY=tp_given "}, "", "Invalid TOFUPILOT_API_KEY", "begins or ends with white space; remove it."},
 		"an address, misspelt":  {[]string{key, "TOFUPILOT_URL=tofupilot.example.com"}, "", "Invalid TOFUPILOT_URL", "must begin with https://"},
 		"no such certificate":   {[]string{key, "TOFUPILOT_CA_CERT=/missing.pem"}, "", "Invalid TOFUPILOT_CA_CERT", "/missing.pem can't be read: " + harness.NoSuchFile(t) + "; correct the path,"},
-		"a login that's broken": {nil, "{", "The login file can't be used", "run `tofupilot login` again"},
+		"a login that's broken": {nil, "{", "The login file can't be used", "Run `tofupilot login` again"},
 		"another server's": {
 			[]string{"TOFUPILOT_URL=https://two.invalid"}, `{"api_key": "tp_stored", "base_url": "https://one.invalid"}`,
 			"No API key", "is for https://one.invalid, and its key is sent to no other server.",

@@ -10,7 +10,12 @@ import (
 
 func TestProviderArgumentsAreCheckedAtValidate(t *testing.T) {
 	t.Parallel()
-	const example = "https://www.tofupilot.app"
+	const (
+		example   = "https://www.tofupilot.app"
+		ascii     = "but a key has only visible ASCII characters; remove or correct it."
+		lineBreak = `The key ends in a line break; remove it, or read the key from its file with trimspace(file("…")).`
+		bearer    = "The key includes the word Bearer, which the provider adds; keep only what follows it."
+	)
 	_, privateKey := harness.NewCertificate(t, "key only")
 	about := func(attribute string) func(words ...string) harness.Diagnosis {
 		return func(words ...string) harness.Diagnosis {
@@ -28,13 +33,23 @@ func TestProviderArgumentsAreCheckedAtValidate(t *testing.T) {
 		want      harness.Diagnosis
 	}{
 		"key empty":               {harness.Values{"api_key": ""}, key("The key is empty; omit api_key to use TOFUPILOT_API_KEY or the login file.")},
-		"key of a space":          {harness.Values{"api_key": " "}, key("white space")},
-		"key with a space":        {harness.Values{"api_key": "tp_a tp_b"}, key("white space")},
-		"key with a line break":   {harness.Values{"api_key": "tp_abc\n"}, key("white space", "a line break that was copied with it")},
-		"key with a hard space":   {harness.Values{"api_key": "tp_\u00a0abc"}, key("white space")},
-		"key with an escape":      {harness.Values{"api_key": "tp_\x1b[31m"}, key("control character")},
-		"key with a zero":         {harness.Values{"api_key": "tp_\x00"}, key("control character")},
-		"key with a delete":       {harness.Values{"api_key": "tp_\x7f"}, key("control character")},
+		"key of a space":          {harness.Values{"api_key": " "}, key("Character 1 of the key is U+0020 ' ', " + ascii)},
+		"key with a space":        {harness.Values{"api_key": "tp_a tp_b"}, key("Character 5 of the key is U+0020 ' ', " + ascii)},
+		"key with a line break":   {harness.Values{"api_key": "tp_abc\n"}, key(lineBreak)},
+		"key with a Windows's":    {harness.Values{"api_key": "tp_abc\r\n"}, key(lineBreak)},
+		"key with Bearer":         {harness.Values{"api_key": "Bearer tp_abc"}, key(bearer)},
+		"key with its header":     {harness.Values{"api_key": "authorization: bearer tp_abc"}, key(bearer)},
+		"key in quotes":           {harness.Values{"api_key": `"tp_abc"`}, key("The key has quotes around it; remove them.")},
+		"key in single quotes":    {harness.Values{"api_key": "'tp_abc'"}, key("The key has quotes around it; remove them.")},
+		"key in Markdown":         {harness.Values{"api_key": "`tp_abc`"}, key("The key has quotes around it; remove them.")},
+		"key in curly quotes":     {harness.Values{"api_key": "“tp_abc”"}, key("Character 1 of the key is U+201C '“', " + ascii)},
+		"key with a mark":         {harness.Values{"api_key": "\ufefftp_abc"}, key("Character 1 of the key is U+FEFF, " + ascii)},
+		"key with no width":       {harness.Values{"api_key": "tp_\u200babc"}, key("Character 4 of the key is U+200B, " + ascii)},
+		"key with a soft hyphen":  {harness.Values{"api_key": "tp_abc\u00ad"}, key("Character 7 of the key is U+00AD, " + ascii)},
+		"key with a dash":         {harness.Values{"api_key": "tp—abc"}, key("Character 3 of the key is U+2014 '—', " + ascii)},
+		"key with a hard space":   {harness.Values{"api_key": "tp_\u00a0abc"}, key("Character 4 of the key is U+00A0, " + ascii)},
+		"key with an escape":      {harness.Values{"api_key": "tp_\x1b[31m"}, key("Character 4 of the key is U+001B, " + ascii)},
+		"key with a delete":       {harness.Values{"api_key": "tp_\x7f"}, key("Character 4 of the key is U+007F, " + ascii)},
 		"url empty":               {harness.Values{"url": ""}, url("The URL is empty; omit url to use TOFUPILOT_URL, the login file's server or " + example + ".")},
 		"url without a scheme":    {harness.Values{"url": "tofupilot.example.com"}, url("must begin with https://", example)},
 		"url, host and port":      {harness.Values{"url": "tofupilot.example.com:8443"}, url("must begin with https://", example)},
@@ -51,7 +66,7 @@ func TestProviderArgumentsAreCheckedAtValidate(t *testing.T) {
 		"url with a query":        {harness.Values{"url": "https://example.com/api?organization=7"}, url("a query", "remove it")},
 		"url with an empty query": {harness.Values{"url": "https://example.com/?"}, url("a query", "remove it")},
 		"url with a fragment":     {harness.Values{"url": "https://example.com/#procedures"}, url("a fragment", "remove it")},
-		"url with a space":        {harness.Values{"url": "https://exam ple.com"}, url("This isn't a URL")},
+		"url with a space":        {harness.Values{"url": "https://exam ple.com"}, url("Character 13 of the URL is U+0020 ' ', and a URL has no quotes, white space or invisible characters; remove it.")},
 		"url with a bad port":     {harness.Values{"url": "https://example.com:https"}, url("This isn't a URL", "port")},
 		"http to elsewhere":       {harness.Values{"url": "http://tofupilot.example.com"}, plain},
 		"http, refused outright":  {harness.Values{"url": "http://10.0.0.7:8080/api", "allow_http": false}, plain},
@@ -82,27 +97,34 @@ func TestProviderArgumentsThatAreGoodOrNotKnownPassAtValidate(t *testing.T) {
 	second, _ := harness.NewCertificate(t, "second")
 	server := harness.Connect(t, provider.Server("test")())
 	for name, arguments := range map[string]harness.Values{
-		"none":                      {},
-		"key in any form":           {"api_key": "Ключ-🔑/+=.~"},
-		"https":                     {"url": "https://tofupilot.example.com/below/api/"},
-		"http on this machine":      {"url": "http://localhost:3000"},
-		"http on this machine, v4":  {"url": "http://127.1.2.3"},
-		"http on this machine, v6":  {"url": "http://[::1]:3000/api"},
-		"http where it is allowed":  {"url": "http://tofupilot.example.com", "allow_http": true},
-		"http where it may be":      {"url": "http://tofupilot.example.com", "allow_http": harness.Unknown},
-		"certificates":              {"ca_cert_pem": "first\n" + first + "second\n" + second},
-		"certificate, and its key":  {"ca_cert_pem": privateKey + first},
-		"no retries":                {"max_retries": 0},
-		"most retries":              {"max_retries": 10},
-		"duration with a fraction":  {"request_timeout": "1.5s"},
-		"nothing is known":          {"api_key": harness.Unknown, "url": harness.Unknown, "ca_cert_pem": harness.Unknown, "max_retries": harness.Unknown, "request_timeout": harness.Unknown, "allow_http": harness.Unknown},
-		"everything is null, again": {"api_key": nil, "url": nil},
+		"none":                       {},
+		"key of all that is visible": {"api_key": visibleASCII()},
+		"https":                      {"url": "https://tofupilot.example.com/below/api/"},
+		"http on this machine":       {"url": "http://localhost:3000"},
+		"http on this machine, v4":   {"url": "http://127.1.2.3"},
+		"http on this machine, v6":   {"url": "http://[::1]:3000/api"},
+		"http where it is allowed":   {"url": "http://tofupilot.example.com", "allow_http": true},
+		"http where it may be":       {"url": "http://tofupilot.example.com", "allow_http": harness.Unknown},
+		"certificates":               {"ca_cert_pem": "first\n" + first + "second\n" + second},
+		"certificate, and its key":   {"ca_cert_pem": privateKey + first},
+		"no retries":                 {"max_retries": 0},
+		"most retries":               {"max_retries": 10},
+		"duration with a fraction":   {"request_timeout": "1.5s"},
+		"nothing is known":           {"api_key": harness.Unknown, "url": harness.Unknown, "ca_cert_pem": harness.Unknown, "max_retries": harness.Unknown, "request_timeout": harness.Unknown, "allow_http": harness.Unknown},
+		"everything is null, again":  {"api_key": nil, "url": nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			harness.ExpectNoDiagnostics(t, server.ValidateProvider(t, arguments))
 		})
 	}
+}
+
+func visibleASCII() (all string) {
+	for r := '!'; r <= '~'; r++ {
+		all += string(r)
+	}
+	return all
 }
 
 // What may be a secret is in no error.

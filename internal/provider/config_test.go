@@ -166,8 +166,10 @@ func TestWhiteSpaceAroundAVariableIsAnErrorThatNamesIt(t *testing.T) {
 func TestVariablesAreHeldToTheRulesOfTheAttributes(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ variable, value, words string }{
-		{envAPIKey, "tp_a tp_b", "contains white space"},
-		{envAPIKey, "tp_\x00", "control character"},
+		{envAPIKey, "Bearer tp_a", "includes the word Bearer, which the provider adds; keep only what follows it."},
+		{envAPIKey, `"tp_a"`, "has quotes around it; remove them."},
+		{envAPIKey, "tp_\u200ba", "Character 4 of the key is U+200B, but a key has only visible ASCII characters; remove or correct it."},
+		{envURL, `"https://tofupilot.example.com"`, "Character 1 of the URL is U+0022 '\"', and a URL has no quotes"},
 		{envURL, "tofupilot.example.com", "must begin with https://"},
 		{envURL, "https://", "has no host"},
 		{envURL, "https://user:hunter2@example.com", "user info"},

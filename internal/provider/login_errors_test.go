@@ -28,25 +28,26 @@ func TestLoginThatCannotBeUsedIsAnErrorThatNamesItAndSaysWhatToRun(t *testing.T)
 		"no key":                   {`{"base_url": "` + server + `"}`, "has no usable api_key: the key is empty"},
 		"null for a key":           {key(`null`), "has no usable api_key: the key is empty"},
 		"empty key":                {key(`""`), "has no usable api_key: the key is empty"},
-		"key with a line break":    {key(`"tp_stored\n"`), "has no usable api_key: the key contains white space"},
-		"key with a control":       {key(`"tp_stored\u0007"`), "has no usable api_key: the key contains a control character"},
+		"key with a line break":    {key(`"tp_stored\n"`), "has no usable api_key: character 10 of the key is U+000A, but a key has only visible ASCII characters"},
+		"key in quotes":            {key(`"'tp_stored'"`), "has no usable api_key: the key has quotes around it; remove them"},
 		"no server":                {`{"api_key": "tp_stored"}`, "has no usable base_url: the URL must begin with https://"},
 		"server without a scheme":  {credentials("tp_stored.example.com"), "has no usable base_url: the URL must begin with https://"},
 		"server with a password":   {credentials("https://me:tp_stored@example.com"), "has no usable base_url: the URL contains user info"},
 		"server with a query":      {credentials(server + "?key=tp_stored"), "has no usable base_url: the URL has a query"},
 		"server with a bad port":   {credentials(server + ":tp_stored"), "has no usable base_url: this isn't a URL"},
 		"server with a bad escape": {credentials(server + "%tp_stored"), "has no usable base_url: this isn't a URL"},
-		"server with a bad host":   {credentials("https://tp_stored .com"), "has no usable base_url: this isn't a URL"},
+		"server with a bad host":   {credentials("https://tp_stored%20.com"), "has no usable base_url: this isn't a URL"},
+		"server with a hidden one": {credentials("https://tp_stored\u200b.com"), "has no usable base_url: character 18 of the URL is U+200B"},
 	} {
 		t.Run(what, func(t *testing.T) {
 			t.Parallel()
 			env, file := homeWith(t, c.content)
 			expectResolveError(t, providerModel{}, env, "", "The login file can't be used",
-				"The login file "+file+" "+c.words, "; run `tofupilot login` again, or set TOFUPILOT_API_KEY instead.")
+				"The login file "+file+" "+c.words, ". Run `tofupilot login` again, or set TOFUPILOT_API_KEY instead.")
 			expectUnsaid(t, providerModel{}, env, "tp_", `\u0007`, "example.com")
 			env, file = homeWithStation(t, c.content)
 			expectResolveError(t, providerModel{}, env, "", "The login file can't be used",
-				"The login file "+file+" "+c.words, "; run `tofupilot login --token` again, or set TOFUPILOT_API_KEY instead.")
+				"The login file "+file+" "+c.words, ". Run `tofupilot login --token` again, or set TOFUPILOT_API_KEY instead.")
 		})
 	}
 }
@@ -76,7 +77,7 @@ func TestLoginThatCannotBeReadIsAnErrorThatNamesItAndSaysWhatToRun(t *testing.T)
 	}
 	expectResolveError(t, providerModel{}, env, "", "The login file can't be used",
 		"The login file "+file+" must be a regular file of at most 1 MiB, but it is a directory",
-		"; run `tofupilot login` again, or set TOFUPILOT_API_KEY instead.")
+		". Run `tofupilot login` again, or set TOFUPILOT_API_KEY instead.")
 }
 
 func TestKeyOfALoginGoesToItsOwnServerOnly(t *testing.T) {

@@ -37,8 +37,8 @@ func (r rule) ValidateString(_ context.Context, req validator.StringRequest, res
 }
 
 var (
-	validAPIKey       = rule{"must be an API key: neither empty nor with white space or control characters", checkAPIKey}
-	validURL          = rule{"must be an http or https URL without user info, query and fragment, such as " + tofupilot.DefaultURL, checkURL}
+	validAPIKey       = rule{"must be an API key: visible ASCII characters, with no quotes around them", checkAPIKey}
+	validURL          = rule{"must be an http or https URL without quotes, user info, query and fragment, such as " + tofupilot.DefaultURL, checkURL}
 	validCertificates = rule{"must be one or more certificates in PEM", checkCertificates}
 	validDuration     = rule{"must be a positive duration such as 30s, 5m or 1h30m", checkDuration}
 )
@@ -52,8 +52,11 @@ func sentence(err error) string {
 func upperFirst(text string) string { return strings.ToUpper(text[:1]) + text[1:] }
 
 func checkAPIKey(value string) error {
-	if value == "" {
+	switch {
+	case value == "":
 		return errors.New("the key is empty; omit api_key to use " + envAPIKey + " or the login file")
+	case strings.TrimRight(value, "\r\n") != value:
+		return errors.New(`the key ends in a line break; remove it, or read the key from its file with trimspace(file("…"))`)
 	}
 	return tofupilot.CheckAPIKey(value)
 }

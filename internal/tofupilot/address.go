@@ -2,6 +2,7 @@ package tofupilot
 
 import (
 	"errors"
+	"fmt"
 	"net"
 	"net/url"
 	"path"
@@ -19,7 +20,7 @@ const DefaultURL = "https://www.tofupilot.app"
 
 var (
 	errNoScheme = errors.New("the URL must begin with https:// (or http://), for example " + DefaultURL)
-	errNotURL   = errors.New("this isn't a URL; look for spaces, a port that isn't a number, or a stray % or bracket")
+	errNotURL   = errors.New("this isn't a URL; look for a port that isn't a number, or a stray % or bracket")
 
 	// Go's parser takes all that follows the first of them for a port.
 	colonsWithoutBrackets = regexp.MustCompile(`^[A-Za-z]+://[^/?#\[]*:[^/?#\[]*:`)
@@ -31,12 +32,17 @@ var (
 // https://host/api/ become https://host/api.
 //
 // It refuses an address without a host, with a scheme other than http and
-// https, with user info, a query or a fragment, or of an endpoint (/api/v2…). No
-// error repeats an address that may hold a password.
+// https, with user info, a query or a fragment, with quotes or what isn't shown, or of
+// an endpoint (/api/v2…). No error repeats an address that may hold a password.
 func ParseBaseURL(raw string) (*url.URL, error) {
 	if strings.Contains(raw, "@") {
 		return nil, errors.New("the URL contains user info (the part before @), which may be a password; " +
 			"remove it, and set the key as api_key")
+	}
+	for at, r := range []rune(raw) {
+		if r == '`' || unicode.In(r, unicode.Quotation_Mark, unicode.White_Space) || invisible(r) {
+			return nil, fmt.Errorf("character %d of the URL is %#U, and a URL has no quotes, white space or invisible characters; remove it", at+1, r)
+		}
 	}
 	if colonsWithoutBrackets.MatchString(raw) {
 		return nil, errors.New("an IPv6 address needs brackets, as in https://[::1]:8443")

@@ -31,6 +31,7 @@ func TestAddressesBecomeTheBaseOfTheAPI(t *testing.T) {
 		"https://[2001:DB8::1]":                 "https://[2001:db8::1]/api",
 		"HTTPS://WWW.TofuPilot.App/API":         "https://www.tofupilot.app/API/api", // paths keep their case
 		"https://münchen.example":               "https://xn--mnchen-3ya.example/api",
+		"https://例え.テスト/ключ":                   "https://xn--r8jz45g.xn--zckzah/%D0%BA%D0%BB%D1%8E%D1%87/api",
 	} {
 		base, err := ParseBaseURL(raw)
 		if err != nil {
@@ -80,11 +81,22 @@ func TestAddressesThatCannotBeMeantAreRefusedInWords(t *testing.T) {
 		"https://example.com#":        fragment,
 		"https://example.com/#/api":   fragment,
 		"https://example.com:port":    "this isn't a URL",
-		"https://exa mple.com":        "this isn't a URL",
 		"https://example.com/%zz":     "this isn't a URL",
-		"https://example.com\n":       "this isn't a URL",
 		"https://[::1":                "this isn't a URL",
-		"https://example.com/a\x00b":  "this isn't a URL",
+		"https://exa%20mple.com":      "this isn't a URL",
+
+		`"https://example.com"`:           "character 1 of the URL is U+0022 '\"', and a URL has no quotes, white space or invisible characters; remove it",
+		"'https://example.com'":           "character 1 of the URL is U+0027",
+		"`https://example.com`":           "character 1 of the URL is U+0060 '`', and",
+		"https://example.com\u201d":       "character 20 of the URL is U+201D '\u201d', and",
+		"https://exa mple.com":            "character 12 of the URL is U+0020 ' ', and",
+		"https://example.com/api ":        "character 24 of the URL is U+0020 ' ', and",
+		"https://example.com\n":           "character 20 of the URL is U+000A, and",
+		"\ufeffhttps://example.com":       "character 1 of the URL is U+FEFF, and",
+		"https://tofu\u200bpilot.example": "character 13 of the URL is U+200B, and",
+		"https://tofu\u00adpilot.example": "character 13 of the URL is U+00AD, and",
+		"https://мü\u034f.example":        "character 11 of the URL is U+034F",
+		"https://example.com/a\x00b":      "character 22 of the URL is U+0000, and",
 
 		"https://example.com/api/v2":             "drop /v2",
 		"https://example.com/api/v2/":            "drop /v2",

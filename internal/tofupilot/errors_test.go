@@ -116,13 +116,11 @@ func TestTextsOfAServerAreMadeSafe(t *testing.T) {
 	}
 }
 
-// A key may have any characters but white space and control characters.
+// A key may have any characters that are visible ASCII.
 func TestKeyIsHiddenInEveryFormThatGoWrites(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
-		key := rapid.StringOfN(rapid.Rune(), 8, 40, -1).Filter(func(key string) bool {
-			return CheckAPIKey(key) == nil && utf8.RuneCountInString(visible(key)) >= 8
-		}).Draw(t, "key")
+		key := rapid.StringMatching(`[!-~]{8,40}`).Filter(func(key string) bool { return CheckAPIKey(key) == nil }).Draw(t, "key")
 		clean := newCleaner(key).text
 		inPath := &url.URL{Path: "/" + key}
 		for how, written := range map[string]string{

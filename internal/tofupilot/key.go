@@ -2,20 +2,27 @@ package tofupilot
 
 import (
 	"errors"
+	"fmt"
 	"strings"
-	"unicode"
 )
 
-// CheckAPIKey refuses what can't be a key in a header. Keys have no documented
-// form, so nothing else is checked. The error doesn't repeat the key.
+// CheckAPIKey says what is wrong with a key. Keys have no documented form, but what isn't
+// visible ASCII, or stands around one, came with the copying (API.md, Key): a server would
+// answer with a 401, which sends people to make new keys. The error names a character by
+// its code point and its place, and doesn't repeat the key.
 func CheckAPIKey(key string) error {
 	switch {
 	case key == "":
 		return errors.New("the key is empty")
-	case strings.ContainsFunc(key, unicode.IsSpace):
-		return errors.New("the key contains white space, perhaps a line break that was copied with it")
-	case strings.ContainsFunc(key, unicode.IsControl):
-		return errors.New("the key contains a control character")
+	case strings.Contains(strings.ToLower(key), "bearer "):
+		return errors.New("the key includes the word Bearer, which the provider adds; keep only what follows it")
+	case strings.Trim(key, "\"'`") != key:
+		return errors.New("the key has quotes around it; remove them")
+	}
+	for at, r := range []rune(key) {
+		if r <= ' ' || r > '~' {
+			return fmt.Errorf("character %d of the key is %#U, but a key has only visible ASCII characters; remove or correct it", at+1, r)
+		}
 	}
 	return nil
 }

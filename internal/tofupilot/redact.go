@@ -32,12 +32,12 @@ func newCleaner(key string) cleaner {
 	var clean cleaner
 	var replaced []string
 	for _, form := range []string{quoted[1 : len(quoted)-1], url.QueryEscape(key), url.PathEscape(key), inPath.EscapedPath(), key} {
-		if form = visible(form); form != "" && !slices.Contains(replaced, form) {
+		if form != "" && !slices.Contains(replaced, form) {
 			replaced = append(replaced, form, "[the API key]")
 			clean.longest = max(clean.longest, len(form))
 		}
 	}
-	if visible(key) != "" {
+	if key != "" {
 		clean.key = strings.NewReplacer(replaced...)
 	}
 	return clean
@@ -99,9 +99,13 @@ func visible(text string) string {
 		switch {
 		case unicode.IsSpace(r):
 			return ' '
-		case unicode.In(r, unicode.Cc, unicode.Cf, unicode.Co, unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector):
+		case invisible(r):
 			return -1
 		}
 		return r
 	}, text)
+}
+
+func invisible(r rune) bool {
+	return unicode.In(r, unicode.Cc, unicode.Cf, unicode.Co, unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector)
 }
