@@ -84,13 +84,14 @@ func TestKeyOfALoginGoesToItsOwnServerOnly(t *testing.T) {
 	t.Parallel()
 	const server = "https://tofupilot.example.com"
 	for what, c := range map[string]struct{ stored, configured string }{
-		"another host":        {server, "https://www.tofupilot.app"},
-		"host within a host":  {server, server + ".test"},
-		"host below the host": {server, "https://api.tofupilot.example.com"},
-		"another port":        {server, server + ":8443"},
-		"plain http":          {"https://localhost", "http://localhost"},
-		"plain http, by port": {"https://localhost:443", "http://localhost:443"},
-		"another name of it":  {"http://localhost:3000", "http://127.0.0.1:3000"},
+		"another host":         {server, "https://www.tofupilot.app"},
+		"host within a host":   {server, server + ".test"},
+		"host below the host":  {server, "https://api.tofupilot.example.com"},
+		"another port":         {server, server + ":8443"},
+		"TofuPilot's, by port": {"https://www.tofupilot.app", "https://tofupilot.app:8443"},
+		"plain http":           {"https://localhost", "http://localhost"},
+		"plain http, by port":  {"https://localhost:443", "http://localhost:443"},
+		"another name of it":   {"http://localhost:3000", "http://127.0.0.1:3000"},
 	} {
 		t.Run(what, func(t *testing.T) {
 			t.Parallel()

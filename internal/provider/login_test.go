@@ -91,6 +91,9 @@ func TestLoginIsUsedWithItsServerWhereNoKeyIsGivenOtherwise(t *testing.T) {
 		"url with the usual port":                      {credentials(server), server + ":443/api/", "", "https://tofupilot.example.com:443/api"},
 		"stored with the usual port":                   {credentials(server + ":443"), server, "", base},
 		"url below a path":                             {credentials(server), server + "/below", "", "https://tofupilot.example.com/below/api"},
+		"url, TofuPilot's by its other name":           {credentials("https://tofupilot.app"), "https://www.tofupilot.app", "", "https://www.tofupilot.app/api"},
+		"stored, TofuPilot's by its other name":        {credentials("https://www.tofupilot.app"), "https://tofupilot.app", "", "https://www.tofupilot.app/api"},
+		"TofuPilot's by its other name":                {credentials("https://tofupilot.app"), "", "", "https://www.tofupilot.app/api"},
 		"environment, the same":                        {credentials(server), "", server, base},
 		"url before another variable":                  {credentials(server), server, "https://elsewhere.example.com", base},
 	} {

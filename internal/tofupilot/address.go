@@ -29,7 +29,8 @@ var (
 // ParseBaseURL turns what people write as the server's address into the API's
 // base: scheme and host in lower case, and a path that ends with /api exactly
 // once, as TofuPilot's own clients make it. Both https://host and
-// https://host/api/ become https://host/api.
+// https://host/api/ become https://host/api. https://tofupilot.app becomes
+// [DefaultURL], which is the same server.
 //
 // It refuses an address without a host, with a scheme other than http and
 // https, with user info, a query or a fragment, with quotes or what isn't shown, or of
@@ -69,6 +70,9 @@ func ParseBaseURL(raw string) (*url.URL, error) {
 	host, err := asciiHost(parsed.Host)
 	if err != nil {
 		return nil, errors.New("the URL's host isn't a valid name; write it in ASCII, as a certificate has it (xn--…)")
+	}
+	if name, port, _ := strings.Cut(host, ":"); parsed.Scheme == "https" && name == "tofupilot.app" && (port == "" || port == "443") {
+		host = "www." + name
 	}
 	base := &url.URL{Scheme: parsed.Scheme, Host: host, Path: "/"}
 	escaped := path.Clean("/" + parsed.EscapedPath())

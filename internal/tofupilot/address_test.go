@@ -32,6 +32,16 @@ func TestAddressesBecomeTheBaseOfTheAPI(t *testing.T) {
 		"HTTPS://WWW.TofuPilot.App/API":         "https://www.tofupilot.app/API/api", // paths keep their case
 		"https://münchen.example":               "https://xn--mnchen-3ya.example/api",
 		"https://例え.テスト/ключ":                   "https://xn--r8jz45g.xn--zckzah/%D0%BA%D0%BB%D1%8E%D1%87/api",
+
+		// TofuPilot's own service by its other name, which is the same only with TLS on its usual port.
+		"https://tofupilot.app":              "https://www.tofupilot.app/api",
+		"HTTPS://TofuPilot.app:443/api/":     "https://www.tofupilot.app/api",
+		"https://tofupilot.app/below":        "https://www.tofupilot.app/below/api",
+		"https://tofupilot.app:8443":         "https://tofupilot.app:8443/api",
+		"http://tofupilot.app":               "http://tofupilot.app/api",
+		"http://tofupilot.app:443":           "http://tofupilot.app:443/api",
+		"https://api.tofupilot.app":          "https://api.tofupilot.app/api",
+		"https://tofupilot.app.evil.example": "https://tofupilot.app.evil.example/api",
 	} {
 		base, err := ParseBaseURL(raw)
 		if err != nil {
@@ -182,6 +192,7 @@ func TestSameServerIsSameSchemeHostAndPort(t *testing.T) {
 		{"http://example.com:443", "https://example.com:443", false},
 		{"https://example.com", "https://example.com:8443", false},
 		{"https://example.com", "https://www.example.com", false},
+		{"https://tofupilot.app", "https://www.tofupilot.app", false}, // as a redirect
 		{"https://example.com", "https://example.com.evil.example", false},
 		{"https://example.com", "https://example.com.", false},
 		{"https://hosts.test", "https://ho\u017fts.test", false},   // a long s
