@@ -33,6 +33,8 @@ func TestProceduresArgumentsAreCheckedAtValidate(t *testing.T) {
 		want      harness.Diagnosis
 	}{
 		"empty search":                    {harness.Values{"search_query": ""}, search("The search is empty", "omit search_query to list everything")},
+		"search of a blank":               {harness.Values{"search_query": " "}, search("The search is blank; omit search_query to list everything.")},
+		"search of blanks":                {harness.Values{"search_query": "\u00a0\t"}, search("The search is blank")},
 		"search of 101 letters":           {harness.Values{"search_query": strings.Repeat("a", 101)}, search("101 characters", "at most 100")},
 		"search of 101 emoji":             {harness.Values{"search_query": strings.Repeat(emoji, 101)}, search("101 characters", "at most 100")},
 		"search of 99 letters, two emoji": {harness.Values{"search_query": strings.Repeat("ä", 99) + emoji + emoji}, search("101 characters")},

@@ -233,7 +233,11 @@ func checkScheme(address *url.URL, allowHTTP bool) error {
 // rootCAs are the system's and the configured ones; nil if none is configured.
 func (m providerModel) rootCAs(getenv func(string) string, stored *login) (*x509.CertPool, source, error) {
 	if !m.CACertPEM.IsNull() {
-		pool, err := addToSystemRoots(m.CACertPEM.ValueString())
+		certificates, err := parseCACertPEM(m.CACertPEM.ValueString())
+		if err != nil {
+			return nil, fromAttribute("ca_cert_pem"), err
+		}
+		pool, err := addToSystemRoots(certificates)
 		return pool, fromAttribute("ca_cert_pem"), err
 	}
 	file, from, err := coalesce(types.StringNull(), "", envCACert, getenv)
@@ -245,26 +249,26 @@ func (m providerModel) rootCAs(getenv func(string) string, stored *login) (*x509
 	if err != nil || file == "" {
 		return nil, from, err
 	}
+	if strings.Contains(file, beginPEM) {
+		return nil, from, fmt.Errorf("%sthis must be the path of a file, but it is a certificate; set the provider's ca_cert_pem to it instead", prefix)
+	}
 	bundle, err := readFile(file, maxCertificatesMiB)
 	if err != nil {
 		return nil, from, fmt.Errorf("%s%w; correct the path, or set the provider's ca_cert_pem instead", prefix, err)
 	}
-	pool, err := addToSystemRoots(string(bundle))
+	certificates, err := parseCertificates(string(bundle))
 	if err != nil {
 		return nil, from, fmt.Errorf("%s%s: %w", prefix, file, err)
 	}
-	return pool, from, nil
+	pool, err := addToSystemRoots(certificates)
+	return pool, from, err
 }
 
 // maxCertificatesMiB bounds a file of certificates. The authorities that browsers
 // trust are about 0.2 MiB.
 const maxCertificatesMiB = 16
 
-func addToSystemRoots(bundle string) (*x509.CertPool, error) {
-	certificates, err := parseCertificates(bundle)
-	if err != nil {
-		return nil, err
-	}
+func addToSystemRoots(certificates []*x509.Certificate) (*x509.CertPool, error) {
 	pool, err := x509.SystemCertPool()
 	if err != nil {
 		return nil, fmt.Errorf("the system's certificates can't be read: %w", err)

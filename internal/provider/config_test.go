@@ -170,6 +170,7 @@ func TestVariablesAreHeldToTheRulesOfTheAttributes(t *testing.T) {
 		{envAPIKey, `"tp_a"`, "has quotes around it; remove them."},
 		{envAPIKey, "tp_\u200ba", "Character 4 of the key is U+200B, but a key has only visible ASCII characters; remove or correct it."},
 		{envURL, `"https://tofupilot.example.com"`, "Character 1 of the URL is U+0022 '\"', and a URL has no quotes"},
+		{envCACert, "-----BEGIN CERTIFICATE-----\nMIH", "This must be the path of a file, but it is a certificate; set the provider's ca_cert_pem to it instead."},
 		{envURL, "tofupilot.example.com", "must begin with https://"},
 		{envURL, "https://", "has no host"},
 		{envURL, "https://user:hunter2@example.com", "user info"},

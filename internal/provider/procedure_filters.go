@@ -124,8 +124,10 @@ func (f listFilters) advice(noun string) readAdvice {
 func searchQuery(value string) (string, error) {
 	length := utf8.RuneCountInString(value)
 	switch {
-	case length == 0:
+	case value == "":
 		return "", errors.New("the search is empty; omit search_query to list everything")
+	case strings.TrimSpace(value) == "":
+		return "", errors.New("the search is blank; omit search_query to list everything")
 	case length > tofupilot.MaxSearchQuery:
 		return "", fmt.Errorf("the search is %d characters long; the API accepts at most %d", length, tofupilot.MaxSearchQuery)
 	}

@@ -39,7 +39,7 @@ func (r rule) ValidateString(_ context.Context, req validator.StringRequest, res
 var (
 	validAPIKey       = rule{"must be an API key: visible ASCII characters, with no quotes around them", checkAPIKey}
 	validURL          = rule{"must be an http or https URL without quotes, user info, query and fragment, such as " + tofupilot.DefaultURL, checkURL}
-	validCertificates = rule{"must be one or more certificates in PEM", checkCertificates}
+	validCertificates = rule{"must be one or more certificates in PEM", checkCACertPEM}
 	validDuration     = rule{"must be a positive duration such as 30s, 5m or 1h30m", checkDuration}
 )
 
@@ -98,7 +98,8 @@ const (
 	// byteOrderMark begins a text in UTF-8 that some editors on Windows save.
 	byteOrderMark = "\ufeff"
 
-	beginCertificate = "-----BEGIN CERTIFICATE-----"
+	beginPEM         = "-----BEGIN "
+	beginCertificate = beginPEM + "CERTIFICATE-----"
 )
 
 // parseCertificates reads the certificates of a PEM bundle: at least one, and
@@ -151,8 +152,18 @@ func isDER(content string) bool {
 	return err == nil
 }
 
-func checkCertificates(bundle string) error {
-	_, err := parseCertificates(bundle)
+// parseCACertPEM reads the value of ca_cert_pem, which is the text of the certificates
+// itself. People give the path of their file, as other settings want it.
+func parseCACertPEM(value string) ([]*x509.Certificate, error) {
+	certificates, err := parseCertificates(value)
+	if line := strings.TrimSpace(value); err != nil && line != "" && !strings.Contains(line, "\n") && !strings.Contains(line, beginPEM) {
+		return nil, fmt.Errorf(`%w. If this is the path of a file, use file("…")`, err)
+	}
+	return certificates, err
+}
+
+func checkCACertPEM(value string) error {
+	_, err := parseCACertPEM(value)
 	return err
 }
 
