@@ -218,6 +218,9 @@ func coalesce(attribute types.String, name, variable string, getenv func(string)
 	if value != strings.TrimSpace(value) {
 		return "", fromVariable(variable), errors.New("the value begins or ends with white space; remove it")
 	}
+	if value != strings.Trim(value, "\"'") { // as from a file of variables that no shell has read
+		return "", fromVariable(variable), errors.New("the value has quotes around it; remove them")
+	}
 	return value, fromVariable(variable), nil
 }
 

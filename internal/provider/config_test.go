@@ -145,19 +145,22 @@ func TestKeyThatIsNowhereNamesEveryPlace(t *testing.T) {
 	}
 }
 
-func TestWhiteSpaceAroundAVariableIsAnErrorThatNamesIt(t *testing.T) {
+func TestWhatStandsAroundAVariableIsAnErrorThatNamesIt(t *testing.T) {
 	t.Parallel()
-	for _, space := range []string{" ", "\n", "\t", "\r\n", "\u00a0"} {
+	const space, quotes = "The value begins or ends with white space; remove it.", "The value has quotes around it; remove them."
+	for around, words := range map[string]string{
+		" ": space, "\n": space, "\t": space, "\r\n": space, "\u00a0": space,
+		`"`: quotes, "'": quotes,
+	} {
 		for variable, good := range map[string]string{
 			envAPIKey: "tp_secret",
 			envURL:    "https://tofupilot.example.com",
 			envCACert: "/etc/ssl/tofupilot.pem",
 		} {
-			for _, value := range []string{space + good, good + space, space} {
+			for _, value := range []string{around + good, good + around, around + good + around, around} {
 				env := environment{envAPIKey: "key"}
 				env[variable] = value
-				expectResolveError(t, providerModel{}, env, "", "Invalid "+variable,
-					"The value begins or ends with white space; remove it.")
+				expectResolveError(t, providerModel{}, env, "", "Invalid "+variable, words)
 			}
 		}
 	}
@@ -167,9 +170,8 @@ func TestVariablesAreHeldToTheRulesOfTheAttributes(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ variable, value, words string }{
 		{envAPIKey, "Bearer tp_a", "includes the word Bearer, which the provider adds; keep only what follows it."},
-		{envAPIKey, `"tp_a"`, "has quotes around it; remove them."},
 		{envAPIKey, "tp_\u200ba", "Character 4 of the key is U+200B, but a key has only visible ASCII characters; remove or correct it."},
-		{envURL, `"https://tofupilot.example.com"`, "Character 1 of the URL is U+0022 '\"', and a URL has no quotes"},
+		{envURL, "https://tofupilot.example.com\u201d", "Character 30 of the URL is U+201D '\u201d', and a URL has no quotes"},
 		{envCACert, "-----BEGIN CERTIFICATE-----\nMIH", "This must be the path of a file, but it is a certificate; set the provider's ca_cert_pem to it instead."},
 		{envURL, "tofupilot.example.com", "must begin with https://"},
 		{envURL, "https://", "has no host"},
