@@ -62,7 +62,7 @@ func TestTheCommonestMistakesAreToldWithWhatToDo(t *testing.T) {
 		},
 		"both ID and name": {
 			config: at(url) + harness.Procedure("fct", lookup, `id = "fct"`), environment: key,
-			says: []string{"Error: Both id and name are set", "with data.tofupilot_procedure.fct,", "Set either id or name, and remove the other."},
+			says: []string{"Error: Invalid Attribute Combination", "with data.tofupilot_procedure.fct,", "Exactly one of these attributes must be configured: [id,name]"},
 		},
 		"a name that no procedure has": {
 			config: at(url) + harness.Procedure("fct", `name = "PCB functional test"`), environment: key, asks: true,

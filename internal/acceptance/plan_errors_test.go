@@ -22,7 +22,7 @@ func TestArgumentsThatAreKnownWhilePlanningAreCheckedThen(t *testing.T) {
 	}{
 		"search_query": {
 			"search_query", strings.Repeat("🔋", 102),
-			[]string{"Error: Invalid search_query", "search_query = var.value", "The search is 102 characters long", "the API accepts at most 100."},
+			[]string{"Error: Invalid Attribute Value Length", "search_query = var.value", "Attribute search_query UTF-8 character count must be at most 100, got: 102"},
 		},
 		"created_before": {
 			"created_before", "2024-01-15T10:30:00+1:00",

@@ -98,10 +98,10 @@ func TestExactlyOneOfIDAndNameIsDemandedAtValidate(t *testing.T) {
 	}{
 		"name":       {[]string{`name = " "`}, nil},
 		"id":         {[]string{`id = "FVT1"`, "name = null"}, nil},
-		"neither":    {nil, []validation{{`data "tofupilot_procedure" "battery" {`, "Neither id nor name is set", "Set either id or name, to say which procedure to read."}}},
-		"both":       {[]string{`id = "a"`, `name = "b"`}, []validation{{`id = "a"`, "Both id and name are set", "Set either id or name, and remove the other."}}},
-		"empty name": {[]string{`name = ""`}, []validation{{`name = ""`, "Invalid name", "The name is empty; copy it as TofuPilot shows it."}}},
-		"empty id":   {[]string{`id = ""`}, []validation{{`id = ""`, "Invalid id", "The ID is empty; copy it as TofuPilot shows it."}}},
+		"neither":    {nil, []validation{{`data "tofupilot_procedure" "battery" {`, "Missing Attribute Configuration", "Exactly one of these attributes must be configured: [id,name]"}}},
+		"both":       {[]string{`id = "a"`, `name = "b"`}, []validation{{`id = "a"`, "Invalid Attribute Combination", "Exactly one of these attributes must be configured: [id,name]"}}},
+		"empty name": {[]string{`name = ""`}, []validation{{`name = ""`, "Invalid Attribute Value Length", "Attribute name string length must be at least 1, got: 0"}}},
+		"empty id":   {[]string{`id = ""`}, []validation{{`id = ""`, "Invalid Attribute Value Length", "Attribute id string length must be at least 1, got: 0"}}},
 		"timeouts": {[]string{`id = "a"`, `timeouts { read = "0s" }`}, []validation{
 			{`timeouts { read = "0s" }`, "Invalid timeouts.read", `"0s" isn't a positive duration.`},
 		}},

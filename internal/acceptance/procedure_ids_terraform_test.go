@@ -91,8 +91,8 @@ func TestWrongNamesAreErrorsOnNames(t *testing.T) {
 		words    []string
 		requests int
 	}{
-		"null":  {`["FVT", null]`, []string{"Error: Invalid names", `names = ["FVT", null]`, "An element is null"}, 0},
-		"empty": {`["FVT", ""]`, []string{"Error: Invalid names", `names = ["FVT", ""]`, `The element "" is empty; a name has at least one character.`}, 0},
+		"null":  {`["FVT", null]`, []string{"Error: Null Set Value", `names = ["FVT", null]`, "This attribute contains a null value."}, 0},
+		"empty": {`["FVT", ""]`, []string{"Error: Invalid Attribute Value Length", `names = ["FVT", ""]`, `Attribute names[Value("")] string length must be at least 1, got: 0`}, 0},
 		"missing and ambiguous": {`["FVT", "fvt", "Twin"]`, []string{
 			"Error: Some names don't match exactly one procedure", "with data.tofupilot_procedure_ids.line", `names = ["FVT", "fvt", "Twin"]`,
 			"2 of 3 names can't be looked up at", "The API key can read 3 procedures.", `- "fvt": no procedure has this name; these are all: "FVT", "Twin"`,

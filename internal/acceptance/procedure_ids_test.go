@@ -34,17 +34,15 @@ func forFake(t *testing.T, url string) harness.Connection {
 func TestNamesAreCheckedAtValidate(t *testing.T) {
 	t.Parallel()
 	connection := harness.Connect(t, provider.Server("test")())
-	names := func(words ...string) *harness.Diagnosis {
-		want := harness.Error("names", "Invalid names", words...)
-		return &want
-	}
+	empty := harness.Error("names", "Invalid Attribute Value Length", `names[Value("")] string length must be at least 1, got: 0`)
+	null := harness.Error("names", "Null Set Value", "This attribute contains a null value.")
 	for what, c := range map[string]struct {
 		names any
 		want  *harness.Diagnosis // nil: they are good
 	}{
-		"an empty name":               {elements("FVT", ""), names(`The element "" is empty`, "at least one character")},
-		"null among them":             {[]any{"FVT", nil}, names("An element is null", "compact()")},
-		"an empty and an unknown one": {[]any{"", harness.Unknown}, names(`The element "" is empty`)},
+		"an empty name":               {elements("FVT", ""), &empty},
+		"null among them":             {[]any{"FVT", nil}, &null},
+		"an empty and an unknown one": {[]any{"", harness.Unknown}, &empty},
 		"one that isn't known":        {[]any{"FVT", harness.Unknown}, nil},
 		"none known":                  {harness.Unknown, nil},
 		"none":                        {elements(), nil},
@@ -72,7 +70,7 @@ func TestReadingNamesThatAreNotKnownIsAnError(t *testing.T) {
 		t.Run(what, func(t *testing.T) {
 			t.Parallel()
 			resp := connection.Read(t, procedureIDs, harness.Values{"names": names})
-			harness.ExpectError(t, resp.Diagnostics, harness.Error("names", "Invalid names"))
+			harness.ExpectError(t, resp.Diagnostics, harness.Error("names", "Value Conversion Error"))
 			harness.ExpectNoRequests(t, "the server", api)
 		})
 	}

@@ -49,7 +49,7 @@ func TestTerraformValidateNeedsNeitherKeyNorNetwork(t *testing.T) {
 			[]validation{
 				{`created_before = "2024-01-15"`, "Invalid created_before", `"2024-01-15" isn't an RFC 3339 time; write it like 2024-01-15T10:30:00Z or 2024-01-15T10:30:00+01:00.`},
 				{`page_size = 2.5`, "Invalid page_size", "page_size must be a whole number from 1 to 100, not 2.5."},
-				{`search_query = ""`, "Invalid search_query", "The search is empty; omit search_query to list everything."},
+				{`search_query = ""`, "Invalid Attribute Value Match", "Attribute search_query must be more than white space; omit it to list everything, got: "},
 				{`timeouts { read = "-5m" }`, "Invalid timeouts.read", `"-5m" isn't a positive duration.`},
 			},
 		},

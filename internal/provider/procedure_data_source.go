@@ -5,6 +5,8 @@ import (
 	"maps"
 
 	"github.com/hashicorp/terraform-plugin-framework-timeouts/datasource/timeouts"
+	"github.com/hashicorp/terraform-plugin-framework-validators/datasourcevalidator"
+	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/path"
@@ -16,8 +18,8 @@ import (
 )
 
 var (
-	_ datasource.DataSourceWithConfigure      = (*procedureDataSource)(nil)
-	_ datasource.DataSourceWithValidateConfig = (*procedureDataSource)(nil)
+	_ datasource.DataSourceWithConfigure        = (*procedureDataSource)(nil)
+	_ datasource.DataSourceWithConfigValidators = (*procedureDataSource)(nil)
 )
 
 type procedureDataSource struct{ configured }
@@ -36,14 +38,14 @@ func (d *procedureDataSource) Schema(_ context.Context, _ datasource.SchemaReque
 			Computed: true,
 			MarkdownDescription: "The exact ID, a UUID. Set either `id` or `name`. " +
 				"Short IDs such as `FVT1` come from API v1, and reading doesn't find them: use the procedure's name.",
-			Validators: []validator.String{notEmpty("ID")},
+			Validators: []validator.String{stringvalidator.LengthAtLeast(1)},
 		},
 		"name": schema.StringAttribute{
 			Optional: true,
 			Computed: true,
 			MarkdownDescription: "The exact name, including case and spaces. Set either `id` or `name`. " +
 				"If several procedures have the name, reading fails and lists their IDs.",
-			Validators: []validator.String{notEmpty("name")},
+			Validators: []validator.String{stringvalidator.LengthAtLeast(1)},
 		},
 	})
 	resp.Schema = schema.Schema{
@@ -53,18 +55,8 @@ func (d *procedureDataSource) Schema(_ context.Context, _ datasource.SchemaReque
 	}
 }
 
-// ValidateConfig wants exactly one of id and name.
-func (d *procedureDataSource) ValidateConfig(ctx context.Context, req datasource.ValidateConfigRequest, resp *datasource.ValidateConfigResponse) {
-	var id, name types.String
-	resp.Diagnostics.Append(req.Config.GetAttribute(ctx, path.Root("id"), &id)...)
-	resp.Diagnostics.Append(req.Config.GetAttribute(ctx, path.Root("name"), &name)...)
-	switch {
-	case id.IsUnknown() || name.IsUnknown(): // and may still be null
-	case id.IsNull() && name.IsNull():
-		resp.Diagnostics.AddError("Neither id nor name is set", "Set either id or name, to say which procedure to read.")
-	case !id.IsNull() && !name.IsNull():
-		resp.Diagnostics.AddAttributeError(path.Root("id"), "Both id and name are set", "Set either id or name, and remove the other.")
-	}
+func (d *procedureDataSource) ConfigValidators(context.Context) []datasource.ConfigValidator {
+	return []datasource.ConfigValidator{datasourcevalidator.ExactlyOneOf(path.MatchRoot("id"), path.MatchRoot("name"))}
 }
 
 func (d *procedureDataSource) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {

@@ -1,11 +1,11 @@
 package provider
 
 import (
-	"errors"
 	"fmt"
+	"regexp"
 	"strings"
-	"unicode/utf8"
 
+	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 
@@ -18,22 +18,25 @@ var procedureFilters = listFilters{
 		name: "search_query", parameter: "search_query",
 		description: "Lists only procedures with this text in their name or, if it has at least 6 characters, in their ID. " +
 			"Plain text without wildcards, 1 to 100 characters. Some servers count an emoji as two. To find an exact name, compare the names as well.",
-		rule:  "must be 1 to 100 characters",
-		value: searchQuery,
+		validators: []validator.String{
+			stringvalidator.UTF8LengthAtMost(tofupilot.MaxSearchQuery),
+			stringvalidator.RegexMatches(regexp.MustCompile(`[^\s\p{Z}]`), "must be more than white space; omit it to list everything"),
+		},
+		value: func(value string) (string, error) { return value, nil },
 	},
 	{
 		name: "created_after", parameter: "created_after", notLaterThan: "created_before",
 		description: "Lists only procedures created after this time, in RFC 3339 with any offset, such as `2024-01-15T10:30:00+01:00`. " +
 			"Must not be later than `created_before`. The provider rounds it down to milliseconds.",
-		rule:  "must be a time in RFC 3339, such as 2024-01-15T10:30:00Z",
-		value: createdAfter,
+		validators: []validator.String{validTime},
+		value:      createdAfter,
 	},
 	{
 		name: "created_before", parameter: "created_before",
 		description: "Lists only procedures created before this time, in RFC 3339 with any offset, such as `2024-12-31T23:59:59Z`. " +
 			"Must not be earlier than `created_after`. The provider rounds it up to milliseconds.",
-		rule:  "must be a time in RFC 3339, such as 2024-01-15T10:30:00Z",
-		value: createdBefore,
+		validators: []validator.String{validTime},
+		value:      createdBefore,
 	},
 }
 
@@ -51,13 +54,8 @@ type listFilter struct {
 	parameter    string // of the API
 	notLaterThan string // the name of another, where both are times; may be empty
 	description  string
-	rule         string                                // what a value must be
-	value        func(string) (sent string, err error) // what is sent, or what is wrong with it
-}
-
-func (f listFilter) check(value string) error {
-	_, err := f.value(value)
-	return err
+	validators   []validator.String
+	value        func(string) (sent string, err error) // what is sent of a value that is valid
 }
 
 func (f listFilters) attributes() map[string]schema.Attribute {
@@ -66,7 +64,7 @@ func (f listFilters) attributes() map[string]schema.Attribute {
 		attributes[filter.name] = schema.StringAttribute{
 			Optional:            true,
 			MarkdownDescription: filter.description,
-			Validators:          []validator.String{rule{filter.rule, filter.check}},
+			Validators:          filter.validators,
 		}
 	}
 	return attributes
@@ -119,19 +117,6 @@ func (f listFilters) advice(noun string) readAdvice {
 		advice.narrower = "narrow the list by " + names[0]
 	}
 	return advice
-}
-
-func searchQuery(value string) (string, error) {
-	length := utf8.RuneCountInString(value)
-	switch {
-	case value == "":
-		return "", errors.New("the search is empty; omit search_query to list everything")
-	case strings.TrimSpace(value) == "":
-		return "", errors.New("the search is blank; omit search_query to list everything")
-	case length > tofupilot.MaxSearchQuery:
-		return "", fmt.Errorf("the search is %d characters long; the API accepts at most %d", length, tofupilot.MaxSearchQuery)
-	}
-	return value, nil
 }
 
 func createdAfter(value string) (string, error) {

@@ -15,8 +15,10 @@ import (
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/tofupilot"
 )
 
-// rule is a validator: what a value must be, and a function that says what is
-// wrong with one. The same functions judge environment variables.
+// rule is a validator of our own: what a value must be, and a function that says what is
+// wrong with one. The same functions judge environment variables. Lengths and elements
+// are the library's, terraform-plugin-framework-validators; it has no rule for keys,
+// addresses, certificates, durations and times.
 type rule struct {
 	description string // such as "must be a duration such as 30s"
 	check       func(string) error
@@ -40,6 +42,7 @@ var (
 	validAPIKey       = rule{"must be an API key: visible ASCII characters, with no quotes around them", checkAPIKey}
 	validURL          = rule{"must be an http or https URL without quotes, user info, query and fragment, such as " + tofupilot.DefaultURL, checkURL}
 	validCertificates = rule{"must be one or more certificates in PEM", checkCACertPEM}
+	validTime         = rule{"must be a time in RFC 3339, such as 2024-01-15T10:30:00Z", checkTime}
 	validDuration     = rule{"must be a positive duration such as 30s, 5m or 1h30m", checkDuration}
 )
 
@@ -71,16 +74,6 @@ func parseURL(value string) (*url.URL, error) {
 		return nil, errors.New("the URL is empty; omit url to use " + envURL + ", the login file's server or " + tofupilot.DefaultURL)
 	}
 	return tofupilot.ParseBaseURL(value)
-}
-
-// notEmpty is the rule for what names one thing.
-func notEmpty(what string) rule {
-	return rule{"must have at least one character", func(value string) error {
-		if value == "" {
-			return fmt.Errorf("the %s is empty; copy it as TofuPilot shows it", what)
-		}
-		return nil
-	}}
 }
 
 func checkDuration(value string) error {
@@ -164,6 +157,11 @@ func parseCACertPEM(value string) ([]*x509.Certificate, error) {
 
 func checkCACertPEM(value string) error {
 	_, err := parseCACertPEM(value)
+	return err
+}
+
+func checkTime(value string) error {
+	_, err := parseTime(value)
 	return err
 }
 

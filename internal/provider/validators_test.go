@@ -79,22 +79,3 @@ func expectTime(t *testing.T, value, want string) {
 		t.Errorf("%q: %v, want an error: %s", value, err, want)
 	}
 }
-
-// What is too long for every server is refused here; what only some take is theirs to judge.
-func TestSearchHasAtMostAHundredCodePoints(t *testing.T) {
-	t.Parallel()
-	for text, long := range map[string]bool{
-		strings.Repeat("a", 100):      false,
-		strings.Repeat("a", 101):      true,
-		strings.Repeat("\uffff", 100): false,
-		strings.Repeat("🔋", 80):       false, // 160 UTF-16 code units: too long for older servers only
-		strings.Repeat("🔋", 100):      false,
-		strings.Repeat("🔋", 101):      true,
-		strings.Repeat("e\u0301", 50): false, // one letter, two code points
-		strings.Repeat("e\u0301", 51): true,
-	} {
-		if _, err := searchQuery(text); (err != nil) != long {
-			t.Errorf("%q: %v", text, err)
-		}
-	}
-}

@@ -8,9 +8,9 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 )
 
-// wholeNumber is a validator: what a number must be. An attribute that the
-// framework itself takes for an integer answers 2.5 with an error that calls it a
-// bug in the provider.
+// wholeNumber is a validator: what a number must be. The library's int64validator is for
+// an Int64Attribute, and that answers 2.5 with "This is always an error in the provider.
+// Please report the following to the provider developer", twice.
 type wholeNumber struct{ least, most int64 }
 
 var _ validator.Number = wholeNumber{}
