@@ -59,6 +59,16 @@ func statusFaults() []fault {
 		keyFrom("the environment variable TOFUPILOT_API_KEY", func(t *testing.T, _ *harness.Target) { t.Helper(); t.Setenv("TOFUPILOT_API_KEY", fakeapi.Key) }),
 		keyFrom("the login file {login}", leaveLogin),
 		{
+			name: "401, though a login has a key for the server", at: faulty(answer(401, `{"message":"Unauthorized","code":"UNAUTHORIZED"}`)),
+			environment: func(t *testing.T, at *harness.Target) {
+				t.Helper()
+				leaveLogin(t, at)
+				t.Setenv("TOFUPILOT_API_KEY", "tp_revoked")
+			},
+			fails: harness.Error("", wrongKey, "The key comes from the environment variable TOFUPILOT_API_KEY.",
+				"There is also the login file {login} for this server. The provider uses it only where no key is set."), requests: 1,
+		},
+		{
 			name: "403, a station's key on a newer server", at: prepared(func(api *fakeapi.Server) { api.ForbidStation(fakeapi.Key) }),
 			fails: harness.Error("", notAllowed,
 				askedFor+" returned HTTP 403 Forbidden: Forbidden.", "The key comes from the provider's api_key.",

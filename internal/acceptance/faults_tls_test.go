@@ -61,7 +61,7 @@ func tlsFaults() []fault {
 				t.Setenv("TOFUPILOT_API_KEY", fakeapi.Key)
 				at.Login = harness.LogIn(t, map[string]string{"api_key": storedKey, "base_url": at.URL, "ca_cert": "/ca.pem"})
 			},
-			fails: harness.Error("", untrusted, askedFor, "The login file {login} has a CA for this server, /ca.pem, but the provider uses it only with that file's key."),
+			fails: harness.Error("", untrusted, askedFor, "The login file {login} has a CA for this server, /ca.pem. The provider uses it only with that file's key."),
 		},
 		{
 			name: "an expired certificate", at: secure(certified{known: true, expired: true}),

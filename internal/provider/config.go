@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
-	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -121,28 +120,26 @@ func (m providerModel) resolve(getenv func(string) string) (settings, diag.Diagn
 		file, stored, err = findLogin(resolved.otherLogins)
 		from = fromLogin(file)
 		resolved.otherLogins = slices.DeleteFunc(resolved.otherLogins, func(other string) bool { return other == file })
-		if err != nil {
-			err = fmt.Errorf("%w.%s", err, m.otherLogin(getenv, resolved.otherLogins, file))
-		} else if stored == nil {
+		if stored == nil && err == nil {
 			resolved.problems.AddError("No API key", "Reading from TofuPilot requires an API key. "+
 				"Create one in TofuPilot's settings and set the environment variable "+envAPIKey+". "+
 				"You can also run `tofupilot login`, which stores a key in ~/.tofupilot/credentials.json, or set the provider's api_key.")
 		}
 	}
+	base, baseFrom, baseErr := m.baseURL(getenv, stored)
+	resolved.baseURL = base // which an error about the key asks other logins for
 	if err != nil {
-		fail(from, err)
+		fail(from, fmt.Errorf("%w.%s", err, resolved.otherLogin()))
 	}
-
-	if resolved.baseURL, from, err = m.baseURL(getenv, stored); err != nil {
-		fail(from, err)
+	if baseErr != nil {
+		fail(baseFrom, baseErr)
 		return resolved, diags // whether the login's key may be used depends on it
 	}
 	if stored != nil && !tofupilot.SameServer(stored.baseURL, resolved.baseURL) {
 		resolved.problems.AddError("No API key", fmt.Sprintf(
 			"The login file %s is for %s, and its key is sent to no other server. The provider is configured for %s. "+
 				"Set "+envAPIKey+", run %s for that server, or unset url and "+envURL+" to use the login's server.%s",
-			stored.file, origin(stored.baseURL), origin(resolved.baseURL), loginCommand(stored.file),
-			m.otherLogin(getenv, resolved.otherLogins, stored.file)))
+			stored.file, origin(stored.baseURL), origin(resolved.baseURL), loginCommand(stored.file), resolved.otherLogin()))
 		stored = nil
 	}
 	if stored != nil {
@@ -165,22 +162,6 @@ func (m providerModel) resolve(getenv func(string) string) (settings, diag.Diagn
 		}
 	}
 	return resolved, diags
-}
-
-// otherLogin says of the other login file that it would do, in an error about the one
-// that is used. That error is the first to read it.
-func (m providerModel) otherLogin(getenv func(string) string, others []string, used string) string {
-	for _, file := range others {
-		other, _ := readLogin(file)
-		if other == nil {
-			continue
-		}
-		if base, _, err := m.baseURL(getenv, other); err == nil && tofupilot.SameServer(other.baseURL, base) {
-			return fmt.Sprintf(" There is also the login file %s for %s, but the provider uses it only where %s doesn't exist.",
-				file, origin(base), filepath.Base(used))
-		}
-	}
-	return ""
 }
 
 // origin is the part of an address that decides where a key may go.
@@ -253,7 +234,8 @@ func (m providerModel) rootCAs(getenv func(string) string, stored *login) (*x509
 		return nil, from, err
 	}
 	if strings.Contains(file, beginPEM) {
-		return nil, from, fmt.Errorf("%sthis must be the path of a file, but it is a certificate; set the provider's ca_cert_pem to it instead", prefix)
+		return nil, from, fmt.Errorf("%sthis must be the path of a file, but it is a certificate; "+
+			"set the provider's ca_cert_pem to it instead", prefix)
 	}
 	bundle, err := readFile(file, maxCertificatesMiB)
 	if err != nil {

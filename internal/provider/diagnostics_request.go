@@ -138,6 +138,7 @@ func (r *reader) advise(failed *tofupilot.Error, advice readAdvice) (summary, ne
 		if failed.Message == "" {
 			next += " The answer isn't from the TofuPilot API, so a proxy may have refused the request instead."
 		}
+		next += r.settings.otherLogin()
 		return "The server doesn't accept the API key", next
 	case tofupilot.Forbidden:
 		return "The API key isn't allowed to read " + advice.plural(), fmt.Sprintf(

@@ -101,12 +101,39 @@ func readLogin(file string) (*login, error) {
 	return found, nil
 }
 
-// otherCA says of the login files whose keys aren't used that one has a CA for the server.
-// An error about the server's certificate is the first to read them.
-func (s settings) otherCA() string {
+// unusedLogins are the logins for the server whose keys aren't used. Errors about the key
+// or the server's certificate are the first to read them.
+func (s settings) unusedLogins() (logins []*login) {
+	if s.baseURL == nil {
+		return nil // it can't be used either
+	}
 	for _, file := range s.otherLogins {
-		if other, _ := readLogin(file); other != nil && other.caCert != "" && tofupilot.SameServer(other.baseURL, s.baseURL) {
-			return fmt.Sprintf(" The login file %s has a CA for this server, %s, but the provider uses it only with that file's key.", file, other.caCert)
+		if other, _ := readLogin(file); other != nil && tofupilot.SameServer(other.baseURL, s.baseURL) {
+			logins = append(logins, other)
+		}
+	}
+	return logins
+}
+
+// otherLogin says, in an error about the key, that another login is for the server.
+func (s settings) otherLogin() string {
+	for _, other := range s.unusedLogins() {
+		where := "no key is set"
+		if filepath.Base(other.file) == stationLogin {
+			where += " and credentials.json doesn't exist"
+		}
+		return fmt.Sprintf(" There is also the login file %s for this server. The provider uses it only where %s.", other.file, where)
+	}
+	return ""
+}
+
+// otherCA says, in an error about the server's certificate, that another login has a CA
+// for the server.
+func (s settings) otherCA() string {
+	for _, other := range s.unusedLogins() {
+		if other.caCert != "" {
+			return fmt.Sprintf(" The login file %s has a CA for this server, %s. The provider uses it only with that file's key.",
+				other.file, other.caCert)
 		}
 	}
 	return ""

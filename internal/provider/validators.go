@@ -40,7 +40,7 @@ func (r rule) ValidateString(_ context.Context, req validator.StringRequest, res
 
 var (
 	validAPIKey       = rule{"must be an API key: visible ASCII characters, with no quotes around them", checkAPIKey}
-	validURL          = rule{"must be an http or https URL without quotes, user info, query and fragment, such as " + tofupilot.DefaultURL, checkURL}
+	validURL          = rule{"must be an http or https URL without user info, query and fragment, such as " + tofupilot.DefaultURL, checkURL}
 	validCertificates = rule{"must be one or more certificates in PEM", checkCACertPEM}
 	validTime         = rule{"must be a time in RFC 3339, such as 2024-01-15T10:30:00Z", checkTime}
 	validDuration     = rule{"must be a positive duration such as 30s, 5m or 1h30m", checkDuration}

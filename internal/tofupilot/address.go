@@ -42,7 +42,8 @@ func ParseBaseURL(raw string) (*url.URL, error) {
 	}
 	for at, r := range []rune(raw) {
 		if r == '`' || unicode.In(r, unicode.Quotation_Mark, unicode.White_Space) || invisible(r) {
-			return nil, fmt.Errorf("character %d of the URL is %#U, and a URL has no quotes, white space or invisible characters; remove it", at+1, r)
+			return nil, fmt.Errorf("character %d of the URL is %#U, and a URL has no quotes, white space or invisible characters; "+
+				"remove it", at+1, r)
 		}
 	}
 	if colonsWithoutBrackets.MatchString(raw) {
