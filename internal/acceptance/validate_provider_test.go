@@ -99,7 +99,7 @@ func TestProviderArgumentsThatAreGoodOrNotKnownPassAtValidate(t *testing.T) {
 	server := harness.Connect(t, provider.Server("test")())
 	for name, arguments := range map[string]harness.Values{
 		"none":                       {},
-		"key of all that is visible": {"api_key": visibleASCII()},
+		"key of all that is visible": {"api_key": "!\"#$%&'()*+,-./09:;<=>?@AZ[\\]^_`az{|}~"},
 		"https":                      {"url": "https://tofupilot.example.com/below/api/"},
 		"http on this machine":       {"url": "http://localhost:3000"},
 		"http on this machine, v4":   {"url": "http://127.1.2.3"},
@@ -119,13 +119,6 @@ func TestProviderArgumentsThatAreGoodOrNotKnownPassAtValidate(t *testing.T) {
 			harness.ExpectNoDiagnostics(t, server.ValidateProvider(t, arguments))
 		})
 	}
-}
-
-func visibleASCII() (all string) {
-	for r := '!'; r <= '~'; r++ {
-		all += string(r)
-	}
-	return all
 }
 
 // What may be a secret is in no error.

@@ -117,14 +117,15 @@ func (s settings) unusedLogins() (logins []*login) {
 
 // otherLogin says, in an error about the key, that another login is for the server.
 func (s settings) otherLogin() string {
-	for _, other := range s.unusedLogins() {
-		where := "no key is set"
-		if filepath.Base(other.file) == stationLogin {
-			where += " and credentials.json doesn't exist"
-		}
-		return fmt.Sprintf(" There is also the login file %s for this server. The provider uses it only where %s.", other.file, where)
+	others := s.unusedLogins()
+	if len(others) == 0 {
+		return ""
 	}
-	return ""
+	file, where := others[0].file, "no key is set"
+	if filepath.Base(file) == stationLogin {
+		where += " and credentials.json doesn't exist"
+	}
+	return fmt.Sprintf(" There is also the login file %s for this server. The provider uses it only where %s.", file, where)
 }
 
 // otherCA says, in an error about the server's certificate, that another login has a CA
