@@ -66,7 +66,7 @@ func statusFaults() []fault {
 				t.Setenv("TOFUPILOT_API_KEY", "tp_revoked")
 			},
 			fails: harness.Error("", wrongKey, "The key comes from the environment variable TOFUPILOT_API_KEY.",
-				"There is also the login file {login} for this server. The provider uses it only where no key is set."), requests: 1,
+				"There is also the login file {login} for {url}. The provider uses it only where no key is set."), requests: 1,
 		},
 		{
 			name: "403, a station's key on a newer server", at: prepared(func(api *fakeapi.Server) { api.ForbidStation(fakeapi.Key) }),

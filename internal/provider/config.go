@@ -127,10 +127,13 @@ func (m providerModel) resolve(getenv func(string) string) (settings, diag.Diagn
 		}
 	}
 	base, baseFrom, baseErr := m.baseURL(getenv, stored)
-	resolved.baseURL = base // which an error about the key asks other logins for
 	if err != nil {
+		if !m.URL.IsNull() || getenv(envURL) != "" { // else another login would bring its own
+			resolved.baseURL = base
+		}
 		fail(from, fmt.Errorf("%w.%s", err, resolved.otherLogin()))
 	}
+	resolved.baseURL = base
 	if baseErr != nil {
 		fail(baseFrom, baseErr)
 		return resolved, diags // whether the login's key may be used depends on it

@@ -101,31 +101,28 @@ func readLogin(file string) (*login, error) {
 	return found, nil
 }
 
-// unusedLogins are the logins for the server whose keys aren't used. Errors about the key
-// or the server's certificate are the first to read them.
+// unusedLogins are the logins whose keys aren't used, of those for the server if it is
+// known. Errors about the key or the server's certificate are the first to read them.
 func (s settings) unusedLogins() (logins []*login) {
-	if s.baseURL == nil {
-		return nil // it can't be used either
-	}
 	for _, file := range s.otherLogins {
-		if other, _ := readLogin(file); other != nil && tofupilot.SameServer(other.baseURL, s.baseURL) {
+		if other, _ := readLogin(file); other != nil && (s.baseURL == nil || tofupilot.SameServer(other.baseURL, s.baseURL)) {
 			logins = append(logins, other)
 		}
 	}
 	return logins
 }
 
-// otherLogin says, in an error about the key, that another login is for the server.
+// otherLogin says, in an error about the key, that there is another login.
 func (s settings) otherLogin() string {
 	others := s.unusedLogins()
 	if len(others) == 0 {
 		return ""
 	}
-	file, where := others[0].file, "no key is set"
-	if filepath.Base(file) == stationLogin {
+	other, where := others[0], "no key is set"
+	if filepath.Base(other.file) == stationLogin {
 		where += " and credentials.json doesn't exist"
 	}
-	return fmt.Sprintf(" There is also the login file %s for this server. The provider uses it only where %s.", file, where)
+	return fmt.Sprintf(" There is also the login file %s for %s. The provider uses it only where %s.", other.file, origin(other.baseURL), where)
 }
 
 // otherCA says, in an error about the server's certificate, that another login has a CA

@@ -155,7 +155,7 @@ func TestLoginOfAStationCountsWhereAUsersDoesNotExist(t *testing.T) {
 	}{
 		"a user's beside it":                     {credentials(server), "broken", "", "", false},
 		"a user's, broken":                       {"broken", credentials(server), server, "The login file can't be used", true},
-		"a user's, broken, and no url":           {"broken", credentials("https://tofupilot.app"), "", "The login file can't be used", true},
+		"a user's, broken, and no url":           {"broken", credentials(server), "", "The login file can't be used", true},
 		"a user's, broken, for another url":      {"broken", credentials(server), other, "The login file can't be used", false},
 		"a user's for another server":            {credentials(other), credentials(server), server, "No API key", true},
 		"both for another server":                {credentials(other), credentials(other), server, "No API key", false},
@@ -177,7 +177,7 @@ func TestLoginOfAStationCountsWhereAUsersDoesNotExist(t *testing.T) {
 				t.Error("there is a key all the same")
 			}
 			expectResolveError(t, providerModel{}, env, "", c.summary, "The login file "+user)
-			hint := "There is also the login file " + station + " for this server. The provider uses it only where no key is set and credentials.json doesn't exist."
+			hint := "There is also the login file " + station + " for " + server + ". The provider uses it only where no key is set and credentials.json doesn't exist."
 			if told := got.problems[0].Detail(); strings.Contains(told, hint) != c.hint || strings.Contains(told, "station.json") != c.hint {
 				t.Errorf("the station's login is told of: %t, in: %s", !c.hint, told)
 			}
