@@ -73,7 +73,6 @@ func TestProviderArgumentsAreCheckedAtValidate(t *testing.T) {
 		"http, nearly loopback":   {harness.Values{"url": "http://127.0.0.1.example.com"}, plain},
 		"certificate empty":       {harness.Values{"ca_cert_pem": ""}, certificate("No certificate found", "-----BEGIN CERTIFICATE-----")},
 		"certificate's path":      {harness.Values{"ca_cert_pem": "/etc/ssl/tofupilot.pem"}, certificate(`No certificate found; a certificate in PEM begins with -----BEGIN CERTIFICATE-----. If this is the path of a file, use file("…").`)},
-		"certificate in one line": {harness.Values{"ca_cert_pem": "-----BEGIN CERTIFICATE----- MIH -----END CERTIFICATE-----"}, certificate("can't be decoded; each must stand whole between its lines -----BEGIN CERTIFICATE----- and -----END CERTIFICATE-----, without spaces in front.")},
 		"key for a certificate":   {harness.Values{"ca_cert_pem": privateKey}, certificate("No certificate found, only: PRIVATE KEY")},
 		"damaged certificate":     {harness.Values{"ca_cert_pem": harness.InPEM("CERTIFICATE", []byte("no ASN.1"))}, certificate("Certificate 1 of the bundle is damaged")},
 		"max_retries -1":          {harness.Values{"max_retries": -1}, retries("-1")},

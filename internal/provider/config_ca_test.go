@@ -103,6 +103,7 @@ func TestCertificatesThatCannotBeUsedAreAnErrorThatSaysWhy(t *testing.T) {
 		"a key instead":           {key, "o certificate found, only: PRIVATE KEY."},
 		"cut off":                 {good[:len(good)/2], "1 of 1 certificate can't be decoded"},
 		"cut off after another":   {good + good[:len(good)/2], "1 of 2 certificates can't be decoded"},
+		"in one line":             {strings.ReplaceAll(good, "\n", " "), "1 of 1 certificate can't be decoded"},
 		"indented":                {good + strings.ReplaceAll("\n"+good, "\n", "\n  "), "without spaces in front"},
 		"one of two is damaged":   {good + damaged, "ertificate 2 of the bundle is damaged"},
 		"first of two is damaged": {damaged + good, "ertificate 1 of the bundle is damaged"},
@@ -115,6 +116,9 @@ func TestCertificatesThatCannotBeUsedAreAnErrorThatSaysWhy(t *testing.T) {
 			model := providerModel{APIKey: types.StringValue("key")}
 			file := write(t, c.content)
 			expectResolveError(t, model, environment{envCACert: file}, "", "Invalid TOFUPILOT_CA_CERT", file+": ", c.words)
+			if told := checkCACertPEM(c.content).Error(); strings.Contains(told, `use file("…")`) != (c.content == "garbage") {
+				t.Errorf("of a path, it says: %s", told)
+			}
 			model.CACertPEM = types.StringValue(c.content)
 			expectResolveError(t, model, nil, "ca_cert_pem", "Invalid ca_cert_pem", c.words)
 		})

@@ -52,6 +52,13 @@ func TestLoginThatCannotBeUsedIsAnErrorThatNamesItAndSaysWhatToRun(t *testing.T)
 	}
 }
 
+func TestAKeyThatCannotBeUsedIsToldWithTheLoginThatCould(t *testing.T) {
+	t.Parallel()
+	env, file := homeWith(t, credentials("https://tofupilot.example.com"))
+	expectResolveError(t, providerModel{}, with(env, envAPIKey, "Bearer tp_given"), "", "Invalid TOFUPILOT_API_KEY",
+		"keep only what follows it. There is also the login file "+file+" for https://tofupilot.example.com. The provider uses it only where no key is set.")
+}
+
 // expectUnsaid expects that no diagnostic repeats any of these.
 func expectUnsaid(t *testing.T, model providerModel, env environment, secrets ...string) {
 	t.Helper()
