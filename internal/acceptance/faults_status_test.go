@@ -84,6 +84,12 @@ func statusFaults() []fault {
 			ids: []string{}, requests: 1,
 		},
 		{
+			name: "a lookup with a station's key that sees nothing", at: prepared(func(api *fakeapi.Server) { api.AllowStation(fakeapi.Key) }),
+			dataSource: "tofupilot_procedure", arguments: harness.Values{"name": "FVT"},
+			fails: harness.Error("name", "No such procedure", "The API key can read 0 procedures.", "Check the spelling, and that the key's owner can see the procedure.",
+				"A station's key may see only the procedures that its station is linked to, or none."), requests: 2,
+		},
+		{
 			name: "404 below another path", at: around(func(api http.Handler) http.Handler { return http.StripPrefix("/api", api) }),
 			fails: harness.Error("", nothingHere, askedFor+" returned HTTP 404 Not Found: Not found.", maybeURL), requests: 1,
 		},

@@ -40,6 +40,7 @@ func TestLookupThatFindsNoneOrSeveralSaysWhatThereIs(t *testing.T) {
 			"Error: No such procedure", "with data.tofupilot_procedure.battery", `name = "Missing \"one\" 100%"`,
 			"No procedure at " + url + `/api has the name "Missing \"one\" 100%". ` + sees,
 			"These are all of them:", "- 550e8400-e29b-41d4-a716-446655440000", "- triplet", "- wide", "To read one of them, copy its name.",
+			"A station's key may see only the procedures that its station is linked to, or none.",
 		}},
 		"only a part of it": {`name = "Battery Test"`, []string{
 			"Error: No such procedure", `has the name "Battery Test". ` + sees + " These are all of them:", `- 550e8400-e29b-41d4-a716-446655440000 "Battery Test Procedure"`,

@@ -56,6 +56,9 @@ func (r *reader) explainLookup(ctx context.Context, by tofupilot.By, err error) 
 	if by == tofupilot.ByID && !uuid.MatchString(missing.Text) {
 		next += " An ID is a UUID. Short IDs such as FVT1 come from API v1, and can't be looked up: set name instead."
 	}
+	if len(missing.Near) == 0 || len(missing.Near) == failed.Seen {
+		next += " " + stationKeys
+	}
 	return diag.NewAttributeErrorDiagnostic(at, "No such procedure", lines(detail, next))
 }
 
@@ -79,7 +82,7 @@ func (r *reader) explainNames(ctx context.Context, asked int, err error) diag.Di
 	)
 	if len(failed.Missing) > 0 {
 		head += fmt.Sprintf(" The API key can read %s.", counted(failed.Seen, "procedure"))
-		next = "Copy the names as TofuPilot shows them, including case and spaces. If a name is right, check that the key's owner can see the procedure."
+		next = "Copy the names as TofuPilot shows them, including case and spaces. If a name is right, check that the key's owner can see the procedure. " + stationKeys
 	}
 	for _, missing := range failed.Missing {
 		if len(told) < maxNameLines-1 {

@@ -65,6 +65,7 @@ func FuzzCheckSearchQuery(f *testing.F) {
 	for _, value := range []string{"", "a", " ", "FVT", "🔋", strings.Repeat("a", 100), strings.Repeat("a", 101), strings.Repeat("🔋", 100), strings.Repeat("🔋", 101), "\x00", "\xff", "ä\u0308", "a&limit=1#+%"} {
 		f.Add(value)
 	}
+	f.Add("\v\u0085\u00a0\u2028\u3000")
 	api := fakeapi.New()
 	f.Fuzz(func(t *testing.T, value string) {
 		if !utf8.ValidString(value) {

@@ -20,7 +20,7 @@ var procedureFilters = listFilters{
 			"Plain text without wildcards, 1 to 100 characters. Some servers count an emoji as two. To find an exact name, compare the names as well.",
 		validators: []validator.String{
 			stringvalidator.UTF8LengthAtMost(tofupilot.MaxSearchQuery),
-			stringvalidator.RegexMatches(regexp.MustCompile(`[^\s\p{Z}]`), "must be more than white space; omit it to list everything"),
+			stringvalidator.RegexMatches(regexp.MustCompile(`[^\s\v\x{85}\p{Z}]`), "must be more than white space; omit it to list everything"),
 		},
 		value: func(value string) (string, error) { return value, nil },
 	},

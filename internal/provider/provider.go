@@ -19,7 +19,12 @@ import (
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/tofupilot"
 )
 
-const homepage = "https://github.com/tofupilot/terraform-provider-tofupilot"
+const (
+	homepage = "https://github.com/tofupilot/terraform-provider-tofupilot"
+
+	// stationKeys is all that is known of what they may read (API.md, Key).
+	stationKeys = "A station's key may see only the procedures that its station is linked to, or none."
+)
 
 var (
 	_ provider.Provider                   = (*tofupilotProvider)(nil)
@@ -54,7 +59,7 @@ func (p *tofupilotProvider) Schema(_ context.Context, _ provider.SchemaRequest, 
 				Sensitive: true,
 				MarkdownDescription: "API key. Defaults to the environment variable `" + envAPIKey + "`, then to the file that `tofupilot login` writes: " +
 					"`credentials.json` or, where that doesn't exist, a station's `station.json`. " +
-					"Create a key in TofuPilot's settings. A station's key may see only the procedures that its station is linked to, or none. " +
+					"Create a key in TofuPilot's settings. " + stationKeys + " " +
 					"Terraform stores a literal, and the value of an ordinary variable, in plan files. " +
 					"It doesn't store the environment variable or an ephemeral variable (Terraform 1.10 and later).",
 				Validators: []validator.String{validAPIKey},
