@@ -57,14 +57,14 @@ func NewProtocol6(p provider.Provider) func() tfprotov6.ProviderServer {
 
 type server struct{ frameworkServer }
 
-// handedUp is the context's key for the attributes that a read hands to the server.
-type handedUp struct{}
+// stateKey is the context's key for the attributes that a read hands to the server.
+type stateKey struct{}
 
 func (s *server) ReadDataSource(ctx context.Context, req *tfprotov6.ReadDataSourceRequest) (*tfprotov6.ReadDataSourceResponse, error) {
 	attributes := map[string]Value{}
 	// The framework keeps every call's context until it is stopped.
 	defer clear(attributes)
-	resp, err := s.frameworkServer.ReadDataSource(context.WithValue(ctx, handedUp{}, attributes), req)
+	resp, err := s.frameworkServer.ReadDataSource(context.WithValue(ctx, stateKey{}, attributes), req)
 	if err != nil || len(attributes) == 0 || resp.Deferred != nil || slices.ContainsFunc(resp.Diagnostics, isError) {
 		return resp, err
 	}
@@ -132,7 +132,7 @@ func SetState(ctx context.Context, state *tfsdk.State, encoded map[string]Value)
 	if size > MaxAnswer {
 		return &TooLargeError{Size: size}
 	}
-	if attributes, ok := ctx.Value(handedUp{}).(map[string]Value); ok {
+	if attributes, ok := ctx.Value(stateKey{}).(map[string]Value); ok {
 		maps.Copy(attributes, encoded)
 		return nil
 	}

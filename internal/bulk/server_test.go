@@ -29,7 +29,7 @@ type handing struct {
 }
 
 func (s handing) ReadDataSource(ctx context.Context, _ *tfprotov6.ReadDataSourceRequest) (*tfprotov6.ReadDataSourceResponse, error) {
-	if attributes, ok := ctx.Value(handedUp{}).(map[string]Value); ok {
+	if attributes, ok := ctx.Value(stateKey{}).(map[string]Value); ok {
 		maps.Copy(attributes, s.handed)
 	}
 	return s.resp, s.err
@@ -166,7 +166,7 @@ func TestStateBeyondTheProtocolsLimitIsRefused(t *testing.T) {
 		"a byte more":   {map[string]Value{"a": value(200, 0), "b": value(55)}, false},
 		"one too large": {map[string]Value{"a": value(256)}, false},
 	} {
-		err := SetState(context.WithValue(t.Context(), handedUp{}, map[string]Value{}), nil, test.state)
+		err := SetState(context.WithValue(t.Context(), stateKey{}, map[string]Value{}), nil, test.state)
 		if tooLarge := new(TooLargeError); errors.As(err, &tooLarge) == test.fits {
 			t.Errorf("%s: %v", name, err)
 		}

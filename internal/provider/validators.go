@@ -139,7 +139,7 @@ func parseCertificates(bundle string) ([]*x509.Certificate, error) {
 	}
 }
 
-// isDER tells whether this is a certificate in the binary form.
+// isDER reports whether this is a certificate in the binary form.
 func isDER(content string) bool {
 	_, err := x509.ParseCertificate([]byte(content))
 	return err == nil

@@ -101,7 +101,7 @@ func checkPort(address *url.URL) error {
 	return nil
 }
 
-// IsLoopback tells whether an address stays on this machine: localhost, or an
+// IsLoopback reports whether an address stays on this machine: localhost, or an
 // IP address of the loopback range.
 func IsLoopback(address *url.URL) bool {
 	host := address.Hostname()
@@ -128,7 +128,7 @@ func isASCII(text string) bool {
 	return !strings.ContainsFunc(text, func(r rune) bool { return r > unicode.MaxASCII })
 }
 
-// SameServer tells whether two addresses share scheme, host and port, the
+// SameServer reports whether two addresses share scheme, host and port, the
 // default port being the same as none. Hosts are compared in ASCII: one in other
 // letters, which may only look the same, is another.
 func SameServer(a, b *url.URL) bool {

@@ -15,7 +15,7 @@ type Timestamp struct {
 	unreadable bool
 }
 
-// Known tells whether there is an instant.
+// Known reports whether there is an instant.
 func (t *Timestamp) Known() bool { return t != nil && !t.unreadable }
 
 // TextOrNil is the text, nil where there is no timestamp.
