@@ -78,6 +78,12 @@ func TestTwoServers(t *testing.T) {
 		"a key without a login": {withCLI, func(j *job) {
 			j.env = append(j.env, "HOME="+j.dir, "TOFUPILOT_API_KEY="+fakeapi.Key, "TOFUPILOT_URL="+j.url)
 		}, nil, "Not logged in. Run `tofupilot login` first.\n"},
+		"a station's login": {withCLI, func(j *job) {
+			folder := filepath.Join(j.home, ".tofupilot")
+			if err := os.Rename(filepath.Join(folder, "credentials.json"), filepath.Join(folder, "station.json")); err != nil {
+				t.Error(err)
+			}
+		}, func(j *job) string { return j.url }, ""},
 		"a login, and another server in the environment": {withCLI, func(j *job) {
 			j.env = append(j.env, "TOFUPILOT_API_KEY="+fakeapi.Key, "TOFUPILOT_URL="+other)
 		}, func(j *job) string { return j.url }, ""},
