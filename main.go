@@ -5,6 +5,7 @@ package main
 import (
 	"flag"
 	"fmt"
+	"io"
 	"log"
 	"os"
 	"runtime/debug"
@@ -22,6 +23,9 @@ var version = "dev"
 const memoryLimit = 768 << 20 // bytes
 
 func main() {
+	// net/http writes to it, unredacted, what a server says without being asked, and with
+	// GODEBUG=http2debug=1 the headers that are sent. All of ours goes through tflog.
+	log.SetOutput(io.Discard)
 	if os.Getenv("GOMEMLIMIT") == "" {
 		debug.SetMemoryLimit(memoryLimit)
 	}
@@ -39,6 +43,7 @@ func main() {
 	}
 	err := tf6server.Serve("registry.terraform.io/tofupilot/tofupilot", provider.Server(version), options...)
 	if err != nil {
-		log.Fatal(err)
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
 	}
 }

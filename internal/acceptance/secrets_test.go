@@ -4,9 +4,11 @@ import (
 	"archive/zip"
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"io"
 	"io/fs"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
@@ -57,9 +59,20 @@ func TestKeyIsInNothingThatARunLeaves(t *testing.T) {
 				"a server that refuses the key":        {faulty(echo(http.StatusUnauthorized)), "The server doesn't accept the API key"},
 				"a server that echoes it as a page":    {faulty(echo(http.StatusOK)), "The answer isn't supported"},
 				"a server that sends it elsewhere":     {faulty(echo(http.StatusFound)), "The server redirects to another address"},
+				"a server that says more than asked":   {around(unasked), ""},
+				"HTTP/2":                               {secure(certified{known: true, http2: true}), ""},
 			} {
 				t.Run(name, func(t *testing.T) { // one after the other: they share the directory
-					w.Environment = []string{"TOFUPILOT_URL=" + c.at(t).URL, key.variable + "=" + fakeapi.Key}
+					at := c.at(t)
+					// With the last, Go logs headers.
+					w.Environment = []string{"TOFUPILOT_URL=" + at.URL, key.variable + "=" + fakeapi.Key, "GODEBUG=http2debug=1"}
+					if at.Authority != "" {
+						file := filepath.Join(t.TempDir(), "ca.pem")
+						if err := os.WriteFile(file, []byte(at.Authority), 0o600); err != nil {
+							t.Fatal(err)
+						}
+						w.Environment = append(w.Environment, "TOFUPILOT_CA_CERT="+file)
+					}
 					left, err := planAndApply(t, w)
 					said := string(left["output of plan"])
 					if (err != nil) != (c.fails != "") || !strings.Contains(said, c.fails) {
@@ -116,6 +129,21 @@ func echo(code int) http.HandlerFunc {
 		_, _ = io.WriteString(w, `{"message":`+text(message)+`,"code":`+text(key)+`,"issues":[{"path":[`+text(key)+`],"message":`+text(message)+`}],`+
 			`"data":[{"id":`+text(key)+`,"fpy":`+text(message)+`}],"meta":{"has_more":true,"next_cursor":`+text(key)+`}}`)
 	}
+}
+
+// unasked sends the key behind each answer, which Go logs.
+func unasked(api http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		answer := httptest.NewRecorder()
+		api.ServeHTTP(answer, r)
+		conn, _, err := http.NewResponseController(w).Hijack()
+		if err != nil {
+			panic(err)
+		}
+		defer func() { _ = conn.Close() }()
+		_, _ = fmt.Fprintf(conn, "HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s", answer.Body.Len(), answer.Body)
+		_, _ = io.WriteString(conn, r.Header.Get("Authorization"))
+	})
 }
 
 // planAndApply runs both with everything logged, and returns what they leave, by
