@@ -60,6 +60,7 @@ type settings struct {
 	apiKey         string
 	apiKeySource   string // in words, for errors
 	baseURL        *url.URL
+	baseURLSource  string         // in words, for errors
 	rootCAs        *x509.CertPool // nil: the system's
 	maxRetries     int
 	requestTimeout time.Duration
@@ -138,6 +139,7 @@ func (m providerModel) resolve(getenv func(string) string) (settings, diag.Diagn
 		fail(baseFrom, baseErr)
 		return resolved, diags // whether the login's key may be used depends on it
 	}
+	resolved.baseURLSource = baseFrom.words
 	if stored != nil && !tofupilot.SameServer(stored.baseURL, resolved.baseURL) {
 		resolved.problems.AddError("No API key", fmt.Sprintf(
 			"The login file %s is for %s, and its key is sent to no other server. The provider is configured for %s. "+
@@ -183,7 +185,7 @@ func (m providerModel) baseURL(getenv func(string) string, stored *login) (*url.
 		}
 		return stored.baseURL, from, err
 	case address == "" && from.attribute == "":
-		address = tofupilot.DefaultURL
+		address, from = tofupilot.DefaultURL, source{words: "the provider's default"}
 	}
 	base, err := parseURL(address)
 	if err == nil {

@@ -81,9 +81,9 @@ func printedLines(text string) int {
 func TestAttributeWinsOverEnvironmentWinsOverDefault(t *testing.T) {
 	t.Parallel()
 	type result struct {
-		key, source, url string
-		retries          int
-		timeout          time.Duration
+		key, source, url, urlSource string
+		retries                     int
+		timeout                     time.Duration
 	}
 	const ours, theirs = "from-attribute", "from-environment"
 	text := types.StringValue
@@ -96,29 +96,29 @@ func TestAttributeWinsOverEnvironmentWinsOverDefault(t *testing.T) {
 	}{
 		"defaults": {
 			providerModel{}, fromEnv,
-			result{theirs, "the environment variable TOFUPILOT_API_KEY", "https://www.tofupilot.app/api", 3, 30 * time.Second},
+			result{theirs, "the environment variable TOFUPILOT_API_KEY", "https://www.tofupilot.app/api", "the provider's default", 3, 30 * time.Second},
 		},
 		"environment": {
 			providerModel{}, environment{envAPIKey: theirs, envURL: "https://env.example.com/api/"},
-			result{theirs, "the environment variable TOFUPILOT_API_KEY", "https://env.example.com/api", 3, 30 * time.Second},
+			result{theirs, "the environment variable TOFUPILOT_API_KEY", "https://env.example.com/api", "the environment variable TOFUPILOT_URL", 3, 30 * time.Second},
 		},
 		"attributes": {
 			providerModel{APIKey: text(ours), URL: text("https://attribute.example.com"), MaxRetries: number(0), RequestTimeout: text("1m30s")},
 			environment{envAPIKey: theirs, envURL: "https://env.example.com"},
-			result{ours, "the provider's api_key", "https://attribute.example.com/api", 0, 90 * time.Second},
+			result{ours, "the provider's api_key", "https://attribute.example.com/api", "the provider's url", 0, 90 * time.Second},
 		},
 		"attributes, though the environment is broken": {
 			providerModel{APIKey: text(ours), URL: text("https://attribute.example.com")},
 			environment{envAPIKey: " broken ", envURL: "\n"},
-			result{ours, "the provider's api_key", "https://attribute.example.com/api", 3, 30 * time.Second},
+			result{ours, "the provider's api_key", "https://attribute.example.com/api", "the provider's url", 3, 30 * time.Second},
 		},
 		"key of one, address of the other": {
 			providerModel{URL: text("https://attribute.example.com"), MaxRetries: number(10)}, fromEnv,
-			result{theirs, "the environment variable TOFUPILOT_API_KEY", "https://attribute.example.com/api", 10, 30 * time.Second},
+			result{theirs, "the environment variable TOFUPILOT_API_KEY", "https://attribute.example.com/api", "the provider's url", 10, 30 * time.Second},
 		},
 		"variables that are empty are unset": {
 			providerModel{APIKey: text(ours)}, environment{envAPIKey: "", envURL: "", envCACert: ""},
-			result{ours, "the provider's api_key", "https://www.tofupilot.app/api", 3, 30 * time.Second},
+			result{ours, "the provider's api_key", "https://www.tofupilot.app/api", "the provider's default", 3, 30 * time.Second},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -127,7 +127,7 @@ func TestAttributeWinsOverEnvironmentWinsOverDefault(t *testing.T) {
 			if len(diags) > 0 || len(got.problems) > 0 {
 				t.Fatal(diags, got.problems)
 			}
-			if got := (result{got.apiKey, got.apiKeySource, got.baseURL.String(), got.maxRetries, got.requestTimeout}); got != c.want {
+			if got := (result{got.apiKey, got.apiKeySource, got.baseURL.String(), got.baseURLSource, got.maxRetries, got.requestTimeout}); got != c.want {
 				t.Errorf("got %+v, want %+v", got, c.want)
 			}
 			if got.rootCAs != nil {

@@ -110,7 +110,14 @@ func TestLoginIsUsedWithItsServerWhereNoKeyIsGivenOtherwise(t *testing.T) {
 				if len(diags) > 0 || len(got.problems) > 0 {
 					t.Fatal(diags, got.problems)
 				}
-				if got.apiKey != storedKey || got.apiKeySource != "the login file "+file || got.baseURL.String() != c.want || got.rootCAs != nil {
+				urlSource := "the login file " + file
+				switch {
+				case c.url != "":
+					urlSource = "the provider's url"
+				case c.env != "":
+					urlSource = "the environment variable TOFUPILOT_URL"
+				}
+				if got.apiKey != storedKey || got.apiKeySource != "the login file "+file || got.baseURL.String() != c.want || got.baseURLSource != urlSource || got.rootCAs != nil {
 					t.Errorf("got %+v, want %s", got, c.want)
 				}
 			}
