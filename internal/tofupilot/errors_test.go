@@ -276,11 +276,24 @@ func TestARefusalMayBeOfTheCursor(t *testing.T) {
 func TestWhatIsLoggedIsSafe(t *testing.T) {
 	t.Parallel()
 	const key = "the-secret-key"
-	var logged strings.Builder
-	log := slog.New(logHandler{slog.NewTextHandler(&logged, nil), newCleaner(key)})
-	log.Warn("Reading the list again", "reason", fmt.Sprintf("%q came \x1b[31mtwice\u200b, as %s did", "a"+key+"b", url.QueryEscape(key)), "passes", 2)
-	log.With("bound", key).WithGroup(key).Warn("Reading the list again", "reason", key)
-	if text := logged.String(); strings.Contains(text, key) || strings.ContainsAny(text, "\x1b\u200b") || !strings.Contains(text, `a[the API key]b`) || !strings.Contains(text, "passes=2") {
-		t.Errorf("logged %q", text)
+	said := fmt.Sprintf("%q came \x1b[31mtwice\u200b, as %s did", "a"+key+"b", url.QueryEscape(key))
+	for name, value := range map[string]any{
+		"a text": said, "an error": errors.New(said), "a Stringer": stringer(said), "a LogValuer": logValuer(said), "a list": []string{said}, "a group": slog.GroupValue(slog.String(key, said)),
+	} {
+		var logged strings.Builder
+		log := slog.New(logHandler{slog.NewTextHandler(&logged, nil), newCleaner(key)})
+		log.Warn("Reading the list again", "reason", value, "passes", 2)
+		log.With("bound", key).WithGroup(key).Warn("Reading the list again", "reason", value)
+		if text := logged.String(); strings.Contains(text, key) || strings.ContainsAny(text, "\x1b\u200b") || !strings.Contains(text, `a[the API key]b`) || !strings.Contains(text, "passes=2") {
+			t.Errorf("%s: logged %q", name, text)
+		}
 	}
 }
+
+type stringer string
+
+func (s stringer) String() string { return string(s) }
+
+type logValuer string
+
+func (l logValuer) LogValue() slog.Value { return slog.AnyValue(errors.New(string(l))) }

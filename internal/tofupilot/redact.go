@@ -71,7 +71,9 @@ type logHandler struct {
 func (h logHandler) Handle(ctx context.Context, record slog.Record) error {
 	safe := slog.NewRecord(record.Time, record.Level, record.Message, record.PC)
 	record.Attrs(func(attr slog.Attr) bool {
-		if attr.Value.Kind() == slog.KindString {
+		switch attr.Value = attr.Value.Resolve(); attr.Value.Kind() {
+		case slog.KindBool, slog.KindInt64, slog.KindUint64, slog.KindFloat64:
+		default: // a text, or what becomes one: an error, a Stringer
 			attr.Value = slog.StringValue(h.clean.text(attr.Value.String()))
 		}
 		safe.AddAttrs(attr)
