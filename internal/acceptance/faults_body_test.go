@@ -12,9 +12,8 @@ import (
 )
 
 const (
-	unsupported   = "The answer isn't supported"
-	maybeVersion  = "Check that url leads to a TofuPilot server. If it does, the server may be older or newer than this provider supports. Please report this, with the server's version, at https://github.com/tofupilot/terraform-provider-tofupilot/issues. The provider used no part of this answer."
-	checkAnswerer = "Check that url leads to a TofuPilot server, and that a login page or a proxy doesn't answer in its place. The provider used no part of this answer."
+	unsupported  = "The answer isn't supported"
+	maybeVersion = "Check that it leads to a TofuPilot server. If it does, the server may be too old or too new for this provider. Please report this, with the server's version, at https://github.com/tofupilot/terraform-provider-tofupilot/issues."
 
 	endOfList = `"meta":{"has_more":false,"next_cursor":null}`
 	// What an answer with status 200 is said to have been.
@@ -26,7 +25,7 @@ const (
 // Bodies of answers with status 200.
 func bodyFaults() []fault {
 	says := func(name, body string, words ...string) fault {
-		summary, next := unusable, checkAnswerer
+		summary, next := notTheAPI, leadsToTofuPilot
 		if strings.HasPrefix(body, "{") { // as an API answers, though perhaps not this one
 			summary, next = unsupported, maybeVersion
 		}
@@ -109,7 +108,7 @@ func bodyFaults() []fault {
 		},
 		{
 			name: "40 MB", at: faulty(func(w http.ResponseWriter, _ *http.Request) { _, _ = fortyMegabytes(w) }),
-			fails:    harness.Error("", "The answer is too large", askedFor+" failed: ", "the answer's body is larger than 32 MiB.", "Check that url leads to a TofuPilot server. If it does, lower page_size."),
+			fails:    harness.Error("", "The answer is too large", askedFor+" returned HTTP 200 OK", ": the answer's body is larger than 32 MiB.", "Check that it leads to a TofuPilot server. If it does, lower page_size."),
 			requests: 1, within: slow,
 		},
 		{
@@ -119,7 +118,7 @@ func bodyFaults() []fault {
 				_, _ = fortyMegabytes(to)
 				_ = to.Close()
 			}),
-			fails:    harness.Error("", "The answer is too large", askedFor+" failed: ", "the answer's body is larger than 32 MiB.", "Check that url leads to a TofuPilot server. If it does, lower page_size."),
+			fails:    harness.Error("", "The answer is too large", askedFor+" returned HTTP 200 OK", ": the answer's body is larger than 32 MiB.", "Check that it leads to a TofuPilot server. If it does, lower page_size."),
 			requests: 1, within: slow,
 		},
 		{

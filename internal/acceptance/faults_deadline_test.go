@@ -52,7 +52,7 @@ func deadlineFaults() []fault {
 		},
 		{
 			name: "the deadline during a pause", at: faulty(answer(http.StatusTooManyRequests, `{"message":"Too many requests."}`)), arguments: limit("500ms"),
-			fails:    ended("500ms", "The last request failed: GET {url}/api/v2/procedures?limit=2: HTTP 429 Too Many Requests: Too many requests.\n\n"+raise),
+			fails:    ended("500ms", "The last request failed: GET {url}/api/v2/procedures?limit=2 returned HTTP 429 Too Many Requests: Too many requests.\n\n"+raise),
 			requests: 1, retries: 1,
 		},
 		{

@@ -32,11 +32,11 @@ func lookupFaults() []fault {
 		},
 		{
 			name: "names, and a server that refuses the list", at: searching(refused(400, "Input validation failed")), arguments: names("Procedure 7"), requests: 2,
-			fails: harness.Error("", "The server refused the request", askedFor+" returned HTTP 400 Bad Request: Input validation failed.\n\nThe server may be older or newer than this provider supports."),
+			fails: harness.Error("", "The server refused the request", askedFor+" returned HTTP 400 Bad Request: Input validation failed.", "comes from the provider's url. The server may be too old or too new for this provider."),
 		},
 		{
 			name: "names, and a page that isn't the API's", at: searching(with200("<html></html>")), arguments: names("Procedure 7"), requests: 2,
-			fails: harness.Error("", unusable, askedFor),
+			fails: harness.Error("", notTheAPI, askedFor),
 		},
 		{
 			name: "names, and a list that keeps changing", at: growing, requests: requestsVary,

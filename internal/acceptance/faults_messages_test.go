@@ -43,11 +43,41 @@ func messageFaults() []fault {
 		says("a message beside issues in another form", map[string]any{"message": "The truth", "issues": map[string]any{"a": "b"}}, ": The truth."),
 		{
 			name: "the key as a type", at: faulty(answer(http.StatusNotFound, "", "Content-Type", "text/"+key)),
-			fails: harness.Error("", nothingHere, "HTTP 404 Not Found (text/[the API key], not an API answer)."), requests: 1,
+			fails: harness.Error("", notTheAPI, "HTTP 404 Not Found (text/[the API key], not an API answer)."), requests: 1,
+		},
+		{
+			name: "the key as the type of a page", at: faulty(answer(http.StatusOK, "", "Content-Type", "text/"+key)), provider: harness.Values{"max_retries": 0},
+			fails: harness.Error("", incomplete, "HTTP 200 OK (text/[the API key]): the answer isn't a page"), requests: 1,
+		},
+		{
+			name: "the key as an encoding", at: faulty(answer(http.StatusOK, "", "Content-Encoding", key)),
+			fails: harness.Error("", notTheAPI, "the answer's encoding is [the API key], which"), requests: 1,
+		},
+		{
+			name: "the key in an error of a gateway", at: faulty(answer(http.StatusForbidden, `{"error":"`+key+`"}`)),
+			fails: harness.Error("", notTheAPI, "HTTP 403 Forbidden: [the API key]."), requests: 1,
+		},
+		{
+			name: "the key in a notice in place of a page", at: faulty(with200(`{"message":"Down for maintenance, ` + key + `.","data":null}`)),
+			fails: harness.Error("", unsupported, "it has no data. It says: Down for maintenance, [the API key]."), requests: 1,
+		},
+		{
+			name: "the key as a search", at: faulty(answer(http.StatusForbidden, "")), arguments: harness.Values{"search_query": key},
+			fails: harness.Error("", notTheAPI, "search_query=[the API key] returned HTTP 403"), requests: 1,
+		},
+		{
+			name: "the key as a name", at: faulty(with200(`{"data":[{"id":"` + key + `","name":"` + key + `"}],` + endOfList + `}`)),
+			dataSource: "tofupilot_procedure", arguments: harness.Values{"name": "Battery"},
+			fails: harness.Error("name", "No such procedure", `- [the API key] "[the API key]"`), requests: 2,
+		},
+		{
+			name: "the key as names", at: faulty(with200(`{"data":[{"id":"` + key + `","name":"` + key + `"}],` + endOfList + `}`)),
+			dataSource: procedureIDs, arguments: harness.Values{"names": elements("Battery", key+"2")},
+			fails: harness.Error("names", "Some names don't match exactly one procedure", `"[the API key]2": no procedure has this name; these are all: "[the API key]"`), requests: 1,
 		},
 		{
 			name: "the key instead of HTTP", at: harness.ByHand(saying(key + "\r\n")), provider: harness.Values{"max_retries": 1},
-			fails: harness.Error("", unreachable, "[the API key]"), requests: 2, retries: 1, within: retried(1),
+			fails: harness.Error("", incomplete, "[the API key]"), requests: 2, retries: 1, within: retried(1),
 		},
 		{
 			name: "the key as a name that stands twice", at: faulty(with200(`{"data":[{"` + key + `":1,"` + key + `":1}],` + endOfList + `}`)),

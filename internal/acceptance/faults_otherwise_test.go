@@ -132,7 +132,7 @@ func otherwiseFaults() []fault {
 		},
 		{
 			name: "a page of HTML", at: faulty(answer(http.StatusOK, "<html>Log in</html>", "Content-Type", "text/html")),
-			fails:    harness.Error("", unusable, askedFor+" returned HTTP 200 OK (text/html): the answer isn't a page of procedures", "invalid character '<'", checkAnswerer),
+			fails:    harness.Error("", notTheAPI, askedFor+" returned HTTP 200 OK (text/html): the answer isn't a page of procedures", "invalid character '<'", leadsToTofuPilot),
 			requests: 1,
 		},
 		{

@@ -11,18 +11,19 @@ import (
 )
 
 const (
-	proxyRefused = "The proxy refused the connection"
-	noProxy      = "If no proxy is needed for this server, list tofupilot.test in NO_PROXY."
+	noProxy    = "The proxy doesn't connect to the server"
+	checkProxy = "Check HTTPS_PROXY, or HTTP_PROXY for an http:// address: it must be like http://user:password@proxy.example.com:3128. " +
+		"If it is right, ask the proxy's administrator. If this server needs no proxy, list tofupilot.test in NO_PROXY."
 )
 
 // Faults of a proxy between. Its address is {elsewhere}.
 func proxyFaults() []fault {
 	once := harness.Values{"max_retries": 1}
-	refuses := func(status, summary, next string) fault {
+	refuses := func(status string) fault {
 		return fault{
 			name: "a proxy that answers " + status, at: behind("https://tofupilot.test", saying("HTTP/1.1 "+status, "Content-Length: 8", "", "Not now.")),
 			environment: useProxy,
-			fails:       harness.Error("", summary, askedFor+" failed: the proxy {elsewhere} refused to connect to the server, with HTTP "+status+".\n\n"+next),
+			fails:       harness.Error("", noProxy, askedFor+" failed: the proxy {elsewhere} refused to connect to the server, with HTTP "+status+".\n\n", checkProxy),
 			requests:    1,
 		}
 	}
@@ -34,7 +35,7 @@ func proxyFaults() []fault {
 				t.Setenv("TOFUPILOT_API_KEY", fakeapi.Key)
 				t.Setenv("HTTPS_PROXY", proxy)
 			},
-			fails: harness.Error("", "The proxy's address is wrong", askedFor+" failed: the proxy's address in the environment isn't a URL.\n\nCorrect HTTPS_PROXY"),
+			fails: harness.Error("", noProxy, askedFor+" failed: the proxy's address in the environment isn't a URL.", checkProxy),
 		}
 	}
 	again := func(f fault) fault {
@@ -43,17 +44,15 @@ func proxyFaults() []fault {
 		return f
 	}
 	return []fault{
-		refuses("403 Forbidden", proxyRefused, "Ask the proxy's administrator to allow connections to tofupilot.test. "+noProxy),
-		refuses("407 Proxy Authentication Required", "The proxy asks for a password",
-			"Set user and password in HTTPS_PROXY, or HTTP_PROXY for an http:// address, as in http://user:password@proxy.example.com:3128. "+noProxy),
-		refuses("302 Found", proxyRefused, "Ask the proxy's administrator"),
-		refuses("429 Too Many Requests", proxyRefused, "Ask the proxy's administrator"),
-		again(refuses("502 Bad Gateway", "The proxy can't reach the server",
-			"Check that {url}/api is the right server. If it is, ask the proxy's administrator why the proxy can't reach it. "+noProxy)),
-		again(refuses("504 Gateway Timeout", "The proxy can't reach the server", "Check that {url}/api is the right server.")),
+		refuses("403 Forbidden"),
+		refuses("407 Proxy Authentication Required"),
+		refuses("302 Found"),
+		refuses("429 Too Many Requests"),
+		again(refuses("502 Bad Gateway")),
+		again(refuses("504 Gateway Timeout")),
 		{
 			name: "a proxy where nothing listens", at: notBehind("https://tofupilot.test"), environment: useProxy, provider: once,
-			fails:   harness.Error("", "The proxy can't be reached", askedFor+" (2 attempts) failed: proxyconnect tcp: dial tcp", harness.Refused, noProxy),
+			fails:   harness.Error("", noProxy, askedFor+" (2 attempts) failed: proxyconnect tcp: dial tcp", harness.Refused, checkProxy),
 			retries: 1, within: retried(1),
 		},
 		{
@@ -63,7 +62,7 @@ func proxyFaults() []fault {
 				t.Setenv("TOFUPILOT_API_KEY", fakeapi.Key)
 				t.Setenv("HTTPS_PROXY", "http://proxy.invalid:3128")
 			},
-			fails:   harness.Error("", "The proxy can't be reached", askedFor+" (2 attempts) failed: proxyconnect tcp", "no such host", "Check the address in HTTPS_PROXY"),
+			fails:   harness.Error("", noProxy, askedFor+" (2 attempts) failed: proxyconnect tcp", "no such host", checkProxy),
 			retries: 1, within: retried(1),
 		},
 		badAddress("a space", "http://user:hunter2 @proxy.invalid:3128"),
@@ -71,17 +70,17 @@ func proxyFaults() []fault {
 		{
 			name: "a proxy that says nothing", at: behind("https://tofupilot.test", saysNothing), environment: useProxy,
 			provider: harness.Values{"max_retries": 0, "request_timeout": "200ms"},
-			fails:    harness.Error("", tooSlow, askedFor+" failed: no complete answer within 200ms."), requests: 1,
+			fails:    harness.Error("", unreachable, askedFor+" failed: no connection within 200ms, the request_timeout.", checkServer), requests: 1,
 		},
 		{
 			name: "a proxy that asks for a password, over plain HTTP", provider: harness.Values{"allow_http": true}, environment: useProxy,
 			at:    behind("http://tofupilot.test", saying("HTTP/1.1 407 Proxy Authentication Required", "Content-Length: 0", "", "")),
-			fails: harness.Error("", "The proxy asks for a password", askedFor+" returned HTTP 407 Proxy Authentication Required."), requests: 1,
+			fails: harness.Error("", noProxy, askedFor+" returned HTTP 407 Proxy Authentication Required.", checkProxy), requests: 1,
 		},
 		{
 			name: "a proxy that refuses, over plain HTTP", provider: harness.Values{"allow_http": true}, environment: useProxy,
 			at:    behind("http://tofupilot.test", saying("HTTP/1.1 403 Forbidden", "Content-Type: text/html", "Content-Length: 0", "", "")),
-			fails: harness.Error("", blocked, askedFor+" returned HTTP 403 Forbidden (text/html, not an API answer).", "a proxy or a firewall may be in the way"), requests: 1,
+			fails: harness.Error("", notTheAPI, askedFor+" returned HTTP 403 Forbidden (text/html, not an API answer).", "a proxy or a firewall may answer in the server's place"), requests: 1,
 		},
 		{
 			name: "a proxy that connects", at: tunnelled, environment: useProxy,

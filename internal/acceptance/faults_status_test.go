@@ -1,7 +1,9 @@
 package acceptance
 
 import (
+	"fmt"
 	"net/http"
+	"regexp"
 	"strconv"
 	"strings"
 	"testing"
@@ -11,26 +13,24 @@ import (
 )
 
 const (
-	refused     = "The server refused the request"
-	blocked     = "A proxy or a firewall refused the request"
-	wrongKey    = "The server doesn't accept the API key"
-	notAllowed  = "The API key isn't allowed to read procedures"
-	nothingHere = "The API isn't at this address"
-	inTrouble   = "The server has a problem"
-	unexpected  = "Unexpected answer"
+	refused    = "The server refused the request"
+	wrongKey   = "The server doesn't accept the API key"
+	notAllowed = "The API key isn't allowed to read procedures"
+	notTheAPI  = "The API doesn't answer at this address"
+	inTrouble  = "The server has a problem"
 
-	maybeURL         = "Check url: it must lead to a TofuPilot server, with or without /api at its end. The provider looks for the API at {url}/api."
 	askTheAdmin      = "Try again later. If the problem persists, ask the server's administrator, and check that url leads to the server and not to a proxy."
-	leadsToTofuPilot = "Check that url leads to a TofuPilot server. The provider looks for the API at {url}/api."
+	leadsToTofuPilot = "The address {url}/api comes from the provider's url. Check that it leads to a TofuPilot server, with the right scheme and port. A login page, a proxy or a firewall may answer in the server's place."
+	newKey           = "Check the key, or create a new one in TofuPilot's settings."
 	proxyPage        = "<html><head><title>nginx</title></head></html>"
 )
 
 // Statuses that no retry helps against. The others are among the retryFaults.
 func statusFaults() []fault {
-	keyFrom := func(source string, environment func(*testing.T, *harness.Target)) fault {
+	keyFrom := func(source, again string, environment func(*testing.T, *harness.Target)) fault {
 		return fault{
 			name: "401, key from " + source, at: faulty(answer(http.StatusUnauthorized, `{"message":"Unauthorized","code":"UNAUTHORIZED","issues":[]}`)), environment: environment,
-			fails:    harness.Error("", wrongKey, askedFor+" returned HTTP 401 Unauthorized: Unauthorized.", "The key comes from "+source+".", "It may be mistyped or revoked, or belong to another server than {url}/api. Check the key, or create a new one in TofuPilot's settings."),
+			fails:    harness.Error("", wrongKey, askedFor+" returned HTTP 401 Unauthorized: Unauthorized.", "The key comes from "+source+".", "The address {url}/api comes from the provider's url. ", "It may be mistyped, expired or revoked, or belong to another server. "+again),
 			requests: 1,
 		}
 	}
@@ -41,11 +41,11 @@ func statusFaults() []fault {
 		}
 	}
 	return []fault{
-		answered("204", 204, "", unexpected, "HTTP 204 No Content", leadsToTofuPilot),
+		answered("204", 204, "", notTheAPI, "HTTP 204 No Content", leadsToTofuPilot),
 		answered("400 with a message", 400, `{"message":"Bad request","code":"BAD_REQUEST"}`, refused, "HTTP 400 Bad Request: Bad request.", "Correct the arguments of the data source."),
 		answered("400 with issues of nothing we know", 400, `{"message":"Input validation failed","issues":[{"path":["sort",0],"message":"Unknown"},{"message":"No path"}]}`,
 			refused, "Input validation failed.", "- sort.0: Unknown", "- No path", "Please report this, with the server's version, at https://github.com/tofupilot/terraform-provider-tofupilot/issues."),
-		answered("400 as HTML", 400, proxyPage, refused, "HTTP 400 Bad Request (text/html, not an API answer).", "Check the scheme and the port in url"),
+		answered("400 as HTML", 400, proxyPage, notTheAPI, "HTTP 400 Bad Request (text/html, not an API answer).", leadsToTofuPilot),
 		{
 			name: "400 with issues about arguments", at: faulty(answer(400, `{"message":"Input validation failed","code":"BAD_REQUEST",
 				"issues":[{"code":"too_big","path":["limit"],"message":"Number must be less than or equal to 50"},{"path":["search_query"],"message":"Too common"}]}`)),
@@ -55,9 +55,9 @@ func statusFaults() []fault {
 				"- limit: Number must be less than or equal to 50", "- search_query: Too common", "Correct the arguments of the data source.",
 			), requests: 1,
 		},
-		keyFrom("the provider's api_key", nil),
-		keyFrom("the environment variable TOFUPILOT_API_KEY", func(t *testing.T, _ *harness.Target) { t.Helper(); t.Setenv("TOFUPILOT_API_KEY", fakeapi.Key) }),
-		keyFrom("the login file {login}", leaveLogin),
+		keyFrom("the provider's api_key", newKey, nil),
+		keyFrom("the environment variable TOFUPILOT_API_KEY", newKey, func(t *testing.T, _ *harness.Target) { t.Helper(); t.Setenv("TOFUPILOT_API_KEY", fakeapi.Key) }),
+		keyFrom("the login file {login}", "Run `tofupilot login` again.", leaveLogin),
 		{
 			name: "401, though a login has a key for the server", at: faulty(answer(401, `{"message":"Unauthorized","code":"UNAUTHORIZED"}`)),
 			environment: func(t *testing.T, at *harness.Target) {
@@ -69,10 +69,10 @@ func statusFaults() []fault {
 				"There is also the login file {login} for {url}. The provider uses it only where no key is set."), requests: 1,
 		},
 		{
-			name: "403, a station's key on a newer server", at: prepared(func(api *fakeapi.Server) { api.ForbidStation(fakeapi.Key) }),
+			name: "403, a station's key", at: prepared(func(api *fakeapi.Server) { api.ForbidStation(fakeapi.Key) }),
 			fails: harness.Error("", notAllowed,
 				askedFor+" returned HTTP 403 Forbidden: Forbidden.", "The key comes from the provider's api_key.",
-				"On newer servers, a station's key can't read procedures. Use a user's key.",
+				"A station's key may see only the procedures that its station is linked to, or none. Use the key of a user who can see the procedures in TofuPilot.",
 			), requests: 1,
 		},
 		{
@@ -91,10 +91,15 @@ func statusFaults() []fault {
 		},
 		{
 			name: "404 below another path", at: around(func(api http.Handler) http.Handler { return http.StripPrefix("/api", api) }),
-			fails: harness.Error("", nothingHere, askedFor+" returned HTTP 404 Not Found: Not found.", maybeURL), requests: 1,
+			fails: harness.Error("", notTheAPI, askedFor+" returned HTTP 404 Not Found: Not found.", leadsToTofuPilot), requests: 1,
 		},
-		answered("403 as HTML", 403, proxyPage, blocked, "HTTP 403 Forbidden (text/html, not an API answer).", leadsToTofuPilot),
-		answered("404 as HTML", 404, proxyPage, nothingHere, "HTTP 404 Not Found (text/html, not an API answer).", maybeURL),
+		{
+			name: "404 below a path", at: below("/organization/settings"),
+			fails: harness.Error("", notTheAPI, "returned HTTP 404 Not Found", "Check that it leads to a TofuPilot server, with the right scheme and port. Few servers are below a path: remove /organization/settings from it unless yours is."), requests: 1,
+		},
+		answered("403 of a gateway", 403, `{"error":"Blocked by policy 7."}`, notTheAPI, "HTTP 403 Forbidden: Blocked by policy 7.", leadsToTofuPilot),
+		answered("403 as HTML", 403, proxyPage, notTheAPI, "HTTP 403 Forbidden (text/html, not an API answer).", leadsToTofuPilot),
+		answered("404 as HTML", 404, proxyPage, notTheAPI, "HTTP 404 Not Found (text/html, not an API answer).", leadsToTofuPilot),
 		{
 			name: "401 with a body cut off", at: faulty(func(w http.ResponseWriter, _ *http.Request) {
 				w.Header().Set("Content-Length", "1000")
@@ -107,7 +112,7 @@ func statusFaults() []fault {
 				w.WriteHeader(http.StatusForbidden)
 				_, _ = fortyMegabytes(w)
 			}),
-			fails: harness.Error("", blocked, askedFor+" returned HTTP 403 Forbidden"), requests: 1, within: slow,
+			fails: harness.Error("", notTheAPI, askedFor+" returned HTTP 403 Forbidden"), requests: 1, within: slow,
 		},
 		answered("409", 409, `{"message":"Conflict","code":"CONFLICT"}`, refused, "HTTP 409 Conflict: Conflict.", "The message is the server's."),
 		{
@@ -124,15 +129,29 @@ func leaveLogin(t *testing.T, at *harness.Target) {
 	at.Login = harness.LogIn(t, map[string]string{"api_key": fakeapi.Key, "base_url": at.URL})
 }
 
+// below is a target by an address with a path, where the server isn't.
+func below(path string) func(*testing.T) *harness.Target {
+	return func(t *testing.T) *harness.Target {
+		t.Helper()
+		at := faulty(nil)(t)
+		at.URL += path
+		return at
+	}
+}
+
 // Redirects. The key goes to the configured server only.
 func redirectFaults() []fault {
 	var faults []fault
-	const elsewhere, follow = "The server redirects to another address", "If the new address is right, set url to it."
+	const (
+		elsewhere = "The server redirects to another address"
+		circle    = "The server's redirect can't be followed"
+		check     = "The address {url}/api comes from the provider's url. Check that it is the server's own, with the right scheme (https:// or http://)."
+		follow    = "The provider sends the API key to the configured server only, so it didn't follow the redirect. If the new address is right, "
+	)
 	for _, code := range []int{301, 302, 307, 308} {
 		name := strconv.Itoa(code)
 		notFollowed := harness.Error("", elsewhere,
-			askedFor+" failed: the server redirects to another address: {elsewhere}/api/v2/procedures?limit=100.",
-			"The provider sends the API key to the configured server only, so it didn't follow the redirect.", follow,
+			fmt.Sprintf(askedFor+" returned HTTP %d %s (", code, http.StatusText(code)), "): the server redirects to another address: {elsewhere}/api/v2/procedures?limit=100.", follow+`set url to "{elsewhere}".`,
 		)
 		faults = append(faults,
 			fault{name: name + " on the same server", at: moved(code), ids: whole, requests: 2},
@@ -143,45 +162,54 @@ func redirectFaults() []fault {
 		)
 	}
 	redirect := func(location string) http.HandlerFunc { return answer(http.StatusFound, "", "Location", location) }
-	return append(faults,
-		fault{
-			name: "a redirect to nowhere", at: faulty(answer(http.StatusFound, "")),
-			fails:    harness.Error("", "The server's redirect can't be followed", askedFor+" returned HTTP 302 Found", "Check that url is the server's own address, with the right scheme (https:// or http://)."),
-			requests: 1,
-		},
-		fault{
-			name: "redirects in a circle", at: faulty(redirect("/api/v2/procedures?limit=100")),
-			fails:    harness.Error("", "The server's redirect can't be followed", askedFor+" failed: the server redirected 10 times", "Check that url is the server's own address, with the right scheme (https:// or http://)."),
-			requests: 10,
-		},
-		fault{
-			name: "a redirect to what is no address", at: faulty(redirect("http://[::1")),
-			fails:    harness.Error("", "The server's redirect can't be followed", askedFor+" failed: the server redirects to something that isn't a URL.", "Check that url is the server's own address"),
-			requests: 1,
-		},
-		fault{
-			name: "a redirect with the key in it", at: faulty(redirect("https://tofupilot.invalid/?was=" + fakeapi.Key)),
-			fails:    harness.Error("", elsewhere, "https://tofupilot.invalid/?was=[the API key]", follow),
-			requests: 1,
-		},
-		fault{
-			name: "a redirect with the key in it, escaped", at: faulty(redirect("https://tofupilot.invalid/?was=" + strings.ReplaceAll(fakeapi.Key, "_", "%5f"))),
-			fails:    harness.Error("", elsewhere, "https://tofupilot.invalid/?was=[the API key]", follow),
-			requests: 1,
-		},
+	leads := func(name, location, summary string, words ...string) fault {
+		return fault{name: name, at: faulty(redirect(location)), fails: harness.Error("", summary, words...), requests: 1}
+	}
+	withLogin := leads("a redirect, with a login", "https://tofupilot.invalid/api/v2/procedures?limit=100", elsewhere, follow+"run `tofupilot login` for https://tofupilot.invalid.")
+	withLogin.environment = leaveLogin
+	circling := leads("redirects in a circle", "/api/v2/procedures?limit=100", circle, askedFor+" returned HTTP 302 Found", ": the server redirected 10 times.", check)
+	circling.requests = 10
+	return append(faults, withLogin, circling,
+		leads("a redirect to nowhere", "", circle, askedFor+" returned HTTP 302 Found", check),
+		leads("a redirect to what is no address", "http://[::1", circle, ": the server redirects to something that isn't a URL.", check),
+		leads("a redirect to what is no web page", "ftp://tofupilot.invalid/api/v2/procedures", circle, ": the server redirects to another address: ftp://tofupilot.invalid/", check),
+		leads("a redirect to a path of another server", "https://tofupilot.invalid/below/api/v2/procedures?limit=100", elsewhere, follow+`set url to "https://tofupilot.invalid/below".`),
+		leads("a redirect to a login page", "https://login.invalid:8443/sign-in?next=%2Fapi%2Fv2%2F", elsewhere, follow+`set url to "https://login.invalid:8443".`),
+		leads("a redirect to http", "http://tofupilot.invalid/api/v2/procedures", elsewhere, follow+`set url to "http://tofupilot.invalid", and allow_http to true if you trust the network.`),
+		leads("a redirect with the key in it", "https://tofupilot.invalid/?was="+fakeapi.Key, elsewhere, "https://tofupilot.invalid/?was=[the API key]", `set url to "https://tofupilot.invalid".`),
+		leads("a redirect with the key in it, escaped", "https://tofupilot.invalid/?was="+strings.ReplaceAll(fakeapi.Key, "_", "%5f"), elsewhere, "https://tofupilot.invalid/?was=[the API key]"),
+		leads("a redirect with a password in it", "https://user:hunter2@tofupilot.invalid/", elsewhere, "https://user:xxxxx@tofupilot.invalid/", `set url to "https://tofupilot.invalid".`),
 		fault{
 			name: "a redirect to a host that only looks like the server", at: faulty(func(w http.ResponseWriter, r *http.Request) {
 				redirect("http://"+strings.Replace(r.Host, "127", "\uff11\uff12\uff17", 1)+r.URL.RequestURI())(w, r) // full-width digits
 			}),
-			fails:    harness.Error("", elsewhere, follow),
-			requests: 1,
-		},
-		fault{
-			name: "a redirect with a password in it", at: faulty(redirect("https://user:hunter2@tofupilot.invalid/")),
-			fails:    harness.Error("", elsewhere, "https://user:xxxxx@tofupilot.invalid/", follow),
+			fails:    harness.Error("", circle, check),
 			requests: 1,
 		},
 	)
+}
+
+// advisedURL is a url that an error says to set.
+var advisedURL = regexp.MustCompile(`set url to "(.*?)"(, and allow_http)?`)
+
+// Who does what the error says has what was to be read.
+func TestTheAddressThatARedirectLeadsToIsTakenAtTheFirstTry(t *testing.T) {
+	t.Parallel()
+	other := harness.Serving(t, http.StripPrefix("/below", fakeapi.New(few...)))
+	at := faulty(answer(http.StatusPermanentRedirect, "", "Location", other.URL+"/below/api/v2/procedures?limit=100"))(t)
+	url := at.URL
+	for range 2 {
+		server := configured(t, harness.Values{"url": url, "api_key": fakeapi.Key})
+		resp := server.Read(t, "tofupilot_procedures", harness.Values{})
+		advised := advisedURL.FindStringSubmatch(harness.Describe(resp.Diagnostics))
+		if advised == nil {
+			harness.ExpectNoDiagnostics(t, resp.Diagnostics)
+			harness.ExpectEqual(t, "IDs", idsIn(t, server.State(t, "tofupilot_procedures", resp)), whole)
+			return
+		}
+		url = advised[1]
+	}
+	t.Errorf("%s leads nowhere", url)
 }
 
 // moved is a server that sends everyone to another path of its own.

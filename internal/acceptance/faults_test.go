@@ -16,6 +16,7 @@ import (
 
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/acceptance/harness"
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/fakeapi"
+	"github.com/tofupilot/terraform-provider-tofupilot/internal/provider"
 )
 
 // idsIn are the IDs of a state.
@@ -121,6 +122,10 @@ func (f fault) expect(t *testing.T) {
 			want.Words = append(want.Words, named.Replace(words))
 		}
 		harness.ExpectError(t, resp.Diagnostics, want)
+		if advised := advisedURL.FindStringSubmatch(harness.Describe(resp.Diagnostics)); advised != nil {
+			provider := harness.Connect(t, provider.Server("test")())
+			harness.ExpectNoDiagnostics(t, provider.ValidateProvider(t, harness.Values{"url": advised[1], "allow_http": advised[2] != ""}))
+		}
 		t.Logf("%s", harness.Describe(resp.Diagnostics))
 	}
 	if asked := at.Asked(); len(asked) != f.requests && f.requests != requestsVary {

@@ -23,11 +23,29 @@ import (
 
 const (
 	untrusted = "The server's certificate isn't trusted"
-	notTLS    = "The server doesn't use TLS"
+	badTLS    = "The TLS handshake failed"
+	checkTLS  = "Check the scheme and the port in it. The provider needs TLS 1.2 or later, and doesn't support client certificates."
 )
 
 func tlsFaults() []fault {
+	breaksOff := func(name string, setUp func(*tls.Config), words string) fault {
+		return fault{
+			name: name, at: secure(certified{known: true, setUp: setUp}),
+			fails: harness.Error("", badTLS, askedFor+" failed: ", words, checkTLS),
+		}
+	}
 	return []fault{
+		breaksOff("a client certificate wanted in TLS 1.2", func(c *tls.Config) { c.ClientAuth, c.MaxVersion = tls.RequireAnyClientCert, tls.VersionTLS12 }, "remote error: tls: "),
+		breaksOff("a client certificate wanted in TLS 1.3", func(c *tls.Config) { c.ClientAuth = tls.RequireAnyClientCert }, "remote error: tls: certificate required"),
+		breaksOff("TLS 1.1 at most", func(c *tls.Config) { c.MinVersion, c.MaxVersion = tls.VersionTLS10, tls.VersionTLS11 }, "remote error: tls: protocol version not supported"),
+		breaksOff("no cipher suite that both know", func(c *tls.Config) {
+			c.MaxVersion, c.CipherSuites = tls.VersionTLS12, []uint16{tls.TLS_RSA_WITH_AES_128_GCM_SHA256} // key exchange by RSA
+		}, "remote error: tls: handshake failure"),
+		breaksOff("a certificate that can't be parsed", func(c *tls.Config) {
+			c.GetConfigForClient = func(*tls.ClientHelloInfo) (*tls.Config, error) {
+				return &tls.Config{Certificates: []tls.Certificate{{Certificate: [][]byte{[]byte("no certificate")}, PrivateKey: c.Certificates[0].PrivateKey}}}, nil
+			}
+		}, "tls: failed to parse certificate from server: x509: "),
 		{
 			name: "a private authority that is known", at: secure(certified{known: true}),
 			ids: whole, requests: 1,
@@ -47,7 +65,7 @@ func tlsFaults() []fault {
 		{
 			name: "HTTP/2, a stream that is reset in mid-body", at: certifiedServing(certified{known: true, http2: true}, http.HandlerFunc(breakOff)),
 			provider: harness.Values{"max_retries": 0},
-			fails:    harness.Error("", incomplete, askedFor+" failed: reading the answer: stream error", againLater),
+			fails:    harness.Error("", incomplete, askedFor+" returned HTTP 200 OK (text/plain; charset=utf-8): reading the answer: stream error", againLater),
 			requests: 1,
 		},
 		{
@@ -65,34 +83,42 @@ func tlsFaults() []fault {
 		},
 		{
 			name: "an expired certificate", at: secure(certified{known: true, expired: true}),
-			fails: harness.Error("", untrusted, askedFor, "certificate has expired or is not yet valid", "If the certificate is expired, renew it."),
+			fails: harness.Error("", untrusted, askedFor, "certificate has expired or is not yet valid", "The certificate is valid from 0001-01-01 00:00 UTC to ", "Have the server's administrator renew it, or correct this machine's clock. Verification"),
+		},
+		{
+			name: "a certificate that isn't valid yet", at: secure(certified{known: true, early: true}),
+			fails: harness.Error("", untrusted, askedFor, "certificate has expired or is not yet valid", "The certificate is valid from 20", " UTC to 20", "or correct this machine's clock. Verification"),
 		},
 		{
 			name: "a certificate for another host", at: secure(certified{known: true, address: "192.0.2.1"}),
-			fails: harness.Error("", untrusted, askedFor, "certificate is valid for 192.0.2.1, not 127.0.0.1", "If it is for another host, correct url."),
+			fails: harness.Error("", untrusted, askedFor, "The certificate is for 192.0.2.1. Correct url, or have the server's administrator add 127.0.0.1 to the certificate. Verification"),
+		},
+		{
+			name: "a certificate for a host below", at: secure(certified{known: true, address: "192.0.2.1", name: "*.tofupilot.test"}),
+			fails: harness.Error("", untrusted, askedFor, "The certificate is for *.tofupilot.test, 192.0.2.1. Correct url,"),
 		},
 		{
 			name: "plain HTTP on the port of TLS", at: swapped("https", faulty(nil)),
-			fails: harness.Error("", notTLS, askedFor, "server gave HTTP response to HTTPS client", "Check the scheme and the port in url"),
+			fails: harness.Error("", badTLS, askedFor, "server gave HTTP response to HTTPS client", checkTLS),
 		},
 		{
 			name: "TLS on the port of plain HTTP", at: swapped("http", secure(certified{known: true})),
-			fails: harness.Error("", "The server refused the request", askedFor, "HTTP 400 Bad Request.", "Check the scheme and the port in url"),
+			fails: harness.Error("", notTheAPI, askedFor, "HTTP 400 Bad Request.", leadsToTofuPilot),
 		},
 		{
 			name: "another protocol on the port of TLS", at: swapped("https", harness.ByHand(greet)),
-			fails:    harness.Error("", notTLS, askedFor, "Check the scheme and the port in url"),
+			fails:    harness.Error("", badTLS, askedFor, "first record does not look like a TLS handshake", checkTLS),
 			requests: 1,
 		},
 		{
 			name: "no TLS handshake", at: swapped("https", harness.ByHand(saysNothing)), provider: harness.Values{"max_retries": 0, "request_timeout": "200ms"},
-			fails:    harness.Error("", "The server takes too long", askedFor, "no complete answer within 200ms", "raise the provider's request_timeout"),
+			fails:    harness.Error("", unreachable, askedFor+" failed: no connection within 200ms, the request_timeout.", checkServer),
 			requests: 1,
 		},
 		{
 			name: "closed during the TLS handshake", at: swapped("https", harness.ByHand(func(conn net.Conn, _ int) { _, _ = conn.Read(make([]byte, 1<<10)) })),
 			provider: harness.Values{"max_retries": 0},
-			fails:    harness.Error("", "The server can't be reached", askedFor, "Check that {url}/api is the right server"),
+			fails:    harness.Error("", unreachable, askedFor+" failed: ", checkServer),
 			requests: 1,
 		},
 	}
@@ -103,9 +129,11 @@ type certified struct {
 	known   bool // the provider is given its authority
 	chain   bool // over an authority in between, which the server sends along
 	expired bool
+	early   bool
 	address string // that it is for, if not the server's
 	name    string // that it is for, too
 	http2   bool
+	setUp   func(*tls.Config)
 }
 
 // secure is a target with the few procedures, over TLS.
@@ -124,6 +152,9 @@ func certifiedServing(c certified, handler http.Handler) func(*testing.T) *harne
 		authority, asked := newAuthority(t, nil), new(harness.Record)
 		server := httptest.NewUnstartedServer(asked.Of(handler))
 		server.TLS = &tls.Config{Certificates: []tls.Certificate{authority.issueTo(t, c)}, MinVersion: tls.VersionTLS12}
+		if c.setUp != nil {
+			c.setUp(server.TLS)
+		}
 		server.EnableHTTP2 = c.http2
 		server.Config.ErrorLog = log.New(io.Discard, "", 0) // handshakes fail: that is the test
 		server.StartTLS()
@@ -189,6 +220,9 @@ func (a *authority) issueTo(t *testing.T, c certified) tls.Certificate {
 	}
 	if c.expired {
 		template.NotAfter = time.Now().Add(-time.Minute)
+	}
+	if c.early {
+		template.NotBefore = time.Now().Add(time.Minute)
 	}
 	if !c.chain {
 		der, key := a.sign(t, template)

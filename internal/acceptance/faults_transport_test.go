@@ -17,11 +17,10 @@ import (
 
 const (
 	unreachable = "The server can't be reached"
-	unusable    = "The answer can't be used"
-	incomplete  = "The answer is incomplete"
-	againLater  = "Try again later. If the problem persists, check that no proxy cuts answers off, and ask the server's administrator. The provider used no part of this answer."
+	incomplete  = "No complete answer came"
+	againLater  = "Try again later. If the problem persists, check that this is the right server and that no proxy or firewall cuts connections off, and ask the server's administrator."
 	tooSlow     = "The server takes too long"
-	checkServer = "Check that {url}/api is the right server, and that this machine can reach it: a proxy, a firewall or a VPN may be in the way."
+	checkServer = "The address {url}/api comes from the provider's url. Check that this is the right server, and that this machine can reach it: DNS, a proxy, a firewall or a VPN may be in the way."
 )
 
 // Faults of a connection, and of the bytes of an answer.
@@ -35,7 +34,7 @@ func transportFaults() []fault {
 		},
 		{
 			name: "a name that doesn't resolve", at: atName("https://tofupilot.invalid"),
-			fails: harness.Error("", "The server's name can't be resolved", askedFor+" failed", "no such host", "Check the host in url, and this machine's network and DNS."),
+			fails: harness.Error("", unreachable, askedFor+" failed", "no such host", checkServer),
 		},
 		{
 			name: "a name server in trouble", at: atName("https://broken.tofupilot.invalid"), provider: harness.Values{"max_retries": 1},
@@ -44,12 +43,12 @@ func transportFaults() []fault {
 		},
 		{
 			name: "accepted and closed", at: harness.ByHand(func(net.Conn, int) {}), provider: harness.Values{"max_retries": 1},
-			fails:    harness.Error("", unreachable, askedFor+" (2 attempts) failed", checkServer),
+			fails:    harness.Error("", incomplete, askedFor+" (2 attempts) failed", againLater),
 			requests: 2, retries: 1, within: retried(1),
 		},
 		{
 			name: "closed instead of an answer", at: faulty(fakeapi.HangUp().ServeHTTP), provider: once,
-			fails:    harness.Error("", unreachable, askedFor+" failed: the connection was closed before an answer came", checkServer),
+			fails:    harness.Error("", incomplete, askedFor+" failed: the connection was closed before an answer came", againLater),
 			requests: 1,
 		},
 		{
@@ -58,12 +57,12 @@ func transportFaults() []fault {
 		},
 		{
 			name: "no HTTP", at: harness.ByHand(saying("SSH-2.0-OpenSSH_9.6\r\n")), provider: once,
-			fails:    harness.Error("", unreachable, askedFor, "malformed HTTP", checkServer),
+			fails:    harness.Error("", incomplete, askedFor, "malformed HTTP", againLater),
 			requests: 1,
 		},
 		{
 			name: "101 and then silence", at: harness.ByHand(thenSilent("HTTP/1.1 101 Switching Protocols", "Connection: Upgrade", "Upgrade: h2c", "", "")),
-			fails:    harness.Error("", unexpected, askedFor+" returned HTTP 101 Switching Protocols.", leadsToTofuPilot),
+			fails:    harness.Error("", notTheAPI, askedFor+" returned HTTP 101 Switching Protocols.", leadsToTofuPilot),
 			requests: 1,
 		},
 		{
@@ -74,7 +73,7 @@ func transportFaults() []fault {
 		},
 		{
 			name: "1xx without end", at: harness.ByHand(saying(strings.Repeat("HTTP/1.1 103 Early Hints\r\n\r\n", 1000))), provider: once,
-			fails:    harness.Error("", unreachable, askedFor, "unexpected EOF", checkServer),
+			fails:    harness.Error("", incomplete, askedFor, "unexpected EOF", againLater),
 			requests: 1,
 		},
 		{
@@ -88,7 +87,7 @@ func transportFaults() []fault {
 		},
 		{
 			name: "403 and a body that never comes", at: harness.ByHand(thenSilent("HTTP/1.1 403 Forbidden", "Content-Length: 10", "", "")), provider: harness.Values{"request_timeout": "200ms"},
-			fails:    harness.Error("", blocked, askedFor+" returned HTTP 403 Forbidden."),
+			fails:    harness.Error("", notTheAPI, askedFor+" returned HTTP 403 Forbidden."),
 			requests: 1,
 		},
 		{
@@ -98,7 +97,7 @@ func transportFaults() []fault {
 		},
 		{
 			name: "headers that never end", at: harness.ByHand(saying("HTTP/1.1 200 OK", strings.Repeat("X-Filler: "+strings.Repeat("x", 4000)+"\r\n", 3000))), provider: once,
-			fails:    harness.Error("", unreachable, askedFor, "server response headers exceeded 10485760 bytes"),
+			fails:    harness.Error("", incomplete, askedFor, "server response headers exceeded 10485760 bytes"),
 			requests: 1,
 		},
 		{
@@ -124,7 +123,7 @@ func transportFaults() []fault {
 		},
 		{
 			name: "broken chunks", at: harness.ByHand(saying("HTTP/1.1 200 OK", "Transfer-Encoding: chunked", "", "5", `{"dat`, "no length", "")), provider: harness.Values{"max_retries": 1},
-			fails:    harness.Error("", incomplete, askedFor+" (2 attempts) failed", "invalid byte in chunk length", againLater),
+			fails:    harness.Error("", incomplete, askedFor+" (2 attempts) returned HTTP 200 OK (no content type): reading the answer: invalid byte in chunk length", againLater),
 			requests: 2, retries: 1, within: retried(1),
 		},
 		{
@@ -144,6 +143,19 @@ func transportFaults() []fault {
 			name: "gzip cut off", at: around(gzipped(0.5)), provider: once,
 			fails:    harness.Error("", incomplete, askedFor, "reading the answer: the body ends too early", againLater),
 			requests: 1,
+		},
+		{
+			name: "an encoding that nobody asked for", at: faulty(answer(http.StatusOK, "\x1b\x0b\x00\xf8", "Content-Encoding", "br", "Content-Type", "application/json")),
+			fails:    harness.Error("", notTheAPI, askedFor+" returned HTTP 200 OK (application/json): the answer's encoding is br, which the provider didn't ask for.", leadsToTofuPilot),
+			requests: 1,
+		},
+		{
+			name: "an encoding that is none", at: around(func(api http.Handler) http.Handler {
+				return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+					w.Header().Set("Content-Encoding", "identity")
+					api.ServeHTTP(w, r)
+				})
+			}), ids: whole, requests: 1,
 		},
 		{
 			name: "gzip that isn't", at: faulty(answer(http.StatusOK, `{"data":[]}`, "Content-Encoding", "gzip")), provider: once,

@@ -45,8 +45,8 @@ func TestTheCommonestMistakesAreToldWithWhatToDo(t *testing.T) {
 		"an address of a page": {
 			config: at(url+"/organization/settings") + harness.Procedure("fct", lookup), environment: key, asks: true,
 			says: []string{
-				"Error: The API isn't at this address", "with data.tofupilot_procedure.fct,", "returned HTTP 404 Not Found",
-				"Check url: it must lead to a TofuPilot server, with or without /api at its end.",
+				"Error: The API doesn't answer at this address", "with data.tofupilot_procedure.fct,", "returned HTTP 404 Not Found",
+				"comes from the provider's url.", "remove /organization/settings from it unless yours is.",
 			},
 		},
 		"a misspelt argument": {

@@ -7,13 +7,62 @@ import (
 	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
 
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/bulk"
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/tofupilot"
 )
 
 // report is what to do where only a change of the provider or of the server helps.
-const report = "Please report this, with the server's version, at " + homepage + "/issues."
+const report prose = "Please report this, with the server's version, at " + homepage + "/issues."
+
+// prose is text that may be shown: constants of our own, and what [explainer.say] made of
+// other texts. Errors of reads are made of nothing else, so that no server's text gets
+// into one as it came.
+type prose string
+
+// explainer makes diagnostics of what reads of one configured provider fail with.
+type explainer struct {
+	settings settings
+	clean    func(string) string // takes out the key and what isn't seen, and cuts
+}
+
+// say is fmt.Sprintf, but for the arguments that are neither prose nor integers: each of
+// their texts is redacted and cut by itself, so that a long one doesn't cut off the next.
+func (e explainer) say(format prose, args ...any) prose {
+	for i, arg := range args {
+		switch arg.(type) {
+		case prose, int:
+		default:
+			args[i] = e.clean(fmt.Sprint(arg))
+		}
+	}
+	return prose(fmt.Sprintf(string(format), args...))
+}
+
+// failure is an error of some paragraphs, without the empty ones. It is at an attribute,
+// unless the path is empty.
+func failure(at path.Path, summary prose, paragraphs ...prose) diag.Diagnostic {
+	detail := string(joined("\n\n", paragraphs...))
+	if at.Equal(path.Empty()) {
+		return diag.NewErrorDiagnostic(string(summary), detail)
+	}
+	return diag.NewAttributeErrorDiagnostic(at, string(summary), detail)
+}
+
+// joined puts texts together, without the empty ones.
+func joined(separator string, texts ...prose) prose {
+	var kept []string
+	for _, text := range texts {
+		if text != "" {
+			kept = append(kept, string(text))
+		}
+	}
+	return prose(strings.Join(kept, separator))
+}
+
+// ended ends a sentence that may end in what a server said, and so in a period.
+func (p prose) ended() prose { return prose(strings.TrimSuffix(string(p), ".")) + "." }
 
 // readAdvice is what an error says that depends on what is read, and on the
 // arguments of the data source that reads.
@@ -26,80 +75,65 @@ type readAdvice struct {
 
 func (a readAdvice) plural() string { return a.noun + "s" }
 
-// or is how to read less at a time, as what may follow other advice.
-func (a readAdvice) or() string {
-	if a.smaller == "" {
-		return ""
-	}
-	return ", or " + a.smaller
-}
-
 // explain turns an error of the client into a diagnostic: what was requested, what
 // came back, what it probably means and what to do next.
-func (r *reader) explain(ctx context.Context, err error, advice readAdvice) diag.Diagnostic {
-	var far string // how far the list was read
+func (e explainer) explain(ctx context.Context, err error, advice readAdvice) diag.Diagnostic {
+	if errors.As(err, new(*tofupilot.ListTooLargeError)) || errors.As(err, new(*bulk.TooLargeError)) {
+		return e.explainTooMany(err, advice)
+	}
+	var far, changed prose // how far the list was read
 	list := new(tofupilot.ListError)
 	if errors.As(err, &list) {
-		far = fmt.Sprintf(" So far: %s, %s.", counted(list.Requests, "request"), counted(list.Rows, advice.noun))
+		far = e.say("So far: %s, %s.", counted(list.Requests, "request"), counted(list.Rows, advice.noun))
 	}
 	if list.Change != nil {
-		far += fmt.Sprintf(" The list changed while it was read, so the provider read it from the start %s. Last change: %v.", counted(list.Passes, "time"), list.Change)
+		changed = e.say("The list changed while it was read, so the provider read it from the start %s. Last change: %s",
+			counted(list.Passes, "time"), list.Change).ended()
 	}
-
-	inMemory := new(tofupilot.ListTooLargeError)
-	if errors.As(err, &inMemory) || errors.As(err, new(*bulk.TooLargeError)) {
-		return r.explainTooMany(inMemory.InAll, advice)
-	}
-
-	deadline, inconsistent := new(deadlineError), new(tofupilot.InconsistentError)
-	failed := new(tofupilot.Error)
+	failed, inconsistent := new(tofupilot.Error), new(tofupilot.InconsistentError)
+	reading := e.say("Reading the %s from %s", advice.plural(), e.settings.baseURL)
 	switch {
-	case errors.As(context.Cause(ctx), &deadline):
-		raise := "Raise timeouts.read"
-		if advice.narrower != "" {
-			raise += ", or " + advice.narrower
+	case errors.Is(ctx.Err(), context.DeadlineExceeded):
+		var last, fewer prose
+		if errors.As(err, &failed) {
+			last = "The last request failed: " + e.answered(failed)
 		}
-		raise += "."
 		if list.Change != nil {
-			raise += fmt.Sprintf(" The provider returns complete lists only. You can also try again when fewer %s are being created or deleted.", advice.plural())
+			fewer = e.say("The provider returns complete lists only. You can also try again when fewer %s are being created or deleted.", advice.plural())
 		}
-		return diag.NewAttributeErrorDiagnostic(timeoutsRead, "Reading took too long", lines(
-			fmt.Sprintf("Reading the %s from %s didn't finish within %s, the limit that timeouts.read sets.%s", advice.plural(), r.settings.baseURL, tofupilot.FormatDuration(deadline.limit), far),
-			before(err),
-			raise,
-		))
+		return failure(timeoutsRead, "Reading took too long",
+			joined(" ", reading+e.say(" didn't finish within %s.", context.Cause(ctx)), far, changed), last,
+			joined(" ", "Raise timeouts.read"+e.or(advice.narrower)+".", fewer))
 	case ctx.Err() != nil:
-		return diag.NewErrorDiagnostic("Interrupted", fmt.Sprintf("Reading the %s from %s was interrupted.%s", advice.plural(), r.settings.baseURL, far))
+		return failure(path.Empty(), "Interrupted", joined(" ", reading+" was interrupted.", far, changed))
 	case errors.As(err, &failed):
-		return r.explainRequest(failed, advice)
+		return e.explainRequest(failed, advice)
 	case errors.As(err, &inconsistent):
-		return diag.NewErrorDiagnostic("The server's pages are inconsistent", lines(
-			fmt.Sprintf("Reading the %s from %s: %s.%s", advice.plural(), r.settings.baseURL, r.client.Clean(inconsistent.Error()), far),
-			"The provider doesn't use a list that may be incomplete. "+report,
-		))
+		return failure(path.Empty(), "The server's pages are inconsistent",
+			joined(" ", e.say("%s: %s", reading, inconsistent).ended(), far, changed),
+			"The provider doesn't use a list that may be incomplete. "+report)
 	}
-	return diag.NewErrorDiagnostic(fmt.Sprintf("The %s can't be read", advice.plural()), sentence(err)+far)
+	return failure(path.Empty(), e.say("The %s can't be read", advice.plural()), joined(" ", e.say("%s: %s", reading, err).ended(), far, changed))
 }
 
 // explainTooMany says what to do about more than can be kept: of one read, or of
 // all reads at the same time.
-func (r *reader) explainTooMany(inAll bool, advice readAdvice) diag.Diagnostic {
-	if inAll {
-		return diag.NewErrorDiagnostic(fmt.Sprintf("Too many %s at the same time", advice.plural()), lines(
-			fmt.Sprintf("What is read from %s at the same time is larger than 512 MiB, the most that the provider keeps in memory.", r.settings.baseURL),
-			"Run Terraform with -parallelism=1, which reads one data source at a time.",
-		))
+func (e explainer) explainTooMany(err error, advice readAdvice) diag.Diagnostic {
+	list := new(tofupilot.ListTooLargeError)
+	_ = errors.As(err, &list)
+	switch {
+	case list.InAll:
+		return failure(path.Empty(), e.say("Too many %s at the same time", advice.plural()),
+			e.say("What is read from %s at the same time is larger than 512 MiB, the most that the provider keeps in memory.", e.settings.baseURL),
+			"Run Terraform with -parallelism=1, which reads one data source at a time.")
+	case advice.narrower == "":
+		return failure(path.Empty(), e.say("Too many %s to look through", advice.plural()),
+			e.say("The IDs and names of the %s at %s are larger than 256 MiB, the most that the provider keeps in memory of one list.", advice.plural(), e.settings.baseURL),
+			"Check that url leads to a TofuPilot server.")
 	}
-	if advice.narrower == "" {
-		return diag.NewErrorDiagnostic(fmt.Sprintf("Too many %s to look through", advice.plural()), lines(
-			fmt.Sprintf("The IDs and names of the %s at %s are larger than 256 MiB, the most that the provider keeps in memory of one list.", advice.plural(), r.settings.baseURL),
-			"Check that url leads to a TofuPilot server.",
-		))
-	}
-	return diag.NewErrorDiagnostic(fmt.Sprintf("Too many %s for one data source", advice.plural()), lines(
-		fmt.Sprintf("The list at %s is larger than 256 MiB, the most that a provider can return.", r.settings.baseURL),
-		upperFirst(advice.narrower)+". To read all of it, use several data sources.",
-	))
+	return failure(path.Empty(), e.say("Too many %s for one data source", advice.plural()),
+		e.say("The list at %s is larger than 256 MiB, the most that a provider can return.", e.settings.baseURL),
+		e.say("%s. To read all of it, use several data sources.", upperFirst(advice.narrower)))
 }
 
 // counted is a number with its noun.
@@ -108,23 +142,4 @@ func counted(n int, noun string) string {
 		noun += "s"
 	}
 	return fmt.Sprintf("%d %s", n, noun)
-}
-
-// before is the failure after which the provider waited until time ran out, if any.
-func before(err error) string {
-	if failed := new(tofupilot.Error); errors.As(err, &failed) {
-		return "The last request failed: " + sentence(failed)
-	}
-	return ""
-}
-
-// lines puts paragraphs together, without the empty ones.
-func lines(paragraphs ...string) string {
-	var text []string
-	for _, paragraph := range paragraphs {
-		if paragraph != "" {
-			text = append(text, paragraph)
-		}
-	}
-	return strings.Join(text, "\n\n")
 }

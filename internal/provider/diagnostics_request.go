@@ -1,9 +1,10 @@
 package provider
 
 import (
-	"cmp"
+	"crypto/x509"
 	"errors"
-	"fmt"
+	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -14,151 +15,225 @@ import (
 )
 
 // explainRequest says what a request that failed means.
-func (r *reader) explainRequest(failed *tofupilot.Error, advice readAdvice) diag.Diagnostic {
-	asked := fmt.Sprintf("%s %s", failed.Method, failed.URL)
-	if failed.Attempts > 1 {
-		asked += fmt.Sprintf(" (%d attempts)", failed.Attempts)
-	}
-	summary, next := r.advise(failed, advice)
-	answer := fmt.Sprintf("%s returned %s", asked, failed.StatusLine())
-	switch {
-	case errors.As(failed.Err, new(*tofupilot.BodyError)):
-		return diag.NewErrorDiagnostic(summary, lines(fmt.Sprintf("%s (%s): %v.", answer, cmp.Or(failed.ContentType, "no content type"), failed.Err), next))
-	case failed.Err != nil:
-		return diag.NewErrorDiagnostic(summary, lines(fmt.Sprintf("%s failed: %v.", asked, failed.Err), next))
-	}
-	switch {
-	case failed.Message != "":
-		answer += ": " + failed.Message
-	case failed.ContentType != "":
-		answer += fmt.Sprintf(" (%s, not an API answer)", failed.ContentType)
-	}
-	answer = strings.TrimSuffix(answer, ".") + "."
-	var issues []string
-	for _, issue := range failed.Issues {
-		issues = append(issues, "  - "+strings.TrimPrefix(issue.Path+": "+issue.Message, ": "))
-	}
-	detail := lines(answer, strings.Join(issues, "\n"), next)
+func (e explainer) explainRequest(failed *tofupilot.Error, advice readAdvice) diag.Diagnostic {
+	at := path.Empty()
 	if failed.TimeLeft > 0 {
-		return diag.NewAttributeErrorDiagnostic(timeoutsRead, summary, detail)
+		at = timeoutsRead
 	}
+	var issues []prose
 	for _, issue := range failed.Issues {
-		if attribute, ok := advice.attributes[issue.Path]; ok {
-			return diag.NewAttributeErrorDiagnostic(path.Root(attribute), summary, detail)
+		if attribute, ok := advice.attributes[issue.Path]; ok && at.Equal(path.Empty()) {
+			at = path.Root(attribute)
+		}
+		if issue.Path == "" {
+			issues = append(issues, e.say("  - %s", issue.Message))
+		} else {
+			issues = append(issues, e.say("  - %s: %s", issue.Path, issue.Message))
 		}
 	}
-	return diag.NewErrorDiagnostic(summary, detail)
+	summary, next := e.advise(failed, advice)
+	return failure(at, summary, e.answered(failed), joined("\n", issues...),
+		joined(" ", e.say("The address %s comes from %s.", e.settings.baseURL, e.settings.baseURLSource), next))
+}
+
+// answered is a sentence of what was asked and what came back.
+func (e explainer) answered(failed *tofupilot.Error) prose {
+	text := e.say("%s %s", failed.Method, failed.URL)
+	if failed.Attempts > 1 {
+		text += e.say(" (%d attempts)", failed.Attempts)
+	}
+	if failed.Status == 0 {
+		return (text + e.say(" failed: %s", failed.Err)).ended()
+	}
+	text += e.say(" returned %s", failed.StatusLine())
+	switch {
+	case failed.Err != nil && failed.ContentType == "":
+		text += " (no content type)"
+	case failed.Err != nil:
+		text += e.say(" (%s)", failed.ContentType)
+	case failed.Message == "" && failed.ContentType != "":
+		text += e.say(" (%s, not an API answer)", failed.ContentType)
+	}
+	if failed.Err != nil {
+		text += e.say(": %s", failed.Err)
+	}
+	switch {
+	case failed.Message == "":
+	case failed.Err != nil:
+		text = text.ended() + e.say(" It says: %s", failed.Message)
+	default:
+		text += e.say(": %s", failed.Message)
+	}
+	return text.ended()
+}
+
+// advise says in a few words what a request's failure is, and what to do next.
+func (e explainer) advise(failed *tofupilot.Error, advice readAdvice) (summary, next prose) {
+	switch failed.Kind {
+	case tofupilot.TLSFailed:
+		return e.adviseTLS(failed.Err)
+	case tofupilot.ProxyFailed:
+		return "The proxy doesn't connect to the server", e.say("Check HTTPS_PROXY, or HTTP_PROXY for an http:// address: it must be like http://user:password@proxy.example.com:3128. "+
+			"If it is right, ask the proxy's administrator. If this server needs no proxy, list %s in NO_PROXY.", e.settings.baseURL.Hostname())
+	case tofupilot.Redirected:
+		return e.adviseRedirect(failed.Redirect)
+	case tofupilot.Interrupted:
+		return "No complete answer came", "Try again later. If the problem persists, check that this is the right server and that no proxy or firewall cuts connections off, " +
+			"and ask the server's administrator."
+	case tofupilot.TimedOut:
+		return "The server takes too long", "Check that no proxy or firewall is in the way. If the server is slow, raise the provider's request_timeout" + e.or(advice.smaller) + "."
+	case tofupilot.TooLarge:
+		if advice.smaller != "" {
+			next = e.say(" If it does, %s.", advice.smaller)
+		}
+		return "The answer is too large", "Check that it leads to a TofuPilot server." + next
+	case tofupilot.NotTheAPI:
+		return "The API doesn't answer at this address", joined(" ", "Check that it leads to a TofuPilot server, with the right scheme and port.", e.extraPath(),
+			"A login page, a proxy or a firewall may answer in the server's place.")
+	case tofupilot.Unsupported:
+		return "The answer isn't supported", "Check that it leads to a TofuPilot server. If it does, the server may be too old or too new for this provider. " + report
+	case tofupilot.Rejected:
+		if len(advice.attributes) > 0 {
+			return "The server refused the request", "Correct the arguments of the data source. If they follow the documentation, " +
+				"the server may be too old or too new for this provider. " + report
+		}
+		return "The server refused the request", "The server may be too old or too new for this provider. " + report
+	case tofupilot.Refused:
+		return "The server refused the request", "The message is the server's. If it doesn't tell you what to do, ask the server's administrator."
+	case tofupilot.Unauthorized:
+		again := prose("Check the key, or create a new one in TofuPilot's settings.")
+		if e.fromLogin() {
+			again = e.say("Run %s again.", loginCommand(e.settings.apiKeySource))
+		}
+		if failed.Message == "" {
+			again += " The answer isn't from the TofuPilot API, so a proxy may have refused the request instead."
+		}
+		return "The server doesn't accept the API key", e.say("The key comes from %s. It may be mistyped, expired or revoked, or belong to another server. %s%s",
+			e.settings.apiKeySource, again, e.settings.otherLogin())
+	case tofupilot.Forbidden:
+		return e.say("The API key isn't allowed to read %s", advice.plural()), e.say("The key comes from %s. A station's key may see only the %s that its station is linked to, or none. "+
+			"Use the key of a user who can see the %s in TofuPilot.", e.settings.apiKeySource, advice.plural(), advice.plural())
+	case tofupilot.RateLimited:
+		otherwise := prose("Try again later, or ask the server's administrator how many requests it allows.")
+		if e.settings.maxRetries < tofupilot.MaxRetries {
+			otherwise = e.say("Try again later, or raise the provider's max_retries, which is %d.", e.settings.maxRetries)
+		}
+		return "The server limits the rate of requests", e.later(failed, otherwise)
+	case tofupilot.BrokenRow:
+		return e.say("The server can't return one of its %s", advice.plural()), e.say(
+			"One of the %s doesn't match the server's own schema, so the server refuses the whole page. Only the server's administrator can fix that. Show them this message.", advice.plural())
+	case tofupilot.ServerFailed:
+		return "The server has a problem", e.later(failed, "Try again later. If the problem persists, ask the server's administrator, and check that url leads to the server and not to a proxy.")
+	default:
+		return "The server can't be reached", "Check that this is the right server, and that this machine can reach it: DNS, a proxy, a firewall or a VPN may be in the way."
+	}
+}
+
+// or is advice that may follow other advice.
+func (e explainer) or(advice string) prose {
+	if advice == "" {
+		return ""
+	}
+	return e.say(", or %s", advice)
+}
+
+// fromLogin reports whether the key is one that `tofupilot login` left.
+func (e explainer) fromLogin() bool {
+	return strings.HasPrefix(e.settings.apiKeySource, fromLogin("").words)
+}
+
+// extraPath is what to do about a path of the address, which is seldom right.
+func (e explainer) extraPath() prose {
+	extra := strings.TrimSuffix(e.settings.baseURL.Path, "/api")
+	if extra == "" {
+		return ""
+	}
+	return e.say("Few servers are below a path: remove %s from it unless yours is.", extra)
 }
 
 // later is what to do about a server that asks for a pause, by how long it is and
 // by what is left of timeouts.read.
-func later(failed *tofupilot.Error, otherwise string) string {
+func (e explainer) later(failed *tofupilot.Error, otherwise prose) prose {
 	asked := tofupilot.FormatDuration(failed.RetryAfter)
 	switch {
 	case failed.RetryAfter == 0:
 		return otherwise
 	case failed.TimeLeft == 0:
-		return fmt.Sprintf("The server asks to wait %s. %s", asked, otherwise)
+		return e.say("The server asks to wait %s. %s", asked, otherwise)
 	case failed.RetryAfter == tofupilot.MaxRetryAfter:
 		return "The server asks to wait a year or longer. Ask its administrator why."
 	}
-	return fmt.Sprintf("The server asks to wait %s, but only %s of timeouts.read remains. Try again after that time, or raise timeouts.read above %s.",
+	return e.say("The server asks to wait %s, but only %s of timeouts.read remains. Try again after that time, or raise timeouts.read above %s.",
 		asked, tofupilot.FormatDuration(failed.TimeLeft.Round(min(time.Second, failed.TimeLeft))), asked)
 }
 
-// withoutProxy says how to bypass the proxy.
-func (r *reader) withoutProxy() string {
-	return fmt.Sprintf("If no proxy is needed for this server, list %s in NO_PROXY.", r.settings.baseURL.Hostname())
-}
-
-// moreRetries is what to do about a server that lets no request through.
-func (r *reader) moreRetries() string {
-	if r.settings.maxRetries == tofupilot.MaxRetries {
-		return "Try again later, or ask the server's administrator how many requests it allows."
+// adviseRedirect names the address to configure, where there is one.
+func (e explainer) adviseRedirect(to *url.URL) (summary, next prose) {
+	address := movedTo(to)
+	if address == nil || tofupilot.SameServer(address, e.settings.baseURL) {
+		return "The server's redirect can't be followed", joined(" ", "Check that it is the server's own, with the right scheme (https:// or http://).", e.extraPath())
 	}
-	return fmt.Sprintf("Try again later, or raise the provider's max_retries, which is %d.", r.settings.maxRetries)
+	correct := e.say(`set url to "%s"`, address)
+	switch {
+	case e.fromLogin():
+		correct = e.say("run %s for %s", loginCommand(e.settings.apiKeySource), address)
+	case checkScheme(address, false) != nil:
+		correct += ", and allow_http to true if you trust the network"
+	}
+	return "The server redirects to another address", e.say("The provider sends the API key to the configured server only, so it didn't follow the redirect. "+
+		"If the new address is right, %s.", correct)
 }
 
-// advise says in a few words what a request's failure is, and what to do next.
-func (r *reader) advise(failed *tofupilot.Error, advice readAdvice) (summary, next string) {
-	switch failed.Kind() {
-	case tofupilot.Redirected:
-		return "The server redirects to another address", "The provider sends the API key to the configured server only, so it didn't follow the redirect. " +
-			"If the new address is right, set url to it."
-	case tofupilot.RedirectedInACircle:
-		return "The server's redirect can't be followed", "Check that url is the server's own address, with the right scheme (https:// or http://)."
-	case tofupilot.TimedOut:
-		return "The server takes too long", "Check that this machine can reach the server: a proxy or a firewall may be in the way. If the server is slow, raise the provider's request_timeout" + advice.or() + "."
-	case tofupilot.TooLarge:
-		next = "Check that url leads to a TofuPilot server."
-		if advice.smaller != "" {
-			next += " If it does, " + advice.smaller + "."
-		}
-		return "The answer is too large", next
-	case tofupilot.CutOff:
-		return "The answer is incomplete", "Try again later. If the problem persists, check that no proxy cuts answers off, and ask the server's administrator. " +
-			"The provider used no part of this answer."
-	case tofupilot.Unsupported:
-		return "The answer isn't supported", "Check that url leads to a TofuPilot server. If it does, the server may be older or newer than this provider supports. " +
-			report + " The provider used no part of this answer."
-	case tofupilot.Unusable:
-		return "The answer can't be used", "Check that url leads to a TofuPilot server, and that a login page or a proxy doesn't answer in its place. " +
-			"The provider used no part of this answer."
-	case tofupilot.UnknownHost:
-		return "The server's name can't be resolved", "Check the host in url, and this machine's network and DNS."
-	case tofupilot.Untrusted:
-		return "The server's certificate isn't trusted", "If the certificate comes from an authority of your own, set ca_cert_pem to the authority's certificate, or " + envCACert + " to its file. " +
-			"If the certificate is expired, renew it. If it is for another host, correct url. Verification can't be switched off." + r.settings.otherCA()
-	case tofupilot.ProxyMisconfigured:
-		return "The proxy's address is wrong", "Correct HTTPS_PROXY, or HTTP_PROXY for an http:// address, to something like http://proxy.example.com:3128."
-	case tofupilot.ProxyUnreachable:
-		return "The proxy can't be reached", "Check the address in HTTPS_PROXY, or HTTP_PROXY for an http:// address. " + r.withoutProxy()
-	case tofupilot.ProxyUnauthorized:
-		return "The proxy asks for a password", "Set user and password in HTTPS_PROXY, or HTTP_PROXY for an http:// address, as in http://user:password@proxy.example.com:3128. " + r.withoutProxy()
-	case tofupilot.ProxyRefused:
-		return "The proxy refused the connection", fmt.Sprintf("Ask the proxy's administrator to allow connections to %s. ", r.settings.baseURL.Host) + r.withoutProxy()
-	case tofupilot.ProxyFailed:
-		return "The proxy can't reach the server", fmt.Sprintf("Check that %s is the right server. If it is, ask the proxy's administrator why the proxy can't reach it. ", r.settings.baseURL) + r.withoutProxy()
-	case tofupilot.NotTLS:
-		return "The server doesn't use TLS", "A server answered, but not over TLS. Check the scheme and the port in url."
-	case tofupilot.NotTheAPI:
-		return "The server refused the request", "The answer isn't from the TofuPilot API. A proxy may have sent it, or the server may expect https:// on this port. Check the scheme and the port in url."
-	case tofupilot.Blocked:
-		return "A proxy or a firewall refused the request", fmt.Sprintf("The answer isn't from the TofuPilot API: a proxy or a firewall may be in the way. "+
-			"Check that url leads to a TofuPilot server. The provider looks for the API at %s.", r.settings.baseURL)
-	case tofupilot.Rejected:
-		next = "the server may be older or newer than this provider supports. " + report
-		if len(advice.attributes) > 0 {
-			return "The server refused the request", "Correct the arguments of the data source. If they follow the documentation, " + next
-		}
-		return "The server refused the request", upperFirst(next)
-	case tofupilot.Unauthorized:
-		next = fmt.Sprintf("The key comes from %s. It may be mistyped or revoked, or belong to another server than %s. Check the key, or create a new one in TofuPilot's settings.",
-			r.settings.apiKeySource, r.settings.baseURL)
-		if failed.Message == "" {
-			next += " The answer isn't from the TofuPilot API, so a proxy may have refused the request instead."
-		}
-		next += r.settings.otherLogin()
-		return "The server doesn't accept the API key", next
-	case tofupilot.Forbidden:
-		return "The API key isn't allowed to read " + advice.plural(), fmt.Sprintf(
-			"The key comes from %s. On newer servers, a station's key can't read %s. Use a user's key.", r.settings.apiKeySource, advice.plural())
-	case tofupilot.NotFound:
-		return "The API isn't at this address", fmt.Sprintf(
-			"Check url: it must lead to a TofuPilot server, with or without /api at its end. The provider looks for the API at %s.", r.settings.baseURL)
-	case tofupilot.RateLimited:
-		return "The server limits the rate of requests", later(failed, r.moreRetries())
-	case tofupilot.BrokenRow:
-		return "The server can't return one of its " + advice.plural(), fmt.Sprintf(
-			"One of the %s doesn't match the server's own schema, so the server refuses the whole page. Only the server's administrator can fix that. Show them this message.", advice.plural())
-	case tofupilot.InTrouble:
-		return "The server has a problem", later(failed, "Try again later. If the problem persists, ask the server's administrator, and check that url leads to the server and not to a proxy.")
-	case tofupilot.Unexpected:
-		if failed.Message != "" {
-			return "The server refused the request", "The message is the server's. If it doesn't tell you what to do, ask the server's administrator."
-		}
-		return "Unexpected answer", fmt.Sprintf("Check that url leads to a TofuPilot server. The provider looks for the API at %s.", r.settings.baseURL)
+// movedTo is the url to configure for what a redirect leads to; nil if there is none. A
+// path is a part of it only where it goes on as the API's do.
+func movedTo(location *url.URL) *url.URL {
+	if location == nil {
+		return nil
+	}
+	path, _, found := strings.Cut(location.Path, "/v2/")
+	if !found {
+		path = ""
+	}
+	base, err := tofupilot.ParseBaseURL((&url.URL{Scheme: location.Scheme, Host: location.Host, Path: path}).String())
+	if err != nil {
+		return nil
+	}
+	base.Path = strings.TrimSuffix(base.Path, "/api")
+	return base
+}
+
+// adviseTLS tells certificates from the rest, and what can be wrong with one.
+func (e explainer) adviseTLS(err error) (summary, next prose) {
+	var (
+		invalid   x509.CertificateInvalidError
+		otherHost x509.HostnameError
+		unknown   x509.UnknownAuthorityError
+	)
+	const minute = "2006-01-02 15:04 MST"
+	switch {
+	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
+		next = e.say("The certificate is valid from %s to %s. Have the server's administrator renew it, or correct this machine's clock.",
+			invalid.Cert.NotBefore.UTC().Format(minute), invalid.Cert.NotAfter.UTC().Format(minute))
+	case errors.As(err, &otherHost):
+		next = e.say("The certificate is for %s. Correct url, or have the server's administrator add %s to the certificate.", namesOf(otherHost.Certificate), otherHost.Host)
+	case errors.As(err, &unknown):
+		next = "If the certificate comes from an authority of your own, set ca_cert_pem to the authority's certificate, or " + envCACert + " to its file." + e.say("%s", e.settings.otherCA())
+	case errors.As(err, &invalid):
+		next = "Have the server's administrator replace the certificate."
 	default:
-		return "The server can't be reached", fmt.Sprintf("Check that %s is the right server, and that this machine can reach it: a proxy, a firewall or a VPN may be in the way.", r.settings.baseURL)
+		return "The TLS handshake failed", "Check the scheme and the port in it. The provider needs TLS 1.2 or later, and doesn't support client certificates."
 	}
+	return "The server's certificate isn't trusted", next + " Verification can't be switched off."
+}
+
+// namesOf are the hosts that a certificate is for.
+func namesOf(certificate *x509.Certificate) string {
+	names := slices.Clone(certificate.DNSNames)
+	for _, address := range certificate.IPAddresses {
+		names = append(names, address.String())
+	}
+	if len(names) == 0 {
+		return "no host"
+	}
+	return strings.Join(names, ", ")
 }

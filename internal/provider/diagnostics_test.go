@@ -1,6 +1,7 @@
 package provider
 
 import (
+	"errors"
 	"net/url"
 	"strings"
 	"testing"
@@ -11,7 +12,7 @@ import (
 
 func TestWhatIsTooLargeIsToldWithWhatCanHelp(t *testing.T) {
 	t.Parallel()
-	r := &reader{settings: settings{baseURL: &url.URL{Scheme: "https", Host: "tofupilot.example.com", Path: "/api"}}}
+	e := explainer{settings{baseURL: &url.URL{Scheme: "https", Host: "tofupilot.example.com", Path: "/api"}}, strings.Clone}
 	list, lookup := procedureFilters.advice("procedure"), readAdvice{noun: "procedure"}
 	for name, c := range map[string]struct {
 		err     error
@@ -24,12 +25,34 @@ func TestWhatIsTooLargeIsToldWithWhatCanHelp(t *testing.T) {
 		"a lookup's list":   {&tofupilot.ListTooLargeError{}, lookup, "Too many procedures to look through", "Check that url leads to a TofuPilot server."},
 		"lists at one time": {&tofupilot.ListTooLargeError{InAll: true}, list, "Too many procedures at the same time", "larger than 512 MiB"},
 	} {
-		said := r.explain(t.Context(), c.err, c.advice)
+		said := e.explain(t.Context(), c.err, c.advice)
 		if said.Summary() != c.summary || !strings.Contains(said.Detail(), c.words) || !strings.Contains(said.Detail(), "https://tofupilot.example.com/api") {
 			t.Errorf("%s: %s: %s", name, said.Summary(), said.Detail())
 		}
 		if c.advice.narrower == "" && strings.Contains(said.Detail(), "arrow the list") {
 			t.Errorf("%s can't be narrowed: %s", name, said.Detail())
 		}
+	}
+}
+
+// What may be a server's text is made safe by itself, and our own lines stay lines.
+func TestWhatIsSaidIsSafe(t *testing.T) {
+	t.Parallel()
+	const key = "the-secret-key"
+	client := tofupilot.New(tofupilot.Config{BaseURL: &url.URL{}, APIKey: key})
+	e := explainer{clean: client.Clean}
+	type name string
+	for what, arg := range map[string]any{
+		"a text": key, "another text": name(key), "an error": errors.New(key), "a URL": &url.URL{Scheme: "https", Host: "example.com", Path: "/" + key},
+		"a list": []string{key}, "a struct": struct{ text string }{key},
+	} {
+		if said := e.say("It says:\n  - %s, %d times.", arg, 2); strings.Contains(string(said), key) || !strings.HasSuffix(string(said), ", 2 times.") {
+			t.Errorf("%s: %q", what, said)
+		}
+	}
+	long := strings.Repeat("x", 2000)
+	said := e.say("%s\n%s\n%s", long, e.say("%s\n%s", "own\nline", long), key)
+	if want := strings.Repeat("x", 1000) + "…"; string(said) != want+"\nown line\n"+want+"\n[the API key]" {
+		t.Errorf("%q", said)
 	}
 }

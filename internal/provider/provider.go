@@ -141,20 +141,18 @@ func (p *tofupilotProvider) Configure(ctx context.Context, req provider.Configur
 	}
 	ctx = maskKey(ctx, settings.apiKey)
 	tflog.Debug(ctx, "Configured the client", map[string]any{"url": settings.baseURL.String(), "api_key_from": settings.apiKeySource})
-	resp.DataSourceData = &reader{
-		settings: settings,
-		client: tofupilot.New(tofupilot.Config{
-			BaseURL:        settings.baseURL,
-			APIKey:         settings.apiKey,
-			RootCAs:        settings.rootCAs,
-			MaxRetries:     settings.maxRetries,
-			RequestTimeout: settings.requestTimeout,
-			UserAgent:      userAgent(p.version, req.TerraformVersion, os.Getenv),
-			ClientType:     "terraform",
-			ClientVersion:  p.version,
-			Log:            logger,
-		}),
-	}
+	client := tofupilot.New(tofupilot.Config{
+		BaseURL:        settings.baseURL,
+		APIKey:         settings.apiKey,
+		RootCAs:        settings.rootCAs,
+		MaxRetries:     settings.maxRetries,
+		RequestTimeout: settings.requestTimeout,
+		UserAgent:      userAgent(p.version, req.TerraformVersion, os.Getenv),
+		ClientType:     "terraform",
+		ClientVersion:  p.version,
+		Log:            logger,
+	})
+	resp.DataSourceData = &reader{client: client, settings: settings, explainer: explainer{settings, client.Clean}}
 }
 
 func (p *tofupilotProvider) DataSources(context.Context) []func() datasource.DataSource {

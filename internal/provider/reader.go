@@ -2,6 +2,7 @@ package provider
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -21,9 +22,10 @@ import (
 
 // reader is what data sources read with. Configure makes it from the provider block.
 type reader struct {
-	client   *tofupilot.Client // nil while something is unknown, or missing or wrong
-	settings settings
-	unknown  []string // the provider's attributes that aren't known yet
+	client    *tofupilot.Client // nil while something is unknown, or missing or wrong
+	settings  settings
+	explainer explainer
+	unknown   []string // the provider's attributes that aren't known yet
 }
 
 // configured is the part that all data sources share: the reader.
@@ -42,8 +44,8 @@ func (c *configured) Configure(_ context.Context, req datasource.ConfigureReques
 	}
 }
 
-// begin makes the context of one read: with its deadline, and with the key kept
-// out of its log. done must be called when the read is over, whatever came.
+// begin makes the context of one read: with its deadline, whose cause names it, and with
+// the key kept out of its log. done must be called when the read is over, whatever came.
 func (r *reader) begin(ctx context.Context, limits timeouts.Value) (_ context.Context, done func(), diags diag.Diagnostics) {
 	if r == nil {
 		diags.AddError("Provider not configured", "The data source is read before the provider is configured. This is a bug in Terraform or in the provider. Please report it at "+homepage+"/issues.")
@@ -60,7 +62,8 @@ func (r *reader) begin(ctx context.Context, limits timeouts.Value) (_ context.Co
 		return ctx, func() {}, problems
 	}
 	limit, diags := limits.Read(ctx, defaultReadTimeout)
-	ctx, cancel := context.WithTimeoutCause(maskKey(ctx, r.settings.apiKey), limit, &deadlineError{limit})
+	atMost := errors.New(tofupilot.FormatDuration(limit) + ", the limit that timeouts.read sets")
+	ctx, cancel := context.WithTimeoutCause(maskKey(ctx, r.settings.apiKey), limit, atMost)
 	return ctx, cancel, diags
 }
 
@@ -84,13 +87,6 @@ func timeoutsBlock() schema.Block {
 			},
 		},
 	}
-}
-
-// deadlineError is the end of the time that a whole read may take.
-type deadlineError struct{ limit time.Duration }
-
-func (e *deadlineError) Error() string {
-	return "the read took longer than timeouts.read allows: " + tofupilot.FormatDuration(e.limit)
 }
 
 // maskKey keeps the key out of everything that is logged with the context. Masks

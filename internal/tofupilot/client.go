@@ -3,16 +3,18 @@
 package tofupilot
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"crypto/x509"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"math/rand/v2"
 	"net/http"
+	"net/http/httptrace"
 	"net/url"
-	"strings"
 	"sync/atomic"
 	"time"
 )
@@ -89,10 +91,10 @@ func (c *Client) Clean(text string) string { return c.clean.text(text) }
 // checkRedirect keeps the key with the server that was configured.
 func checkRedirect(next *http.Request, via []*http.Request) error {
 	if !SameServer(next.URL, via[0].URL) {
-		return &RedirectError{Location: next.URL}
+		return &Error{Kind: Redirected, Redirect: next.URL, Err: errors.New("the server redirects to another address: " + next.URL.Redacted())}
 	}
 	if len(via) == 10 {
-		return errRedirects
+		return &Error{Kind: Redirected, Err: errors.New("the server redirected 10 times")}
 	}
 	return nil
 }
@@ -119,7 +121,7 @@ func (c *Client) get(ctx context.Context, path string, query url.Values, decode 
 		case err != nil && last != nil:
 			return ended(err, last)
 		case held != nil:
-			held.Method, held.URL, held.Attempts = http.MethodGet, c.clean.text(target.String()), number-1
+			held.Method, held.URL, held.Attempts = http.MethodGet, target.String(), number-1
 			return ended(err, held)
 		case err != nil:
 			return err
@@ -132,11 +134,11 @@ func (c *Client) get(ctx context.Context, path string, query url.Values, decode 
 		case failed == nil:
 			return err
 		}
-		limited := failed.Kind() == RateLimited
+		limited := failed.Kind == RateLimited
 		if !limited {
 			failures++
 		}
-		if !failed.mayPass() || failures > c.maxRetries || limited && c.gate.givesUp(c.maxRetries) {
+		if !failed.retryable() || failures > c.maxRetries || limited && c.gate.givesUp(c.maxRetries) {
 			return failed
 		}
 		if failed.TimeLeft = tooLong(ctx, failed.RetryAfter); failed.TimeLeft > 0 {
@@ -146,7 +148,7 @@ func (c *Client) get(ctx context.Context, path string, query url.Values, decode 
 		if limited {
 			pause = c.gate.closedFor()
 		}
-		c.log.WarnContext(ctx, "Trying a request again", "error", failed.Error(), "attempt", number, "pause", pause.Round(time.Millisecond).String())
+		c.log.WarnContext(ctx, "Trying a request again", "error", failed, "attempt", number, "pause", pause.Round(time.Millisecond).String())
 		last = failed
 		if limited {
 			continue // the gate has it wait
@@ -171,7 +173,7 @@ func (c *Client) try(ctx context.Context, number, closing int, target *url.URL, 
 	switch {
 	case status == http.StatusOK:
 		c.gate.succeed()
-	case failed != nil && failed.Kind() == RateLimited:
+	case failed != nil && failed.Kind == RateLimited:
 		c.gate.close(closing, failed.RetryAfter)
 	}
 	return failed, err
@@ -180,29 +182,33 @@ func (c *Client) try(ctx context.Context, number, closing int, target *url.URL, 
 // attempt sends one request and reads all of its answer. The error is the context's: that
 // may have another request's *Error in its chain, and must not be taken for this one's.
 func (c *Client) attempt(ctx context.Context, target *url.URL, decode func(body []byte) (rows int, err error)) (status, rows int, failed *Error, err error) {
-	failed = &Error{Method: http.MethodGet, URL: c.clean.text(target.String())}
-	timeout := &TimeoutError{After: FormatDuration(c.requestTimeout)}
-	attemptCtx, cancel := context.WithTimeoutCause(ctx, c.requestTimeout, timeout)
+	failed = &Error{Method: http.MethodGet, URL: target.String()}
+	attemptCtx, cancel := context.WithTimeout(ctx, c.requestTimeout)
 	defer cancel()
+	var connected atomic.Bool
+	traced := httptrace.WithClientTrace(attemptCtx, &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) { connected.Store(true) }})
 
-	request, err := http.NewRequestWithContext(attemptCtx, http.MethodGet, target.String(), nil)
+	request, err := http.NewRequestWithContext(traced, http.MethodGet, target.String(), nil)
 	if err != nil {
 		return 0, 0, nil, err
 	}
 	request.Header = c.header.Clone()
 	response, err := c.http.Do(request)
 	if response != nil {
+		connected.Store(true)
 		// Closing ends a read, also of a body that net/http doesn't tie to the context.
 		stop := context.AfterFunc(attemptCtx, func() { _ = response.Body.Close() })
 		defer func() {
 			stop()
 			_ = response.Body.Close()
 		}()
-		failed.Status, failed.ContentType = response.StatusCode, c.clean.text(response.Header.Get("Content-Type"))
+		failed.Status, failed.ContentType = response.StatusCode, response.Header.Get("Content-Type")
 	}
 	body := newBody(c.largeBody)
 	defer body.close()
 	switch {
+	case errors.Is(err, io.EOF):
+		err = errors.New("the connection was closed before an answer came")
 	case err != nil:
 	case response.StatusCode == http.StatusOK:
 		err = body.read(attemptCtx, response.Body)
@@ -211,41 +217,42 @@ func (c *Client) attempt(ctx context.Context, target *url.URL, decode func(body 
 		_, _ = body.ReadFrom(io.LimitReader(response.Body, maxErrorBody))
 	}
 	switch {
-	case ctx.Err() != nil:
-		return failed.Status, 0, nil, context.Cause(ctx)
+	case err != nil && attemptCtx.Err() != nil && connected.Load():
+		err = &Error{Kind: TimedOut, Err: fmt.Errorf("no complete answer within %s", FormatDuration(c.requestTimeout))}
 	case err != nil && attemptCtx.Err() != nil:
-		failed.Err = timeout
-		return failed.Status, 0, failed, nil
-	case err != nil:
-		failed.Err = cleaned{plainly(err), c.clean}
-		return failed.Status, 0, failed, nil
-	case failed.Status == http.StatusOK:
-		rows, err = decode(body.Bytes())
-		if ctx.Err() != nil {
-			return failed.Status, rows, nil, context.Cause(ctx)
+		err = &Error{Kind: Unreachable, Err: fmt.Errorf("no connection within %s, the request_timeout", FormatDuration(c.requestTimeout))}
+	case err == nil && failed.Status == http.StatusOK:
+		if rows, err = decode(body.Bytes()); err != nil {
+			err = failed.unusable(err, response.Header, body.Bytes())
 		}
-		if err != nil {
-			failed.Err = err
-			return failed.Status, rows, failed, nil
-		}
-		return failed.Status, rows, nil, nil
-	}
-	failed.describe(body.Bytes(), c.clean)
-	failed.RetryAfter = retryAfter(response.Header, time.Now())
-	return failed.Status, 0, failed, nil
-}
-
-// plainly drops what net/http puts around an error, method and URL, which an
-// Error has already; and says what a bare EOF means.
-func plainly(err error) error {
-	if wrapped := new(url.Error); errors.As(err, &wrapped) {
-		err = wrapped.Err
 	}
 	switch {
-	case errors.Is(err, io.EOF):
-		return errors.New("the connection was closed before an answer came")
-	case strings.HasPrefix(err.Error(), "failed to parse Location header"):
-		return errLocation
+	case ctx.Err() != nil:
+		return failed.Status, rows, nil, context.Cause(ctx)
+	case err != nil:
+		failed.becauseOf(err, connected.Load())
+	case failed.Status == http.StatusOK:
+		return failed.Status, rows, nil, nil
+	default:
+		ofAPI := failed.describe(body.Bytes())
+		failed.Kind = kindOfStatus(failed.Status, failed.Message, ofAPI)
+		failed.final = failed.Status == http.StatusProxyAuthRequired
+		failed.RetryAfter = retryAfter(response.Header, time.Now())
 	}
-	return err
+	return failed.Status, rows, failed, nil
+}
+
+// unusable tells what a body is, in place of the page that it isn't.
+func (e *Error) unusable(err error, header http.Header, body []byte) error {
+	known := new(Error)
+	switch encoding := header.Get("Content-Encoding"); { // without gzip, which net/http takes care of
+	case encoding != "":
+		return &Error{Kind: NotTheAPI, Err: fmt.Errorf("the answer's encoding is %s, which the provider didn't ask for", encoding)}
+	case errors.As(err, &known):
+		return err
+	case !bytes.HasPrefix(bytes.TrimSpace(body), []byte("{")):
+		return &Error{Kind: NotTheAPI, Err: err}
+	}
+	_ = e.describe(body) // a notice of maintenance, perhaps
+	return &Error{Kind: Unsupported, Err: err}
 }

@@ -69,7 +69,7 @@ func decodePage[T, R any](ctx context.Context, list List[T], body []byte, keep f
 	}{Data: rows[T, R]{list: list, keep: keep, ended: ctx.Err}}
 	var err error
 	if hasTooManyValues(body) {
-		err = &TooLargeError{What: fmt.Sprintf("has more than %d values, judging by its commas", maxValues)}
+		err = &Error{Kind: TooLarge, Err: fmt.Errorf("the answer's body has more than %d values, judging by its commas", maxValues)}
 	} else {
 		err = inWords(json.Unmarshal(body, &answer))
 	}
@@ -163,7 +163,7 @@ func inWords(err error) error {
 	at := func(pointer jsontext.Pointer) string { return strings.Join(slices.Collect(pointer.Tokens()), ".") }
 	switch {
 	case errors.Is(err, io.ErrUnexpectedEOF):
-		return &CutOffError{Err: errors.New("the body ends too early")}
+		return &Error{Kind: Interrupted, Err: errors.New("the body ends too early")}
 	case errors.As(err, &syntax):
 		return fmt.Errorf("%w, at byte %d: %s", syntax.Err, syntax.ByteOffset, cmp.Or(at(syntax.JSONPointer), "the body"))
 	case errors.As(err, &value) && value.Err != nil:
@@ -173,14 +173,3 @@ func inWords(err error) error {
 	}
 	return err
 }
-
-// cleaned is an error that may repeat what a server said, made safe to show. What
-// a system says ends in a period on Windows, and callers go on after it.
-type cleaned struct {
-	err   error
-	clean cleaner
-}
-
-func (c cleaned) Error() string { return strings.TrimSuffix(c.clean.text(c.err.Error()), ".") }
-
-func (c cleaned) Unwrap() error { return c.err }

@@ -1,7 +1,7 @@
 package tofupilot
 
 import (
-	"errors"
+	"cmp"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -14,22 +14,26 @@ import (
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/paging"
 )
 
-// Error tells what a request that failed asked for and what came back.
-// Texts that a server chose are safe to show: without the API key, without
-// control characters, and of bounded length.
+// Error is a request that failed: what was asked for, what came back, and what kind of
+// failure that is. Its texts are as a server chose them: they are made safe where they
+// leave, in diagnostics and in the log.
 type Error struct {
-	Method   string
+	Kind     Kind
+	Method   string // empty while the request isn't known
 	URL      string // with its query, which holds filters only
 	Attempts int    // 0 where another request's 429 held it back
 
 	Status      int    // of the last answer; 0 when none came
 	ContentType string // of the last answer
-	Message     string // empty when the body wasn't the API's
+	Message     string // what the body says for itself; empty where it isn't JSON with such a text
 	Issues      []Issue
 	RetryAfter  time.Duration // how long the server asked to wait, at most MaxRetryAfter; 0 when it didn't
 	TimeLeft    time.Duration // until the context's deadline, where that comes before RetryAfter is over; else 0
+	Redirect    *url.URL      // the other server that a redirect leads to; nil where none does
 
 	Err error // why there was no answer, or why a 200 can't be used
+
+	final bool // it won't pass, though others of its kind may
 }
 
 // Issue is what the server found wrong with one parameter.
@@ -40,11 +44,12 @@ type Issue struct {
 
 func (e *Error) Error() string {
 	var text strings.Builder
-	fmt.Fprintf(&text, "%s %s: ", e.Method, e.URL)
-	switch {
-	case e.Err != nil:
-		text.WriteString(e.Err.Error())
-	default:
+	if e.Method != "" {
+		fmt.Fprintf(&text, "%s %s: ", e.Method, e.URL)
+	}
+	if e.Err != nil {
+		text.WriteString(strings.TrimSuffix(e.Err.Error(), ".")) // as what Windows says ends
+	} else {
 		text.WriteString(e.StatusLine())
 	}
 	if e.Message != "" {
@@ -81,85 +86,19 @@ func statusLine(status int) string {
 	return strings.TrimSpace(fmt.Sprintf("HTTP %d %s", status, http.StatusText(status)))
 }
 
-// RedirectError is a redirect that wasn't followed, because the key would have
-// gone to a server that nobody configured.
-type RedirectError struct {
-	Location *url.URL
-}
-
-func (e *RedirectError) Error() string {
-	return "the server redirects to another address: " + e.Location.Redacted()
-}
-
-// ProxyError is a proxy's refusal to connect to the server.
-type ProxyError struct {
-	Proxy  string // its address, without user and password
-	Status int    // that it answered with
-}
-
-func (e *ProxyError) Error() string {
-	return fmt.Sprintf("the proxy %s refused to connect to the server, with %s", e.Proxy, statusLine(e.Status))
-}
-
-// errProxyAddress takes the place of an error that repeats the address.
-var errProxyAddress = errors.New("the proxy's address in the environment isn't a URL")
-
-// TimeoutError is an attempt that took longer than it may, its body included.
-type TimeoutError struct {
-	After string // the limit, such as 30s
-}
-
-func (e *TimeoutError) Error() string { return "no complete answer within " + e.After }
-
-// TooLargeError is an answer that is over one of the limits of a page. What it
-// says follows "the answer's body".
-type TooLargeError struct {
-	What string // such as "is larger than 32 MiB"
-}
-
-func (e *TooLargeError) Error() string { return "the answer's body " + e.What }
-
-var (
-	// errRedirects ends a chain of redirects that may never end.
-	errRedirects = errors.New("the server redirected 10 times")
-	// errLocation takes the place of net/http's error, which has no type of its own.
-	errLocation = errors.New("the server redirects to something that isn't a URL")
-)
-
-// CutOffError is an answer of which only a part arrived.
-type CutOffError struct {
-	Err error
-}
-
-func (e *CutOffError) Error() string { return e.Err.Error() }
-
-func (e *CutOffError) Unwrap() error { return e.Err }
-
-// BodyError is an answer with status 200 whose body isn't a page of the list.
-type BodyError struct {
-	Noun   string // what a row of the list is
-	Object bool   // whether the body begins as a JSON object, as an API's does
-	Err    error
-}
-
-func (e *BodyError) Error() string {
-	return fmt.Sprintf("the answer isn't a page of %s: %v", plural(e.Noun), e.Err)
-}
-
-func (e *BodyError) Unwrap() error { return e.Err }
-
-// describe adds to an Error what an error body of the API says. A body in
-// another form, a proxy's page perhaps, or with more values than a page may have
-// adds nothing.
-func (e *Error) describe(body []byte, clean cleaner) {
+// describe adds what a body in JSON says for itself, and reports whether it is in the
+// form of the API's errors. A body in another form, a proxy's page perhaps, or with more
+// values than a page may have adds nothing.
+func (e *Error) describe(body []byte) (ofAPI bool) {
 	if hasTooManyValues(body) {
-		return
+		return false
 	}
 	var answer struct {
 		Message jsontext.Value `json:"message"`
+		Error   jsontext.Value `json:"error"` // of gateways and proxies
 		Issues  jsontext.Value `json:"issues"`
 	}
-	var message string
+	var message, other string
 	var issues []struct {
 		Message string `json:"message"`
 		Path    []any  `json:"path"`
@@ -168,18 +107,17 @@ func (e *Error) describe(body []byte, clean cleaner) {
 	lax := json.JoinOptions(jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
 	_ = json.Unmarshal(body, &answer, lax)
 	_ = json.Unmarshal(answer.Message, &message, lax)
+	_ = json.Unmarshal(answer.Error, &other, lax)
 	_ = json.Unmarshal(answer.Issues, &issues, lax)
-	e.Message = clean.text(message)
-	for _, issue := range issues {
-		if len(e.Issues) == maxIssues {
-			break
-		}
+	e.Message = cmp.Or(message, other)
+	for _, issue := range issues[:min(len(issues), maxIssues)] {
 		var path []string
 		for _, step := range issue.Path {
 			path = append(path, fmt.Sprint(step))
 		}
-		e.Issues = append(e.Issues, Issue{Path: clean.text(strings.Join(path, ".")), Message: clean.text(issue.Message)})
+		e.Issues = append(e.Issues, Issue{Path: strings.Join(path, "."), Message: issue.Message})
 	}
+	return message != ""
 }
 
 const maxIssues = 20

@@ -2,7 +2,6 @@ package tofupilot
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"math/rand/v2"
 	"sync"
@@ -34,9 +33,6 @@ type gate struct {
 }
 
 func newGate() *gate { return &gate{places: make(chan struct{}, maxInFlight)} }
-
-// errHeld is in the chain of what a request ends with that a 429 to another holds back.
-var errHeld = errors.New("the server told another request to wait")
 
 // enter waits until the gate is open, and for a place; leave must be called then. It
 // returns the latest closing, for close. Otherwise the error is the context's, or nil
@@ -81,7 +77,10 @@ func (g *gate) holds(ctx context.Context, maxRetries int) (closing int, held *Er
 	if wait <= 0 {
 		return g.closing, nil, 0
 	}
-	held = &Error{Err: fmt.Errorf("%w until %s", errHeld, g.opens.UTC().Format(time.RFC3339)), RetryAfter: g.retryAfter}
+	held = &Error{
+		Kind: RateLimited, RetryAfter: g.retryAfter,
+		Err: fmt.Errorf("the server told another request to wait until %s", g.opens.UTC().Format(time.RFC3339)),
+	}
 	if g.retryAfter > 0 {
 		held.TimeLeft = tooLong(ctx, wait)
 	}

@@ -185,7 +185,7 @@ func TestWhoCannotWaitAsLongAsTheServerAsksIsToldAtOnce(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 		defer cancel()
 		_, refused, err := c.gate.enter(ctx, 3)
-		if err != nil || refused.RetryAfter != time.Hour || refused.TimeLeft != 5*time.Minute || refused.Kind() != RateLimited {
+		if err != nil || refused.RetryAfter != time.Hour || refused.TimeLeft != 5*time.Minute || refused.Kind != RateLimited {
 			t.Errorf("it is told %+v, %v", refused, err)
 		}
 		if want := "the server told another request to wait until " + c.born.Add(time.Hour).UTC().Format(time.RFC3339); refused.Err.Error() != want {

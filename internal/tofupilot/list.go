@@ -1,10 +1,10 @@
 package tofupilot
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"net/url"
 	"slices"
 	"strconv"
@@ -125,12 +125,7 @@ func (r *listRead[T, R]) failed(err error) error {
 	if !errors.As(err, &incomplete) {
 		return err
 	}
-	failed := &ListError{*incomplete, r.list.Noun, int(r.requests.Load())}
-	failed.Err = cleaned{incomplete.Err, r.client.clean}
-	if incomplete.Change != nil {
-		failed.Change = cleaned{incomplete.Change, r.client.clean}
-	}
-	return failed
+	return &ListError{*incomplete, r.list.Noun, int(r.requests.Load())}
 }
 
 func (r *listRead[T, R]) logRead(ctx context.Context, rows int, started time.Time) {
@@ -155,7 +150,7 @@ func (r *listRead[T, R]) fetch(ctx context.Context, at string, limit int) (pagin
 	err := r.client.get(ctx, r.list.Path, query, func(body []byte) (rows int, err error) {
 		answer, err = decodePage(ctx, r.list, body, r.keep)
 		if err != nil {
-			return 0, &BodyError{Noun: r.list.Noun, Object: bytes.HasPrefix(bytes.TrimSpace(body), []byte("{")), Err: cleaned{err, r.client.clean}}
+			return 0, fmt.Errorf("the answer isn't a page of %s: %w", plural(r.list.Noun), err)
 		}
 		return len(answer.Rows), nil
 	})
@@ -167,7 +162,7 @@ func (r *listRead[T, R]) fetch(ctx context.Context, at string, limit int) (pagin
 	}
 	if answer.odd != nil {
 		r.warned.Do(func() {
-			r.client.log.WarnContext(ctx, "The server sends what it should not", "what", answer.odd.Error())
+			r.client.log.WarnContext(ctx, "The server sends what it should not", "what", answer.odd)
 		})
 	}
 	return answer.Page, take(r.held, answer.Rows, answer.Next)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"slices"
 	"strings"
 	"unicode"
@@ -172,17 +171,16 @@ func (c *Client) searchEach(ctx context.Context, by By, wanted map[string]bool) 
 // mayBeTheSearch reports whether a request may have failed because it is a search: a
 // firewall may dislike its text and answer anything, or break the connection.
 func mayBeTheSearch(err error) bool {
-	failed, dial := new(Error), new(net.OpError)
+	failed := new(Error)
 	if !errors.As(err, &failed) {
 		return false
 	}
-	switch failed.Kind() {
-	case Unauthorized, RateLimited, TimedOut, UnknownHost, Untrusted, ProxyMisconfigured, ProxyUnreachable, ProxyUnauthorized, ProxyFailed, NotTLS:
+	switch failed.Kind {
+	case Unauthorized, RateLimited, Unreachable, TLSFailed, ProxyFailed, TimedOut:
 		return false
-	case Unreachable:
-		return !errors.As(err, &dial) || dial.Op != "dial"
+	default:
+		return true
 	}
-	return true
 }
 
 // maxSearched is how long a search is, in characters: the API takes no more.

@@ -55,13 +55,13 @@ func (b *answerBody) read(ctx context.Context, from io.Reader) error {
 	}
 	switch {
 	case err == nil && b.Len() > maxBody:
-		return &TooLargeError{What: fmt.Sprintf("is larger than %d MiB", maxBody>>20)}
+		return &Error{Kind: TooLarge, Err: fmt.Errorf("the answer's body is larger than %d MiB", maxBody>>20)}
 	case err == nil:
 		return nil
 	case errors.Is(err, io.ErrUnexpectedEOF):
-		return &CutOffError{Err: errors.New("reading the answer: the body ends too early")}
+		return &Error{Kind: Interrupted, Err: errors.New("reading the answer: the body ends too early")}
 	}
-	return &CutOffError{Err: fmt.Errorf("reading the answer: %w", err)}
+	return &Error{Kind: Interrupted, Err: fmt.Errorf("reading the answer: %w", err)}
 }
 
 // readUpTo reads on until there is one byte more than the limit, or no more.

@@ -26,7 +26,7 @@ func TestBodyIsBounded(t *testing.T) {
 	}
 	content.close()
 	more := io.MultiReader(strings.NewReader(strings.Repeat("x", maxBody+1)), iotest.ErrReader(errors.New("read on")))
-	if err := newBody(turn).read(t.Context(), more); !errors.As(err, new(*TooLargeError)) {
+	if err := newBody(turn).read(t.Context(), more); kindOf(err) != TooLarge {
 		t.Errorf("a byte more: %v", err)
 	}
 }

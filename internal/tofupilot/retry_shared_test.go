@@ -174,7 +174,7 @@ func TestEveryoneGivesUpAfterSoManyRefusalsWithoutASuccess(t *testing.T) {
 			var all sync.WaitGroup
 			for range 100 {
 				all.Go(func() {
-					if failed := failure(b.T, b.client); failed.Kind() != RateLimited {
+					if failed := failure(b.T, b.client); failed.Kind != RateLimited {
 						b.Error(failed)
 					}
 				})

@@ -4,6 +4,8 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
+	"errors"
+	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
@@ -30,7 +32,7 @@ func proxyFromEnvironment() func(*http.Request) (*url.URL, error) {
 		proxy, err := proxyFor(request.URL)
 		// What doesn't parse is tried with http:// in front, which makes http: the host.
 		if proxy != nil && (proxy.Host == "" || strings.HasSuffix(proxy.Host, ":")) {
-			return nil, errProxyAddress
+			return nil, &Error{Kind: ProxyFailed, Err: errors.New("the proxy's address in the environment isn't a URL"), final: true}
 		}
 		return proxy, err
 	}
@@ -43,5 +45,8 @@ func checkTunnel(_ context.Context, proxy *url.URL, _ *http.Request, answer *htt
 		return nil
 	}
 	address := url.URL{Scheme: proxy.Scheme, Host: proxy.Host} // without user and password
-	return &ProxyError{Proxy: address.String(), Status: answer.StatusCode}
+	return &Error{
+		Kind: ProxyFailed, final: answer.StatusCode < 500,
+		Err: fmt.Errorf("the proxy %s refused to connect to the server, with %s", &address, statusLine(answer.StatusCode)),
+	}
 }

@@ -54,7 +54,7 @@ func TestAnyWaitForBytesEndsWithItsContext(t *testing.T) {
 			if took := time.Since(begun); took != time.Second {
 				t.Errorf("%d: an attempt took %s", status, took)
 			}
-			if status == http.StatusOK && failed.Kind() != TimedOut || status != http.StatusOK && failed.Status != int(status) {
+			if status == http.StatusOK && failed.Kind != TimedOut || status != http.StatusOK && failed.Status != int(status) {
 				t.Errorf("%d: %v", status, failed)
 			}
 		})
