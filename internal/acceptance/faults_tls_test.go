@@ -117,9 +117,9 @@ func tlsFaults() []fault {
 		},
 		{
 			name: "closed during the TLS handshake", at: swapped("https", harness.ByHand(func(conn net.Conn, _ int) { _, _ = conn.Read(make([]byte, 1<<10)) })),
-			provider: harness.Values{"max_retries": 0},
-			fails:    harness.Error("", unreachable, askedFor+" failed: ", checkServer),
-			requests: 1,
+			provider: harness.Values{"max_retries": 1},
+			fails:    harness.Error("", unreachable, askedFor+" (2 attempts) failed: ", checkServer),
+			requests: 2, retries: 1, within: retried(1),
 		},
 	}
 }

@@ -1,6 +1,7 @@
 package provider
 
 import (
+	"crypto/tls"
 	"crypto/x509"
 	"errors"
 	"net/url"
@@ -142,6 +143,15 @@ func (e explainer) fromLogin() bool {
 	return strings.HasPrefix(e.settings.apiKeySource, fromLogin("").words)
 }
 
+// urlSetting is what to set for another address: where this one comes from, if it can be
+// set there.
+func (e explainer) urlSetting() prose {
+	if e.settings.baseURLSource == fromVariable(envURL).words {
+		return envURL
+	}
+	return "url"
+}
+
 // extraPath is what to do about a path of the address, which is seldom right.
 func (e explainer) extraPath() prose {
 	extra := strings.TrimSuffix(e.settings.baseURL.Path, "/api")
@@ -173,7 +183,7 @@ func (e explainer) adviseRedirect(to *url.URL) (summary, next prose) {
 	if address == nil || tofupilot.SameServer(address, e.settings.baseURL) {
 		return "The server's redirect can't be followed", joined(" ", "Check that it is the server's own, with the right scheme (https:// or http://).", e.extraPath())
 	}
-	correct := e.say(`set url to "%s"`, address)
+	correct := e.say(`set %s to "%s"`, e.urlSetting(), address)
 	switch {
 	case e.fromLogin():
 		correct = e.say("run %s for %s", loginCommand(e.settings.apiKeySource), address)
@@ -215,10 +225,11 @@ func (e explainer) adviseTLS(err error) (summary, next prose) {
 		next = e.say("The certificate is valid from %s to %s. Have the server's administrator renew it, or correct this machine's clock.",
 			invalid.Cert.NotBefore.UTC().Format(minute), invalid.Cert.NotAfter.UTC().Format(minute))
 	case errors.As(err, &otherHost):
-		next = e.say("The certificate is for %s. Correct url, or have the server's administrator add %s to the certificate.", namesOf(otherHost.Certificate), otherHost.Host)
+		next = e.say("The certificate is for %s. Correct %s, or have the server's administrator add %s to the certificate.",
+			namesOf(otherHost.Certificate), e.urlSetting(), otherHost.Host)
 	case errors.As(err, &unknown):
 		next = "If the certificate comes from an authority of your own, set ca_cert_pem to the authority's certificate, or " + envCACert + " to its file." + e.say("%s", e.settings.otherCA())
-	case errors.As(err, &invalid):
+	case errors.As(err, new(*tls.CertificateVerificationError)):
 		next = "Have the server's administrator replace the certificate."
 	default:
 		return "The TLS handshake failed", "Check the scheme and the port in it. The provider needs TLS 1.2 or later, and doesn't support client certificates."

@@ -1,6 +1,8 @@
 package provider
 
 import (
+	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"net/url"
 	"strings"
@@ -54,5 +56,33 @@ func TestWhatIsSaidIsSafe(t *testing.T) {
 	said := e.say("%s\n%s\n%s", long, e.say("%s\n%s", "own\nline", long), key)
 	if want := strings.Repeat("x", 1000) + "…"; string(said) != want+"\nown line\n"+want+"\n[the API key]" {
 		t.Errorf("%q", said)
+	}
+}
+
+func TestARedirectSaysWhereToSetTheNewAddress(t *testing.T) {
+	t.Parallel()
+	base := &url.URL{Scheme: "https", Host: "old.example.com", Path: "/api"}
+	elsewhere := &url.URL{Scheme: "https", Host: "new.example.com", Path: "/api/v2/procedures"}
+	for source, words := range map[string]string{
+		fromAttribute("url").words: `set url to "https://new.example.com"`,
+		fromVariable(envURL).words: `set TOFUPILOT_URL to "https://new.example.com"`,
+		"the provider's default":   `set url to "https://new.example.com"`,
+	} {
+		e := explainer{settings{baseURL: base, baseURLSource: source}, strings.Clone}
+		said := e.explain(t.Context(), &tofupilot.Error{Kind: tofupilot.Redirected, Redirect: elsewhere}, readAdvice{noun: "procedure"}).Detail()
+		if !strings.Contains(said, words) || !strings.Contains(said, "comes from "+source+".") {
+			t.Errorf("%s: %s", source, said)
+		}
+	}
+}
+
+// Of certificates, each gets the advice that fits, also where Go has no word for what is wrong.
+func TestAnyOtherFaultOfACertificateIsTheAdministrators(t *testing.T) {
+	t.Parallel()
+	e := explainer{settings{baseURL: &url.URL{}}, strings.Clone}
+	err := &tls.CertificateVerificationError{Err: x509.InsecureAlgorithmError(x509.SHA1WithRSA)}
+	said := e.explain(t.Context(), &tofupilot.Error{Kind: tofupilot.TLSFailed, Err: err}, readAdvice{noun: "procedure"})
+	if said.Summary() != "The server's certificate isn't trusted" || !strings.Contains(said.Detail(), "Have the server's administrator replace the certificate.") {
+		t.Errorf("%s: %s", said.Summary(), said.Detail())
 	}
 }

@@ -13,7 +13,7 @@ type Kind int
 
 // The kinds of an [Error].
 const (
-	// No request came to the server: whatever is asked for fails in the same way.
+	// The server wasn't reached: whatever is asked for fails in the same way.
 
 	Unreachable Kind = iota // there is no connection: check the address and the network
 	TLSFailed               // there is one, but not over TLS, or the server's certificate isn't trusted
