@@ -25,6 +25,7 @@ func (p *pager[R]) follow(ctx context.Context) error {
 		if err := p.add(next.Rows, 0); err != nil {
 			return err
 		}
+		p.ends = append(p.ends, len(p.rows))
 		if !next.More && (!advances || len(next.Rows) == 0) {
 			return nil
 		}

@@ -24,5 +24,10 @@
 // A seam that fails means that the list changed under the read: it is read again
 // from the start. Where two passes over the same rows contradict themselves in the
 // same way, it isn't a change, but how the server counts: then its own cursors
-// are followed, and two passes must give the same rows in the same order.
+// are followed, and two passes must give the same rows in the same order, on pages
+// that end at the same rows.
+//
+// No seam holds the pages of such a server together, so this is strong evidence and
+// no proof, as where rows may move: changes that hit both passes alike can hide a row
+// from both.
 package paging

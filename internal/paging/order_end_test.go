@@ -111,6 +111,22 @@ func TestAFullPageIsNotTheEndUntilNothingFollows(t *testing.T) {
 	})
 }
 
+// Followed, both passes give r3 and r1, and r2 stands behind them. One takes a full page
+// for the end, by a count that is older than the page; the other is told that more
+// follows, which has moved to the front by then: an empty page is the end.
+func TestTwoPassesAgreeOnlyIfTheirPagesEndAtTheSameRows(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		list := &changingList{newestFirst: true, tokens: true, countFirst: true, changes: []listChange{
+			{after: 2}, {after: 1, create: true}, {after: 3},
+		}}
+		rows, err := newTestPager(list.with(3), 2).all(t.Context())
+		if err != nil || !slices.Equal(rowIDs(rows), []string{"r1", "r2"}) {
+			t.Errorf("got %q, %v", rowIDs(rows), err)
+		}
+	})
+}
+
 // A server may refuse a cursor that it didn't give. Its own are followed then, and
 // what it says of its end is all there is.
 func TestAServerThatRefusesComputedCursorsIsFollowed(t *testing.T) {

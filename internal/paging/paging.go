@@ -64,6 +64,7 @@ type pager[R any] struct {
 	// Of the pass under way:
 	rows  []R
 	seen  map[string]bool // their keys
+	ends  []int           // where the pages that were followed end, as offsets
 	shown bool            // that nothing is missing, so that no other pass is needed
 }
 
@@ -71,13 +72,14 @@ type pager[R any] struct {
 func (p *pager[R]) all(ctx context.Context) ([]R, error) {
 	var (
 		before       []string      // the rows of the pass before, if it came to its end
+		ends         []int         // and where its pages ended
 		contradicted contradiction // how the pass before ended, if it didn't
 		change       error         // the latest
 		pause        = firstPause
 	)
 	for passes := 1; ; passes++ {
 		err := p.pass(ctx)
-		if err == nil && (p.shown || before != nil && p.agrees(before)) {
+		if err == nil && (p.shown || before != nil && p.agrees(before, ends)) {
 			return p.rows, nil
 		}
 		last, lastContradicted := before, contradicted
@@ -85,7 +87,7 @@ func (p *pager[R]) all(ctx context.Context) ([]R, error) {
 		failed := new(ChangedError)
 		switch {
 		case err == nil:
-			before = p.keys()
+			before, ends = p.keys(), p.ends
 			if last == nil {
 				continue // to see whether it stays so
 			}
@@ -141,12 +143,14 @@ func (p *pager[R]) keys() []string {
 	return keys
 }
 
-// agrees tells whether a pass gave the same rows as the one before. Where the
-// cursors are followed, no seam holds a pass together, and the order must be the
-// same, too: strong evidence that the list stood still, not proof.
-func (p *pager[R]) agrees(before []string) bool {
+// agrees reports whether a pass gave the same rows as the one before. Where the
+// cursors are followed, no seam holds a pass together, and the order and the ends of
+// the pages must be the same, too: a page that ends the list in one pass and not in
+// the other shows that the server's count was older than its rows. That is strong
+// evidence that the list stood still, not proof.
+func (p *pager[R]) agrees(before []string, ends []int) bool {
 	if p.following {
-		return slices.Equal(before, p.keys())
+		return slices.Equal(before, p.keys()) && slices.Equal(ends, p.ends)
 	}
 	return len(before) == len(p.rows) && !slices.ContainsFunc(before, func(key string) bool { return !p.seen[key] })
 }
@@ -154,7 +158,7 @@ func (p *pager[R]) agrees(before []string) bool {
 // pass reads the list once. Its error is a *ChangedError where reading again may
 // help, and errNotOffsets where the cursors must be followed instead.
 func (p *pager[R]) pass(ctx context.Context) error {
-	p.rows, p.seen, p.shown = nil, map[string]bool{}, false
+	p.rows, p.seen, p.ends, p.shown = nil, map[string]bool{}, nil, false
 	if p.following {
 		return p.follow(ctx)
 	}
