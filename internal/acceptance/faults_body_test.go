@@ -93,8 +93,8 @@ func bodyFaults() []fault {
 			requests: 6, // the server ignores the cursor as well, and that shows only after some
 		},
 		{
-			name: "260,000 runs of nothing", at: faulty(with200(`{"data":[{"id":"a","runs":[{}` + strings.Repeat(",{}", 260_000) + `]}],` + endOfList + `}`)),
-			fails:    harness.Error("", "The answer is too large", askedFor+answered200, "the answer's body has more than 250000 values, judging by its commas."),
+			name: "360,000 runs of nothing", at: faulty(with200(`{"data":[{"id":"a","runs":[{}` + strings.Repeat(",{}", 360_000) + `]}],` + endOfList + `}`)),
+			fails:    harness.Error("", unsupported, askedFor+answered200, "the answer isn't a page of procedures: data.0: longer than 1 MiB.", maybeVersion),
 			requests: 1,
 		},
 		{
@@ -102,8 +102,8 @@ func bodyFaults() []fault {
 			at: faulty(with200(`{"Data":[],"data":[{"ID":"WRONG","id":"right","Id":"WRONG","Name":7,"RUNS":1}],"META":{"has_more":true},"meta":{"HAS_MORE":true,"has_more":false,"Next_Cursor":7,"next_cursor":null}}`)),
 		},
 		{
-			name:  "an id of five megabytes, and a number as date",
-			at:    faulty(with200(`{"data":[{"id":"` + strings.Repeat("b", 5<<20) + `","created_at":7}],` + endOfList + `}`)),
+			name:  "an id of a megabyte, and a number as date",
+			at:    faulty(with200(`{"data":[{"id":"` + strings.Repeat("b", 1_000_000) + `","created_at":7}],` + endOfList + `}`)),
 			fails: harness.Error("", unsupported, "data.0.created_at: JSON value must be string type.", maybeVersion), requests: 1, within: slow,
 		},
 		{
@@ -122,7 +122,7 @@ func bodyFaults() []fault {
 			requests: 1, within: slow,
 		},
 		{
-			name: "a name of five megabytes", at: faulty(with200(`{"data":[{"id":"a","name":"` + strings.Repeat("FVT ", 5<<18) + `"}],` + endOfList + `}`)),
+			name: "a name of a megabyte", at: faulty(with200(`{"data":[{"id":"a","name":"` + strings.Repeat("FVT ", 250_000) + `"}],` + endOfList + `}`)),
 			ids: []string{"a"}, requests: 1, within: slow,
 		},
 		{

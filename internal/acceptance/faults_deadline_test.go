@@ -30,7 +30,7 @@ func deadlineFaults() []fault {
 	hangs := func(_ http.ResponseWriter, r *http.Request) { untilGone(r, time.Minute) }
 	return []fault{
 		{
-			name: "the deadline while names of 28 MB are looked at", at: bulkyWithoutEnd, dataSource: "tofupilot_procedure",
+			name: "the deadline while names of 1 MB are looked at", at: bulkyWithoutEnd, dataSource: "tofupilot_procedure",
 			arguments: harness.Values{"name": "Procedure 8", "timeouts": harness.Values{"read": "2s"}},
 			fails:     ended("2s", "Raise timeouts.read."), requests: requestsVary,
 		},
@@ -79,7 +79,7 @@ func restless(t *testing.T) *harness.Target {
 // of bulky.
 func bulkyWithoutEnd(t *testing.T) *harness.Target {
 	t.Helper()
-	name, pages := "Procedure 8"+strings.Repeat("\u0301\u0316", 7<<20), new(atomic.Int64)
+	name, pages := "Procedure 8"+strings.Repeat("\u0301\u0316", 250_000), new(atomic.Int64)
 	return harness.Serving(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		page := pages.Add(1)
 		with200(fmt.Sprintf(`{"data":[{"id":"%d","name":"%s"}],"meta":{"has_more":true,"next_cursor":"page %d"}}`, page, name, page))(w, r)

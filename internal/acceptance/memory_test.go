@@ -28,23 +28,26 @@ func TestAttacksOnMemoryTakeLessThanAGigabyteOfTheProvidersProcess(t *testing.T)
 	t.Parallel()
 	harness.NeedProc(t)
 	var (
-		tooMany   = harness.Says("Error: Too many procedures for one data source", "is larger than 256 MiB, the most that a provider can return.", "Narrow the list by")
-		tooManyAt = harness.Says("Error: Too many procedures at the same time", "is larger than 512 MiB", "-parallelism=1")
-		toLookAt  = harness.Says("Error: Too many procedures to look through", "are larger than 256 MiB", "Check that url leads to a TofuPilot server.")
-		tooLarge  = harness.Says("Error: The answer is too large", "the answer's body has more than 250000 values, judging by its commas.")
-		twice     = harness.Says("Error: The answer isn't supported", "duplicate object member name, at byte", "data.0.nnnn")
-		tooLong   = harness.Says("Error: The answer isn't supported", "meta.next_cursor: longer than 4 KiB")
+		tooMany    = harness.Says("Error: Too many procedures at the same time", "is larger than 512 MiB", "Check that the address leads to a TofuPilot server.", "-parallelism=1")
+		tooMuch    = harness.Says("Error: Too many procedures for one data source", "is larger than 256 MiB, the most that a provider can return.", "Narrow the list by")
+		noID       = harness.Says("Error: The answer isn't supported", "data: item 0 has no id")
+		tooManyOn  = harness.Says("Error: The answer isn't supported", "data: more than 1000 rows")
+		longRow    = harness.Says("Error: The answer isn't supported", "data.0: longer than 1 MiB")
+		longBeside = harness.Says("Error: The answer isn't supported", "what isn't in data is longer than 1 MiB")
+		longCursor = harness.Says("Error: The answer isn't supported", "meta.next_cursor: longer than 4 KiB")
 	)
 	list := harness.Procedures("x")
+	listBy30 := harness.Block(`data "tofupilot_procedures" "x"`, "page_size = 30")
 	lookup := harness.Procedure("x", `name = "Nobody's"`)
 	lookups := harness.Block(`data "tofupilot_procedure_ids" "x"`, `names = ["Nobody's"]`)
-	const wanted = `"id":"%d","name":"Nobody's","created_by_user":{"email":"…"}`
+	const wanted = `"created_at":"TIME","id":"%d","name":"Nobody's","created_by_user":{"email":"…"}`
 	var lists []string
 	for i := range 10 {
 		lists = append(lists, harness.Procedures(fmt.Sprintf("x%d", i)))
 	}
 	emptyRows := pageOf(11_000_000, "", "{}", "")
 	emptyRuns := pageOf(10_000_000, `{"id":"a","runs":[`, "{}", "]}")
+	rowsOfRuns := `"created_at":"TIME","id":"%d","runs":[{}` + strings.Repeat(",{}", 345_000) + "]…" // as long as a row may be
 	longName := strings.Repeat("n", 15<<20)
 	w := harness.NewWorkingDir(t, "")
 	for name, c := range map[string]struct { //nolint:paralleltest // The attacks share the directory, and only the process under attack needs memory.
@@ -52,20 +55,23 @@ func TestAttacksOnMemoryTakeLessThanAGigabyteOfTheProvidersProcess(t *testing.T)
 		handler       http.Handler
 		ends          *regexp.Regexp
 	}{
-		"rows of 300 kB without end":                 {list, longRows(endless, named, 300_000), tooMany},
-		"3,500 rows of 300 kB, in a lookup":          {lookup, longRows(3_500, named, 300_000), toLookAt},
-		"IDs of 300 kB without end, in a lookup":     {lookup, longRows(endless, `"id":"%d…"`, 300_000), toLookAt},
-		"rows of the name, with e-mails of 300 kB":   {lookup, longRows(endless, wanted, 300_000), toLookAt},
-		"rows of names, with e-mails of 300 kB":      {lookups, longRows(endless, wanted, 300_000), toLookAt},
-		"rows of 30 kB without end, in ten lists":    {strings.Join(lists, ""), longRows(endless, named, 30_000), tooManyAt},
-		"11 million empty rows":                      {list, emptyRows, tooLarge},
-		"10 million empty runs":                      {list, emptyRuns, tooLarge},
-		"eight pages of empty rows, after good ones": {list, afterGoodPages(emptyRows), tooLarge},
-		"eight pages of empty runs, after good ones": {list, afterGoodPages(emptyRuns), tooLarge},
-		"400,000 rows":                               {list, pageOf(400_000, "", `{"id":"%d"}`, ""), tooLarge},
-		"2 million rows":                             {list, pageOf(2_000_000, "", `{"id":"%d"}`, ""), tooLarge},
-		"a name of 15 MB that stands twice":          {list, pageOf(1, `{"id":"a","`+longName+`":1,"`+longName+`":1`, "}", ""), twice},
-		"cursors of 900 kB":                          {list, longCursors(900_000), tooLong},
+		"rows of 300 kB without end":                  {list, longRows(endless, named, 300_000), tooMany},
+		"IDs of 300 kB without end, in a lookup":      {lookup, longRows(endless, `"id":"%d…"`, 300_000), tooMany},
+		"rows of the name, with e-mails of 300 kB":    {lookup, longRows(endless, wanted, 300_000), tooMany},
+		"rows of names, with e-mails of 300 kB":       {lookups, longRows(endless, wanted, 300_000), tooMany},
+		"rows of 30 kB without end, in ten lists":     {strings.Join(lists, ""), longRows(endless, named, 30_000), tooMany},
+		"IDs of 10 kB, as many as can be held, twice": {list, longRows(16_800, `"id":"%d…"`, 10_000), tooMuch},
+		"11 million empty rows":                       {list, emptyRows, noID},
+		"10 million empty runs":                       {list, emptyRuns, longRow},
+		"eight pages of empty rows, after good ones":  {list, afterGoodPages(emptyRows), noID},
+		"eight pages of empty runs, after good ones":  {list, afterGoodPages(emptyRuns), longRow},
+		"rows of 345,000 empty runs without end":      {listBy30, longRows(endless, rowsOfRuns, 0), tooMany},
+		"400,000 rows":                                {list, pageOf(400_000, "", `{"id":"%d"}`, ""), tooManyOn},
+		"2 million rows":                              {list, pageOf(2_000_000, "", `{"id":"%d"}`, ""), tooManyOn},
+		"eight pages with a row of 2 million names":   {list, afterGoodPages(pageOf(2_000_000, `{"id":"a",`, `"%d":0`, "}")), longRow},
+		"eight pages with 2 million names beside":     {list, afterGoodPages(pageOf(2_000_000, `],"y":{`, `"%d":0`, `},"z":[`)), longBeside},
+		"a name of 15 MB that stands twice":           {list, pageOf(1, `{"id":"a","`+longName+`":1,"`+longName+`":1`, "}", ""), longRow},
+		"cursors of 900 kB":                           {list, longCursors(900_000), longCursor},
 	} {
 		t.Run(name, func(t *testing.T) {
 			at := harness.Serving(t, c.handler)
@@ -133,12 +139,12 @@ func afterGoodPages(bad http.Handler) http.Handler {
 const endless = 1 << 30
 
 // named is a row that is long by its name.
-const named = `"id":"%d","name":"…"`
+const named = `"created_at":"TIME","id":"%d","name":"…"`
 
-// longRows is a list of rows like this one, each with its number and, for the dots,
-// so many bytes; in the order of creation.
+// longRows is a list of rows like this one, each with its number and, for the dots, so
+// many bytes. It is read once where a row has a TIME, and twice where it has none.
 func longRows(count int, row string, longer int) http.Handler {
-	head, tail, _ := strings.Cut(`{"created_at":"TIME",`+row+"}", "…")
+	head, tail, _ := strings.Cut("{"+row+"}", "…")
 	var filling bytes.Buffer
 	to, _ := gzip.NewWriterLevel(&filling, gzip.BestSpeed)
 	_, _ = io.WriteString(to, strings.Repeat("x", longer))

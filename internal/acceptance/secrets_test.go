@@ -113,7 +113,7 @@ func TestKeyOfAnOrdinaryVariableIsInThePlanFileOnly(t *testing.T) {
 func echo(code int) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		_, key, _ := strings.Cut(r.Header.Get("Authorization"), " ")
-		message := "\x1b[31mNo such key: " + key + "\x1b[0m\a " + strings.Repeat(key, 1<<20/len(key))
+		message := "\x1b[31mNo such key: " + key + "\x1b[0m\a " + strings.Repeat(key, 1<<16/len(key))
 		w.Header().Set("Content-Type", "application/json; "+key)
 		w.Header().Set("Location", "https://tofupilot.invalid/?key="+key)
 		w.Header().Set("Set-Cookie", "key="+key)

@@ -83,9 +83,6 @@ func (p *pager[R]) join(next Page[R], width int) error {
 	case next.More && len(next.Rows) != width:
 		return changed("the page at offset %d has %d rows instead of %d, though more follow", offset, len(next.Rows), width)
 	}
-	if p.Seam != nil {
-		p.Seam(&next.Rows[0])
-	}
 	return p.add(next.Rows, 1)
 }
 

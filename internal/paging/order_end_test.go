@@ -127,6 +127,41 @@ func TestTwoPassesAgreeOnlyIfTheirPagesEndAtTheSameRows(t *testing.T) {
 	})
 }
 
+// A row that moves meanwhile isn't lost where seams hold the pages together: then two
+// passes of the same rows agree, in whatever order.
+func TestTheOrderOfTwoPassesMattersWhereCursorsAreFollowed(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		cursor        string
+		moved, passes int
+	}{
+		"offsets": {"%d", 2, 2},
+		"tokens":  {"token %d", 3, 4}, // the first pass shows that they are followed
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				server := &oddServer{answer: func(asked oddRequest) oddAnswer {
+					rows := []string{"r2", "r0", "r1", "r3", "r4"}
+					if asked.begins >= test.moved {
+						rows[0], rows[1] = rows[1], rows[0]
+					}
+					_, _ = fmt.Sscanf(asked.cursor, test.cursor, &asked.offset)
+					end := min(asked.offset+asked.limit, len(rows))
+					answer := oddAnswer{ids: rows[asked.offset:end], more: end < len(rows)}
+					if answer.more {
+						answer.next = fmt.Sprintf(test.cursor, end)
+					}
+					return answer
+				}}
+				if rows, err := server.pager(3).all(t.Context()); err != nil || len(rows) != 5 || server.begins != test.passes {
+					t.Errorf("%d rows after %d passes, %v", len(rows), server.begins, err)
+				}
+			})
+		})
+	}
+}
+
 // A server may refuse a cursor that it didn't give. Its own are followed then, and
 // what it says of its end is all there is.
 func TestAServerThatRefusesComputedCursorsIsFollowed(t *testing.T) {

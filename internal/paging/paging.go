@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"hash/maphash"
 	"log/slog"
 	"math/rand/v2"
 	"slices"
@@ -37,7 +38,6 @@ type List[R any] struct {
 	Fetch   func(ctx context.Context, cursor string, limit int) (Page[R], error)
 	Key     func(*R) string                     // what a row is known by, its ID
 	Created func(*R) (at time.Time, known bool) // when it was created
-	Seam    func(*R)                            // is told of each row that is dropped because the page before ended with it; may be nil
 	Log     *slog.Logger                        // nil: no logging
 
 	PageSize    int // rows to ask for, at least 1
@@ -71,7 +71,7 @@ type pager[R any] struct {
 // all reads the list until it is shown to be complete. The error is an *IncompleteError.
 func (p *pager[R]) all(ctx context.Context) ([]R, error) {
 	var (
-		before       []string      // the rows of the pass before, if it came to its end
+		before       []uint64      // the rows of the pass before, if it came to its end
 		ends         []int         // and where its pages ended
 		contradicted contradiction // how the pass before ended, if it didn't
 		change       error         // the latest
@@ -87,7 +87,7 @@ func (p *pager[R]) all(ctx context.Context) ([]R, error) {
 		failed := new(ChangedError)
 		switch {
 		case err == nil:
-			before, ends = p.keys(), p.ends
+			before, ends = p.hashes(), p.ends
 			if last == nil {
 				continue // to see whether it stays so
 			}
@@ -96,7 +96,7 @@ func (p *pager[R]) all(ctx context.Context) ([]R, error) {
 			p.startFollowing(ctx, err.Error())
 			continue
 		case errors.As(err, &failed):
-			contradicted = contradiction{failed.How, p.keys()}
+			contradicted = contradiction{failed.How, p.hashes()}
 			permanent := contradicted.equals(lastContradicted)
 			if permanent && !p.following {
 				contradicted = contradiction{}
@@ -122,7 +122,7 @@ func (p *pager[R]) all(ctx context.Context) ([]R, error) {
 // contradiction is how a pass contradicted itself, and the rows that it had read.
 type contradiction struct {
 	how  string
-	rows []string
+	rows []uint64
 }
 
 func (c contradiction) equals(other contradiction) bool {
@@ -135,24 +135,30 @@ func (p *pager[R]) startFollowing(ctx context.Context, why string) {
 	p.Log.WarnContext(ctx, "Following the server's cursors, one page after the other", "reason", why)
 }
 
-func (p *pager[R]) keys() []string {
-	keys := make([]string, len(p.rows))
+// hashes stand for the rows' keys: they are all that is held of a pass while the next
+// is read, however long the keys are. Other rows give other hashes, but for one in 2⁶⁴.
+func (p *pager[R]) hashes() []uint64 {
+	hashes := make([]uint64, len(p.rows))
 	for i := range p.rows {
-		keys[i] = p.Key(&p.rows[i])
+		hashes[i] = maphash.String(seed, p.Key(&p.rows[i]))
 	}
-	return keys
+	return hashes
 }
+
+var seed = maphash.MakeSeed() // of hashes
 
 // agrees reports whether a pass gave the same rows as the one before. Where the
 // cursors are followed, no seam holds a pass together, and the order and the ends of
 // the pages must be the same, too: a page that ends the list in one pass and not in
 // the other shows that the server's count was older than its rows. That is strong
 // evidence that the list stood still, not proof.
-func (p *pager[R]) agrees(before []string, ends []int) bool {
-	if p.following {
-		return slices.Equal(before, p.keys()) && slices.Equal(ends, p.ends)
+func (p *pager[R]) agrees(before []uint64, ends []int) bool {
+	rows := p.hashes()
+	if !p.following {
+		slices.Sort(before)
+		slices.Sort(rows)
 	}
-	return len(before) == len(p.rows) && !slices.ContainsFunc(before, func(key string) bool { return !p.seen[key] })
+	return slices.Equal(before, rows) && slices.Equal(ends, p.ends)
 }
 
 // pass reads the list once. Its error is a *ChangedError where reading again may

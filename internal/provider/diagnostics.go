@@ -78,8 +78,8 @@ func (a readAdvice) plural() string { return a.noun + "s" }
 // explain turns an error of the client into a diagnostic: what was requested, what
 // came back, what it probably means and what to do next.
 func (e explainer) explain(ctx context.Context, err error, advice readAdvice) diag.Diagnostic {
-	if errors.As(err, new(*tofupilot.ListTooLargeError)) || errors.As(err, new(*bulk.TooLargeError)) {
-		return e.explainTooMany(err, advice)
+	if inMemory := errors.Is(err, tofupilot.ErrTooMuch); inMemory || errors.As(err, new(*bulk.TooLargeError)) {
+		return e.explainTooMany(inMemory, advice)
 	}
 	var far, changed prose // how far the list was read
 	list := new(tofupilot.ListError)
@@ -116,20 +116,13 @@ func (e explainer) explain(ctx context.Context, err error, advice readAdvice) di
 	return failure(path.Empty(), e.say("The %s can't be read", advice.plural()), joined(" ", e.say("%s: %s", reading, err).ended(), far, changed))
 }
 
-// explainTooMany says what to do about more than can be kept: of one read, or of
-// all reads at the same time.
-func (e explainer) explainTooMany(err error, advice readAdvice) diag.Diagnostic {
-	list := new(tofupilot.ListTooLargeError)
-	_ = errors.As(err, &list)
-	switch {
-	case list.InAll:
+// explainTooMany says what to do about more than the provider can keep in memory of
+// all that it reads at the same time, or return of one list.
+func (e explainer) explainTooMany(inMemory bool, advice readAdvice) diag.Diagnostic {
+	if inMemory {
 		return failure(path.Empty(), e.say("Too many %s at the same time", advice.plural()),
-			e.say("What is read from %s at the same time is larger than 512 MiB, the most that the provider keeps in memory.", e.settings.baseURL),
-			"Run Terraform with -parallelism=1, which reads one data source at a time.")
-	case advice.narrower == "":
-		return failure(path.Empty(), e.say("Too many %s to look through", advice.plural()),
-			e.say("The IDs and names of the %s at %s are larger than 256 MiB, the most that the provider keeps in memory of one list.", advice.plural(), e.settings.baseURL),
-			"Check that url leads to a TofuPilot server.")
+			e.say("What the provider reads from %s at the same time is larger than 512 MiB, the most that it keeps in memory.", e.settings.baseURL),
+			"Check that the address leads to a TofuPilot server. If it does, run Terraform with -parallelism=1, which reads one data source at a time"+e.or(advice.narrower)+".")
 	}
 	return failure(path.Empty(), e.say("Too many %s for one data source", advice.plural()),
 		e.say("The list at %s is larger than 256 MiB, the most that a provider can return.", e.settings.baseURL),

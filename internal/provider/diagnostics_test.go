@@ -22,10 +22,9 @@ func TestWhatIsTooLargeIsToldWithWhatCanHelp(t *testing.T) {
 		summary string
 		words   string
 	}{
-		"a list":            {&tofupilot.ListTooLargeError{}, list, "Too many procedures for one data source", "Narrow the list by search_query, "},
-		"a state":           {&bulk.TooLargeError{Size: 300 << 20}, list, "Too many procedures for one data source", "larger than 256 MiB"},
-		"a lookup's list":   {&tofupilot.ListTooLargeError{}, lookup, "Too many procedures to look through", "Check that url leads to a TofuPilot server."},
-		"lists at one time": {&tofupilot.ListTooLargeError{InAll: true}, list, "Too many procedures at the same time", "larger than 512 MiB"},
+		"a list":          {tofupilot.ErrTooMuch, list, "Too many procedures at the same time", "at a time, or narrow the list by search_query, "},
+		"a state":         {&bulk.TooLargeError{Size: 300 << 20}, list, "Too many procedures for one data source", "larger than 256 MiB"},
+		"a lookup's list": {tofupilot.ErrTooMuch, lookup, "Too many procedures at the same time", "larger than 512 MiB"},
 	} {
 		said := e.explain(t.Context(), c.err, c.advice)
 		if said.Summary() != c.summary || !strings.Contains(said.Detail(), c.words) || !strings.Contains(said.Detail(), "https://tofupilot.example.com/api") {

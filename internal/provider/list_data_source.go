@@ -130,7 +130,7 @@ func (d *listDataSource[T]) Read(ctx context.Context, req datasource.ReadRequest
 // strewn values from memory.
 func (d *listDataSource[T]) encode(row *T) ([]byte, int) {
 	encoded := d.object.Encode(row)
-	return encoded, len(encoded)
+	return encoded, len(encoded) + len(d.list.Key(row)) // once more in ids
 }
 
 // attributes are the computed attributes.

@@ -204,17 +204,18 @@ func (c *Client) attempt(ctx context.Context, target *url.URL, decode func(body 
 		}()
 		failed.Status, failed.ContentType = response.StatusCode, response.Header.Get("Content-Type")
 	}
-	body := newBody(c.largeBody)
-	defer body.close()
+	held := holding{inAll: &c.held}
+	defer held.release()
+	var body []byte
 	switch {
 	case errors.Is(err, io.EOF):
 		err = errors.New("the connection was closed before an answer came")
 	case err != nil:
 	case response.StatusCode == http.StatusOK:
-		err = body.read(attemptCtx, response.Body)
+		body, err = held.readBody(response.Body)
 	case response.StatusCode == http.StatusSwitchingProtocols: // what follows is no body
 	default: // the status tells enough, even if the body can't be read
-		_, _ = body.ReadFrom(io.LimitReader(response.Body, maxErrorBody))
+		body, _ = io.ReadAll(io.LimitReader(response.Body, maxErrorBody))
 	}
 	switch {
 	case err != nil && attemptCtx.Err() != nil && connected.Load():
@@ -222,8 +223,8 @@ func (c *Client) attempt(ctx context.Context, target *url.URL, decode func(body 
 	case err != nil && attemptCtx.Err() != nil:
 		err = &Error{Kind: Unreachable, Err: fmt.Errorf("no connection within %s, the request_timeout", FormatDuration(c.requestTimeout))}
 	case err == nil && failed.Status == http.StatusOK:
-		if rows, err = decode(body.Bytes()); err != nil {
-			err = failed.unusable(err, response.Header, body.Bytes())
+		if rows, err = decode(body); err != nil {
+			err = failed.unusable(err, response.Header, body)
 		}
 	}
 	switch {
@@ -234,7 +235,7 @@ func (c *Client) attempt(ctx context.Context, target *url.URL, decode func(body 
 	case failed.Status == http.StatusOK:
 		return failed.Status, rows, nil, nil
 	default:
-		ofAPI := failed.describe(body.Bytes())
+		ofAPI := failed.describe(body)
 		failed.Kind = kindOfStatus(failed.Status, failed.Message, ofAPI)
 		failed.final = failed.Status == http.StatusProxyAuthRequired
 		failed.RetryAfter = retryAfter(response.Header, time.Now())

@@ -21,7 +21,7 @@ import (
 // Bounds of one page.
 const (
 	maxPageRows = 1_000   // ten times the API's maximum, so that a server which ignores limit can still be read
-	maxValues   = 250_000 // two bytes of JSON can take 32 bytes in Go
+	maxRow      = 1 << 20 // bytes of one row's JSON, and of all that stands beside rows
 	maxCursor   = 4 << 10 // bytes: it is sent back in a URL
 )
 
@@ -56,23 +56,25 @@ type decodedPage[R any] struct {
 	odd error
 }
 
-// decodePage decodes the body of an answer, and stops when the context ends. Names
-// must match by their exact case, and an object that has a name twice, known or not,
-// is refused: readers could disagree on its meaning.
-func decodePage[T, R any](ctx context.Context, list List[T], body []byte, keep func(*T) (kept R, size int)) (decodedPage[R], error) {
+// decodePage decodes the body of an answer, and stops when the context ends, or when
+// hold refuses the bytes that are kept of a row. Names must match by their exact case,
+// and an object that has a name twice, known or not, is refused: readers could disagree
+// on its meaning.
+func decodePage[T, R any](
+	ctx context.Context, list List[T], body []byte, keep func(*T) (kept R, size int), hold func(bytes int) error,
+) (decodedPage[R], error) {
 	answer := struct {
 		Data rows[T, R] `json:"data"`
 		Meta struct {
 			HasMore    *bool   `json:"has_more"`
 			NextCursor *cursor `json:"next_cursor"`
 		} `json:"meta"`
-	}{Data: rows[T, R]{list: list, keep: keep, ended: ctx.Err}}
-	var err error
-	if hasTooManyValues(body) {
-		err = &Error{Kind: TooLarge, Err: fmt.Errorf("the answer's body has more than %d values, judging by its commas", maxValues)}
-	} else {
-		err = inWords(json.Unmarshal(body, &answer))
+	}{Data: rows[T, R]{list: list, keep: keep, hold: hold, ended: ctx.Err}}
+	err := checkSizes(body)
+	if err == nil {
+		err = json.Unmarshal(body, &answer)
 	}
+	err = inWords(err)
 	data := answer.Data
 	switch {
 	case err != nil:
@@ -96,6 +98,7 @@ func decodePage[T, R any](ctx context.Context, list List[T], body []byte, keep f
 type rows[T, R any] struct {
 	list  List[T]
 	keep  func(*T) (kept R, size int)
+	hold  func(bytes int) error
 	ended func() error // the context's
 
 	rows []Row[R] // nil: there is no data
@@ -149,27 +152,60 @@ func (r *rows[T, R]) take(item *T) error {
 		r.odd = fmt.Errorf("item %d of data: %w", len(r.rows), odd)
 	}
 	kept, size := r.keep(item)
-	r.rows = append(r.rows, Row[R]{ID: id, Kept: kept, created: created.instant(), size: int64(len(id) + size)})
-	return nil
+	r.rows = append(r.rows, Row[R]{ID: id, Kept: kept, created: created.instant()})
+	return r.hold(len(id) + size + heldPerRow)
 }
 
-// hasTooManyValues judges by the commas, before anything is decoded.
-func hasTooManyValues(body []byte) bool { return bytes.Count(body, []byte(",")) >= maxValues }
+// checkSizes bounds what a body takes while it is decoded: three bytes of JSON can be 32
+// bytes of a slice, and an object's names are all held until it ends. So no row may be
+// longer than maxRow, nor all that isn't a row. This itself takes no memory to speak of.
+func checkSizes(body []byte) error {
+	if len(body) <= maxRow {
+		return nil
+	}
+	from := jsontext.NewDecoder(bytes.NewBuffer(body), jsontext.AllowDuplicateNames(true))
+	for beside := int64(0); beside <= maxRow; {
+		began, inside := from.InputOffset(), from.StackDepth()
+		kind, _ := from.StackIndex(inside)
+		if inside == 2 && kind == jsontext.KindBeginArray && from.PeekKind() != jsontext.KindEndArray {
+			row, err := from.ReadValue()
+			if err != nil {
+				return err
+			}
+			if len(row) > maxRow {
+				return fmt.Errorf("%s: longer than %d MiB", dotted(from.StackPointer()), maxRow>>20)
+			}
+			continue
+		}
+		switch _, err := from.ReadToken(); {
+		case errors.Is(err, io.EOF):
+			return nil
+		case err != nil:
+			return err
+		}
+		beside += from.InputOffset() - began
+	}
+	return fmt.Errorf("what isn't in data is longer than %d MiB", maxRow>>20)
+}
 
 // inWords is what the decoder says of a page, and where. Its own text escapes and cuts the
 // names on the way, before a key can be taken out of them.
 func inWords(err error) error {
 	syntax, value := new(jsontext.SyntacticError), new(json.SemanticError)
-	at := func(pointer jsontext.Pointer) string { return strings.Join(slices.Collect(pointer.Tokens()), ".") }
 	switch {
 	case errors.Is(err, io.ErrUnexpectedEOF):
 		return &Error{Kind: Interrupted, Err: errors.New("the body ends too early")}
 	case errors.As(err, &syntax):
-		return fmt.Errorf("%w, at byte %d: %s", syntax.Err, syntax.ByteOffset, cmp.Or(at(syntax.JSONPointer), "the body"))
+		return fmt.Errorf("%w, at byte %d: %s", syntax.Err, syntax.ByteOffset, cmp.Or(dotted(syntax.JSONPointer), "the body"))
 	case errors.As(err, &value) && value.Err != nil:
-		return fmt.Errorf("%s: %w", at(value.JSONPointer), value.Err)
+		return fmt.Errorf("%s: %w", dotted(value.JSONPointer), value.Err)
 	case errors.As(err, &value):
-		return fmt.Errorf("%s: unexpected %s", cmp.Or(at(value.JSONPointer), "the body"), value.JSONKind)
+		return fmt.Errorf("%s: unexpected %s", cmp.Or(dotted(value.JSONPointer), "the body"), value.JSONKind)
 	}
 	return err
+}
+
+// dotted is the place of a value, such as data.0.id.
+func dotted(pointer jsontext.Pointer) string {
+	return strings.Join(slices.Collect(pointer.Tokens()), ".")
 }

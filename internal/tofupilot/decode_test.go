@@ -33,8 +33,10 @@ func decodeIDs(body []byte) (decodedPage[string], error) {
 	return decodeKeeping(body, func(p *Procedure) string { return p.ID })
 }
 
+func holdAny(int) error { return nil }
+
 func decodeKeeping[R any](body []byte, keep func(*Procedure) R) (decodedPage[R], error) {
-	return decodePage(context.Background(), Procedures, body, func(p *Procedure) (R, int) { return keep(p), 0 })
+	return decodePage(context.Background(), Procedures, body, func(p *Procedure) (R, int) { return keep(p), 0 }, holdAny)
 }
 
 func TestEmptyPageIsAPage(t *testing.T) {
@@ -159,19 +161,59 @@ func TestAPageHasAtMostAThousandRows(t *testing.T) {
 	}
 }
 
-// What a few bytes become in memory is bounded before it is decoded.
-func TestAPageHasAtMostAQuarterOfAMillionValues(t *testing.T) {
+// A page as large as a server can make it: each row has as many runs as it keeps.
+func TestAPageOfManyRunsIsRead(t *testing.T) {
 	t.Parallel()
-	for values, fails := range map[int]bool{maxValues - 1: false, maxValues + 1: true} {
-		for _, value := range []string{"{}", "null"} {
-			runs := strings.Repeat(value+",", values-2) + value // beside two commas
-			page, err := decodeIDs([]byte(`{"data": [{"id": "a", "runs": [` + runs + `]}], "meta": {"has_more": false}}`))
-			if fails != (kindOf(err) == TooLarge) || fails != (err != nil) {
-				t.Errorf("%d values: %+v, %v", values, page, err)
-			}
-			if fails && !strings.Contains(err.Error(), "more than 250000 values") {
-				t.Error(err)
-			}
+	const run = `{"id":"0190d3a5-6b1c-7cc5-8a54-13c0b66fbd4e","outcome":"PASS","started_at":"2024-01-15T14:30:00.000Z","unit":{"id":"0190d3a5-6b1c-7cc5-8a54-13c0b66fbd4f"}}`
+	runs := run + strings.Repeat(","+run, 649)
+	rows := make([]string, 100)
+	for i := range rows {
+		rows[i] = fmt.Sprintf(`{"id":"%d","runs":[%s]}`, i, runs)
+	}
+	page, err := decodeKeeping([]byte(`{"data":[`+strings.Join(rows, ",")+`],"meta":{"has_more":true,"next_cursor":100}}`), func(p *Procedure) int { return len(p.Runs) })
+	if err != nil || len(page.Rows) != 100 || page.Rows[99].Kept != 650 || page.Next != "100" {
+		t.Errorf("%d rows, %v", len(page.Rows), err)
+	}
+}
+
+// What a few bytes become in memory is bounded before it is decoded: a row, and all
+// that stands beside rows.
+func TestARowAndWhatStandsBesideRowsHasAtMostOneMebibyte(t *testing.T) {
+	t.Parallel()
+	const meta = `"meta":{"has_more":false}`
+	filled := func(before, with, after string, length int) string {
+		return before + strings.Repeat(with, (length-len(before)-len(after))/len(with)) + after
+	}
+	row := func(length int) string { return filled(`{"id":"a","runs":[{}`, ",{}", `]}`, length) }
+	names := func(count int) string {
+		var text strings.Builder
+		for i := range count {
+			fmt.Fprintf(&text, `"%d":0,`, i)
+		}
+		return text.String()
+	}
+	for name, c := range map[string]struct{ body, fails string }{
+		"two rows just as long": {`{"data":[` + row(maxRow) + "," + strings.Replace(row(maxRow), "a", "b", 1) + `],` + meta + `}`, ""},
+		"a longer row":          {`{"data":[{"id":"b"},` + row(maxRow+3) + `],` + meta + `}`, "data.1: longer than 1 MiB"},
+		"a row of many names":   {`{"data":[{` + names(200_000) + `"id":"a"}],` + meta + `}`, "data.0: longer than 1 MiB"},
+		"a longer row with a name twice": {
+			`{"data":[{"id":"b"},` + strings.Replace(row(maxRow+9), `"a"`, `"a","x":0,"x":0`, 1) + `],` + meta + `}`, "data.1: longer than 1 MiB",
+		},
+		"a long name in a row":            {`{"data":[{"id":"a","` + strings.Repeat("n", maxRow) + `":0}],` + meta + `}`, "data.0: longer than 1 MiB"},
+		"many names beside rows":          {`{"data":[],` + names(200_000) + meta + `}`, "what isn't in data is longer than 1 MiB"},
+		"many names in meta":              {`{"data":[],"meta":{` + names(200_000) + `"has_more":false}}`, "what isn't in data is longer than 1 MiB"},
+		"many names in another list's":    {`{"data":[],"more":[{` + names(200_000) + `"a":0}],` + meta + `}`, "more.0: longer than 1 MiB"},
+		"many names further down":         {`{"data":[],"more":{"x":[[{` + names(200_000) + `"a":0}]]},` + meta + `}`, "what isn't in data is longer than 1 MiB"},
+		"a list in place of an object":    {`[` + row(maxRow+3) + `]`, "what isn't in data is longer than 1 MiB"},
+		"white space":                     {filled(`{"data":[`, " ", `],`+meta+`}`, 2*maxRow), "what isn't in data is longer than 1 MiB"},
+		"long and cut off":                {`{"data":[` + row(maxRow) + "," + row(maxRow), "the body ends too early"},
+		"long and cut off within a row":   {`{"data":[` + row(maxRow) + "," + row(maxRow)[:maxRow-1], "the body ends too early"},
+		"long, with a second one behind":  {`{"data":[` + row(maxRow) + `],` + meta + `}{}`, "invalid character '{' after top-level value"},
+		"long, with a name that is twice": {`{"data":[` + row(maxRow) + `,{"id":"b","x":1,"x":1}],` + meta + `}`, ": data.1.x"},
+	} {
+		page, err := decodeIDs([]byte(c.body))
+		if c.fails == "" && (err != nil || len(page.Rows) != 2) || c.fails != "" && (err == nil || !strings.Contains(err.Error(), c.fails)) {
+			t.Errorf("%s: %d rows, %v", name, len(page.Rows), err)
 		}
 	}
 }
@@ -187,7 +229,7 @@ func TestDecodingEndsWithItsContext(t *testing.T) {
 		return p.ID, 7
 	}
 	row := `{"id": "a"},`
-	_, err := decodePage(ctx, Procedures, []byte(`{"data": [`+strings.Repeat(row, 99)+`{"id": "b"}], "meta": {"has_more": false}}`), keep)
+	_, err := decodePage(ctx, Procedures, []byte(`{"data": [`+strings.Repeat(row, 99)+`{"id": "b"}], "meta": {"has_more": false}}`), keep, holdAny)
 	if kept != 3 || !errors.Is(err, context.Canceled) {
 		t.Errorf("%d rows were kept, %v", kept, err)
 	}

@@ -87,10 +87,10 @@ func statusLine(status int) string {
 }
 
 // describe adds what a body in JSON says for itself, and reports whether it is in the
-// form of the API's errors. A body in another form, a proxy's page perhaps, or with more
-// values than a page may have adds nothing.
+// form of the API's errors. A body in another form, a proxy's page perhaps, or one that is
+// longer than an error adds nothing.
 func (e *Error) describe(body []byte) (ofAPI bool) {
-	if hasTooManyValues(body) {
+	if len(body) > maxErrorBody {
 		return false
 	}
 	var answer struct {
@@ -137,14 +137,3 @@ func (e *ListError) Error() string {
 
 // InconsistentError is pages that leave no safe next step.
 type InconsistentError = paging.InconsistentError
-
-// ListTooLargeError is a list of which more than 256 MiB would have to be kept, or
-// more than 512 MiB together with those that are read at the same time.
-type ListTooLargeError struct{ InAll bool }
-
-func (e *ListTooLargeError) Error() string {
-	if e.InAll {
-		return fmt.Sprintf("the lists that are read at the same time are larger than %d MiB", maxHeldInAll>>20)
-	}
-	return fmt.Sprintf("the list is larger than %d MiB", maxHeld>>20)
-}

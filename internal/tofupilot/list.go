@@ -51,7 +51,6 @@ type Row[R any] struct {
 	Kept R
 
 	created instant // where the server says it
-	size    int64   // bytes that ID and Kept take
 }
 
 // ReadAll reads every row of a list that matches the filter, once, and returns
@@ -79,18 +78,18 @@ type listRead[T, R any] struct {
 	filter Filter
 	keep   func(*T) (kept R, size int)
 
-	held          *holding
-	beyondOnePage error // ends the read of a list that is longer than one page; nil: it is read
+	held          holding // what is kept of the rows of the pass under way
+	beyondOnePage error   // ends the read of a list that is longer than one page; nil: it is read
 	requests      atomic.Int64
 	warned        sync.Once
 }
 
 func newListRead[T, R any](c *Client, list List[T], filter Filter, keep func(*T) (kept R, size int)) *listRead[T, R] {
-	return &listRead[T, R]{client: c, list: list, filter: filter, keep: keep, held: &holding{all: &c.held}}
+	return &listRead[T, R]{client: c, list: list, filter: filter, keep: keep, held: holding{inAll: &c.held}}
 }
 
 // close ends the counting of what is held.
-func (r *listRead[T, R]) close() { r.held.close() }
+func (r *listRead[T, R]) close() { r.held.release() }
 
 func (r *listRead[T, R]) pageSize() int { return cmp.Or(r.filter.PageSize, MaxPageSize) }
 
@@ -101,7 +100,6 @@ func (r *listRead[T, R]) all(ctx context.Context) ([]Row[R], error) {
 		Fetch:       r.fetch,
 		Key:         func(row *Row[R]) string { return row.ID },
 		Created:     func(row *Row[R]) (at time.Time, known bool) { return row.created.time, row.created.known },
-		Seam:        func(row *Row[R]) { _ = r.held.change(-1, -row.size) },
 		Log:         r.client.log,
 		PageSize:    r.pageSize(),
 		MaxPageSize: MaxPageSize,
@@ -133,10 +131,11 @@ func (r *listRead[T, R]) logRead(ctx context.Context, rows int, started time.Tim
 		"pages", r.requests.Load(), "duration", time.Since(started).String())
 }
 
-// fetch asks for one page, and counts as held what is kept of it.
+// fetch asks for one page, and counts what is kept of it until the pass is over: also of
+// the rows that two pages share, and of attempts that failed.
 func (r *listRead[T, R]) fetch(ctx context.Context, at string, limit int) (paging.Page[Row[R]], error) {
 	if at == "" {
-		r.held.restart()
+		r.held.release()
 	} else if r.beyondOnePage != nil {
 		return paging.Page[Row[R]]{}, r.beyondOnePage
 	}
@@ -148,7 +147,7 @@ func (r *listRead[T, R]) fetch(ctx context.Context, at string, limit int) (pagin
 	}
 	var answer decodedPage[R]
 	err := r.client.get(ctx, r.list.Path, query, func(body []byte) (rows int, err error) {
-		answer, err = decodePage(ctx, r.list, body, r.keep)
+		answer, err = decodePage(ctx, r.list, body, r.keep, r.held.add)
 		if err != nil {
 			return 0, fmt.Errorf("the answer isn't a page of %s: %w", plural(r.list.Noun), err)
 		}
@@ -165,7 +164,7 @@ func (r *listRead[T, R]) fetch(ctx context.Context, at string, limit int) (pagin
 			r.client.log.WarnContext(ctx, "The server sends what it should not", "what", answer.odd)
 		})
 	}
-	return answer.Page, take(r.held, answer.Rows, answer.Next)
+	return answer.Page, nil
 }
 
 func plural(noun string) string { return noun + "s" }

@@ -172,7 +172,7 @@ func (c *Client) searchEach(ctx context.Context, by By, wanted map[string]bool) 
 // firewall may dislike its text and answer anything, or break the connection.
 func mayBeTheSearch(err error) bool {
 	failed := new(Error)
-	if !errors.As(err, &failed) {
+	if !errors.As(err, &failed) || errors.Is(err, ErrTooMuch) {
 		return false
 	}
 	switch failed.Kind {

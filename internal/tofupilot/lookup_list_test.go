@@ -15,15 +15,10 @@ import (
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/fakeapi"
 )
 
-// transport answers without a network, so that time can be simulated.
-type transport func(*http.Request) (*http.Response, error)
-
-func (t transport) RoundTrip(request *http.Request) (*http.Response, error) { return t(request) }
-
 // slowly makes a client whose requests to the fake take a second.
 func slowly(api *fakeapi.Server) *Client {
 	client := New(Config{BaseURL: &url.URL{Scheme: "http", Host: "test", Path: "/api"}, APIKey: fakeapi.Key, MaxRetries: 3, RequestTimeout: time.Minute})
-	client.http.Transport = transport(func(request *http.Request) (*http.Response, error) {
+	client.http.Transport = roundTrip(func(request *http.Request) (*http.Response, error) {
 		if err := sleep(request.Context(), time.Second); err != nil {
 			return nil, err
 		}

@@ -1,12 +1,17 @@
 package tofupilot
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"reflect"
+	"slices"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -14,142 +19,202 @@ import (
 	"testing/synctest"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+	"pgregory.net/rapid"
+
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/fakeapi"
 )
 
 func TestBodyIsBounded(t *testing.T) {
 	t.Parallel()
-	turn := make(chan struct{}, 1)
-	content := newBody(turn)
-	if err := content.read(t.Context(), strings.NewReader(strings.Repeat("x", maxBody))); err != nil || content.Len() != 32<<20 {
-		t.Errorf("32 MiB: %d bytes, %v", content.Len(), err)
+	var all atomic.Int64
+	h := holding{inAll: &all}
+	body, err := h.readBody(strings.NewReader(strings.Repeat("x", maxBody)))
+	if err != nil || len(body) != 32<<20 || all.Load() < 32<<20 || all.Load() > 33<<20 {
+		t.Errorf("32 MiB: %d bytes, %v, %d are counted", len(body), err, all.Load())
 	}
-	content.close()
+	h.release()
 	more := io.MultiReader(strings.NewReader(strings.Repeat("x", maxBody+1)), iotest.ErrReader(errors.New("read on")))
-	if err := newBody(turn).read(t.Context(), more); kindOf(err) != TooLarge {
+	if _, err := h.readBody(more); kindOf(err) != TooLarge {
 		t.Errorf("a byte more: %v", err)
 	}
 }
 
-func TestLargeBodiesAreTakenOneAtATimeAndOthersBesideThem(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		turn := make(chan struct{}, 1)
-		read := func(ctx context.Context, size int) (*answerBody, chan error) {
-			content, done := newBody(turn), make(chan error, 1)
-			go func() { done <- content.read(ctx, strings.NewReader(strings.Repeat("x", size))) }()
-			synctest.Wait()
-			return content, done
-		}
-		first, done := read(t.Context(), usualBody+1)
-		if err := <-done; err != nil || first.Len() != usualBody+1 {
-			t.Fatalf("%d bytes, %v", first.Len(), err)
-		}
-		for range 3 { // as often as one likes
-			usual, done := read(t.Context(), usualBody)
-			if err := <-done; err != nil || usual.Len() != usualBody {
-				t.Errorf("beside a large one: %d bytes, %v", usual.Len(), err)
-			}
-			usual.close()
-		}
-		ctx, cancel := context.WithCancelCause(t.Context())
-		second, waits := read(ctx, maxBody)
-		if second.Len() > usualBody+1 {
-			t.Errorf("%d bytes of a second large body are in memory", second.Len())
-		}
-		end := errors.New("the end")
-		cancel(end)
-		if err := <-waits; !errors.Is(err, end) {
-			t.Errorf("it waits until %v", err)
-		}
-		second.close()
-		third, waits := read(t.Context(), maxBody)
-		first.close()
-		if err := <-waits; err != nil || third.Len() != maxBody {
-			t.Errorf("after the first: %d bytes, %v", third.Len(), err)
-		}
-		third.close()
-	})
-}
-
-func TestWhatListsHoldIsBoundedForEachAndForAll(t *testing.T) {
+// A body is counted before it grows, so that what isn't read takes no memory.
+func TestBodiesAreHeldTogetherWithWhatIsKept(t *testing.T) {
 	t.Parallel()
 	var all atomic.Int64
-	one, other := &holding{all: &all}, &holding{all: &all}
-	add := func(h *holding, size int64) error {
-		return take(h, []Row[string]{{ID: strings.Repeat("x", 1000), size: size}}, "")
+	kept, body := holding{inAll: &all}, holding{inAll: &all}
+	if err := kept.add(maxHeld - 3*firstBody); err != nil {
+		t.Fatal(err)
 	}
-	tooLarge := new(ListTooLargeError)
-	if err := add(one, maxHeld); err != nil {
-		t.Errorf("as much as a message takes: %v", err)
+	read := &countingReader{from: strings.NewReader(strings.Repeat("x", 4*firstBody))}
+	if _, err := body.readBody(read); !errors.Is(err, ErrTooMuch) || read.bytes != 2*firstBody {
+		t.Errorf("read %d bytes, %v", read.bytes, err)
 	}
-	if err := add(one, 1); !errors.As(err, &tooLarge) || tooLarge.InAll {
-		t.Errorf("a byte more: %v", err)
+	if err := kept.add(firstBody + 1); !errors.Is(err, ErrTooMuch) {
+		t.Errorf("beside the body, more is kept: %v", err)
 	}
-	if err := add(other, maxHeld); !errors.As(err, &tooLarge) || !tooLarge.InAll {
-		t.Errorf("beside another list: %v", err)
+	body.release()
+	if err := kept.add(3 * firstBody); err != nil || all.Load() != maxHeld {
+		t.Errorf("after it: %v, %d bytes are counted", err, all.Load())
 	}
-	one.restart()
-	if want := int64(maxHeld + heldPerRow + 2*(1000+16)); all.Load() != want {
-		t.Errorf("when the other is read again, %d bytes are held, not %d: the IDs of its pass are", all.Load(), want)
-	}
-	one.restart()
-	if want := int64(maxHeld + heldPerRow); all.Load() != want {
-		t.Errorf("when it is read once more, %d bytes are held, not %d", all.Load(), want)
-	}
-	other.close()
+	kept.release()
 	if all.Load() != 0 {
 		t.Errorf("%d bytes are held by nobody", all.Load())
 	}
 }
 
-func TestALongCursorIsCounted(t *testing.T) {
-	t.Parallel()
-	h := &holding{all: new(atomic.Int64)}
-	if err := take[string](h, nil, strings.Repeat("x", maxCursor)); err != nil || h.all.Load() != maxCursor {
-		t.Errorf("%d bytes are held, %v", h.all.Load(), err)
-	}
+type countingReader struct {
+	from  io.Reader
+	bytes int
 }
 
-// However small the pages are, no row is counted twice; and in the end, none.
-func TestRowsAreCountedOnceWhileTheyAreHeld(t *testing.T) {
-	t.Parallel()
-	server := httptest.NewServer(fakeapi.New(fakeapi.Generate(50, fakeapi.WithRepository)...))
-	defer server.Close()
-	client := clientAt(t, server.URL)
-	read := newListRead(client, Procedures, Filter{PageSize: 2}, func(*Procedure) (string, int) { return "", 10 })
-	rows, err := read.all(t.Context())
-	if err != nil || len(rows) != 50 {
-		t.Fatalf("%d rows, %v", len(rows), err)
+func (r *countingReader) Read(to []byte) (n int, err error) {
+	n, err = r.from.Read(to)
+	r.bytes += n
+	return n, err
+}
+
+// heldCase is a read of a list that is answered by turns as its answers say.
+type heldCase struct {
+	rows, size int // of the list; bytes that are said to be kept of each row
+	answers    []string
+	limit      time.Duration
+}
+
+// read also tells what is held at the end of the read, before its rows are released.
+func (c heldCase) read(t *testing.T) (passes int, held int64, err error) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), c.limit)
+	defer cancel()
+	var turns atomic.Int64
+	api := fakeapi.New(fakeapi.Generate(c.rows, fakeapi.WithRepository)...)
+	base := &url.URL{Scheme: "http", Host: "test", Path: "/api"}
+	client := New(Config{BaseURL: base, APIKey: fakeapi.Key, MaxRetries: 2, RequestTimeout: time.Second})
+	client.http.Transport = roundTrip(func(r *http.Request) (*http.Response, error) {
+		if !r.URL.Query().Has("cursor") {
+			passes++
+			if held := client.held.Load(); held != 0 {
+				t.Errorf("as a pass begins, %d bytes are held", held)
+			}
+		}
+		turn := int(turns.Add(1)) - 1
+		answer := c.answers[turn%len(c.answers)]
+		recorder, handler := httptest.NewRecorder(), http.Handler(api)
+		switch answer {
+		case "moved":
+			from := 20 + turn%16 // of the random part of the IDs
+			api.Order(func(a, b fakeapi.Procedure) int { return cmp.Compare(a.ID[from:], b.ID[from:]) })
+		case "not in time":
+			<-r.Context().Done()
+			return nil, r.Context().Err()
+		case "503", "403":
+			status, _ := strconv.Atoi(answer)
+			handler = fakeapi.Status(status, strings.Repeat("x", 2*maxErrorBody))
+		case "no page", "a long row":
+			handler = body(`{"data":[{"id":"a"},{"id":"` + strings.Repeat("b", map[bool]int{true: maxRow}[answer == "a long row"]) + `"}]}`)
+		}
+		handler.ServeHTTP(recorder, r)
+		response := recorder.Result()
+		if answer == "cut off" {
+			response.Body = io.NopCloser(io.MultiReader(io.LimitReader(response.Body, 10_000), iotest.ErrReader(io.ErrUnexpectedEOF)))
+		}
+		return response, nil
+	})
+	read := newListRead(client, Procedures, Filter{}, func(*Procedure) (string, int) { return "", c.size })
+	rows, err := read.all(ctx)
+	if err == nil && len(rows) != c.rows {
+		t.Errorf("%d rows of %d", len(rows), c.rows)
 	}
-	counted := int64(0)
-	for _, row := range rows {
-		counted += int64(len(row.ID)) + 10 + heldPerRow
-	}
-	if held, cursors := client.held.Load(), int64(60*2); held < counted || held > counted+cursors {
-		t.Errorf("%d bytes are held of rows of %d", held, counted)
-	}
+	held = client.held.Load()
 	read.close()
 	if held := client.held.Load(); held != 0 {
-		t.Errorf("%d bytes are held of a list that was read", held)
+		t.Errorf("%d bytes are held of a read that is over with %v", held, err)
 	}
+	return passes, held, err
 }
 
-func TestAListOfMoreThanCanBeHeldIsGivenUpAsItComes(t *testing.T) {
+func TestAReadGivesBackAllThatItHeldHoweverItEnds(t *testing.T) {
 	t.Parallel()
-	api := fakeapi.New(fakeapi.Generate(400, fakeapi.WithRepository)...)
-	server := httptest.NewServer(api)
-	defer server.Close()
-	client := clientAt(t, server.URL)
-	rows, err := ReadAll(t.Context(), client, Procedures, Filter{PageSize: 10}, func(*Procedure) (string, int) { return "", 1 << 20 })
-	if rows != nil || !errors.As(err, new(*ListTooLargeError)) {
-		t.Errorf("got %d rows, %v", len(rows), err)
+	const lengthOfUUID = 36
+	ends := map[string]int{}
+	rapid.Check(t, func(rt *rapid.T) {
+		c := heldCase{
+			rows:    rapid.IntRange(0, 500).Draw(rt, "rows"),
+			size:    rapid.SampledFrom([]int{10, 1000, 2 << 20}).Draw(rt, "kept of each"),
+			answers: []string{""},
+			limit:   time.Duration(rapid.SampledFrom([]int{2, 60, 3600}).Draw(rt, "seconds")) * time.Second,
+		}
+		for range rapid.IntRange(0, 20).Draw(rt, "answers") {
+			kinds := []string{"", "", "", "", "moved", "not in time", "503", "403", "no page", "a long row", "cut off"}
+			c.answers = append(c.answers, rapid.SampledFrom(kinds).Draw(rt, "answer"))
+		}
+		synctest.Test(t, func(t *testing.T) {
+			_, held, err := c.read(t)
+			ends[strings.ReplaceAll(fmt.Sprintf("%T, too much: %t", err, errors.Is(err, ErrTooMuch)), "*tofupilot.", "")]++
+			if least := c.rows * (lengthOfUUID + c.size + heldPerRow); err == nil && (held < int64(least) || held > int64(least*11/10+30_000)) {
+				t.Errorf("%d bytes are held of %d rows of %d", held, c.rows, c.size)
+			}
+		})
+	})
+	t.Logf("%v", ends)
+}
+
+func TestAListOfTwentyPassesHoldsOneOfThem(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		c := heldCase{rows: 250, size: 1 << 20, answers: slices.Repeat([]string{"moved"}, 80), limit: time.Hour}
+		c.answers = append(c.answers, slices.Repeat([]string{""}, 1000)...)
+		if passes, _, err := c.read(t); err != nil || passes < 20 { // of 250 MiB each
+			t.Errorf("%d passes, %v", passes, err)
+		}
+	})
+}
+
+// In a twentieth of the room, lists of a twentieth: of 100,000 procedures with five runs
+// each, two are read at the same time, or ten by lookups.
+func TestReadsAtTheSameTimeFitTogether(t *testing.T) {
+	t.Parallel()
+	procedures := fakeapi.Generate(100_000/20, fakeapi.WithRunsAndFPY)
+	for i := range procedures {
+		p := &procedures[i]
+		run := fakeapi.Run{ID: p.ID, Outcome: "PASS", StartedAt: p.CreatedAt, Unit: fakeapi.Unit{ID: p.ID}}
+		p.Runs = []fakeapi.Run{run, run, run, run, run}
 	}
-	if asked := len(api.Requests()); asked > 256/9+10 { // a row of each is the seam
-		t.Errorf("asked for %d pages, of 10 MiB each", asked)
+	api := fakeapi.New(procedures...)
+	client := clientAt(t, listen(t, api).String())
+	client.held.Store(maxHeld * 19 / 20)
+	group, ctx := errgroup.WithContext(t.Context())
+	for range 2 {
+		group.Go(func() error {
+			rows, err := client.Procedures(ctx, Filter{})
+			if err == nil && len(rows) != len(procedures) {
+				err = fmt.Errorf("%d rows", len(rows))
+			}
+			return err
+		})
 	}
-	if held := client.held.Load(); held != 0 {
-		t.Errorf("%d bytes are held of a list that was given up", held)
+	if err := group.Wait(); err != nil {
+		t.Errorf("two lists: %v", err)
+	}
+	group, ctx = errgroup.WithContext(t.Context())
+	for range 10 {
+		group.Go(func() error {
+			_, err := client.Lookup(ctx, ByName, []string{"Nobody's"})
+			if !errors.As(err, new(*LookupError)) {
+				return err
+			}
+			return nil
+		})
+	}
+	if err := group.Wait(); err != nil {
+		t.Errorf("ten lookups: %v", err)
+	}
+	api.Forget()
+	client.held.Store(maxHeld)
+	if _, err := client.Procedures(t.Context(), Filter{}); !errors.Is(err, ErrTooMuch) || len(api.Requests()) != 1 {
+		t.Errorf("without any room: %d requests, %v", len(api.Requests()), err)
 	}
 }
 
