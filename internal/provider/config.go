@@ -72,6 +72,9 @@ type settings struct {
 	problems diag.Diagnostics
 }
 
+// defaultURL is where an address comes from that nobody configured.
+const defaultURL = "the provider's default"
+
 // source is where a value was found.
 type source struct {
 	attribute string // of the provider block; empty if the value comes from elsewhere
@@ -185,7 +188,7 @@ func (m providerModel) baseURL(getenv func(string) string, stored *login) (*url.
 		}
 		return stored.baseURL, from, err
 	case address == "" && from.attribute == "":
-		address, from = tofupilot.DefaultURL, source{words: "the provider's default"}
+		address, from = tofupilot.DefaultURL, source{words: defaultURL}
 	}
 	base, err := parseURL(address)
 	if err == nil {

@@ -78,7 +78,7 @@ func (e explainer) explainNames(ctx context.Context, asked int, err error) diag.
 	var told, next []prose
 	if len(failed.Missing) > 0 {
 		head += e.say(" The API key can read %s.", counted(failed.Seen, "procedure"))
-		next = append(next, "Copy the names as TofuPilot shows them, including case and spaces. If a name is right, check that the key's owner can see the procedure. "+stationKeys)
+		next = append(next, e.adviseMissing(failed))
 	}
 	for _, missing := range failed.Missing {
 		if len(told) < maxNameLines-1 {
@@ -101,10 +101,26 @@ func (e explainer) explainNames(ctx context.Context, asked int, err error) diag.
 	return failure(path.Root("names"), "Some names don't match exactly one procedure", head, joined("\n", told...), joined("\n\n", next...))
 }
 
+// adviseMissing says what to do about names that no procedure has, as far as their lines
+// don't say it.
+func (e explainer) adviseMissing(failed *tofupilot.LookupError) prose {
+	var misspelt, hidden prose
+	for _, missing := range failed.Missing {
+		switch {
+		case missing.Other != nil:
+			continue
+		case len(missing.Near) == 0 || len(missing.Near) == failed.Seen:
+			hidden = "If a name is right, check that the key's owner can see the procedure. " + stationKeys
+		}
+		misspelt = "Copy the names as TofuPilot shows them, including case and spaces."
+	}
+	return joined(" ", misspelt, hidden)
+}
+
 // missing is the line about a name that no procedure has.
 func (e explainer) missing(missing tofupilot.Missing, seen int) prose {
 	if missing.Other != nil {
-		return e.say("  - %s: this is the ID of the procedure %s", e.quote(missing.Text), e.quote(deref(missing.Other.Name)))
+		return e.say("  - %s: this is the ID of %s; use that name", e.quote(missing.Text), e.quote(deref(missing.Other.Name)))
 	}
 	line := e.say("  - %s: no procedure has this name", e.quote(missing.Text))
 	var near []prose

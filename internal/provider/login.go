@@ -101,35 +101,38 @@ func readLogin(file string) (*login, error) {
 	return found, nil
 }
 
-// unusedLogins are the logins whose keys aren't used, of those for the server if it is
-// known. Errors about the key or the server's certificate are the first to read them.
+// unusedLogins are the logins whose keys aren't used. Errors about the key or the server's
+// certificate are the first to read them.
 func (s settings) unusedLogins() (logins []*login) {
 	for _, file := range s.otherLogins {
-		if other, _ := readLogin(file); other != nil && (s.baseURL == nil || tofupilot.SameServer(other.baseURL, s.baseURL)) {
+		if other, _ := readLogin(file); other != nil {
 			logins = append(logins, other)
 		}
 	}
 	return logins
 }
 
-// otherLogin says, in an error about the key, that there is another login.
+// otherLogin says, in an error about the key, that there is a login for the server, or for
+// another one where nobody configured any.
 func (s settings) otherLogin() string {
-	others := s.unusedLogins()
-	if len(others) == 0 {
-		return ""
+	for _, other := range s.unusedLogins() {
+		if s.baseURL != nil && s.baseURLSource != defaultURL && !tofupilot.SameServer(other.baseURL, s.baseURL) {
+			continue
+		}
+		where := "no key is set"
+		if filepath.Base(other.file) == stationLogin {
+			where += " and credentials.json doesn't exist"
+		}
+		return fmt.Sprintf(" There is also the login file %s for %s. The provider uses it only where %s.", other.file, origin(other.baseURL), where)
 	}
-	other, where := others[0], "no key is set"
-	if filepath.Base(other.file) == stationLogin {
-		where += " and credentials.json doesn't exist"
-	}
-	return fmt.Sprintf(" There is also the login file %s for %s. The provider uses it only where %s.", other.file, origin(other.baseURL), where)
+	return ""
 }
 
 // otherCA says, in an error about the server's certificate, that another login has a CA
 // for the server.
 func (s settings) otherCA() string {
 	for _, other := range s.unusedLogins() {
-		if other.caCert != "" {
+		if other.caCert != "" && tofupilot.SameServer(other.baseURL, s.baseURL) {
 			return fmt.Sprintf(" The login file %s has a CA for this server, %s. The provider uses it only with that file's key.",
 				other.file, other.caCert)
 		}

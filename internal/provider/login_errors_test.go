@@ -159,3 +159,16 @@ func TestFileThatCannotBeReadIsToldInOneSentence(t *testing.T) {
 		t.Error("what the system said can't be found in it")
 	}
 }
+
+// The login is told of where the server may be the wrong one: it is nobody's choice, or the login's.
+func TestARefusedKeyIsToldWithTheLoginThatIsMeant(t *testing.T) {
+	t.Parallel()
+	const server = "https://tofupilot.example.com"
+	for url, hint := range map[string]bool{"": true, server: true, "https://other.example.com": false} {
+		env, file := homeWith(t, credentials(server))
+		got, _ := resolve(t, providerModel{}, with(with(env, envAPIKey, "tp_given"), envURL, url))
+		if told := got.otherLogin(); strings.Contains(told, "There is also the login file "+file+" for "+server) != hint {
+			t.Errorf("TOFUPILOT_URL %q: %q", url, told)
+		}
+	}
+}

@@ -80,6 +80,7 @@ type listRead[T, R any] struct {
 
 	held          holding // what is kept of the rows of the pass under way
 	beyondOnePage error   // ends the read of a list that is longer than one page; nil: it is read
+	started       time.Time
 	requests      atomic.Int64
 	warned        sync.Once
 }
@@ -95,7 +96,7 @@ func (r *listRead[T, R]) pageSize() int { return cmp.Or(r.filter.PageSize, MaxPa
 
 // all reads the list to its end.
 func (r *listRead[T, R]) all(ctx context.Context) ([]Row[R], error) {
-	started := time.Now()
+	r.started = time.Now()
 	rows, err := paging.Read(ctx, paging.List[Row[R]]{
 		Fetch:       r.fetch,
 		Key:         func(row *Row[R]) string { return row.ID },
@@ -104,16 +105,13 @@ func (r *listRead[T, R]) all(ctx context.Context) ([]Row[R], error) {
 		PageSize:    r.pageSize(),
 		MaxPageSize: MaxPageSize,
 	})
-	if err != nil && errors.Is(err, r.beyondOnePage) {
-		r.logRead(ctx, 0, started)
-	}
 	if err != nil {
 		return nil, r.failed(err)
 	}
 	slices.SortFunc(rows, func(a, b Row[R]) int {
 		return cmp.Or(a.created.compare(b.created), cmp.Compare(a.ID, b.ID))
 	})
-	r.logRead(ctx, len(rows), started)
+	r.logRead(ctx, len(rows))
 	return rows, nil
 }
 
@@ -126,9 +124,9 @@ func (r *listRead[T, R]) failed(err error) error {
 	return &ListError{*incomplete, r.list.Noun, int(r.requests.Load())}
 }
 
-func (r *listRead[T, R]) logRead(ctx context.Context, rows int, started time.Time) {
+func (r *listRead[T, R]) logRead(ctx context.Context, rows int) {
 	r.client.log.InfoContext(ctx, "Read "+plural(r.list.Noun), "url", r.client.base.String(), "filters", r.filter.query().Encode(), "rows", rows,
-		"pages", r.requests.Load(), "duration", time.Since(started).String())
+		"pages", r.requests.Load(), "duration", time.Since(r.started).String())
 }
 
 // fetch asks for one page, and counts what is kept of it until the pass is over: also of
@@ -153,7 +151,8 @@ func (r *listRead[T, R]) fetch(ctx context.Context, at string, limit int) (pagin
 		}
 		return len(answer.Rows), nil
 	})
-	if err == nil && answer.More {
+	if err == nil && answer.More && r.beyondOnePage != nil {
+		r.logRead(ctx, len(answer.Rows))
 		err = r.beyondOnePage
 	}
 	if err != nil {
