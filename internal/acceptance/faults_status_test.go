@@ -69,7 +69,9 @@ func statusFaults() []fault {
 				"There is also the login file {login} for {url}. The provider uses it only where no key is set."), requests: 1,
 		},
 		{
-			name: "an ID among the names", at: prepared(func(api *fakeapi.Server) { api.Add(fakeapi.Procedure{ID: "550e8400-e29b-41d4-a716-446655440000", Name: "FVT"}) }),
+			name: "an ID among the names", at: prepared(func(api *fakeapi.Server) {
+				api.Add(fakeapi.Procedure{ID: "550e8400-e29b-41d4-a716-446655440000", Name: "FVT"})
+			}),
 			dataSource: procedureIDs, arguments: harness.Values{"names": elements("550e8400-e29b-41d4-a716-446655440000")},
 			fails: harness.Error("names", "Some names don't match exactly one procedure", `"550e8400-e29b-41d4-a716-446655440000": this is the ID of "FVT"; use that name`), requests: 2,
 		},

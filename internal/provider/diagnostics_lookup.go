@@ -174,7 +174,7 @@ func (e explainer) describe(procedure tofupilot.Procedure) prose {
 		text += e.say(" %s", e.quote(*procedure.Name))
 	}
 	if procedure.CreatedAt != nil {
-		text += e.say(", created %s", procedure.CreatedAt.Text)
+		text += e.say(", created %s", *procedure.CreatedAt)
 	}
 	if creator := procedure.CreatedByUser; creator != nil {
 		if who := cmp.Or(creator.Name, creator.Email, creator.ID); who != nil {

@@ -13,7 +13,7 @@ var procedureObject = bulk.NewObject(
 	bulk.Text("name", "The procedure's name. Several procedures may have the same name.",
 		func(p *tofupilot.Procedure) *string { return p.Name }),
 	bulk.Text("created_at", "When the procedure was created, in RFC 3339, as the server sends it.",
-		func(p *tofupilot.Procedure) *string { return p.CreatedAt.TextOrNil() }),
+		func(p *tofupilot.Procedure) *string { return p.CreatedAt }),
 	bulk.Nested("created_by_user", "The user who created the procedure. Null if the server doesn't report one.", userObject,
 		func(p *tofupilot.Procedure) *tofupilot.User { return p.CreatedByUser }),
 	bulk.Nested("linked_repository", "The source repository that the procedure is linked to. "+
@@ -45,7 +45,7 @@ var repositoryObject = bulk.NewObject(
 var runObject = bulk.NewObject(
 	bulk.Text("id", "The run's ID.", func(r *tofupilot.Run) *string { return r.ID }),
 	bulk.Text("outcome", "The run's outcome: `PASS`, `FAIL`, `ERROR`, `TIMEOUT`, `ABORTED`, or another value that the server sends.", func(r *tofupilot.Run) *string { return r.Outcome }),
-	bulk.Text("started_at", "When the run started, in RFC 3339, as the server sends it.", func(r *tofupilot.Run) *string { return r.StartedAt.TextOrNil() }),
+	bulk.Text("started_at", "When the run started, in RFC 3339, as the server sends it.", func(r *tofupilot.Run) *string { return r.StartedAt }),
 	bulk.Nested("unit", "The unit under test. Null if the server doesn't report one.", unitObject, func(r *tofupilot.Run) *tofupilot.Unit { return r.Unit }),
 )
 

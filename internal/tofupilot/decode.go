@@ -152,7 +152,7 @@ func (r *rows[T, R]) take(item *T) error {
 		r.odd = fmt.Errorf("item %d of data: %w", len(r.rows), odd)
 	}
 	kept, size := r.keep(item)
-	r.rows = append(r.rows, Row[R]{ID: id, Kept: kept, created: created.instant()})
+	r.rows = append(r.rows, Row[R]{ID: id, Kept: kept, created: instantOf(created)})
 	return r.hold(len(id) + size + heldPerRow)
 }
 

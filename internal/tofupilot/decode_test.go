@@ -86,7 +86,7 @@ func TestBodiesThatAreNoPageAreRefusedInWords(t *testing.T) {
 		`{"data": [{"id": "a", "fpy": "85.5"}], ` + meta + `}`:                        "data.0.fpy: not a number",
 		`{"data": [{"id": "a", "runs": {}}], ` + meta + `}`:                           `data.0.runs: unexpected {`,
 		`{"data": [{"id": "a", "created_by_user": {"email": 1}}], ` + meta + `}`:      `data.0.created_by_user.email: unexpected number`,
-		`{"data": [{"id": "a", "created_at": 1705314600}], ` + meta + `}`:             "data.0.created_at: JSON value must be string type",
+		`{"data": [{"id": "a", "created_at": 1705314600}], ` + meta + `}`:             "data.0.created_at: unexpected number",
 		`{"data": [{"id": "a", "runs": [{}, {"unit": []}]}], ` + meta + `}`:           `data.0.runs.1.unit: unexpected [`,
 		`{"data": [{"id": "a", "runs": [{}, {"unit": {"id": 1, "id": 1}}]}], ` + meta: `data.0.runs.1.unit.id: unexpected number`,
 		`{"data": [{"fpy": [], "id": "a"}], ` + meta + `}`:                            "data.0.fpy: not a number",
@@ -264,7 +264,7 @@ func TestTimesThatCannotBeReadArePassedOnAndSortLast(t *testing.T) {
 			{"id": "odd", "created_at": %[1]q, "runs": [{"id": "2", "started_at": %[1]q}, {"id": "1", "started_at": "2024-01-15T10:30:00Z"}]},
 			{"id": "fine", "created_at": "2024-01-15T10:30:00Z"}, {"id": "pale"}], "meta": {"has_more": false}}`, odd)
 		procedures := readBody(t, body)
-		if got := flat(procedures); got != "fine odd odd/1 odd/2 pale" || procedures[1].CreatedAt.Text != odd || procedures[1].Runs[1].StartedAt.Text != odd {
+		if got := flat(procedures); got != "fine odd odd/1 odd/2 pale" || *procedures[1].CreatedAt != odd || *procedures[1].Runs[1].StartedAt != odd {
 			t.Errorf("%q: got %s, %+v", odd, got, procedures[1])
 		}
 		page, err := decodeIDs([]byte(body))

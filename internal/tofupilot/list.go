@@ -24,11 +24,11 @@ const (
 
 // List describes one of the API's lists, of which a row is a T.
 type List[T any] struct {
-	Path    string              // below the API's base, such as v2/procedures
-	Noun    string              // what a row is, in the singular: for errors
-	Key     func(*T) string     // what a row is known by, its ID; empty: the row is refused
-	Created func(*T) *Timestamp // when it was created; nil where the server doesn't say
-	Tidy    func(*T) error      // puts what is inside a row in order, and tells what is odd about it; may be nil
+	Path    string           // below the API's base, such as v2/procedures
+	Noun    string           // what a row is, in the singular: for errors
+	Key     func(*T) string  // what a row is known by, its ID; empty: the row is refused
+	Created func(*T) *string // when it was created; nil where the server doesn't say
+	Tidy    func(*T) error   // puts what is inside a row in order, and tells what is odd about it; may be nil
 }
 
 // Filter is what to list. Its zero value lists all that the key may see.

@@ -15,7 +15,7 @@ var Procedures = List[Procedure]{
 	Path:    "v2/procedures",
 	Noun:    "procedure",
 	Key:     func(p *Procedure) string { return p.ID },
-	Created: func(p *Procedure) *Timestamp { return p.CreatedAt },
+	Created: func(p *Procedure) *string { return p.CreatedAt },
 	Tidy:    (*Procedure).sortRuns,
 }
 
@@ -25,7 +25,7 @@ var Procedures = List[Procedure]{
 type Procedure struct {
 	ID               string      `json:"id"` // unique; a UUID
 	Name             *string     `json:"name"`
-	CreatedAt        *Timestamp  `json:"created_at"`
+	CreatedAt        *string     `json:"created_at"` // RFC 3339, as the server writes it
 	CreatedByUser    *User       `json:"created_by_user"`
 	LinkedRepository *Repository `json:"linkedRepository"`
 	Runs             []Run       `json:"runs"`
@@ -49,10 +49,10 @@ type Repository struct {
 
 // Run is a recent run of a procedure.
 type Run struct {
-	ID        *string    `json:"id"`
-	Outcome   *string    `json:"outcome"` // PASS, FAIL, ERROR, TIMEOUT, ABORTED so far; an open set
-	StartedAt *Timestamp `json:"started_at"`
-	Unit      *Unit      `json:"unit"`
+	ID        *string `json:"id"`
+	Outcome   *string `json:"outcome"`    // PASS, FAIL, ERROR, TIMEOUT, ABORTED so far; an open set
+	StartedAt *string `json:"started_at"` // RFC 3339, as the server writes it
+	Unit      *Unit   `json:"unit"`
 }
 
 // Unit is the unit under test of a run.
@@ -75,7 +75,7 @@ func (c *Client) Procedures(ctx context.Context, filter Filter) ([]Procedure, er
 
 // size is about how many bytes a procedure takes.
 func (p *Procedure) size() int {
-	size := 256 + len(p.ID) + len(deref(p.Name)) + p.CreatedAt.size()
+	size := 256 + len(p.ID) + len(deref(p.Name)) + len(deref(p.CreatedAt))
 	if user := p.CreatedByUser; user != nil {
 		size += len(deref(user.ID)) + len(deref(user.Name)) + len(deref(user.Email))
 	}
@@ -83,7 +83,7 @@ func (p *Procedure) size() int {
 		size += len(deref(linked.ID)) + len(deref(linked.Name)) + len(deref(linked.FullName)) + len(deref(linked.Provider))
 	}
 	for _, run := range p.Runs {
-		size += 128 + len(deref(run.ID)) + len(deref(run.Outcome)) + run.StartedAt.size()
+		size += 128 + len(deref(run.ID)) + len(deref(run.Outcome)) + len(deref(run.StartedAt))
 		if run.Unit != nil {
 			size += len(deref(run.Unit.ID))
 		}
@@ -99,7 +99,7 @@ func (p *Procedure) sortRuns() (odd error) {
 		}
 	}
 	slices.SortFunc(p.Runs, func(a, b Run) int {
-		return cmp.Or(a.StartedAt.instant().compare(b.StartedAt.instant()), cmp.Compare(deref(a.ID), deref(b.ID)))
+		return cmp.Or(instantOf(a.StartedAt).compare(instantOf(b.StartedAt)), cmp.Compare(deref(a.ID), deref(b.ID)))
 	})
 	return odd
 }

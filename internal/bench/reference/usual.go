@@ -119,7 +119,7 @@ func (d *usualDataSource) Read(ctx context.Context, req datasource.ReadRequest, 
 }
 
 func usualFrom(p *tofupilot.Procedure) usualProcedure {
-	mapped := usualProcedure{ID: p.ID, Name: p.Name, CreatedAt: p.CreatedAt.TextOrNil(), Runs: []usualRun{}}
+	mapped := usualProcedure{ID: p.ID, Name: p.Name, CreatedAt: p.CreatedAt, Runs: []usualRun{}}
 	if p.FPY != nil {
 		mapped.FPY, _, _ = big.ParseFloat(string(*p.FPY), 10, 512, big.ToNearestEven)
 	}
@@ -130,7 +130,7 @@ func usualFrom(p *tofupilot.Procedure) usualProcedure {
 		mapped.LinkedRepository = &usualRepository{repository.ID, repository.Name, repository.FullName, repository.Provider}
 	}
 	for _, run := range p.Runs {
-		of := usualRun{ID: run.ID, Outcome: run.Outcome, StartedAt: run.StartedAt.TextOrNil()}
+		of := usualRun{ID: run.ID, Outcome: run.Outcome, StartedAt: run.StartedAt}
 		if run.Unit != nil {
 			of.Unit = &usualUnit{run.Unit.ID}
 		}

@@ -6,55 +6,27 @@ import (
 	"time"
 )
 
-// Timestamp is the text that the server sent for an instant, and the instant, if
-// the text is RFC 3339. Others are passed on all the same: times only sort.
-type Timestamp struct {
-	Text string
-	Time time.Time
-
-	unreadable bool
-}
-
-// Known reports whether there is an instant.
-func (t *Timestamp) Known() bool { return t != nil && !t.unreadable }
-
-// TextOrNil is the text, nil where there is no timestamp.
-func (t *Timestamp) TextOrNil() *string {
-	if t == nil {
-		return nil
-	}
-	return &t.Text
-}
-
-// size is how many bytes the text takes.
-func (t *Timestamp) size() int { return len(deref(t.TextOrNil())) }
-
-// UnmarshalText takes any text.
-func (t *Timestamp) UnmarshalText(text []byte) error {
-	parsed, err := time.Parse(time.RFC3339, string(text))
-	*t = Timestamp{Text: string(text), Time: parsed, unreadable: err != nil}
-	return nil
-}
-
-// unreadable says which time of a row can't be read; nil: none.
-func unreadable(field string, t *Timestamp) error {
-	if t == nil || t.Known() {
-		return nil
-	}
-	return fmt.Errorf("%s isn't a time in RFC 3339, and sorts last", field)
-}
-
-// instant is the time of a Timestamp without its text, which may be long.
+// instant is when a time of a server is. Times are passed on as the server writes them,
+// and only sort by their instants: one that isn't RFC 3339 isn't known.
 type instant struct {
 	time  time.Time
 	known bool
 }
 
-func (t *Timestamp) instant() instant {
-	if !t.Known() {
+func instantOf(text *string) instant {
+	if text == nil {
 		return instant{}
 	}
-	return instant{t.Time, true}
+	parsed, err := time.Parse(time.RFC3339, *text)
+	return instant{parsed, err == nil}
+}
+
+// unreadable says that the time of a row can't be read; nil: it can, or there is none.
+func unreadable(field string, text *string) error {
+	if text == nil || instantOf(text).known {
+		return nil
+	}
+	return fmt.Errorf("%s isn't a time in RFC 3339, and sorts last", field)
 }
 
 // compare puts an instant that isn't known last.
