@@ -19,7 +19,7 @@ const (
 	notTheAPI  = "The API doesn't answer at this address"
 	inTrouble  = "The server has a problem"
 
-	askTheAdmin      = "Try again later. If the problem persists, ask the server's administrator, and check that url leads to the server and not to a proxy."
+	askTheAdmin      = "Try again later. If the problem persists, ask the server's administrator, and check that this is the right server and not a proxy."
 	leadsToTofuPilot = "The address {url}/api comes from the provider's url. Check that it leads to a TofuPilot server, with the right scheme and port. A login page, a proxy or a firewall may answer in the server's place."
 	newKey           = "Check the key, or create a new one in TofuPilot's settings."
 	proxyPage        = "<html><head><title>nginx</title></head></html>"
@@ -30,7 +30,7 @@ func statusFaults() []fault {
 	keyFrom := func(source, again string, environment func(*testing.T, *harness.Target)) fault {
 		return fault{
 			name: "401, key from " + source, at: faulty(answer(http.StatusUnauthorized, `{"message":"Unauthorized","code":"UNAUTHORIZED","issues":[]}`)), environment: environment,
-			fails:    harness.Error("", wrongKey, askedFor+" returned HTTP 401 Unauthorized: Unauthorized.", "The key comes from "+source+".", "The address {url}/api comes from the provider's url. ", "It may be mistyped, expired or revoked, or belong to another server. "+again),
+			fails:    harness.Error("", wrongKey, askedFor+" returned HTTP 401 Unauthorized: Unauthorized.", "The key comes from "+source+".", "The address {url}/api comes from the provider's url. ", again),
 			requests: 1,
 		}
 	}
@@ -57,7 +57,7 @@ func statusFaults() []fault {
 		},
 		keyFrom("the provider's api_key", newKey, nil),
 		keyFrom("the environment variable TOFUPILOT_API_KEY", newKey, func(t *testing.T, _ *harness.Target) { t.Helper(); t.Setenv("TOFUPILOT_API_KEY", fakeapi.Key) }),
-		keyFrom("the login file {login}", "Run `tofupilot login` again.", leaveLogin),
+		keyFrom("the login file {login}", "It may be expired or revoked. Run `tofupilot login` again.", leaveLogin),
 		{
 			name: "401, though a login has a key for the server", at: faulty(answer(401, `{"message":"Unauthorized","code":"UNAUTHORIZED"}`)),
 			environment: func(t *testing.T, at *harness.Target) {
@@ -66,7 +66,7 @@ func statusFaults() []fault {
 				t.Setenv("TOFUPILOT_API_KEY", "tp_revoked")
 			},
 			fails: harness.Error("", wrongKey, "The key comes from the environment variable TOFUPILOT_API_KEY.",
-				"There is also the login file {login} for {url}. The provider uses it only where no key is set."), requests: 1,
+				"in TofuPilot's settings. There is also the login file {login} for {url}, used only without a key."), requests: 1,
 		},
 		{
 			name: "an ID among the names", at: prepared(func(api *fakeapi.Server) {
@@ -93,7 +93,7 @@ func statusFaults() []fault {
 		{
 			name: "a lookup with a station's key that sees nothing", at: prepared(func(api *fakeapi.Server) { api.AllowStation(fakeapi.Key) }),
 			dataSource: "tofupilot_procedure", arguments: harness.Values{"name": "FVT"},
-			fails: harness.Error("name", "No such procedure", "The API key can read 0 procedures.", "Check the spelling, and that the key's owner can see the procedure.",
+			fails: harness.Error("name", "No such procedure", "The API key can read 0 procedures.", "Check the spelling. If one is missing, check that the key's owner can see it.",
 				"A station's key may see only the procedures that its station is linked to, or none."), requests: 2,
 		},
 		{
@@ -172,7 +172,7 @@ func redirectFaults() []fault {
 	leads := func(name, location, summary string, words ...string) fault {
 		return fault{name: name, at: faulty(redirect(location)), fails: harness.Error("", summary, words...), requests: 1}
 	}
-	withLogin := leads("a redirect, with a login", "https://tofupilot.invalid/api/v2/procedures?limit=100", elsewhere, follow+"run `tofupilot login` for https://tofupilot.invalid.")
+	withLogin := leads("a redirect, with a login", "https://tofupilot.invalid/api/v2/procedures?limit=100", elsewhere, follow+"set url to \"https://tofupilot.invalid\" and run `tofupilot login` for it.")
 	withLogin.environment = leaveLogin
 	circling := leads("redirects in a circle", "/api/v2/procedures?limit=100", circle, askedFor+" returned HTTP 302 Found", ": the server redirected 10 times.", check)
 	circling.requests = 10
@@ -182,7 +182,7 @@ func redirectFaults() []fault {
 		leads("a redirect to what is no web page", "ftp://tofupilot.invalid/api/v2/procedures", circle, ": the server redirects to another address: ftp://tofupilot.invalid/", check),
 		leads("a redirect to a path of another server", "https://tofupilot.invalid/below/api/v2/procedures?limit=100", elsewhere, follow+`set url to "https://tofupilot.invalid/below".`),
 		leads("a redirect to a login page", "https://login.invalid:8443/sign-in?next=%2Fapi%2Fv2%2F", elsewhere, follow+`set url to "https://login.invalid:8443".`),
-		leads("a redirect to http", "http://tofupilot.invalid/api/v2/procedures", elsewhere, follow+`set url to "http://tofupilot.invalid", and allow_http to true if you trust the network.`),
+		leads("a redirect to http", "http://tofupilot.invalid/api/v2/procedures", elsewhere, follow+`set url to "http://tofupilot.invalid", and set allow_http to true if you trust the network.`),
 		leads("a redirect with the key in it", "https://tofupilot.invalid/?was="+fakeapi.Key, elsewhere, "https://tofupilot.invalid/?was=[the API key]", `set url to "https://tofupilot.invalid".`),
 		leads("a redirect with the key in it, escaped", "https://tofupilot.invalid/?was="+strings.ReplaceAll(fakeapi.Key, "_", "%5f"), elsewhere, "https://tofupilot.invalid/?was=[the API key]"),
 		leads("a redirect with a password in it", "https://user:hunter2@tofupilot.invalid/", elsewhere, "https://user:xxxxx@tofupilot.invalid/", `set url to "https://tofupilot.invalid".`),
@@ -197,7 +197,7 @@ func redirectFaults() []fault {
 }
 
 // advisedURL is a url that an error says to set.
-var advisedURL = regexp.MustCompile(`set url to "(.*?)"(, and allow_http)?`)
+var advisedURL = regexp.MustCompile(`set url to "(.*?)"(, and set allow_http)?`)
 
 // Who does what the error says has what was to be read.
 func TestTheAddressThatARedirectLeadsToIsTakenAtTheFirstTry(t *testing.T) {

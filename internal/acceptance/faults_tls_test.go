@@ -41,11 +41,14 @@ func tlsFaults() []fault {
 		breaksOff("no cipher suite that both know", func(c *tls.Config) {
 			c.MaxVersion, c.CipherSuites = tls.VersionTLS12, []uint16{tls.TLS_RSA_WITH_AES_128_GCM_SHA256} // key exchange by RSA
 		}, "remote error: tls: handshake failure"),
-		breaksOff("a certificate that can't be parsed", func(c *tls.Config) {
-			c.GetConfigForClient = func(*tls.ClientHelloInfo) (*tls.Config, error) {
-				return &tls.Config{Certificates: []tls.Certificate{{Certificate: [][]byte{[]byte("no certificate")}, PrivateKey: c.Certificates[0].PrivateKey}}}, nil
-			}
-		}, "tls: failed to parse certificate from server: x509: "),
+		{
+			name: "a certificate that can't be parsed", at: secure(certified{known: true, setUp: func(c *tls.Config) {
+				c.GetConfigForClient = func(*tls.ClientHelloInfo) (*tls.Config, error) {
+					return &tls.Config{Certificates: []tls.Certificate{{Certificate: [][]byte{[]byte("no certificate")}, PrivateKey: c.Certificates[0].PrivateKey}}}, nil
+				}
+			}}),
+			fails: harness.Error("", untrusted, askedFor+" failed: ", "tls: failed to parse certificate from server: x509: ", "Have the server's administrator replace the certificate."),
+		},
 		{
 			name: "a private authority that is known", at: secure(certified{known: true}),
 			ids: whole, requests: 1,
@@ -79,7 +82,7 @@ func tlsFaults() []fault {
 				t.Setenv("TOFUPILOT_API_KEY", fakeapi.Key)
 				at.Login = harness.LogIn(t, map[string]string{"api_key": storedKey, "base_url": at.URL, "ca_cert": "/ca.pem"})
 			},
-			fails: harness.Error("", untrusted, askedFor, "The login file {login} has a CA for this server, /ca.pem. The provider uses it only with that file's key."),
+			fails: harness.Error("", untrusted, askedFor, "to its file. The login file {login} has a CA for this server, /ca.pem, used only with that file's key."),
 		},
 		{
 			name: "an expired certificate", at: secure(certified{known: true, expired: true}),
@@ -91,11 +94,11 @@ func tlsFaults() []fault {
 		},
 		{
 			name: "a certificate for another host", at: secure(certified{known: true, address: "192.0.2.1"}),
-			fails: harness.Error("", untrusted, askedFor, "The certificate is for 192.0.2.1. Correct url, or have the server's administrator add 127.0.0.1 to the certificate. Verification"),
+			fails: harness.Error("", untrusted, askedFor, "The certificate is for 192.0.2.1. Correct the address, or have the server's administrator add 127.0.0.1 to the certificate. Verification"),
 		},
 		{
 			name: "a certificate for a host below", at: secure(certified{known: true, address: "192.0.2.1", name: "*.tofupilot.test"}),
-			fails: harness.Error("", untrusted, askedFor, "The certificate is for *.tofupilot.test, 192.0.2.1. Correct url,"),
+			fails: harness.Error("", untrusted, askedFor, "The certificate is for *.tofupilot.test, 192.0.2.1. Correct the address,"),
 		},
 		{
 			name: "plain HTTP on the port of TLS", at: swapped("https", faulty(nil)),

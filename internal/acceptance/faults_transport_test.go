@@ -123,7 +123,7 @@ func transportFaults() []fault {
 		},
 		{
 			name: "broken chunks", at: harness.ByHand(saying("HTTP/1.1 200 OK", "Transfer-Encoding: chunked", "", "5", `{"dat`, "no length", "")), provider: harness.Values{"max_retries": 1},
-			fails:    harness.Error("", incomplete, askedFor+" (2 attempts) returned HTTP 200 OK (no content type): reading the answer: invalid byte in chunk length", againLater),
+			fails:    harness.Error("", incomplete, askedFor+" (2 attempts) returned HTTP 200 OK: reading the answer: invalid byte in chunk length", againLater),
 			requests: 2, retries: 1, within: retried(1),
 		},
 		{

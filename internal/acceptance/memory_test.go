@@ -29,7 +29,7 @@ func TestAttacksOnMemoryTakeLessThanAGigabyteOfTheProvidersProcess(t *testing.T)
 	harness.NeedProc(t)
 	var (
 		tooMany    = harness.Says("Error: Too many procedures at the same time", "is larger than 512 MiB", "Check that the address leads to a TofuPilot server.", "-parallelism=1")
-		tooMuch    = harness.Says("Error: Too many procedures for one data source", "is larger than 256 MiB, the most that a provider can return.", "Narrow the list by")
+		tooMuch    = harness.Says("Error: Too many procedures for one data source", "is larger than 256 MiB, the most that a provider can return.", "or narrow the list by")
 		noID       = harness.Says("Error: The answer isn't supported", "data: item 0 has no id")
 		tooManyOn  = harness.Says("Error: The answer isn't supported", "data: more than 1000 rows")
 		longRow    = harness.Says("Error: The answer isn't supported", "data.0: longer than 1 MiB")

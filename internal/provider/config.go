@@ -58,13 +58,13 @@ func (m providerModel) unknown() []string {
 // settings are the result of the provider block, the environment and the login file.
 type settings struct {
 	apiKey         string
-	apiKeySource   string // in words, for errors
+	keyFrom        source
 	baseURL        *url.URL
-	baseURLSource  string         // in words, for errors
+	urlFrom        source
 	rootCAs        *x509.CertPool // nil: the system's
 	maxRetries     int
 	requestTimeout time.Duration
-	otherLogins    []string // login files whose keys aren't used
+	unusedLogins   []string // paths of login files whose keys aren't used, if they exist
 
 	// problems are what is missing or wrong outside the provider block. Every
 	// read reports them. If Configure did, Terraform would first ask for a provider
@@ -72,26 +72,28 @@ type settings struct {
 	problems diag.Diagnostics
 }
 
-// defaultURL is where an address comes from that nobody configured.
-const defaultURL = "the provider's default"
-
-// source is where a value was found.
+// source is where a value was found; its zero value is nowhere.
 type source struct {
-	attribute string // of the provider block; empty if the value comes from elsewhere
+	attribute string // of the provider block
+	variable  string // of the environment
+	login     string // a login file
 	words     string // such as "the environment variable TOFUPILOT_URL"
 	invalid   string // the summary of an error about the value
 }
+
+// byDefault is where an address comes from that nobody configured.
+var byDefault = source{words: "the provider's default"}
 
 func fromAttribute(name string) source {
 	return source{attribute: name, words: "the provider's " + name, invalid: "Invalid " + name}
 }
 
 func fromVariable(name string) source {
-	return source{words: "the environment variable " + name, invalid: "Invalid " + name}
+	return source{variable: name, words: "the environment variable " + name, invalid: "Invalid " + name}
 }
 
 func fromLogin(file string) source {
-	return source{words: "the login file " + file, invalid: "The login file can't be used"}
+	return source{login: file, words: "the login file " + file, invalid: "The login file can't be used"}
 }
 
 // resolve decides which value wins: the attribute, then the environment
@@ -103,74 +105,76 @@ func fromLogin(file string) source {
 func (m providerModel) resolve(getenv func(string) string) (settings, diag.Diagnostics) {
 	resolved := settings{maxRetries: tofupilot.DefaultMaxRetries, requestTimeout: tofupilot.DefaultRequestTimeout}
 	var diags diag.Diagnostics
-	fail := func(from source, err error) {
+	fail := func(from source, problem string) {
 		if from.attribute != "" {
-			diags.AddAttributeError(path.Root(from.attribute), from.invalid, sentence(err))
+			diags.AddAttributeError(path.Root(from.attribute), from.invalid, problem)
 		} else {
-			resolved.problems.AddError(from.invalid, sentence(err))
+			resolved.problems.AddError(from.invalid, problem)
 		}
 	}
 
 	var stored *login
-	resolved.otherLogins = loginFiles(getenv)
-	key, from, err := coalesce(m.APIKey, "api_key", envAPIKey, getenv)
+	files := loginFiles(getenv)
+	key, keyFrom, keyErr := coalesce(m.APIKey, "api_key", envAPIKey, getenv)
 	switch {
-	case err != nil:
-	case key != "" || from.attribute != "":
-		err = checkAPIKey(key)
-		resolved.apiKey, resolved.apiKeySource = key, from.words
+	case keyErr != nil:
+	case key != "" || keyFrom.attribute != "":
+		keyErr = checkAPIKey(key)
 	default:
 		var file string
-		file, stored, err = findLogin(resolved.otherLogins)
-		from = fromLogin(file)
-		resolved.otherLogins = slices.DeleteFunc(resolved.otherLogins, func(other string) bool { return other == file })
-		if stored == nil && err == nil {
+		if file, stored, keyErr = findLogin(files); file == "" {
 			resolved.problems.AddError("No API key", "Reading from TofuPilot requires an API key. "+
 				"Create one in TofuPilot's settings and set the environment variable "+envAPIKey+". "+
 				"You can also run `tofupilot login`, which stores a key in ~/.tofupilot/credentials.json, or set the provider's api_key.")
 		}
-	}
-	base, baseFrom, baseErr := m.baseURL(getenv, stored)
-	if err != nil {
-		if !m.URL.IsNull() || getenv(envURL) != "" { // else another login would bring its own
-			resolved.baseURL = base
+		keyFrom = fromLogin(file)
+		if stored != nil {
+			key = stored.apiKey
 		}
-		fail(from, fmt.Errorf("%w.%s", err, resolved.otherLogin()))
 	}
-	resolved.baseURL = base
-	if baseErr != nil {
-		fail(baseFrom, baseErr)
+	resolved.apiKey, resolved.keyFrom = key, keyFrom
+	resolved.unusedLogins = slices.DeleteFunc(files, func(file string) bool { return file == keyFrom.login })
+
+	var urlErr error
+	resolved.baseURL, resolved.urlFrom, urlErr = m.baseURL(getenv, stored)
+	if keyErr != nil {
+		fail(keyFrom, withHint(sentence(keyErr), resolved.otherLogin()))
+	}
+	if urlErr != nil {
+		fail(resolved.urlFrom, sentence(urlErr))
 		return resolved, diags // whether the login's key may be used depends on it
 	}
-	resolved.baseURLSource = baseFrom.words
 	if stored != nil && !tofupilot.SameServer(stored.baseURL, resolved.baseURL) {
-		resolved.problems.AddError("No API key", fmt.Sprintf(
+		resolved.apiKey = ""
+		resolved.problems.AddError("No API key", withHint(fmt.Sprintf(
 			"The login file %s is for %s, and its key is sent to no other server. The provider is configured for %s. "+
-				"Set "+envAPIKey+", run %s for that server, or unset url and "+envURL+" to use the login's server.%s",
-			stored.file, origin(stored.baseURL), origin(resolved.baseURL), loginCommand(stored.file), resolved.otherLogin()))
+				"Set "+envAPIKey+", run %s for that server, or unset url and "+envURL+" to use the login's server.",
+			stored.file, origin(stored.baseURL), origin(resolved.baseURL), loginCommand(stored.file)), resolved.otherLogin()))
 		stored = nil
 	}
-	if stored != nil {
-		resolved.apiKey, resolved.apiKeySource = stored.apiKey, fromLogin(stored.file).words
-		if stored.readableByOthers {
-			diags.AddWarning("Login file readable by others", fmt.Sprintf(
-				"%s holds an API key, and other users of this machine can read it. Run: chmod 600 %q", stored.file, stored.file))
-		}
+	if stored != nil && stored.readableByOthers {
+		diags.AddWarning("Login file readable by others", fmt.Sprintf(
+			"%s holds an API key, and other users of this machine can read it. Run: chmod 600 %q", stored.file, stored.file))
 	}
 
-	if resolved.rootCAs, from, err = m.rootCAs(getenv, stored); err != nil {
-		fail(from, err)
+	var caFrom source
+	var err error
+	if resolved.rootCAs, caFrom, err = m.rootCAs(getenv, stored); err != nil {
+		fail(caFrom, sentence(err))
 	}
 	if !m.MaxRetries.IsNull() {
 		resolved.maxRetries = integer(m.MaxRetries)
 	}
 	if !m.RequestTimeout.IsNull() {
 		if resolved.requestTimeout, err = time.ParseDuration(m.RequestTimeout.ValueString()); err != nil {
-			fail(fromAttribute("request_timeout"), err)
+			fail(fromAttribute("request_timeout"), sentence(err))
 		}
 	}
 	return resolved, diags
 }
+
+// withHint adds a sentence, which may be empty.
+func withHint(text, hint string) string { return strings.TrimSpace(text + " " + hint) }
 
 // origin is the part of an address that decides where a key may go.
 func origin(address *url.URL) string { return address.Scheme + "://" + address.Host }
@@ -188,7 +192,7 @@ func (m providerModel) baseURL(getenv func(string) string, stored *login) (*url.
 		}
 		return stored.baseURL, from, err
 	case address == "" && from.attribute == "":
-		address, from = tofupilot.DefaultURL, source{words: defaultURL}
+		address, from = tofupilot.DefaultURL, byDefault
 	}
 	base, err := parseURL(address)
 	if err == nil {

@@ -127,7 +127,7 @@ func TestAttributeWinsOverEnvironmentWinsOverDefault(t *testing.T) {
 			if len(diags) > 0 || len(got.problems) > 0 {
 				t.Fatal(diags, got.problems)
 			}
-			if got := (result{got.apiKey, got.apiKeySource, got.baseURL.String(), got.baseURLSource, got.maxRetries, got.requestTimeout}); got != c.want {
+			if got := (result{got.apiKey, got.keyFrom.words, got.baseURL.String(), got.urlFrom.words, got.maxRetries, got.requestTimeout}); got != c.want {
 				t.Errorf("got %+v, want %+v", got, c.want)
 			}
 			if got.rootCAs != nil {

@@ -81,10 +81,10 @@ func (e explainer) explain(ctx context.Context, err error, advice readAdvice) di
 	if inMemory := errors.Is(err, tofupilot.ErrTooMuch); inMemory || errors.As(err, new(*bulk.TooLargeError)) {
 		return e.explainTooMany(inMemory, advice)
 	}
-	var far, changed prose // how far the list was read
+	var progress, changed prose // how far the list was read
 	list := new(tofupilot.ListError)
 	if errors.As(err, &list) {
-		far = e.say("So far: %s, %s.", counted(list.Requests, "request"), counted(list.Rows, advice.noun))
+		progress = e.say("So far: %s, %s.", counted(list.Requests, "request"), counted(list.Rows, advice.noun))
 	}
 	if list.Change != nil {
 		changed = e.say("The list changed while it was read, so the provider read it from the start %s. Last change: %s",
@@ -102,18 +102,18 @@ func (e explainer) explain(ctx context.Context, err error, advice readAdvice) di
 			fewer = e.say("The provider returns complete lists only. You can also try again when fewer %s are being created or deleted.", advice.plural())
 		}
 		return failure(timeoutsRead, "Reading took too long",
-			joined(" ", reading+e.say(" didn't finish within %s.", context.Cause(ctx)), far, changed), last,
+			joined(" ", reading+e.say(" didn't finish within %s.", context.Cause(ctx)), progress, changed), last,
 			joined(" ", "Raise timeouts.read"+e.or(advice.narrower)+".", fewer))
 	case ctx.Err() != nil:
-		return failure(path.Empty(), "Interrupted", joined(" ", reading+" was interrupted.", far, changed))
+		return failure(path.Empty(), "Interrupted", joined(" ", reading+" was interrupted.", progress, changed))
 	case errors.As(err, &failed):
 		return e.explainRequest(failed, advice)
 	case errors.As(err, &inconsistent):
 		return failure(path.Empty(), "The server's pages are inconsistent",
-			joined(" ", e.say("%s: %s", reading, inconsistent).ended(), far, changed),
+			joined(" ", e.say("%s: %s", reading, inconsistent).ended(), progress, changed),
 			"The provider doesn't use a list that may be incomplete. "+report)
 	}
-	return failure(path.Empty(), e.say("The %s can't be read", advice.plural()), joined(" ", e.say("%s: %s", reading, err).ended(), far, changed))
+	return failure(path.Empty(), e.say("The %s can't be read", advice.plural()), joined(" ", e.say("%s: %s", reading, err).ended(), progress, changed))
 }
 
 // explainTooMany says what to do about more than the provider can keep in memory of
@@ -126,7 +126,7 @@ func (e explainer) explainTooMany(inMemory bool, advice readAdvice) diag.Diagnos
 	}
 	return failure(path.Empty(), e.say("Too many %s for one data source", advice.plural()),
 		e.say("The list at %s is larger than 256 MiB, the most that a provider can return.", e.settings.baseURL),
-		e.say("%s. To read all of it, use several data sources.", upperFirst(advice.narrower)))
+		"To read all of it, use several data sources"+e.or(advice.narrower)+".")
 }
 
 // counted is a number with its noun.

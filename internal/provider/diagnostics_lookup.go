@@ -46,7 +46,7 @@ func (e explainer) explainLookup(ctx context.Context, by tofupilot.By, err error
 	next := e.say("To read one of them, copy its %s.", noun)
 	switch {
 	case len(missing.Near) == 0:
-		next = "Check the spelling, and that the key's owner can see the procedure."
+		next = "Check the spelling."
 	case len(missing.Near) == failed.Seen:
 		detail += " These are all of them:\n" + e.described(missing.Near)
 	default:
@@ -55,10 +55,7 @@ func (e explainer) explainLookup(ctx context.Context, by tofupilot.By, err error
 	if by == tofupilot.ByID && !uuid.MatchString(missing.Text) {
 		next += " An ID is a UUID. Short IDs such as FVT1 come from API v1, and can't be looked up: set name instead."
 	}
-	if len(missing.Near) == 0 || len(missing.Near) == failed.Seen {
-		next += " " + stationKeys
-	}
-	return failure(at, "No such procedure", detail, next)
+	return failure(at, "No such procedure", detail, joined(" ", next, e.mayBeHidden(failed.Seen)))
 }
 
 var uuid = regexp.MustCompile(`^\s*[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}\s*$`)
@@ -104,17 +101,19 @@ func (e explainer) explainNames(ctx context.Context, asked int, err error) diag.
 // adviseMissing says what to do about names that no procedure has, as far as their lines
 // don't say it.
 func (e explainer) adviseMissing(failed *tofupilot.LookupError) prose {
-	var misspelt, hidden prose
-	for _, missing := range failed.Missing {
-		switch {
-		case missing.Other != nil:
-			continue
-		case len(missing.Near) == 0 || len(missing.Near) == failed.Seen:
-			hidden = "If a name is right, check that the key's owner can see the procedure. " + stationKeys
-		}
-		misspelt = "Copy the names as TofuPilot shows them, including case and spaces."
+	if !slices.ContainsFunc(failed.Missing, func(missing tofupilot.Missing) bool { return missing.Other == nil }) {
+		return ""
 	}
-	return joined(" ", misspelt, hidden)
+	return joined(" ", "Copy the names as TofuPilot shows them, including case and spaces.", e.mayBeHidden(failed.Seen))
+}
+
+// mayBeHidden says why a procedure that is there may not be among those that the key sees.
+func (e explainer) mayBeHidden(seen int) prose {
+	hidden := prose("If one is missing, check that the key's owner can see it. " + stationKeys)
+	if seen > 0 {
+		return hidden
+	}
+	return joined(" ", hidden, e.say("%s", e.settings.otherLogin()))
 }
 
 // missing is the line about a name that no procedure has.

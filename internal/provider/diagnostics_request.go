@@ -4,6 +4,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
+	"fmt"
 	"net/url"
 	"slices"
 	"strings"
@@ -34,7 +35,12 @@ func (e explainer) explainRequest(failed *tofupilot.Error, advice readAdvice) di
 	}
 	summary, next := e.advise(failed, advice)
 	return failure(at, summary, e.answered(failed), joined("\n", issues...),
-		joined(" ", e.say("The address %s comes from %s.", e.settings.baseURL, e.settings.baseURLSource), next))
+		joined(" ", e.address(), next))
+}
+
+// address says where requests go, and who said so.
+func (e explainer) address() prose {
+	return e.say("The address %s comes from %s.", e.settings.baseURL, e.settings.urlFrom.words)
 }
 
 // answered is a sentence of what was asked and what came back.
@@ -48,11 +54,10 @@ func (e explainer) answered(failed *tofupilot.Error) prose {
 	}
 	text += e.say(" returned %s", failed.StatusLine())
 	switch {
-	case failed.Err != nil && failed.ContentType == "":
-		text += " (no content type)"
+	case failed.ContentType == "":
 	case failed.Err != nil:
 		text += e.say(" (%s)", failed.ContentType)
-	case failed.Message == "" && failed.ContentType != "":
+	case failed.Message == "":
 		text += e.say(" (%s, not an API answer)", failed.ContentType)
 	}
 	if failed.Err != nil {
@@ -94,26 +99,26 @@ func (e explainer) advise(failed *tofupilot.Error, advice readAdvice) (summary, 
 	case tofupilot.Unsupported:
 		return "The answer isn't supported", "Check that it leads to a TofuPilot server. If it does, the server may be too old or too new for this provider. " + report
 	case tofupilot.Rejected:
+		next = "The server may be too old or too new for this provider. " + report
 		if len(advice.attributes) > 0 {
-			return "The server refused the request", "Correct the arguments of the data source. If they follow the documentation, " +
-				"the server may be too old or too new for this provider. " + report
+			next = "Correct the arguments of the data source. If they follow the documentation, the server may be too old or too new for this provider. " + report
 		}
-		return "The server refused the request", "The server may be too old or too new for this provider. " + report
+		return "The server refused the request", next
 	case tofupilot.Refused:
 		return "The server refused the request", "The message is the server's. If it doesn't tell you what to do, ask the server's administrator."
 	case tofupilot.Unauthorized:
-		again := prose("Check the key, or create a new one in TofuPilot's settings.")
-		if e.fromLogin() {
-			again = e.say("Run %s again.", loginCommand(e.settings.apiKeySource))
+		next = e.say("The key comes from %s. It may be mistyped, expired or revoked, or belong to another server. "+
+			"Check the key, or create a new one in TofuPilot's settings.", e.settings.keyFrom.words)
+		if login := e.settings.keyFrom.login; login != "" {
+			next = e.say("The key comes from %s. It may be expired or revoked. Run %s again.", e.settings.keyFrom.words, loginCommand(login))
 		}
 		if failed.Message == "" {
-			again += " The answer isn't from the TofuPilot API, so a proxy may have refused the request instead."
+			next += " The answer isn't from the TofuPilot API, so a proxy may have refused the request instead."
 		}
-		return "The server doesn't accept the API key", e.say("The key comes from %s. It may be mistyped, expired or revoked, or belong to another server. %s%s",
-			e.settings.apiKeySource, again, e.settings.otherLogin())
+		return "The server doesn't accept the API key", joined(" ", next, e.say("%s", e.settings.otherLogin()))
 	case tofupilot.Forbidden:
-		return e.say("The API key isn't allowed to read %s", advice.plural()), e.say("The key comes from %s. A station's key may see only the %s that its station is linked to, or none. "+
-			"Use the key of a user who can see the %s in TofuPilot.", e.settings.apiKeySource, advice.plural(), advice.plural())
+		return e.say("The API key isn't allowed to read %s", advice.plural()), joined(" ", e.say("The key comes from %s.", e.settings.keyFrom.words), stationKeys,
+			e.say("Use the key of a user who can see the %s in TofuPilot.", advice.plural()), e.say("%s", e.settings.otherLogin()))
 	case tofupilot.RateLimited:
 		otherwise := prose("Try again later, or ask the server's administrator how many requests it allows.")
 		if e.settings.maxRetries < tofupilot.MaxRetries {
@@ -124,7 +129,7 @@ func (e explainer) advise(failed *tofupilot.Error, advice readAdvice) (summary, 
 		return e.say("The server can't return one of its %s", advice.plural()), e.say(
 			"One of the %s doesn't match the server's own schema, so the server refuses the whole page. Only the server's administrator can fix that. Show them this message.", advice.plural())
 	case tofupilot.ServerFailed:
-		return "The server has a problem", e.later(failed, "Try again later. If the problem persists, ask the server's administrator, and check that url leads to the server and not to a proxy.")
+		return "The server has a problem", e.later(failed, "Try again later. If the problem persists, ask the server's administrator, and check that this is the right server and not a proxy.")
 	default:
 		return "The server can't be reached", "Check that this is the right server, and that this machine can reach it: DNS, a proxy, a firewall or a VPN may be in the way."
 	}
@@ -136,20 +141,6 @@ func (e explainer) or(advice string) prose {
 		return ""
 	}
 	return e.say(", or %s", advice)
-}
-
-// fromLogin reports whether the key is one that `tofupilot login` left.
-func (e explainer) fromLogin() bool {
-	return strings.HasPrefix(e.settings.apiKeySource, fromLogin("").words)
-}
-
-// urlSetting is what to set for another address: where this one comes from, if it can be
-// set there.
-func (e explainer) urlSetting() prose {
-	if e.settings.baseURLSource == fromVariable(envURL).words {
-		return envURL
-	}
-	return "url"
 }
 
 // extraPath is what to do about a path of the address, which is seldom right.
@@ -174,7 +165,7 @@ func (e explainer) later(failed *tofupilot.Error, otherwise prose) prose {
 		return "The server asks to wait a year or longer. Ask its administrator why."
 	}
 	return e.say("The server asks to wait %s, but only %s of timeouts.read remains. Try again after that time, or raise timeouts.read above %s.",
-		asked, tofupilot.FormatDuration(failed.TimeLeft.Round(min(time.Second, failed.TimeLeft))), asked)
+		asked, tofupilot.FormatDuration(max(failed.TimeLeft.Round(100*time.Millisecond), 100*time.Millisecond)), asked)
 }
 
 // adviseRedirect names the address to configure, where there is one.
@@ -183,15 +174,32 @@ func (e explainer) adviseRedirect(to *url.URL) (summary, next prose) {
 	if address == nil || tofupilot.SameServer(address, e.settings.baseURL) {
 		return "The server's redirect can't be followed", joined(" ", "Check that it is the server's own, with the right scheme (https:// or http://).", e.extraPath())
 	}
-	correct := e.say(`set %s to "%s"`, e.urlSetting(), address)
-	switch {
-	case e.fromLogin():
-		correct = e.say("run %s for %s", loginCommand(e.settings.apiKeySource), address)
-	case checkScheme(address, false) != nil:
-		correct += ", and allow_http to true if you trust the network"
+	insecure := prose("")
+	if checkScheme(address, false) != nil {
+		insecure = ", and set allow_http to true if you trust the network"
 	}
 	return "The server redirects to another address", e.say("The provider sends the API key to the configured server only, so it didn't follow the redirect. "+
-		"If the new address is right, %s.", correct)
+		"If the new address is right, %s%s.", e.moveTo(address), insecure)
+}
+
+// moveTo is how to have the provider use another address: where it comes from, and with a
+// login, which is for one server, by another login.
+func (e explainer) moveTo(address *url.URL) prose {
+	var steps []prose
+	switch from := e.settings.urlFrom; {
+	case from.login != "":
+	case from.variable != "":
+		steps = append(steps, e.say("set %s to %s", from.variable, address))
+	default:
+		steps = append(steps, e.say(`set url to "%s"`, address))
+	}
+	if login := e.settings.keyFrom.login; login != "" {
+		steps = append(steps, e.say("run %s for it", loginCommand(login)))
+		if len(steps) == 1 {
+			steps[0] = e.say("run %s for %s", loginCommand(login), address)
+		}
+	}
+	return joined(" and ", steps...)
 }
 
 // movedTo is the url to configure for what a redirect leads to; nil if there is none. A
@@ -225,11 +233,12 @@ func (e explainer) adviseTLS(err error) (summary, next prose) {
 		next = e.say("The certificate is valid from %s to %s. Have the server's administrator renew it, or correct this machine's clock.",
 			invalid.Cert.NotBefore.UTC().Format(minute), invalid.Cert.NotAfter.UTC().Format(minute))
 	case errors.As(err, &otherHost):
-		next = e.say("The certificate is for %s. Correct %s, or have the server's administrator add %s to the certificate.",
-			namesOf(otherHost.Certificate), e.urlSetting(), otherHost.Host)
+		next = e.say("The certificate is for %s. Correct the address, or have the server's administrator add %s to the certificate.",
+			namesOf(otherHost.Certificate), otherHost.Host)
 	case errors.As(err, &unknown):
-		next = "If the certificate comes from an authority of your own, set ca_cert_pem to the authority's certificate, or " + envCACert + " to its file." + e.say("%s", e.settings.otherCA())
-	case errors.As(err, new(*tls.CertificateVerificationError)):
+		next = joined(" ", "If the certificate comes from an authority of your own, set ca_cert_pem to the authority's certificate, or "+envCACert+" to its file.",
+			e.say("%s", e.settings.otherCA()))
+	case errors.As(err, new(*tls.CertificateVerificationError)), strings.Contains(err.Error(), "failed to parse certificate"):
 		next = "Have the server's administrator replace the certificate."
 	default:
 		return "The TLS handshake failed", "Check the scheme and the port in it. The provider needs TLS 1.2 or later, and doesn't support client certificates."
@@ -237,14 +246,18 @@ func (e explainer) adviseTLS(err error) (summary, next prose) {
 	return "The server's certificate isn't trusted", next + " Verification can't be switched off."
 }
 
-// namesOf are the hosts that a certificate is for.
+// namesOf are the hosts that a certificate is for, the first of many.
 func namesOf(certificate *x509.Certificate) string {
 	names := slices.Clone(certificate.DNSNames)
 	for _, address := range certificate.IPAddresses {
 		names = append(names, address.String())
 	}
-	if len(names) == 0 {
+	const most = 3
+	switch more := len(names) - most; {
+	case len(names) == 0:
 		return "no host"
+	case more > 0:
+		return fmt.Sprintf("%s and %d more", strings.Join(names[:most], ", "), more)
 	}
 	return strings.Join(names, ", ")
 }

@@ -4,6 +4,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
+	"fmt"
 	"net/url"
 	"strings"
 	"testing"
@@ -62,15 +63,21 @@ func TestARedirectSaysWhereToSetTheNewAddress(t *testing.T) {
 	t.Parallel()
 	base := &url.URL{Scheme: "https", Host: "old.example.com", Path: "/api"}
 	elsewhere := &url.URL{Scheme: "https", Host: "new.example.com", Path: "/api/v2/procedures"}
-	for source, words := range map[string]string{
-		fromAttribute("url").words: `set url to "https://new.example.com"`,
-		fromVariable(envURL).words: `set TOFUPILOT_URL to "https://new.example.com"`,
-		"the provider's default":   `set url to "https://new.example.com"`,
+	login := fromLogin("/home/ada/.tofupilot/credentials.json")
+	for _, c := range []struct {
+		url, key source
+		words    string
+	}{
+		{fromAttribute("url"), source{}, `set url to "https://new.example.com".`},
+		{fromVariable(envURL), source{}, `set TOFUPILOT_URL to https://new.example.com.`},
+		{byDefault, source{}, `set url to "https://new.example.com".`},
+		{login, login, "run `tofupilot login` for https://new.example.com."},
+		{fromAttribute("url"), login, "set url to \"https://new.example.com\" and run `tofupilot login` for it."},
 	} {
-		e := explainer{settings{baseURL: base, baseURLSource: source}, strings.Clone}
+		e := explainer{settings{baseURL: base, urlFrom: c.url, keyFrom: c.key}, strings.Clone}
 		said := e.explain(t.Context(), &tofupilot.Error{Kind: tofupilot.Redirected, Redirect: elsewhere}, readAdvice{noun: "procedure"}).Detail()
-		if !strings.Contains(said, words) || !strings.Contains(said, "comes from "+source+".") {
-			t.Errorf("%s: %s", source, said)
+		if !strings.Contains(said, "If the new address is right, "+c.words) || !strings.Contains(said, "comes from "+c.url.words+".") {
+			t.Errorf("%s: %s", c.url.words, said)
 		}
 	}
 }
@@ -79,9 +86,29 @@ func TestARedirectSaysWhereToSetTheNewAddress(t *testing.T) {
 func TestAnyOtherFaultOfACertificateIsTheAdministrators(t *testing.T) {
 	t.Parallel()
 	e := explainer{settings{baseURL: &url.URL{}}, strings.Clone}
-	err := &tls.CertificateVerificationError{Err: x509.InsecureAlgorithmError(x509.SHA1WithRSA)}
-	said := e.explain(t.Context(), &tofupilot.Error{Kind: tofupilot.TLSFailed, Err: err}, readAdvice{noun: "procedure"})
-	if said.Summary() != "The server's certificate isn't trusted" || !strings.Contains(said.Detail(), "Have the server's administrator replace the certificate.") {
-		t.Errorf("%s: %s", said.Summary(), said.Detail())
+	for _, err := range []error{
+		&tls.CertificateVerificationError{Err: x509.InsecureAlgorithmError(x509.SHA1WithRSA)},
+		errors.New("tls: failed to parse certificate from server: x509: malformed serial number"),
+	} {
+		said := e.explain(t.Context(), &tofupilot.Error{Kind: tofupilot.TLSFailed, Err: err}, readAdvice{noun: "procedure"})
+		if said.Summary() != "The server's certificate isn't trusted" || !strings.Contains(said.Detail(), "Have the server's administrator replace the certificate.") {
+			t.Errorf("%s: %s", said.Summary(), said.Detail())
+		}
+	}
+	many := make([]string, 100)
+	for i := range many {
+		many[i] = fmt.Sprintf("host-%d.example.com", i)
+	}
+	if got := namesOf(&x509.Certificate{DNSNames: many}); got != "host-0.example.com, host-1.example.com, host-2.example.com and 97 more" {
+		t.Error(got)
+	}
+}
+
+func TestAKeyIsHiddenInTextToCopy(t *testing.T) {
+	t.Parallel()
+	const key = `sk_live${a}%{b}"`
+	e := explainer{clean: tofupilot.New(tofupilot.Config{BaseURL: &url.URL{}, APIKey: key}).Clean}
+	if got := e.quote("leak " + key); got != `"leak [the API key]"` {
+		t.Error(got)
 	}
 }

@@ -194,8 +194,8 @@ func FuzzProviderConfiguration(f *testing.F) {
 		if diagnostics.HasError() || got.problems.HasError() {
 			return
 		}
-		if tofupilot.CheckAPIKey(got.apiKey) != nil || !strings.HasPrefix(got.apiKey, secret) || given(0) != (got.apiKeySource == "the provider's api_key") {
-			t.Errorf("key %q from %s", got.apiKey, got.apiKeySource)
+		if tofupilot.CheckAPIKey(got.apiKey) != nil || !strings.HasPrefix(got.apiKey, secret) || given(0) != (got.keyFrom.words == "the provider's api_key") {
+			t.Errorf("key %q from %s", got.apiKey, got.keyFrom.words)
 		}
 		allowed := got.baseURL.Scheme == "https" || tofupilot.IsLoopback(got.baseURL) || given(5) && allowHTTP
 		if base := got.baseURL; !allowed || !apiPath.MatchString(base.String()) {

@@ -101,10 +101,10 @@ func readLogin(file string) (*login, error) {
 	return found, nil
 }
 
-// unusedLogins are the logins whose keys aren't used. Errors about the key or the server's
+// otherLogins are the logins whose keys aren't used. Errors about the key or the server's
 // certificate are the first to read them.
-func (s settings) unusedLogins() (logins []*login) {
-	for _, file := range s.otherLogins {
+func (s settings) otherLogins() (logins []*login) {
+	for _, file := range s.unusedLogins {
 		if other, _ := readLogin(file); other != nil {
 			logins = append(logins, other)
 		}
@@ -115,15 +115,16 @@ func (s settings) unusedLogins() (logins []*login) {
 // otherLogin says, in an error about the key, that there is a login for the server, or for
 // another one where nobody configured any.
 func (s settings) otherLogin() string {
-	for _, other := range s.unusedLogins() {
-		if s.baseURL != nil && s.baseURLSource != defaultURL && !tofupilot.SameServer(other.baseURL, s.baseURL) {
+	for _, other := range s.otherLogins() {
+		configured := s.urlFrom != byDefault && s.urlFrom.login == ""
+		if configured && (s.baseURL == nil || !tofupilot.SameServer(other.baseURL, s.baseURL)) {
 			continue
 		}
-		where := "no key is set"
+		without := "a key"
 		if filepath.Base(other.file) == stationLogin {
-			where += " and credentials.json doesn't exist"
+			without += " and credentials.json"
 		}
-		return fmt.Sprintf(" There is also the login file %s for %s. The provider uses it only where %s.", other.file, origin(other.baseURL), where)
+		return fmt.Sprintf("There is also the login file %s for %s, used only without %s.", other.file, origin(other.baseURL), without)
 	}
 	return ""
 }
@@ -131,10 +132,9 @@ func (s settings) otherLogin() string {
 // otherCA says, in an error about the server's certificate, that another login has a CA
 // for the server.
 func (s settings) otherCA() string {
-	for _, other := range s.unusedLogins() {
+	for _, other := range s.otherLogins() {
 		if other.caCert != "" && tofupilot.SameServer(other.baseURL, s.baseURL) {
-			return fmt.Sprintf(" The login file %s has a CA for this server, %s. The provider uses it only with that file's key.",
-				other.file, other.caCert)
+			return fmt.Sprintf("The login file %s has a CA for this server, %s, used only with that file's key.", other.file, other.caCert)
 		}
 	}
 	return ""

@@ -56,7 +56,7 @@ func TestAKeyThatCannotBeUsedIsToldWithTheLoginThatCould(t *testing.T) {
 	t.Parallel()
 	env, file := homeWith(t, credentials("https://tofupilot.example.com"))
 	expectResolveError(t, providerModel{}, with(env, envAPIKey, "Bearer tp_given"), "", "Invalid TOFUPILOT_API_KEY",
-		"keep only what follows it. There is also the login file "+file+" for https://tofupilot.example.com. The provider uses it only where no key is set.")
+		"keep only what follows it. There is also the login file "+file+" for https://tofupilot.example.com, used only without a key.")
 }
 
 // expectUnsaid expects that no diagnostic repeats any of these.

@@ -117,7 +117,7 @@ func TestLoginIsUsedWithItsServerWhereNoKeyIsGivenOtherwise(t *testing.T) {
 				case c.env != "":
 					urlSource = "the environment variable TOFUPILOT_URL"
 				}
-				if got.apiKey != storedKey || got.apiKeySource != "the login file "+file || got.baseURL.String() != c.want || got.baseURLSource != urlSource || got.rootCAs != nil {
+				if got.apiKey != storedKey || got.keyFrom.words != "the login file "+file || got.baseURL.String() != c.want || got.urlFrom.words != urlSource || got.rootCAs != nil {
 					t.Errorf("got %+v, want %s", got, c.want)
 				}
 			}
@@ -175,7 +175,7 @@ func TestLoginOfAStationCountsWhereAUsersDoesNotExist(t *testing.T) {
 			env[envURL] = c.url
 			got, diags := resolve(t, providerModel{}, env)
 			if c.summary == "" {
-				if len(diags) > 0 || len(got.problems) > 0 || got.apiKeySource != "the login file "+user {
+				if len(diags) > 0 || len(got.problems) > 0 || got.keyFrom.words != "the login file "+user {
 					t.Errorf("got %+v, %v", got, diags)
 				}
 				return
@@ -184,7 +184,7 @@ func TestLoginOfAStationCountsWhereAUsersDoesNotExist(t *testing.T) {
 				t.Error("there is a key all the same")
 			}
 			expectResolveError(t, providerModel{}, env, "", c.summary, "The login file "+user)
-			hint := "There is also the login file " + station + " for " + server + ". The provider uses it only where no key is set and credentials.json doesn't exist."
+			hint := "There is also the login file " + station + " for " + server + ", used only without a key and credentials.json."
 			if told := got.problems[0].Detail(); strings.Contains(told, hint) != c.hint || strings.Contains(told, "station.json") != c.hint {
 				t.Errorf("the station's login is told of: %t, in: %s", !c.hint, told)
 			}
@@ -218,8 +218,8 @@ func TestACertificateOfALoginWhoseKeyIsNotUsedIsToldOfAndNotTrusted(t *testing.T
 			}
 			want := ""
 			if c.told != "" {
-				want = " The login file " + filepath.Join(env["HOME"], ".tofupilot", c.told) +
-					" has a CA for this server, /ca.pem. The provider uses it only with that file's key."
+				want = "The login file " + filepath.Join(env["HOME"], ".tofupilot", c.told) +
+					" has a CA for this server, /ca.pem, used only with that file's key."
 			}
 			if told := got.otherCA(); told != want {
 				t.Errorf("got %q, want %q", told, want)
@@ -259,7 +259,7 @@ func TestHomeIsWhereTheSystemHasIt(t *testing.T) {
 		mine, other = other, mine
 	}
 	env, file := homeWith(t, credentials("https://tofupilot.example.com"))
-	if got, diags := resolve(t, providerModel{}, environment{mine: env[mine], other: ""}); got.apiKeySource != "the login file "+file {
+	if got, diags := resolve(t, providerModel{}, environment{mine: env[mine], other: ""}); got.keyFrom.words != "the login file "+file {
 		t.Errorf("got %+v, %v", got, diags)
 	}
 	expectResolveError(t, providerModel{}, environment{mine: t.TempDir(), other: env[other]}, "", "No API key", "requires an API key")

@@ -140,7 +140,7 @@ func (p *tofupilotProvider) Configure(ctx context.Context, req provider.Configur
 		return
 	}
 	ctx = maskKey(ctx, settings.apiKey)
-	tflog.Debug(ctx, "Configured the client", map[string]any{"url": settings.baseURL.String(), "api_key_from": settings.apiKeySource})
+	tflog.Debug(ctx, "Configured the client", map[string]any{"url": settings.baseURL.String(), "api_key_from": settings.keyFrom.words})
 	client := tofupilot.New(tofupilot.Config{
 		BaseURL:        settings.baseURL,
 		APIKey:         settings.apiKey,

@@ -46,8 +46,7 @@ type Client struct {
 	header         http.Header
 	http           *http.Client
 	gate           *gate
-	largeBody      chan struct{} // holds one element while a large body is in memory
-	held           atomic.Int64  // bytes kept of lists, see holding
+	held           atomic.Int64 // bytes of bodies and of what is kept of them, see holding
 	lookups        *listLookups
 	maxRetries     int
 	retryInterval  time.Duration
@@ -69,7 +68,6 @@ func New(config Config) *Client {
 		},
 		http:           &http.Client{Transport: newTransport(config.RootCAs), CheckRedirect: checkRedirect},
 		gate:           newGate(),
-		largeBody:      make(chan struct{}, 1),
 		lookups:        newListLookups(),
 		maxRetries:     config.MaxRetries,
 		retryInterval:  500 * time.Millisecond,
@@ -208,8 +206,6 @@ func (c *Client) attempt(ctx context.Context, target *url.URL, decode func(body 
 	defer held.release()
 	var body []byte
 	switch {
-	case errors.Is(err, io.EOF):
-		err = errors.New("the connection was closed before an answer came")
 	case err != nil:
 	case response.StatusCode == http.StatusOK:
 		body, err = held.readBody(response.Body)

@@ -2,6 +2,7 @@ package tofupilot
 
 import (
 	"errors"
+	"io"
 	"net"
 	"net/http"
 	"net/url"
@@ -51,12 +52,12 @@ func (e *Error) becauseOf(err error, connected bool) {
 	switch {
 	case errors.As(err, &known):
 		e.Kind, e.Redirect, e.final = known.Kind, known.Redirect, known.final
-	case errors.Is(err, ErrTooMuch):
-		e.Kind = TooLarge
 	case strings.HasPrefix(err.Error(), "failed to parse Location header"): // and repeats it, perhaps with a password
 		e.Kind, e.Err = Redirected, errors.New("the server redirects to something that isn't a URL")
 	case errors.As(err, &network) && network.Op == "proxyconnect": // net/http's word for it
 		e.Kind = ProxyFailed
+	case errors.Is(err, io.EOF) && connected:
+		e.Kind, e.Err = Interrupted, errors.New("the connection was closed before an answer came")
 	case failedInTLS(err, connected):
 		e.Kind = TLSFailed
 	case connected:

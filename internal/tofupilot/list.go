@@ -71,22 +71,21 @@ func ReadAll[T, R any](ctx context.Context, c *Client, list List[T], filter Filt
 	return read.all(ctx)
 }
 
-// listRead is one read of a list, to be closed when its rows are counted no more.
+// listRead is one read of a list. What is kept of its rows is counted until it is closed.
 type listRead[T, R any] struct {
 	client *Client
 	list   List[T]
 	filter Filter
 	keep   func(*T) (kept R, size int)
 
-	held          holding // what is kept of the rows of the pass under way
-	beyondOnePage error   // ends the read of a list that is longer than one page; nil: it is read
-	started       time.Time
-	requests      atomic.Int64
-	warned        sync.Once
+	held     holding // what is kept of the rows of the pass under way
+	started  time.Time
+	requests atomic.Int64
+	warned   sync.Once
 }
 
 func newListRead[T, R any](c *Client, list List[T], filter Filter, keep func(*T) (kept R, size int)) *listRead[T, R] {
-	return &listRead[T, R]{client: c, list: list, filter: filter, keep: keep, held: holding{inAll: &c.held}}
+	return &listRead[T, R]{client: c, list: list, filter: filter, keep: keep, held: holding{inAll: &c.held}, started: time.Now()}
 }
 
 // close ends the counting of what is held.
@@ -96,7 +95,6 @@ func (r *listRead[T, R]) pageSize() int { return cmp.Or(r.filter.PageSize, MaxPa
 
 // all reads the list to its end.
 func (r *listRead[T, R]) all(ctx context.Context) ([]Row[R], error) {
-	r.started = time.Now()
 	rows, err := paging.Read(ctx, paging.List[Row[R]]{
 		Fetch:       r.fetch,
 		Key:         func(row *Row[R]) string { return row.ID },
@@ -108,11 +106,30 @@ func (r *listRead[T, R]) all(ctx context.Context) ([]Row[R], error) {
 	if err != nil {
 		return nil, r.failed(err)
 	}
+	sortRows(rows)
+	r.logRead(ctx, len(rows))
+	return rows, nil
+}
+
+// onePage reads the first page, and reports whether that is the whole list.
+func (r *listRead[T, R]) onePage(ctx context.Context) (rows []Row[R], whole bool, err error) {
+	page, err := r.fetch(ctx, "", r.pageSize())
+	if err != nil {
+		return nil, false, r.failed(&paging.IncompleteError{Passes: 1, Err: err})
+	}
+	ids := map[string]bool{}
+	for _, row := range page.Rows {
+		ids[row.ID] = true
+	}
+	sortRows(page.Rows)
+	r.logRead(ctx, len(page.Rows))
+	return page.Rows, !page.More && len(page.Rows) < r.pageSize() && len(ids) == len(page.Rows), nil
+}
+
+func sortRows[R any](rows []Row[R]) {
 	slices.SortFunc(rows, func(a, b Row[R]) int {
 		return cmp.Or(a.created.compare(b.created), cmp.Compare(a.ID, b.ID))
 	})
-	r.logRead(ctx, len(rows))
-	return rows, nil
 }
 
 // failed says in words that the list couldn't be read.
@@ -134,8 +151,6 @@ func (r *listRead[T, R]) logRead(ctx context.Context, rows int) {
 func (r *listRead[T, R]) fetch(ctx context.Context, at string, limit int) (paging.Page[Row[R]], error) {
 	if at == "" {
 		r.held.release()
-	} else if r.beyondOnePage != nil {
-		return paging.Page[Row[R]]{}, r.beyondOnePage
 	}
 	r.requests.Add(1)
 	query := r.filter.query()
@@ -151,9 +166,8 @@ func (r *listRead[T, R]) fetch(ctx context.Context, at string, limit int) (pagin
 		}
 		return len(answer.Rows), nil
 	})
-	if err == nil && answer.More && r.beyondOnePage != nil {
-		r.logRead(ctx, len(answer.Rows))
-		err = r.beyondOnePage
+	if err == nil { // cursors are remembered while they are followed
+		err = r.held.add(len(answer.Next) + heldPerRow)
 	}
 	if err != nil {
 		return paging.Page[Row[R]]{}, err

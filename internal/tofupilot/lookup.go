@@ -36,6 +36,14 @@ func (by By) of(p *Procedure) string {
 	return deref(p.Name)
 }
 
+// other is what may have been meant.
+func (by By) other() By {
+	if by == ByID {
+		return ByName
+	}
+	return ByID
+}
+
 // LookupError tells of all texts of a lookup that don't have exactly one procedure, each
 // in order. There is at least one.
 type LookupError struct {
@@ -47,7 +55,7 @@ type LookupError struct {
 // Missing is a text that no procedure has, said after the whole list was looked through.
 type Missing struct {
 	Text  string
-	Other *Procedure  // that has the text as its ID where a name was looked up, and the other way round; nil: none
+	Other *Procedure  // the one that has the text as its name where an ID was looked up, and the other way round; nil: none
 	Near  []Procedure // the nearest, at most three; of all there are, where they are at most ten; none from the 51st missing text on
 }
 
@@ -125,8 +133,11 @@ var errUnsettled = errors.New("the whole list must be read")
 func (c *Client) page(ctx context.Context, filter Filter, by By, wanted map[string]bool) ([]Row[found], error) {
 	read := newListRead(c, Procedures, filter, keepFound(func(p *Procedure) bool { return wanted[norm.NFC.String(by.of(p))] }))
 	defer read.close()
-	read.beyondOnePage = errUnsettled
-	return read.all(ctx)
+	rows, whole, err := read.onePage(ctx)
+	if err == nil && !whole {
+		err = errUnsettled
+	}
+	return rows, err
 }
 
 // searchEach searches for each of the texts by itself. It gives at least one match for
@@ -169,22 +180,19 @@ func (c *Client) searchEach(ctx context.Context, by By, wanted map[string]bool) 
 }
 
 // mayBeTheSearch reports whether a request may have failed because it is a search: a
-// firewall may dislike its text and answer anything, or break the connection.
+// firewall may dislike its text and answer anything, break the connection, or stay silent.
 func mayBeTheSearch(err error) bool {
 	failed := new(Error)
 	if !errors.As(err, &failed) || errors.Is(err, ErrTooMuch) {
 		return false
 	}
 	switch failed.Kind {
-	case Unauthorized, RateLimited, Unreachable, TLSFailed, ProxyFailed, TimedOut:
+	case Unauthorized, RateLimited, Unreachable, TLSFailed, ProxyFailed:
 		return false
 	default:
 		return true
 	}
 }
-
-// maxSearched is how long a search is, in characters: the API takes no more.
-const maxSearched = 100
 
 // searchable is the longest piece of a text that is the same in every spelling that
 // Unicode holds equal, so that a search finds the text however it is stored; empty
@@ -194,7 +202,7 @@ const maxSearched = 100
 func searchable(text string) string {
 	longest := ""
 	for _, piece := range strings.FieldsFunc(beforeMarks(text), func(r rune) bool { return r > unicode.MaxASCII || strings.ContainsRune("K;`", r) }) {
-		piece = piece[:min(len(piece), maxSearched)]
+		piece = piece[:min(len(piece), MaxSearchQuery)]
 		if len(piece) > len(longest) && strings.ContainsFunc(piece, func(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }) {
 			longest = piece
 		}

@@ -1,6 +1,7 @@
 package tofupilot
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"maps"
@@ -24,30 +25,35 @@ type listLookups struct {
 type sharedRead struct {
 	wanted map[By]map[string]bool // under NFC
 
-	done      chan struct{} // closed when the rest is known
-	rows      []Row[found]
-	err       error
-	outlasted bool // the reader's time was up; others may have more
+	done       chan struct{} // closed when the rest is known
+	rows       []Row[found]
+	err        error
+	readerOnly bool // the error is due to the time that the reader has; others may have more
 }
 
 func newListLookups() *listLookups { return &listLookups{turn: make(chan struct{}, 1)} }
 
 // read reads the list to its end.
 func (l *listLookups) read(ctx context.Context, c *Client, by By, wanted map[string]bool) ([]Row[found], error) {
+	var before error // that a read ended with, whose reader had less time
 	for {
 		shared, first := l.join(by, wanted)
 		if first {
 			l.lead(ctx, c, shared)
+			if before != nil && ctx.Err() != nil {
+				return nil, before // which tells more than a read that hardly began
+			}
 			return shared.rows, shared.err
 		}
 		select {
-		case <-ctx.Done():
-			return nil, context.Cause(ctx)
 		case <-shared.done:
+		case <-ctx.Done():
+			return nil, cmp.Or(before, context.Cause(ctx))
 		}
-		if !shared.outlasted {
+		if !shared.readerOnly {
 			return shared.rows, shared.err
 		}
+		before = shared.err
 	}
 }
 
@@ -68,7 +74,7 @@ func (l *listLookups) lead(ctx context.Context, c *Client, shared *sharedRead) {
 	select {
 	case l.turn <- struct{}{}:
 		defer func() { <-l.turn }()
-	case <-ctx.Done():
+	case <-ctx.Done(): // and ReadAll asks for nothing
 	}
 	l.mu.Lock()
 	l.next = nil
@@ -77,5 +83,5 @@ func (l *listLookups) lead(ctx context.Context, c *Client, shared *sharedRead) {
 		return shared.wanted[ByName][norm.NFC.String(ByName.of(p))] || shared.wanted[ByID][norm.NFC.String(p.ID)]
 	}))
 	failed := new(Error)
-	shared.outlasted = ctx.Err() != nil || errors.As(shared.err, &failed) && failed.TimeLeft > 0
+	shared.readerOnly = ctx.Err() != nil || errors.As(shared.err, &failed) && failed.TimeLeft > 0
 }

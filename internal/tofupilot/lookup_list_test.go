@@ -3,6 +3,7 @@ package tofupilot
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -141,6 +142,17 @@ func TestASharedReadEndsForEachAsItsOwnWould(t *testing.T) {
 		for i, fails := range []bool{false, true, false} {
 			if (errs[i] != nil) != fails {
 				t.Errorf("lookup %d: %v", i, errs[i])
+			}
+		}
+	})
+	synctest.Test(t, func(t *testing.T) {
+		api, moves := fakeapi.New(storedIdeographs(300)...), atomic.Int64{}
+		api.Before(func(fakeapi.Request) { // a list that keeps changing
+			api.Add(fakeapi.Procedure{ID: fmt.Sprint("new-", moves.Add(1)), CreatedAt: time.Now()})
+		})
+		for i, err := range lookUpAll(t, slowly(api), 30*time.Second, time.Minute, 61*time.Second) {
+			if list := new(ListError); !errors.As(err, &list) || list.Change == nil {
+				t.Errorf("lookup %d isn't told why: %v", i, err)
 			}
 		}
 	})

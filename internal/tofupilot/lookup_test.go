@@ -308,6 +308,9 @@ func TestARefusedSearchIsNoRefusedLookup(t *testing.T) {
 	reset := http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) })
 	elsewhere := http.RedirectHandler("https://firewall.example.com/blocked", http.StatusFound)
 	refusals := map[string]http.Handler{"reset": reset, "redirect": elsewhere, "HTML": fakeapi.Status(200, "<html>Blocked</html>"), "empty": fakeapi.Status(200, "")}
+	row := `{"id": "id-00003", "name": "Procedure 00003"}`
+	refusals["a row twice"] = fakeapi.Status(200, `{"data": [`+row+`, `+row+`], "meta": {"has_more": false, "next_cursor": null}}`)
+	refusals["silence"] = http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
 	for _, status := range []int{400, 403, 404, 405, 406, 413, 414, 422, 500, 502, 503} {
 		refusals[strconv.Itoa(status)] = fakeapi.Status(status, `{"message": "no"}`)
 	}
@@ -315,6 +318,9 @@ func TestARefusedSearchIsNoRefusedLookup(t *testing.T) {
 		for _, names := range [][]string{{"Procedure 00003"}, {"Procedure 00003", "Procedure 00149"}} {
 			client, server := lookUpIn(t, numberedProcedures(150)...)
 			client.retryInterval = time.Millisecond
+			if what == "silence" {
+				client.requestTimeout = 300 * time.Millisecond
+			}
 			server.refuses = refusal
 			if ids, err := lookUpIDs(t.Context(), client, names); err != nil || ids["Procedure 00003"] != "id-00003" {
 				t.Errorf("%s: got %v, %v", what, ids, err)
@@ -454,9 +460,29 @@ func TestAnIDGivenAsANameIsKnown(t *testing.T) {
 			t.Errorf("%q: %+v", c.text, err)
 		}
 	}
+	for _, stored := range [][]string{{"rig-a"}, {"Rig A+", "RIG A"}, {"Rig A", "Rig A"}} { // no such name, or several
+		client, _ := lookUpIn(t, named(stored...)...)
+		_, err := lookUpOne(t.Context(), client, ByID, "Rig A")
+		if failed := new(LookupError); !errors.As(err, &failed) || failed.Missing[0].Other != nil {
+			t.Errorf("in %q: %+v", stored, err)
+		}
+	}
 	_, err := lookUpOne(t.Context(), client, ByID, strings.ToUpper(id)+" ")
 	if failed := new(LookupError); !errors.As(err, &failed) || failed.Missing[0].Other != nil || !slices.Equal(procedureIDs(failed.Missing[0].Near), []string{id}) {
 		t.Errorf("in capitals: %+v", err)
+	}
+}
+
+// A page with fewer rows than asked for and has_more false is the whole, whatever cursor it gives.
+func TestASearchThatFitsOnOnePageSettles(t *testing.T) {
+	t.Parallel()
+	for _, cursor := range []string{"null", "1", `"token"`} {
+		client, server := lookUpIn(t, named("Leak", "Other")...)
+		server.refuses = fakeapi.Status(200, `{"data": [{"id": "p0", "name": "Leak"}], "meta": {"has_more": false, "next_cursor": `+cursor+`}}`)
+		if found, err := lookUpOne(t.Context(), client, ByName, "Leak"); err != nil || found.ID != "p0" {
+			t.Errorf("next_cursor %s: %v, %v", cursor, found, err)
+		}
+		server.expect(t, "Leak")
 	}
 }
 

@@ -20,7 +20,7 @@ const (
 
 // ErrTooMuch is in the chain of an error where the reads of one client would have to
 // hold more at the same time than they may.
-var ErrTooMuch = fmt.Errorf("what is read at the same time takes more than %d MiB", maxHeld>>20)
+var ErrTooMuch error = &Error{Kind: TooLarge, Err: fmt.Errorf("what is read at the same time takes more than %d MiB", maxHeld>>20)}
 
 // holding counts what is held for one body, or kept of one list, as a part of what
 // its client holds. Bytes are counted before they are allocated, where that can be

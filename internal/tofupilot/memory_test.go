@@ -256,3 +256,20 @@ func TestEveryTextOfAProcedureIsCounted(t *testing.T) {
 		}
 	}
 }
+
+// Pages may be empty, and their cursors are remembered while they are followed.
+func TestCursorsThatAreFollowedAreCounted(t *testing.T) {
+	t.Parallel()
+	pages := 0
+	client := New(Config{BaseURL: &url.URL{Scheme: "http", Host: "test", Path: "/api"}, APIKey: "k", RequestTimeout: time.Minute})
+	client.held.Store(maxHeld - 1<<20)
+	client.http.Transport = roundTrip(func(*http.Request) (*http.Response, error) {
+		pages++
+		recorder := httptest.NewRecorder()
+		_, _ = fmt.Fprintf(recorder, `{"data":[],"meta":{"has_more":true,"next_cursor":"%s%d"}}`, strings.Repeat("c", 4000), pages)
+		return recorder.Result(), nil
+	})
+	if _, err := client.Procedures(t.Context(), Filter{}); !errors.Is(err, ErrTooMuch) || kindOf(err) != TooLarge || pages > 300 {
+		t.Errorf("after %d pages: %.200v", pages, err)
+	}
+}

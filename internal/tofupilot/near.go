@@ -14,12 +14,13 @@ import (
 
 // Bounds of near misses.
 const (
-	maxNearTexts = 50   // missing texts for which they are looked for: errors show no more
-	maxNear      = 3    // how many are shown of one text
-	fewInAll     = 10   // where there are no more procedures, all are shown
-	maxCompared  = 1024 // bytes of a name that may be near another
-	maxEdited    = 200  // characters of a name whose letters are compared one by one
-	minPart      = 3    // characters of a name that counts as a part of another
+	maxNearRows  = 100_000 // procedures that are looked through for them: it takes long, and much memory
+	maxNearTexts = 50      // missing texts for which they are looked for: errors show no more
+	maxNear      = 3       // how many are shown of one text
+	fewInAll     = 10      // where there are no more procedures, all are shown
+	maxCompared  = 1024    // bytes of a name that may be near another
+	maxEdited    = 200     // characters of a name whose letters are compared one by one
+	minPart      = 3       // characters of a name that counts as a part of another
 )
 
 // noMatch is the distance of a name that isn't near.
@@ -28,14 +29,18 @@ const noMatch = 1 << 20
 // suggest adds to the texts that no procedure has what whoever asked may have meant. The
 // time it takes grows with the procedures times the texts; the error is the context's cause.
 func suggest(ctx context.Context, by By, missing []Missing, all []Row[found]) error {
+	missing = missing[:min(len(missing), maxNearTexts)]
+	if len(missing) == 0 || len(all) > maxNearRows {
+		return nil
+	}
 	type neighbor struct{ distance, at int }
 	nearer := func(a, b neighbor) int { return cmp.Or(cmp.Compare(a.distance, b.distance), cmp.Compare(a.at, b.at)) }
 	farthest, most := noMatch-1, maxNear
 	if len(all) <= fewInAll {
 		farthest, most = noMatch, fewInAll
 	}
-	missing = missing[:min(len(missing), maxNearTexts)]
 	wanted := make([]string, len(missing))
+	others := make([][]*Procedure, len(missing))
 	for i := range missing {
 		wanted[i] = fold(missing[i].Text)
 	}
@@ -45,25 +50,37 @@ func suggest(ctx context.Context, by By, missing []Missing, all []Row[found]) er
 			return context.Cause(ctx)
 		}
 		procedure := &all[at].Kept.Procedure
-		text, other := fold(by.of(procedure)), fold((ByName + ByID - by).of(procedure))
+		text := fold(by.of(procedure))
 		for i := range missing {
-			if missing[i].Other == nil && other != "" && other == wanted[i] {
-				missing[i].Other = procedure
+			if by.other().isMeant(procedure, missing[i].Text) {
+				others[i] = append(others[i], procedure)
 			}
-			found := neighbor{distance(text, wanted[i]), at}
-			if rank, _ := slices.BinarySearchFunc(neighbors[i], found, nearer); found.distance <= farthest && rank < most {
-				neighbors[i] = slices.Insert(neighbors[i], rank, found)
+			near := neighbor{distance(text, wanted[i]), at}
+			if rank, _ := slices.BinarySearchFunc(neighbors[i], near, nearer); near.distance <= farthest && rank < most {
+				neighbors[i] = slices.Insert(neighbors[i], rank, near)
 				neighbors[i] = neighbors[i][:min(most, len(neighbors[i]))]
 			}
 		}
 	}
 	for i := range missing {
 		text := &missing[i]
-		for _, found := range neighbors[i] {
-			text.Near = append(text.Near, all[found.at].Kept.Procedure)
+		if len(others[i]) == 1 && others[i][0].Name != nil {
+			text.Other = others[i][0]
+		}
+		for _, near := range neighbors[i] {
+			text.Near = append(text.Near, all[near.at].Kept.Procedure)
 		}
 	}
 	return nil
+}
+
+// isMeant reports whether a text is a procedure's name, or its ID in whatever case and with
+// whatever spaces: nothing else looks like one.
+func (by By) isMeant(p *Procedure, text string) bool {
+	if by == ByID {
+		return strings.EqualFold(p.ID, strings.TrimSpace(text))
+	}
+	return p.Name != nil && norm.NFC.String(*p.Name) == norm.NFC.String(text)
 }
 
 // fold takes out of a text what people overlook: case, spaces, punctuation, what can't be

@@ -24,14 +24,16 @@ type cleaner struct {
 	longest int               // bytes of the longest form of the key
 }
 
-// newCleaner takes a key out as it is, as in a URL and as %q writes it. A server has the
-// key anyway: this is for one that repeats it, not for one that hides it on purpose.
+// newCleaner takes a key out as it is, as in a URL, and as %q and HCL quote it. A server has
+// the key anyway: this is for one that repeats it, not for one that hides it on purpose.
 func newCleaner(key string) cleaner {
 	inPath := url.URL{Path: key}
 	quoted := strconv.Quote(key)
+	quoted = quoted[1 : len(quoted)-1]
+	inHCL := strings.NewReplacer("${", "$${", "%{", "%%{").Replace(quoted)
 	var clean cleaner
 	var replaced []string
-	for _, form := range []string{quoted[1 : len(quoted)-1], url.QueryEscape(key), url.PathEscape(key), inPath.EscapedPath(), key} {
+	for _, form := range []string{inHCL, quoted, url.QueryEscape(key), url.PathEscape(key), inPath.EscapedPath(), key} {
 		if form != "" && !slices.Contains(replaced, form) {
 			replaced = append(replaced, form, "[the API key]")
 			clean.longest = max(clean.longest, len(form))

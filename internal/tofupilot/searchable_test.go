@@ -141,7 +141,7 @@ func TestWhatIsSearchedForIsInEverySpellingOfTheText(t *testing.T) {
 		if norm.NFC.String(spelling) != text {
 			return // what was put together isn't equal, because marks came between
 		}
-		if piece := searchable(text); !strings.Contains(spelling, piece) || len(piece) > maxSearched {
+		if piece := searchable(text); !strings.Contains(spelling, piece) || len(piece) > MaxSearchQuery {
 			t.Fatalf("%+q isn't found as %+q: %+q is searched for", spelling, text, piece)
 		}
 	})
