@@ -2,11 +2,10 @@
 //
 //	go run ./examples/demo
 //
-// builds the provider, serves the API from memory, has Terraform init, plan and
-// apply the configuration beside this file, and prints what was found and what an
-// error says. With
-// -live it reads from the server of TOFUPILOT_URL with the key of
-// TOFUPILOT_API_KEY instead. With -serve it only serves the API, for a
+// builds the provider, starts two demo servers, has Terraform init, plan and apply
+// the configuration beside this file, and prints what was found and what an error
+// says. With -live it reads from the server of TOFUPILOT_URL with the key of
+// TOFUPILOT_API_KEY instead. With -serve it only runs the demo servers, for a
 // configuration of your own, until you press Ctrl-C.
 package main
 
@@ -52,9 +51,9 @@ func run(ctx context.Context, args, env []string, out io.Writer) error {
 	d := &demo{env: env, out: out}
 	flags := flag.NewFlagSet("demo", flag.ContinueOnError)
 	flags.SetOutput(out)
-	serveOnly := flags.Bool("serve", false, "serve the API from memory until Ctrl-C, and print how to use it")
+	serveOnly := flags.Bool("serve", false, "only run the demo servers, until Ctrl-C, and print how to read from them")
 	flags.BoolVar(&d.live, "live", false, "read from the server of TOFUPILOT_URL with the key of TOFUPILOT_API_KEY; nothing is changed there")
-	flags.BoolVar(&d.keep, "keep", false, "keep the working directory and print where it is")
+	flags.BoolVar(&d.keep, "keep", false, "keep the working directory, and print where it is")
 	flags.StringVar(&d.terraform, "terraform", "", "the `command` to use, Terraform's or OpenTofu's (default: terraform from PATH, else downloaded)")
 	if err := flags.Parse(args); errors.Is(err, flag.ErrHelp) {
 		return nil
@@ -97,7 +96,7 @@ func (d *demo) run(ctx context.Context) (err error) {
 
 	var steps []step
 	if !d.live {
-		steps = append(steps, step{"Starting the fake API", d.startServers})
+		steps = append(steps, step{"Starting the demo servers", d.startServers})
 	}
 	steps = append(steps,
 		step{"Writing the configuration", d.writeConfiguration},
@@ -118,8 +117,8 @@ func (d *demo) run(ctx context.Context) (err error) {
 	}
 	_, err = fmt.Fprintf(d.out, `
 Done in %.1f s. What to try next:
-  go run ./examples/demo -serve   a server for configurations of your own
-  go run ./examples/demo -keep    keeps the directory, with this configuration and its state
+  go run ./examples/demo -serve   runs the demo servers, for configurations of your own
+  go run ./examples/demo -keep    keeps this configuration and its state, and prints where
 `, time.Since(started).Seconds())
 	return err
 }
@@ -132,7 +131,7 @@ type step struct {
 
 // do runs a step, and prints its name, how long it took and its result.
 func (d *demo) do(ctx context.Context, step step) error {
-	d.printf("%-25s ", step.name)
+	d.printf("%-26s ", step.name)
 	started := time.Now()
 	result, err := step.do(ctx)
 	if err != nil {
@@ -161,7 +160,7 @@ func orInterrupted(ctx context.Context, err error) error {
 func (d *demo) cleanUp() error {
 	d.stopServers()
 	if d.keep {
-		_, err := fmt.Fprintf(d.out, "Kept: %s\n", d.dir)
+		_, err := fmt.Fprintf(d.out, "\nKept in %[1]s. To show the state: terraform -chdir=%[1]s show\n", d.dir)
 		return err
 	}
 	if err := os.RemoveAll(d.dir); err != nil {

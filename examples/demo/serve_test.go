@@ -15,7 +15,7 @@ import (
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/acceptance/harness"
 )
 
-var printed = regexp.MustCompile(`(?m)^(?:export |\$env:)(TOFUPILOT_[A-Z_]+) ?= ?"?([^"\s]+)"?$|^A server .* at (\S+)$`)
+var printed = regexp.MustCompile(`(?m)^(?:export |\$env:)(TOFUPILOT_[A-Z_]+) ?= ?"?([^"\s]+)"?$`)
 
 // TestServe sets what -serve prints, reads from both servers with it, and
 // interrupts.
@@ -31,22 +31,20 @@ func TestServe(t *testing.T) {
 	}()
 
 	var text strings.Builder
-	other := ""
-	values := map[string][]string{} // by variable, in sh and in PowerShell
-	for lines := bufio.NewScanner(read); other == "" && lines.Scan(); {
+	values := map[string][]string{} // by variable, each in sh and in PowerShell
+	for lines := bufio.NewScanner(read); len(values["TOFUPILOT_URL"]) < 4 && lines.Scan(); {
 		text.WriteString(lines.Text() + "\n")
 		if found := printed.FindStringSubmatch(lines.Text()); found != nil {
 			values[found[1]] = append(values[found[1]], found[2])
-			other = found[3]
 		}
 	}
 	go func() { _, _ = io.Copy(io.Discard, read) }() // nothing may wait for a reader
 	keys, urls := values["TOFUPILOT_API_KEY"], values["TOFUPILOT_URL"]
-	if len(keys) != 2 || keys[0] != keys[1] || len(urls) != 2 || urls[0] != urls[1] {
+	if len(keys) != 2 || keys[0] != keys[1] || len(urls) != 4 || urls[0] != urls[1] || urls[2] != urls[3] {
 		t.Fatalf("sh and PowerShell get %v and %v:\n%s", keys, urls, &text)
 	}
 	key := keys[0]
-	for url, field := range map[string]string{urls[0]: `"linkedRepository"`, other: `"runs"`} {
+	for url, field := range map[string]string{urls[0]: `"linkedRepository"`, urls[2]: `"runs"`} {
 		status, body := get(t, url, key)
 		if status != http.StatusOK || !strings.Contains(body, field) || !json.Valid([]byte(body)) {
 			t.Errorf("%s answers %d, without %s: %.300s", url, status, field, body)

@@ -69,7 +69,13 @@ In PowerShell:
 $env:TOFUPILOT_API_KEY = "%[2]s"
 $env:TOFUPILOT_URL = "%[3]s"
 
-A server that reports runs instead of repositories, as a self-hosted one may, with %[4]d procedures, is at %[5]s
+A second server, with %[4]d procedures, reports runs instead of repositories, as a self-hosted one may. To read from it:
+
+export TOFUPILOT_URL=%[5]s
+
+In PowerShell:
+
+$env:TOFUPILOT_URL = "%[5]s"
 `, serviceProcedures+len(service), fakeapi.Key, d.url, selfHostedProcedures+len(selfHosted), d.selfHostedURL)
 	if err != nil {
 		return err
