@@ -77,7 +77,7 @@ func TestTwoServers(t *testing.T) {
 	}{
 		"a key without a login": {withCLI, func(j *job) {
 			j.env = append(j.env, "HOME="+j.dir, "TOFUPILOT_API_KEY="+fakeapi.Key, "TOFUPILOT_URL="+j.url)
-		}, nil, "Not logged in. Run `tofupilot login` first.\n"},
+		}, nil, "Not logged in. Run `tofupilot login` first."},
 		"a station's login": {withCLI, func(j *job) {
 			folder := filepath.Join(j.home, ".tofupilot")
 			if err := os.Rename(filepath.Join(folder, "credentials.json"), filepath.Join(folder, "station.json")); err != nil {
@@ -87,6 +87,9 @@ func TestTwoServers(t *testing.T) {
 		"a login, and another server in the environment": {withCLI, func(j *job) {
 			j.env = append(j.env, "TOFUPILOT_API_KEY="+fakeapi.Key, "TOFUPILOT_URL="+other)
 		}, func(j *job) string { return j.url }, ""},
+		"a login, and only the address of another server": {withCLI, func(j *job) {
+			j.env = append(j.env, "TOFUPILOT_URL="+other)
+		}, nil, "its key is sent to no other server"},
 		"the SDK": {withSDK, func(*job) {}, func(*job) string { return "https://www.tofupilot.app/api" }, ""},
 		"the SDK with a server": {withSDK, func(j *job) {
 			upload := filepath.Join(j.dir, "upload.py")
@@ -104,13 +107,26 @@ func TestTwoServers(t *testing.T) {
 			said, err := job.shell(t, c.way)
 			got := job.uploads(t)
 			if c.server == nil {
-				if err == nil || len(got) > 0 || !strings.HasSuffix(said, c.said) {
+				if err == nil || len(got) > 0 || !strings.Contains(inOneLine(said), c.said) {
 					t.Errorf("error %v, uploaded %+v, want %q:\n%s", err, got, c.said, said)
 				}
 			} else if err != nil || len(got) != 1 || got[0].Server != c.server(job) {
 				t.Errorf("error %v, uploaded %+v, want a run to %s:\n%s", err, got, c.server(job), said)
 			}
 		})
+	}
+}
+
+// TestFailedTest holds upload.py to failing the job of a test that fails, after the
+// run is uploaded.
+func TestFailedTest(t *testing.T) {
+	t.Parallel()
+	job := newCIJob(t, withSDK)
+	file := filepath.Join(job.dir, "upload.py")
+	write(t, file, strings.Replace(read(t, file), "passed = True", "passed = False", 1))
+	said, err := job.shell(t, withSDK)
+	if got := job.uploads(t); err == nil || len(got) != 1 || got[0].Outcome != "FAIL" {
+		t.Errorf("error %v, uploaded %+v, want a run that fails:\n%s", err, got, said)
 	}
 }
 
@@ -173,7 +189,7 @@ func TestStations(t *testing.T) {
 				file := filepath.Join(job.dir, "stations.json")
 				write(t, file, strings.ReplaceAll(read(t, file), "line_1", "line_3"))
 				said, err := job.script(t, language, manyStations, "tofupilot run")
-				if got := job.uploads(t); err == nil || len(got) != 1 {
+				if got := job.uploads(t); err == nil || len(got) != 1 || !strings.Contains(said, "stations.json has no procedure for line_1.") {
 					t.Errorf("a station that isn't listed: error %v, uploaded %+v\n%s", err, got, said)
 				}
 			})
@@ -205,7 +221,8 @@ func TestDetectChanges(t *testing.T) {
 				}
 			}
 		}, 2},
-		{"without a state", "rm procedures/terraform.tfstate && terraform -chdir=procedures plan -input=false -detailed-exitcode", func() {}, 2},
+		{"a name that no procedure has", "terraform -chdir=procedures plan -input=false -detailed-exitcode", func() { job.rename(t, smoke, "Firmware Smoke Tset") }, 1},
+		{"without a state", "rm procedures/terraform.tfstate && terraform -chdir=procedures plan -input=false -detailed-exitcode", func() { job.rename(t, "Firmware Smoke Tset", smoke) }, 2},
 	} {
 		step.change()
 		said, err := job.shell(t, step.script)
@@ -320,11 +337,11 @@ class TofuPilot:
         if not self.key:
             raise SystemExit("401: Unauthorized")
         with open(os.environ["UPLOADS"], "a") as uploads:
-            print(json.dumps({"id": procedure_id, "key": self.key, "server": self.server}), file=uploads)
+            print(json.dumps({"id": procedure_id, "outcome": outcome, "key": self.key, "server": self.server}), file=uploads)
 `
 
 // upload is a run that one of them uploaded.
-type upload struct{ ID, Key, Server string }
+type upload struct{ ID, Outcome, Key, Server string } // the outcome is the SDK's only
 
 func (j *job) uploads(t *testing.T) (found []upload) {
 	t.Helper()

@@ -37,6 +37,7 @@ data "tofupilot_procedure_ids" "some" {
 		"part of an object":  {"procedure.one", `linked_repository = { full_name = "acme/x" }`, `data.tofupilot_procedure.one.linked_repository.full_name == "acme/x"`, "", missing},
 		"whole objects":      {"procedures.all", `procedures = [{ ` + whole + ` }]`, `data.tofupilot_procedures.all.procedures[0].name == "X"`, tuple, ""},
 		"parts of objects":   {"procedures.all", `procedures = [{ id = "a", name = "X" }]`, `length(data.tofupilot_procedures.all.procedures) == 1`, tuple, missing},
+		"nothing of a map":   {"procedure_ids.some", ``, `length(data.tofupilot_procedure_ids.some.ids) == 0`, "", ""},
 		"nothing of objects": {"procedures.all", ``, `length(data.tofupilot_procedures.all.procedures) == 0`, "", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
