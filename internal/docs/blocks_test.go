@@ -17,6 +17,7 @@ var (
 	block    = regexp.MustCompile("(?ms)^```(terraform|hcl|tf)\n(.*?)^```$")
 	ofModule = regexp.MustCompile(`^# ([a-z]+/[a-z]+\.tf)\n`) // a block of a module that the one before calls
 	variable = regexp.MustCompile(`(?m)^variable "([^"]+)" \{$`)
+	settings = regexp.MustCompile(`(?m)^provider "tofupilot" \{\n(?:  .*\n)+\}\n\n?`)
 )
 
 // requirement is where the provider comes from, for configurations that leave it
@@ -101,6 +102,9 @@ func configurations(t *testing.T) []configuration {
 			}
 			if !strings.Contains(text, "required_providers") {
 				c.files["first.tf"] = first
+				if own := settings.FindString(text); own != "" && !strings.Contains(own, "alias") { // it replaces the first's
+					c.files["first.tf"] = settings.ReplaceAllString(first, "")
+				}
 			}
 			all = append(all, c)
 		}

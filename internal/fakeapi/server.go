@@ -22,7 +22,7 @@ import (
 const procedures = "/api/v2/procedures"
 
 // Key is the user key that a new Server accepts.
-const Key = "user-key-of-the-fake-api"
+const Key = "key-of-the-demo-server"
 
 // Server answers GET (and HEAD) /api/v2/procedures as TofuPilot does, and anything
 // else with 404. It is an http.Handler, and safe for concurrent use. Use [New] to make

@@ -59,9 +59,7 @@ func (p *tofupilotProvider) Schema(_ context.Context, _ provider.SchemaRequest, 
 				Sensitive: true,
 				MarkdownDescription: "API key. Defaults to the environment variable `" + envAPIKey + "`, then to the file that `tofupilot login` writes: " +
 					"`credentials.json` or, where that doesn't exist, a station's `station.json`. " +
-					"Create a key in TofuPilot's settings. " + stationKeys + " " +
-					"Terraform stores a literal, and the value of an ordinary variable, in plan files. " +
-					"It doesn't store the environment variable or an ephemeral variable (Terraform 1.10 and later).",
+					"Create a key in TofuPilot's settings. " + stationKeys,
 				Validators: []validator.String{validAPIKey},
 			},
 			"url": schema.StringAttribute{
@@ -80,7 +78,7 @@ func (p *tofupilotProvider) Schema(_ context.Context, _ provider.SchemaRequest, 
 				Optional: true,
 				MarkdownDescription: "How often the provider retries a request that fails for a temporary reason: " +
 					"no connection, an incomplete answer, or status 408, 429 or 5xx. 0 to 10. Defaults to 3. " +
-					"Where a server limits the rate of requests and lets some through, only `timeouts.read` limits the wait.",
+					"A server that limits the rate of requests (429) can delay a read up to `timeouts.read`, whatever `max_retries` is.",
 				Validators: []validator.Number{wholeNumber{0, tofupilot.MaxRetries}},
 			},
 			"request_timeout": schema.StringAttribute{

@@ -4,7 +4,7 @@ data "tofupilot_procedure" "firmware" {
   lifecycle {
     postcondition {
       condition     = self.linked_repository != null
-      error_message = "${self.name} isn't linked to a repository. Link it in TofuPilot."
+      error_message = "${self.name} isn't linked to a repository, or the server doesn't report repositories."
     }
   }
 }
