@@ -17,7 +17,8 @@ var procedureFilters = listFilters{
 	{
 		name: "search_query", parameter: "search_query",
 		description: "Lists only procedures with this text in their name or, if it has at least 6 characters, in their ID. " +
-			"Plain text without wildcards, 1 to 100 characters. Some servers count an emoji as two of them. To find an exact name, compare the names as well.",
+			"Plain text without wildcards, 1 to 100 characters; some servers count an emoji as two of them. The server may ignore case. " +
+			"To find an exact name, compare the names as well.",
 		validators: []validator.String{
 			stringvalidator.UTF8LengthAtMost(tofupilot.MaxSearchQuery),
 			stringvalidator.RegexMatches(regexp.MustCompile(`[^\s\v\x{85}\p{Z}]`), "must be more than white space; omit it to list everything"),
@@ -28,7 +29,7 @@ var procedureFilters = listFilters{
 		name: "created_after", parameter: "created_after", notLaterThan: "created_before",
 		description: "Lists only procedures created after this time, in RFC 3339 with any offset, such as `2024-01-15T10:30:00+01:00`. " +
 			"Must not be later than `created_before`. " +
-			"The provider rounds it down to milliseconds, so that nothing is left out. Whether the time itself is included depends on the server.",
+			"Rounded down to milliseconds, so that nothing is left out. Whether the time itself is included depends on the server.",
 		validators: []validator.String{validTime},
 		value:      createdAfter,
 	},
@@ -36,7 +37,7 @@ var procedureFilters = listFilters{
 		name: "created_before", parameter: "created_before",
 		description: "Lists only procedures created before this time, in RFC 3339 with any offset, such as `2024-12-31T23:59:59Z`. " +
 			"Must not be earlier than `created_after`. " +
-			"The provider rounds it up to milliseconds, so that nothing is left out. Whether the time itself is included depends on the server.",
+			"Rounded up to milliseconds, so that nothing is left out. Whether the time itself is included depends on the server.",
 		validators: []validator.String{validTime},
 		value:      createdBefore,
 	},

@@ -59,7 +59,7 @@ func (p *tofupilotProvider) Schema(_ context.Context, _ provider.SchemaRequest, 
 				Sensitive: true,
 				MarkdownDescription: "API key. Defaults to the environment variable `" + envAPIKey + "`, then to the file that `tofupilot login` writes: " +
 					"`credentials.json` or, where that doesn't exist, a station's `station.json`. " +
-					"Create a key in TofuPilot's settings. " + stationKeys,
+					"Create a key in TofuPilot's settings.",
 				Validators: []validator.String{validAPIKey},
 			},
 			"url": schema.StringAttribute{
