@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 	"github.com/hashicorp/terraform-plugin-log/tflogtest"
@@ -127,6 +128,10 @@ func (f fault) expect(t *testing.T) {
 			harness.ExpectNoDiagnostics(t, provider.ValidateProvider(t, harness.Values{"url": advised[1], "allow_http": advised[2] != ""}))
 		}
 		t.Logf("%s", harness.Describe(resp.Diagnostics))
+		ours := strings.NewReplacer(cmp.Or(at.Login, "no login"), "/home/ada/.tofupilot/credentials.json", at.URL, "https://tofupilot.example.com", strings.Repeat("x", 100), "", strings.Repeat("[the API key]", 10), "", strings.Repeat("🔋", 100), "")
+		if lines := printedLines(ours.Replace(resp.Diagnostics[0].Detail)); lines > 8 {
+			t.Errorf("it has %d lines", lines)
+		}
 	}
 	if asked := at.Asked(); len(asked) != f.requests && f.requests != requestsVary {
 		t.Errorf("the server was asked %d times instead of %d: %q", len(asked), f.requests, asked)
@@ -138,6 +143,27 @@ func (f fault) expect(t *testing.T) {
 		t.Error("the password is in the diagnostics or in the log")
 	}
 	f.expectRetries(t, &log)
+}
+
+// printedLines is how many lines Terraform prints a text in, without those of lists.
+func printedLines(text string) int {
+	const width = 78
+	lines := 0
+	for paragraph := range strings.SplitSeq(text, "\n") {
+		if paragraph == "" || strings.HasPrefix(paragraph, "  ") {
+			continue
+		}
+		lines++
+		column := 0
+		for word := range strings.FieldsSeq(paragraph) {
+			length := utf8.RuneCountInString(word)
+			if column > 0 && column+1+length > width {
+				lines, column = lines+1, 0
+			}
+			column += length + 1
+		}
+	}
+	return lines
 }
 
 // configure configures a provider for the target, in the row's environment.

@@ -38,6 +38,34 @@ func TestTheCommonestMistakesAreToldWithWhatToDo(t *testing.T) {
 				"The key comes from the environment variable TOFUPILOT_API_KEY.", "Check the key, or create a new one in TofuPilot's settings.",
 			},
 		},
+		"a key with the word before it": {
+			config: at(url) + harness.Procedure("fct", lookup), environment: "TOFUPILOT_API_KEY=Bearer tp_key",
+			says: []string{"Error: Invalid TOFUPILOT_API_KEY", "includes the word Bearer, which the provider adds; keep only what follows it."},
+		},
+		"a key in quotes": {
+			config: at(url) + harness.Procedure("fct", lookup), environment: `TOFUPILOT_API_KEY="tp_key"`,
+			says: []string{"Error: Invalid TOFUPILOT_API_KEY", "The value has quotes around it; remove them."},
+		},
+		"a key with a dash from a text": {
+			config: at(url) + harness.Procedure("fct", lookup), environment: "TOFUPILOT_API_KEY=tp\u2014key",
+			says: []string{"Error: Invalid TOFUPILOT_API_KEY", "Character 3 of the key is U+2014", "remove or correct it."},
+		},
+		"a path as the certificate": {
+			config: provider("url = "+harness.Quote(url), `ca_cert_pem = "/etc/ssl/ca.pem"`) + harness.Procedure("fct", lookup), environment: key,
+			says: []string{"Error: Invalid ca_cert_pem", `ca_cert_pem = "/etc/ssl/ca.pem"`, `If this is the path of a file, use file("…").`},
+		},
+		"an address in quotes": {
+			config: provider(`api_key = "tp_key"`) + harness.Procedure("fct", lookup), environment: `TOFUPILOT_URL="https://tofupilot.example.com"`,
+			says: []string{"Error: Invalid TOFUPILOT_URL", "The value has quotes around it; remove them."},
+		},
+		"a misspelt timeout": {
+			config: at(url) + harness.Procedure("fct", lookup, `timeouts { reads = "2s" }`), environment: key,
+			says: []string{"Error: Unsupported argument", `timeouts { reads = "2s" }`, `Did you mean "read"?`},
+		},
+		"an ID as the name": {
+			config: at(url) + harness.Procedure("fct", `name = "fct"`), environment: key, asks: true,
+			says: []string{"Error: No such procedure", `It is the ID of "PCB Functional Test".`, `Set id to "fct" instead of name, or set name to "PCB Functional Test".`},
+		},
 		"an address that ends with /api/v2": {
 			config: at(url+"/api/v2") + harness.Procedure("fct", lookup), environment: key,
 			says: []string{"Error: Invalid url", `url = "` + url + `/api/v2"`, "drop /v2 and anything after it."},
