@@ -48,17 +48,9 @@ func Text[T any](name, description string, get func(*T) *string) Field[T] {
 // bits, where its state and configurations have 512: quotients would differ between
 // plan and apply, and the apply of a saved plan would fail.
 func Number[T any](name, description string, get func(*T) *string) Field[T] {
-	return Field[T]{
-		name:      name,
-		attribute: schema.NumberAttribute{Computed: true, MarkdownDescription: description},
-		encode: func(to []byte, of *T) []byte {
-			value := get(of)
-			if value == nil {
-				return msgp.AppendNil(to)
-			}
-			return msgp.AppendString(to, *value)
-		},
-	}
+	field := Text(name, description, get)
+	field.attribute = schema.NumberAttribute{Computed: true, MarkdownDescription: description}
+	return field
 }
 
 // Nested is an object attribute.

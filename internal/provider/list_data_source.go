@@ -121,7 +121,7 @@ func (d *listDataSource[T]) Read(ctx context.Context, req datasource.ReadRequest
 		if filter.PageSize == 1 {
 			advice.smaller = ""
 		}
-		resp.Diagnostics.Append(d.reader.explainer.explain(ctx, err, advice))
+		resp.Diagnostics.Append(d.reader.explain(ctx, err, advice))
 	}
 }
 

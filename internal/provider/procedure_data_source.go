@@ -83,10 +83,10 @@ func (d *procedureDataSource) Read(ctx context.Context, req datasource.ReadReque
 	}
 	found, err := d.reader.client.Lookup(ctx, by, []string{wanted})
 	if err != nil {
-		resp.Diagnostics.Append(d.reader.explainer.explainLookup(ctx, by, err))
+		resp.Diagnostics.Append(d.reader.explainLookup(ctx, by, err))
 		return
 	}
 	if err := bulk.SetState(ctx, &resp.State, procedureObject.EncodeFields(found[wanted])); err != nil {
-		resp.Diagnostics.Append(d.reader.explainer.explain(ctx, err, readAdvice{noun: tofupilot.Procedures.Noun}))
+		resp.Diagnostics.Append(d.reader.explain(ctx, err, readAdvice{noun: tofupilot.Procedures.Noun}))
 	}
 }

@@ -69,7 +69,7 @@ func (d *procedureIDsDataSource) Read(ctx context.Context, req datasource.ReadRe
 		}
 		found, err := d.reader.client.Lookup(ctx, tofupilot.ByName, model.Names)
 		if err != nil {
-			resp.Diagnostics.Append(d.reader.explainer.explainNames(ctx, len(model.Names), err))
+			resp.Diagnostics.Append(d.reader.explainNames(ctx, len(model.Names), err))
 			return
 		}
 		for name, procedure := range found {

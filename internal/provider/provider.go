@@ -134,7 +134,7 @@ func (p *tofupilotProvider) Configure(ctx context.Context, req provider.Configur
 		return
 	}
 	if settings.problems.HasError() {
-		resp.DataSourceData = &reader{settings: settings}
+		resp.DataSourceData = &reader{explainer: explainer{settings: settings}}
 		return
 	}
 	ctx = maskKey(ctx, settings.apiKey)
@@ -150,7 +150,7 @@ func (p *tofupilotProvider) Configure(ctx context.Context, req provider.Configur
 		ClientVersion:  p.version,
 		Log:            logger,
 	})
-	resp.DataSourceData = &reader{client: client, settings: settings, explainer: explainer{settings, client.Clean}}
+	resp.DataSourceData = &reader{client: client, explainer: explainer{settings, client.Clean}}
 }
 
 func (p *tofupilotProvider) DataSources(context.Context) []func() datasource.DataSource {

@@ -22,10 +22,10 @@ import (
 
 // reader is what data sources read with. Configure makes it from the provider block.
 type reader struct {
-	client    *tofupilot.Client // nil while something is unknown, or missing or wrong
-	settings  settings
-	explainer explainer
-	unknown   []string // the provider's attributes that aren't known yet
+	explainer
+
+	client  *tofupilot.Client // nil while something is unknown, or missing or wrong
+	unknown []string          // the provider's attributes that aren't known yet
 }
 
 // configured is the part that all data sources share: the reader.
