@@ -169,6 +169,8 @@ func TestWhatStandsAroundAVariableIsAnErrorThatNamesIt(t *testing.T) {
 func TestVariablesAreHeldToTheRulesOfTheAttributes(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ variable, value, words string }{
+		{envAPIKey, "bearer", "includes the word Bearer"},
+		{envAPIKey, "Authorization: Bearer\u00a0tp_a", "includes the word Bearer"},
 		{envAPIKey, "Bearer tp_a", "includes the word Bearer, which the provider adds; keep only what follows it."},
 		{envAPIKey, "tp_\u200ba", "Character 4 of the key is U+200B, but a key has only visible ASCII characters; remove or correct it."},
 		{envURL, "https://tofupilot.example.com\u201d", "Character 30 of the URL is U+201D '\u201d', and a URL has no quotes"},

@@ -3,8 +3,12 @@ package tofupilot
 import (
 	"errors"
 	"fmt"
+	"regexp"
 	"strings"
 )
+
+// bearer is the word before a key in a header, as people copy it.
+var bearer = regexp.MustCompile(`(?i)(?:^|[\s"':])bearer(?:[\s\p{Z}]|$)`)
 
 // CheckAPIKey says what is wrong with a key. Keys have no documented form, but what isn't
 // visible ASCII, or stands around one, came with the copying (API.md, Key): a server would
@@ -14,7 +18,7 @@ func CheckAPIKey(key string) error {
 	switch {
 	case key == "":
 		return errors.New("the key is empty")
-	case strings.Contains(strings.ToLower(key), "bearer "):
+	case bearer.MatchString(key):
 		return errors.New("the key includes the word Bearer, which the provider adds; keep only what follows it")
 	case strings.Trim(key, "\"'`") != key:
 		return errors.New("the key has quotes around it; remove them")
