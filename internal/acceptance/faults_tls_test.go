@@ -102,7 +102,7 @@ func tlsFaults() []fault {
 		},
 		{
 			name: "plain HTTP on the port of TLS", at: swapped("https", faulty(nil)),
-			fails: harness.Error("", badTLS, askedFor, "server gave HTTP response to HTTPS client", checkTLS),
+			fails: harness.Error("", "The server doesn't use TLS on this port", askedFor, "server gave HTTP response to HTTPS client", "Use its port for TLS or, if it has none, http:// instead of https://."),
 		},
 		{
 			name: "TLS on the port of plain HTTP", at: swapped("http", secure(certified{known: true})),

@@ -29,7 +29,7 @@ func transportFaults() []fault {
 	return []fault{
 		{
 			name: "nothing listens", at: harness.Nobody, provider: harness.Values{"max_retries": 1},
-			fails:   harness.Error("", unreachable, askedFor+" (2 attempts) failed: dial tcp", harness.Refused, checkServer),
+			fails:   harness.Error("", unreachable, askedFor+" (2 attempts) failed: dial tcp", harness.Refused, "Nothing accepts connections there: check the address and its port, and that the server is running."),
 			retries: 1, within: retried(1),
 		},
 		{

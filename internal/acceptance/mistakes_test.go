@@ -96,7 +96,7 @@ func TestTheCommonestMistakesAreToldWithWhatToDo(t *testing.T) {
 			config: at(url) + harness.Procedure("fct", `name = "PCB functional test"`), environment: key, asks: true,
 			says: []string{
 				"Error: No such procedure", `name = "PCB functional test"`, "The API key can read 3 procedures.",
-				`- fct "PCB Functional Test"`, "To read one of them, copy its name.",
+				`- fct "PCB Functional Test"`, "To read one of them, copy its name, including case and spaces.",
 			},
 		},
 		"a name that two procedures have": {
@@ -116,8 +116,8 @@ func TestTheCommonestMistakesAreToldWithWhatToDo(t *testing.T) {
 		"no way to the server": {
 			config: at(harness.Nobody(t).URL) + harness.Procedure("fct", lookup), environment: key,
 			says: []string{
-				"Error: The server can't be reached", "with data.tofupilot_procedure.fct,", "is the right server, and that this machine can reach it:",
-				"a proxy, a firewall or a VPN may be in the way.",
+				"Error: The server can't be reached", "with data.tofupilot_procedure.fct,", "Nothing accepts connections there:",
+				"that the server is running.",
 			},
 		},
 	} {

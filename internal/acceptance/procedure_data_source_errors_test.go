@@ -39,7 +39,7 @@ func TestLookupThatFindsNoneOrSeveralSaysWhatThereIs(t *testing.T) {
 		"no such name": {`name = "Missing \"one\" 100%"`, []string{
 			"Error: No such procedure", "with data.tofupilot_procedure.battery", `name = "Missing \"one\" 100%"`,
 			"No procedure at " + url + `/api has the name "Missing \"one\" 100%". ` + sees,
-			"These are all of them:", "- 550e8400-e29b-41d4-a716-446655440000", "- triplet", "- wide", "To read one of them, copy its name.",
+			"These are all of them:", "- 550e8400-e29b-41d4-a716-446655440000", "- triplet", "- wide", "To read one of them, copy its name, including case and spaces.",
 			"A station's key may see only the procedures that its station is linked to, or none.",
 		}},
 		"only a part of it": {`name = "Battery Test"`, []string{
@@ -47,20 +47,20 @@ func TestLookupThatFindsNoneOrSeveralSaysWhatThereIs(t *testing.T) {
 		}},
 		"no such ID": {`id = "nothing"`, []string{
 			"Error: No such procedure", "with data.tofupilot_procedure.battery", `id = "nothing"`,
-			`has the ID "nothing". ` + sees, "These are all of them:", "To read one of them, copy its ID. An ID is a UUID. Short IDs such as FVT1 come from API v1",
+			`has the ID "nothing". ` + sees, "These are all of them:", "To read one of them, copy its ID, including case and spaces. An ID is a UUID. Short IDs such as FVT1 come from API v1",
 		}},
 		"near misses of a name": {`name = "motor test"`, []string{
 			"Error: No such procedure", `name = "motor test"`, `has the name "motor test". ` + sees,
 			"These are all of them:",
 			`  - space "Motor\u00a0Test"`,
 			`  - wide "Ｍotor test"`,
-			"To read one of them, copy its name.",
+			"To read one of them, copy its name, including case and spaces.",
 		}},
 		"near misses of an ID": {`id = "twin1"`, []string{
 			"Error: No such procedure", `id = "twin1"`, `has the ID "twin1". ` + sees,
 			"These are all of them:",
 			`  - TWIN1 "`,
-			"To read one of them, copy its ID. An ID is a UUID. Short IDs such as FVT1 come from API v1",
+			"To read one of them, copy its ID, including case and spaces. An ID is a UUID. Short IDs such as FVT1 come from API v1",
 		}},
 		"the ID of another": {`name = "550E8400-E29B-41D4-A716-446655440000"`, []string{
 			"Error: No such procedure", `has the name "550E8400-E29B-41D4-A716-446655440000". It is the ID of "Battery Test Procedure".`,

@@ -43,7 +43,7 @@ func (e explainer) explainLookup(ctx context.Context, by tofupilot.By, err error
 		return failure(at, "No such procedure", detail+isOther, next)
 	}
 	detail += e.say("The API key can read %s.", counted(failed.Seen, "procedure"))
-	next := e.say("To read one of them, copy its %s.", noun)
+	next := e.say("To read one of them, copy its %s, including case and spaces.", noun)
 	switch {
 	case len(missing.Near) == 0:
 		next = "Check the spelling."
@@ -109,7 +109,7 @@ func (e explainer) adviseMissing(failed *tofupilot.LookupError) prose {
 
 // mayBeHidden says why a procedure that is there may not be among those that the key sees.
 func (e explainer) mayBeHidden(seen int) prose {
-	hidden := prose("If one is missing, check that the key's owner can see it. " + stationKeys)
+	hidden := prose("Also check that the key's owner can see the procedure. " + stationKeys)
 	if seen > 0 {
 		return hidden
 	}

@@ -131,7 +131,11 @@ func (e explainer) advise(failed *tofupilot.Error, advice readAdvice) (summary, 
 	case tofupilot.ServerFailed:
 		return "The server has a problem", e.later(failed, "Try again later. If the problem persists, ask the server's administrator, and check that this is the right server and not a proxy.")
 	default:
-		return "The server can't be reached", "Check that this is the right server, and that this machine can reach it: DNS, a proxy, a firewall or a VPN may be in the way."
+		next = "Check that this is the right server, and that this machine can reach it: DNS, a proxy, a firewall or a VPN may be in the way."
+		if strings.Contains(failed.Err.Error(), "refused") { // as all systems say
+			next = "Nothing accepts connections there: check the address and its port, and that the server is running."
+		}
+		return "The server can't be reached", next
 	}
 }
 
@@ -240,6 +244,8 @@ func (e explainer) adviseTLS(err error) (summary, next prose) {
 			e.say("%s", e.settings.otherCA()))
 	case errors.As(err, new(*tls.CertificateVerificationError)), strings.Contains(err.Error(), "failed to parse certificate"):
 		next = "Have the server's administrator replace the certificate."
+	case strings.Contains(err.Error(), "HTTP response to HTTPS client"):
+		return "The server doesn't use TLS on this port", "Use its port for TLS or, if it has none, http:// instead of https://."
 	default:
 		return "The TLS handshake failed", "Check the scheme and the port in it. The provider needs TLS 1.2 or later, and doesn't support client certificates."
 	}

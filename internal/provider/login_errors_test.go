@@ -31,8 +31,8 @@ func TestLoginThatCannotBeUsedIsAnErrorThatNamesItAndSaysWhatToRun(t *testing.T)
 		"key with a line break":    {key(`"tp_stored\n"`), "has no usable api_key: character 10 of the key is U+000A, but a key has only visible ASCII characters"},
 		"key in quotes":            {key(`"'tp_stored'"`), "has no usable api_key: the key has quotes around it; remove them"},
 		"no server":                {`{"api_key": "tp_stored"}`, "has no usable base_url: the URL must begin with https://"},
-		"server without a scheme":  {credentials("tp_stored.example.com"), "has no usable base_url: the URL must begin with https://"},
-		"server with a password":   {credentials("https://me:tp_stored@example.com"), "has no usable base_url: the URL contains user info"},
+		"server without a scheme":  {credentials("tp_stored.elsewhere.test"), "has no usable base_url: the URL must begin with https://"},
+		"server with a password":   {credentials("https://me:tp_stored@elsewhere.test"), "has no usable base_url: the URL contains user info"},
 		"server with a query":      {credentials(server + "?key=tp_stored"), "has no usable base_url: the URL has a query"},
 		"server with a bad port":   {credentials(server + ":tp_stored"), "has no usable base_url: this isn't a URL"},
 		"server with a bad escape": {credentials(server + "%tp_stored"), "has no usable base_url: this isn't a URL"},
@@ -44,7 +44,7 @@ func TestLoginThatCannotBeUsedIsAnErrorThatNamesItAndSaysWhatToRun(t *testing.T)
 			env, file := homeWith(t, c.content)
 			expectResolveError(t, providerModel{}, env, "", "The login file can't be used",
 				"The login file "+file+" "+c.words, ". Run `tofupilot login` again, or set TOFUPILOT_API_KEY instead.")
-			expectUnsaid(t, providerModel{}, env, "tp_", `\u0007`, "example.com")
+			expectUnsaid(t, providerModel{}, env, "tp_", `\u0007`, "elsewhere")
 			env, file = homeWithStation(t, c.content)
 			expectResolveError(t, providerModel{}, env, "", "The login file can't be used",
 				"The login file "+file+" "+c.words, ". Run `tofupilot login --token` again, or set TOFUPILOT_API_KEY instead.")

@@ -19,7 +19,7 @@ import (
 const DefaultURL = "https://www.tofupilot.app"
 
 var (
-	errNoScheme = errors.New("the URL must begin with https:// (or http://), for example " + DefaultURL)
+	errNoScheme = errors.New("the URL must begin with https:// (or http://), as in https://tofupilot.example.com")
 	errNotURL   = errors.New("this isn't a URL; look for a port that isn't a number, or a stray % or bracket")
 
 	// Go's parser takes all that follows the first of them for a port.
