@@ -97,9 +97,8 @@ func checkRedirect(next *http.Request, via []*http.Request) error {
 	return nil
 }
 
-// get requests a path below the base and hands the body to decode, which returns
-// how many rows it found and keeps nothing of the body; its error tells why the
-// answer can't be used. The error is an *Error, or the context's, which may have one in
+// get requests a path below the base and hands the body to decode, which keeps nothing
+// of it; its error tells why the answer can't be used. The error is an *Error, or the context's, which may have one in
 // its chain: what was being waited out.
 //
 // A request that fails for a temporary reason is tried again, up to maxRetries times. The
@@ -108,7 +107,7 @@ func checkRedirect(next *http.Request, via []*http.Request) error {
 // where it comes. It is waited for however long it is, or, where the context ends
 // before, not at all. After a 429 the gate has every request wait, and decides whether
 // it counts.
-func (c *Client) get(ctx context.Context, path string, query url.Values, decode func(body []byte) (rows int, err error)) error {
+func (c *Client) get(ctx context.Context, path string, query url.Values, decode func(body []byte) error) error {
 	target := c.base.JoinPath(path)
 	target.RawQuery = query.Encode()
 	var last *Error // of the attempt before
@@ -160,11 +159,11 @@ func (c *Client) get(ctx context.Context, path string, query url.Values, decode 
 
 // try sends a request once, and tells log and gate what came of it. The error is the
 // context's.
-func (c *Client) try(ctx context.Context, number, closing int, target *url.URL, decode func(body []byte) (rows int, err error)) (failed *Error, err error) {
+func (c *Client) try(ctx context.Context, number, closing int, target *url.URL, decode func(body []byte) error) (failed *Error, err error) {
 	started := time.Now()
-	status, rows, failed, err := c.attempt(ctx, target, decode)
+	status, failed, err := c.attempt(ctx, target, decode)
 	c.log.DebugContext(ctx, "Asked the server", "method", http.MethodGet, "path", target.RequestURI(),
-		"status", status, "rows", rows, "duration", time.Since(started).String(), "attempt", number)
+		"status", status, "duration", time.Since(started).String(), "attempt", number)
 	if failed != nil {
 		failed.Attempts = number
 	}
@@ -179,7 +178,7 @@ func (c *Client) try(ctx context.Context, number, closing int, target *url.URL, 
 
 // attempt sends one request and reads all of its answer. The error is the context's: that
 // may have another request's *Error in its chain, and must not be taken for this one's.
-func (c *Client) attempt(ctx context.Context, target *url.URL, decode func(body []byte) (rows int, err error)) (status, rows int, failed *Error, err error) {
+func (c *Client) attempt(ctx context.Context, target *url.URL, decode func(body []byte) error) (status int, failed *Error, err error) {
 	failed = &Error{Method: http.MethodGet, URL: target.String()}
 	attemptCtx, cancel := context.WithTimeout(ctx, c.requestTimeout)
 	defer cancel()
@@ -188,7 +187,7 @@ func (c *Client) attempt(ctx context.Context, target *url.URL, decode func(body 
 
 	request, err := http.NewRequestWithContext(traced, http.MethodGet, target.String(), nil)
 	if err != nil {
-		return 0, 0, nil, err
+		return 0, nil, err
 	}
 	request.Header = c.header.Clone()
 	response, err := c.http.Do(request)
@@ -219,24 +218,24 @@ func (c *Client) attempt(ctx context.Context, target *url.URL, decode func(body 
 	case err != nil && attemptCtx.Err() != nil:
 		err = &Error{Kind: Unreachable, Err: fmt.Errorf("no connection within %s, the request_timeout", FormatDuration(c.requestTimeout))}
 	case err == nil && failed.Status == http.StatusOK:
-		if rows, err = decode(body); err != nil {
+		if err = decode(body); err != nil {
 			err = failed.unusable(err, response.Header, body)
 		}
 	}
 	switch {
 	case ctx.Err() != nil:
-		return failed.Status, rows, nil, context.Cause(ctx)
+		return failed.Status, nil, context.Cause(ctx)
 	case err != nil:
 		failed.becauseOf(err, connected.Load())
 	case failed.Status == http.StatusOK:
-		return failed.Status, rows, nil, nil
+		return failed.Status, nil, nil
 	default:
 		ofAPI := failed.describe(body)
 		failed.Kind = kindOfStatus(failed.Status, failed.Message, ofAPI)
 		failed.final = failed.Status == http.StatusProxyAuthRequired
 		failed.RetryAfter = retryAfter(response.Header, time.Now())
 	}
-	return failed.Status, rows, failed, nil
+	return failed.Status, failed, nil
 }
 
 // unusable tells what a body is, in place of the page that it isn't.

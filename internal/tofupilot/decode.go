@@ -49,20 +49,13 @@ func (c *cursor) UnmarshalJSON(raw []byte) error {
 	return nil
 }
 
-// decodedPage is a page, and what is wrong with one of its rows, though the list can
-// be read.
-type decodedPage[R any] struct {
-	paging.Page[Row[R]]
-	odd error
-}
-
 // decodePage decodes the body of an answer, and stops when the context ends, or when
 // hold refuses the bytes that are kept of a row. Names must match by their exact case,
 // and an object that has a name twice, known or not, is refused: readers could disagree
 // on its meaning.
 func decodePage[T, R any](
 	ctx context.Context, list List[T], body []byte, keep func(*T) (kept R, size int), hold func(bytes int) error,
-) (decodedPage[R], error) {
+) (paging.Page[Row[R]], error) {
 	answer := struct {
 		Data rows[T, R] `json:"data"`
 		Meta struct {
@@ -84,9 +77,9 @@ func decodePage[T, R any](
 		err = errors.New("it has no meta.has_more")
 	}
 	if err != nil {
-		return decodedPage[R]{}, err
+		return paging.Page[Row[R]]{}, err
 	}
-	decoded := decodedPage[R]{paging.Page[Row[R]]{Rows: data.rows, More: *answer.Meta.HasMore}, data.odd}
+	decoded := paging.Page[Row[R]]{Rows: data.rows, More: *answer.Meta.HasMore}
 	if next := answer.Meta.NextCursor; next != nil { // what an empty cursor asks for is the first page
 		decoded.Next = string(*next)
 	}
@@ -102,7 +95,6 @@ type rows[T, R any] struct {
 	ended func() error // the context's
 
 	rows []Row[R] // nil: there is no data
-	odd  error    // as a decodedPage's
 }
 
 // UnmarshalJSONFrom takes an array, or null for nothing.
@@ -140,19 +132,15 @@ func (r *rows[T, R]) UnmarshalJSONFrom(from *jsontext.Decoder) error {
 
 // take keeps what the caller wants of a row.
 func (r *rows[T, R]) take(item *T) error {
-	id, created := r.list.Key(item), r.list.Created(item)
+	id := r.list.Key(item)
 	if id == "" {
 		return fmt.Errorf("item %d has no id", len(r.rows))
 	}
-	odd := unreadable("created_at", created)
 	if r.list.Tidy != nil {
-		odd = cmp.Or(r.list.Tidy(item), odd)
-	}
-	if odd != nil && r.odd == nil {
-		r.odd = fmt.Errorf("item %d of data: %w", len(r.rows), odd)
+		r.list.Tidy(item)
 	}
 	kept, size := r.keep(item)
-	r.rows = append(r.rows, Row[R]{ID: id, Kept: kept, created: instantOf(created)})
+	r.rows = append(r.rows, Row[R]{ID: id, Kept: kept, created: instantOf(r.list.Created(item))})
 	return r.hold(len(id) + size + heldPerRow)
 }
 

@@ -10,6 +10,7 @@ import (
 	"github.com/go-json-experiment/json"
 
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/fakeapi"
+	"github.com/tofupilot/terraform-provider-tofupilot/internal/paging"
 )
 
 func TestPagesOfBothGenerationsAreDecoded(t *testing.T) {
@@ -29,13 +30,13 @@ func TestPagesOfBothGenerationsAreDecoded(t *testing.T) {
 }
 
 // decodeIDs decodes a page of procedures of which only the IDs are kept.
-func decodeIDs(body []byte) (decodedPage[string], error) {
+func decodeIDs(body []byte) (paging.Page[Row[string]], error) {
 	return decodeKeeping(body, func(p *Procedure) string { return p.ID })
 }
 
 func holdAny(int) error { return nil }
 
-func decodeKeeping[R any](body []byte, keep func(*Procedure) R) (decodedPage[R], error) {
+func decodeKeeping[R any](body []byte, keep func(*Procedure) R) (paging.Page[Row[R]], error) {
 	return decodePage(context.Background(), Procedures, body, func(p *Procedure) (R, int) { return keep(p), 0 }, holdAny)
 }
 
@@ -255,8 +256,7 @@ func TestCursorsAreSentBackAsTheyCame(t *testing.T) {
 	}
 }
 
-// Times only sort, so one that can't be read is passed on as it is, sorts last, and
-// is reported once.
+// Times only sort, so one that can't be read is passed on as it is, and sorts last.
 func TestTimesThatCannotBeReadArePassedOnAndSortLast(t *testing.T) {
 	t.Parallel()
 	for _, odd := range []string{"", "yesterday", "2024-01-15", "2024-01-15T10:30Z", "2024-01-15T10:30:00", "2024-01-15T10:30:00+0000", "2024-02-30T00:00:00Z"} {
@@ -266,10 +266,6 @@ func TestTimesThatCannotBeReadArePassedOnAndSortLast(t *testing.T) {
 		procedures := readBody(t, body)
 		if got := flat(procedures); got != "fine odd odd/1 odd/2 pale" || *procedures[1].CreatedAt != odd || *procedures[1].Runs[1].StartedAt != odd {
 			t.Errorf("%q: got %s, %+v", odd, got, procedures[1])
-		}
-		page, err := decodeIDs([]byte(body))
-		if err != nil || page.odd == nil || !strings.Contains(page.odd.Error(), `item 0 of data: a run's started_at`) {
-			t.Errorf("%q: %v, %v", odd, page.odd, err)
 		}
 	}
 }

@@ -168,7 +168,6 @@ func TestTheKeyIsInNoLineOfTheLogThatAServerCauses(t *testing.T) {
 		"other form":   fakeapi.Status(503, `{"error": "`+key+`"}`),
 		"content type": fakeapi.Status(502, "", "Content-Type", "text/"+key),
 		"no HTTP":      raw(t, key+"\r\n"),
-		"time":         body(`{"data": [{"id": "a", "created_at": "` + key + `"}], "meta": {"has_more": false}}`),
 		"cursor": http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			// The second page has the cursor of the first, so it doesn't advance.
 			body(`{"data": [{"id": "row`+r.URL.Query().Get("cursor")+`"}], "meta": {"has_more": true, "next_cursor": "`+key+`"}}`).ServeHTTP(w, r)

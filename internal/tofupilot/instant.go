@@ -1,45 +1,25 @@
 package tofupilot
 
 import (
-	"fmt"
 	"strings"
 	"time"
 )
 
-// instant is when a time of a server is. Times are passed on as the server writes them,
-// and only sort by their instants: one that isn't RFC 3339 isn't known.
-type instant struct {
-	time  time.Time
-	known bool
-}
+// never is the instant of a row without a time that can be read. It is later than all that
+// RFC 3339 can write, so such rows sort last.
+var never = time.Date(10_001, time.January, 1, 0, 0, 0, 0, time.UTC)
 
-func instantOf(text *string) instant {
+// instantOf is when a time of a server is. Times are passed on as the server writes them,
+// and only sort by their instants.
+func instantOf(text *string) time.Time {
 	if text == nil {
-		return instant{}
+		return never
 	}
-	parsed, err := time.Parse(time.RFC3339, *text)
-	return instant{parsed, err == nil}
-}
-
-// unreadable says that the time of a row can't be read; nil: it can, or there is none.
-func unreadable(field string, text *string) error {
-	if text == nil || instantOf(text).known {
-		return nil
+	at, err := time.Parse(time.RFC3339, *text)
+	if err != nil {
+		return never
 	}
-	return fmt.Errorf("%s isn't a time in RFC 3339, and sorts last", field)
-}
-
-// compare puts an instant that isn't known last.
-func (i instant) compare(other instant) int {
-	switch {
-	case !i.known && !other.known:
-		return 0
-	case !i.known:
-		return 1
-	case !other.known:
-		return -1
-	}
-	return i.time.Compare(other.time)
+	return at
 }
 
 // timeFormat is the one form that every known server takes (API.md, Dates).

@@ -8,7 +8,6 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -28,7 +27,7 @@ type List[T any] struct {
 	Noun    string           // what a row is, in the singular: for errors
 	Key     func(*T) string  // what a row is known by, its ID; empty: the row is refused
 	Created func(*T) *string // when it was created; nil where the server doesn't say
-	Tidy    func(*T) error   // puts what is inside a row in order, and tells what is odd about it; may be nil
+	Tidy    func(*T)         // puts what is inside a row in order; may be nil
 }
 
 // Filter is what to list. Its zero value lists all that the key may see.
@@ -50,7 +49,7 @@ type Row[R any] struct {
 	ID   string
 	Kept R
 
-	created instant // where the server says it
+	created time.Time // or never
 }
 
 // ReadAll reads every row of a list that matches the filter, once, and returns
@@ -81,7 +80,6 @@ type listRead[T, R any] struct {
 	held     holding // what is kept of the rows of the pass under way
 	started  time.Time
 	requests atomic.Int64
-	warned   sync.Once
 }
 
 func newListRead[T, R any](c *Client, list List[T], filter Filter, keep func(*T) (kept R, size int)) *listRead[T, R] {
@@ -98,7 +96,7 @@ func (r *listRead[T, R]) all(ctx context.Context) ([]Row[R], error) {
 	rows, err := paging.Read(ctx, paging.List[Row[R]]{
 		Fetch:       r.fetch,
 		Key:         func(row *Row[R]) string { return row.ID },
-		Created:     func(row *Row[R]) (at time.Time, known bool) { return row.created.time, row.created.known },
+		Created:     func(row *Row[R]) (at time.Time, known bool) { return row.created, row.created != never },
 		Log:         r.client.log,
 		PageSize:    r.pageSize(),
 		MaxPageSize: MaxPageSize,
@@ -128,7 +126,7 @@ func (r *listRead[T, R]) onePage(ctx context.Context) (rows []Row[R], whole bool
 
 func sortRows[R any](rows []Row[R]) {
 	slices.SortFunc(rows, func(a, b Row[R]) int {
-		return cmp.Or(a.created.compare(b.created), cmp.Compare(a.ID, b.ID))
+		return cmp.Or(a.created.Compare(b.created), cmp.Compare(a.ID, b.ID))
 	})
 }
 
@@ -158,13 +156,13 @@ func (r *listRead[T, R]) fetch(ctx context.Context, at string, limit int) (pagin
 	if at != "" {
 		query.Set("cursor", at)
 	}
-	var answer decodedPage[R]
-	err := r.client.get(ctx, r.list.Path, query, func(body []byte) (rows int, err error) {
+	var answer paging.Page[Row[R]]
+	err := r.client.get(ctx, r.list.Path, query, func(body []byte) (err error) {
 		answer, err = decodePage(ctx, r.list, body, r.keep, r.held.add)
 		if err != nil {
-			return 0, fmt.Errorf("the answer isn't a page of %s: %w", plural(r.list.Noun), err)
+			return fmt.Errorf("the answer isn't a page of %s: %w", plural(r.list.Noun), err)
 		}
-		return len(answer.Rows), nil
+		return nil
 	})
 	if err == nil { // cursors are remembered while they are followed
 		err = r.held.add(len(answer.Next) + heldPerRow)
@@ -172,12 +170,7 @@ func (r *listRead[T, R]) fetch(ctx context.Context, at string, limit int) (pagin
 	if err != nil {
 		return paging.Page[Row[R]]{}, err
 	}
-	if answer.odd != nil {
-		r.warned.Do(func() {
-			r.client.log.WarnContext(ctx, "The server sends what it should not", "what", answer.odd)
-		})
-	}
-	return answer.Page, nil
+	return answer, nil
 }
 
 func plural(noun string) string { return noun + "s" }

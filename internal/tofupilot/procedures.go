@@ -91,17 +91,11 @@ func (p *Procedure) size() int {
 	return size
 }
 
-// sortRuns puts the runs in order. The error names one whose time can't be read.
-func (p *Procedure) sortRuns() (odd error) {
-	for _, run := range p.Runs {
-		if odd = unreadable("a run's started_at", run.StartedAt); odd != nil {
-			break
-		}
-	}
+// sortRuns puts the runs in order.
+func (p *Procedure) sortRuns() {
 	slices.SortFunc(p.Runs, func(a, b Run) int {
-		return cmp.Or(instantOf(a.StartedAt).compare(instantOf(b.StartedAt)), cmp.Compare(deref(a.ID), deref(b.ID)))
+		return cmp.Or(instantOf(a.StartedAt).Compare(instantOf(b.StartedAt)), cmp.Compare(deref(a.ID), deref(b.ID)))
 	})
-	return odd
 }
 
 func deref(text *string) string {

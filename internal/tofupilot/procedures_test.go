@@ -119,7 +119,7 @@ func TestTimesAreInstantsWhateverTheirOffset(t *testing.T) {
 	for _, text := range []string{
 		"2024-01-15T10:30:00Z", "2024-01-15T10:30:00.000Z", "2024-01-15T11:30:00.000000+01:00", "2024-01-15T05:30:00-05:00",
 	} {
-		if got := instantOf(&text); !got.known || got.time.Unix() != 1_705_314_600 {
+		if got := instantOf(&text); got.Unix() != 1_705_314_600 {
 			t.Errorf("%s is %v", text, got)
 		}
 	}
