@@ -143,9 +143,9 @@ func (c readCase) list() *changingList {
 	return list
 }
 
-func (c readCase) reach(taken int) int {
+func (c readCase) prefetch(taken int) int {
 	if len(c.ahead) == 0 {
-		return reach(taken)
+		return prefetch(taken)
 	}
 	return taken + c.ahead[min(taken, len(c.ahead))-1]
 }
@@ -155,7 +155,7 @@ type reader func(ctx context.Context, list *changingList, c readCase) ([]row, er
 
 func seamReader(ctx context.Context, list *changingList, c readCase) ([]row, error) {
 	pager := newTestPager(list, c.size)
-	pager.reach = c.reach
+	pager.prefetch = c.prefetch
 	rows, err := pager.all(ctx)
 	list.followed = pager.following
 	return rows, err

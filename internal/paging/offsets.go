@@ -7,12 +7,12 @@ import (
 	"sync"
 )
 
-// reach is how many pages to have requested once this many have been used. At first
+// prefetch is how many pages to have requested once this many have been used. At first
 // windows of 2, 3 and 5 are asked for one after the other, because most lists are
 // short and pages beyond the end are wasted. Then a window of 8 moves on with
 // every page taken, so that a slow one doesn't hold up those behind it; 7 are
 // wasted at the end.
-func reach(taken int) int {
+func prefetch(taken int) int {
 	for _, end := range []int{1 + 2, 1 + 2 + 3, 1 + 2 + 3 + 5} {
 		if taken < end {
 			return end
@@ -40,7 +40,7 @@ func (p *pager[R]) overlap(ctx context.Context, first Page[R]) error {
 	latest := first
 	var ahead []chan answer
 	for taken := 1; ; taken++ {
-		until := p.reach(taken)
+		until := p.prefetch(taken)
 		if latest.last() {
 			until = taken + 1 // to see that nothing follows
 		}

@@ -50,7 +50,7 @@ func Read[R any](ctx context.Context, list List[R]) ([]R, error) {
 	if list.Log == nil {
 		list.Log = slog.New(slog.DiscardHandler)
 	}
-	pager := pager[R]{List: list, reach: reach}
+	pager := pager[R]{List: list, prefetch: prefetch}
 	return pager.all(ctx)
 }
 
@@ -58,7 +58,7 @@ func Read[R any](ctx context.Context, list List[R]) ([]R, error) {
 type pager[R any] struct {
 	List[R]
 
-	reach     func(taken int) int // more than taken; tests have others
+	prefetch  func(taken int) int // more than taken; tests have others
 	following bool                // the server's own cursors: its cursors aren't offsets
 
 	// Of the pass under way:

@@ -117,7 +117,7 @@ func pagerOf(fetch func(ctx context.Context, at string, limit int) (Page[row], e
 			PageSize:    limit,
 			MaxPageSize: 100,
 		},
-		reach: reach,
+		prefetch: prefetch,
 	}
 }
 
