@@ -17,8 +17,8 @@ var (
 
 // TestFirstExamples does what a newcomer does: paste the first example of a page
 // into a new directory, install, apply, look at the output. Where the page shows
-// what is printed, that is printed; where it shows an error, that is printed after
-// the mistake in it.
+// what is printed, that is all that is printed; where it shows an error, that is the
+// whole error after the mistake in it.
 func TestFirstExamples(t *testing.T) {
 	t.Parallel()
 	demo := startDemo(t)
@@ -35,15 +35,16 @@ func TestFirstExamples(t *testing.T) {
 			demo.answerFor(t, dir)
 			terraform(t, dir, demo.env, "init", "-input=false", "-no-color")
 			said := terraform(t, dir, demo.env, "apply", "-auto-approve", "-input=false", "-no-color")
-			if !strings.Contains(said, "Outputs:") {
+			_, outputs, found := strings.Cut(said, "\nOutputs:\n")
+			if !found {
 				t.Errorf("the example outputs nothing:\n%s", said)
 			}
 			if page == pastedPage {
 				return // TestFromPastedIDs
 			}
-			for _, found := range sample.FindAllStringSubmatch(pages(t)[page], -1) {
-				printed := said
-				if source := atSource.FindStringSubmatch(found[1]); source != nil {
+			for _, shown := range sample.FindAllStringSubmatch(pages(t)[page], -1) {
+				printed := outputs
+				if source := atSource.FindStringSubmatch(shown[1]); source != nil {
 					lines := strings.Split(example, "\n")
 					number, err := strconv.Atoi(source[1])
 					if err != nil || number > len(lines) {
@@ -51,11 +52,12 @@ func TestFirstExamples(t *testing.T) {
 					}
 					lines[number-1] = source[2]
 					write(t, main, strings.Join(lines, "\n"))
-					printed, _ = try(t, harness.CLI(), dir, demo.env, "plan", "-input=false", "-no-color")
-					printed = strings.ReplaceAll(printed, demo.url, "https://www.tofupilot.app")
+					failed, _ := try(t, harness.CLI(), dir, demo.env, "plan", "-input=false", "-no-color")
+					_, text, _ := strings.Cut(failed, "\nError: ")
+					printed = "Error: " + strings.ReplaceAll(text, demo.url, "https://www.tofupilot.app")
 				}
-				if !strings.Contains(inOneLine(printed), inOneLine(found[1])) {
-					t.Errorf("shows\n%s\nand prints\n%s", found[1], printed)
+				if inOneLine(printed) != inOneLine(shown[1]) {
+					t.Errorf("shows\n%s\nand prints\n%s", shown[1], printed)
 				}
 			}
 		})
