@@ -44,7 +44,7 @@ func (d *listDataSource[T]) Schema(_ context.Context, _ datasource.SchemaRequest
 		pageSize: schema.NumberAttribute{
 			Optional: true,
 			MarkdownDescription: fmt.Sprintf("How many %s the provider requests at a time, 1 to 100. Defaults to 100. "+
-				"The list always has all of them. A smaller number helps a slow server.", d.name),
+				"This doesn't limit the list. A smaller number helps a slow server.", d.name),
 			Validators: []validator.Number{wholeNumber{1, tofupilot.MaxPageSize}},
 		},
 		d.name: schema.ListNestedAttribute{
@@ -55,7 +55,7 @@ func (d *listDataSource[T]) Schema(_ context.Context, _ datasource.SchemaRequest
 		"ids": schema.ListAttribute{
 			Computed:            true,
 			ElementType:         types.StringType,
-			MarkdownDescription: "The IDs, in the same order.",
+			MarkdownDescription: fmt.Sprintf("The IDs of the `%s`, in the same order.", d.name),
 		},
 	})
 	resp.Schema = schema.Schema{

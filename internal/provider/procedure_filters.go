@@ -29,7 +29,7 @@ var procedureFilters = listFilters{
 		name: "created_after", parameter: "created_after", notLaterThan: "created_before",
 		description: "Lists only procedures created after this time, in RFC 3339 with any offset, such as `2024-01-15T10:30:00+01:00`. " +
 			"Must not be later than `created_before`. " +
-			"Rounded down to milliseconds, so that nothing is left out. Whether the time itself is included depends on the server.",
+			"The provider sends milliseconds, rounded down: the list may begin up to a millisecond earlier. Whether the time itself is included depends on the server.",
 		validators: []validator.String{validTime},
 		value:      createdAfter,
 	},
@@ -37,7 +37,7 @@ var procedureFilters = listFilters{
 		name: "created_before", parameter: "created_before",
 		description: "Lists only procedures created before this time, in RFC 3339 with any offset, such as `2024-12-31T23:59:59Z`. " +
 			"Must not be earlier than `created_after`. " +
-			"Rounded up to milliseconds, so that nothing is left out. Whether the time itself is included depends on the server.",
+			"The provider sends milliseconds, rounded up: the list may end up to a millisecond later. Whether the time itself is included depends on the server.",
 		validators: []validator.String{validTime},
 		value:      createdBefore,
 	},
