@@ -61,7 +61,7 @@ func TestDemo(t *testing.T) {
 		t.Errorf("%d and %d requests: the lists must have four pages at least", service, selfHosted)
 	}
 	for _, want := range []string{
-		"1180 procedures in 7 reads, over ",
+		" requests: 1180 procedures, counted for each read\n",
 		"\"Battery Test Procedrue\": no procedure has this name; the nearest: \"Battery Test Procedure\"\n",
 		"\"Radar Unit EOL Test Rev A\": 2 procedures have this name\n",
 		"\ndata.tofupilot_procedures.all: 550 found\n",
