@@ -1,8 +1,7 @@
-# The server finds parts of names. Compare the names to keep exact matches only.
-data "tofupilot_procedures" "eol" {
-  search_query = "EOL Test"
+data "tofupilot_procedures" "radar" {
+  search_query = "Radar Unit EOL Test"
 }
 
-output "eol_procedure_ids" {
-  value = [for p in data.tofupilot_procedures.eol.procedures : p.id if p.name == "EOL Test"]
+output "radar_procedure_ids" {
+  value = [for p in data.tofupilot_procedures.radar.procedures : p.id if p.name == "Radar Unit EOL Test Rev A"]
 }
