@@ -176,66 +176,78 @@ func (c *Client) try(ctx context.Context, number, closing int, target *url.URL, 
 	return failed, err
 }
 
-// attempt sends one request and reads all of its answer. The error is the context's: that
+// attempt sends one request and tells what came of it. The error is the context's: that
 // may have another request's *Error in its chain, and must not be taken for this one's.
 func (c *Client) attempt(ctx context.Context, target *url.URL, decode func(body []byte) error) (status int, failed *Error, err error) {
-	failed = &Error{Method: http.MethodGet, URL: target.String()}
-	attemptCtx, cancel := context.WithTimeout(ctx, c.requestTimeout)
-	defer cancel()
-	var connected atomic.Bool
-	traced := httptrace.WithClientTrace(attemptCtx, &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) { connected.Store(true) }})
-
-	request, err := http.NewRequestWithContext(traced, http.MethodGet, target.String(), nil)
-	if err != nil {
-		return 0, nil, err
-	}
-	request.Header = c.header.Clone()
-	response, err := c.http.Do(request)
-	if response != nil {
-		connected.Store(true)
-		// Closing ends a read, also of a body that net/http doesn't tie to the context.
-		stop := context.AfterFunc(attemptCtx, func() { _ = response.Body.Close() })
-		defer func() {
-			stop()
-			_ = response.Body.Close()
-		}()
-		failed.Status, failed.ContentType = response.StatusCode, response.Header.Get("Content-Type")
-	}
 	held := holding{inAll: &c.held}
 	defer held.release()
-	var body []byte
+	attemptCtx, cancel := context.WithTimeout(ctx, c.requestTimeout)
+	defer cancel()
+	got, err := c.exchange(attemptCtx, target, &held)
+	failed = &Error{Method: http.MethodGet, URL: target.String(), Status: got.status, ContentType: got.header.Get("Content-Type")}
 	switch {
-	case err != nil:
-	case response.StatusCode == http.StatusOK:
-		body, err = held.readBody(response.Body)
-	case response.StatusCode == http.StatusSwitchingProtocols: // what follows is no body
-	default: // the status tells enough, even if the body can't be read
-		body, _ = io.ReadAll(io.LimitReader(response.Body, maxErrorBody))
-	}
-	switch {
-	case err != nil && attemptCtx.Err() != nil && connected.Load():
+	case err != nil && attemptCtx.Err() != nil && got.connected:
 		err = &Error{Kind: TimedOut, Err: fmt.Errorf("no complete answer within %s", FormatDuration(c.requestTimeout))}
 	case err != nil && attemptCtx.Err() != nil:
 		err = &Error{Kind: Unreachable, Err: fmt.Errorf("no connection within %s, the request_timeout", FormatDuration(c.requestTimeout))}
-	case err == nil && failed.Status == http.StatusOK:
-		if err = decode(body); err != nil {
-			err = failed.unusable(err, response.Header, body)
+	case err == nil && got.status == http.StatusOK:
+		if err = decode(got.body); err != nil {
+			err = failed.unusable(err, got.header, got.body)
 		}
 	}
 	switch {
 	case ctx.Err() != nil:
-		return failed.Status, nil, context.Cause(ctx)
+		return got.status, nil, context.Cause(ctx)
 	case err != nil:
-		failed.becauseOf(err, connected.Load())
-	case failed.Status == http.StatusOK:
-		return failed.Status, nil, nil
+		failed.becauseOf(err, got.connected)
+	case got.status == http.StatusOK:
+		return got.status, nil, nil
 	default:
-		ofAPI := failed.describe(body)
-		failed.Kind = kindOfStatus(failed.Status, failed.Message, ofAPI)
-		failed.final = failed.Status == http.StatusProxyAuthRequired
-		failed.RetryAfter = retryAfter(response.Header, time.Now())
+		ofAPI := failed.describe(got.body)
+		failed.Kind = kindOfStatus(got.status, failed.Message, ofAPI)
+		failed.final = got.status == http.StatusProxyAuthRequired
+		failed.RetryAfter = retryAfter(got.header, time.Now())
 	}
-	return failed.Status, failed, nil
+	return got.status, failed, nil
+}
+
+// answer is what came back, as far as it came.
+type answer struct {
+	connected bool
+	status    int // 0: nothing came
+	header    http.Header
+	body      []byte
+}
+
+// exchange sends one request and reads the body of its answer, which is counted until held
+// is released.
+func (c *Client) exchange(ctx context.Context, target *url.URL, held *holding) (got answer, err error) {
+	var connected atomic.Bool
+	traced := httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) { connected.Store(true) }})
+	request, err := http.NewRequestWithContext(traced, http.MethodGet, target.String(), nil)
+	if err != nil {
+		return got, err
+	}
+	request.Header = c.header.Clone()
+	response, err := c.http.Do(request)
+	got.connected = connected.Load() || response != nil
+	if response == nil {
+		return got, err
+	}
+	defer response.Body.Close() //nolint:errcheck // nothing was written
+	// Closing ends a read, also of a body that net/http doesn't tie to the context.
+	stop := context.AfterFunc(ctx, func() { _ = response.Body.Close() })
+	defer stop()
+	got.status, got.header = response.StatusCode, response.Header
+	switch {
+	case err != nil: // a redirect that isn't followed
+	case got.status == http.StatusOK:
+		got.body, err = held.readBody(response.Body)
+	case got.status == http.StatusSwitchingProtocols: // what follows is no body
+	default: // the status tells enough, even if the body can't be read
+		got.body, _ = io.ReadAll(io.LimitReader(response.Body, maxErrorBody))
+	}
+	return got, err
 }
 
 // unusable tells what a body is, in place of the page that it isn't.
