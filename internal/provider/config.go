@@ -81,8 +81,10 @@ type source struct {
 	invalid   string // the summary of an error about the value
 }
 
-// byDefault is where an address comes from that nobody configured.
-var byDefault = source{words: "the provider's default"}
+var (
+	byDefault = source{words: "the provider's default"} // of an address that nobody configured
+	noKey     = source{invalid: "No API key"}           // that may be used
+)
 
 func fromAttribute(name string) source {
 	return source{attribute: name, words: "the provider's " + name, invalid: "Invalid " + name}
@@ -113,25 +115,8 @@ func (m providerModel) resolve(getenv func(string) string) (settings, diag.Diagn
 		}
 	}
 
-	var stored *login
 	files := loginFiles(getenv)
-	key, keyFrom, keyErr := coalesce(m.APIKey, "api_key", envAPIKey, getenv)
-	switch {
-	case keyErr != nil:
-	case key != "" || keyFrom.attribute != "":
-		keyErr = checkAPIKey(key)
-	default:
-		var file string
-		if file, stored, keyErr = findLogin(files); file == "" {
-			resolved.problems.AddError("No API key", "Reading from TofuPilot requires an API key. "+
-				"Create one in TofuPilot's settings and set the environment variable "+envAPIKey+". "+
-				"You can also run `tofupilot login`, which stores a key in ~/.tofupilot/credentials.json, or set the provider's api_key.")
-		}
-		keyFrom = fromLogin(file)
-		if stored != nil {
-			key = stored.apiKey
-		}
-	}
+	key, keyFrom, stored, keyErr := m.key(getenv, files)
 	resolved.apiKey, resolved.keyFrom = key, keyFrom
 	resolved.unusedLogins = slices.DeleteFunc(files, func(file string) bool { return file == keyFrom.login })
 
@@ -146,7 +131,7 @@ func (m providerModel) resolve(getenv func(string) string) (settings, diag.Diagn
 	}
 	if stored != nil && !tofupilot.SameServer(stored.baseURL, resolved.baseURL) {
 		resolved.apiKey = ""
-		resolved.problems.AddError("No API key", withHint(fmt.Sprintf(
+		fail(noKey, withHint(fmt.Sprintf(
 			"The login file %s is for %s, and its key is sent to no other server. The provider is configured for %s. "+
 				"Set "+envAPIKey+", run %s for that server, or unset url and "+envURL+" to use the login's server.",
 			stored.file, origin(stored.baseURL), origin(resolved.baseURL), loginCommand(stored.file)), resolved.otherLogin()))
@@ -178,6 +163,28 @@ func withHint(text, hint string) string { return strings.TrimSpace(text + " " + 
 
 // origin is the part of an address that decides where a key may go.
 func origin(address *url.URL) string { return address.Scheme + "://" + address.Host }
+
+// key is the key, and the login that it is from, if it is from one. The error tells what
+// is wrong with the value of its source, or that there is none.
+func (m providerModel) key(getenv func(string) string, files []string) (key string, from source, stored *login, err error) {
+	key, from, err = coalesce(m.APIKey, "api_key", envAPIKey, getenv)
+	if err != nil {
+		return "", from, nil, err
+	}
+	if key != "" || from.attribute != "" {
+		return key, from, nil, checkAPIKey(key)
+	}
+	file, stored, err := findLogin(files)
+	switch {
+	case file == "":
+		return "", noKey, nil, errors.New("reading from TofuPilot requires an API key. " +
+			"Create one in TofuPilot's settings and set the environment variable " + envAPIKey + ". " +
+			"You can also run `tofupilot login`, which stores a key in ~/.tofupilot/credentials.json, or set the provider's api_key")
+	case err != nil:
+		return "", fromLogin(file), nil, err
+	}
+	return stored.apiKey, fromLogin(file), stored, nil
+}
 
 // baseURL is where requests go: as configured, else to the login file's server.
 func (m providerModel) baseURL(getenv func(string) string, stored *login) (*url.URL, source, error) {
