@@ -33,15 +33,8 @@ type configured struct {
 	reader *reader // nil until the provider is configured, as for validate
 }
 
-func (c *configured) Configure(_ context.Context, req datasource.ConfigureRequest, resp *datasource.ConfigureResponse) {
-	if req.ProviderData == nil {
-		return
-	}
-	var ok bool
-	if c.reader, ok = req.ProviderData.(*reader); !ok {
-		resp.Diagnostics.AddError("Unexpected provider data",
-			fmt.Sprintf("The provider passed a %T to the data source. This is a bug in the provider. Please report it at %s/issues.", req.ProviderData, homepage))
-	}
+func (c *configured) Configure(_ context.Context, req datasource.ConfigureRequest, _ *datasource.ConfigureResponse) {
+	c.reader, _ = req.ProviderData.(*reader)
 }
 
 // begin makes the context of one read: with its deadline, whose cause names it, and with
