@@ -26,16 +26,17 @@ func (e explainer) explainLookup(ctx context.Context, by tofupilot.By, err error
 	if by == tofupilot.ByID {
 		at, noun, twice = path.Root("id"), "ID", "Several procedures have this ID"
 	}
-	for _, several := range failed.Several {
+	if len(failed.Several) > 0 {
+		several := failed.Several[0]
 		return failure(at, twice,
-			e.say("%d procedures at %s have the %s %s:\n%s", len(several.Matches), e.settings.baseURL, noun, e.quote(several.Text), e.described(several.Matches)),
+			joined("\n", e.say("%d procedures at %s have the %s %s:", len(several.Matches), e.settings.baseURL, noun, e.quote(several.Text)), e.listed(several.Matches)),
 			"Set id instead of name, to the ID of the procedure that you want.")
 	}
 	missing := failed.Missing[0]
 	wanted := e.quote(missing.Text)
 	detail := e.say("No procedure at %s has the %s %s. ", e.settings.baseURL, noun, wanted)
 	if missing.Other != nil {
-		id, name := e.quote(missing.Other.ID), e.quote(deref(missing.Other.Name))
+		id, name := e.quote(missing.Other.ID), e.quote(*missing.Other.Name)
 		isOther, next := e.say("It is the ID of %s.", name), e.say("Set id to %s instead of name, or set name to %s.", id, name)
 		if by == tofupilot.ByID {
 			isOther, next = e.say("It is the name of %s.", id), e.say("Set name to %s instead of id, or set id to %s.", name, id)
@@ -48,9 +49,9 @@ func (e explainer) explainLookup(ctx context.Context, by tofupilot.By, err error
 	case len(missing.Near) == 0:
 		next = "Check the spelling."
 	case len(missing.Near) == failed.Seen:
-		detail += " These are all of them:\n" + e.described(missing.Near)
+		detail += " These are all of them:\n" + e.listed(missing.Near)
 	default:
-		detail += " The nearest are:\n" + e.described(missing.Near)
+		detail += " The nearest are:\n" + e.listed(missing.Near)
 	}
 	if by == tofupilot.ByID && !uuid.MatchString(missing.Text) {
 		next += " An ID is a UUID. Short IDs such as FVT1 come from API v1, and can't be looked up: set name instead."
@@ -60,9 +61,9 @@ func (e explainer) explainLookup(ctx context.Context, by tofupilot.By, err error
 
 var uuid = regexp.MustCompile(`^\s*[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}\s*$`)
 
-// maxNameLines bounds the lines about names in an error, so that all of it has at
-// most 50.
-const maxNameLines = 44
+// maxLines bounds the lines about names and procedures in an error, so that all of it has
+// at most 50.
+const maxLines = 44
 
 // explainNames says which names don't have exactly one procedure, all in one error.
 func (e explainer) explainNames(ctx context.Context, asked int, err error) diag.Diagnostic {
@@ -78,7 +79,7 @@ func (e explainer) explainNames(ctx context.Context, asked int, err error) diag.
 		next = append(next, e.adviseMissing(failed))
 	}
 	for _, missing := range failed.Missing {
-		if len(told) < maxNameLines-1 {
+		if len(told) < maxLines-1 {
 			told = append(told, e.missing(missing, failed.Seen))
 			count--
 		}
@@ -87,7 +88,7 @@ func (e explainer) explainNames(ctx context.Context, asked int, err error) diag.
 		next = append(next, "If several procedures have a name, rename all but one of them in TofuPilot, or use the ID that you want instead of the lookup.")
 	}
 	for _, several := range failed.Several {
-		if room := maxNameLines - 1 - len(told); room > 1 {
+		if room := maxLines - 1 - len(told); room > 1 {
 			told = append(told, e.several(several, room)...)
 			count--
 		}
@@ -119,7 +120,7 @@ func (e explainer) mayBeHidden(seen int) prose {
 // missing is the line about a name that no procedure has.
 func (e explainer) missing(missing tofupilot.Missing, seen int) prose {
 	if missing.Other != nil {
-		return e.say("  - %s: this is the ID of %s; use that name", e.quote(missing.Text), e.quote(deref(missing.Other.Name)))
+		return e.say("  - %s: this is the ID of %s; use that name", e.quote(missing.Text), e.quote(*missing.Other.Name))
 	}
 	line := e.say("  - %s: no procedure has this name", e.quote(missing.Text))
 	var near []prose
@@ -140,31 +141,29 @@ func (e explainer) missing(missing tofupilot.Missing, seen int) prose {
 // several are the lines about a name that several procedures have: a line for each
 // of them, as far as there is room.
 func (e explainer) several(several tofupilot.Several, room int) []prose {
-	told := []prose{e.say("  - %s: %d procedures have this name", e.quote(several.Text), len(several.Matches))}
-	for i, procedure := range several.Matches {
-		if left := len(several.Matches) - i; left > 1 && len(told) >= room-1 {
-			return append(told, e.say("      … and %d more", left))
-		}
-		procedure.Name = nil // the line above says it
-		told = append(told, "      "+e.describe(procedure))
+	matches := slices.Clone(several.Matches)
+	for i := range matches {
+		matches[i].Name = nil // the first line says it
 	}
-	return told
+	first := e.say("  - %s: %d procedures have this name", e.quote(several.Text), len(matches))
+	return append([]prose{first}, e.lines(matches, "      ", room-1)...)
 }
 
-// maxDescribed bounds how many procedures an error lists.
-const maxDescribed = 50
+// listed is a list of procedures for a person to choose from.
+func (e explainer) listed(procedures []tofupilot.Procedure) prose {
+	return joined("\n", e.lines(procedures, "  - ", maxLines)...)
+}
 
-// described lists procedures for a person to choose from.
-func (e explainer) described(procedures []tofupilot.Procedure) prose {
+// lines are a line for each procedure, as far as there is room.
+func (e explainer) lines(procedures []tofupilot.Procedure, bullet prose, room int) []prose {
 	var lines []prose
 	for i, procedure := range procedures {
-		if i == maxDescribed {
-			lines = append(lines, e.say("  … and %d more", len(procedures)-i))
-			break
+		if left := len(procedures) - i; left > 1 && i >= room-1 {
+			return append(lines, bullet+e.say("… and %d more", left))
 		}
-		lines = append(lines, "  - "+e.describe(procedure))
+		lines = append(lines, bullet+e.describe(procedure))
 	}
-	return joined("\n", lines...)
+	return lines
 }
 
 func (e explainer) describe(procedure tofupilot.Procedure) prose {
@@ -211,10 +210,3 @@ func quoteHCL(text string) string {
 }
 
 var hclEscapes = strings.NewReplacer(`\`, `\\`, `"`, `\"`, "\n", `\n`, "\r", `\r`, "\t", `\t`, "${", "$${", "%{", "%%{")
-
-func deref(text *string) string {
-	if text == nil {
-		return ""
-	}
-	return *text
-}
