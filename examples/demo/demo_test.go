@@ -40,6 +40,7 @@ func leavesNothing(t *testing.T) (variable, dir string) {
 }
 
 func TestDemo(t *testing.T) {
+	harness.NotShort(t)
 	t.Setenv(leavesNothing(t))
 	// What a user may have set, none of which may matter.
 	t.Setenv("TF_CLI_CONFIG_FILE", "/nonexistent")
@@ -91,6 +92,7 @@ func TestDemo(t *testing.T) {
 // runLive runs the demo against a server of the test's.
 func runLive(t *testing.T, ctx context.Context, server http.Handler, key string) (out string, err error) {
 	t.Helper()
+	harness.NotShort(t)
 	listening := httptest.NewServer(server)
 	defer listening.Close()
 	var text strings.Builder

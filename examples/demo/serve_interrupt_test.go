@@ -15,6 +15,7 @@ import (
 // there is no other way to end it.
 func TestServeEndsAtCtrlC(t *testing.T) {
 	t.Parallel()
+	harness.NotShort(t)
 	binary := filepath.Join(t.TempDir(), "demo.exe") // .exe for Windows, and good anywhere
 	if said, err := exec.CommandContext(t.Context(), "go", "build", "-buildvcs=false", "-o", binary, ".").CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, said)

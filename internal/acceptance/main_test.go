@@ -47,6 +47,7 @@ func TestMain(m *testing.M) {
 // configuration is too new for this Terraform, it skips the test.
 func runSteps(t *testing.T, steps ...resource.TestStep) {
 	t.Helper()
+	harness.NotShort(t)
 	var needs []tfversion.TerraformVersionCheck
 	for _, step := range steps {
 		if strings.Contains(step.Config, `resource "terraform_data"`) {

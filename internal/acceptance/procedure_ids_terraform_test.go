@@ -85,6 +85,7 @@ func TestNamesThatAreKnownAfterApplyAreLookedUpThen(t *testing.T) {
 
 func TestWrongNamesAreErrorsOnNames(t *testing.T) {
 	t.Parallel()
+	harness.NotShort(t)
 	api, url := harness.Serve(t, fakeapi.Procedure{ID: "a", Name: "FVT"}, fakeapi.Procedure{ID: "b", Name: "Twin"}, fakeapi.Procedure{ID: "c", Name: "Twin"})
 	for what, c := range map[string]struct {
 		names    string

@@ -94,7 +94,7 @@ func validate(t *testing.T, attach, config string) []validation {
 		t.Fatal(err)
 	}
 	var stdout, stderr bytes.Buffer
-	command := exec.CommandContext(t.Context(), harness.CLI(), "validate", "-json")
+	command := exec.CommandContext(t.Context(), harness.CLI(t), "validate", "-json")
 	command.Dir, command.Stdout, command.Stderr = dir, &stdout, &stderr
 	command.Env = append(os.Environ(), "TF_REATTACH_PROVIDERS="+attach, "CHECKPOINT_DISABLE=1")
 	failed := command.Run()

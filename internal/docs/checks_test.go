@@ -37,7 +37,7 @@ func TestChecks(t *testing.T) {
 				write(t, filepath.Join(dir, "all.tf"), `data "tofupilot_procedures" "all" {}`)
 			}
 			env := []string{"TOFUPILOT_URL=" + server.URL, "TOFUPILOT_API_KEY=" + fakeapi.Key, "TF_VAR_repository=acme/firmware"}
-			said, err := try(t, harness.CLI(), dir, env, "plan", "-input=false", "-no-color")
+			said, err := try(t, harness.CLI(t), dir, env, "plan", "-input=false", "-no-color")
 			want := errorMessage.FindStringSubmatch(example)
 			if want == nil || err == nil || !strings.Contains(strings.Join(strings.Fields(said), " "), want[1]) {
 				t.Errorf("error %v, want %q:\n%s", err, want, said)

@@ -39,7 +39,7 @@ func TestExamples(t *testing.T) {
 			if asked := len(api.Requests()) > 0; asked != reads {
 				t.Errorf("has a data source: %t; the server was asked: %t", reads, asked)
 			}
-			for _, program := range bothCLIs() {
+			for _, program := range bothCLIs(t) {
 				tests := contents(t, dir, ".tftest.hcl")
 				if tests == "" || tooNewFor(t, program, tests) != "" {
 					continue

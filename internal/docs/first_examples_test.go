@@ -52,7 +52,7 @@ func TestFirstExamples(t *testing.T) {
 					}
 					lines[number-1] = source[2]
 					write(t, main, strings.Join(lines, "\n"))
-					failed, _ := try(t, harness.CLI(), dir, demo.env, "plan", "-input=false", "-no-color")
+					failed, _ := try(t, harness.CLI(t), dir, demo.env, "plan", "-input=false", "-no-color")
 					_, text, _ := strings.Cut(failed, "\nError: ")
 					printed = "Error: " + strings.ReplaceAll(text, demo.url, "https://www.tofupilot.app")
 				}
@@ -92,7 +92,7 @@ func TestFromPastedIDs(t *testing.T) {
 	}
 
 	write(t, main, blocks[2][2])
-	if said, err := try(t, harness.CLI(), dir, demo.env, "plan", "-detailed-exitcode", "-input=false", "-no-color"); err != nil {
+	if said, err := try(t, harness.CLI(t), dir, demo.env, "plan", "-detailed-exitcode", "-input=false", "-no-color"); err != nil {
 		t.Errorf("%v\n%s", err, said)
 	}
 	write(t, main, strings.ReplaceAll(blocks[2][2], "Firmware Smoke Test", "Motor Controller FVT"))

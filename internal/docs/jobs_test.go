@@ -264,7 +264,7 @@ func newJob(t *testing.T, section string) *job {
 	}
 	write(t, filepath.Join(j.dir, "procedures", "main.tf"), block.FindStringSubmatch(section)[2])
 	bin, sdk := t.TempDir(), t.TempDir()
-	binary, err := exec.LookPath(harness.CLI())
+	binary, err := exec.LookPath(harness.CLI(t))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -58,7 +58,7 @@ run "it" {
   }
 }
 `)
-			for _, program := range bothCLIs() {
+			for _, program := range bothCLIs(t) {
 				if why := tooNewFor(t, program, "mock_provider"); why != "" {
 					t.Log(why)
 					continue

@@ -41,7 +41,7 @@ resource "terraform_data" "each" {
 			dir := t.TempDir()
 			write(t, filepath.Join(dir, "main.tf"), configuration)
 			api, url := serve(t)
-			said, err := try(t, harness.CLI(), dir, []string{"TOFUPILOT_URL=" + url, "TOFUPILOT_API_KEY=" + fakeapi.Key}, "plan", "-input=false", "-no-color")
+			said, err := try(t, harness.CLI(t), dir, []string{"TOFUPILOT_URL=" + url, "TOFUPILOT_API_KEY=" + fakeapi.Key}, "plan", "-input=false", "-no-color")
 			if failed := err != nil && strings.Contains(said, "Invalid for_each argument"); failed != c.postpones {
 				t.Errorf("postpones: %t, want %t; error %v:\n%s", failed, c.postpones, err, said)
 			}

@@ -14,7 +14,7 @@ var (
 	namedTest  = regexp.MustCompile("`((?:Test|Fuzz)\\w+)`")
 	writtenOne = regexp.MustCompile(`(?m)^func ((?:Test|Fuzz)\w+)\(`)
 	verifies   = regexp.MustCompile(`gh attestation verify (?:[^\n]*\\\n)*[^\n]*`)
-	flag       = regexp.MustCompile(`--[a-z-]+`)
+	option     = regexp.MustCompile(`--[a-z-]+`)
 )
 
 // TestPromisesNameTests holds the tests that promises rest on to being there.
@@ -56,7 +56,7 @@ func tests(t *testing.T) map[string]bool {
 func TestReleasesAreVerifiedAsTheWorkflowDoes(t *testing.T) {
 	t.Parallel()
 	conditions := func(file string) []string {
-		flags := flag.FindAllString(verifies.FindString(read(t, filepath.Join(root, file))), -1)
+		flags := option.FindAllString(verifies.FindString(read(t, filepath.Join(root, file))), -1)
 		slices.Sort(flags)
 		return flags
 	}

@@ -5,6 +5,7 @@ package docs_test
 
 import (
 	"errors"
+	"flag"
 	"fmt"
 	"os"
 	"os/exec"
@@ -27,7 +28,11 @@ var home string
 
 func TestMain(m *testing.M) {
 	harness.MustRead(provider.Server("test")())
+	flag.Parse()
 	os.Exit(func() int {
+		if testing.Short() {
+			return m.Run() // no test of it needs the provider
+		}
 		var err error
 		if home, err = os.MkdirTemp("", "docs"); err == nil {
 			defer func() { _ = os.RemoveAll(home) }() // a leftover does no harm
@@ -88,15 +93,16 @@ func build() error {
 // Terraform fails.
 func terraform(t *testing.T, dir string, env []string, arguments ...string) string {
 	t.Helper()
-	return cli(t, harness.CLI(), dir, env, arguments...)
+	return cli(t, harness.CLI(t), dir, env, arguments...)
 }
 
 // bothCLIs are the Terraform at hand and, where they are installed, Terraform and
 // OpenTofu: both promise tests of modules.
-func bothCLIs() []string {
-	programs := []string{harness.CLI()}
+func bothCLIs(t *testing.T) []string {
+	t.Helper()
+	programs := []string{harness.CLI(t)}
 	for _, other := range []string{"terraform", "tofu"} {
-		if path, err := exec.LookPath(other); err == nil && strings.TrimSuffix(filepath.Base(harness.CLI()), ".exe") != other {
+		if path, err := exec.LookPath(other); err == nil && strings.TrimSuffix(filepath.Base(harness.CLI(t)), ".exe") != other {
 			programs = append(programs, path)
 		}
 	}
@@ -150,7 +156,7 @@ var newer = []struct {
 // everything.
 func tooNew(t *testing.T, text string) string {
 	t.Helper()
-	return tooNewFor(t, harness.CLI(), text)
+	return tooNewFor(t, harness.CLI(t), text)
 }
 
 func tooNewFor(t *testing.T, program, text string) string {

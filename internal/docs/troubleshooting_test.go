@@ -97,7 +97,7 @@ provider "tofupilot" {
 			if c.arguments[0] == "init" {
 				env = []string{asUser()}
 			}
-			said, err := try(t, harness.CLI(), dir, env, c.arguments...)
+			said, err := try(t, harness.CLI(t), dir, env, c.arguments...)
 			for _, word := range c.words {
 				if err == nil || !strings.Contains(said, word) {
 					t.Errorf("error %v, without %q:\n%s", err, word, said)

@@ -16,6 +16,7 @@ import (
 
 	"github.com/ProtonMail/go-crypto/openpgp"
 
+	"github.com/tofupilot/terraform-provider-tofupilot/internal/acceptance/harness"
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/fakeapi"
 )
 
@@ -24,6 +25,7 @@ import (
 // GoReleaser's there. Without them it makes assets of its own.
 func TestRelease(t *testing.T) {
 	t.Parallel()
+	harness.NotShort(t)
 	var release *assets
 	if dir := os.Getenv("RELEASE_ASSETS"); dir != "" {
 		release = load(t, dir, os.Getenv("RELEASE_KEY"))

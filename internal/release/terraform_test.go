@@ -59,7 +59,7 @@ output "ids" {
 // terraform runs it without what the developer has set.
 func terraform(t *testing.T, dir string, env []string, command string) (said string, err error) {
 	t.Helper()
-	run := exec.CommandContext(t.Context(), harness.CLI(), command, "-input=false", "-no-color")
+	run := exec.CommandContext(t.Context(), harness.CLI(t), command, "-input=false", "-no-color")
 	run.Dir = dir
 	run.Env = append(harness.CleanEnvironment(dir), "TF_CLI_CONFIG_FILE="+filepath.Join(dir, "terraform.rc"), "CHECKPOINT_DISABLE=1")
 	run.Env = append(run.Env, env...)

@@ -11,8 +11,21 @@ import (
 	"testing"
 )
 
-// CLI is the command that tests run: Terraform's or OpenTofu's.
-func CLI() string { return cmp.Or(os.Getenv("TF_ACC_TERRAFORM_PATH"), "terraform") }
+// CLI is the command that tests run: Terraform's or OpenTofu's. In short mode it skips
+// the test.
+func CLI(t *testing.T) string {
+	t.Helper()
+	NotShort(t)
+	return cmp.Or(os.Getenv("TF_ACC_TERRAFORM_PATH"), "terraform")
+}
+
+// NotShort skips a test that runs Terraform, or builds a binary, in short mode.
+func NotShort(t *testing.T) {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("it runs Terraform or builds a binary, which go test -short leaves out")
+	}
+}
 
 // ProviderAddress is where the CLI looks for the provider if a configuration
 // gives no source.
@@ -38,7 +51,7 @@ var cliVersion = regexp.MustCompile(`(?m)^(Terraform|OpenTofu) v1\.(\d+)\.`)
 // versions from which Terraform 1 and OpenTofu 1 have it.
 func NeedVersion(t *testing.T, terraform, openTofu int) {
 	t.Helper()
-	product, minor := Version(t, CLI())
+	product, minor := Version(t, CLI(t))
 	need := terraform
 	if product == "OpenTofu" {
 		need = openTofu

@@ -63,6 +63,7 @@ var whoRuns = os.Environ()
 
 func buildProvider(t *testing.T, binary string) {
 	t.Helper()
+	NotShort(t)
 	if runtime.GOOS == "windows" {
 		binary += ".exe"
 	}
@@ -93,7 +94,7 @@ func (w *WorkingDir) Write(t *testing.T, name, content string) {
 // far away as their settings.
 func (w *WorkingDir) Command(t *testing.T, arguments ...string) *exec.Cmd {
 	t.Helper()
-	command := exec.CommandContext(t.Context(), CLI(), arguments...)
+	command := exec.CommandContext(t.Context(), CLI(t), arguments...)
 	command.Dir = w.Dir
 	command.Env = append(CleanEnvironment(w.Dir), "TF_CLI_CONFIG_FILE="+filepath.Join(w.Dir, "terraform.rc"), "TF_IN_AUTOMATION=1", "CHECKPOINT_DISABLE=1")
 	command.Env = append(command.Env, w.Environment...)
