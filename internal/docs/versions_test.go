@@ -59,14 +59,6 @@ func exampleFiles(t *testing.T) map[string]string {
 	return found
 }
 
-// TestReadmeIsShort keeps it to what a visitor reads; docs/ has the rest.
-func TestReadmeIsShort(t *testing.T) {
-	t.Parallel()
-	if lines := strings.Count(pages(t)["README.md"], "\n"); lines >= 100 {
-		t.Errorf("README.md has %d lines; it should have less than 100", lines)
-	}
-}
-
 // TestNewFeaturesSayWhatTheyNeed holds pages that use more than the oldest
 // promised Terraform has to naming the version that they need.
 func TestNewFeaturesSayWhatTheyNeed(t *testing.T) {
