@@ -35,58 +35,14 @@ func bodyFaults() []fault {
 			requests: 1,
 		}
 	}
-	item := func(name, item string, words ...string) fault {
-		return says(name, `{"data":[`+goodItem+`,`+item+`],`+endOfList+`}`, words...)
-	}
-	endsEarly := func(name, body, word string) fault {
-		return fault{
-			name: name, at: faulty(with200(body)), provider: harness.Values{"max_retries": 1},
-			fails:    harness.Error("", incomplete, askedFor+" (2 attempts)"+answered200+"the answer isn't a page of procedures: "+word+".", againLater),
-			requests: 2, retries: 1, within: retried(1),
-		}
-	}
 	return []fault{
-		endsEarly("an empty body", "", "the body ends too early"),
-		endsEarly("a body of white space", " \r\n", "the body ends too early"),
-		endsEarly("a body that is half there", `{"data":[`+goodItem, "the body ends too early"),
-		says("null", "null", "it has no data"),
-		says("[]", "[]", "the body: unexpected ["),
-		says("a string", `"maintenance"`, "the body: unexpected string"),
+		{
+			name: "a body that is half there", at: faulty(with200(`{"data":[` + goodItem)), provider: harness.Values{"max_retries": 1},
+			fails:    harness.Error("", incomplete, askedFor+" (2 attempts)"+answered200+"the answer isn't a page of procedures: the body ends too early.", againLater),
+			requests: 2, retries: 1, within: retried(1),
+		},
 		says("{}", "{}", "it has no data"),
 		says("HTML", proxyPage, "invalid character '<' at start of value, at byte 0: the body."),
-		says("text", "Service is fine", "invalid character 'S' at start of value, at byte 0: the body."),
-		says("data missing", `{`+endOfList+`}`, "it has no data"),
-		says("data null", `{"data":null,`+endOfList+`}`, "it has no data"),
-		says("data that is an object", `{"data":{},`+endOfList+`}`, `data: unexpected {`),
-		says("meta missing", `{"data":[]}`, "it has no meta.has_more"),
-		says("has_more missing", `{"data":[],"meta":{"next_cursor":null}}`, "it has no meta.has_more"),
-		says("has_more that is a string", `{"data":[],"meta":{"has_more":"yes","next_cursor":null}}`, `meta.has_more: unexpected string`),
-		says("next_cursor that is an object", `{"data":[],"meta":{"has_more":true,"next_cursor":{}}}`, "meta.next_cursor: neither a number nor a string"),
-		item("an item that is null", `null`, "data: item 1 has no id"),
-		item("an item that is a string", `"b"`, `data.1: unexpected string`),
-		item("an item without id", `{"name":"FVT"}`, "data: item 1 has no id"),
-		item("an item with an empty id", `{"id":""}`, "data: item 1 has no id"),
-		item("a number as id", `{"id":7}`, `data.1.id: unexpected number`),
-		item("a number as name", `{"id":"b","name":7}`, `data.1.name: unexpected number`),
-		item("a number as created_at", `{"id":"b","created_at":1705314600}`, "data.1.created_at: unexpected number"),
-		item("a string as fpy", `{"id":"b","fpy":"85.5"}`, "data.1.fpy: not a number"),
-		item("an fpy beyond all numbers", `{"id":"b","fpy":1e999}`, `data.1.fpy: a number out of range, or of more than 64 digits: 1e999`),
-		item("an fpy of two million digits in eight characters", `{"id":"b","fpy":1e-2000000}`, `data.1.fpy: a number out of range, or of more than 64 digits: 1e-2000000`),
-		item("an fpy of 65 digits", `{"id":"b","fpy":0.`+strings.Repeat("1", 64)+`}`, `data.1.fpy: a number out of range, or of more than 64 digits: 0.111`),
-		item("a list as runs' unit", `{"id":"b","runs":[{"unit":[]}]}`, `data.1.runs.0.unit: unexpected [`),
-		item("invalid UTF-8", "{\"id\":\"b\",\"name\":\"\xff\"}", "invalid UTF-8"),
-		item("NUL", "{\"id\":\"b\",\"name\":\"\x00\"}", `invalid character '\x00' in string`),
-		says("a byte-order mark", "\uFEFF"+`{"data":[],`+endOfList+`}`, "invalid character"),
-		says("UTF-16", "\xff\xfe{\x00}\x00", `invalid character '\xff'`),
-		item("nesting 10,000 deep", `{"id":"b","more":`+strings.Repeat("[", 10_000)+strings.Repeat("]", 10_000)+`}`, "exceeded max depth"),
-		says("another document behind it", `{"data":[],`+endOfList+`}{}`, "invalid character '{' after top-level value"),
-		says("data twice", `{"data":[],"data":[],`+endOfList+`}`, "duplicate object member name, at byte ", ": data."),
-		says("has_more twice", `{"data":[],"meta":{"has_more":true,"next_cursor":null,"has_more":false}}`, "duplicate object member name, at byte ", ": meta.has_more."),
-		item("a name twice in an item", `{"id":"b","id":"c"}`, "duplicate object member name, at byte ", ": data.1.id."),
-		item("a name twice, of which one is escaped", `{"id":"b","\u0069d":"b"}`, "duplicate object member name, at byte ", ": data.1.id."),
-		item("a name twice where nobody looks", `{"id":"b","more":[{"x":1,"x":1}]}`, "duplicate object member name, at byte ", ": data.1.more.0.x."),
-		says("has_more in another case", `{"data":[],"meta":{"Has_More":false,"next_cursor":null}}`, "it has no meta.has_more"),
-		says("a page of 1,001 rows", `{"data":[`+rowsOf(1_001)+`],`+endOfList+`}`, "data: more than 1000 rows"),
 		{
 			name: "a page of 1,000 rows, where 100 were asked for", at: faulty(with200(`{"data":[` + rowsOf(1_000) + `],` + endOfList + `}`)),
 			ids:      strings.Split(strings.NewReplacer(`{"id":"`, "", `"}`, "").Replace(rowsOf(1_000)), ","),
@@ -96,15 +52,6 @@ func bodyFaults() []fault {
 			name: "360,000 runs of nothing", at: faulty(with200(`{"data":[{"id":"a","runs":[{}` + strings.Repeat(",{}", 360_000) + `]}],` + endOfList + `}`)),
 			fails:    harness.Error("", unsupported, askedFor+answered200, "the answer isn't a page of procedures: data.0: longer than 1 MiB.", maybeVersion),
 			requests: 1,
-		},
-		{
-			name: "names in another case beside the right ones", requests: 1, ids: []string{"right"},
-			at: faulty(with200(`{"Data":[],"data":[{"ID":"WRONG","id":"right","Id":"WRONG","Name":7,"RUNS":1}],"META":{"has_more":true},"meta":{"HAS_MORE":true,"has_more":false,"Next_Cursor":7,"next_cursor":null}}`)),
-		},
-		{
-			name:  "an id of a megabyte, and a number as date",
-			at:    faulty(with200(`{"data":[{"id":"` + strings.Repeat("b", 1_000_000) + `","created_at":7}],` + endOfList + `}`)),
-			fails: harness.Error("", unsupported, "data.0.created_at: unexpected number.", maybeVersion), requests: 1, within: slow,
 		},
 		{
 			name: "40 MB", at: faulty(func(w http.ResponseWriter, _ *http.Request) { _, _ = fortyMegabytes(w) }),
@@ -124,14 +71,6 @@ func bodyFaults() []fault {
 		{
 			name: "a name of a megabyte", at: faulty(with200(`{"data":[{"id":"a","name":"` + strings.Repeat("FVT ", 250_000) + `"}],` + endOfList + `}`)),
 			ids: []string{"a"}, requests: 1, within: slow,
-		},
-		{
-			name: "what isn't documented", at: faulty(with200(`{"version":3,"data":[{"id":"a","steps":[{}],"runs":null,"created_at":null}],"meta":{"has_more":false,"total":1}}`)),
-			ids: []string{"a"}, requests: 1,
-		},
-		{
-			name: "NUL, escaped", at: faulty(with200(`{"data":[{"id":"a","name":"\u0000"}],` + endOfList + `}`)),
-			ids: []string{"a"}, requests: 1,
 		},
 	}
 }

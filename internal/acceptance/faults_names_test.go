@@ -6,7 +6,6 @@ import (
 	"net"
 	"os"
 	"slices"
-	"strings"
 	"sync"
 	"testing"
 
@@ -31,8 +30,7 @@ func resolveWith(t *testing.T, server string) {
 	}}
 }
 
-// nameServer answers that there is no such name, or, for names that begin with
-// broken, that it is in trouble.
+// nameServer answers that there is no such name.
 func nameServer(t *testing.T) string {
 	t.Helper()
 	conn, err := new(net.ListenConfig).ListenPacket(t.Context(), "udp", "127.0.0.1:0")
@@ -50,14 +48,10 @@ func nameServer(t *testing.T) string {
 			if err != nil {
 				return // closed, because the test is over
 			}
-			const header, serverFailure, nameError = 12, 2, 3 // RFC 1035, section 4.1.1
-			code := nameError
-			if strings.HasPrefix(string(message[header+1:n]), "broken") {
-				code = serverFailure
-			}
+			const header, nameError = 12, 3 // RFC 1035, section 4.1.1
 			answer := slices.Clone(message[:n])
-			binary.BigEndian.PutUint16(answer[2:], 0x8180|uint16(code)) // an answer, and recursion is available
-			clear(answer[10:header])                                    // no additional records
+			binary.BigEndian.PutUint16(answer[2:], 0x8180|nameError) // an answer, and recursion is available
+			clear(answer[10:header])                                 // no additional records
 			_, _ = conn.WriteTo(answer, from)
 		}
 	})

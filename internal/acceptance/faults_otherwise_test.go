@@ -9,7 +9,6 @@ import (
 	"net/http/httptest"
 	"slices"
 	"strconv"
-	"strings"
 	"testing"
 	"time"
 
@@ -108,7 +107,6 @@ func floored(api http.Handler) http.Handler {
 // Servers that behave otherwise than documented.
 func otherwiseFaults() []fault {
 	all := numbered(250)
-	emoji := strings.Repeat("🔋", 80)
 	return []fault{
 		{
 			name: "by last activity, and a row moves to the front while another is deleted", at: byActivity,
@@ -127,25 +125,9 @@ func otherwiseFaults() []fault {
 			ids: harness.IDs(all), requests: requestsVary,
 		},
 		{
-			name: "times that can't be read", at: faulty(with200(`{"data":[{"id":"b","created_at":"soon","runs":[{"started_at":""}]},{"id":"a","created_at":"2024-01-15T10:30:00Z"}],` + endOfList + `}`)),
-			ids: []string{"a", "b"}, requests: 1,
-		},
-		{
-			name: "a page of HTML", at: faulty(answer(http.StatusOK, "<html>Log in</html>", "Content-Type", "text/html")),
-			fails:    harness.Error("", notTheAPI, askedFor+" returned HTTP 200 OK (text/html): the answer isn't a page of procedures", "invalid character '<'", leadsToTofuPilot),
-			requests: 1,
-		},
-		{
 			name: "a row that the server can't show", at: faulty(answer(http.StatusInternalServerError, `{"message":"Output validation failed","code":"INTERNAL_SERVER_ERROR"}`)),
 			fails: harness.Error("", "The server can't return one of its procedures",
 				askedFor+" returned HTTP 500 Internal Server Error: Output validation failed.", "Only the server's administrator can fix that. Show them this message.",
-			), requests: 1,
-		},
-		{
-			name: "a search that is too long for an older server", arguments: harness.Values{"search_query": emoji},
-			at: faulty(answer(http.StatusBadRequest, `{"message":"Input validation failed","code":"BAD_REQUEST","issues":[{"path":["search_query"],"message":"String must contain at most 100 character(s)"}]}`)),
-			fails: harness.Error("search_query", refused,
-				"returned HTTP 400 Bad Request: Input validation failed.", "- search_query: String must contain at most 100 character(s)",
 			), requests: 1,
 		},
 	}

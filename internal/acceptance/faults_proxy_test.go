@@ -44,12 +44,8 @@ func proxyFaults() []fault {
 		return f
 	}
 	return []fault{
-		refuses("403 Forbidden"),
 		refuses("407 Proxy Authentication Required"),
-		refuses("302 Found"),
-		refuses("429 Too Many Requests"),
 		again(refuses("502 Bad Gateway")),
-		again(refuses("504 Gateway Timeout")),
 		{
 			name: "a proxy where nothing listens", at: notBehind("https://tofupilot.test"), environment: useProxy, provider: once,
 			fails:   harness.Error("", noProxy, askedFor+" (2 attempts) failed: proxyconnect tcp: dial tcp", harness.Refused, checkProxy),

@@ -3,7 +3,6 @@ package acceptance
 import (
 	"compress/gzip"
 	"fmt"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -37,23 +36,9 @@ func transportFaults() []fault {
 			fails: harness.Error("", unreachable, askedFor+" failed", "no such host", checkServer),
 		},
 		{
-			name: "a name server in trouble", at: atName("https://broken.tofupilot.invalid"), provider: harness.Values{"max_retries": 1},
-			fails:   harness.Error("", unreachable, askedFor+" (2 attempts) failed", "server misbehaving", checkServer),
-			retries: 1, within: retried(1),
-		},
-		{
-			name: "accepted and closed", at: harness.ByHand(func(net.Conn, int) {}), provider: harness.Values{"max_retries": 1},
-			fails:    harness.Error("", incomplete, askedFor+" (2 attempts) failed", againLater),
-			requests: 2, retries: 1, within: retried(1),
-		},
-		{
 			name: "closed instead of an answer", at: faulty(fakeapi.HangUp().ServeHTTP), provider: once,
 			fails:    harness.Error("", incomplete, askedFor+" failed: the connection was closed before an answer came", againLater),
 			requests: 1,
-		},
-		{
-			name: "closed instead of an answer, once", at: faulty(fakeapi.HangUp().ServeHTTP, 1), provider: harness.Values{"max_retries": 1},
-			ids: whole, requests: 2, retries: 1, within: retried(1),
 		},
 		{
 			name: "no HTTP", at: harness.ByHand(saying("SSH-2.0-OpenSSH_9.6\r\n")), provider: once,
@@ -77,23 +62,9 @@ func transportFaults() []fault {
 			requests: 1,
 		},
 		{
-			name: "early hints, and then the answer", at: around(func(api http.Handler) http.Handler {
-				return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-					w.WriteHeader(http.StatusProcessing)
-					w.WriteHeader(http.StatusEarlyHints)
-					api.ServeHTTP(w, r)
-				})
-			}), ids: whole, requests: 1,
-		},
-		{
 			name: "403 and a body that never comes", at: harness.ByHand(thenSilent("HTTP/1.1 403 Forbidden", "Content-Length: 10", "", "")), provider: harness.Values{"request_timeout": "200ms"},
 			fails:    harness.Error("", notTheAPI, askedFor+" returned HTTP 403 Forbidden."),
 			requests: 1,
-		},
-		{
-			name: "headers that never come", at: harness.ByHand(saysNothing), provider: harness.Values{"max_retries": 1, "request_timeout": "100ms"},
-			fails:    harness.Error("", tooSlow, askedFor+" (2 attempts) failed", "no complete answer within 100ms", "raise the provider's request_timeout, or lower page_size"),
-			requests: 2, retries: 1, within: retried(1),
 		},
 		{
 			name: "headers that never end", at: harness.ByHand(saying("HTTP/1.1 200 OK", strings.Repeat("X-Filler: "+strings.Repeat("x", 4000)+"\r\n", 3000))), provider: once,
@@ -122,11 +93,6 @@ func transportFaults() []fault {
 			ids: whole, requests: 2, retries: 1, within: retried(1),
 		},
 		{
-			name: "broken chunks", at: harness.ByHand(saying("HTTP/1.1 200 OK", "Transfer-Encoding: chunked", "", "5", `{"dat`, "no length", "")), provider: harness.Values{"max_retries": 1},
-			fails:    harness.Error("", incomplete, askedFor+" (2 attempts) returned HTTP 200 OK: reading the answer: invalid byte in chunk length", againLater),
-			requests: 2, retries: 1, within: retried(1),
-		},
-		{
 			name: "a line break in TF_APPEND_USER_AGENT", at: faulty(nil),
 			environment: func(t *testing.T, _ *harness.Target) {
 				t.Helper()
@@ -140,26 +106,8 @@ func transportFaults() []fault {
 			ids: whole, requests: 1,
 		},
 		{
-			name: "gzip cut off", at: around(gzipped(0.5)), provider: once,
-			fails:    harness.Error("", incomplete, askedFor, "reading the answer: the body ends too early", againLater),
-			requests: 1,
-		},
-		{
 			name: "an encoding that nobody asked for", at: faulty(answer(http.StatusOK, "\x1b\x0b\x00\xf8", "Content-Encoding", "br", "Content-Type", "application/json")),
 			fails:    harness.Error("", notTheAPI, askedFor+" returned HTTP 200 OK (application/json): the answer's encoding is br, which the provider didn't ask for.", leadsToTofuPilot),
-			requests: 1,
-		},
-		{
-			name: "an encoding that is none", at: around(func(api http.Handler) http.Handler {
-				return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-					w.Header().Set("Content-Encoding", "identity")
-					api.ServeHTTP(w, r)
-				})
-			}), ids: whole, requests: 1,
-		},
-		{
-			name: "gzip that isn't", at: faulty(answer(http.StatusOK, `{"data":[]}`, "Content-Encoding", "gzip")), provider: once,
-			fails:    harness.Error("", incomplete, askedFor, "gzip: invalid header", againLater),
 			requests: 1,
 		},
 	}

@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"slices"
-	"strconv"
 	"testing"
 	"time"
 
@@ -88,11 +87,6 @@ func itemIDs(t *testing.T, items []json.RawMessage) []string {
 	return ids
 }
 
-func list(t *testing.T, s http.Handler, rawQuery string) []string {
-	t.Helper()
-	return itemIDs(t, decodePage(t, get(t, s, rawQuery)).Data)
-}
-
 func wantIDs(t *testing.T, got []string, want ...string) {
 	t.Helper()
 	if !slices.Equal(got, want) {
@@ -111,13 +105,6 @@ func named(ids ...string) []fakeapi.Procedure {
 	return procedures
 }
 
-func numbered(n int) (ids []string) {
-	for i := range n {
-		ids = append(ids, "p"+strconv.Itoa(i))
-	}
-	return ids
-}
-
 func compact(t *testing.T, text string) string {
 	t.Helper()
 	var b bytes.Buffer
@@ -126,10 +113,3 @@ func compact(t *testing.T, text string) string {
 	}
 	return b.String()
 }
-
-// discard is a http.ResponseWriter for those who don't look at the answer.
-type discard struct{ header http.Header }
-
-func (d discard) Header() http.Header         { return d.header }
-func (d discard) Write(b []byte) (int, error) { return len(b), nil }
-func (d discard) WriteHeader(int)             {}

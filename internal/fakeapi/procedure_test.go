@@ -62,27 +62,3 @@ func TestEachShapeHasItsFieldsAndNoOther(t *testing.T) {
 		}
 	}
 }
-
-func TestGivenJSONIsSentWhileFieldsSteer(t *testing.T) {
-	t.Parallel()
-	const sent = `{ "id": 7, "new_key": [1.0, "\u0041"] }`
-	p := named("hidden")[0]
-	p.JSON = sent
-	s := fakeapi.New(append(named("newer"), p)...)
-	items := decodePage(t, get(t, s, "search_query=hidden&created_before=2030-01-01T00:00:00Z")).Data
-	if len(items) != 1 || string(items[0]) != sent {
-		t.Errorf("got %s", items)
-	}
-}
-
-func TestWhatIsServedIsSettledWhenAdded(t *testing.T) {
-	t.Parallel()
-	p := fakeapi.Example2025()
-	p.JSON = ""
-	s := fakeapi.New(p)
-	*p.FPY = 1
-	p.Runs[0].Outcome = "FAIL"
-	if got := string(decodePage(t, get(t, s, "")).Data[0]); got != compact(t, fakeapi.Example2025().JSON) {
-		t.Errorf("got %s", got)
-	}
-}
