@@ -6,7 +6,6 @@ import (
 	"context"
 	"errors"
 	"io"
-	"log"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -21,16 +20,6 @@ import (
 func listen(t *testing.T, handler http.Handler) *url.URL {
 	t.Helper()
 	server := httptest.NewServer(handler)
-	t.Cleanup(server.Close)
-	return parsed(t, server.URL)
-}
-
-// listenTLS does so with a certificate that nobody trusts.
-func listenTLS(t *testing.T, handler http.Handler) *url.URL {
-	t.Helper()
-	server := httptest.NewUnstartedServer(handler)
-	server.Config.ErrorLog = log.New(io.Discard, "", 0) // says that handshakes fail
-	server.StartTLS()
 	t.Cleanup(server.Close)
 	return parsed(t, server.URL)
 }
@@ -131,22 +120,6 @@ func TestRedirectsAreFollowedWithinTheServerOnly(t *testing.T) {
 	}
 }
 
-func TestRedirectsDoNotRepeatPasswordsOrGoOnForEver(t *testing.T) {
-	t.Parallel()
-	api := fakeapi.New()
-	client := clientAt(t, listen(t, api).String())
-
-	api.Fail(fakeapi.Status(302, "", "Location", "https://user:hunter2@example.com/"+fakeapi.Key))
-	if text := failure(t, client).Error(); strings.Contains(text, "hunter2") {
-		t.Errorf("the password is in the error: %s", text)
-	}
-	api.Fail(fakeapi.Status(302, "", "Location", "/api/v2/procedures"))
-	client.maxRetries = 0
-	if text := failure(t, client).Error(); !strings.Contains(text, "redirected 10 times") {
-		t.Error(text)
-	}
-}
-
 // body answers everything with status 200 and a body.
 func body(content string, header ...string) http.Handler {
 	return fakeapi.Status(http.StatusOK, content, header...)
@@ -170,22 +143,6 @@ func TestBodyIsMeasuredAfterDecompression(t *testing.T) {
 	}
 	if n := len(api.Requests()); n != 1 {
 		t.Errorf("asked for %d times, though it won't get smaller", n)
-	}
-}
-
-func TestAttemptThatTakesTooLongIsGivenUp(t *testing.T) {
-	t.Parallel()
-	api := fakeapi.New()
-	client := clientAt(t, listen(t, api).String())
-	client.requestTimeout, client.maxRetries = 20*time.Millisecond, 1
-	api.Fail(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		w.WriteHeader(http.StatusOK) // the body never ends: it counts, too
-		w.(http.Flusher).Flush()     //nolint:forcetypeassert // net/http/httptest serves with net/http.
-		<-r.Context().Done()
-	}))
-	failed := failure(t, client)
-	if failed.Kind != TimedOut || failed.Attempts != 2 || !strings.Contains(failed.Error(), "no complete answer within 20ms") {
-		t.Error(failed)
 	}
 }
 

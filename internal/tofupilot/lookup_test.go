@@ -380,19 +380,6 @@ func TestNothingIsSaidToBeMissingBeforeTheWholeListWasLookedThrough(t *testing.T
 	}
 }
 
-func TestAProcedureCreatedBetweenSearchAndWholeListIsFound(t *testing.T) {
-	t.Parallel()
-	client, server := lookUpIn(t)
-	server.api.Before(func(r fakeapi.Request) {
-		if r.Number == 2 {
-			server.api.Add(named("New")...)
-		}
-	})
-	if found, err := lookUpOne(t.Context(), client, ByName, "New"); err != nil || found.ID != "p0" {
-		t.Errorf("got %v, %v", found, err)
-	}
-}
-
 func TestSeveralOfOneNameAreAllTold(t *testing.T) {
 	t.Parallel()
 	const name = "Prüfung"
@@ -484,24 +471,4 @@ func TestASearchThatFitsOnOnePageSettles(t *testing.T) {
 		}
 		server.expect(t, "Leak")
 	}
-}
-
-func TestNothingIsRememberedFromOneLookupToTheNext(t *testing.T) {
-	t.Parallel()
-	client, server := lookUpIn(t, named("FVT")...)
-	expect := func(id string) {
-		t.Helper()
-		if found, err := lookUpOne(t.Context(), client, ByName, "FVT"); err != nil || found.ID != id {
-			t.Errorf("got %v, %v; want %s", found, err, id)
-		}
-	}
-	expect("p0")
-	server.api.Delete("p0")
-	server.api.Add(fakeapi.Procedure{ID: "new", Name: "FVT"})
-	expect("new")
-	server.api.Delete("new")
-	if _, err := lookUpOne(t.Context(), client, ByName, "FVT"); !errors.As(err, new(*LookupError)) {
-		t.Errorf("got %v", err)
-	}
-	server.expect(t, "FVT", "FVT", "FVT", whole)
 }

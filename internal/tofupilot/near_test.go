@@ -95,19 +95,3 @@ func TestNearMissesOfManyNamesAreBounded(t *testing.T) {
 		t.Errorf("it took %s", spent)
 	}
 }
-
-// It takes a moment, however long the names are, which a server may choose.
-func BenchmarkDistance(b *testing.B) {
-	for name, other := range map[string]string{
-		"usual":      "Firmware Smoke Test",
-		"megabyte":   strings.Repeat("é", 1<<19),
-		"compatible": strings.Repeat("ﷺ", 1<<10), // each is 18 letters in compatibility form
-	} {
-		b.Run(name, func(b *testing.B) {
-			wanted := fold("Firmwar Smoke Test")
-			for b.Loop() {
-				distance(fold(other), wanted)
-			}
-		})
-	}
-}

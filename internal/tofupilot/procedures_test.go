@@ -114,17 +114,6 @@ func flat(procedures []Procedure) string {
 	return strings.Join(order, " ")
 }
 
-func TestTimesAreInstantsWhateverTheirOffset(t *testing.T) {
-	t.Parallel()
-	for _, text := range []string{
-		"2024-01-15T10:30:00Z", "2024-01-15T10:30:00.000Z", "2024-01-15T11:30:00.000000+01:00", "2024-01-15T05:30:00-05:00",
-	} {
-		if got := instantOf(&text); got.Unix() != 1_705_314_600 {
-			t.Errorf("%s is %v", text, got)
-		}
-	}
-}
-
 // readBody reads the list of a server that always answers with the body.
 func readBody(t *testing.T, body string) []Procedure {
 	t.Helper()
@@ -135,25 +124,4 @@ func readBody(t *testing.T, body string) []Procedure {
 		t.Fatal(err)
 	}
 	return procedures
-}
-
-func TestWhatIsKeptOfProceduresIsInTheirOrder(t *testing.T) {
-	t.Parallel()
-	client := clientAt(t, listen(t, fakeapi.New(fakeapi.Generate(350, fakeapi.WithRunsAndFPY)...)).String())
-	whole, err := client.Procedures(t.Context(), Filter{})
-	if err != nil || len(whole) != 350 {
-		t.Fatalf("%d procedures, %v", len(whole), err)
-	}
-	summary := func(procedure *Procedure) string {
-		return fmt.Sprintf("%s %s, %d runs", procedure.ID, *procedure.Name, len(procedure.Runs))
-	}
-	kept, err := ReadAll(t.Context(), client, Procedures, Filter{}, func(p *Procedure) (string, int) { return summary(p), 0 })
-	if err != nil || len(kept) != len(whole) {
-		t.Fatalf("%d procedures, %v", len(kept), err)
-	}
-	for i := range whole {
-		if want := summary(&whole[i]); kept[i].Kept != want {
-			t.Errorf("%d: got %s, want %s", i, kept[i].Kept, want)
-		}
-	}
 }

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"maps"
 	"net/http"
-	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -61,56 +60,6 @@ func (b *testbed) readAll(readers int, want int) {
 		})
 	}
 	all.Wait()
-}
-
-func TestReadersOfOneClientShareItsEightRequests(t *testing.T) {
-	t.Parallel()
-	for _, readers := range []int{1, 2, 20} {
-		onTestbed(t, func(b *testbed) {
-			g := b.gauge()
-			b.filter.PageSize = 10
-			b.readAll(readers, 300)
-			if g.most != maxInFlight {
-				b.Errorf("%d readers had %d requests in flight", readers, g.most)
-			}
-		}, fakeapi.Generate(300, fakeapi.WithRepository)...)
-	}
-}
-
-func TestOneReaders429HoldsTheOthers(t *testing.T) {
-	t.Parallel()
-	onTestbed(t, func(b *testbed) {
-		b.api.Fail(fakeapi.Status(429, "", "Retry-After", "30"), 1)
-		b.api.Delay(time.Second)
-		var all sync.WaitGroup
-		all.Go(func() { b.readAll(1, 1) })
-		time.Sleep(5 * time.Second)
-		b.readAll(9, 1) // they come while it is closed
-		all.Wait()
-		// The first is refused after a second. Then there are places for 8 at a time.
-		at := func(seconds ...time.Duration) (times []time.Duration) {
-			for _, s := range seconds {
-				times = append(times, s*time.Second)
-			}
-			return times
-		}
-		if asked, want := b.asked(), at(0, 31, 31, 31, 31, 31, 31, 31, 31, 32, 32); !slices.Equal(asked, want) {
-			b.Errorf("asked at %s, want %s", asked, want)
-		}
-	}, fakeapi.Generate(1, fakeapi.WithRepository)...)
-}
-
-func TestA429ThatNamesNoTimeHoldsEveryoneForASecond(t *testing.T) {
-	t.Parallel()
-	for _, retryAfter := range []string{"", "0", "soon"} {
-		onTestbed(t, func(b *testbed) {
-			b.api.Fail(fakeapi.Status(429, "", "Retry-After", retryAfter), 1)
-			b.readAll(1, 1)
-			if asked := b.asked(); len(asked) != 2 || asked[1] < time.Second || asked[1] > 1250*time.Millisecond {
-				b.Errorf("Retry-After %q: asked at %s", retryAfter, asked)
-			}
-		}, fakeapi.Generate(1, fakeapi.WithRepository)...)
-	}
 }
 
 // In a window of several pages, one that fails is asked for again, and the

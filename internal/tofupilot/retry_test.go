@@ -86,21 +86,6 @@ func TestWhatMayPassIsTriedAgainAndNothingElse(t *testing.T) {
 	}
 }
 
-func TestAnyAttemptMayBeTheOneThatSucceeds(t *testing.T) {
-	t.Parallel()
-	for failures := range 4 {
-		onTestbed(t, func(b *testbed) {
-			b.client.maxRetries = 3
-			b.api.Fail(fakeapi.Status(503, ""))
-			b.api.Fail(nil, failures+1)
-			procedures, err := b.client.Procedures(b.Context(), Filter{})
-			if err != nil || len(procedures) != 1 || len(b.api.Requests()) != failures+1 {
-				b.Errorf("after %d failures: %d procedures, %d requests, %v", failures, len(procedures), len(b.api.Requests()), err)
-			}
-		}, fakeapi.Generate(1, fakeapi.WithRepository)...)
-	}
-}
-
 func TestPausesGrowExponentiallyAndAreJittered(t *testing.T) {
 	t.Parallel()
 	limits := []time.Duration{1, 2, 4, 8, 16, 20, 20, 20, 20, 20} // seconds, twice the interval

@@ -6,7 +6,6 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -66,40 +65,6 @@ func TestBrokenConnectionsAndCutOffAnswersAreTriedAgain(t *testing.T) {
 	}
 }
 
-func TestAnswersThatWillNotGetBetterAreNotTriedAgain(t *testing.T) {
-	t.Parallel()
-	for name, answer := range map[string]string{
-		"a login page":       "<!DOCTYPE html><html><body>Log in</body></html>",
-		"other JSON":         `{"status": "ok"}`,
-		"JSON with an end":   onePage + `{"data": []}`,
-		"a bracket too many": onePage + `}`,
-		"a wrong type":       `{"data": [{"id": 7}], "meta": {"has_more": false}}`,
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			api := fakeapi.New()
-			api.Fail(body(answer, "Content-Type", "application/json"))
-			failed := failure(t, clientAt(t, listen(t, api).String()))
-			if failed.Kind != NotTheAPI && failed.Kind != Unsupported || failed.Attempts != 1 || len(api.Requests()) != 1 {
-				t.Errorf("%d requests: %v", len(api.Requests()), failed)
-			}
-			if strings.Contains(failed.Error(), "ends too early") {
-				t.Errorf("it is said to be cut off, which it isn't: %v", failed)
-			}
-		})
-	}
-}
-
-func TestRefusedConnectionIsTriedAgain(t *testing.T) {
-	t.Parallel()
-	gone := httptest.NewServer(fakeapi.New())
-	gone.Close()
-	failed := failure(t, clientAt(t, gone.URL))
-	if dial := new(net.OpError); !errors.As(failed, &dial) || dial.Op != "dial" || failed.Kind != Unreachable || failed.Attempts != 3 || failed.Status != 0 {
-		t.Error(failed)
-	}
-}
-
 // roundTrip is a transport that is one function.
 type roundTrip func(*http.Request) (*http.Response, error)
 
@@ -117,25 +82,6 @@ func TestWhatTheSystemSaysEndsWithoutAPeriod(t *testing.T) {
 	failed := failure(t, client)
 	if said := failed.Error(); !strings.HasSuffix(said, "actively refused it (after 3 attempts)") {
 		t.Errorf("it ends otherwise: %s", said)
-	}
-}
-
-// What speaks no TLS, or has a certificate that isn't trusted, stays so.
-func TestTLSThatCannotBeTrustedIsNotTriedAgain(t *testing.T) {
-	t.Parallel()
-	api := fakeapi.New()
-	plain := listen(t, api)
-	failed := failure(t, clientAt(t, "https://"+plain.Host))
-	if failed.Kind != TLSFailed || failed.Attempts != 1 {
-		t.Errorf("plain HTTP at https: %v", failed)
-	}
-	secure := listenTLS(t, api)
-	failed = failure(t, clientAt(t, secure.String()))
-	if failed.Kind != TLSFailed || failed.Attempts != 1 {
-		t.Errorf("certificate of an unknown authority: %v", failed)
-	}
-	if n := len(api.Requests()); n > 0 {
-		t.Errorf("%d requests went through", n)
 	}
 }
 
