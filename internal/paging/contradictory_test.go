@@ -61,7 +61,7 @@ func (c oddCase) check(t *testing.T) {
 	}
 }
 
-func TestPageSizeNeverBoundsHowMany(t *testing.T) {
+func TestPageSizeIsNoLimit(t *testing.T) {
 	t.Parallel()
 	for _, size := range []int{1, 2} {
 		list := stillList(10_050) // of pages of two, each of which begins with the end of the one before
@@ -72,7 +72,7 @@ func TestPageSizeNeverBoundsHowMany(t *testing.T) {
 	}
 }
 
-func TestAListWithoutEndIsGivenUpAfterAMillionRows(t *testing.T) {
+func TestMaxRows(t *testing.T) {
 	t.Parallel()
 	for name, next := range map[string]func(offset int) string{
 		"by offsets": strconv.Itoa,

@@ -6,7 +6,7 @@ import (
 )
 
 // A token that happens to look like a number isn't one.
-func TestATokenThatLooksLikeANumberIsSentBackAsItCame(t *testing.T) {
+func TestNumericTokens(t *testing.T) {
 	t.Parallel()
 	for _, token := range []string{"007", "1e3", "+5", "0x1p4"} {
 		t.Run(token, func(t *testing.T) {

@@ -12,7 +12,7 @@ import (
 
 // By last activity, or by name: r150 moves to the front while r10 is deleted. Every
 // seam holds, and r150 is behind one page and in front of the next.
-func TestARowThatMovesFromBehindASeamToTheFrontIsRead(t *testing.T) {
+func TestMovedToTheFront(t *testing.T) {
 	t.Parallel()
 	for name, times := range map[string]func(int) time.Time{
 		"equal times": func(int) time.Time { return createdAt(0) },
@@ -39,7 +39,7 @@ func TestARowThatMovesFromBehindASeamToTheFrontIsRead(t *testing.T) {
 // What contradicts itself once may be a change: a count taken before two rows were
 // created and deleted. The server's cursors are offsets all the same, and following
 // them without seams would lose r1.
-func TestOneContradictionIsAChangeAndNotAnotherWayToCount(t *testing.T) {
+func TestContradictionOnce(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		list := &changingList{newestFirst: true, countFirst: true, changes: []listChange{
@@ -54,7 +54,7 @@ func TestOneContradictionIsAChangeAndNotAnotherWayToCount(t *testing.T) {
 
 // Two passes contradict themselves in the same way, but not in a row: between them
 // the list was read.
-func TestAContradictionIsForgottenWhenAPassComesToTheEnd(t *testing.T) {
+func TestContradictionForgotten(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		list := &changingList{times: func(int) time.Time { return time.Time{} }}
@@ -75,7 +75,7 @@ func TestAContradictionIsForgottenWhenAPassComesToTheEnd(t *testing.T) {
 	})
 }
 
-func TestAListByCreationCostsOnePassAndAnyOtherTwo(t *testing.T) {
+func TestPasses(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
 		times       func(int) time.Time
@@ -99,7 +99,7 @@ func TestAListByCreationCostsOnePassAndAnyOtherTwo(t *testing.T) {
 
 // Rows and count are taken one after the other, and r5 is deleted between them:
 // of 101 rows the page has the first 100, and has_more is false.
-func TestAFullPageIsNotTheEndUntilNothingFollows(t *testing.T) {
+func TestFullLastPage(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		list := newChangingList(101, listChange{after: 1, at: 5})
@@ -114,7 +114,7 @@ func TestAFullPageIsNotTheEndUntilNothingFollows(t *testing.T) {
 // Followed, both passes give r3 and r1, and r2 stands behind them. One takes a full page
 // for the end, by a count that is older than the page; the other is told that more
 // follows, which has moved to the front by then: an empty page is the end.
-func TestTwoPassesAgreeOnlyIfTheirPagesEndAtTheSameRows(t *testing.T) {
+func TestPassesEndAlike(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		list := &changingList{newestFirst: true, tokens: true, countFirst: true, changes: []listChange{
@@ -129,7 +129,7 @@ func TestTwoPassesAgreeOnlyIfTheirPagesEndAtTheSameRows(t *testing.T) {
 
 // A row that moves meanwhile isn't lost where seams hold the pages together: then two
 // passes of the same rows agree, in whatever order.
-func TestTheOrderOfTwoPassesMattersWhereCursorsAreFollowed(t *testing.T) {
+func TestPassesOrder(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
 		cursor        string
@@ -164,7 +164,7 @@ func TestTheOrderOfTwoPassesMattersWhereCursorsAreFollowed(t *testing.T) {
 
 // A server may refuse a cursor that it didn't give. Its own are followed then, and
 // what it says of its end is all there is.
-func TestAServerThatRefusesComputedCursorsIsFollowed(t *testing.T) {
+func TestRefusedCursor(t *testing.T) {
 	t.Parallel()
 	for _, rows := range []int{10, 35} {
 		list := stillList(rows)
@@ -181,7 +181,7 @@ func TestAServerThatRefusesComputedCursorsIsFollowed(t *testing.T) {
 	}
 }
 
-func TestAnyOtherRefusalIsNoMatterOfCursors(t *testing.T) {
+func TestOtherRefusals(t *testing.T) {
 	t.Parallel()
 	list := stillList(35)
 	list.fault = func(asked listRequest) error {

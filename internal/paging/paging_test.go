@@ -12,7 +12,7 @@ import (
 // begins with the row that the one before ended with, and the last isn't full.
 func needed(rows int) int { return max(0, rows-1)/99 + 1 }
 
-func TestAListCostsFewRequestsBeyondItsPages(t *testing.T) {
+func TestRequests(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct{ rows, needed, asked int }{
 		{0, 1, 1},
@@ -41,7 +41,7 @@ func TestAListCostsFewRequestsBeyondItsPages(t *testing.T) {
 	}
 }
 
-func TestAListOfAFewPagesCostsAtMostTwoRequestsBeyondThem(t *testing.T) {
+func TestRequestsFewPages(t *testing.T) {
 	t.Parallel()
 	for rows := 101; rows <= 400; rows++ {
 		list := stillList(rows)
@@ -52,7 +52,7 @@ func TestAListOfAFewPagesCostsAtMostTwoRequestsBeyondThem(t *testing.T) {
 	}
 }
 
-func TestALongerListCostsAtMostSevenRequestsBeyondItsPages(t *testing.T) {
+func TestRequestsMorePages(t *testing.T) {
 	t.Parallel()
 	for rows := 401; rows <= 3_000; rows += 37 {
 		list := stillList(rows)
@@ -63,7 +63,7 @@ func TestALongerListCostsAtMostSevenRequestsBeyondItsPages(t *testing.T) {
 	}
 }
 
-func TestALongListCostsAtMostAFewPercentBeyondItsPages(t *testing.T) {
+func TestRequestsManyPages(t *testing.T) {
 	t.Parallel()
 	for rows := 9_900; rows <= 10_000; rows += 10 {
 		list := stillList(rows)
@@ -76,7 +76,7 @@ func TestALongListCostsAtMostAFewPercentBeyondItsPages(t *testing.T) {
 
 // Every request takes the same time, so those of one window leave together, and
 // the last window doesn't get apart, though it moves.
-func TestPagesAreAskedForInWindowsThatGrow(t *testing.T) {
+func TestWindows(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		list := stillList(10_000)
@@ -101,7 +101,7 @@ func TestPagesAreAskedForInWindowsThatGrow(t *testing.T) {
 	})
 }
 
-func TestASlowPageDoesntHoldUpTheSevenBehindIt(t *testing.T) {
+func TestSlowPage(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		const slow, takes = 18 * 99, 10 * time.Second
@@ -127,7 +127,7 @@ func TestASlowPageDoesntHoldUpTheSevenBehindIt(t *testing.T) {
 	})
 }
 
-func TestEveryPageSizeGivesTheSameListTwice(t *testing.T) {
+func TestEveryPageSize(t *testing.T) {
 	t.Parallel()
 	for _, rows := range []int{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 30, 99} {
 		list := stillList(rows)
@@ -139,7 +139,7 @@ func TestEveryPageSizeGivesTheSameListTwice(t *testing.T) {
 }
 
 // The smallest schedule that loses a row of a pager that doesn't look at seams.
-func TestARowThatMovesToAPageAlreadyReadIsRead(t *testing.T) {
+func TestMovedBack(t *testing.T) {
 	t.Parallel()
 	gone := listChange{after: 1}
 	synctest.Test(t, func(t *testing.T) {

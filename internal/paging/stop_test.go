@@ -37,7 +37,7 @@ func pauses(list *changingList) []time.Duration {
 	return pauses
 }
 
-func TestAListThatNeverStopsChangingEndsInAnErrorAtTheDeadline(t *testing.T) {
+func TestNeverStopsChanging(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		const deadline = 5 * time.Minute
@@ -67,7 +67,7 @@ func TestAListThatNeverStopsChangingEndsInAnErrorAtTheDeadline(t *testing.T) {
 	})
 }
 
-func TestPausesBetweenPassesGrowUpToFiveSecondsAndHaveJitter(t *testing.T) {
+func TestPauses(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		firsts := map[time.Duration]bool{}
@@ -97,7 +97,7 @@ func TestPausesBetweenPassesGrowUpToFiveSecondsAndHaveJitter(t *testing.T) {
 	})
 }
 
-func TestCancellingEndsAPauseAtOnce(t *testing.T) {
+func TestCancelPause(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		// The pauses up to here fill the time, because requests take none.
@@ -118,7 +118,7 @@ func TestCancellingEndsAPauseAtOnce(t *testing.T) {
 }
 
 //nolint:paralleltest // Other tests' goroutines would look like leaks.
-func TestCancellingStopsEveryRequestInFlight(t *testing.T) {
+func TestCancelRequests(t *testing.T) {
 	defer goleak.VerifyNone(t, goleak.IgnoreCurrent())
 	for after, inFlight := range []int{1, 2, 3, 5, 8, 8} { // after so many seconds
 		synctest.Test(t, func(t *testing.T) {
@@ -146,7 +146,7 @@ func TestCancellingStopsEveryRequestInFlight(t *testing.T) {
 }
 
 //nolint:paralleltest // Other tests' goroutines would look like leaks.
-func TestTheFirstErrorStopsEveryRequestInFlight(t *testing.T) {
+func TestFirstError(t *testing.T) {
 	defer goleak.VerifyNone(t, goleak.IgnoreCurrent())
 	refused := errors.New("no such key")
 	for offset, before := range map[int]int{0: 0, 1: 1, 2: 1, 3: 2, 5: 2, 8: 3, 11: 4, 18: 4} {
@@ -181,7 +181,7 @@ func TestTheFirstErrorStopsEveryRequestInFlight(t *testing.T) {
 }
 
 // Offsets 9 and 18 are asked for together, and the list ends before the latter.
-func TestAnErrorBeyondTheEndOfTheListIsIgnored(t *testing.T) {
+func TestErrorBeyondEnd(t *testing.T) {
 	t.Parallel()
 	for name, later := range map[string]time.Duration{"comes first": 0, "comes last": time.Hour} {
 		t.Run(name, func(t *testing.T) {

@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-func TestAddressesBecomeTheBaseOfTheAPI(t *testing.T) {
+func TestParseBaseURL(t *testing.T) {
 	t.Parallel()
 	for raw, want := range map[string]string{
 		"https://www.tofupilot.app":             "https://www.tofupilot.app/api",
@@ -61,7 +61,7 @@ func TestAddressesBecomeTheBaseOfTheAPI(t *testing.T) {
 	}
 }
 
-func TestAddressesThatCannotBeMeantAreRefusedInWords(t *testing.T) {
+func TestBadURLs(t *testing.T) {
 	t.Parallel()
 	const scheme, host, user, query, fragment = "must begin with https://", "has no host", "contains user info", "has a query", "has a fragment"
 	for raw, want := range map[string]string{
@@ -124,7 +124,7 @@ func TestAddressesThatCannotBeMeantAreRefusedInWords(t *testing.T) {
 
 // An address without a scheme is the likeliest mistake, so whatever follows the
 // missing scheme, the error says what is missing.
-func TestAddressWithoutASchemeIsToldToHaveOneWhateverTheHost(t *testing.T) {
+func TestURLWithoutScheme(t *testing.T) {
 	t.Parallel()
 	for _, raw := range []string{"127.0.0.1:3000", "10.0.0.7:8443/api", "[::1]:3000", "1tofupilot.example.com:443"} {
 		_, err := ParseBaseURL(raw)
@@ -134,7 +134,7 @@ func TestAddressWithoutASchemeIsToldToHaveOneWhateverTheHost(t *testing.T) {
 	}
 }
 
-func TestErrorsOfAddressesRepeatNoSecret(t *testing.T) {
+func TestURLErrorsRepeatNoSecret(t *testing.T) {
 	t.Parallel()
 	for _, raw := range []string{
 		"https://secret@example.com", "https://user:secret@example.com", "https://user:sec%zzret@example.com", "https://secret:@:x/",
@@ -147,7 +147,7 @@ func TestErrorsOfAddressesRepeatNoSecret(t *testing.T) {
 	}
 }
 
-func TestLoopbackIsThisMachineAndNothingElse(t *testing.T) {
+func TestIsLoopback(t *testing.T) {
 	t.Parallel()
 	for raw, want := range map[string]bool{
 		"http://localhost":             true,
@@ -178,7 +178,7 @@ func TestLoopbackIsThisMachineAndNothingElse(t *testing.T) {
 	}
 }
 
-func TestSameServerIsSameSchemeHostAndPort(t *testing.T) {
+func TestSameServer(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		a, b string

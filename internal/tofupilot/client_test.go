@@ -51,7 +51,7 @@ func failure(t *testing.T, client *Client) *Error {
 	return failed
 }
 
-func TestEveryRequestCarriesTheKeyAndSaysWhoAsks(t *testing.T) {
+func TestRequestHeaders(t *testing.T) {
 	t.Parallel()
 	api := fakeapi.New(fakeapi.Generate(250, fakeapi.WithRepository)...)
 	address := listen(t, http.StripPrefix("/below", api))
@@ -87,7 +87,7 @@ func TestEveryRequestCarriesTheKeyAndSaysWhoAsks(t *testing.T) {
 	}
 }
 
-func TestRedirectsAreFollowedWithinTheServerOnly(t *testing.T) {
+func TestRedirects(t *testing.T) {
 	t.Parallel()
 	other := fakeapi.New(fakeapi.Generate(1, fakeapi.WithRepository)...)
 	elsewhere := listen(t, other)
@@ -125,7 +125,7 @@ func body(content string, header ...string) http.Handler {
 	return fakeapi.Status(http.StatusOK, content, header...)
 }
 
-func TestBodyIsMeasuredAfterDecompression(t *testing.T) {
+func TestGzipBomb(t *testing.T) {
 	t.Parallel()
 	var bomb bytes.Buffer
 	writer := gzip.NewWriter(&bomb)
@@ -146,7 +146,7 @@ func TestBodyIsMeasuredAfterDecompression(t *testing.T) {
 	}
 }
 
-func TestEndedContextEndsTheReadWithItsCause(t *testing.T) {
+func TestContextCause(t *testing.T) {
 	t.Parallel()
 	api := fakeapi.New()
 	client := clientAt(t, listen(t, api).String())

@@ -13,7 +13,7 @@ import (
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/paging"
 )
 
-func TestPagesOfBothGenerationsAreDecoded(t *testing.T) {
+func TestDecodePage(t *testing.T) {
 	t.Parallel()
 	for _, example := range []fakeapi.Procedure{fakeapi.Example2025(), fakeapi.Example2026()} {
 		// As its reference page prints it, and with what a later one may add.
@@ -40,7 +40,7 @@ func decodeKeeping[R any](body []byte, keep func(*Procedure) R) (paging.Page[Row
 	return decodePage(context.Background(), Procedures, body, func(p *Procedure) (R, int) { return keep(p), 0 }, holdAny)
 }
 
-func TestEmptyPageIsAPage(t *testing.T) {
+func TestEmptyPage(t *testing.T) {
 	t.Parallel()
 	for _, body := range []string{
 		`{"data": [], "meta": {"has_more": false, "next_cursor": null}}`,
@@ -54,7 +54,7 @@ func TestEmptyPageIsAPage(t *testing.T) {
 	}
 }
 
-func TestBodiesThatAreNoPageAreRefusedInWords(t *testing.T) {
+func TestNoPage(t *testing.T) {
 	t.Parallel()
 	const meta = `"meta": {"has_more": false, "next_cursor": null}`
 	for body, want := range map[string]string{
@@ -113,7 +113,7 @@ func TestBodiesThatAreNoPageAreRefusedInWords(t *testing.T) {
 }
 
 // A name in another case is a field that isn't known.
-func TestNamesCountByTheirExactCase(t *testing.T) {
+func TestNamesInAnotherCase(t *testing.T) {
 	t.Parallel()
 	const id = `{"Data": [], "data": [{"ID": "wrong", "id": "right", "Id": "wrong", "Name": 7, "CREATED_AT": {}, "Runs": 1}]`
 	page, err := decodeIDs([]byte(id + `, "META": {"has_more": false}, "meta": {"HAS_MORE": false, "has_more": true, "Next_Cursor": 7}}`))
@@ -126,7 +126,7 @@ func TestNamesCountByTheirExactCase(t *testing.T) {
 	}
 }
 
-func TestANameThatStandsTwiceRefusesThePageAndIsNamed(t *testing.T) {
+func TestNameTwice(t *testing.T) {
 	t.Parallel()
 	const meta = `"meta": {"has_more": false}`
 	for body, want := range map[string]string{
@@ -148,7 +148,7 @@ func TestANameThatStandsTwiceRefusesThePageAndIsNamed(t *testing.T) {
 	}
 }
 
-func TestAPageHasAtMostAThousandRows(t *testing.T) {
+func TestMaxPageRows(t *testing.T) {
 	t.Parallel()
 	for rows, fails := range map[int]bool{1_000: false, 1_001: true, 100_000: true} {
 		items := make([]string, rows)
@@ -163,7 +163,7 @@ func TestAPageHasAtMostAThousandRows(t *testing.T) {
 }
 
 // A page as large as a server can make it: each row has as many runs as it keeps.
-func TestAPageOfManyRunsIsRead(t *testing.T) {
+func TestManyRuns(t *testing.T) {
 	t.Parallel()
 	const run = `{"id":"0190d3a5-6b1c-7cc5-8a54-13c0b66fbd4e","outcome":"PASS","started_at":"2024-01-15T14:30:00.000Z","unit":{"id":"0190d3a5-6b1c-7cc5-8a54-13c0b66fbd4f"}}`
 	runs := run + strings.Repeat(","+run, 649)
@@ -179,7 +179,7 @@ func TestAPageOfManyRunsIsRead(t *testing.T) {
 
 // What a few bytes become in memory is bounded before it is decoded: a row, and all
 // that stands beside rows.
-func TestARowAndWhatStandsBesideRowsHasAtMostOneMebibyte(t *testing.T) {
+func TestMaxRow(t *testing.T) {
 	t.Parallel()
 	const meta = `"meta":{"has_more":false}`
 	filled := func(before, with, after string, length int) string {
@@ -219,7 +219,7 @@ func TestARowAndWhatStandsBesideRowsHasAtMostOneMebibyte(t *testing.T) {
 	}
 }
 
-func TestDecodingEndsWithItsContext(t *testing.T) {
+func TestDecodingEnds(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithCancel(t.Context())
 	kept := 0
@@ -238,7 +238,7 @@ func TestDecodingEndsWithItsContext(t *testing.T) {
 
 // Whole numbers are sent back in one form, whatever form they came in, and strings as
 // they came. An empty cursor would ask for the first page: there is nothing to follow.
-func TestCursorsAreSentBackAsTheyCame(t *testing.T) {
+func TestCursors(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{
 		"3": "3", "3.0": "3", "30e-1": "3", `"3"`: "3", "-3": "-3", "0.5": "0.5", "1e300": "1e300",
@@ -257,7 +257,7 @@ func TestCursorsAreSentBackAsTheyCame(t *testing.T) {
 }
 
 // Times only sort, so one that can't be read is passed on as it is, and sorts last.
-func TestTimesThatCannotBeReadArePassedOnAndSortLast(t *testing.T) {
+func TestUnreadableTimes(t *testing.T) {
 	t.Parallel()
 	for _, odd := range []string{"", "yesterday", "2024-01-15", "2024-01-15T10:30Z", "2024-01-15T10:30:00", "2024-01-15T10:30:00+0000", "2024-02-30T00:00:00Z"} {
 		body := fmt.Sprintf(`{"data": [
@@ -270,7 +270,7 @@ func TestTimesThatCannotBeReadArePassedOnAndSortLast(t *testing.T) {
 	}
 }
 
-func TestNumbersKeepTheTextOfTheServer(t *testing.T) {
+func TestDecimal(t *testing.T) {
 	t.Parallel()
 	for text, fits := range map[string]bool{
 		"0": true, "-0": true, "85.50": true, "99.3": true, "9007199254740993": true, "1e22": true, "1E-9": true, "0.30000000000000004": true, "0.123456789012345678": true,
@@ -286,7 +286,7 @@ func TestNumbersKeepTheTextOfTheServer(t *testing.T) {
 	}
 }
 
-func TestEveryCutOfAPageIsFoundOut(t *testing.T) {
+func TestCutOffPage(t *testing.T) {
 	t.Parallel()
 	whole := `{"data":[` + fakeapi.Example2025().JSON + `],"meta":{"has_more":false,"next_cursor":null}}`
 	for end := range len(whole) {

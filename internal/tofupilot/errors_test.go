@@ -19,7 +19,7 @@ import (
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/paging"
 )
 
-func TestErrorTellsWhatWasAskedAndWhatCameBack(t *testing.T) {
+func TestError(t *testing.T) {
 	t.Parallel()
 	const page = "<html>Bad Gateway</html>"
 	issues := `"issues": [{"message": "Too big", "path": ["limit"], "code": "too_big"}, {"message": "Wrong", "path": ["meta", 0, "x"]}, {"message": "Bare"}]`
@@ -96,7 +96,7 @@ func inJSON(t *testing.T, it any) string {
 }
 
 // A server may echo the key, or send a terminal's escape sequences.
-func TestTextsOfAServerAreMadeSafe(t *testing.T) {
+func TestClean(t *testing.T) {
 	t.Parallel()
 	clean := newCleaner("tp_secret").text
 	for text, want := range map[string]string{
@@ -125,7 +125,7 @@ func TestTextsOfAServerAreMadeSafe(t *testing.T) {
 }
 
 // A key may have any characters that are visible ASCII.
-func TestKeyIsHiddenInEveryFormThatGoWrites(t *testing.T) {
+func TestCleanKey(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		key := rapid.StringMatching(`[!-~]{8,40}`).Filter(func(key string) bool { return CheckAPIKey(key) == nil }).Draw(t, "key")
@@ -144,7 +144,7 @@ func TestKeyIsHiddenInEveryFormThatGoWrites(t *testing.T) {
 
 // Unicode defines Default_Ignorable_Code_Point by these, and by a few exceptions
 // that are control or format characters, which aren't shown either.
-func TestNothingThatUnicodeDoesNotShowIsShown(t *testing.T) {
+func TestCleanInvisible(t *testing.T) {
 	t.Parallel()
 	for r := range unicode.MaxRune + 1 {
 		ignorable := unicode.In(r, unicode.Other_Default_Ignorable_Code_Point, unicode.Cf, unicode.Variation_Selector)
@@ -160,7 +160,7 @@ func TestNothingThatUnicodeDoesNotShowIsShown(t *testing.T) {
 }
 
 // Every failure is retried here, so that the log tells of each.
-func TestTheKeyIsInNoLineOfTheLogThatAServerCauses(t *testing.T) {
+func TestLogOfFailures(t *testing.T) {
 	t.Parallel()
 	const key = fakeapi.Key
 	for name, answer := range map[string]http.Handler{
@@ -188,7 +188,7 @@ func TestTheKeyIsInNoLineOfTheLogThatAServerCauses(t *testing.T) {
 	}
 }
 
-func TestLongListOfIssuesIsCut(t *testing.T) {
+func TestMaxIssues(t *testing.T) {
 	t.Parallel()
 	failed := new(Error)
 	failed.describe([]byte(`{"issues": [` + strings.Repeat(`{"message": "m"},`, 50) + `{"message": "m"}]}`))
@@ -200,7 +200,7 @@ func TestLongListOfIssuesIsCut(t *testing.T) {
 	}
 }
 
-func TestRetryAfterIsSecondsOrADateAndBounded(t *testing.T) {
+func TestRetryAfter(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2024, time.May, 1, 12, 0, 0, 0, time.UTC)
 	for value, want := range map[string]time.Duration{
@@ -230,7 +230,7 @@ func TestRetryAfterIsSecondsOrADateAndBounded(t *testing.T) {
 	}
 }
 
-func TestDurationsAreWrittenAsPeopleWriteThem(t *testing.T) {
+func TestFormatDuration(t *testing.T) {
 	t.Parallel()
 	for duration, want := range map[time.Duration]string{
 		0: "0s", 200 * time.Millisecond: "200ms", 30 * time.Second: "30s", 5 * time.Minute: "5m", 70 * time.Second: "1m10s",
@@ -243,7 +243,7 @@ func TestDurationsAreWrittenAsPeopleWriteThem(t *testing.T) {
 }
 
 // All but the end of the key is as good as the key.
-func TestTheKeyIsTakenOutBeforeATextIsCut(t *testing.T) {
+func TestCleanBeforeCut(t *testing.T) {
 	t.Parallel()
 	const key = "tp_SECRETsecret"
 	clean := newCleaner(key)
@@ -264,7 +264,7 @@ func TestTheKeyIsTakenOutBeforeATextIsCut(t *testing.T) {
 
 // What a page is refused for, though its first page wasn't, may be its cursor; but a key,
 // a proxy or a rate is no matter of cursors.
-func TestARefusalMayBeOfTheCursor(t *testing.T) {
+func TestErrCursor(t *testing.T) {
 	t.Parallel()
 	for status, want := range map[int]bool{
 		http.StatusBadRequest: true, http.StatusNotFound: true, http.StatusUnprocessableEntity: true, http.StatusRequestURITooLong: true,
@@ -280,7 +280,7 @@ func TestARefusalMayBeOfTheCursor(t *testing.T) {
 	}
 }
 
-func TestWhatIsLoggedIsSafe(t *testing.T) {
+func TestLogHandler(t *testing.T) {
 	t.Parallel()
 	const key = "the-secret-key"
 	said := fmt.Sprintf("%q came \x1b[31mtwice\u200b, as %s did", "a"+key+"b", url.QueryEscape(key))

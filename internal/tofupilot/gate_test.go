@@ -67,7 +67,7 @@ func (c *crowd) startedBy(after time.Duration) (count int) {
 	return count
 }
 
-func TestEightRequestsAreInFlightWhateverTheNumberOfReaders(t *testing.T) {
+func TestGateMaxInFlight(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		c := newCrowd()
@@ -82,7 +82,7 @@ func TestEightRequestsAreInFlightWhateverTheNumberOfReaders(t *testing.T) {
 	})
 }
 
-func TestAClosedGateHoldsEveryoneUntilItOpens(t *testing.T) {
+func TestGateClosed(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		c := newCrowd()
@@ -97,7 +97,7 @@ func TestAClosedGateHoldsEveryoneUntilItOpens(t *testing.T) {
 	})
 }
 
-func TestASuccessDoesNotOpenTheGateEarlier(t *testing.T) {
+func TestGateSuccess(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		c := newCrowd()
@@ -112,7 +112,7 @@ func TestASuccessDoesNotOpenTheGateEarlier(t *testing.T) {
 	})
 }
 
-func TestAGateClosedTwiceOpensAfterTheLongerPause(t *testing.T) {
+func TestGateClosedTwice(t *testing.T) {
 	t.Parallel()
 	for _, pauses := range [][]time.Duration{{5 * time.Second, time.Second}, {time.Second, 5 * time.Second}} {
 		synctest.Test(t, func(t *testing.T) {
@@ -137,7 +137,7 @@ func between(t *testing.T, what string, pause, want time.Duration) {
 	}
 }
 
-func TestPauseWithoutRetryAfterDoublesFromOneSecondToThirty(t *testing.T) {
+func TestGatePauses(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		c := newCrowd()
@@ -156,7 +156,7 @@ func TestPauseWithoutRetryAfterDoublesFromOneSecondToThirty(t *testing.T) {
 	})
 }
 
-func TestRefusalsOfRequestsFromBeforeItClosedCountAsOne(t *testing.T) {
+func TestGateOneClosing(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		c := newCrowd()
@@ -177,7 +177,7 @@ func TestRefusalsOfRequestsFromBeforeItClosedCountAsOne(t *testing.T) {
 	})
 }
 
-func TestWhoCannotWaitAsLongAsTheServerAsksIsToldAtOnce(t *testing.T) {
+func TestGateTooLong(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		c := newCrowd()
@@ -203,7 +203,7 @@ func TestWhoCannotWaitAsLongAsTheServerAsksIsToldAtOnce(t *testing.T) {
 }
 
 // Who can wait doesn't stand in the way of who can't.
-func TestWhoCannotWaitIsToldAtOnceThoughManyWait(t *testing.T) {
+func TestGateTooLongAmongMany(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		c := newCrowd()
@@ -219,7 +219,7 @@ func TestWhoCannotWaitIsToldAtOnceThoughManyWait(t *testing.T) {
 	})
 }
 
-func TestWaitingEndsWithTheContextAndTakesNoPlace(t *testing.T) {
+func TestGateContext(t *testing.T) {
 	t.Parallel()
 	for name, fill := range map[string]func(*crowd){
 		"closed": func(c *crowd) { c.gate.succeed(); c.gate.opens = time.Now().Add(time.Hour) },
@@ -249,7 +249,7 @@ func TestWaitingEndsWithTheContextAndTakesNoPlace(t *testing.T) {
 	}
 }
 
-func TestEndedContextIsTurnedAwayThoughThereIsAPlace(t *testing.T) {
+func TestGateEndedContext(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()

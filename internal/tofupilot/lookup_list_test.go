@@ -47,7 +47,7 @@ func storedIdeographs(count int) []fakeapi.Procedure {
 	return procedures
 }
 
-func TestLookupsAtTheSameTimeShareReadsOfTheList(t *testing.T) {
+func TestLookupsShareReads(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		api := fakeapi.New(storedIdeographs(1_000)...)
@@ -74,7 +74,7 @@ func TestLookupsAtTheSameTimeShareReadsOfTheList(t *testing.T) {
 	})
 }
 
-func TestALookupSharesNoReadThatBeganBeforeIt(t *testing.T) {
+func TestLookupSharesNoEarlierRead(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		api := fakeapi.New(storedIdeographs(300)...)
@@ -93,7 +93,7 @@ func TestALookupSharesNoReadThatBeganBeforeIt(t *testing.T) {
 }
 
 // Who shares a read shares its failures, but not the time that the one who reads has.
-func TestASharedReadEndsForEachAsItsOwnWould(t *testing.T) {
+func TestSharedReadEnds(t *testing.T) {
 	t.Parallel()
 	lookUpAll := func(t *testing.T, client *Client, timeouts ...time.Duration) []error {
 		t.Helper()

@@ -198,7 +198,7 @@ func (c *namesCase) fallacy(ids map[string]string, err error) string {
 // A case that fails is printed whole; no file of it belongs in the tree.
 func init() { _ = flag.Set("rapid.nofailfile", "true") }
 
-func TestANameThatStoodThroughoutIsFound(t *testing.T) {
+func TestLookupProperty(t *testing.T) {
 	t.Parallel()
 	outcomes := map[string]int{}
 	property := func(rt *rapid.T) {

@@ -163,7 +163,7 @@ func expectSeveral(t *testing.T, err error, ids ...string) {
 	}
 }
 
-func TestNameIsFoundExactlyByOneRequest(t *testing.T) {
+func TestLookupName(t *testing.T) {
 	t.Parallel()
 	for what, c := range map[string]struct {
 		name     string // as stored and as asked for
@@ -198,7 +198,7 @@ func TestNameIsFoundExactlyByOneRequest(t *testing.T) {
 	}
 }
 
-func TestIDIsFoundExactly(t *testing.T) {
+func TestLookupID(t *testing.T) {
 	t.Parallel()
 	const uuid = "550e8400-e29b-41d4-a716-446655440000"
 	for what, c := range map[string]struct{ id, searched string }{
@@ -225,7 +225,7 @@ func TestIDIsFoundExactly(t *testing.T) {
 
 // Terraform normalizes what a configuration says, but servers and whoever else asks may
 // have either form.
-func TestTextsAreComparedUnderNFC(t *testing.T) {
+func TestLookupNFC(t *testing.T) {
 	t.Parallel()
 	for _, text := range []string{"Prüfstand Größe M", "5 \u212a", "100 \u2126 Load", "a\u037eb", "\u8c48 1", "q\u0307\u0323 test", "\u05d1\u05bc\u05b0דיקה"} {
 		for _, stored := range []string{text, norm.NFC.String(text), nfd(text)} {
@@ -250,7 +250,7 @@ func TestTextsAreComparedUnderNFC(t *testing.T) {
 }
 
 // A lookup never costs more than the list, one first page, and one page for each text.
-func TestLookupsTakeAsFewRequestsAsTheyCan(t *testing.T) {
+func TestLookupRequests(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		names, procedures int
@@ -303,7 +303,7 @@ func TestLookupsTakeAsFewRequestsAsTheyCan(t *testing.T) {
 
 // Whatever a search is answered with, by the server or by what stands before it, the
 // list may still be read. Two answers are about more than the search.
-func TestARefusedSearchIsNoRefusedLookup(t *testing.T) {
+func TestLookupSearchRefused(t *testing.T) {
 	t.Parallel()
 	reset := http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) })
 	elsewhere := http.RedirectHandler("https://firewall.example.com/blocked", http.StatusFound)
@@ -349,7 +349,7 @@ func TestARefusedSearchIsNoRefusedLookup(t *testing.T) {
 	}
 }
 
-func TestNothingIsSaidToBeMissingBeforeTheWholeListWasLookedThrough(t *testing.T) {
+func TestLookupMissing(t *testing.T) {
 	t.Parallel()
 	for what, c := range map[string]struct {
 		by       By
@@ -380,7 +380,7 @@ func TestNothingIsSaidToBeMissingBeforeTheWholeListWasLookedThrough(t *testing.T
 	}
 }
 
-func TestSeveralOfOneNameAreAllTold(t *testing.T) {
+func TestLookupSeveral(t *testing.T) {
 	t.Parallel()
 	const name = "Prüfung"
 	for what, c := range map[string]struct {
@@ -411,7 +411,7 @@ func TestSeveralOfOneNameAreAllTold(t *testing.T) {
 	}
 }
 
-func TestAllNamesThatAreWrongAreToldTogether(t *testing.T) {
+func TestLookupAllWrong(t *testing.T) {
 	t.Parallel()
 	client, _ := lookUpIn(t, append(numberedProcedures(200), named("Battery", "Battery", "Motor Test")...)...)
 	ids, err := lookUpIDs(t.Context(), client, []string{"Procedure 00007", "Motor-Test", "Battery", "Nobody's", "p2"})
@@ -434,7 +434,7 @@ func TestAllNamesThatAreWrongAreToldTogether(t *testing.T) {
 	}
 }
 
-func TestAnIDGivenAsANameIsKnown(t *testing.T) {
+func TestLookupIDAsName(t *testing.T) {
 	t.Parallel()
 	const id = "550e8400-e29b-41d4-a716-446655440000"
 	client, _ := lookUpIn(t, append(numberedProcedures(20), fakeapi.Procedure{ID: id, Name: "Battery Test"}, fakeapi.Procedure{ID: "x", JSON: `{"id": "x", "name": null}`})...)
@@ -461,7 +461,7 @@ func TestAnIDGivenAsANameIsKnown(t *testing.T) {
 }
 
 // A page with fewer rows than asked for and has_more false is the whole, whatever cursor it gives.
-func TestASearchThatFitsOnOnePageSettles(t *testing.T) {
+func TestLookupOnePage(t *testing.T) {
 	t.Parallel()
 	for _, cursor := range []string{"null", "1", `"token"`} {
 		client, server := lookUpIn(t, named("Leak", "Other")...)

@@ -25,7 +25,7 @@ import (
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/fakeapi"
 )
 
-func TestBodyIsBounded(t *testing.T) {
+func TestMaxBody(t *testing.T) {
 	t.Parallel()
 	var all atomic.Int64
 	h := holding{inAll: &all}
@@ -41,7 +41,7 @@ func TestBodyIsBounded(t *testing.T) {
 }
 
 // A body is counted before it grows, so that what isn't read takes no memory.
-func TestBodiesAreHeldTogetherWithWhatIsKept(t *testing.T) {
+func TestHolding(t *testing.T) {
 	t.Parallel()
 	var all atomic.Int64
 	kept, body := holding{inAll: &all}, holding{inAll: &all}
@@ -135,7 +135,7 @@ func (c heldCase) read(t *testing.T) (passes int, held int64, err error) {
 	return passes, held, err
 }
 
-func TestAReadGivesBackAllThatItHeldHoweverItEnds(t *testing.T) {
+func TestReadReleases(t *testing.T) {
 	t.Parallel()
 	const lengthOfUUID = 36
 	ends := map[string]int{}
@@ -161,7 +161,7 @@ func TestAReadGivesBackAllThatItHeldHoweverItEnds(t *testing.T) {
 	t.Logf("%v", ends)
 }
 
-func TestAListOfTwentyPassesHoldsOneOfThem(t *testing.T) {
+func TestTwentyPasses(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		c := heldCase{rows: 250, size: 1 << 20, answers: slices.Repeat([]string{"moved"}, 80), limit: time.Hour}
@@ -174,7 +174,7 @@ func TestAListOfTwentyPassesHoldsOneOfThem(t *testing.T) {
 
 // In a twentieth of the room, lists of a twentieth: of 100,000 procedures with five runs
 // each, two are read at the same time, or ten by lookups.
-func TestReadsAtTheSameTimeFitTogether(t *testing.T) {
+func TestReadsFitTogether(t *testing.T) {
 	t.Parallel()
 	procedures := fakeapi.Generate(100_000/20, fakeapi.WithRunsAndFPY)
 	for i := range procedures {
@@ -219,7 +219,7 @@ func TestReadsAtTheSameTimeFitTogether(t *testing.T) {
 }
 
 // What isn't counted isn't bounded.
-func TestEveryTextOfAProcedureIsCounted(t *testing.T) {
+func TestProcedureSize(t *testing.T) {
 	t.Parallel()
 	const long = 1_000
 	texts := map[string]reflect.Value{}
@@ -258,7 +258,7 @@ func TestEveryTextOfAProcedureIsCounted(t *testing.T) {
 }
 
 // Pages may be empty, and their cursors are remembered while they are followed.
-func TestCursorsThatAreFollowedAreCounted(t *testing.T) {
+func TestFollowedCursorsCount(t *testing.T) {
 	t.Parallel()
 	pages := 0
 	client := New(Config{BaseURL: &url.URL{Scheme: "http", Host: "test", Path: "/api"}, APIKey: "k", RequestTimeout: time.Minute})

@@ -27,7 +27,7 @@ func nearOf(t *testing.T, wanted string, all []Row[found]) []string {
 	return procedureIDs(missing[0].Near)
 }
 
-func TestNearMissesAreTheNearestThree(t *testing.T) {
+func TestNear(t *testing.T) {
 	t.Parallel()
 	// So many that not all are shown, and none that is near to anything.
 	var others []string
@@ -67,7 +67,7 @@ func TestNearMissesAreTheNearestThree(t *testing.T) {
 	}
 }
 
-func TestNearMissesOfManyNamesAreBounded(t *testing.T) {
+func TestNearBounds(t *testing.T) {
 	t.Parallel()
 	var missing []Missing
 	var stored []string

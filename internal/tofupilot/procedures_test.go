@@ -14,7 +14,7 @@ import (
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/fakeapi"
 )
 
-func TestTimesAreSentInMillisecondsAndCutNothingThatWasAskedFor(t *testing.T) {
+func TestFormatTimes(t *testing.T) {
 	t.Parallel()
 	at := func(nanoseconds int) time.Time {
 		return time.Date(2024, time.January, 15, 10, 30, 0, nanoseconds, time.FixedZone("", 3600))
@@ -43,7 +43,7 @@ func TestTimesAreSentInMillisecondsAndCutNothingThatWasAskedFor(t *testing.T) {
 	}
 }
 
-func TestParametersArriveAsTheyWereWritten(t *testing.T) {
+func TestParameters(t *testing.T) {
 	t.Parallel()
 	api := fakeapi.New()
 	client := clientAt(t, listen(t, api).String())
@@ -65,7 +65,7 @@ func TestParametersArriveAsTheyWereWritten(t *testing.T) {
 	}
 }
 
-func TestProceduresAreByInstantThenIDAndRunsToo(t *testing.T) {
+func TestOrder(t *testing.T) {
 	t.Parallel()
 	const noon, same, later = "2024-01-01T12:00:00Z", "2024-01-01T13:00:00.000+01:00", "2024-01-01T11:00:01-01:00"
 	run := func(id, at string) string { return fmt.Sprintf(`{"id": %q, "started_at": %q}`, id, at) }

@@ -102,7 +102,7 @@ func (b *testbed) limit(allow quota) *limited {
 
 // With the retries of the default and within the five minutes of timeouts.read, a
 // list is read to its end wherever the server's pace allows that.
-func TestAListIsReadToItsEndThoughTheServerLimitsTheRate(t *testing.T) {
+func TestRateLimits(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		name   string
@@ -135,7 +135,7 @@ func TestAListIsReadToItsEndThoughTheServerLimitsTheRate(t *testing.T) {
 }
 
 // Where the pace doesn't allow it, the error tells of the deadline and of the 429s.
-func TestADeadlineThatTheServersPaceDoesNotAllowTellsOfThePace(t *testing.T) {
+func TestRateTooSlow(t *testing.T) {
 	t.Parallel()
 	for name, quota := range map[string]func() quota{
 		"10 per minute": func() quota { return perWindow(10, time.Minute) }, // at most 60 of 102 pages

@@ -64,7 +64,7 @@ func (b *testbed) readAll(readers int, want int) {
 
 // In a window of several pages, one that fails is asked for again, and the
 // others are neither asked for again nor given up.
-func TestRetriedPageDoesNotStartTheOthersAgain(t *testing.T) {
+func TestRetryOnePage(t *testing.T) {
 	t.Parallel()
 	for _, cursor := range []string{"", "99", "198", "396", "891"} {
 		onTestbed(t, func(b *testbed) {
@@ -92,7 +92,7 @@ func TestRetriedPageDoesNotStartTheOthersAgain(t *testing.T) {
 }
 
 // What holds everyone up is one request's 429. Each error is of its own request.
-func TestA429ThatEndsEveryReadIsToldOfEachRequest(t *testing.T) {
+func TestRateLimitedReaders(t *testing.T) {
 	t.Parallel()
 	onTestbed(t, func(b *testbed) {
 		b.api.Fail(fakeapi.Status(http.StatusTooManyRequests, ""))
@@ -113,7 +113,7 @@ func TestA429ThatEndsEveryReadIsToldOfEachRequest(t *testing.T) {
 
 // Nobody waits for a server that lets nothing through, whoever was refused: however many
 // read at a time, they send as many requests as one would, but for the first window.
-func TestEveryoneGivesUpAfterSoManyRefusalsWithoutASuccess(t *testing.T) {
+func TestRateGivesUp(t *testing.T) {
 	t.Parallel()
 	for retries := range 4 {
 		onTestbed(t, func(b *testbed) {
@@ -142,7 +142,7 @@ func TestEveryoneGivesUpAfterSoManyRefusalsWithoutASuccess(t *testing.T) {
 
 // One request was refused, long before the time of all ends: the others, which hang or wait
 // for a place, don't blame it.
-func TestADeadlineDoesNotBlameA429ThatIsOver(t *testing.T) {
+func TestDeadlineAfter429(t *testing.T) {
 	t.Parallel()
 	onTestbed(t, func(b *testbed) {
 		b.api.Fail(fakeapi.Status(http.StatusTooManyRequests, "", "Retry-After", "1"), 1)
@@ -172,7 +172,7 @@ func TestADeadlineDoesNotBlameA429ThatIsOver(t *testing.T) {
 }
 
 // A failure that isn't over is told, though the time ends while it is tried again.
-func TestADeadlineTellsOfTheFailureThatWasTriedAgain(t *testing.T) {
+func TestDeadlineDuringRetry(t *testing.T) {
 	t.Parallel()
 	onTestbed(t, func(b *testbed) {
 		b.api.Fail(fakeapi.Status(http.StatusInternalServerError, ""), 1)
@@ -189,7 +189,7 @@ func TestADeadlineTellsOfTheFailureThatWasTriedAgain(t *testing.T) {
 }
 
 // Whoever ends early because another request failed doesn't take its error for its own.
-func TestARequestThatAnothersFailureEndsLeavesItsErrorAlone(t *testing.T) {
+func TestOtherRequestsError(t *testing.T) {
 	t.Parallel()
 	onTestbed(t, func(b *testbed) {
 		b.api.Delay(time.Second)

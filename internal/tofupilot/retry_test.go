@@ -62,7 +62,7 @@ func (b *testbed) asked() []time.Duration {
 	})
 }
 
-func TestWhatMayPassIsTriedAgainAndNothingElse(t *testing.T) {
+func TestRetryStatuses(t *testing.T) {
 	t.Parallel()
 	again := []int{408, 429, 500, 502, 503, 504, 507, 520, 599}
 	never := []int{201, 204, 304, 400, 401, 402, 403, 404, 405, 409, 410, 413, 418, 422, 451, 499}
@@ -86,7 +86,7 @@ func TestWhatMayPassIsTriedAgainAndNothingElse(t *testing.T) {
 	}
 }
 
-func TestPausesGrowExponentiallyAndAreJittered(t *testing.T) {
+func TestRetryPauses(t *testing.T) {
 	t.Parallel()
 	limits := []time.Duration{1, 2, 4, 8, 16, 20, 20, 20, 20, 20} // seconds, twice the interval
 	longest := make([]time.Duration, len(limits))
@@ -116,7 +116,7 @@ func TestPausesGrowExponentiallyAndAreJittered(t *testing.T) {
 	}
 }
 
-func TestRetryAfterReplacesThePause(t *testing.T) {
+func TestRetryAfterPause(t *testing.T) {
 	t.Parallel()
 	for value, want := range map[string]time.Duration{"7": 7 * time.Second, "3600": time.Hour} {
 		for _, status := range []int{429, 503} {
@@ -132,7 +132,7 @@ func TestRetryAfterReplacesThePause(t *testing.T) {
 	}
 }
 
-func TestRetryAfterBeyondTheDeadlineFailsAtOnce(t *testing.T) {
+func TestRetryAfterTooLong(t *testing.T) {
 	t.Parallel()
 	for _, status := range []int{429, 503} {
 		onTestbed(t, func(b *testbed) {
@@ -151,7 +151,7 @@ func TestRetryAfterBeyondTheDeadlineFailsAtOnce(t *testing.T) {
 	}
 }
 
-func TestDeadlineDuringAPauseTellsWhatWasWaitedOut(t *testing.T) {
+func TestDeadlineDuringPause(t *testing.T) {
 	t.Parallel()
 	onTestbed(t, func(b *testbed) {
 		cause := errors.New("time is up")

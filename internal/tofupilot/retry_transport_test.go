@@ -29,7 +29,7 @@ func raw(t *testing.T, answer string) http.Handler {
 	})
 }
 
-func TestBrokenConnectionsAndCutOffAnswersAreTriedAgain(t *testing.T) {
+func TestRetryBrokenAnswers(t *testing.T) {
 	t.Parallel()
 	const head = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
 	for name, fault := range map[string]http.Handler{
@@ -72,7 +72,7 @@ func (f roundTrip) RoundTrip(r *http.Request) (*http.Response, error) { return f
 
 // What Windows says ends in a period. Callers go on after it, with a period or
 // with a bracket.
-func TestWhatTheSystemSaysEndsWithoutAPeriod(t *testing.T) {
+func TestErrorPeriod(t *testing.T) {
 	t.Parallel()
 	client := clientAt(t, "https://tofupilot.example.com")
 	client.http.Transport = roundTrip(func(*http.Request) (*http.Response, error) {
@@ -85,7 +85,7 @@ func TestWhatTheSystemSaysEndsWithoutAPeriod(t *testing.T) {
 	}
 }
 
-func TestSlowAnswerIsTriedAgain(t *testing.T) {
+func TestRetrySlowAnswer(t *testing.T) {
 	t.Parallel()
 	onTestbed(t, func(b *testbed) {
 		b.client.requestTimeout = 30 * time.Second

@@ -18,7 +18,7 @@ import (
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/fakeapi"
 )
 
-func TestLongestPieceThatHasOneSpellingIsSearchedFor(t *testing.T) {
+func TestSearchable(t *testing.T) {
 	t.Parallel()
 	long := strings.Repeat("x", 100)
 	for text, piece := range map[string]string{
@@ -60,7 +60,7 @@ func characters() *rapid.Generator[rune] {
 }
 
 // A search that the client makes must be one that the API takes.
-func TestTheServerTakesEverySearch(t *testing.T) {
+func TestSearchTaken(t *testing.T) {
 	t.Parallel()
 	api, refused := fakeapi.New(), make(chan string, 100)
 	client := clientOf(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -99,7 +99,7 @@ var spelledAs = sync.OnceValue(func() map[string][]string {
 })
 
 // One character may be stored as another that Unicode takes for the same, over all of Unicode.
-func TestWhatIsSearchedForIsInBothSpellingsOfEachCharacter(t *testing.T) {
+func TestSearchableCharacters(t *testing.T) {
 	t.Parallel()
 	for apart, spellings := range spelledAs() {
 		for _, spelling := range append(spellings, apart) {
@@ -115,7 +115,7 @@ func TestWhatIsSearchedForIsInBothSpellingsOfEachCharacter(t *testing.T) {
 
 // A text may be stored in any mix of spellings that Unicode holds equal, in either
 // normal form or in none.
-func TestWhatIsSearchedForIsInEverySpellingOfTheText(t *testing.T) {
+func TestSearchableSpellings(t *testing.T) {
 	t.Parallel()
 	apart := slices.Sorted(maps.Keys(spelledAs()))
 	rapid.Check(t, func(t *rapid.T) {
