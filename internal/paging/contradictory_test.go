@@ -28,7 +28,16 @@ type oddCase struct {
 
 var oddCases = slices.Concat(oddForms, oddMeta, oddPages, oddLimits)
 
-func TestAServerThatIsntAsDocumentedGivesTheWholeListOrAnErrorThatNamesWhatItDid(t *testing.T) {
+// TestPager holds the pager to the whole list, or to an error that names what the server did.
+//
+//nolint:paralleltest // The properties set rapid's flags, which all tests share.
+func TestPager(t *testing.T) {
+	t.Run("property", losesNoRow)
+	t.Run("negative controls", otherPagersLoseRows)
+	t.Run("odd servers", readsOddServers)
+}
+
+func readsOddServers(t *testing.T) {
 	t.Parallel()
 	for _, test := range oddCases {
 		t.Run(test.name, func(t *testing.T) {

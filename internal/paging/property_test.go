@@ -115,8 +115,8 @@ func setFlag(t *testing.T, name, value string) {
 	t.Cleanup(func() { _ = flag.Set(name, before) })
 }
 
-//nolint:paralleltest // It sets rapid's flags, which all tests share.
-func TestARowThatStoodThroughoutIsNeverLost(t *testing.T) {
+func losesNoRow(t *testing.T) {
+	t.Helper()
 	setFlag(t, "rapid.nofailfile", "true")
 	defaultChecks(t, "1000")
 	all := &tally{}
@@ -163,11 +163,10 @@ func (w *witness) Log(args ...any)                 { fmt.Fprintln(&w.said, args.
 func (w *witness) Failed() bool                    { return w.failed }
 func (w *witness) FailNow()                        { panic(w) }
 
-// What each of the ways in which servers may behave otherwise does to a pager that
-// doesn't reckon with it.
-//
-//nolint:paralleltest // It sets rapid's flags, which all tests share.
-func TestThePropertyFindsTheLossOfOtherPagers(t *testing.T) {
+// otherPagersLoseRows shows what each of the ways in which servers may behave otherwise
+// does to a pager that doesn't reckon with it.
+func otherPagersLoseRows(t *testing.T) {
+	t.Helper()
 	setFlag(t, "rapid.nofailfile", "true")
 	setFlag(t, "rapid.shrinktime", "0s")
 	defaultChecks(t, "10000")
