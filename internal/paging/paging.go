@@ -71,41 +71,36 @@ type pager[R any] struct {
 // all reads the list until it is shown to be complete. The error is an *IncompleteError.
 func (p *pager[R]) all(ctx context.Context) ([]R, error) {
 	var (
-		before       []uint64      // the rows of the pass before, if it came to its end
-		ends         []int         // and where its pages ended
-		contradicted contradiction // how the pass before ended, if it didn't
-		change       error         // the latest
-		pause        = firstPause
+		previous *endedPass // nil: the next pass is compared with none
+		change   error      // the latest
+		pause    = firstPause
 	)
 	for passes := 1; ; passes++ {
 		err := p.pass(ctx)
-		if err == nil && (p.shown || before != nil && p.agrees(before, ends)) {
+		if err == nil && p.shown {
 			return p.rows, nil
 		}
-		last, lastContradicted := before, contradicted
-		before, contradicted = nil, contradiction{}
-		failed := new(ChangedError)
+		this, before, failed := p.ended(err), previous, new(ChangedError)
+		previous = nil
 		switch {
+		case err == nil && before.completes(this):
+			return p.rows, nil
 		case err == nil:
-			before, ends = p.hashes(), p.ends
-			if last == nil {
-				continue // to see whether it stays so
+			previous = this
+			if before == nil || before.contradiction != "" {
+				continue // to see whether the list stays so
 			}
-			err = changed("two passes gave different lists, of %d and %d rows", len(last), len(before))
+			err = changed("two passes gave different lists, of %d and %d rows", len(before.rows), len(this.rows))
 		case errors.Is(err, errNotOffsets):
 			p.startFollowing(ctx, err.Error())
 			continue
+		case errors.As(err, &failed) && !before.contradictedAs(this):
+			previous = this
+		case errors.As(err, &failed) && !p.following:
+			p.startFollowing(ctx, failed.How+", twice")
+			continue
 		case errors.As(err, &failed):
-			contradicted = contradiction{failed.How, p.hashes()}
-			permanent := contradicted.equals(lastContradicted)
-			if permanent && !p.following {
-				contradicted = contradiction{}
-				p.startFollowing(ctx, failed.How+", twice")
-				continue
-			}
-			if permanent {
-				change, err = nil, &InconsistentError{What: failed.How + ", each time that the list is read"}
-			}
+			change, err = nil, &InconsistentError{What: failed.How + ", each time that the list is read"}
 		}
 		if errors.As(err, &failed) {
 			change = err
@@ -119,14 +114,42 @@ func (p *pager[R]) all(ctx context.Context) ([]R, error) {
 	}
 }
 
-// contradiction is how a pass contradicted itself, and the rows that it had read.
-type contradiction struct {
-	how  string
-	rows []uint64
+// endedPass is what is held of a pass while the next is read.
+type endedPass struct {
+	contradiction string   // how it contradicted itself; empty: it came to its end
+	rows          []uint64 // hashes of their keys, in the server's order
+	ends          []int    // where the pages that were followed ended, as offsets
+	following     bool
 }
 
-func (c contradiction) equals(other contradiction) bool {
-	return c.how == other.how && slices.Equal(c.rows, other.rows)
+// ended is the pass that just ended with this error.
+func (p *pager[R]) ended(err error) *endedPass {
+	ended := &endedPass{rows: p.hashes(), ends: p.ends, following: p.following}
+	if err != nil {
+		ended.contradiction = err.Error()
+	}
+	return ended
+}
+
+// completes reports whether both passes came to their ends and gave the same rows. Where
+// the cursors are followed, no seam holds a pass together, and the order and the ends of
+// the pages must be the same, too: a page that ends the list in one pass and not in
+// the other shows that the server's count was older than its rows. That is strong
+// evidence that the list stood still, not proof.
+func (e *endedPass) completes(next *endedPass) bool {
+	if e == nil || e.contradiction != "" || !slices.Equal(e.ends, next.ends) {
+		return false
+	}
+	if next.following {
+		return slices.Equal(e.rows, next.rows)
+	}
+	return slices.Equal(slices.Sorted(slices.Values(e.rows)), slices.Sorted(slices.Values(next.rows)))
+}
+
+// contradictedAs reports whether both passes contradicted themselves in the same way,
+// after the same rows.
+func (e *endedPass) contradictedAs(next *endedPass) bool {
+	return e != nil && e.contradiction == next.contradiction && slices.Equal(e.rows, next.rows)
 }
 
 // startFollowing has the passes that come follow the server's own cursors.
@@ -135,8 +158,8 @@ func (p *pager[R]) startFollowing(ctx context.Context, why string) {
 	p.Log.WarnContext(ctx, "Following the server's cursors, one page after the other", "reason", why)
 }
 
-// hashes stand for the rows' keys: they are all that is held of a pass while the next
-// is read, however long the keys are. Other rows give other hashes, but for one in 2⁶⁴.
+// hashes stand for the rows' keys, however long these are. Other rows give other hashes,
+// but for one in 2⁶⁴.
 func (p *pager[R]) hashes() []uint64 {
 	hashes := make([]uint64, len(p.rows))
 	for i := range p.rows {
@@ -146,20 +169,6 @@ func (p *pager[R]) hashes() []uint64 {
 }
 
 var seed = maphash.MakeSeed() // of hashes
-
-// agrees reports whether a pass gave the same rows as the one before. Where the
-// cursors are followed, no seam holds a pass together, and the order and the ends of
-// the pages must be the same, too: a page that ends the list in one pass and not in
-// the other shows that the server's count was older than its rows. That is strong
-// evidence that the list stood still, not proof.
-func (p *pager[R]) agrees(before []uint64, ends []int) bool {
-	rows := p.hashes()
-	if !p.following {
-		slices.Sort(before)
-		slices.Sort(rows)
-	}
-	return slices.Equal(before, rows) && slices.Equal(ends, p.ends)
-}
 
 // pass reads the list once. Its error is a *ChangedError where reading again may
 // help, and errNotOffsets where the cursors must be followed instead.
