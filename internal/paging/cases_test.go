@@ -59,10 +59,10 @@ var serverKinds = map[string]func(*rapid.T, *serverKind){
 	},
 }
 
-// moves tells whether rows change their places: one is renamed, or gets a run.
+// moves reports whether rows change their places: one is renamed, or gets a run.
 func (k serverKind) moves() bool { return k.order == "by name" || k.order == "by activity" }
 
-// twoPasses tells whether only two passes that agree can show that nothing is missing.
+// twoPasses reports whether only two passes that agree can show that nothing is missing.
 func (k serverKind) twoPasses() bool { return k.moves() || k.cursors != "offsets" }
 
 // drawReadCase draws small lists mostly, because they find most and cost least.

@@ -76,7 +76,7 @@ func failedInTLS(err error, connected bool) bool {
 	return alert || errors.Is(err, http.ErrSchemeMismatch) || !connected && strings.Contains(err.Error(), "tls: ")
 }
 
-// kindOfStatus is the kind of an answer that isn't 200. ofAPI tells that it is in the
+// kindOfStatus is the kind of an answer that isn't 200. ofAPI says that it is in the
 // form of the API's errors.
 func kindOfStatus(status int, message string, ofAPI bool) Kind {
 	switch {
