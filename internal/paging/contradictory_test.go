@@ -70,17 +70,6 @@ func (c oddCase) check(t *testing.T) {
 	}
 }
 
-func TestPageSizeIsNoLimit(t *testing.T) {
-	t.Parallel()
-	for _, size := range []int{1, 2} {
-		list := stillList(10_050) // of pages of two, each of which begins with the end of the one before
-		readStill(t, list, size)
-		if asked := len(list.asked); asked > 10_050+8 {
-			t.Errorf("page size %d: asked for %d pages", size, asked)
-		}
-	}
-}
-
 func TestMaxRows(t *testing.T) {
 	t.Parallel()
 	for name, next := range map[string]func(offset int) string{

@@ -133,3 +133,16 @@ func numbered(rows int) func(oddRequest) oddAnswer {
 		return answer
 	}
 }
+
+// numberLike has 5 rows on two pages, the second of which it gives at this token only.
+func numberLike(token string) func(oddRequest) oddAnswer {
+	return func(asked oddRequest) oddAnswer {
+		switch asked.cursor {
+		case "":
+			return oddAnswer{ids: firstIDs(3), more: true, next: token}
+		case token:
+			return oddAnswer{ids: firstIDs(5)[3:]}
+		}
+		return oddAnswer{}
+	}
+}

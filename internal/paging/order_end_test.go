@@ -2,39 +2,12 @@ package paging
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
 )
-
-// By last activity, or by name: r150 moves to the front while r10 is deleted. Every
-// seam holds, and r150 is behind one page and in front of the next.
-func TestMovedToTheFront(t *testing.T) {
-	t.Parallel()
-	for name, times := range map[string]func(int) time.Time{
-		"equal times": func(int) time.Time { return createdAt(0) },
-		"no times":    func(int) time.Time { return time.Time{} },
-		"other times": func(number int) time.Time { return createdAt(number * 7919 % 200) },
-		"one tie":     func(number int) time.Time { return createdAt(max(1, number)) },
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
-				list := &changingList{times: times, changes: []listChange{{after: 1, move: true, at: 150}, {at: 11}}}
-				rows, err := newTestPager(list.with(200), 100).all(t.Context())
-				if err != nil || !slices.Contains(rowIDs(rows), "r150") || len(rows) != 199 {
-					t.Errorf("%d rows, %v", len(rows), err)
-				}
-				if list.begins < 3 {
-					t.Errorf("read %d times: two passes after the change must agree", list.begins)
-				}
-			})
-		})
-	}
-}
 
 // What contradicts itself once may be a change: a count taken before two rows were
 // created and deleted. The server's cursors are offsets all the same, and following
@@ -95,20 +68,6 @@ func TestPasses(t *testing.T) {
 			t.Errorf("%s: read %d times, want %d", name, list.begins, test.passes)
 		}
 	}
-}
-
-// Rows and count are taken one after the other, and r5 is deleted between them:
-// of 101 rows the page has the first 100, and has_more is false.
-func TestFullLastPage(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		list := newChangingList(101, listChange{after: 1, at: 5})
-		list.countLast = true
-		rows, err := newTestPager(list, 100).all(t.Context())
-		if err != nil || !slices.Contains(rowIDs(rows), "r100") || len(rows) != 100 {
-			t.Errorf("%d rows, %v", len(rows), err)
-		}
-	})
 }
 
 // Followed, both passes give r3 and r1, and r2 stands behind them. One takes a full page
@@ -178,19 +137,5 @@ func TestRefusedCursor(t *testing.T) {
 		if list.begins != 3 {
 			t.Errorf("%d rows: read %d times, want one to see it and two that agree", rows, list.begins)
 		}
-	}
-}
-
-func TestOtherRefusals(t *testing.T) {
-	t.Parallel()
-	list := stillList(35)
-	list.fault = func(asked listRequest) error {
-		if asked.offset > 0 {
-			return errors.New("no such key")
-		}
-		return nil
-	}
-	if rows, err := newTestPager(list, 10).all(t.Context()); err == nil || list.begins != 1 {
-		t.Errorf("%d rows, %v, read %d times", len(rows), err, list.begins)
 	}
 }

@@ -8,47 +8,27 @@ import (
 	"time"
 )
 
-// needed is how many pages of 100 it takes to read so many rows when each
-// begins with the row that the one before ended with, and the last isn't full.
-func needed(rows int) int { return max(0, rows-1)/99 + 1 }
-
 func TestRequests(t *testing.T) {
 	t.Parallel()
-	for _, test := range []struct{ rows, needed, asked int }{
-		{0, 1, 1},
-		{1, 1, 1},
-		{99, 1, 1},
-		{100, 2, 2},
-		{101, 2, 3},
-		{198, 2, 3},
-		{199, 3, 3},
-		{250, 3, 3},
-		{400, 5, 6},
-		{1_000, 11, 11},
-		{10_000, 102, 108}, // 6% beyond
+	for _, test := range []struct{ rows, size, asked int }{
+		{rows: 0, size: 100, asked: 1},
+		{rows: 99, size: 100, asked: 1},
+		{rows: 100, size: 100, asked: 2},
+		{rows: 101, size: 100, asked: 3},
+		{rows: 250, size: 100, asked: 3},
+		{rows: 400, size: 100, asked: 6},
+		{rows: 1_000, size: 100, asked: 11},
+		{rows: 10_000, size: 100, asked: 108}, // 102 are needed
+		{rows: 10_050, size: 1, asked: 10_050 + 7},
 	} {
-		t.Run(fmt.Sprintf("%d rows", test.rows), func(t *testing.T) {
+		t.Run(fmt.Sprintf("%d rows by %d", test.rows, test.size), func(t *testing.T) {
 			t.Parallel()
 			list := stillList(test.rows)
-			readStill(t, list, 100)
-			if needed(test.rows) != test.needed {
-				t.Errorf("needs %d pages, not %d", test.needed, needed(test.rows))
-			}
+			readStill(t, list, test.size)
 			if asked := len(list.asked); asked != test.asked {
 				t.Errorf("asked for %d pages, want %d", asked, test.asked)
 			}
 		})
-	}
-}
-
-func TestRequestsBeyondPages(t *testing.T) {
-	t.Parallel()
-	for rows := 401; rows <= 3_000; rows += 37 {
-		list := stillList(rows)
-		readStill(t, list, 100)
-		if asked := len(list.asked); asked > needed(rows)+7 {
-			t.Errorf("%d rows: asked for %d pages, %d are needed", rows, asked, needed(rows))
-		}
 	}
 }
 
@@ -111,27 +91,6 @@ func TestEveryPageSize(t *testing.T) {
 		list := stillList(rows)
 		for size := 1; size <= rows+1; size++ {
 			readStill(t, list, size)
-			readStill(t, list, size)
 		}
 	}
-}
-
-// The smallest schedule that loses a row of a pager that doesn't look at seams.
-func TestMovedBack(t *testing.T) {
-	t.Parallel()
-	gone := listChange{after: 1}
-	synctest.Test(t, func(t *testing.T) {
-		for name, test := range map[string]struct {
-			read reader
-			want []string
-		}{
-			"naively":   {naiveReader, []string{"r0", "r1", "r3", "r4"}},
-			"by a seam": {seamReader, []string{"r1", "r2", "r3", "r4"}},
-		} {
-			rows, err := test.read(t.Context(), newChangingList(5, gone), readCase{size: 2})
-			if err != nil || !slices.Equal(rowIDs(rows), test.want) {
-				t.Errorf("%s: got %q, %v; want %q", name, rowIDs(rows), err, test.want)
-			}
-		}
-	})
 }
