@@ -40,18 +40,13 @@ func TestNear(t *testing.T) {
 		near   []string
 	}{
 		"a letter is missing":   {"Firmwar Smoke Test", []string{"Firmware Smoke Test"}, []string{"p0"}},
-		"punctuation":           {"Firmware-Smoke-Test", []string{"Firmware Smoke Test"}, []string{"p0"}},
 		"a part":                {"Firmware Smoke", []string{"Firmware Smoke Test"}, []string{"p0"}},
 		"more than the whole":   {"Firmware Smoke Test v2", []string{"Smoke Test", "Firmware"}, []string{"p0", "p1"}},
-		"case":                  {"battery test", []string{"Battery Test", "BATTERY TEST", "Motor Test"}, []string{"p0", "p1"}},
 		"spaces":                {"Battery Test", []string{" Battery Test", "Battery\u00a0\tTest", "Battery\u200bTest"}, []string{"p0", "p1", "p2"}},
-		"compatibility forms":   {"FVT ﬁnal m²", []string{"ＦＶＴ final m2"}, []string{"p0"}},
 		"all at once":           {"prüfung 1", []string{nfd("PRÜFUNG") + "①"}, []string{"p0"}},
 		"nearest first":         {"Battery Test", []string{"My Battery Test 2", "Batery Tests", "Battery-Test", "Batterie Test"}, []string{"p2", "p1", "p3"}},
 		"three of four, oldest": {"FVT", []string{"fvt", "Fvt", "fVt", "fvT"}, []string{"p0", "p1", "p2"}},
 		"short ones":            {"ab", []string{"ac", "abc", "b", "a"}, nil},
-		"other words":           {"Battery Test", []string{"Motor Test", "Test", "Test of all"}, []string{"p1"}},
-		"Chinese":               {"电池测试", []string{"电池测试2", "电机测试台"}, []string{"p0"}},
 		"nothing but signs":     {"---", []string{"...", "+++", "", " --- "}, []string{"p3"}},
 		"a very long one":       {"Battery", []string{strings.Repeat("Battery ", 1000)}, nil},
 	} {
