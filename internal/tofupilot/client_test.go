@@ -3,7 +3,6 @@ package tofupilot
 import (
 	"bytes"
 	"compress/gzip"
-	"context"
 	"errors"
 	"io"
 	"net/http"
@@ -125,6 +124,9 @@ func body(content string, header ...string) http.Handler {
 	return fakeapi.Status(http.StatusOK, content, header...)
 }
 
+// silence never answers.
+var silence = http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
+
 func TestGzipBomb(t *testing.T) {
 	t.Parallel()
 	var bomb bytes.Buffer
@@ -143,24 +145,6 @@ func TestGzipBomb(t *testing.T) {
 	}
 	if n := len(api.Requests()); n != 1 {
 		t.Errorf("asked for %d times, though it won't get smaller", n)
-	}
-}
-
-func TestContextCause(t *testing.T) {
-	t.Parallel()
-	api := fakeapi.New()
-	client := clientAt(t, listen(t, api).String())
-	cause := errors.New("enough")
-	ctx, cancel := context.WithCancelCause(t.Context())
-	api.Fail(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
-		cancel(cause)
-		<-r.Context().Done()
-	}))
-	if _, err := client.Procedures(ctx, Filter{}); !errors.Is(err, cause) {
-		t.Errorf("the error is %v", err)
-	}
-	if n := len(api.Requests()); n != 1 {
-		t.Errorf("%d requests", n)
 	}
 }
 

@@ -188,6 +188,16 @@ func TestLogOfFailures(t *testing.T) {
 	}
 }
 
+// What Windows says ends in a period. Callers go on after it, with a period or
+// with a bracket.
+func TestErrorPeriod(t *testing.T) {
+	t.Parallel()
+	failed := &Error{Err: errors.New("the target machine actively refused it."), Attempts: 3}
+	if said := failed.Error(); !strings.HasSuffix(said, "actively refused it (after 3 attempts)") {
+		t.Errorf("it ends otherwise: %s", said)
+	}
+}
+
 func TestMaxIssues(t *testing.T) {
 	t.Parallel()
 	failed := new(Error)

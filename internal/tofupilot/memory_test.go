@@ -77,6 +77,11 @@ func (r *countingReader) Read(to []byte) (n int, err error) {
 	return n, err
 }
 
+// roundTrip is a transport that is one function.
+type roundTrip func(*http.Request) (*http.Response, error)
+
+func (f roundTrip) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
+
 // heldCase is a read of a list that is answered by turns as its answers say.
 type heldCase struct {
 	rows, size int // of the list; bytes that are said to be kept of each row

@@ -33,7 +33,6 @@ type testbed struct {
 	*testing.T
 	api    *fakeapi.Server
 	client *Client
-	filter Filter // of readAll
 	begun  time.Time
 	times  chan time.Duration
 }
