@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"net/http/httptest"
-	"net/url"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -17,16 +15,11 @@ import (
 )
 
 // slowly makes a client whose requests to the fake take a second.
-func slowly(api *fakeapi.Server) *Client {
-	client := New(Config{BaseURL: &url.URL{Scheme: "http", Host: "test", Path: "/api"}, APIKey: fakeapi.Key, MaxRetries: 3, RequestTimeout: time.Minute})
-	client.http.Transport = roundTrip(func(request *http.Request) (*http.Response, error) {
-		if err := sleep(request.Context(), time.Second); err != nil {
-			return nil, err
-		}
-		recorder := httptest.NewRecorder()
-		api.ServeHTTP(recorder, request)
-		return recorder.Result(), nil
-	})
+func slowly(t *testing.T, api *fakeapi.Server) *Client {
+	t.Helper()
+	client := clientAt(t, "https://tofupilot.invalid")
+	client.http.Transport = withoutSockets{api}
+	api.Delay(time.Second)
 	return client
 }
 
@@ -51,7 +44,7 @@ func TestLookupsShareReads(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		api := fakeapi.New(storedIdeographs(1_000)...)
-		client := slowly(api)
+		client := slowly(t, api)
 		if _, err := lookUpOne(t.Context(), client, ByName, "一"); err != nil {
 			t.Fatal(err)
 		}
@@ -78,7 +71,7 @@ func TestLookupSharesNoEarlierRead(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		api := fakeapi.New(storedIdeographs(300)...)
-		client := slowly(api)
+		client := slowly(t, api)
 		go func() { _, _ = lookUpOne(t.Context(), client, ByName, "一") }()
 		time.Sleep(1500 * time.Millisecond) // the first page is read
 		api.Delete("id-00000", "id-00001")
@@ -112,7 +105,7 @@ func TestSharedReadEnds(t *testing.T) {
 	}
 	synctest.Test(t, func(t *testing.T) {
 		// The first reads alone, the second for all others; it ends while it reads, the third while it waits.
-		errs := lookUpAll(t, slowly(fakeapi.New(storedIdeographs(1_000)...)), time.Hour, 6*time.Second, 2*time.Second, time.Hour, time.Hour)
+		errs := lookUpAll(t, slowly(t, fakeapi.New(storedIdeographs(1_000)...)), time.Hour, 6*time.Second, 2*time.Second, time.Hour, time.Hour)
 		for i, ended := range []bool{false, true, true, false, false} {
 			if (errs[i] != nil) != ended {
 				t.Errorf("lookup %d: %v", i, errs[i])
@@ -122,7 +115,7 @@ func TestSharedReadEnds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		api := fakeapi.New(storedIdeographs(300)...)
 		api.Fail(fakeapi.Status(http.StatusForbidden, `{"message": "no"}`))
-		for i, err := range lookUpAll(t, slowly(api), time.Hour, time.Hour, time.Hour, time.Hour) {
+		for i, err := range lookUpAll(t, slowly(t, api), time.Hour, time.Hour, time.Hour, time.Hour) {
 			if failed := new(Error); !errors.As(err, &failed) || failed.Status != http.StatusForbidden {
 				t.Errorf("lookup %d: %v", i, err)
 			}
@@ -138,7 +131,7 @@ func TestSharedReadEnds(t *testing.T) {
 			w.Header().Set("Retry-After", "600")
 			wait.ServeHTTP(w, r)
 		}), 3)
-		errs := lookUpAll(t, slowly(api), time.Hour, time.Minute, time.Hour)
+		errs := lookUpAll(t, slowly(t, api), time.Hour, time.Minute, time.Hour)
 		for i, fails := range []bool{false, true, false} {
 			if (errs[i] != nil) != fails {
 				t.Errorf("lookup %d: %v", i, errs[i])
@@ -150,7 +143,7 @@ func TestSharedReadEnds(t *testing.T) {
 		api.Before(func(fakeapi.Request) { // a list that keeps changing
 			api.Add(fakeapi.Procedure{ID: fmt.Sprint("new-", moves.Add(1)), CreatedAt: time.Now()})
 		})
-		for i, err := range lookUpAll(t, slowly(api), 30*time.Second, time.Minute, 61*time.Second) {
+		for i, err := range lookUpAll(t, slowly(t, api), 30*time.Second, time.Minute, 61*time.Second) {
 			if list := new(ListError); !errors.As(err, &list) || list.Change == nil {
 				t.Errorf("lookup %d isn't told why: %v", i, err)
 			}
