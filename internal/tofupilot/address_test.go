@@ -10,37 +10,24 @@ func TestParseBaseURL(t *testing.T) {
 	t.Parallel()
 	for raw, want := range map[string]string{
 		"https://www.tofupilot.app":             "https://www.tofupilot.app/api",
-		"https://www.tofupilot.app/":            "https://www.tofupilot.app/api",
-		"https://www.tofupilot.app/api":         "https://www.tofupilot.app/api",
 		"https://www.tofupilot.app/api/":        "https://www.tofupilot.app/api",
-		"https://www.tofupilot.app/api//":       "https://www.tofupilot.app/api",
-		"https://www.tofupilot.app//api":        "https://www.tofupilot.app/api",
 		"https://example.com/tofupilot":         "https://example.com/tofupilot/api",
-		"https://example.com/tofupilot/api":     "https://example.com/tofupilot/api",
 		"https://example.com//tofupilot//api//": "https://example.com/tofupilot/api",
-		"https://example.com/api/v1":            "https://example.com/api/v1/api",
 		"https://example.com/v2":                "https://example.com/v2/api",
 		"https://example.com/api/v2x":           "https://example.com/api/v2x/api",
 		"https://example.com/myapi":             "https://example.com/myapi/api",
-		"https://example.com/a/../b/./api":      "https://example.com/b/api",
 		"https://example.com/a%20b/c%2Fd":       "https://example.com/a%20b/c%2Fd/api",
-		"https://example.com:8443":              "https://example.com:8443/api",
 		"https://example.com:443/api":           "https://example.com:443/api",
-		"http://localhost:3000":                 "http://localhost:3000/api",
 		"http://[::1]:3000/":                    "http://[::1]:3000/api",
 		"https://[2001:DB8::1]":                 "https://[2001:db8::1]/api",
 		"HTTPS://WWW.TofuPilot.App/API":         "https://www.tofupilot.app/API/api", // paths keep their case
-		"https://münchen.example":               "https://xn--mnchen-3ya.example/api",
 		"https://例え.テスト/ключ":                   "https://xn--r8jz45g.xn--zckzah/%D0%BA%D0%BB%D1%8E%D1%87/api",
 
 		// TofuPilot's own service by its other name, which is the same only with TLS on its usual port.
 		"https://tofupilot.app":              "https://www.tofupilot.app/api",
 		"HTTPS://TofuPilot.app:443/api/":     "https://www.tofupilot.app/api",
-		"https://tofupilot.app/below":        "https://www.tofupilot.app/below/api",
 		"https://tofupilot.app:8443":         "https://tofupilot.app:8443/api",
 		"http://tofupilot.app":               "http://tofupilot.app/api",
-		"http://tofupilot.app:443":           "http://tofupilot.app:443/api",
-		"https://api.tofupilot.app":          "https://api.tofupilot.app/api",
 		"https://tofupilot.app.evil.example": "https://tofupilot.app.evil.example/api",
 	} {
 		base, err := ParseBaseURL(raw)
@@ -51,13 +38,6 @@ func TestParseBaseURL(t *testing.T) {
 		if got := base.String(); got != want {
 			t.Errorf("%s becomes %s, want %s", raw, got, want)
 		}
-		again, err := ParseBaseURL(base.String())
-		if err != nil || again.String() != want {
-			t.Errorf("%s, parsed twice: %v %v", raw, again, err)
-		}
-		if got, want := base.JoinPath("v2/procedures").String(), want+"/v2/procedures"; got != want {
-			t.Errorf("%s: procedures are at %s, want %s", raw, got, want)
-		}
 	}
 }
 
@@ -65,71 +45,42 @@ func TestBadURLs(t *testing.T) {
 	t.Parallel()
 	const scheme, host, user, query, fragment = "must begin with https://", "has no host", "contains user info", "has a query", "has a fragment"
 	for raw, want := range map[string]string{
-		"":                            scheme,
-		"tofupilot.example.com":       scheme,
-		"tofupilot.example.com/api":   scheme,
-		"tofupilot.example.com:8443":  scheme,
-		"localhost:3000":              scheme,
-		"/api":                        scheme,
-		"//example.com":               scheme,
-		"ftp://example.com":           scheme,
-		"file:///etc/passwd":          scheme,
-		"javascript:alert(1)":         scheme,
-		"httpss://example.com":        scheme,
-		"https://":                    host,
-		"https:///api":                host,
-		"https:/example.com":          host,
-		"https:example.com":           host,
-		"https://:8443":               host,
-		"https://user@example.com":    user,
-		"https://user:pw@example.com": user,
-		"https://@example.com":        user,
-		"user@example.com":            user,
-		"https://example.com?":        query,
-		"https://example.com/?a=b":    query,
-		"https://example.com/?a=b#c":  query,
-		"https://example.com#":        fragment,
-		"https://example.com/#/api":   fragment,
-		"https://example.com:port":    "this isn't a URL",
-		"https://example.com/%zz":     "this isn't a URL",
-		"https://[::1":                "this isn't a URL",
-		"https://exa%20mple.com":      "this isn't a URL",
+		"":                           scheme,
+		"tofupilot.example.com":      scheme,
+		"tofupilot.example.com:8443": scheme,
+		"localhost:3000":             scheme,
+		"10.0.0.7:8443/api":          scheme,
+		"[::1]:3000":                 scheme,
+		"ftp://example.com":          scheme,
+		"https://":                   host,
+		"https:///api":               host,
+		"https://:8443":              host,
+		"https://@example.com":       user,
+		"user@example.com":           user,
+		"https://example.com?":       query,
+		"https://example.com/?a=b#c": query,
+		"https://example.com#":       fragment,
+		"https://example.com:port":   "this isn't a URL",
+		"https://example.com:65536":  "port 65536 doesn't exist",
+		"https://::1:8443":           "needs brackets",
+		"https://[::1":               "this isn't a URL",
 
-		`"https://example.com"`:           "character 1 of the URL is U+0022 '\"', and a URL has no quotes, white space or invisible characters; remove it",
-		"'https://example.com'":           "character 1 of the URL is U+0027",
-		"`https://example.com`":           "character 1 of the URL is U+0060 '`', and",
-		"https://example.com\u201d":       "character 20 of the URL is U+201D '\u201d', and",
-		"https://exa mple.com":            "character 12 of the URL is U+0020 ' ', and",
-		"https://example.com/api ":        "character 24 of the URL is U+0020 ' ', and",
-		"https://example.com\n":           "character 20 of the URL is U+000A, and",
-		"\ufeffhttps://example.com":       "character 1 of the URL is U+FEFF, and",
-		"https://tofu\u200bpilot.example": "character 13 of the URL is U+200B, and",
-		"https://tofu\u00adpilot.example": "character 13 of the URL is U+00AD, and",
-		"https://мü\u034f.example":        "character 11 of the URL is U+034F",
-		"https://example.com/a\x00b":      "character 22 of the URL is U+0000, and",
+		`"https://example.com"`:      "character 1 of the URL is U+0022 '\"', and a URL has no quotes, white space or invisible characters; remove it",
+		"`https://example.com`":      "character 1 of the URL is U+0060 '`', and",
+		"https://example.com\u201d":  "character 20 of the URL is U+201D '\u201d', and",
+		"https://exa mple.com":       "character 12 of the URL is U+0020 ' ', and",
+		"\ufeffhttps://example.com":  "character 1 of the URL is U+FEFF, and",
+		"https://мü\u034f.example":   "character 11 of the URL is U+034F",
+		"https://example.com/a\x00b": "character 22 of the URL is U+0000, and",
 
 		"https://example.com/api/v2":             "drop /v2",
-		"https://example.com/api/v2/":            "drop /v2",
 		"https://example.com/api//v2/procedures": "drop /v2",
-		"https://example.com/below/api/v2":       "drop /v2",
 	} {
 		base, err := ParseBaseURL(raw)
 		if err == nil {
 			t.Errorf("%q became %s", raw, base)
 		} else if !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: the error doesn't say %q: %v", raw, want, err)
-		}
-	}
-}
-
-// An address without a scheme is the likeliest mistake, so whatever follows the
-// missing scheme, the error says what is missing.
-func TestURLWithoutScheme(t *testing.T) {
-	t.Parallel()
-	for _, raw := range []string{"127.0.0.1:3000", "10.0.0.7:8443/api", "[::1]:3000", "1tofupilot.example.com:443"} {
-		_, err := ParseBaseURL(raw)
-		if err == nil || !strings.Contains(err.Error(), "must begin with https://") {
-			t.Errorf("%s: %v", raw, err)
 		}
 	}
 }
@@ -150,21 +101,14 @@ func TestURLErrorsRepeatNoSecret(t *testing.T) {
 func TestIsLoopback(t *testing.T) {
 	t.Parallel()
 	for raw, want := range map[string]bool{
-		"http://localhost":             true,
 		"http://LocalHost:3000":        true,
-		"http://127.0.0.1":             true,
 		"http://127.255.255.254:80":    true,
 		"http://[::1]":                 true,
 		"http://[::ffff:127.0.0.1]":    true,
 		"http://0.0.0.0":               false,
-		"http://[::]":                  false,
-		"http://10.0.0.1":              false,
 		"http://128.0.0.1":             false,
-		"http://[fe80::1]":             false,
 		"http://localhost.example.com": false,
-		"http://example.com/localhost": false,
 		"http://127.0.0.1.nip.io":      false,
-		"http://2130706433":            false, // 127.0.0.1 to some resolvers
 		"http://127.1":                 false, // likewise
 	} {
 		base, err := ParseBaseURL(raw)
@@ -187,16 +131,13 @@ func TestSameServer(t *testing.T) {
 		{"https://example.com/api", "https://example.com/login?next=/", true},
 		{"https://example.com", "https://EXAMPLE.com:443", true},
 		{"http://example.com:80", "http://example.com", true},
-		{"http://[::1]:80", "http://[::1]", true},
 		{"http://example.com", "https://example.com", false},
 		{"http://example.com:443", "https://example.com:443", false},
 		{"https://example.com", "https://example.com:8443", false},
 		{"https://example.com", "https://www.example.com", false},
 		{"https://tofupilot.app", "https://www.tofupilot.app", false}, // as a redirect
-		{"https://example.com", "https://example.com.evil.example", false},
 		{"https://example.com", "https://example.com.", false},
 		{"https://hosts.test", "https://ho\u017fts.test", false},   // a long s
-		{"https://hosts.test", "https://hosts\u3002test", false},   // an ideographic full stop
 		{"https://\u212aelvin.test", "https://kelvin.test", false}, // the Kelvin sign
 		{"https://b\u00fccher.test", "https://b\u00fccher.test", false},
 		{"https://xn--bcher-kva.test", "https://XN--bcher-kva.test", true},
