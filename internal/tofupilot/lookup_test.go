@@ -353,4 +353,8 @@ func TestLookupOnePage(t *testing.T) {
 			t.Errorf("next_cursor %s: %v, %v", cursor, found, err)
 		}
 	}
+	client, api := lookUpIn(t, named("Leak", "Leak")...)
+	refuseSearches(api, body(`{"data": [{"id": "p0", "name": "Leak"}], "meta": {"has_more": true, "next_cursor": 1}}`))
+	_, err := lookUpOne(t.Context(), client, ByName, "Leak")
+	expectSeveral(t, err, "p0", "p1")
 }
