@@ -40,20 +40,6 @@ func decodeKeeping[R any](body []byte, keep func(*Procedure) R) (paging.Page[Row
 	return decodePage(context.Background(), Procedures, body, func(p *Procedure) (R, int) { return keep(p), 0 }, holdAny)
 }
 
-func TestEmptyPage(t *testing.T) {
-	t.Parallel()
-	for _, body := range []string{
-		`{"data": [], "meta": {"has_more": false, "next_cursor": null}}`,
-		`{"data": [], "meta": {"has_more": false}}`,
-		"\r\n\t {\"meta\":{\"has_more\":false},\"data\":[]} \n",
-	} {
-		page, err := decodeIDs([]byte(body))
-		if err != nil || len(page.Rows) > 0 || page.More || page.Next != "" {
-			t.Errorf("%s: %+v %v", body, page, err)
-		}
-	}
-}
-
 func TestNoPage(t *testing.T) {
 	t.Parallel()
 	const meta = `"meta": {"has_more": false, "next_cursor": null}`

@@ -189,18 +189,6 @@ func TestErrorPeriod(t *testing.T) {
 	}
 }
 
-func TestMaxIssues(t *testing.T) {
-	t.Parallel()
-	failed := new(Error)
-	failed.describe([]byte(`{"issues": [` + strings.Repeat(`{"message": "m"},`, 50) + `{"message": "m"}]}`))
-	if len(failed.Issues) != maxIssues {
-		t.Errorf("%d issues", len(failed.Issues))
-	}
-	if len(failed.Error()) > 200 {
-		t.Errorf("%s", failed)
-	}
-}
-
 func TestRetryAfter(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2024, time.May, 1, 12, 0, 0, 0, time.UTC)

@@ -143,6 +143,7 @@ func FuzzErrorBody(f *testing.F) {
 		`{"message":"Bad request","code":"BAD_REQUEST","issues":[]}`,
 		`{"message":"Input validation failed","issues":[{"code":"too_big","path":["limit",0,null,{"a":1}],"message":"\u001b[31m"}]}`,
 		`{"message":"No such key: ` + fuzzKey + `","code":"` + fuzzKey + `"}`, `{"message":"` + strings.Repeat(fuzzKey+"\\u0000", 100) + `"}`,
+		`{"issues":[` + strings.Repeat(`{"message":"m"},`, maxIssues) + `{"message":"m"}]}`,
 		`{"message":7,"issues":"none"}`, `<html>`, ``, `null`, `[]`, `{"issues":[null,{},{"path":"limit"}]}`,
 	} {
 		f.Add([]byte(body), fuzzKey)

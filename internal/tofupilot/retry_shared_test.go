@@ -14,36 +14,6 @@ import (
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/fakeapi"
 )
 
-// In a window of several pages, one that fails is asked for again, and the
-// others are neither asked for again nor given up.
-func TestRetryOnePage(t *testing.T) {
-	t.Parallel()
-	for _, cursor := range []string{"", "198", "891"} {
-		onTestbed(t, func(b *testbed) {
-			b.api.Delay(time.Second)
-			failures := 0
-			b.api.Before(func(r fakeapi.Request) {
-				if r.Query.Get("cursor") == cursor && failures < 2 {
-					failures++
-					b.api.Fail(fakeapi.Status(502, ""), r.Number)
-				}
-			})
-			if procedures, err := b.client.Procedures(b.Context(), Filter{}); err != nil || len(procedures) != 1000 {
-				b.Errorf("%d procedures, %v", len(procedures), err)
-			}
-			pages := map[string]int{}
-			for _, request := range b.api.Requests() {
-				pages[request.Query.Get("cursor")]++
-			}
-			for page, times := range pages {
-				if want := map[bool]int{true: 3, false: 1}[page == cursor]; times != want {
-					b.Errorf("the page at %q failed twice; that at %q was asked for %d times, want %d", cursor, page, times, want)
-				}
-			}
-		}, fakeapi.Generate(1000, fakeapi.WithRepository)...)
-	}
-}
-
 // What holds everyone up is one request's 429. Each error is of its own request.
 func TestRateLimitedReaders(t *testing.T) {
 	t.Parallel()
