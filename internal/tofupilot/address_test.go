@@ -21,7 +21,7 @@ func TestParseBaseURL(t *testing.T) {
 		"http://[::1]:3000/":                    "http://[::1]:3000/api",
 		"https://[2001:DB8::1]":                 "https://[2001:db8::1]/api",
 		"HTTPS://WWW.TofuPilot.App/API":         "https://www.tofupilot.app/API/api", // paths keep their case
-		"https://例え.テスト/ключ":                   "https://xn--r8jz45g.xn--zckzah/%D0%BA%D0%BB%D1%8E%D1%87/api",
+		"https://例え.テスト:8443/ключ":              "https://xn--r8jz45g.xn--zckzah:8443/%D0%BA%D0%BB%D1%8E%D1%87/api",
 
 		// TofuPilot's own service by its other name, which is the same only with TLS on its usual port.
 		"https://tofupilot.app":              "https://www.tofupilot.app/api",
@@ -106,6 +106,7 @@ func TestIsLoopback(t *testing.T) {
 		"http://[::1]":                 true,
 		"http://[::ffff:127.0.0.1]":    true,
 		"http://0.0.0.0":               false,
+		"http://10.0.0.1":              false,
 		"http://128.0.0.1":             false,
 		"http://localhost.example.com": false,
 		"http://127.0.0.1.nip.io":      false,
