@@ -9,22 +9,6 @@ import (
 	"time"
 )
 
-// What contradicts itself once may be a change: a count taken before two rows were
-// created and deleted. The server's cursors are offsets all the same, and following
-// them without seams would lose r1.
-func TestContradictionOnce(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		list := &changingList{newestFirst: true, countFirst: true, changes: []listChange{
-			{after: 1}, {after: 1, create: true}, {after: 1, create: true}, {after: 3},
-		}}
-		rows, err := newTestPager(list.with(2), 2).all(t.Context())
-		if err != nil || !slices.Contains(rowIDs(rows), "r1") {
-			t.Errorf("got %q, %v", rowIDs(rows), err)
-		}
-	})
-}
-
 // Two passes contradict themselves in the same way, but not in a row: between them
 // the list was read.
 func TestContradictionForgotten(t *testing.T) {
