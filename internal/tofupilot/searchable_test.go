@@ -20,6 +20,7 @@ func TestSearchable(t *testing.T) {
 		"Prüfung":               "fung",
 		"Prüfstand Größe":       "fstand Gr",
 		"ab ü cd":               "ab ", // the first of equal ones
+		"äöü 🔋 7 äöü":           " 7 ",
 		"시험 FVT":                " FVT",
 		"Kelvin":                "elvin",
 		"a;bc`d":                "bc",
