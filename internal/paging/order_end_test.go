@@ -1,36 +1,12 @@
 package paging
 
 import (
-	"context"
 	"fmt"
 	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
 )
-
-// Two passes contradict themselves in the same way, but not in a row: between them
-// the list was read.
-func TestContradictionForgotten(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		list := &changingList{times: func(int) time.Time { return time.Time{} }}
-		list.with(20)
-		fetch := list.fetch
-		pager := newTestPager(list, 10)
-		pager.Fetch = func(ctx context.Context, at string, limit int) (Page[row], error) {
-			answer, err := fetch(ctx, at, limit)
-			if pass := list.begins; at == "" && (pass == 1 || pass == 3) {
-				answer.Rows = answer.Rows[:1] // and more follows
-			}
-			return answer, err
-		}
-		rows, err := pager.all(t.Context())
-		if err != nil || len(rows) != 20 || pager.following || list.begins != 5 {
-			t.Errorf("%d rows, %v, following: %v, read %d times", len(rows), err, pager.following, list.begins)
-		}
-	})
-}
 
 func TestPasses(t *testing.T) {
 	t.Parallel()
