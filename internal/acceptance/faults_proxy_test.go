@@ -44,13 +44,9 @@ func proxyFaults() []fault {
 		return f
 	}
 	return []fault{
+		refuses("403 Forbidden"),
 		refuses("407 Proxy Authentication Required"),
 		again(refuses("502 Bad Gateway")),
-		{
-			name: "a proxy where nothing listens", at: notBehind("https://tofupilot.test"), environment: useProxy, provider: once,
-			fails:   harness.Error("", noProxy, askedFor+" (2 attempts) failed: proxyconnect tcp: dial tcp", harness.Refused, checkProxy),
-			retries: 1, within: retried(1),
-		},
 		{
 			name: "a proxy that doesn't resolve", at: notBehind("https://tofupilot.test"), provider: once,
 			environment: func(t *testing.T, _ *harness.Target) {
@@ -72,11 +68,6 @@ func proxyFaults() []fault {
 			name: "a proxy that asks for a password, over plain HTTP", provider: harness.Values{"allow_http": true}, environment: useProxy,
 			at:    behind("http://tofupilot.test", saying("HTTP/1.1 407 Proxy Authentication Required", "Content-Length: 0", "", "")),
 			fails: harness.Error("", noProxy, askedFor+" returned HTTP 407 Proxy Authentication Required.", checkProxy), requests: 1,
-		},
-		{
-			name: "a proxy that refuses, over plain HTTP", provider: harness.Values{"allow_http": true}, environment: useProxy,
-			at:    behind("http://tofupilot.test", saying("HTTP/1.1 403 Forbidden", "Content-Type: text/html", "Content-Length: 0", "", "")),
-			fails: harness.Error("", notTheAPI, askedFor+" returned HTTP 403 Forbidden (text/html, not an API answer).", "a proxy or a firewall may answer in the server's place"), requests: 1,
 		},
 		{
 			name: "a proxy that connects", at: tunnelled, environment: useProxy,

@@ -1,10 +1,8 @@
 package acceptance
 
 import (
-	"fmt"
 	"net/http"
 	"regexp"
-	"strconv"
 	"strings"
 	"testing"
 
@@ -34,15 +32,7 @@ func statusFaults() []fault {
 			requests: 1,
 		}
 	}
-	answered := func(name string, code int, body, summary string, words ...string) fault {
-		return fault{
-			name: name, at: faulty(answer(code, body)),
-			fails: harness.Error("", summary, append([]string{askedFor + " returned "}, words...)...), requests: 1,
-		}
-	}
 	return []fault{
-		answered("400 with issues of nothing we know", 400, `{"message":"Input validation failed","issues":[{"path":["sort",0],"message":"Unknown"},{"message":"No path"}]}`,
-			refused, "Input validation failed.", "- sort.0: Unknown", "- No path", "Please report this, with the server's version, at https://github.com/tofupilot/terraform-provider-tofupilot/issues."),
 		{
 			name: "400 with issues about arguments", at: faulty(answer(400, `{"message":"Input validation failed","code":"BAD_REQUEST",
 				"issues":[{"code":"too_big","path":["limit"],"message":"Number must be less than or equal to 50"},{"path":["search_query"],"message":"Too common"}]}`)),
@@ -72,28 +62,30 @@ func statusFaults() []fault {
 			), requests: 1,
 		},
 		{
-			name: "a station's key that sees nothing", at: prepared(func(api *fakeapi.Server) { api.AllowStation(fakeapi.Key) }),
-			ids: []string{}, requests: 1,
-		},
-		{
 			name: "a lookup with a station's key that sees nothing", at: prepared(func(api *fakeapi.Server) { api.AllowStation(fakeapi.Key) }),
 			dataSource: "tofupilot_procedure", arguments: harness.Values{"name": "FVT"},
 			fails: harness.Error("name", "No such procedure", "The API key can read 0 procedures.", "Check the spelling. Also check that the key's owner can see the procedure.",
 				"A station's key may see only the procedures that its station is linked to, or none."), requests: 2,
 		},
 		{
+			name: "404 below another path", at: around(func(api http.Handler) http.Handler { return http.StripPrefix("/api", api) }),
+			fails: harness.Error("", notTheAPI, askedFor+" returned HTTP 404 Not Found: Not found.", leadsToTofuPilot), requests: 1,
+		},
+		{
 			name: "404 below a path", at: below("/organization/settings"),
 			fails: harness.Error("", notTheAPI, "returned HTTP 404 Not Found", "Check that it leads to a TofuPilot server, with the right scheme and port. Few servers are below a path: remove /organization/settings from it unless yours is."), requests: 1,
 		},
-		answered("403 of a gateway", 403, `{"error":"Blocked by policy 7."}`, notTheAPI, "HTTP 403 Forbidden: Blocked by policy 7.", leadsToTofuPilot),
 		{
-			name: "403 with 40 MB", at: faulty(func(w http.ResponseWriter, _ *http.Request) {
-				w.WriteHeader(http.StatusForbidden)
-				_, _ = fortyMegabytes(w)
+			name: "401 with a body cut off", at: faulty(func(w http.ResponseWriter, _ *http.Request) {
+				w.Header().Set("Content-Length", "1000")
+				w.WriteHeader(http.StatusUnauthorized)
 			}),
-			fails: harness.Error("", notTheAPI, askedFor+" returned HTTP 403 Forbidden"), requests: 1, within: slow,
+			fails: harness.Error("", wrongKey, askedFor+" returned HTTP 401 Unauthorized"), requests: 1,
 		},
-		answered("409", 409, `{"message":"Conflict","code":"CONFLICT"}`, refused, "HTTP 409 Conflict: Conflict.", "The message is the server's."),
+		{
+			name: "409", at: faulty(answer(409, `{"message":"Conflict","code":"CONFLICT"}`)),
+			fails: harness.Error("", refused, askedFor+" returned HTTP 409 Conflict: Conflict.", "The message is the server's."), requests: 1,
+		},
 	}
 }
 
@@ -115,26 +107,14 @@ func below(path string) func(*testing.T) *harness.Target {
 
 // Redirects. The key goes to the configured server only.
 func redirectFaults() []fault {
-	var faults []fault
 	const (
 		elsewhere = "The server redirects to another address"
 		circle    = "The server's redirect can't be followed"
 		check     = "The address {url}/api comes from the provider's url. Check that it is the server's own, with the right scheme (https:// or http://)."
 		follow    = "The provider sends the API key to the configured server only, so it didn't follow the redirect. If the new address is right, "
 	)
-	for _, code := range []int{301, 308} {
-		name := strconv.Itoa(code)
-		notFollowed := harness.Error("", elsewhere,
-			fmt.Sprintf(askedFor+" returned HTTP %d %s (", code, http.StatusText(code)), "): the server redirects to another address: {elsewhere}/api/v2/procedures?limit=100.", follow+`set url to "{elsewhere}".`,
-		)
-		faults = append(faults,
-			fault{name: name + " on the same server", at: moved(code), ids: whole, requests: 2},
-			fault{name: name + " to another port", at: sent(code, overPlain, faulty(nil)), fails: notFollowed, requests: 1},
-			fault{name: name + " to another host", at: byOtherName(code), fails: notFollowed, requests: 1},
-			fault{name: name + " down to http", at: sent(code, overTLS, faulty(nil)), fails: notFollowed, requests: 1},
-			fault{name: name + " up to https", at: sent(code, overPlain, secure(certified{})), fails: notFollowed, requests: 1},
-		)
-	}
+	notFollowed := harness.Error("", elsewhere, askedFor+" returned HTTP 308 Permanent Redirect (",
+		"): the server redirects to another address: {elsewhere}/api/v2/procedures?limit=100.", follow+`set url to "{elsewhere}".`)
 	redirect := func(location string) http.HandlerFunc { return answer(http.StatusFound, "", "Location", location) }
 	leads := func(name, location, summary string, words ...string) fault {
 		return fault{name: name, at: faulty(redirect(location)), fails: harness.Error("", summary, words...), requests: 1}
@@ -143,22 +123,29 @@ func redirectFaults() []fault {
 	withLogin.environment = leaveLogin
 	circling := leads("redirects in a circle", "/api/v2/procedures?limit=100", circle, askedFor+" returned HTTP 302 Found", ": the server redirected 10 times.", check)
 	circling.requests = 10
-	return append(faults, withLogin, circling,
+	return []fault{
+		{name: "a redirect on the same server", at: moved, ids: whole, requests: 2},
+		{name: "a redirect to another port", at: sent(overPlain, faulty(nil)), fails: notFollowed, requests: 1},
+		{name: "a redirect to another host", at: byOtherName, fails: notFollowed, requests: 1},
+		{name: "a redirect down to http", at: sent(overTLS, faulty(nil)), fails: notFollowed, requests: 1},
+		{name: "a redirect up to https", at: sent(overPlain, secure(certified{})), fails: notFollowed, requests: 1},
+		withLogin, circling,
 		leads("a redirect to what is no address", "http://[::1", circle, ": the server redirects to something that isn't a URL.", check),
+		leads("a redirect to what is no web page", "ftp://tofupilot.invalid/api/v2/procedures", circle, ": the server redirects to another address: ftp://tofupilot.invalid/", check),
 		leads("a redirect to a path of another server", "https://tofupilot.invalid/below/api/v2/procedures?limit=100", elsewhere, follow+`set url to "https://tofupilot.invalid/below".`),
 		leads("a redirect to a login page", "https://login.invalid:8443/sign-in?next=%2Fapi%2Fv2%2F", elsewhere, follow+`set url to "https://login.invalid:8443".`),
 		leads("a redirect to http", "http://tofupilot.invalid/api/v2/procedures", elsewhere, follow+`set url to "http://tofupilot.invalid", and set allow_http to true if you trust the network.`),
 		leads("a redirect with the key in it", "https://tofupilot.invalid/?was="+fakeapi.Key, elsewhere, "https://tofupilot.invalid/?was=[the API key]", `set url to "https://tofupilot.invalid".`),
 		leads("a redirect with the key in it, escaped", "https://tofupilot.invalid/?was="+strings.ReplaceAll(fakeapi.Key, "_", "%5f"), elsewhere, "https://tofupilot.invalid/?was=[the API key]"),
 		leads("a redirect with a password in it", "https://user:hunter2@tofupilot.invalid/", elsewhere, "https://user:xxxxx@tofupilot.invalid/", `set url to "https://tofupilot.invalid".`),
-		fault{
+		{
 			name: "a redirect to a host that only looks like the server", at: faulty(func(w http.ResponseWriter, r *http.Request) {
 				redirect("http://"+strings.Replace(r.Host, "127", "\uff11\uff12\uff17", 1)+r.URL.RequestURI())(w, r) // full-width digits
 			}),
 			fails:    harness.Error("", circle, check),
 			requests: 1,
 		},
-	)
+	}
 }
 
 // advisedURL is a url that an error says to set.
@@ -185,23 +172,24 @@ func TestTheAddressThatARedirectLeadsToIsTakenAtTheFirstTry(t *testing.T) {
 }
 
 // moved is a server that sends everyone to another path of its own.
-func moved(code int) func(*testing.T) *harness.Target {
+func moved(t *testing.T) *harness.Target {
+	t.Helper()
 	return around(func(api http.Handler) http.Handler {
 		mux := http.NewServeMux()
 		mux.Handle("/moved/", http.StripPrefix("/moved", api))
-		mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/moved"+r.URL.RequestURI(), code) })
+		mux.Handle("/", http.RedirectHandler("/moved/api/v2/procedures?limit=100", http.StatusPermanentRedirect))
 		return mux
-	})
+	})(t)
 }
 
 // sent is a server that sends everyone to another. What it was asked includes
 // what the other was.
-func sent(code int, from func(http.Handler) func(*testing.T) *harness.Target, to func(*testing.T) *harness.Target) func(*testing.T) *harness.Target {
+func sent(from func(http.Handler) func(*testing.T) *harness.Target, to func(*testing.T) *harness.Target) func(*testing.T) *harness.Target {
 	return func(t *testing.T) *harness.Target {
 		t.Helper()
 		other := to(t)
 		at := from(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			http.Redirect(w, r, other.URL+r.URL.RequestURI(), code)
+			http.Redirect(w, r, other.URL+r.URL.RequestURI(), http.StatusPermanentRedirect)
 		}))(t)
 		at.Elsewhere = other.URL
 		here := at.Asked
@@ -212,14 +200,12 @@ func sent(code int, from func(http.Handler) func(*testing.T) *harness.Target, to
 
 // byOtherName is a server that sends everyone to itself, by the machine's name
 // instead of its address.
-func byOtherName(code int) func(*testing.T) *harness.Target {
-	return func(t *testing.T) *harness.Target {
-		t.Helper()
-		named := func(address string) string { return strings.Replace(address, "127.0.0.1", "localhost", 1) }
-		at := harness.Serving(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			http.Redirect(w, r, "http://"+named(r.Host)+r.URL.RequestURI(), code)
-		}))
-		at.Elsewhere = named(at.URL)
-		return at
-	}
+func byOtherName(t *testing.T) *harness.Target {
+	t.Helper()
+	named := func(address string) string { return strings.Replace(address, "127.0.0.1", "localhost", 1) }
+	at := harness.Serving(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		http.Redirect(w, r, "http://"+named(r.Host)+r.URL.RequestURI(), http.StatusPermanentRedirect)
+	}))
+	at.Elsewhere = named(at.URL)
+	return at
 }

@@ -1,8 +1,6 @@
 package acceptance
 
 import (
-	"cmp"
-	"maps"
 	"net/http"
 	"testing"
 	"time"
@@ -63,40 +61,3 @@ func TestStopEndsAReadAtOnceWhateverItIsBusyWith(t *testing.T) {
 // stopTime is how long a read goes on after it is stopped: 2 s, and an allowance for
 // a busy machine. Whatever waits here would wait for minutes.
 const stopTime = 10 * time.Second
-
-func TestStopEndsAReadWithinSecondsWhateverIsBroken(t *testing.T) { //nolint:paralleltest // It exchanges the resolver, and rows set the environment.
-	resolveWith(t, nameServer(t))
-	for _, fault := range allFaults() {
-		t.Run(fault.name, func(t *testing.T) {
-			if fault.environment == nil {
-				t.Parallel()
-			}
-			harness.GoroutinesEnd(t, fault.expectStop)
-		})
-	}
-}
-
-// expectStop stops a read soon after its beginning.
-func (f fault) expectStop(t *testing.T) {
-	t.Helper()
-	at := f.at(t)
-	f.provider = maps.Clone(f.provider)
-	if f.provider == nil {
-		f.provider = harness.Values{}
-	}
-	f.provider["max_retries"] = 10
-	server := f.configure(t, at)
-	read := server.StartRead(t.Context(), t, cmp.Or(f.dataSource, "tofupilot_procedures"), f.arguments)
-	time.Sleep(100 * time.Millisecond)
-
-	stopped := time.Now()
-	if _, err := server.StopProvider(t.Context(), &tfprotov6.StopProviderRequest{}); err != nil {
-		t.Fatal(err)
-	}
-	resp := harness.Await(t, read, stopTime, "the read")
-	if spent := time.Since(stopped); spent > time.Second {
-		t.Logf("it took %s", spent)
-	}
-	harness.ExpectPlain(t, harness.Describe(resp.Diagnostics))
-	harness.ExpectKeyIsNowhere(t, "the diagnostics", []byte(harness.Describe(resp.Diagnostics)))
-}

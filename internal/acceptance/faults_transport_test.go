@@ -1,13 +1,7 @@
 package acceptance
 
 import (
-	"compress/gzip"
-	"fmt"
 	"net/http"
-	"net/http/httptest"
-	"strings"
-	"sync"
-	"testing"
 	"time"
 
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/acceptance/harness"
@@ -36,6 +30,11 @@ func transportFaults() []fault {
 			fails: harness.Error("", unreachable, askedFor+" failed", "no such host", checkServer),
 		},
 		{
+			name: "a name server in trouble", at: atName("https://broken.tofupilot.invalid"), provider: harness.Values{"max_retries": 1},
+			fails:   harness.Error("", unreachable, askedFor+" (2 attempts) failed", "server misbehaving", checkServer),
+			retries: 1, within: retried(1),
+		},
+		{
 			name: "closed instead of an answer", at: faulty(fakeapi.HangUp().ServeHTTP), provider: once,
 			fails:    harness.Error("", incomplete, askedFor+" failed: the connection was closed before an answer came", againLater),
 			requests: 1,
@@ -57,53 +56,9 @@ func transportFaults() []fault {
 			requests: 1,
 		},
 		{
-			name: "1xx without end", at: harness.ByHand(saying(strings.Repeat("HTTP/1.1 103 Early Hints\r\n\r\n", 1000))), provider: once,
-			fails:    harness.Error("", incomplete, askedFor, "unexpected EOF", againLater),
-			requests: 1,
-		},
-		{
-			name: "403 and a body that never comes", at: harness.ByHand(thenSilent("HTTP/1.1 403 Forbidden", "Content-Length: 10", "", "")), provider: harness.Values{"request_timeout": "200ms"},
-			fails:    harness.Error("", notTheAPI, askedFor+" returned HTTP 403 Forbidden."),
-			requests: 1,
-		},
-		{
-			name: "headers that never end", at: harness.ByHand(saying("HTTP/1.1 200 OK", strings.Repeat("X-Filler: "+strings.Repeat("x", 4000)+"\r\n", 3000))), provider: once,
-			fails:    harness.Error("", incomplete, askedFor, "server response headers exceeded 10485760 bytes"),
-			requests: 1,
-		},
-		{
-			name: "a body that drips", at: faulty(drip), provider: harness.Values{"max_retries": 0, "request_timeout": "300ms"},
-			fails:    harness.Error("", tooSlow, askedFor, "no complete answer within 300ms", "raise the provider's request_timeout, or lower page_size"),
-			requests: 1,
-		},
-		{
-			name: "a kept-alive connection that died in the meantime", at: dyingInTheMeantime, provider: once, arguments: harness.Values{"page_size": 2},
-			ids: whole, requests: 5, // four pages, of which one was asked for twice
-		},
-		{
-			name: "closed in mid-body", at: faulty(func(w http.ResponseWriter, _ *http.Request) {
-				w.Header().Set("Content-Length", "1000")
-				_, _ = w.Write([]byte(`{"data":[`))
-			}), provider: once,
-			fails:    harness.Error("", incomplete, askedFor, "reading the answer: the body ends too early", againLater),
-			requests: 1,
-		},
-		{
-			name: "closed in mid-body, once", at: faulty(breakOff, 1), provider: harness.Values{"max_retries": 1},
-			ids: whole, requests: 2, retries: 1, within: retried(1),
-		},
-		{
-			name: "a line break in TF_APPEND_USER_AGENT", at: faulty(nil),
-			environment: func(t *testing.T, _ *harness.Target) {
-				t.Helper()
-				t.Setenv("TOFUPILOT_API_KEY", fakeapi.Key)
-				t.Setenv("TF_APPEND_USER_AGENT", "ci/7\nnightly")
-			},
-			ids: whole, requests: 1,
-		},
-		{
-			name: "gzip", at: around(gzipped(1)), provider: once,
-			ids: whole, requests: 1,
+			name: "headers that never come", at: harness.ByHand(saysNothing), provider: harness.Values{"max_retries": 1, "request_timeout": "100ms"},
+			fails:    harness.Error("", tooSlow, askedFor+" (2 attempts) failed", "no complete answer within 100ms", "raise the provider's request_timeout, or lower page_size"),
+			requests: 2, retries: 1, within: retried(1),
 		},
 		{
 			name: "an encoding that nobody asked for", at: faulty(answer(http.StatusOK, "\x1b\x0b\x00\xf8", "Content-Encoding", "br", "Content-Type", "application/json")),
@@ -129,52 +84,5 @@ func drip(w http.ResponseWriter, r *http.Request) {
 		if r.Context().Err() != nil {
 			return
 		}
-	}
-}
-
-// dyingInTheMeantime closes a connection when the second request comes on it,
-// as a server or a proxy does that thought it idle for too long. It does so once.
-func dyingInTheMeantime(t *testing.T) *harness.Target {
-	t.Helper()
-	var (
-		mu   sync.Mutex
-		used = map[string]bool{}
-		died bool
-	)
-	t.Cleanup(func() {
-		if !died {
-			t.Error("no connection was used twice")
-		}
-	})
-	return around(func(api http.Handler) http.Handler {
-		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			mu.Lock()
-			dies := used[r.RemoteAddr] && !died
-			used[r.RemoteAddr], died = true, died || dies
-			mu.Unlock()
-			if dies {
-				panic(http.ErrAbortHandler)
-			}
-			api.ServeHTTP(w, r)
-		})
-	})(t)
-}
-
-// gzipped compresses answers for clients that take that, and sends so much of each.
-func gzipped(part float64) func(http.Handler) http.Handler {
-	return func(api http.Handler) http.Handler {
-		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			whole, packed := httptest.NewRecorder(), new(strings.Builder)
-			api.ServeHTTP(whole, r)
-			if r.Header.Get("Accept-Encoding") != "gzip" {
-				panic(fmt.Sprintf("the client takes %q", r.Header["Accept-Encoding"]))
-			}
-			to := gzip.NewWriter(packed)
-			_, _ = whole.Body.WriteTo(to)
-			_ = to.Close()
-			w.Header().Set("Content-Encoding", "gzip")
-			w.WriteHeader(whole.Code)
-			_, _ = w.Write([]byte(packed.String())[:int(part*float64(packed.Len()))])
-		})
 	}
 }
