@@ -9,26 +9,7 @@ import (
 
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/acceptance/harness"
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/fakeapi"
-	"github.com/tofupilot/terraform-provider-tofupilot/internal/provider"
 )
-
-// Addresses that Go's parser lets pass, but that nobody can be reached at. The
-// others are in TestProviderArgumentsAreCheckedAtValidate.
-func TestAddressesThatOnlyLookRightAreRefusedInWords(t *testing.T) {
-	t.Parallel()
-	server := harness.Connect(t, provider.Server("test")())
-	for address, words := range map[string]string{
-		"https://::1:8443":          "IPv6 address needs brackets",
-		"https://fe80::1":           "IPv6 address needs brackets",
-		"http://localhost:80:8080":  "brackets",
-		"https://example.com:99999": "Port 99999 doesn't exist",
-	} {
-		t.Run(address, func(t *testing.T) {
-			t.Parallel()
-			harness.ExpectError(t, server.ValidateProvider(t, harness.Values{"url": address}), harness.Error("url", "Invalid url", words))
-		})
-	}
-}
 
 // What the process that the test below starts is told.
 const (

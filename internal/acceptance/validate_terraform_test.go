@@ -53,24 +53,6 @@ func TestTerraformValidateNeedsNeitherKeyNorNetwork(t *testing.T) {
 				{`timeouts { read = "-5m" }`, "Invalid timeouts.read", `"-5m" isn't a positive duration.`},
 			},
 		},
-		"misspelt timeout": {
-			harness.Procedures("all", `timeouts { reads = "2s" }`),
-			[]validation{{`timeouts { reads = "2s" }`, "Unsupported argument", `An argument named "reads" is not expected here. Did you mean "read"?`}},
-		},
-		"timeouts as an attribute": {
-			harness.Procedures("all", `timeouts = { read = "2s" }`),
-			[]validation{{
-				`timeouts = { read = "2s" }`, "Unsupported argument",
-				`An argument named "timeouts" is not expected here. Did you mean to define a block of type "timeouts"?`,
-			}},
-		},
-		"two dates": {
-			harness.Procedures("all", `created_after = "2025-01-01T00:00:00Z"`, `created_before = "2024-01-01T00:00:00Z"`),
-			[]validation{{
-				`created_after = "2025-01-01T00:00:00Z"`, "Invalid created_after",
-				"created_after (2025-01-01T00:00:00Z) is later than created_before (2024-01-01T00:00:00Z): nothing can match. Swap or correct them.",
-			}},
-		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
