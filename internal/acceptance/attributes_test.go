@@ -56,7 +56,7 @@ var wholeReads = map[string]wholeRead{
 		procedures, "/api/v2/procedures",
 		func(served []object) (reads []harness.Values) {
 			for _, row := range served {
-				reads = append(reads, harness.Values{"id": row["id"]})
+				reads = append(reads, harness.Values{"id": row["id"]}, harness.Values{"name": row["name"]})
 			}
 			return reads
 		},

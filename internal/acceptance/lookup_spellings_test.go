@@ -14,94 +14,35 @@ import (
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/fakeapi"
 )
 
-// spellings are names that Unicode holds equal, as two procedures may have them.
+// spellings are names as Terraform normalizes them, and as a server may have them.
 var spellings = [][2]string{
 	{"100 \u03a9 Load", "100 \u2126 Load"}, {"5 K", "5 \u212a"}, {"a;b", "a\u037eb"}, {"\u8c48 1", "\uf900 1"}, {"Pr\u00fcfung", "Pru\u0308fung"},
 }
 
-// filled are so many others that a lookup searches.
-func filled(procedures ...fakeapi.Procedure) []fakeapi.Procedure {
-	return append(fakeapi.Generate(150, fakeapi.WithRepository), procedures...)
-}
-
+// What Terraform normalizes is found as the server has it, under the names of the
+// configuration.
 func TestANameIsFoundHoweverItIsSpelled(t *testing.T) {
 	t.Parallel()
-	for _, stored := range []int{0, 1} {
-		for _, asked := range []int{0, 1} {
-			t.Run(fmt.Sprintf("%d as %d", stored, asked), func(t *testing.T) {
-				t.Parallel()
-				var procedures []fakeapi.Procedure
-				var blocks, names []string
-				ids := map[string]knownvalue.Check{}
-				checks := []statecheck.StateCheck{}
-				for i, spelling := range spellings {
-					id := fmt.Sprint("id-", i)
-					procedures = append(procedures, fakeapi.Procedure{ID: id, Name: spelling[stored], CreatedAt: time.Unix(int64(i), 0)})
-					one := fmt.Sprint("one_", i)
-					blocks = append(blocks, harness.Procedure(one, "name = "+harness.Quote(spelling[asked])), harness.Output(one, "data.tofupilot_procedure."+one+".id"))
-					checks = append(checks, statecheck.ExpectKnownOutputValue(one, knownvalue.StringExact(id)))
-					names = append(names, harness.Quote(spelling[asked]))
-					ids[spelling[0]] = knownvalue.StringExact(id) // as Terraform normalizes it
-				}
-				_, url := harness.Serve(t, filled(procedures...)...)
-				blocks = append(blocks, lookedUp("["+strings.Join(names, ", ")+"]"), harness.Output("ids", "data.tofupilot_procedure_ids.line.ids"))
-				runSteps(t, resource.TestStep{
-					Config:            harness.Configuration(url, blocks...),
-					ConfigStateChecks: append(checks, statecheck.ExpectKnownOutputValue("ids", knownvalue.MapExact(ids))),
-					ConfigPlanChecks:  harness.EmptyPlan,
-				})
-			})
-		}
-	}
-}
-
-func TestTwoSpellingsAreTwoMatches(t *testing.T) {
-	t.Parallel()
 	var procedures []fakeapi.Procedure
+	var blocks, names []string
+	ids := map[string]knownvalue.Check{}
+	checks := []statecheck.StateCheck{}
 	for i, spelling := range spellings {
-		for k, name := range spelling {
-			procedures = append(procedures, fakeapi.Procedure{ID: fmt.Sprintf("id-%d-%d", i, k), Name: name, CreatedAt: time.Unix(int64(i), 0)})
-		}
-	}
-	_, url := harness.Serve(t, filled(procedures...)...)
-	var names []string
-	words := []string{"Error: Some names don't match exactly one procedure", "5 of 5 names"}
-	for i, spelling := range spellings {
-		first, second := fmt.Sprintf("id-%d-0", i), fmt.Sprintf("id-%d-1", i)
+		id := fmt.Sprint("id-", i)
+		procedures = append(procedures, fakeapi.Procedure{ID: id, Name: spelling[1], CreatedAt: time.Unix(int64(i), 0)})
+		one := fmt.Sprint("one_", i)
+		blocks = append(blocks, harness.Procedure(one, "name = "+harness.Quote(spelling[1])), harness.Output(one, "data.tofupilot_procedure."+one+".id"))
+		checks = append(checks, statecheck.ExpectKnownOutputValue(one, knownvalue.StringExact(id)))
 		names = append(names, harness.Quote(spelling[1]))
-		if i == 0 { // the others begin with other letters, in another order
-			words = append(words, "2 procedures have this name", first, second)
-		}
-		t.Run(spelling[0], func(t *testing.T) {
-			t.Parallel()
-			runSteps(t, resource.TestStep{
-				Config:      harness.Configuration(url, harness.Procedure("one", "name = "+harness.Quote(spelling[1]))),
-				PlanOnly:    true,
-				ExpectError: harness.Says("Error: Several procedures have this name", "2 procedures at", "- "+first+" ", "- "+second+" "),
-			})
-		})
+		ids[spelling[0]] = knownvalue.StringExact(id)
 	}
-	t.Run("all", func(t *testing.T) {
-		t.Parallel()
-		runSteps(t, resource.TestStep{
-			Config: harness.Configuration(url, lookedUp("["+strings.Join(names, ", ")+"]")), PlanOnly: true, ExpectError: harness.Says(words...),
-		})
+	_, url := harness.Serve(t, append(fakeapi.Generate(150, fakeapi.WithRepository), procedures...)...) // so many that a lookup searches
+	blocks = append(blocks, lookedUp("["+strings.Join(names, ", ")+"]"), harness.Output("ids", "data.tofupilot_procedure_ids.line.ids"))
+	runSteps(t, resource.TestStep{
+		Config:            harness.Configuration(url, blocks...),
+		ConfigStateChecks: append(checks, statecheck.ExpectKnownOutputValue("ids", knownvalue.MapExact(ids))),
+		ConfigPlanChecks:  harness.EmptyPlan,
 	})
-}
-
-func TestNearMissesAreShown(t *testing.T) {
-	t.Parallel()
-	_, url := harness.Serve(t, filled(fakeapi.Procedure{ID: "smoke", Name: "Firmware Smoke Test"})...)
-	for _, asked := range []string{"Firmwar Smoke Test", "Firmware-Smoke-Test", "firmware  smoke test", "Firmware Smoke Test v2"} {
-		t.Run(asked, func(t *testing.T) {
-			t.Parallel()
-			runSteps(t, resource.TestStep{
-				Config:      harness.Configuration(url, harness.Procedure("one", "name = "+harness.Quote(asked))),
-				PlanOnly:    true,
-				ExpectError: harness.Says("The nearest are:", `- smoke "Firmware Smoke Test"`),
-			})
-		})
-	}
 }
 
 // A name that an error shows can be copied into the configuration as it stands there.

@@ -8,11 +8,11 @@ import (
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
-	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
 	"golang.org/x/text/unicode/norm"
 
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/acceptance/harness"
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/fakeapi"
+	"github.com/tofupilot/terraform-provider-tofupilot/internal/provider"
 )
 
 // created makes a procedure of the nth of May, 2024.
@@ -22,96 +22,75 @@ func created(n int, id, name string, by *fakeapi.User) fakeapi.Procedure {
 
 func TestLookupThatFindsNoneOrSeveralSaysWhatThereIs(t *testing.T) {
 	t.Parallel()
+	const id = "550e8400-e29b-41d4-a716-446655440000"
 	maya := "Maya Okafor"
 	_, url := harness.Serve(t,
-		created(1, "550e8400-e29b-41d4-a716-446655440000", "Battery Test Procedure", &fakeapi.User{ID: "u1", Name: &maya, Email: "maya@example.com"}),
+		created(1, id, "Battery Test Procedure", &fakeapi.User{ID: "u1", Name: &maya, Email: "maya@example.com"}),
 		created(3, "twin-2", "Prüfung", &fakeapi.User{ID: "u2", Email: "ci@example.com"}),
 		created(2, "TWIN1", norm.NFD.String("Prüfung"), &fakeapi.User{ID: "u1", Name: &maya, Email: "maya@example.com"}),
 		created(4, "triplet", "Prüfung", nil),
 		created(5, "space", "Motor\u00a0Test", nil),
-		created(6, "wide", "Ｍotor test", nil),
 	)
-	const sees = "The API key can read 6 procedures."
 	for what, c := range map[string]struct {
-		argument string
-		words    []string
+		by, text, summary string
+		words             []string
 	}{
-		"no such name": {`name = "Missing \"one\" 100%"`, []string{
-			"Error: No such procedure", "with data.tofupilot_procedure.battery", `name = "Missing \"one\" 100%"`,
-			"No procedure at " + url + `/api has the name "Missing \"one\" 100%". ` + sees,
-			"These are all of them:", "- 550e8400-e29b-41d4-a716-446655440000", "- triplet", "- wide", "To read one of them, copy its name, including case and spaces.",
+		"no such name": {"name", `Missing "one" 100%`, "No such procedure", []string{
+			"No procedure at " + url + `/api has the name "Missing \"one\" 100%". The API key can read 5 procedures.`,
+			"These are all of them:", "\n  - " + id + " ", "\n  - triplet ", `space "Motor\u00a0Test"`, "To read one of them, copy its name, including case and spaces.",
 			"A station's key may see only the procedures that its station is linked to, or none.",
 		}},
-		"only a part of it": {`name = "Battery Test"`, []string{
-			"Error: No such procedure", `has the name "Battery Test". ` + sees + " These are all of them:", `- 550e8400-e29b-41d4-a716-446655440000 "Battery Test Procedure"`,
-		}},
-		"no such ID": {`id = "nothing"`, []string{
-			"Error: No such procedure", "with data.tofupilot_procedure.battery", `id = "nothing"`,
-			`has the ID "nothing". ` + sees, "These are all of them:", "To read one of them, copy its ID, including case and spaces. An ID is a UUID. Short IDs such as FVT1 come from API v1",
-		}},
-		"near misses of a name": {`name = "motor test"`, []string{
-			"Error: No such procedure", `name = "motor test"`, `has the name "motor test". ` + sees,
-			"These are all of them:",
-			`  - space "Motor\u00a0Test"`,
-			`  - wide "Ｍotor test"`,
-			"To read one of them, copy its name, including case and spaces.",
-		}},
-		"near misses of an ID": {`id = "twin1"`, []string{
-			"Error: No such procedure", `id = "twin1"`, `has the ID "twin1". ` + sees,
-			"These are all of them:",
-			`  - TWIN1 "`,
+		"no such ID": {"id", "nothing", "No such procedure", []string{
+			`has the ID "nothing". The API key can read 5 procedures.`, "These are all of them:",
 			"To read one of them, copy its ID, including case and spaces. An ID is a UUID. Short IDs such as FVT1 come from API v1",
 		}},
-		"the ID of another": {`name = "550E8400-E29B-41D4-A716-446655440000"`, []string{
-			"Error: No such procedure", `has the name "550E8400-E29B-41D4-A716-446655440000". It is the ID of "Battery Test Procedure".`,
-			`Set id to "550e8400-e29b-41d4-a716-446655440000" instead of name, or set name to "Battery Test Procedure".`,
+		"the ID of another": {"name", strings.ToUpper(id), "No such procedure", []string{
+			`has the name "` + strings.ToUpper(id) + `". It is the ID of "Battery Test Procedure".`,
+			`Set id to "` + id + `" instead of name, or set name to "Battery Test Procedure".`,
 		}},
-		"the name of another": {`id = "Battery Test Procedure"`, []string{
-			"Error: No such procedure", `has the ID "Battery Test Procedure". It is the name of "550e8400-e29b-41d4-a716-446655440000".`,
-			`Set name to "Battery Test Procedure" instead of id, or set id to "550e8400-e29b-41d4-a716-446655440000".`,
+		"the name of another": {"id", "Battery Test Procedure", "No such procedure", []string{
+			`has the ID "Battery Test Procedure". It is the name of "` + id + `".`,
+			`Set name to "Battery Test Procedure" instead of id, or set id to "` + id + `".`,
 		}},
-		"several": {`name = "Prüfung"`, []string{
-			"Error: Several procedures have this name", "with data.tofupilot_procedure.battery", `name = "Prüfung"`,
+		"several": {"name", "Prüfung", "Several procedures have this name", []string{
 			"3 procedures at " + url + `/api have the name "Prüfung":`,
-			`  - TWIN1 "`, `", created 2024-05-02T08:30:00.000Z by Maya Okafor`,
-			`  - twin-2 "Prüfung", created 2024-05-03T08:30:00.000Z by ci@example.com`,
-			`  - triplet "Prüfung", created 2024-05-04T08:30:00.000Z`,
+			"\n  - TWIN1 ", `", created 2024-05-02T08:30:00.000Z by Maya Okafor`,
+			"\n  - twin-2 \"Prüfung\", created 2024-05-03T08:30:00.000Z by ci@example.com",
+			"\n  - triplet \"Prüfung\", created 2024-05-04T08:30:00.000Z",
 			"Set id instead of name, to the ID of the procedure that you want.",
 		}},
 	} {
 		t.Run(what, func(t *testing.T) {
 			t.Parallel()
-			runSteps(t, resource.TestStep{
-				Config:      harness.Configuration(url, harness.Procedure("battery", c.argument)),
-				PlanOnly:    true,
-				ExpectError: harness.Says(c.words...),
-			})
+			harness.ExpectError(t, lookUp(t, url, fakeapi.Key, harness.Values{c.by: c.text}), harness.Error(c.by, c.summary, c.words...))
 		})
 	}
 }
 
 func TestExactlyOneOfIDAndNameIsDemandedAtValidate(t *testing.T) {
 	t.Parallel()
-	attach := attachable(t)
+	server := harness.Connect(t, provider.Server("test")())
+	one := "Exactly one of these attributes must be configured: [id,name]"
 	for what, c := range map[string]struct {
-		arguments []string
-		want      []validation
+		arguments harness.Values
+		want      []string
 	}{
-		"name":       {[]string{`name = " "`}, nil},
-		"id":         {[]string{`id = "FVT1"`, "name = null"}, nil},
-		"neither":    {nil, []validation{{`data "tofupilot_procedure" "battery" {`, "Missing Attribute Configuration", "Exactly one of these attributes must be configured: [id,name]"}}},
-		"both":       {[]string{`id = "a"`, `name = "b"`}, []validation{{`id = "a"`, "Invalid Attribute Combination", "Exactly one of these attributes must be configured: [id,name]"}}},
-		"empty name": {[]string{`name = ""`}, []validation{{`name = ""`, "Invalid Attribute Value Length", "Attribute name string length must be at least 1, got: 0"}}},
-		"empty id":   {[]string{`id = ""`}, []validation{{`id = ""`, "Invalid Attribute Value Length", "Attribute id string length must be at least 1, got: 0"}}},
-		"timeouts": {[]string{`id = "a"`, `timeouts { read = "0s" }`}, []validation{
-			{`timeouts { read = "0s" }`, "Invalid timeouts.read", `"0s" isn't a positive duration.`},
-		}},
+		"name":       {harness.Values{"name": " "}, nil},
+		"id":         {harness.Values{"id": "FVT1"}, nil},
+		"neither":    {harness.Values{}, []string{"", "Missing Attribute Configuration", one}},
+		"both":       {harness.Values{"id": "a", "name": "b"}, []string{"id", "Invalid Attribute Combination", one}},
+		"empty name": {harness.Values{"name": ""}, []string{"name", "Invalid Attribute Value Length", "Attribute name string length must be at least 1, got: 0"}},
+		"empty id":   {harness.Values{"id": ""}, []string{"id", "Invalid Attribute Value Length", "Attribute id string length must be at least 1, got: 0"}},
+		"timeouts":   {harness.Values{"id": "a", "timeouts": harness.Values{"read": "0s"}}, []string{"timeouts.read", "Invalid timeouts.read", `"0s" isn't a positive duration.`}},
 	} {
 		t.Run(what, func(t *testing.T) {
 			t.Parallel()
-			if got := validate(t, attach, harness.Procedure("battery", c.arguments...)); !slices.Equal(got, c.want) {
-				t.Errorf("got %q, want %q", got, c.want)
+			diagnostics := server.Validate(t, "tofupilot_procedure", c.arguments)
+			if c.want == nil {
+				harness.ExpectNoDiagnostics(t, diagnostics)
+				return
 			}
+			harness.ExpectError(t, diagnostics, harness.Error(c.want[0], c.want[1], c.want[2]))
 		})
 	}
 }

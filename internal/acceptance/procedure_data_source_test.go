@@ -17,45 +17,7 @@ import (
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/fakeapi"
 )
 
-// found makes an output of all that a lookup has of its procedure.
-func found(name string) string {
-	return harness.Output(name, fmt.Sprintf(`{ for k, v in data.tofupilot_procedure.%s : k => v if k != "timeouts" }`, name))
-}
-
 func searchOf(r fakeapi.Request) string { return r.Query.Get("search_query") }
-
-func TestProcedureIsFoundWholeByNameAndByID(t *testing.T) {
-	t.Parallel()
-	for since, of := range map[string]fakeapi.Shape{"2025-07": fakeapi.WithRunsAndFPY, "2026-04": fakeapi.WithRepository} {
-		t.Run(since, func(t *testing.T) {
-			t.Parallel()
-			stored := fakeapi.Generate(40, of)
-			api, url := harness.Serve(t, stored...)
-			var blocks []string
-			var checks []statecheck.StateCheck
-			for i, p := range stored[:20] { // some with and some without what may be missing
-				for by, wanted := range map[string]string{"name": p.Name, "id": p.ID} {
-					name := fmt.Sprintf("by_%s_%d", by, i)
-					blocks = append(blocks, harness.Procedure(name, by+" = "+harness.Quote(wanted))+found(name))
-					checks = append(checks, statecheck.ExpectKnownOutputValue(name, generated(p)))
-				}
-			}
-			runSteps(t, resource.TestStep{
-				Config:            harness.Configuration(url, blocks...),
-				ConfigStateChecks: checks,
-				ConfigPlanChecks:  harness.EmptyPlan,
-			})
-			for _, r := range api.Requests() {
-				if searchOf(r) == "" {
-					t.Errorf("the list was read: %v", r.Query)
-				}
-			}
-			if requests := len(api.Requests()); requests%len(blocks) != 0 {
-				t.Errorf("%d requests for %d lookups, each read in so many plans", requests, len(blocks))
-			}
-		})
-	}
-}
 
 func TestNamesOfAllKindsAreFoundAsTheConfigurationWritesThem(t *testing.T) {
 	t.Parallel()

@@ -51,50 +51,6 @@ func run(id, outcome, startedAt, unit string) knownvalue.Check {
 	})
 }
 
-// The six shapes of API.md, Items, in one list.
-func TestEachShapeOfAnItemArrivesWhole(t *testing.T) {
-	t.Parallel()
-	const id = "550e8400-e29b-41d4-a716-44665544000"
-	older, newer := fakeapi.Example2025(), fakeapi.Example2026()
-	linked, withoutProvider := newer.Repository, *newer.Repository
-	withoutProvider.Provider = ""
-	repository := func(provider string) knownvalue.Check {
-		return objectOf(map[string]string{"id": id + "4", "name": "my-repo", "full_name": "org/my-repo", "provider": provider})
-	}
-	runs := knownvalue.ListExact([]knownvalue.Check{run(id+"2", "PASS", "2024-01-15T14:30:00.000Z", id+"3")})
-	var stored []fakeapi.Procedure
-	var want []knownvalue.Check
-	for _, c := range []struct {
-		since      string
-		shape      fakeapi.Shape
-		repository *fakeapi.Repository
-		want       fields
-	}{
-		{"2025-07", fakeapi.WithRunsAndFPY, linked, fields{"runs": runs, "fpy": knownvalue.Float64Exact(85.5)}},
-		{"2025-08", fakeapi.WithRuns, linked, fields{"runs": runs}},
-		{"2026-02", fakeapi.WithRunsAndRepository, &withoutProvider, fields{"runs": runs, "linked_repository": repository("")}},
-		{"2026-03", fakeapi.WithRunsAndRepository, linked, fields{"runs": runs, "linked_repository": repository("github")}},
-		{"2026-04", fakeapi.WithRepository, linked, fields{"linked_repository": repository("github")}},
-		{"2026-04, not linked", fakeapi.WithRepository, nil, nil},
-	} {
-		item := older // with the fields that all have, runs and fpy
-		item.ID, item.JSON, item.Shape, item.Repository = c.since, "", c.shape, c.repository
-		stored = append(stored, item)
-		shared := fields{
-			"name":            knownvalue.StringExact("Battery Test Procedure"),
-			"created_at":      knownvalue.StringExact("2024-01-15T10:30:00.000Z"),
-			"created_by_user": objectOf(map[string]string{"id": id + "1", "name": "John Doe", "email": "john.doe@company.com"}),
-		}
-		maps.Copy(shared, c.want)
-		want = append(want, procedure(c.since, shared))
-	}
-	_, url := harness.Serve(t, stored...)
-	runSteps(t, resource.TestStep{
-		Config:            harness.Configuration(url, harness.Procedures("all")),
-		ConfigStateChecks: []statecheck.StateCheck{harness.Known("all", "procedures", knownvalue.ListExact(want))},
-	})
-}
-
 // Items may leave fields out, or have more than is documented.
 func TestWhatTheServerLeavesOutIsNullAndWhatIsNewPassesThrough(t *testing.T) {
 	t.Parallel()
@@ -153,45 +109,4 @@ func TestWhatTheServerLeavesOutIsNullAndWhatIsNewPassesThrough(t *testing.T) {
 		ConfigStateChecks: []statecheck.StateCheck{harness.Known("all", "procedures", knownvalue.ListExact(want))},
 		ConfigPlanChecks:  harness.EmptyPlan,
 	})
-}
-
-func TestGeneratedProceduresArriveWhole(t *testing.T) {
-	t.Parallel()
-	stored := append(fakeapi.Generate(40, fakeapi.WithRunsAndFPY), fakeapi.Generate(40, fakeapi.WithRepository)...)
-	_, url := harness.Serve(t, stored...)
-	var want []knownvalue.Check
-	for _, p := range harness.OldestFirst(stored) {
-		want = append(want, generated(p))
-	}
-	runSteps(t, resource.TestStep{
-		Config:            harness.Configuration(url, harness.Procedures("all")),
-		ConfigStateChecks: []statecheck.StateCheck{harness.Known("all", "procedures", knownvalue.ListExact(want))},
-	})
-}
-
-// generated is what Terraform must see of a procedure of fakeapi.Generate, whose
-// runs are newest first.
-func generated(p fakeapi.Procedure) knownvalue.Check {
-	const format = "2006-01-02T15:04:05.000Z"
-	user := map[string]string{"id": p.CreatedBy.ID, "name": "", "email": p.CreatedBy.Email}
-	if p.CreatedBy.Name != nil {
-		user["name"] = *p.CreatedBy.Name
-	}
-	given := fields{
-		"name":            knownvalue.StringExact(p.Name),
-		"created_at":      knownvalue.StringExact(p.CreatedAt.Format(format)),
-		"created_by_user": objectOf(user),
-	}
-	if r := p.Repository; r != nil {
-		given["linked_repository"] = objectOf(map[string]string{"id": r.ID, "name": r.Name, "full_name": r.FullName, "provider": r.Provider})
-	}
-	if p.FPY != nil {
-		given["fpy"] = knownvalue.Float64Exact(*p.FPY)
-	}
-	runs := make([]knownvalue.Check, len(p.Runs))
-	for i, r := range p.Runs {
-		runs[len(runs)-1-i] = run(r.ID, r.Outcome, r.StartedAt.Format(format), r.Unit.ID)
-	}
-	given["runs"] = knownvalue.ListExact(runs)
-	return procedure(p.ID, given)
 }
