@@ -53,30 +53,6 @@ func TestServerThatShufflesItsOrderGivesAnEmptySecondPlan(t *testing.T) {
 	}
 }
 
-func TestOrderIsByInstantThenID(t *testing.T) {
-	t.Parallel()
-	item := func(id, createdAt string) fakeapi.Procedure {
-		return fakeapi.Procedure{ID: id, JSON: `{"id": "` + id + `", "created_at": ` + createdAt + `}`}
-	}
-	api, url := harness.Serve(t,
-		item("undated-b", `null`),
-		item("late", `"2024-01-01T00:30:00.000-01:00"`),  // 01:30 UTC, though its text comes first
-		item("b", `"2024-01-01T03:00:00.000+02:00"`),     // the three of 01:00 UTC
-		item("a", `"2024-01-01T01:00:00.000Z"`),          //
-		item("B", `"2023-12-31T20:00:00-05:00"`),         //
-		item("early", `"2024-01-01T10:59:59.999+10:00"`), // 00:59:59.999 UTC, though its text comes last
-		item("undated-a", `null`),
-	)
-	shuffleEachTime(api)
-	runSteps(t, resource.TestStep{
-		Config: harness.Configuration(url, harness.Procedures("all"), harness.Output("all", harness.Fingerprint("data.tofupilot_procedures.all"))),
-		ConfigStateChecks: []statecheck.StateCheck{
-			harness.Known("all", "ids", harness.Texts("early", "B", "a", "b", "late", "undated-a", "undated-b")),
-		},
-		ConfigPlanChecks: harness.EmptyPlan,
-	})
-}
-
 func TestNewProcedureGoesToTheEndAndShowsInThePlan(t *testing.T) {
 	t.Parallel()
 	day := func(n int) time.Time { return time.Date(2024, time.May, n, 0, 0, 0, 0, time.UTC) }
