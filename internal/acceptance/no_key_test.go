@@ -14,8 +14,8 @@ import (
 // to configure.
 const wrongAdvice = "requires explicit configuration"
 
-// In these tests there is neither key nor login, and first no provider block.
-var providerBlocks = map[string]string{"no block": "", "an empty block": harness.Block(`provider "tofupilot"`)}
+// emptyBlock is a provider block that configures nothing.
+const emptyBlock = "provider \"tofupilot\" {\n}\n"
 
 func TestWhatReadsNothingNeedsNoKey(t *testing.T) {
 	t.Parallel()
@@ -23,30 +23,24 @@ func TestWhatReadsNothingNeedsNoKey(t *testing.T) {
 	off := harness.Procedures("all", "count = 0") +
 		harness.Procedure("one", "for_each = toset([])", "name = each.key") +
 		harness.Block(`data "tofupilot_procedure_ids" "none"`, "names = []")
-	for block, provider := range providerBlocks { //nolint:paralleltest // They share the directory.
-		for name, c := range map[string]struct {
-			config   string
-			commands [][]string
-		}{
-			"validate":                      {harness.Procedures("all"), [][]string{{"validate"}}},
-			"console":                       {harness.Procedures("all"), [][]string{{"console"}}},
-			"destroy, with nothing applied": {harness.Procedures("all"), [][]string{{"destroy", "-auto-approve"}}},
-			"lookups that are off":          {off, [][]string{{"plan"}, {"apply", "-auto-approve"}, {"destroy", "-auto-approve"}}},
-			"no lookups": {
-				harness.Output("x", "1"),
-				[][]string{{"plan"}, {"apply", "-auto-approve"}, {"destroy", "-auto-approve"}},
-			},
-		} {
-			t.Run(name+", "+block, func(t *testing.T) {
-				w.Write(t, "case.tf", provider+c.config)
-				_ = os.Remove(filepath.Join(w.Dir, "terraform.tfstate")) // of the case before
-				for _, command := range c.commands {
-					if said, err := w.Run(t, append(command, "-no-color")...); err != nil {
-						t.Errorf("%s: %v: %s", command[0], err, said)
-					}
+	for name, c := range map[string]struct { //nolint:paralleltest // They share the directory.
+		config   string
+		commands [][]string
+	}{
+		"console":                       {harness.Procedures("all"), [][]string{{"console"}}},
+		"destroy, with nothing applied": {harness.Procedures("all"), [][]string{{"destroy", "-auto-approve"}}},
+		"lookups that are off":          {off, [][]string{{"plan"}, {"apply", "-auto-approve"}, {"destroy", "-auto-approve"}}},
+		"a block and no lookups":        {emptyBlock + harness.Output("x", "1"), [][]string{{"plan"}}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w.Write(t, "case.tf", c.config)
+			_ = os.Remove(filepath.Join(w.Dir, "terraform.tfstate")) // of the case before
+			for _, command := range c.commands {
+				if said, err := w.Run(t, append(command, "-no-color")...); err != nil {
+					t.Errorf("%s: %v: %s", command[0], err, said)
 				}
-			})
-		}
+			}
+		})
 	}
 }
 
@@ -74,50 +68,43 @@ func TestDestroyNeedsNoKeyWithoutARefresh(t *testing.T) {
 func TestEveryReadSaysWhatEnvironmentOrLoginHaveWrongInOurWordsAlone(t *testing.T) {
 	t.Parallel()
 	w := harness.NewWorkingDir(t, "")
-	const key = "TOFUPILOT_API_KEY=tp_given"
 	for name, c := range map[string]struct { //nolint:paralleltest // The cases share the directory.
+		block          string
 		environment    []string
 		login          string // content of the login file; empty for none
 		summary, words string
 	}{
-		"no key":                {nil, "", "No API key", "set the environment variable TOFUPILOT_API_KEY."},
-		"a key in white space":  {[]string{"TOFUPILOT_API_KEY=tp_given "}, "", "Invalid TOFUPILOT_API_KEY", "begins or ends with white space; remove it."},
-		"an address, misspelt":  {[]string{key, "TOFUPILOT_URL=tofupilot.example.com"}, "", "Invalid TOFUPILOT_URL", "must begin with https://"},
-		"no such certificate":   {[]string{key, "TOFUPILOT_CA_CERT=/missing.pem"}, "", "Invalid TOFUPILOT_CA_CERT", "/missing.pem can't be read: " + harness.NoSuchFile(t) + "; correct the path,"},
-		"a login that's broken": {nil, "{", "The login file can't be used", "Run `tofupilot login` again"},
-		"another server's": {
-			[]string{"TOFUPILOT_URL=https://two.invalid"}, `{"api_key": "tp_stored", "base_url": "https://one.invalid"}`,
-			"No API key", "is for https://one.invalid, and its key is sent to no other server.",
-		},
+		"no key":                 {"", nil, "", "No API key", "set the environment variable TOFUPILOT_API_KEY."},
+		"no key, an empty block": {emptyBlock, nil, "", "No API key", "set the environment variable TOFUPILOT_API_KEY."},
+		"an address, misspelt":   {"", []string{"TOFUPILOT_API_KEY=tp_given", "TOFUPILOT_URL=tofupilot.example.com"}, "", "Invalid TOFUPILOT_URL", "must begin with https://"},
+		"a login that's broken":  {"", nil, "{", "The login file can't be used", "Run `tofupilot login` again"},
 	} {
-		for block, provider := range providerBlocks {
-			t.Run(name+", "+block, func(t *testing.T) {
-				w.Environment = c.environment
-				file := filepath.Join(w.Dir, ".tofupilot", "credentials.json")
-				_ = os.RemoveAll(filepath.Dir(file)) // of the case before
-				if c.login != "" {
-					if err := os.Mkdir(filepath.Dir(file), 0o700); err != nil {
-						t.Fatal(err)
-					}
-					if err := os.WriteFile(file, []byte(c.login), 0o600); err != nil {
-						t.Fatal(err)
-					}
+		t.Run(name, func(t *testing.T) {
+			w.Environment = c.environment
+			file := filepath.Join(w.Dir, ".tofupilot", "credentials.json")
+			_ = os.RemoveAll(filepath.Dir(file)) // of the case before
+			if c.login != "" {
+				if err := os.Mkdir(filepath.Dir(file), 0o700); err != nil {
+					t.Fatal(err)
 				}
-				w.Write(t, "case.tf", provider+harness.Procedures("all")+harness.Procedure("one", `name = "FVT"`))
-				said, err := w.Run(t, "plan", "-no-color", "-input=false")
-				if err == nil {
-					t.Fatalf("it succeeds: %s", said)
+				if err := os.WriteFile(file, []byte(c.login), 0o600); err != nil {
+					t.Fatal(err)
 				}
-				errors := strings.Split(said, "Error: ")[1:]
-				if len(errors) != 2 || strings.Contains(said, wrongAdvice) {
-					t.Fatalf("not two errors, of ours alone: %s", said)
+			}
+			w.Write(t, "case.tf", c.block+harness.Procedures("all")+harness.Procedure("one", `name = "FVT"`))
+			said, err := w.Run(t, "plan", "-no-color", "-input=false")
+			if err == nil {
+				t.Fatalf("it succeeds: %s", said)
+			}
+			errors := strings.Split(said, "Error: ")[1:]
+			if len(errors) != 2 || strings.Contains(said, wrongAdvice) {
+				t.Fatalf("not two errors, of ours alone: %s", said)
+			}
+			for _, lookup := range []string{"data.tofupilot_procedures.all", "data.tofupilot_procedure.one"} {
+				if !harness.Says("Error: "+c.summary, "with "+lookup+",", "on case.tf line", c.words).MatchString(said) {
+					t.Errorf("the error of %s is missing: %s", lookup, said)
 				}
-				for _, lookup := range []string{"data.tofupilot_procedures.all", "data.tofupilot_procedure.one"} {
-					if !harness.Says("Error: "+c.summary, "with "+lookup+",", "on case.tf line", c.words).MatchString(said) {
-						t.Errorf("the error of %s is missing: %s", lookup, said)
-					}
-				}
-			})
-		}
+			}
+		})
 	}
 }

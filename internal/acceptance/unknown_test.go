@@ -43,25 +43,3 @@ func TestUnknownProviderValuesLetPlanWhatDoesNotRead(t *testing.T) {
 	}
 	harness.ExpectNoRequests(t, "the server in the environment", other)
 }
-
-func TestUnknownProviderValuesAreAnErrorWhereSomethingMustBeRead(t *testing.T) {
-	other, elsewhere := harness.Serve(t)
-	t.Setenv("TOFUPILOT_URL", elsewhere)
-	t.Setenv("TOFUPILOT_API_KEY", fakeapi.Key)
-	for name, c := range map[string]struct { //nolint:paralleltest // The environment is set.
-		arguments []string
-		words     string
-	}{
-		"url":     {[]string{"url = terraform_data.x.output"}, "known only after apply: url. Set them to values that are known when planning"},
-		"api_key": {[]string{"api_key = terraform_data.x.output"}, "known only after apply: api_key. Set them to values that are known when planning"},
-		"both":    {[]string{"url = terraform_data.x.output", "api_key = terraform_data.x.output"}, "known only after apply: api_key, url."},
-	} {
-		t.Run(name, func(t *testing.T) {
-			runSteps(t, resource.TestStep{
-				Config:      harness.KnownAfterApply("x", harness.Quote("http://127.0.0.1:9")) + harness.Block(`provider "tofupilot"`, c.arguments...) + harness.Procedures("all"),
-				ExpectError: harness.Says("Error: Provider configuration not known yet", "with data.tofupilot_procedures.all", c.words),
-			})
-		})
-	}
-	harness.ExpectNoRequests(t, "the server in the environment", other)
-}
