@@ -19,8 +19,7 @@ const (
 )
 
 // ca_cert_pem adds to the system's roots: with it, a server that the system
-// trusts is still trusted, over a chain as public ones are, and a private one is
-// as well. Go reads the system's roots once, so that this takes a process of its
+// trusts is still trusted, and a private one is as well. Go reads the system's roots once, so that this takes a process of its
 // own, whose system trusts an authority of ours.
 func TestConfiguredAuthoritiesAreAddedToTheSystems(t *testing.T) {
 	t.Parallel()
@@ -31,7 +30,7 @@ func TestConfiguredAuthoritiesAreAddedToTheSystems(t *testing.T) {
 		expectBothAuthorities(t)
 		return
 	}
-	public, private := secure(certified{known: true, chain: true})(t), secure(certified{known: true})(t)
+	public, private := secure(certified{known: true})(t), secure(certified{known: true})(t)
 	roots := filepath.Join(t.TempDir(), "roots.pem")
 	if err := os.WriteFile(roots, []byte(public.Authority), 0o600); err != nil {
 		t.Fatal(err)

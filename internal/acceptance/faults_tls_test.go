@@ -7,7 +7,6 @@ import (
 	"crypto/rand"
 	"crypto/tls"
 	"crypto/x509"
-	"crypto/x509/pkix"
 	"io"
 	"log"
 	"math/big"
@@ -88,7 +87,6 @@ func tlsFaults() []fault {
 // certified is what is special about a server's certificate.
 type certified struct {
 	known   bool // the provider is given its authority
-	chain   bool // over an authority in between, which the server sends along
 	expired bool
 	address string // that it is for, if not the server's
 	name    string // that it is for, too
@@ -109,9 +107,10 @@ func overTLS(handler http.Handler) func(*testing.T) *harness.Target {
 func certifiedServing(c certified, handler http.Handler) func(*testing.T) *harness.Target {
 	return func(t *testing.T) *harness.Target {
 		t.Helper()
-		authority, asked := newAuthority(t, nil), new(harness.Record)
+		certificate, authority := selfSigned(t, c)
+		asked := new(harness.Record)
 		server := httptest.NewUnstartedServer(asked.Of(handler))
-		server.TLS = &tls.Config{Certificates: []tls.Certificate{authority.issueTo(t, c)}, MinVersion: tls.VersionTLS12}
+		server.TLS = &tls.Config{Certificates: []tls.Certificate{certificate}, MinVersion: tls.VersionTLS12}
 		if c.setUp != nil {
 			c.setUp(server.TLS)
 		}
@@ -121,7 +120,7 @@ func certifiedServing(c certified, handler http.Handler) func(*testing.T) *harne
 		t.Cleanup(server.Close)
 		at := &harness.Target{URL: server.URL, Asked: asked.All}
 		if c.known {
-			at.Authority = authority.pem
+			at.Authority = authority
 		}
 		return at
 	}
@@ -141,38 +140,12 @@ func swapped(scheme string, of func(*testing.T) *harness.Target) func(*testing.T
 	}
 }
 
-// authority issues certificates that nobody else trusts.
-type authority struct {
-	certificate *x509.Certificate
-	key         *ecdsa.PrivateKey
-	pem         string
-}
-
-// newAuthority is a root, or, with one above it, an authority in between.
-func newAuthority(t *testing.T, above *authority) *authority {
+// selfSigned makes a server's certificate that signs itself, so that it is its own
+// authority: for the loopback address, unless it is special.
+func selfSigned(t *testing.T, c certified) (served tls.Certificate, authority string) {
 	t.Helper()
 	template := &x509.Certificate{
-		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "a private authority"},
-		NotAfter: time.Now().Add(time.Hour), IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign,
-	}
-	if above != nil {
-		template.Subject.CommonName += " in between"
-	}
-	der, key := above.sign(t, template)
-	certificate, err := x509.ParseCertificate(der)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return &authority{certificate, key, harness.InPEM("CERTIFICATE", der)}
-}
-
-// issueTo makes a server's certificate for the loopback address, unless it is
-// special.
-func (a *authority) issueTo(t *testing.T, c certified) tls.Certificate {
-	t.Helper()
-	template := &x509.Certificate{
-		SerialNumber: big.NewInt(2), NotAfter: time.Now().Add(time.Hour),
-		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
+		SerialNumber: big.NewInt(1), NotAfter: time.Now().Add(time.Hour), IsCA: true, BasicConstraintsValid: true,
 		IPAddresses: []net.IP{net.ParseIP(cmp.Or(c.address, "127.0.0.1"))},
 	}
 	if c.name != "" {
@@ -181,29 +154,13 @@ func (a *authority) issueTo(t *testing.T, c certified) tls.Certificate {
 	if c.expired {
 		template.NotAfter = time.Now().Add(-time.Minute)
 	}
-	if !c.chain {
-		der, key := a.sign(t, template)
-		return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}
-	}
-	between := newAuthority(t, a)
-	der, key := between.sign(t, template)
-	return tls.Certificate{Certificate: [][]byte{der, between.certificate.Raw}, PrivateKey: key}
-}
-
-// sign makes a certificate and its key. Without an authority it signs itself.
-func (a *authority) sign(t *testing.T, template *x509.Certificate) (der []byte, key *ecdsa.PrivateKey) {
-	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		t.Fatal(err)
 	}
-	parent, signer := template, key
-	if a != nil {
-		parent, signer = a.certificate, a.key
-	}
-	der, err = x509.CreateCertificate(rand.Reader, template, parent, key.Public(), signer)
+	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return der, key
+	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}, harness.InPEM("CERTIFICATE", der)
 }
