@@ -27,6 +27,7 @@ func TestWhatReadsNothingNeedsNoKey(t *testing.T) {
 		config   string
 		commands [][]string
 	}{
+		"validate":                      {harness.Block(`provider "tofupilot"`, `url = "https://tofupilot.invalid"`) + harness.Procedures("all", `timeouts { read = "90s" }`), [][]string{{"validate"}}},
 		"console":                       {harness.Procedures("all"), [][]string{{"console"}}},
 		"destroy, with nothing applied": {harness.Procedures("all"), [][]string{{"destroy", "-auto-approve"}}},
 		"lookups that are off":          {off, [][]string{{"plan"}, {"apply", "-auto-approve"}, {"destroy", "-auto-approve"}}},

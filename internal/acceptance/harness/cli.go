@@ -27,13 +27,6 @@ func NotShort(t *testing.T) {
 	}
 }
 
-// ProviderAddress is where the CLI looks for the provider if a configuration
-// gives no source.
-func ProviderAddress() string {
-	return cmp.Or(os.Getenv("TF_ACC_PROVIDER_HOST"), "registry.terraform.io") + "/" +
-		cmp.Or(os.Getenv("TF_ACC_PROVIDER_NAMESPACE"), "hashicorp") + "/tofupilot"
-}
-
 // CleanEnvironment is that of the person who runs the tests, without their settings
 // for Terraform and the provider, without the variables that begin with one of these,
 // and with another home, so without their login.
