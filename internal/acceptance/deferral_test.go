@@ -40,9 +40,9 @@ func everyUnknown(t *testing.T) map[string]harness.Values {
 // No released Terraform turns deferral on, so it is shown at the protocol.
 //
 //nolint:paralleltest // The environment is set.
-func TestUnknownProviderValuesDeferReadsWhereTerraformAllowsIt(t *testing.T) {
+func TestUnknownProviderValues(t *testing.T) {
 	for name, arguments := range everyUnknown(t) {
-		t.Run(name, func(t *testing.T) {
+		t.Run(name+", deferred", func(t *testing.T) {
 			server := harness.Connect(t, provider.Server("test")())
 			harness.ExpectNoDiagnostics(t, server.Configure(t, true, arguments))
 
@@ -55,16 +55,8 @@ func TestUnknownProviderValuesDeferReadsWhereTerraformAllowsIt(t *testing.T) {
 				t.Errorf("the state says more than is known: %s", state)
 			}
 		})
-	}
-}
-
-//nolint:paralleltest // The environment is set.
-func TestUnknownProviderValuesAreAnErrorWhereDeferralIsNotAllowed(t *testing.T) {
-	for name, arguments := range everyUnknown(t) {
-		t.Run(name, func(t *testing.T) {
-			server := configured(t, arguments)
-
-			resp := server.Read(t, "tofupilot_procedures", nil)
+		t.Run(name+", an error", func(t *testing.T) {
+			resp := configured(t, arguments).Read(t, "tofupilot_procedures", nil)
 			harness.ExpectError(t, resp.Diagnostics, harness.Error("", "Provider configuration not known yet",
 				"known only after apply: "+name+".", "Set them to values that are known when planning. You can also apply what they depend on first: terraform apply -target",
 			))
