@@ -1,24 +1,10 @@
 package acceptance
 
 import (
-	"fmt"
 	"net/http"
-	"time"
 
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/acceptance/harness"
-	"github.com/tofupilot/terraform-provider-tofupilot/internal/fakeapi"
 )
-
-// numbered are procedures r0, r1 …, each created a minute after the one before.
-func numbered(count int) []fakeapi.Procedure {
-	var procedures []fakeapi.Procedure
-	for i := range count {
-		procedures = append(procedures, fakeapi.Procedure{
-			ID: fmt.Sprintf("r%d", i), Name: fmt.Sprintf("Procedure %d", i), CreatedAt: time.Date(2024, 1, 1, 0, i, 0, 0, time.UTC),
-		})
-	}
-	return procedures
-}
 
 // Servers that behave otherwise than documented.
 func otherwiseFaults() []fault {

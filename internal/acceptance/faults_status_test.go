@@ -68,6 +68,11 @@ func statusFaults() []fault {
 				"A station's key may see only the procedures that its station is linked to, or none."), requests: 2,
 		},
 		{
+			name: "names, and a server that refuses the list", dataSource: procedureIDs, arguments: harness.Values{"names": elements("Procedure 7")},
+			at: faulty(answer(400, `{"message": "Input validation failed"}`, "Content-Type", "application/json")), requests: 2,
+			fails: harness.Error("", refused, askedFor+" returned HTTP 400 Bad Request: Input validation failed.", "comes from the provider's url. The server may be too old or too new for this provider."),
+		},
+		{
 			name: "404 below another path", at: around(func(api http.Handler) http.Handler { return http.StripPrefix("/api", api) }),
 			fails: harness.Error("", notTheAPI, askedFor+" returned HTTP 404 Not Found: Not found.", leadsToTofuPilot), requests: 1,
 		},

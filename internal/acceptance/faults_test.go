@@ -55,7 +55,6 @@ type fault struct {
 	arguments   harness.Values
 
 	ids   []string          // the whole list; nil where the read fails
-	found harness.Values    // by a lookup, name by name; nil where it fails
 	fails harness.Diagnosis // {url}, {elsewhere} and {login} in it are the target's
 
 	requests int // that reached the server, or requestsVary; connections, where no request can be read from them
@@ -66,7 +65,7 @@ type fault struct {
 
 func allFaults() []fault {
 	return slices.Concat(transportFaults(), tlsFaults(), proxyFaults(), statusFaults(), redirectFaults(), retryFaults(),
-		bodyFaults(), pagingFaults(), otherwiseFaults(), lookupFaults(), messageFaults(), deadlineFaults())
+		bodyFaults(), pagingFaults(), otherwiseFaults(), messageFaults(), deadlineFaults())
 }
 
 // requestsVary is for rows in which time decides how many requests are made.
@@ -114,9 +113,6 @@ func (f fault) expect(t *testing.T) {
 	case f.ids != nil:
 		harness.ExpectNoDiagnostics(t, resp.Diagnostics)
 		harness.ExpectEqual(t, "IDs", idsIn(t, server.State(t, dataSource, resp)), f.ids)
-	case f.found != nil:
-		harness.ExpectNoDiagnostics(t, resp.Diagnostics)
-		expectIDs(t, resp.State, f.found)
 	default:
 		want := harness.Error(f.fails.Path, f.fails.Summary, at.URL) // whatever it is, where it happened is said
 		for _, words := range f.fails.Words {

@@ -14,37 +14,6 @@ import (
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/fakeapi"
 )
 
-// spellings are names as Terraform normalizes them, and as a server may have them.
-var spellings = [][2]string{
-	{"100 \u03a9 Load", "100 \u2126 Load"}, {"5 K", "5 \u212a"}, {"a;b", "a\u037eb"}, {"\u8c48 1", "\uf900 1"}, {"Pr\u00fcfung", "Pru\u0308fung"},
-}
-
-// What Terraform normalizes is found as the server has it, under the names of the
-// configuration.
-func TestANameIsFoundHoweverItIsSpelled(t *testing.T) {
-	t.Parallel()
-	var procedures []fakeapi.Procedure
-	var blocks, names []string
-	ids := map[string]knownvalue.Check{}
-	checks := []statecheck.StateCheck{}
-	for i, spelling := range spellings {
-		id := fmt.Sprint("id-", i)
-		procedures = append(procedures, fakeapi.Procedure{ID: id, Name: spelling[1], CreatedAt: time.Unix(int64(i), 0)})
-		one := fmt.Sprint("one_", i)
-		blocks = append(blocks, harness.Procedure(one, "name = "+harness.Quote(spelling[1])), harness.Output(one, "data.tofupilot_procedure."+one+".id"))
-		checks = append(checks, statecheck.ExpectKnownOutputValue(one, knownvalue.StringExact(id)))
-		names = append(names, harness.Quote(spelling[1]))
-		ids[spelling[0]] = knownvalue.StringExact(id)
-	}
-	_, url := harness.Serve(t, append(fakeapi.Generate(150, fakeapi.WithRepository), procedures...)...) // so many that a lookup searches
-	blocks = append(blocks, lookedUp("["+strings.Join(names, ", ")+"]"), harness.Output("ids", "data.tofupilot_procedure_ids.line.ids"))
-	runSteps(t, resource.TestStep{
-		Config:            harness.Configuration(url, blocks...),
-		ConfigStateChecks: append(checks, statecheck.ExpectKnownOutputValue("ids", knownvalue.MapExact(ids))),
-		ConfigPlanChecks:  harness.EmptyPlan,
-	})
-}
-
 // A name that an error shows can be copied into the configuration as it stands there.
 func TestNamesInErrorsCanBePastedBack(t *testing.T) {
 	t.Parallel()

@@ -17,11 +17,9 @@ import (
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/fakeapi"
 )
 
-func searchOf(r fakeapi.Request) string { return r.Query.Get("search_query") }
-
 func TestNamesOfAllKindsAreFoundAsTheConfigurationWritesThem(t *testing.T) {
 	t.Parallel()
-	ids := fields{}
+	ids := map[string]knownvalue.Check{}
 	var stored []fakeapi.Procedure
 	var names []string
 	for i, name := range []string{
@@ -83,7 +81,7 @@ func TestNameThatIsKnownAfterApplyIsLookedUpThen(t *testing.T) {
 		}},
 		ConfigStateChecks: []statecheck.StateCheck{
 			statecheck.ExpectKnownValue("data.tofupilot_procedure.fvt", tfjsonpath.New("id"), knownvalue.StringExact("a")),
-			statecheck.ExpectKnownValue("data.tofupilot_procedure.fvt", tfjsonpath.New("timeouts"), objectOf(map[string]string{"read": "2m"})),
+			statecheck.ExpectKnownValue("data.tofupilot_procedure.fvt", tfjsonpath.New("timeouts"), knownvalue.ObjectExact(map[string]knownvalue.Check{"read": knownvalue.StringExact("2m")})),
 		},
 	})
 }

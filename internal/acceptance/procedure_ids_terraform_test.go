@@ -30,7 +30,7 @@ func TestOtherProceduresAndRunsDoNotTouchAPlanOfIDs(t *testing.T) {
 			Config: config,
 			ConfigStateChecks: []statecheck.StateCheck{
 				statecheck.ExpectKnownValue("data.tofupilot_procedure_ids.line", tfjsonpath.New("ids"), knownvalue.MapExact(ids)),
-				statecheck.ExpectKnownOutputValue("line", knownvalue.ObjectExact(fields{
+				statecheck.ExpectKnownOutputValue("line", knownvalue.ObjectExact(map[string]knownvalue.Check{
 					"names":    knownvalue.SetExact([]knownvalue.Check{knownvalue.StringExact(first.Name), knownvalue.StringExact(second.Name)}),
 					"ids":      knownvalue.MapExact(ids),
 					"timeouts": knownvalue.Null(),

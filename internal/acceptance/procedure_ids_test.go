@@ -2,7 +2,6 @@ package acceptance
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 	"testing"
 
@@ -44,10 +43,7 @@ func TestNamesAreCheckedAtValidate(t *testing.T) {
 		"null among them":             {[]any{"FVT", nil}, &null},
 		"an empty and an unknown one": {[]any{"", harness.Unknown}, &empty},
 		"one that isn't known":        {[]any{"FVT", harness.Unknown}, nil},
-		"none known":                  {harness.Unknown, nil},
-		"none":                        {elements(), nil},
 		"a space":                     {elements(" "), nil},
-		"two":                         {elements("FVT", "fvt"), nil},
 	} {
 		t.Run(what, func(t *testing.T) {
 			t.Parallel()
@@ -58,43 +54,6 @@ func TestNamesAreCheckedAtValidate(t *testing.T) {
 			}
 			harness.ExpectError(t, diagnostics, *c.want)
 		})
-	}
-}
-
-// Terraform doesn't read before everything is known. Should it, that's no crash.
-func TestReadingNamesThatAreNotKnownIsAnError(t *testing.T) {
-	t.Parallel()
-	api, url := harness.Serve(t)
-	connection := forFake(t, url)
-	for what, names := range map[string]any{"none known": harness.Unknown, "one not known": []any{"FVT", harness.Unknown}, "null among them": []any{nil}} {
-		t.Run(what, func(t *testing.T) {
-			t.Parallel()
-			resp := connection.Read(t, procedureIDs, harness.Values{"names": names})
-			harness.ExpectError(t, resp.Diagnostics, harness.Error("names", "Value Conversion Error"))
-			harness.ExpectNoRequests(t, "the server", api)
-		})
-	}
-}
-
-func TestStateHoldsNamesAndIDsAndNothingElse(t *testing.T) {
-	t.Parallel()
-	stored := fakeapi.Generate(120, fakeapi.WithRunsAndFPY)
-	_, url := harness.Serve(t, stored...)
-	connection := forFake(t, url)
-	names := []string{stored[7].Name, stored[80].Name}
-	resp := connection.Read(t, procedureIDs, harness.Values{"names": elements(names...), "timeouts": harness.Values{"read": "1m"}})
-	harness.ExpectNoDiagnostics(t, resp.Diagnostics)
-	state, err := resp.State.Unmarshal(connection.Type(procedureIDs))
-	if err != nil {
-		t.Fatal(err)
-	}
-	want := harness.Value(t, connection.Type(procedureIDs), harness.Values{
-		"names":    elements(names...),
-		"ids":      harness.Values{names[0]: stored[7].ID, names[1]: stored[80].ID},
-		"timeouts": harness.Values{"read": "1m"},
-	})
-	if !state.Equal(want) {
-		t.Errorf("the state is %s", state)
 	}
 }
 
@@ -165,32 +124,5 @@ func expectIDs(t *testing.T, state *tfprotov6.DynamicValue, want harness.Values)
 	}
 	if got, ok := ids.(tftypes.Value); !ok || !got.Equal(harness.Value(t, tftypes.Map{ElementType: tftypes.String}, expected)) {
 		t.Errorf("the IDs are %s; want %v", ids, want)
-	}
-}
-
-// The first page decides how the names are found.
-func TestNamesAreFoundWithFewRequests(t *testing.T) {
-	t.Parallel()
-	for _, c := range []struct{ names, procedures, list, searches int }{
-		{0, 90, 0, 0}, {3, 90, 1, 0}, {5, 10_000, 1, 5}, {40, 1_000, 11 + 7, 0},
-	} {
-		t.Run(fmt.Sprintf("%d of %d", c.names, c.procedures), func(t *testing.T) {
-			t.Parallel()
-			stored := numbered(c.procedures)
-			api, url := harness.Serve(t, stored...)
-			var names []string
-			want := harness.Values{}
-			for i := range c.names {
-				p := stored[c.procedures/10+i]
-				names, want[p.Name] = append(names, p.Name), p.ID
-			}
-			resp := forFake(t, url).Read(t, procedureIDs, harness.Values{"names": elements(names...)})
-			harness.ExpectNoDiagnostics(t, resp.Diagnostics)
-			expectIDs(t, resp.State, want)
-			searches := slices.DeleteFunc(api.Requests(), func(r fakeapi.Request) bool { return !r.Query.Has("search_query") })
-			if list := len(api.Requests()) - len(searches); list > c.list || len(searches) > c.searches {
-				t.Errorf("%d requests for the list, %d searches", list, len(searches))
-			}
-		})
 	}
 }
