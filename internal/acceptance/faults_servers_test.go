@@ -2,10 +2,13 @@ package acceptance
 
 import (
 	"bufio"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -113,4 +116,72 @@ func untilGone(r *http.Request, longest time.Duration) {
 	case <-r.Context().Done():
 	case <-time.After(longest):
 	}
+}
+
+// onSecondPage has the second page of two procedures meet the fault, once the
+// third is asked for too: the two are asked for at once, and the end of one may
+// keep the other from being asked for at all.
+func onSecondPage(fault http.HandlerFunc) func(http.Handler) http.Handler {
+	return func(api http.Handler) http.Handler {
+		third := make(chan struct{})
+		both := sync.OnceFunc(func() { close(third) })
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			switch r.URL.Query().Get("cursor") {
+			case "1":
+				select {
+				case <-third:
+				case <-r.Context().Done():
+				}
+				fault(w, r)
+				return
+			case "2":
+				both()
+			}
+			api.ServeHTTP(w, r)
+		})
+	}
+}
+
+// firstAnswers has the first request for each page meet the fault.
+func firstAnswers(fault http.HandlerFunc) func(http.Handler) http.Handler {
+	return func(api http.Handler) http.Handler {
+		var asked sync.Map
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if _, again := asked.LoadOrStore(r.URL.RawQuery, nil); !again {
+				fault(w, r)
+				return
+			}
+			api.ServeHTTP(w, r)
+		})
+	}
+}
+
+// breakOff begins with a body and closes the connection, or resets the stream.
+func breakOff(w http.ResponseWriter, _ *http.Request) {
+	_, _ = w.Write([]byte(`{"data":[`))
+	flush(w)
+	panic(http.ErrAbortHandler)
+}
+
+// drip sends a byte now and then, each sooner than any timeout.
+func drip(w http.ResponseWriter, r *http.Request) {
+	for range 100 {
+		_, _ = w.Write([]byte(" "))
+		flush(w)
+		untilGone(r, 50*time.Millisecond)
+		if r.Context().Err() != nil {
+			return
+		}
+	}
+}
+
+// restless is a list, newest first, to which a procedure is added before every answer.
+func restless(t *testing.T) *harness.Target {
+	t.Helper()
+	api, added := fakeapi.New(few...), new(atomic.Int64)
+	api.Before(func(fakeapi.Request) {
+		next := added.Add(1)
+		api.Add(fakeapi.Procedure{ID: fmt.Sprintf("new-%d", next), CreatedAt: time.Now().Add(time.Duration(next) * time.Second)})
+	})
+	return harness.Serving(t, api)
 }

@@ -2,11 +2,20 @@ package acceptance
 
 import (
 	"cmp"
+	"fmt"
+	"hash/fnv"
+	"net/url"
 	"slices"
 	"strconv"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
+	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
+	"github.com/hashicorp/terraform-plugin-testing/knownvalue"
+	"github.com/hashicorp/terraform-plugin-testing/plancheck"
+	"github.com/hashicorp/terraform-plugin-testing/statecheck"
 
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/acceptance/harness"
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/fakeapi"
@@ -48,4 +57,201 @@ func oldestFirst(rows []object) (ids []string) {
 		ids = append(ids, text(row, "id"))
 	}
 	return ids
+}
+
+// The fake filters as the server does, so what is found shows that the filter was
+// understood, and what was asked shows that nothing else was.
+func TestEachFilterAndAllTogetherAreAskedOfTheServer(t *testing.T) {
+	t.Parallel()
+	at := func(hour int) time.Time { return time.Date(2024, time.January, 15, hour, 0, 0, 0, time.UTC) }
+	api, address := harness.Serve(t,
+		fakeapi.Procedure{ID: "fvt-9", Name: "FVT of 9", CreatedAt: at(9)},
+		fakeapi.Procedure{ID: "ict-10", Name: "ICT of 10", CreatedAt: at(10)},
+		fakeapi.Procedure{ID: "fvt-11", Name: "FVT of 11", CreatedAt: at(11)},
+		fakeapi.Procedure{ID: "ict-12", Name: "ICT of 12", CreatedAt: at(12)},
+	)
+	cases := []struct {
+		arguments harness.Values
+		query     url.Values
+		ids       []string
+	}{
+		{nil, url.Values{"limit": {"100"}}, []string{"fvt-9", "ict-10", "fvt-11", "ict-12"}},
+		{harness.Values{"search_query": "fvt"}, url.Values{"limit": {"100"}, "search_query": {"fvt"}}, []string{"fvt-9", "fvt-11"}},
+		{
+			harness.Values{"created_after": "2024-01-15T11:00:00+01:00"},
+			url.Values{"limit": {"100"}, "created_after": {"2024-01-15T10:00:00.000Z"}},
+			[]string{"fvt-11", "ict-12"},
+		},
+		{
+			harness.Values{"created_before": "2024-01-15T04:30:00.5-05:30"},
+			url.Values{"limit": {"100"}, "created_before": {"2024-01-15T10:00:00.500Z"}},
+			[]string{"fvt-9", "ict-10"},
+		},
+		{harness.Values{"page_size": 50}, url.Values{"limit": {"50"}}, []string{"fvt-9", "ict-10", "fvt-11", "ict-12"}},
+		{
+			harness.Values{
+				"search_query": "ict", "created_after": "2024-01-15T09:00:00Z", "created_before": "2024-01-15T12:00:00Z",
+				"page_size": 7, "timeouts": harness.Values{"read": "1m"},
+			},
+			url.Values{
+				"limit": {"7"}, "search_query": {"ict"},
+				"created_after": {"2024-01-15T09:00:00.000Z"}, "created_before": {"2024-01-15T12:00:00.000Z"},
+			},
+			[]string{"ict-10"},
+		},
+	}
+	alone := map[string]bool{}
+	server := forFake(t, address)
+	for _, c := range cases {
+		api.Forget()
+		resp := server.Read(t, "tofupilot_procedures", c.arguments)
+		harness.ExpectNoDiagnostics(t, resp.Diagnostics)
+		harness.ExpectEqual(t, fmt.Sprint(c.arguments), idsIn(t, server.State(t, "tofupilot_procedures", resp)), c.ids)
+		harness.ExpectEqual(t, "queries", harness.Distinct(api.Requests(), func(r fakeapi.Request) string { return r.Query.Encode() }), []string{c.query.Encode()})
+		for name := range c.arguments {
+			alone[name] = alone[name] || len(c.arguments) == 1
+		}
+	}
+	for _, a := range everyArgument(t) {
+		if a.dataSource == "tofupilot_procedures" && !alone[a.name] {
+			t.Errorf("no case has %s alone: add one", a.name)
+		}
+	}
+}
+
+// shuffleEachTime gives the list another order for each time it is read from its
+// start, and keeps it while its pages are read.
+func shuffleEachTime(api *fakeapi.Server) {
+	api.Before(func(r fakeapi.Request) {
+		if r.Query.Has("cursor") {
+			return
+		}
+		rank := func(p fakeapi.Procedure) uint64 {
+			hash := fnv.New64a()
+			_, _ = hash.Write([]byte(p.ID + strconv.Itoa(r.Number))) // never fails
+			return hash.Sum64()
+		}
+		api.Order(func(a, b fakeapi.Procedure) int { return cmp.Compare(rank(a), rank(b)) })
+	})
+}
+
+func TestServerThatShufflesItsOrderGivesAnEmptySecondPlan(t *testing.T) {
+	t.Parallel()
+	stored := append(fakeapi.Generate(60, fakeapi.WithRepository), fakeapi.Generate(60, fakeapi.WithRunsAndFPY)...)
+	api, url := harness.Serve(t, stored...)
+	shuffleEachTime(api)
+	runSteps(t, resource.TestStep{
+		Config:            harness.Configuration(url, harness.Procedures("all"), harness.Output("all", harness.Fingerprint("data.tofupilot_procedures.all"))),
+		ConfigStateChecks: []statecheck.StateCheck{harness.Known("all", "ids", harness.Texts(harness.IDs(harness.OldestFirst(stored))...))},
+		ConfigPlanChecks:  harness.EmptyPlan,
+	})
+	starts := 0
+	for _, r := range api.Requests() {
+		if !r.Query.Has("cursor") {
+			starts++
+		}
+	}
+	if starts < 2 {
+		t.Errorf("the list was read %d times: nothing was shuffled between two reads", starts)
+	}
+}
+
+func TestNewProcedureGoesToTheEndAndShowsInThePlan(t *testing.T) {
+	t.Parallel()
+	day := func(n int) time.Time { return time.Date(2024, time.May, n, 0, 0, 0, 0, time.UTC) }
+	api, url := harness.Serve(t,
+		fakeapi.Procedure{ID: "z", Name: "First", CreatedAt: day(1)},
+		fakeapi.Procedure{ID: "y", Name: "Second", CreatedAt: day(2)})
+	config := harness.Configuration(url, harness.Procedures("all"), harness.Output("ids", "data.tofupilot_procedures.all.ids"))
+	runSteps(t,
+		resource.TestStep{
+			Config:            config,
+			ConfigStateChecks: []statecheck.StateCheck{statecheck.ExpectKnownOutputValue("ids", harness.Texts("z", "y"))},
+		},
+		resource.TestStep{
+			PreConfig: func() { api.Add(fakeapi.Procedure{ID: "a", Name: "Third", CreatedAt: day(3)}) },
+			Config:    config,
+			ConfigPlanChecks: resource.ConfigPlanChecks{
+				PreApply: []plancheck.PlanCheck{plancheck.ExpectKnownOutputValue("ids", harness.Texts("z", "y", "a"))},
+			},
+			ConfigStateChecks: []statecheck.StateCheck{statecheck.ExpectKnownOutputValue("ids", harness.Texts("z", "y", "a"))},
+		},
+	)
+}
+
+func TestNoMatchIsAnEmptyKnownList(t *testing.T) {
+	t.Parallel()
+	_, url := harness.Serve(t, fakeapi.Generate(3, fakeapi.WithRepository)...)
+	runSteps(t, resource.TestStep{
+		Config: harness.Configuration(url,
+			harness.Procedures("none", `search_query = "no such procedure"`),
+			harness.Output("count", "length(data.tofupilot_procedures.none.procedures)")),
+		ConfigPlanChecks: resource.ConfigPlanChecks{
+			// Known while planning, or count and for_each could not depend on it.
+			PreApply: []plancheck.PlanCheck{plancheck.ExpectKnownOutputValue("count", knownvalue.Int64Exact(0))},
+		},
+		ConfigStateChecks: []statecheck.StateCheck{
+			harness.Known("none", "procedures", knownvalue.ListExact(nil)),
+			harness.Known("none", "ids", knownvalue.ListExact(nil)),
+		},
+	})
+}
+
+// A gate such as fpy < 99.3 must not let 99.3 itself through: what Terraform
+// computes with is the number that the server wrote, not the nearest float64.
+func TestNumbersAreThoseThatTheServerWrote(t *testing.T) {
+	t.Parallel()
+	numbers := []string{"99.3", "85.50", "9007199254740993", "1e22", "0.30000000000000004", "-0", "1e-9", "0.123456789012345678"}
+	var stored []fakeapi.Procedure
+	for i, number := range numbers {
+		id := fmt.Sprintf("p%d", i)
+		stored = append(stored, fakeapi.Procedure{ID: id, JSON: fmt.Sprintf(`{"id": %q, "created_at": "2024-01-0%dT00:00:00Z", "fpy": %s}`, id, i+1, number)})
+	}
+	_, url := harness.Serve(t, stored...)
+
+	blocks := []string{harness.Procedures("all"), harness.Output("json", "jsonencode(data.tofupilot_procedures.all.procedures[*].fpy)")}
+	var checks []statecheck.StateCheck
+	for i, number := range numbers {
+		for name, test := range map[string]struct {
+			expression string
+			is         bool
+		}{
+			"equal":   {"%s == %s", true},
+			"less":    {"%s < %s", false},
+			"greater": {"%s > %s", false},
+			"decoded": {`%s == jsondecode("%s")`, true},
+		} {
+			name := fmt.Sprintf("%s_%d", name, i)
+			fpy := fmt.Sprintf("data.tofupilot_procedures.all.procedures[%d].fpy", i)
+			blocks = append(blocks, harness.Output(name, fmt.Sprintf(test.expression, fpy, number)))
+			checks = append(checks, statecheck.ExpectKnownOutputValue(name, knownvalue.Bool(test.is)))
+		}
+	}
+	written := "[99.3,85.5,9007199254740993,10000000000000000000000,0.30000000000000004,-0,0.000000001,0.123456789012345678]"
+	checks = append(checks, statecheck.ExpectKnownOutputValue("json", knownvalue.StringFunc(func(got string) error {
+		if got != written && got != strings.Replace(written, "-0,", "0,", 1) {
+			return fmt.Errorf("got %s, want %s", got, written)
+		}
+		return nil
+	})))
+	runSteps(t, resource.TestStep{
+		Config:            harness.Configuration(url, blocks...),
+		ConfigStateChecks: checks,
+		ConfigPlanChecks:  harness.EmptyPlan,
+	})
+}
+
+// Terraform computes a plan with what a read sends, and its apply with what the plan's
+// file holds, which has 512 bits. A quotient of numbers that arrived with fewer is
+// another one then, and the apply fails.
+func TestAQuotientIsTheSameInPlanAndApply(t *testing.T) {
+	t.Parallel()
+	_, url := harness.Serve(t, fakeapi.Procedure{ID: "a", JSON: `{"id": "a", "fpy": 100}`}, fakeapi.Procedure{ID: "b", JSON: `{"id": "b", "fpy": 3}`})
+	const quotient = "data.tofupilot_procedures.all.procedures[0].fpy / data.tofupilot_procedures.all.procedures[1].fpy"
+	runSteps(t, resource.TestStep{ // which applies a saved plan
+		Config: harness.Configuration(url, harness.Procedures("all"),
+			harness.KnownAfterApply("quotient", quotient), harness.Output("same", quotient+" == 100 / 3")),
+		ConfigStateChecks: []statecheck.StateCheck{statecheck.ExpectKnownOutputValue("same", knownvalue.Bool(true))},
+		ConfigPlanChecks:  harness.EmptyPlan,
+	})
 }

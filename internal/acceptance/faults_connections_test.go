@@ -1,0 +1,262 @@
+package acceptance
+
+import (
+	"context"
+	"encoding/binary"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/tofupilot/terraform-provider-tofupilot/internal/acceptance/harness"
+	"github.com/tofupilot/terraform-provider-tofupilot/internal/fakeapi"
+)
+
+const (
+	unreachable = "The server can't be reached"
+	incomplete  = "No complete answer came"
+	againLater  = "Try again later. If the problem persists, check that this is the right server and that no proxy or firewall cuts connections off, and ask the server's administrator."
+	tooSlow     = "The server takes too long"
+	checkServer = "The address {url}/api comes from the provider's url. Check that this is the right server, and that this machine can reach it: DNS, a proxy, a firewall or a VPN may be in the way."
+)
+
+// Faults of a connection, and of the bytes of an answer.
+func transportFaults() []fault {
+	once := harness.Values{"max_retries": 0}
+	return []fault{
+		{
+			name: "nothing listens", at: harness.Nobody, provider: harness.Values{"max_retries": 1},
+			fails:   harness.Error("", unreachable, askedFor+" (2 attempts) failed: dial tcp", harness.Refused, "Nothing accepts connections there: check the address and its port, and that the server is running."),
+			retries: 1, within: retried(1),
+		},
+		{
+			name: "a name that doesn't resolve", at: atName("https://tofupilot.invalid"),
+			fails: harness.Error("", unreachable, askedFor+" failed", "no such host", checkServer),
+		},
+		{
+			name: "a name server in trouble", at: atName("https://broken.tofupilot.invalid"), provider: harness.Values{"max_retries": 1},
+			fails:   harness.Error("", unreachable, askedFor+" (2 attempts) failed", "server misbehaving", checkServer),
+			retries: 1, within: retried(1),
+		},
+		{
+			name: "closed instead of an answer", at: faulty(fakeapi.HangUp().ServeHTTP), provider: once,
+			fails:    harness.Error("", incomplete, askedFor+" failed: the connection was closed before an answer came", againLater),
+			requests: 1,
+		},
+		{
+			name: "no HTTP", at: harness.ByHand(saying("SSH-2.0-OpenSSH_9.6\r\n")), provider: once,
+			fails:    harness.Error("", incomplete, askedFor, "malformed HTTP", againLater),
+			requests: 1,
+		},
+		{
+			name: "101 and then silence", at: harness.ByHand(thenSilent("HTTP/1.1 101 Switching Protocols", "Connection: Upgrade", "Upgrade: h2c", "", "")),
+			fails:    harness.Error("", notTheAPI, askedFor+" returned HTTP 101 Switching Protocols.", leadsToTofuPilot),
+			requests: 1,
+		},
+		{
+			name: "a 1xx that HTTP doesn't know, and then silence", at: harness.ByHand(thenSilent("HTTP/1.1 150 Working on it", "", "")),
+			provider: harness.Values{"max_retries": 0, "request_timeout": "200ms"},
+			fails:    harness.Error("", "The server takes too long", askedFor+" failed: no complete answer within 200ms."),
+			requests: 1,
+		},
+		{
+			name: "headers that never come", at: harness.ByHand(saysNothing), provider: harness.Values{"max_retries": 1, "request_timeout": "100ms"},
+			fails:    harness.Error("", tooSlow, askedFor+" (2 attempts) failed", "no complete answer within 100ms", "raise the provider's request_timeout, or lower page_size"),
+			requests: 2, retries: 1, within: retried(1),
+		},
+		{
+			name: "an encoding that nobody asked for", at: faulty(answer(http.StatusOK, "\x1b\x0b\x00\xf8", "Content-Encoding", "br", "Content-Type", "application/json")),
+			fails:    harness.Error("", notTheAPI, askedFor+" returned HTTP 200 OK (application/json): the answer's encoding is br, which the provider didn't ask for.", leadsToTofuPilot),
+			requests: 1,
+		},
+	}
+}
+
+// atName is a target by a name, which the name server here is asked for.
+func atName(url string) func(*testing.T) *harness.Target {
+	return func(*testing.T) *harness.Target {
+		return &harness.Target{URL: url, Asked: func() []string { return nil }}
+	}
+}
+
+// resolveWith has names looked up at a DNS server of ours until the test ends:
+// what a machine's own one says, or whether it has one, must not matter.
+func resolveWith(t *testing.T, server string) {
+	t.Helper()
+	before := net.DefaultResolver
+	t.Cleanup(func() { net.DefaultResolver = before })
+	net.DefaultResolver = &net.Resolver{PreferGo: true, Dial: func(ctx context.Context, _, _ string) (net.Conn, error) {
+		return new(net.Dialer).DialContext(ctx, "udp", server)
+	}}
+}
+
+// nameServer answers that there is no such name, or, for names that begin with
+// broken, that it is in trouble.
+func nameServer(t *testing.T) string {
+	t.Helper()
+	conn, err := new(net.ListenConfig).ListenPacket(t.Context(), "udp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var serving sync.WaitGroup
+	t.Cleanup(func() {
+		_ = conn.Close()
+		serving.Wait()
+	})
+	serving.Go(func() {
+		for message := make([]byte, 1<<10); ; {
+			n, from, err := conn.ReadFrom(message)
+			if err != nil {
+				return // closed, because the test is over
+			}
+			const header, serverFailure, nameError = 12, 2, 3 // RFC 1035, section 4.1.1
+			code := nameError
+			if strings.HasPrefix(string(message[header+1:n]), "broken") {
+				code = serverFailure
+			}
+			answer := slices.Clone(message[:n])
+			binary.BigEndian.PutUint16(answer[2:], 0x8180|uint16(code)) // an answer, and recursion is available
+			clear(answer[10:header])                                    // no additional records
+			_, _ = conn.WriteTo(answer, from)
+		}
+	})
+	return conn.LocalAddr().String()
+}
+
+// A developer's proxy must not come between a test and a name that is to fail.
+// net/http reads these once.
+func init() {
+	for _, variable := range []string{"HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"} {
+		if err := os.Unsetenv(variable); err != nil {
+			panic(err)
+		}
+	}
+}
+
+const (
+	noProxy    = "The proxy doesn't connect to the server"
+	checkProxy = "Check HTTPS_PROXY, or HTTP_PROXY for an http:// address: it must be like http://user:password@proxy.example.com:3128. " +
+		"If it is right, ask the proxy's administrator. If this server needs no proxy, list tofupilot.test in NO_PROXY."
+)
+
+// Faults of a proxy between. Its address is {elsewhere}.
+func proxyFaults() []fault {
+	once := harness.Values{"max_retries": 1}
+	refuses := func(status string) fault {
+		return fault{
+			name: "a proxy that answers " + status, at: behind("https://tofupilot.test", saying("HTTP/1.1 "+status, "Content-Length: 8", "", "Not now.")),
+			environment: useProxy,
+			fails:       harness.Error("", noProxy, askedFor+" failed: the proxy {elsewhere} refused to connect to the server, with HTTP "+status+".\n\n", checkProxy),
+			requests:    1,
+		}
+	}
+	badAddress := func(what, proxy string) fault {
+		return fault{
+			name: "a proxy's address with " + what, at: notBehind("https://tofupilot.test"),
+			environment: func(t *testing.T, _ *harness.Target) {
+				t.Helper()
+				t.Setenv("TOFUPILOT_API_KEY", fakeapi.Key)
+				t.Setenv("HTTPS_PROXY", proxy)
+			},
+			fails: harness.Error("", noProxy, askedFor+" failed: the proxy's address in the environment isn't a URL.", checkProxy),
+		}
+	}
+	again := func(f fault) fault {
+		f.provider, f.requests, f.retries, f.within = once, 2, 1, retried(1)
+		f.fails.Words[0] = askedFor + " (2 attempts)" + f.fails.Words[0][len(askedFor):]
+		return f
+	}
+	return []fault{
+		refuses("403 Forbidden"),
+		refuses("407 Proxy Authentication Required"),
+		again(refuses("502 Bad Gateway")),
+		{
+			name: "a proxy that doesn't resolve", at: notBehind("https://tofupilot.test"), provider: once,
+			environment: func(t *testing.T, _ *harness.Target) {
+				t.Helper()
+				t.Setenv("TOFUPILOT_API_KEY", fakeapi.Key)
+				t.Setenv("HTTPS_PROXY", "http://proxy.invalid:3128")
+			},
+			fails:   harness.Error("", noProxy, askedFor+" (2 attempts) failed: proxyconnect tcp", "no such host", checkProxy),
+			retries: 1, within: retried(1),
+		},
+		badAddress("a space", "http://user:hunter2 @proxy.invalid:3128"),
+		badAddress("no scheme", "user:hunter2@proxy.invalid:port"),
+		{
+			name: "a proxy that says nothing", at: behind("https://tofupilot.test", saysNothing), environment: useProxy,
+			provider: harness.Values{"max_retries": 0, "request_timeout": "200ms"},
+			fails:    harness.Error("", unreachable, askedFor+" failed: no connection within 200ms, the request_timeout.", checkServer), requests: 1,
+		},
+		{
+			name: "a proxy that asks for a password, over plain HTTP", provider: harness.Values{"allow_http": true}, environment: useProxy,
+			at:    behind("http://tofupilot.test", saying("HTTP/1.1 407 Proxy Authentication Required", "Content-Length: 0", "", "")),
+			fails: harness.Error("", noProxy, askedFor+" returned HTTP 407 Proxy Authentication Required.", checkProxy), requests: 1,
+		},
+		{
+			name: "a proxy that connects", at: tunnelled, environment: useProxy,
+			ids: whole, requests: 1,
+		},
+	}
+}
+
+// behind is a server that is reached through a proxy, which serves by hand and
+// wants a password.
+func behind(url string, proxy func(conn net.Conn, number int)) func(*testing.T) *harness.Target {
+	return func(t *testing.T) *harness.Target {
+		t.Helper()
+		at := harness.ByHand(proxy)(t)
+		at.URL, at.Elsewhere = url, at.URL
+		return at
+	}
+}
+
+// notBehind is one whose proxy isn't there.
+func notBehind(url string) func(*testing.T) *harness.Target {
+	return func(t *testing.T) *harness.Target {
+		t.Helper()
+		at := harness.Nobody(t)
+		at.URL, at.Elsewhere = url, at.URL
+		return at
+	}
+}
+
+// useProxy has the environment name the proxy, with a password, and the key.
+func useProxy(t *testing.T, at *harness.Target) {
+	t.Helper()
+	t.Setenv("TOFUPILOT_API_KEY", fakeapi.Key)
+	for _, variable := range []string{"HTTPS_PROXY", "HTTP_PROXY"} {
+		t.Setenv(variable, "http://user:hunter2@"+at.Elsewhere[len("http://"):])
+	}
+}
+
+// tunnelled is a server over TLS behind a proxy that connects to it, whatever it is
+// asked for.
+func tunnelled(t *testing.T) *harness.Target {
+	t.Helper()
+	at := secure(certified{known: true, name: "tofupilot.test"})(t)
+	server := at.URL[len("https://"):]
+	proxy := harness.ByHand(func(conn net.Conn, _ int) {
+		request, reader := readRequest(conn)
+		if request == nil || request.Method != http.MethodConnect || request.Header.Get("Proxy-Authorization") == "" || request.Header.Get("Authorization") != "" {
+			t.Errorf("the proxy was asked %v", request)
+			return
+		}
+		through, err := new(net.Dialer).DialContext(t.Context(), "tcp", server)
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		_, _ = io.WriteString(conn, "HTTP/1.1 200 Connected\r\n\r\n")
+		go func() {
+			_, _ = io.Copy(through, reader)
+			_ = through.Close()
+		}()
+		_, _ = io.Copy(conn, through)
+	})(t)
+	at.URL, at.Elsewhere = "https://tofupilot.test", proxy.URL
+	return at
+}

@@ -1,0 +1,186 @@
+package acceptance
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
+	"github.com/hashicorp/terraform-plugin-testing/knownvalue"
+	"github.com/hashicorp/terraform-plugin-testing/plancheck"
+	"github.com/hashicorp/terraform-plugin-testing/statecheck"
+	"github.com/hashicorp/terraform-plugin-testing/tfjsonpath"
+	"golang.org/x/text/unicode/norm"
+
+	"github.com/tofupilot/terraform-provider-tofupilot/internal/acceptance/harness"
+	"github.com/tofupilot/terraform-provider-tofupilot/internal/fakeapi"
+)
+
+func TestNamesOfAllKindsAreFoundAsTheConfigurationWritesThem(t *testing.T) {
+	t.Parallel()
+	ids := map[string]knownvalue.Check{}
+	var stored []fakeapi.Procedure
+	var names []string
+	for i, name := range []string{
+		"FVT", "fvt", " FVT", "FVT ", "FVT  2", `"quoted" 'names'`, `back\slash`, "50%", "50_", "a+b", "a&b=c#d", "%2B",
+		"${template} %{if}", "two\nlines", "🔋 pack 👩‍🔧", "اختبار البطارية", "בדיקת סוללה", "배터리", "éà", norm.NFD.String("Prüfung"),
+	} {
+		id := fmt.Sprint("id-", i)
+		stored = append(stored, fakeapi.Procedure{ID: id, Name: name, CreatedAt: time.Unix(int64(i), 0)})
+		names = append(names, harness.Quote(name))
+		ids[norm.NFC.String(name)] = knownvalue.StringExact(id)
+	}
+	_, url := harness.Serve(t, stored...)
+	runSteps(t, resource.TestStep{
+		Config: harness.Configuration(url,
+			harness.Block("locals", "names = ["+strings.Join(names, ", ")+"]"),
+			harness.Procedure("each", "count = length(local.names)", "name = local.names[count.index]"),
+			harness.Output("ids", "{ for i, p in data.tofupilot_procedure.each : local.names[i] => p.id }"),
+			harness.Output("same", "data.tofupilot_procedure.each[*].name == local.names")),
+		ConfigStateChecks: []statecheck.StateCheck{
+			statecheck.ExpectKnownOutputValue("ids", knownvalue.ObjectExact(ids)),
+			statecheck.ExpectKnownOutputValue("same", knownvalue.Bool(true)),
+		},
+		ConfigPlanChecks: harness.EmptyPlan,
+	})
+}
+
+func TestChangeBetweenTwoReadsIsSeen(t *testing.T) {
+	t.Parallel()
+	api, url := harness.Serve(t, fakeapi.Procedure{ID: "old", Name: "FVT"})
+	config := harness.Configuration(url, harness.Procedure("fvt", `name = "FVT"`), harness.Output("id", "data.tofupilot_procedure.fvt.id"))
+	id := func(id string) knownvalue.Check { return knownvalue.StringExact(id) }
+	runSteps(t,
+		resource.TestStep{
+			Config:            config,
+			ConfigStateChecks: []statecheck.StateCheck{statecheck.ExpectKnownOutputValue("id", id("old"))},
+		},
+		resource.TestStep{
+			PreConfig: func() {
+				api.Delete("old")
+				api.Add(fakeapi.Procedure{ID: "new", Name: "FVT"})
+			},
+			Config: config,
+			ConfigPlanChecks: resource.ConfigPlanChecks{
+				PreApply: []plancheck.PlanCheck{plancheck.ExpectKnownOutputValue("id", id("new"))},
+			},
+			ConfigStateChecks: []statecheck.StateCheck{statecheck.ExpectKnownOutputValue("id", id("new"))},
+		},
+	)
+}
+
+func TestNameThatIsKnownAfterApplyIsLookedUpThen(t *testing.T) {
+	t.Parallel()
+	_, url := harness.Serve(t, fakeapi.Procedure{ID: "a", Name: "FVT"})
+	runSteps(t, resource.TestStep{
+		Config: harness.Configuration(url, harness.KnownAfterApply("name", `"FVT"`),
+			harness.Procedure("fvt", "name = terraform_data.name.output", `timeouts { read = "2m" }`)),
+		ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{
+			plancheck.ExpectUnknownValue("data.tofupilot_procedure.fvt", tfjsonpath.New("id")),
+		}},
+		ConfigStateChecks: []statecheck.StateCheck{
+			statecheck.ExpectKnownValue("data.tofupilot_procedure.fvt", tfjsonpath.New("id"), knownvalue.StringExact("a")),
+			statecheck.ExpectKnownValue("data.tofupilot_procedure.fvt", tfjsonpath.New("timeouts"), knownvalue.ObjectExact(map[string]knownvalue.Check{"read": knownvalue.StringExact("2m")})),
+		},
+	})
+}
+
+// lookedUp is the data source at line, and an output of all of it.
+func lookedUp(names string) string {
+	return harness.Block(`data "tofupilot_procedure_ids" "line"`, "names = "+names) + harness.Output("line", "data.tofupilot_procedure_ids.line")
+}
+
+func TestOtherProceduresAndRunsDoNotTouchAPlanOfIDs(t *testing.T) {
+	t.Parallel()
+	stored := fakeapi.Generate(150, fakeapi.WithRunsAndFPY)
+	api, url := harness.Serve(t, stored...)
+	first, second := stored[3], stored[120]
+	config := harness.Configuration(url, lookedUp("["+harness.Quote(first.Name)+", "+harness.Quote(second.Name)+"]"))
+	ids := map[string]knownvalue.Check{first.Name: knownvalue.StringExact(first.ID), second.Name: knownvalue.StringExact(second.ID)}
+	runSteps(t,
+		resource.TestStep{
+			Config: config,
+			ConfigStateChecks: []statecheck.StateCheck{
+				statecheck.ExpectKnownValue("data.tofupilot_procedure_ids.line", tfjsonpath.New("ids"), knownvalue.MapExact(ids)),
+				statecheck.ExpectKnownOutputValue("line", knownvalue.ObjectExact(map[string]knownvalue.Check{
+					"names":    knownvalue.SetExact([]knownvalue.Check{knownvalue.StringExact(first.Name), knownvalue.StringExact(second.Name)}),
+					"ids":      knownvalue.MapExact(ids),
+					"timeouts": knownvalue.Null(),
+				})),
+			},
+			ConfigPlanChecks: harness.EmptyPlan,
+		},
+		resource.TestStep{
+			PreConfig: func() {
+				api.Delete(first.ID, stored[0].ID, stored[149].ID)
+				first.Runs = append(first.Runs, stored[1].Runs...)
+				first.CreatedBy = &fakeapi.User{ID: "another", Email: "another@example.com"}
+				api.Add(first, fakeapi.Procedure{ID: "new", Name: "New", CreatedAt: first.CreatedAt})
+			},
+			Config:           config,
+			ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{plancheck.ExpectEmptyPlan()}},
+		},
+		resource.TestStep{
+			PreConfig: func() {
+				api.Delete(second.ID)
+				second.ID = "recreated"
+				api.Add(second)
+			},
+			Config: config,
+			ConfigStateChecks: []statecheck.StateCheck{
+				statecheck.ExpectKnownValue("data.tofupilot_procedure_ids.line", tfjsonpath.New("ids").AtMapKey(second.Name), knownvalue.StringExact("recreated")),
+			},
+		},
+	)
+}
+
+func TestNamesThatAreKnownAfterApplyAreLookedUpThen(t *testing.T) {
+	t.Parallel()
+	api, url := harness.Serve(t, fakeapi.Procedure{ID: "a", Name: "FVT"}, fakeapi.Procedure{ID: "b", Name: "ICT"})
+	requestsBeforeApply := -1
+	runSteps(t, resource.TestStep{
+		Config: harness.Configuration(url, harness.KnownAfterApply("name", `"ICT"`), lookedUp(`["FVT", terraform_data.name.output]`)),
+		ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{
+			plancheck.ExpectUnknownValue("data.tofupilot_procedure_ids.line", tfjsonpath.New("ids")),
+			harness.PlanCheck(func() { requestsBeforeApply = len(api.Requests()) }),
+		}},
+		ConfigStateChecks: []statecheck.StateCheck{
+			statecheck.ExpectKnownValue("data.tofupilot_procedure_ids.line", tfjsonpath.New("ids"), knownvalue.MapExact(map[string]knownvalue.Check{
+				"FVT": knownvalue.StringExact("a"), "ICT": knownvalue.StringExact("b"),
+			})),
+		},
+	})
+	if requestsBeforeApply != 0 {
+		t.Errorf("%d requests were made while planning", requestsBeforeApply)
+	}
+}
+
+// A name that an error shows can be copied into the configuration as it stands there.
+func TestNamesInErrorsCanBePastedBack(t *testing.T) {
+	t.Parallel()
+	var procedures []fakeapi.Procedure
+	for i, name := range []string{
+		"Rig ${A}", "50%{b} rig", "$${x} rig", "%%{x} rig", `"quoted" \u0041 rig`, "tab\trig", "line\r\nrig", "vertical\u000btab", "bell\arig",
+		"zero\u200bwidth", "soft\u00adhyphen", "filler\u3164name", "sun \u2600\ufe0f rig", "private\ue000rig", "nbsp\u00a0rig", "plane\U000e0100rig",
+	} {
+		procedures = append(procedures, fakeapi.Procedure{ID: fmt.Sprintf("id-%02d", i), Name: name, CreatedAt: time.Unix(int64(i), 0)})
+	}
+	_, url := harness.Serve(t, procedures...)
+	var names []string
+	ids := map[string]knownvalue.Check{}
+	for _, p := range procedures {
+		said := lookUp(t, url, fakeapi.Key, harness.Values{"name": p.Name + " nobody"})
+		if len(said) != 1 {
+			t.Fatal(harness.Describe(said))
+		}
+		_, line, _ := strings.Cut(said[0].Detail, "- "+p.ID+" ")
+		name, _, _ := strings.Cut(line, "\n")
+		names = append(names, name)
+		ids[p.Name] = knownvalue.StringExact(p.ID)
+	}
+	runSteps(t, resource.TestStep{
+		Config:            harness.Configuration(url, lookedUp("["+strings.Join(names, ", ")+"]"), harness.Output("ids", "data.tofupilot_procedure_ids.line.ids")),
+		ConfigStateChecks: []statecheck.StateCheck{statecheck.ExpectKnownOutputValue("ids", knownvalue.MapExact(ids))},
+	})
+}
