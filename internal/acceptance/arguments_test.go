@@ -135,7 +135,7 @@ func expectKnown(t *testing.T, api http.Handler, parameter string) {
 
 // Whatever the server says of a parameter is said at the argument that it comes
 // from.
-func TestAnArgumentThatTheServerRefusesIsTheOneThatTheErrorIsOn(t *testing.T) { //nolint:paralleltest // It comes first: what is forgotten makes others fail, too.
+func TestRefusedArgument(t *testing.T) { //nolint:paralleltest // It comes first: what is forgotten makes others fail, too.
 	for _, a := range everyArgument(t) {
 		t.Run(a.dataSource+"/"+a.name, func(t *testing.T) {
 			t.Parallel()
@@ -157,7 +157,7 @@ func TestAnArgumentThatTheServerRefusesIsTheOneThatTheErrorIsOn(t *testing.T) { 
 
 // A list that takes too long can be narrowed, or read in smaller pages: by which
 // arguments, an error says.
-func TestErrorsNameEveryArgumentThatNarrowsAList(t *testing.T) { //nolint:paralleltest // It comes first: what is forgotten makes others fail, too.
+func TestNarrowingArguments(t *testing.T) { //nolint:paralleltest // It comes first: what is forgotten makes others fail, too.
 	hangs := faulty(func(_ http.ResponseWriter, r *http.Request) { untilGone(r, 10*time.Second) })
 	for _, a := range everyArgument(t) {
 		if !a.narrows {

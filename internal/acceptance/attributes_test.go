@@ -87,7 +87,7 @@ var procedures = map[string][]*fakeapi.Server{
 	"generated": {fakeapi.New(fakeapi.Generate(50, fakeapi.WithRunsAndFPY)...), fakeapi.New(fakeapi.Generate(50, fakeapi.WithRepository)...)},
 }
 
-func TestEveryAttributeIsServedByTheFakeAndReadAsServed(t *testing.T) { //nolint:paralleltest // It comes first: what is forgotten makes others fail, too.
+func TestEveryAttribute(t *testing.T) { //nolint:paralleltest // It comes first: what is forgotten makes others fail, too.
 	dataSources := harness.Connect(t, provider.Server("test")()).DataSources()
 	for dataSource := range wholeReads {
 		if _, ok := dataSources[dataSource]; !ok {

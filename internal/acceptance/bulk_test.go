@@ -32,7 +32,7 @@ func referenceServer() tfprotov6.ProviderServer {
 // digit, what the framework would have sent, and what the provider gives on a bare
 // framework server. Everything on the way takes part: the server's JSON,
 // the client, the schema and the encoding.
-func TestFastPathSendsWhatTheFrameworkWouldHaveSent(t *testing.T) {
+func TestFastPath(t *testing.T) {
 	t.Parallel()
 	server := httptest.NewUnstartedServer(nil)
 	api := fakeapi.New()

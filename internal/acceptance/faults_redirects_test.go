@@ -57,7 +57,7 @@ func redirectFaults() []fault {
 var advisedURL = regexp.MustCompile(`set url to "(.*?)"(, and set allow_http)?`)
 
 // Who does what the error says has what was to be read.
-func TestTheAddressThatARedirectLeadsToIsTakenAtTheFirstTry(t *testing.T) {
+func TestRedirectAdvice(t *testing.T) {
 	t.Parallel()
 	other := harness.Serving(t, http.StripPrefix("/below", fakeapi.New(few...)))
 	at := faulty(answer(http.StatusPermanentRedirect, "", "Location", other.URL+"/below/api/v2/procedures?limit=100"))(t)

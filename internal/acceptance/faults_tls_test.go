@@ -179,7 +179,7 @@ const (
 // ca_cert_pem adds to the system's roots: with it, a server that the system
 // trusts is still trusted, and a private one is as well. Go reads the system's roots once, so that this takes a process of its
 // own, whose system trusts an authority of ours.
-func TestConfiguredAuthoritiesAreAddedToTheSystems(t *testing.T) {
+func TestAddedAuthorities(t *testing.T) {
 	t.Parallel()
 	if runtime.GOOS == "windows" || runtime.GOOS == "darwin" {
 		t.Skip("this system's roots can't be given by SSL_CERT_FILE")

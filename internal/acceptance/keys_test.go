@@ -22,7 +22,7 @@ const wrongAdvice = "requires explicit configuration"
 // emptyBlock is a provider block that configures nothing.
 const emptyBlock = "provider \"tofupilot\" {\n}\n"
 
-func TestWhatReadsNothingNeedsNoKey(t *testing.T) {
+func TestNoKeyNeeded(t *testing.T) {
 	t.Parallel()
 	w := harness.NewWorkingDir(t, "")
 	off := harness.Procedures("all", "count = 0") +
@@ -52,7 +52,7 @@ func TestWhatReadsNothingNeedsNoKey(t *testing.T) {
 
 // Terraform refreshes before it destroys, and so reads the lookups that stay in the
 // configuration. The provider isn't told why it reads.
-func TestDestroyNeedsNoKeyWithoutARefresh(t *testing.T) {
+func TestDestroyWithoutKey(t *testing.T) {
 	t.Parallel()
 	harness.NeedVersion(t, 4, 6) // terraform_data
 	_, url := harness.Serve(t)
@@ -71,7 +71,7 @@ func TestDestroyNeedsNoKeyWithoutARefresh(t *testing.T) {
 	}
 }
 
-func TestEveryReadSaysWhatEnvironmentOrLoginHaveWrongInOurWordsAlone(t *testing.T) {
+func TestEnvironmentErrors(t *testing.T) {
 	t.Parallel()
 	w := harness.NewWorkingDir(t, "")
 	for name, c := range map[string]struct { //nolint:paralleltest // The cases share the directory.
@@ -132,7 +132,7 @@ func logIn(t *testing.T, procedures ...fakeapi.Procedure) *fakeapi.Server {
 	return api
 }
 
-func TestTerraformReadsWithNothingButALogin(t *testing.T) { //nolint:paralleltest // The environment is set.
+func TestLogin(t *testing.T) { //nolint:paralleltest // The environment is set.
 	api := logIn(t, fakeapi.Procedure{ID: "FVT1", Name: "FVT"})
 	runSteps(t, resource.TestStep{
 		Config: harness.Procedure("fvt", `name = "FVT"`) + harness.Output("id", "data.tofupilot_procedure.fvt.id"),
@@ -145,7 +145,7 @@ func TestTerraformReadsWithNothingButALogin(t *testing.T) { //nolint:paralleltes
 	harness.ExpectEqual(t, "keys", harness.Distinct(api.Requests(), authorization), []string{"Bearer " + storedKey})
 }
 
-func TestTerraformSendsTheKeyOfALoginToNoOtherServer(t *testing.T) { //nolint:paralleltest // The environment is set.
+func TestLoginToAnotherServer(t *testing.T) { //nolint:paralleltest // The environment is set.
 	own := logIn(t)
 	other, url := harness.Serve(t)
 	runSteps(t, resource.TestStep{

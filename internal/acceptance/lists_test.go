@@ -23,7 +23,7 @@ import (
 )
 
 // A list is a data source that has a page_size.
-func TestEveryListIsWholeAndOldestFirstWhateverThePageSize(t *testing.T) {
+func TestWholeLists(t *testing.T) {
 	t.Parallel()
 	for dataSource, schema := range harness.Connect(t, provider.Server("test")()).DataSources() {
 		if !slices.ContainsFunc(schema.Block.Attributes, func(a *tfprotov6.SchemaAttribute) bool { return a.Name == "page_size" }) {
@@ -61,7 +61,7 @@ func oldestFirst(rows []object) (ids []string) {
 
 // The fake filters as the server does, so what is found shows that the filter was
 // understood, and what was asked shows that nothing else was.
-func TestEachFilterAndAllTogetherAreAskedOfTheServer(t *testing.T) {
+func TestFilters(t *testing.T) {
 	t.Parallel()
 	at := func(hour int) time.Time { return time.Date(2024, time.January, 15, hour, 0, 0, 0, time.UTC) }
 	api, address := harness.Serve(t,
@@ -135,7 +135,7 @@ func shuffleEachTime(api *fakeapi.Server) {
 	})
 }
 
-func TestServerThatShufflesItsOrderGivesAnEmptySecondPlan(t *testing.T) {
+func TestShuffledOrder(t *testing.T) {
 	t.Parallel()
 	stored := append(fakeapi.Generate(60, fakeapi.WithRepository), fakeapi.Generate(60, fakeapi.WithRunsAndFPY)...)
 	api, url := harness.Serve(t, stored...)
@@ -156,7 +156,7 @@ func TestServerThatShufflesItsOrderGivesAnEmptySecondPlan(t *testing.T) {
 	}
 }
 
-func TestNewProcedureGoesToTheEndAndShowsInThePlan(t *testing.T) {
+func TestNewProcedure(t *testing.T) {
 	t.Parallel()
 	day := func(n int) time.Time { return time.Date(2024, time.May, n, 0, 0, 0, 0, time.UTC) }
 	api, url := harness.Serve(t,
@@ -179,7 +179,7 @@ func TestNewProcedureGoesToTheEndAndShowsInThePlan(t *testing.T) {
 	)
 }
 
-func TestNoMatchIsAnEmptyKnownList(t *testing.T) {
+func TestNoMatch(t *testing.T) {
 	t.Parallel()
 	_, url := harness.Serve(t, fakeapi.Generate(3, fakeapi.WithRepository)...)
 	runSteps(t, resource.TestStep{
@@ -199,7 +199,7 @@ func TestNoMatchIsAnEmptyKnownList(t *testing.T) {
 
 // A gate such as fpy < 99.3 must not let 99.3 itself through: what Terraform
 // computes with is the number that the server wrote, not the nearest float64.
-func TestNumbersAreThoseThatTheServerWrote(t *testing.T) {
+func TestNumbers(t *testing.T) {
 	t.Parallel()
 	numbers := []string{"99.3", "85.50", "9007199254740993", "1e22", "0.30000000000000004", "-0", "1e-9", "0.123456789012345678"}
 	var stored []fakeapi.Procedure
@@ -244,7 +244,7 @@ func TestNumbersAreThoseThatTheServerWrote(t *testing.T) {
 // Terraform computes a plan with what a read sends, and its apply with what the plan's
 // file holds, which has 512 bits. A quotient of numbers that arrived with fewer is
 // another one then, and the apply fails.
-func TestAQuotientIsTheSameInPlanAndApply(t *testing.T) {
+func TestQuotient(t *testing.T) {
 	t.Parallel()
 	_, url := harness.Serve(t, fakeapi.Procedure{ID: "a", JSON: `{"id": "a", "fpy": 100}`}, fakeapi.Procedure{ID: "b", JSON: `{"id": "b", "fpy": 3}`})
 	const quotient = "data.tofupilot_procedures.all.procedures[0].fpy / data.tofupilot_procedures.all.procedures[1].fpy"

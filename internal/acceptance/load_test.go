@@ -15,7 +15,7 @@ import (
 )
 
 // The limiter is the client's, so that a 429 to one data source holds all of them.
-func TestTwentyDataSourcesShareAServerThatAllowsTenRequestsASecond(t *testing.T) {
+func TestRateLimit(t *testing.T) {
 	t.Parallel()
 	rate := &rateLimit{each: time.Second, most: 10}
 	at := harness.Serving(t, rate.of(fakeapi.New(fakeapi.Generate(496, fakeapi.WithRepository)...))) // five pages
@@ -83,7 +83,7 @@ func (l *rateLimit) counts() (allowed, refused int) {
 
 // A provider that serves for long, as under a Terraform that manages much or in
 // a debugger, must not grow.
-func TestAThousandReadsLeaveNothingBehind(t *testing.T) { //nolint:paralleltest // It counts what the process has.
+func TestThousandReads(t *testing.T) { //nolint:paralleltest // It counts what the process has.
 	api, connections := fakeapi.New(fakeapi.Generate(25, fakeapi.WithRunsAndFPY)...), new(openConnections)
 	listening := httptest.NewUnstartedServer(api)
 	listening.Config.ConnState = connections.changed

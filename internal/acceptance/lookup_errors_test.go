@@ -22,7 +22,7 @@ func created(n int, id, name string, by *fakeapi.User) fakeapi.Procedure {
 	return fakeapi.Procedure{ID: id, Name: name, CreatedAt: time.Date(2024, time.May, n, 8, 30, 0, 0, time.UTC), CreatedBy: by}
 }
 
-func TestLookupThatFindsNoneOrSeveralSaysWhatThereIs(t *testing.T) {
+func TestLookupErrors(t *testing.T) {
 	t.Parallel()
 	const id = "550e8400-e29b-41d4-a716-446655440000"
 	maya := "Maya Okafor"
@@ -69,7 +69,7 @@ func TestLookupThatFindsNoneOrSeveralSaysWhatThereIs(t *testing.T) {
 	}
 }
 
-func TestExactlyOneOfIDAndNameIsDemandedAtValidate(t *testing.T) {
+func TestExactlyOneOfIDAndName(t *testing.T) {
 	t.Parallel()
 	server := harness.Connect(t, provider.Server("test")())
 	one := "Exactly one of these attributes must be configured: [id,name]"
@@ -104,7 +104,7 @@ func lookUp(t *testing.T, url, key string, arguments harness.Values) []*tfprotov
 }
 
 // What the server says of procedures goes into the error, so it is made safe.
-func TestListedProceduresShowNeitherKeyNorControlCharacters(t *testing.T) {
+func TestListedProceduresAreSafe(t *testing.T) {
 	t.Parallel()
 	for what, key := range map[string]string{"plain key": "tp_0123456789", "key with a quote": `tp_"0123456789\`} {
 		t.Run(what, func(t *testing.T) {
@@ -125,7 +125,7 @@ func TestListedProceduresShowNeitherKeyNorControlCharacters(t *testing.T) {
 	}
 }
 
-func TestEachOfSeveralHasIDDateAndCreatorHoweverLongTheNameIs(t *testing.T) {
+func TestSeveralOfALongName(t *testing.T) {
 	t.Parallel()
 	long := strings.Repeat("long ", 250)
 	_, url := harness.Serve(t, created(1, "first", long, &fakeapi.User{ID: "u1", Email: "a@example.com"}), created(2, "second", long, nil))
@@ -135,7 +135,7 @@ func TestEachOfSeveralHasIDDateAndCreatorHoweverLongTheNameIs(t *testing.T) {
 }
 
 // A lookup has other arguments than a list.
-func TestAdviceNamesNoArgumentThatALookupDoesNotHave(t *testing.T) {
+func TestLookupAdvice(t *testing.T) {
 	t.Parallel()
 	refusal := `{"message": "Input validation failed", "issues": [{"path": ["search_query"], "message": "Too long"}]}`
 	for what, c := range map[string]struct {
@@ -184,7 +184,7 @@ func forFake(t *testing.T, url string) harness.Connection {
 	return configured(t, harness.Values{"url": url, "api_key": fakeapi.Key})
 }
 
-func TestNamesAreCheckedAtValidate(t *testing.T) {
+func TestValidateNames(t *testing.T) {
 	t.Parallel()
 	connection := harness.Connect(t, provider.Server("test")())
 	empty := harness.Error("names", "Invalid Attribute Value Length", `names[Value("")] string length must be at least 1, got: 0`)
@@ -212,7 +212,7 @@ func TestNamesAreCheckedAtValidate(t *testing.T) {
 }
 
 // One error tells of all names that are wrong, and can be read to its end.
-func TestOneErrorTellsOfAllNamesThatAreWrong(t *testing.T) {
+func TestWrongNames(t *testing.T) {
 	t.Parallel()
 	stored := fakeapi.Generate(300, fakeapi.WithRepository)
 	for i := range 60 {

@@ -17,7 +17,7 @@ import (
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/fakeapi"
 )
 
-func TestNamesOfAllKindsAreFoundAsTheConfigurationWritesThem(t *testing.T) {
+func TestNamesOfAllKinds(t *testing.T) {
 	t.Parallel()
 	ids := map[string]knownvalue.Check{}
 	var stored []fakeapi.Procedure
@@ -46,7 +46,7 @@ func TestNamesOfAllKindsAreFoundAsTheConfigurationWritesThem(t *testing.T) {
 	})
 }
 
-func TestChangeBetweenTwoReadsIsSeen(t *testing.T) {
+func TestChangedLookup(t *testing.T) {
 	t.Parallel()
 	api, url := harness.Serve(t, fakeapi.Procedure{ID: "old", Name: "FVT"})
 	config := harness.Configuration(url, harness.Procedure("fvt", `name = "FVT"`), harness.Output("id", "data.tofupilot_procedure.fvt.id"))
@@ -70,7 +70,7 @@ func TestChangeBetweenTwoReadsIsSeen(t *testing.T) {
 	)
 }
 
-func TestNameThatIsKnownAfterApplyIsLookedUpThen(t *testing.T) {
+func TestNameKnownAfterApply(t *testing.T) {
 	t.Parallel()
 	_, url := harness.Serve(t, fakeapi.Procedure{ID: "a", Name: "FVT"})
 	runSteps(t, resource.TestStep{
@@ -91,7 +91,7 @@ func lookedUp(names string) string {
 	return harness.Block(`data "tofupilot_procedure_ids" "line"`, "names = "+names) + harness.Output("line", "data.tofupilot_procedure_ids.line")
 }
 
-func TestOtherProceduresAndRunsDoNotTouchAPlanOfIDs(t *testing.T) {
+func TestPlanOfIDs(t *testing.T) {
 	t.Parallel()
 	stored := fakeapi.Generate(150, fakeapi.WithRunsAndFPY)
 	api, url := harness.Serve(t, stored...)
@@ -135,7 +135,7 @@ func TestOtherProceduresAndRunsDoNotTouchAPlanOfIDs(t *testing.T) {
 	)
 }
 
-func TestNamesThatAreKnownAfterApplyAreLookedUpThen(t *testing.T) {
+func TestNamesKnownAfterApply(t *testing.T) {
 	t.Parallel()
 	api, url := harness.Serve(t, fakeapi.Procedure{ID: "a", Name: "FVT"}, fakeapi.Procedure{ID: "b", Name: "ICT"})
 	requestsBeforeApply := -1
@@ -157,7 +157,7 @@ func TestNamesThatAreKnownAfterApplyAreLookedUpThen(t *testing.T) {
 }
 
 // A name that an error shows can be copied into the configuration as it stands there.
-func TestNamesInErrorsCanBePastedBack(t *testing.T) {
+func TestPastedNames(t *testing.T) {
 	t.Parallel()
 	var procedures []fakeapi.Procedure
 	for i, name := range []string{

@@ -10,7 +10,7 @@ import (
 
 // The commonest mistakes end in one error each, which stands at the line to correct
 // and says how.
-func TestTheCommonestMistakesAreToldWithWhatToDo(t *testing.T) {
+func TestMistakes(t *testing.T) {
 	t.Parallel()
 	maya := &fakeapi.User{ID: "u1", Email: "maya@example.com"}
 	api, url := harness.Serve(t, created(1, "fct", "PCB Functional Test", maya), created(2, "burn-1", "Burn-in", maya), created(3, "burn-2", "Burn-in", nil))

@@ -23,7 +23,7 @@ import (
 )
 
 // Terraform hides the key wherever it shows a configuration.
-func TestTheKeyIsSensitive(t *testing.T) {
+func TestKeyIsSensitive(t *testing.T) {
 	t.Parallel()
 	schema, err := provider.Server("test")().GetProviderSchema(t.Context(), &tfprotov6.GetProviderSchemaRequest{})
 	if err != nil {
@@ -38,7 +38,7 @@ func TestTheKeyIsSensitive(t *testing.T) {
 
 // A key that comes from the environment, or from an ephemeral variable, is in no
 // byte of what a run leaves behind, however the server behaves.
-func TestKeyIsInNothingThatARunLeaves(t *testing.T) {
+func TestKeyIsLeftNowhere(t *testing.T) {
 	t.Parallel()
 	mirror := harness.NewMirror(t)
 	for name, key := range map[string]struct{ config, variable string }{
@@ -92,7 +92,7 @@ func TestKeyIsInNothingThatARunLeaves(t *testing.T) {
 
 // What users are told of an ordinary variable is true, and what is looked for
 // above would be found.
-func TestKeyOfAnOrdinaryVariableIsInThePlanFileOnly(t *testing.T) {
+func TestKeyOfAnOrdinaryVariable(t *testing.T) {
 	t.Parallel()
 	w := harness.NewMirroredWorkingDir(t, harness.NewMirror(t), harness.Block(`variable "key"`, "type = string", "sensitive = true")+
 		harness.Block(`provider "tofupilot"`, "api_key = var.key")+harness.Procedures("all"))
@@ -217,7 +217,7 @@ func expectAllIsThere(t *testing.T, left map[string][]byte, applied bool) {
 	}
 }
 
-func TestKeyIsInNoLineOfTheLogThoughTheUserSearchesForIt(t *testing.T) {
+func TestKeyIsNotLogged(t *testing.T) {
 	t.Parallel()
 	api, url := harness.Serve(t, fakeapi.Generate(1, fakeapi.WithRepository)...)
 	api.Fail(fakeapi.Status(503, `{"message": "no such key: `+fakeapi.Key+`", "code": "SERVICE_UNAVAILABLE"}`))

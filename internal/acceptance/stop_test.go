@@ -15,8 +15,8 @@ import (
 )
 
 // Ctrl-C goes to Terraform and to the provider. What else a read may be busy with is in
-// TestStopEndsAReadAtOnceWhateverItIsBusyWith.
-func TestCtrlCEndsAPlanWithinTwoSeconds(t *testing.T) { //nolint:paralleltest // What is measured is time.
+// TestStop.
+func TestCtrlC(t *testing.T) { //nolint:paralleltest // What is measured is time.
 	w := harness.NewWorkingDir(t, harness.Block(`provider "tofupilot"`)+harness.Procedures("all", "page_size = 2"))
 	for _, name := range []string{"no answer", "a rate limit of a minute", "a list that keeps changing"} { //nolint:paralleltest // As above.
 		t.Run(name, func(t *testing.T) {
@@ -62,7 +62,7 @@ func TestCtrlCEndsAPlanWithinTwoSeconds(t *testing.T) { //nolint:paralleltest //
 	}
 }
 
-func TestAPlanEndsWhenTimeoutsReadIsReached(t *testing.T) {
+func TestReadTimeout(t *testing.T) {
 	t.Parallel()
 	at := harness.ByHand(saysNothing)(t)
 	w := harness.NewWorkingDir(t, harness.Configuration(at.URL, harness.Procedures("all", `timeouts { read = "1s" }`)))
@@ -89,7 +89,7 @@ func busyWith() map[string]func(*testing.T) *harness.Target {
 	}
 }
 
-func TestStopEndsAReadAtOnceWhateverItIsBusyWith(t *testing.T) {
+func TestStop(t *testing.T) {
 	t.Parallel()
 	for name, at := range busyWith() {
 		t.Run(name, func(t *testing.T) {

@@ -18,7 +18,7 @@ import (
 
 // Another server is in the environment, and a key that it takes: they must not stand in
 // for what isn't known yet.
-func TestUnknownProviderValuesLetPlanWhatDoesNotRead(t *testing.T) {
+func TestPlanWithUnknownProvider(t *testing.T) {
 	other, elsewhere := harness.Serve(t)
 	t.Setenv("TOFUPILOT_URL", elsewhere)
 	t.Setenv("TOFUPILOT_API_KEY", fakeapi.Key)
@@ -76,7 +76,7 @@ func everyUnknown(t *testing.T) map[string]harness.Values {
 // No released Terraform turns deferral on, so it is shown at the protocol.
 //
 //nolint:paralleltest // The environment is set.
-func TestUnknownProviderValues(t *testing.T) {
+func TestUnknownProvider(t *testing.T) {
 	for name, arguments := range everyUnknown(t) {
 		t.Run(name+", deferred", func(t *testing.T) {
 			server := harness.Connect(t, provider.Server("test")())
@@ -104,7 +104,7 @@ func TestUnknownProviderValues(t *testing.T) {
 }
 
 // A server may be configured again when the values have come.
-func TestReadingWorksOnceTheValuesAreKnown(t *testing.T) {
+func TestProviderKnownLater(t *testing.T) {
 	t.Parallel()
 	for name, deferrals := range map[string]bool{"with deferral": true, "without": false} {
 		t.Run(name, func(t *testing.T) {
@@ -124,14 +124,14 @@ func TestReadingWorksOnceTheValuesAreKnown(t *testing.T) {
 
 // validate is asked of a provider that was never configured; whatever comes of a
 // read then, it is no crash.
-func TestReadingWithoutAConfiguredProviderIsAnError(t *testing.T) {
+func TestUnconfiguredProvider(t *testing.T) {
 	t.Parallel()
 	resp := harness.Connect(t, provider.Server("test")()).Read(t, "tofupilot_procedures", nil)
 	harness.ExpectError(t, resp.Diagnostics, harness.Error("", "Provider not configured", "bug in Terraform or in the provider"))
 }
 
 // Variables are unknown to terraform validate and known to plan.
-func TestArgumentsThatAreKnownWhilePlanningAreCheckedThen(t *testing.T) {
+func TestArgumentsKnownInPlan(t *testing.T) {
 	t.Parallel()
 	api, url := harness.Serve(t)
 	runSteps(t, resource.TestStep{
@@ -143,7 +143,7 @@ func TestArgumentsThatAreKnownWhilePlanningAreCheckedThen(t *testing.T) {
 	harness.ExpectNoRequests(t, "the server", api)
 }
 
-func TestArgumentsThatAreKnownAfterApplyAreCheckedThen(t *testing.T) {
+func TestArgumentsKnownAfterApply(t *testing.T) {
 	t.Parallel()
 	api, url := harness.Serve(t)
 	planned := false
@@ -161,7 +161,7 @@ func TestArgumentsThatAreKnownAfterApplyAreCheckedThen(t *testing.T) {
 	harness.ExpectNoRequests(t, "the server", api)
 }
 
-func TestProviderArgumentsThatAreKnownAfterApplyAreCheckedThen(t *testing.T) {
+func TestProviderKnownAfterApply(t *testing.T) {
 	t.Parallel()
 	planned := false
 	runSteps(t, resource.TestStep{
@@ -177,7 +177,7 @@ func TestProviderArgumentsThatAreKnownAfterApplyAreCheckedThen(t *testing.T) {
 	}
 }
 
-func TestEnvironmentConfiguresTheProvider(t *testing.T) {
+func TestEnvironment(t *testing.T) {
 	stored := fakeapi.Generate(2, fakeapi.WithRepository)
 	api, url := harness.Serve(t, stored...)
 	t.Setenv("TOFUPILOT_URL", url+"/api/")

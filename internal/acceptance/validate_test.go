@@ -8,7 +8,7 @@ import (
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/provider"
 )
 
-func TestProviderArgumentsAreCheckedAtValidate(t *testing.T) {
+func TestValidateProvider(t *testing.T) {
 	t.Parallel()
 	const (
 		example   = "https://www.tofupilot.app"
@@ -67,7 +67,7 @@ func TestProviderArgumentsAreCheckedAtValidate(t *testing.T) {
 	}
 }
 
-func TestProviderArgumentsThatAreGoodOrNotKnownPassAtValidate(t *testing.T) {
+func TestValidProvider(t *testing.T) {
 	t.Parallel()
 	server := harness.Connect(t, provider.Server("test")())
 	for name, arguments := range map[string]harness.Values{
@@ -88,7 +88,7 @@ func TestProviderArgumentsThatAreGoodOrNotKnownPassAtValidate(t *testing.T) {
 }
 
 // What may be a secret is in no error.
-func TestErrorsDoNotRepeatKeysAndPasswords(t *testing.T) {
+func TestErrorsRepeatNoSecret(t *testing.T) {
 	t.Parallel()
 	server := harness.Connect(t, provider.Server("test")())
 	for _, arguments := range []harness.Values{
@@ -103,7 +103,7 @@ func TestErrorsDoNotRepeatKeysAndPasswords(t *testing.T) {
 	}
 }
 
-func TestProceduresArgumentsAreCheckedAtValidate(t *testing.T) {
+func TestValidateProcedures(t *testing.T) {
 	t.Parallel()
 	const (
 		emoji  = "🔋"
@@ -150,7 +150,7 @@ func TestProceduresArgumentsAreCheckedAtValidate(t *testing.T) {
 	}
 }
 
-func TestProceduresArgumentsThatAreGoodOrNotKnownPassAtValidate(t *testing.T) {
+func TestValidProcedures(t *testing.T) {
 	t.Parallel()
 	server := harness.Connect(t, provider.Server("test")())
 	for name, arguments := range map[string]harness.Values{
@@ -173,7 +173,7 @@ func TestProceduresArgumentsThatAreGoodOrNotKnownPassAtValidate(t *testing.T) {
 }
 
 // Each mistake is told, not only the first.
-func TestAllMistakesAreToldAtOnce(t *testing.T) {
+func TestAllMistakesAtOnce(t *testing.T) {
 	t.Parallel()
 	diagnostics := harness.Connect(t, provider.Server("test")()).Validate(t, "tofupilot_procedures", harness.Values{
 		"search_query": "", "created_after": "yesterday", "created_before": "tomorrow", "page_size": 0, "timeouts": harness.Values{"read": "-5m"},
