@@ -1,15 +1,10 @@
 package acceptance
 
 import (
-	"context"
-	"encoding/binary"
 	"io"
 	"net"
 	"net/http"
 	"os"
-	"slices"
-	"strings"
-	"sync"
 	"testing"
 
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/acceptance/harness"
@@ -31,15 +26,6 @@ func transportFaults() []fault {
 		{
 			name: "nothing listens", at: harness.Nobody, provider: harness.Values{"max_retries": 1},
 			fails:   harness.Error("", unreachable, askedFor+" (2 attempts) failed: dial tcp", harness.Refused, "Nothing accepts connections there: check the address and its port, and that the server is running."),
-			retries: 1, within: retried(1),
-		},
-		{
-			name: "a name that doesn't resolve", at: atName("https://tofupilot.invalid"),
-			fails: harness.Error("", unreachable, askedFor+" failed", "no such host", checkServer),
-		},
-		{
-			name: "a name server in trouble", at: atName("https://broken.tofupilot.invalid"), provider: harness.Values{"max_retries": 1},
-			fails:   harness.Error("", unreachable, askedFor+" (2 attempts) failed", "server misbehaving", checkServer),
 			retries: 1, within: retried(1),
 		},
 		{
@@ -76,59 +62,8 @@ func transportFaults() []fault {
 	}
 }
 
-// atName is a target by a name, which the name server here is asked for.
-func atName(url string) func(*testing.T) *harness.Target {
-	return func(*testing.T) *harness.Target {
-		return &harness.Target{URL: url, Asked: func() []string { return nil }}
-	}
-}
-
-// resolveWith has names looked up at a DNS server of ours until the test ends:
-// what a machine's own one says, or whether it has one, must not matter.
-func resolveWith(t *testing.T, server string) {
-	t.Helper()
-	before := net.DefaultResolver
-	t.Cleanup(func() { net.DefaultResolver = before })
-	net.DefaultResolver = &net.Resolver{PreferGo: true, Dial: func(ctx context.Context, _, _ string) (net.Conn, error) {
-		return new(net.Dialer).DialContext(ctx, "udp", server)
-	}}
-}
-
-// nameServer answers that there is no such name, or, for names that begin with
-// broken, that it is in trouble.
-func nameServer(t *testing.T) string {
-	t.Helper()
-	conn, err := new(net.ListenConfig).ListenPacket(t.Context(), "udp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var serving sync.WaitGroup
-	t.Cleanup(func() {
-		_ = conn.Close()
-		serving.Wait()
-	})
-	serving.Go(func() {
-		for message := make([]byte, 1<<10); ; {
-			n, from, err := conn.ReadFrom(message)
-			if err != nil {
-				return // closed, because the test is over
-			}
-			const header, serverFailure, nameError = 12, 2, 3 // RFC 1035, section 4.1.1
-			code := nameError
-			if strings.HasPrefix(string(message[header+1:n]), "broken") {
-				code = serverFailure
-			}
-			answer := slices.Clone(message[:n])
-			binary.BigEndian.PutUint16(answer[2:], 0x8180|uint16(code)) // an answer, and recursion is available
-			clear(answer[10:header])                                    // no additional records
-			_, _ = conn.WriteTo(answer, from)
-		}
-	})
-	return conn.LocalAddr().String()
-}
-
-// A developer's proxy must not come between a test and a name that is to fail.
-// net/http reads these once.
+// A developer's proxy must not come between a test and its server. net/http reads these
+// once.
 func init() {
 	for _, variable := range []string{"HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"} {
 		if err := os.Unsetenv(variable); err != nil {
@@ -175,13 +110,8 @@ func proxyFaults() []fault {
 		refuses("407 Proxy Authentication Required"),
 		again(refuses("502 Bad Gateway")),
 		{
-			name: "a proxy that doesn't resolve", at: notBehind("https://tofupilot.test"), provider: once,
-			environment: func(t *testing.T, _ *harness.Target) {
-				t.Helper()
-				t.Setenv("TOFUPILOT_API_KEY", fakeapi.Key)
-				t.Setenv("HTTPS_PROXY", "http://proxy.invalid:3128")
-			},
-			fails:   harness.Error("", noProxy, askedFor+" (2 attempts) failed: proxyconnect tcp", "no such host", checkProxy),
+			name: "a proxy where nothing listens", at: notBehind("https://tofupilot.test"), environment: useProxy, provider: once,
+			fails:   harness.Error("", noProxy, askedFor+" (2 attempts) failed: proxyconnect tcp: dial tcp", harness.Refused, checkProxy),
 			retries: 1, within: retried(1),
 		},
 		badAddress("a space", "http://user:hunter2 @proxy.invalid:3128"),

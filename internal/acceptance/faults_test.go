@@ -84,8 +84,7 @@ const (
 // 2 s, and so on.
 func retried(times int) time.Duration { return quick + time.Duration(1<<times-1)*time.Second }
 
-func TestFaults(t *testing.T) { //nolint:paralleltest // It exchanges the resolver, and rows set the environment.
-	resolveWith(t, nameServer(t))
+func TestFaults(t *testing.T) { //nolint:paralleltest // Rows set the environment.
 	for _, fault := range allFaults() {
 		t.Run(fault.name, func(t *testing.T) {
 			if fault.environment == nil {

@@ -4,7 +4,6 @@ import (
 	"testing"
 
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
-	"github.com/hashicorp/terraform-plugin-testing/config"
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
 	"github.com/hashicorp/terraform-plugin-testing/knownvalue"
 	"github.com/hashicorp/terraform-plugin-testing/plancheck"
@@ -128,19 +127,6 @@ func TestUnconfiguredProvider(t *testing.T) {
 	t.Parallel()
 	resp := harness.Connect(t, provider.Server("test")()).Read(t, "tofupilot_procedures", nil)
 	harness.ExpectError(t, resp.Diagnostics, harness.Error("", "Provider not configured", "bug in Terraform or in the provider"))
-}
-
-// Variables are unknown to terraform validate and known to plan.
-func TestArgumentsKnownInPlan(t *testing.T) {
-	t.Parallel()
-	api, url := harness.Serve(t)
-	runSteps(t, resource.TestStep{
-		Config:          harness.Block(`variable "value"`, "type = string") + harness.Configuration(url, harness.Procedures("all", "created_before = var.value")),
-		ConfigVariables: config.Variables{"value": config.StringVariable("2024-01-15T10:30:00+1:00")},
-		PlanOnly:        true,
-		ExpectError:     harness.Says("Error: Invalid created_before", "created_before = var.value", `"2024-01-15T10:30:00+1:00" isn't an RFC 3339 time`),
-	})
-	harness.ExpectNoRequests(t, "the server", api)
 }
 
 func TestArgumentsKnownAfterApply(t *testing.T) {
