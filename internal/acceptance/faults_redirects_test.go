@@ -35,6 +35,7 @@ func redirectFaults() []fault {
 		{name: "a redirect down to http", at: sent(overTLS, faulty(nil)), fails: notFollowed, requests: 1},
 		{name: "a redirect up to https", at: sent(overPlain, secure(certified{})), fails: notFollowed, requests: 1},
 		withLogin, circling,
+		leads("a redirect to nowhere", "", circle, askedFor+" returned HTTP 302 Found", check),
 		leads("a redirect to what is no address", "http://[::1", circle, ": the server redirects to something that isn't a URL.", check),
 		leads("a redirect to what is no web page", "ftp://tofupilot.invalid/api/v2/procedures", circle, ": the server redirects to another address: ftp://tofupilot.invalid/", check),
 		leads("a redirect to a path of another server", "https://tofupilot.invalid/below/api/v2/procedures?limit=100", elsewhere, follow+`set url to "https://tofupilot.invalid/below".`),
