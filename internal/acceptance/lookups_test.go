@@ -46,30 +46,6 @@ func TestNamesOfAllKinds(t *testing.T) {
 	})
 }
 
-func TestChangedLookup(t *testing.T) {
-	t.Parallel()
-	api, url := harness.Serve(t, fakeapi.Procedure{ID: "old", Name: "FVT"})
-	config := harness.Configuration(url, harness.Procedure("fvt", `name = "FVT"`), harness.Output("id", "data.tofupilot_procedure.fvt.id"))
-	id := func(id string) knownvalue.Check { return knownvalue.StringExact(id) }
-	runSteps(t,
-		resource.TestStep{
-			Config:            config,
-			ConfigStateChecks: []statecheck.StateCheck{statecheck.ExpectKnownOutputValue("id", id("old"))},
-		},
-		resource.TestStep{
-			PreConfig: func() {
-				api.Delete("old")
-				api.Add(fakeapi.Procedure{ID: "new", Name: "FVT"})
-			},
-			Config: config,
-			ConfigPlanChecks: resource.ConfigPlanChecks{
-				PreApply: []plancheck.PlanCheck{plancheck.ExpectKnownOutputValue("id", id("new"))},
-			},
-			ConfigStateChecks: []statecheck.StateCheck{statecheck.ExpectKnownOutputValue("id", id("new"))},
-		},
-	)
-}
-
 func TestNameKnownAfterApply(t *testing.T) {
 	t.Parallel()
 	_, url := harness.Serve(t, fakeapi.Procedure{ID: "a", Name: "FVT"})
@@ -133,27 +109,6 @@ func TestPlanOfIDs(t *testing.T) {
 			},
 		},
 	)
-}
-
-func TestNamesKnownAfterApply(t *testing.T) {
-	t.Parallel()
-	api, url := harness.Serve(t, fakeapi.Procedure{ID: "a", Name: "FVT"}, fakeapi.Procedure{ID: "b", Name: "ICT"})
-	requestsBeforeApply := -1
-	runSteps(t, resource.TestStep{
-		Config: harness.Configuration(url, harness.KnownAfterApply("name", `"ICT"`), lookedUp(`["FVT", terraform_data.name.output]`)),
-		ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{
-			plancheck.ExpectUnknownValue("data.tofupilot_procedure_ids.line", tfjsonpath.New("ids")),
-			harness.PlanCheck(func() { requestsBeforeApply = len(api.Requests()) }),
-		}},
-		ConfigStateChecks: []statecheck.StateCheck{
-			statecheck.ExpectKnownValue("data.tofupilot_procedure_ids.line", tfjsonpath.New("ids"), knownvalue.MapExact(map[string]knownvalue.Check{
-				"FVT": knownvalue.StringExact("a"), "ICT": knownvalue.StringExact("b"),
-			})),
-		},
-	})
-	if requestsBeforeApply != 0 {
-		t.Errorf("%d requests were made while planning", requestsBeforeApply)
-	}
 }
 
 // A name that an error shows can be copied into the configuration as it stands there.

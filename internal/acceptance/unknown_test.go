@@ -147,22 +147,6 @@ func TestArgumentsKnownAfterApply(t *testing.T) {
 	harness.ExpectNoRequests(t, "the server", api)
 }
 
-func TestProviderKnownAfterApply(t *testing.T) {
-	t.Parallel()
-	planned := false
-	runSteps(t, resource.TestStep{
-		Config: harness.KnownAfterApply("value", `"https://user:hunter2@example.com"`) +
-			harness.Block(`provider "tofupilot"`, "url = terraform_data.value.output") +
-			harness.Procedures("all", "depends_on = [terraform_data.value]"),
-		ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{harness.PlanCheck(func() { planned = true })}},
-		ExpectError: harness.Says("Error: Invalid url", "url = terraform_data.value.output",
-			"The URL contains user info (the part before @), which may be a password;"),
-	})
-	if !planned {
-		t.Error("the plan failed, though the value isn't known yet")
-	}
-}
-
 func TestEnvironment(t *testing.T) {
 	stored := fakeapi.Generate(2, fakeapi.WithRepository)
 	api, url := harness.Serve(t, stored...)
