@@ -15,13 +15,6 @@ import (
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/fakeapi"
 )
 
-// wrongAdvice is what Terraform prints first if a provider without a block fails
-// to configure.
-const wrongAdvice = "requires explicit configuration"
-
-// emptyBlock is a provider block that configures nothing.
-const emptyBlock = "provider \"tofupilot\" {\n}\n"
-
 func TestNoKeyNeeded(t *testing.T) {
 	t.Parallel()
 	w := harness.NewWorkingDir(t, "")
@@ -36,7 +29,7 @@ func TestNoKeyNeeded(t *testing.T) {
 		"console":                       {harness.Procedures("all"), [][]string{{"console"}}},
 		"destroy, with nothing applied": {harness.Procedures("all"), [][]string{{"destroy", "-auto-approve"}}},
 		"lookups that are off":          {off, [][]string{{"plan"}, {"apply", "-auto-approve"}, {"destroy", "-auto-approve"}}},
-		"a block and no lookups":        {emptyBlock + harness.Output("x", "1"), [][]string{{"plan"}}},
+		"a block and no lookups":        {harness.Block(`provider "tofupilot"`) + harness.Output("x", "1"), [][]string{{"plan"}}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w.Write(t, "case.tf", c.config)
@@ -63,55 +56,11 @@ func TestDestroyWithoutKey(t *testing.T) {
 	}
 	w.Environment = nil
 	said, err := w.Run(t, "destroy", "-auto-approve", "-no-color")
-	if err == nil || !strings.Contains(said, "No API key") || strings.Contains(said, wrongAdvice) {
+	if err == nil || !strings.Contains(said, "No API key") {
 		t.Errorf("%v: %s", err, said)
 	}
 	if said, err := w.Run(t, "destroy", "-auto-approve", "-no-color", "-refresh=false"); err != nil || !strings.Contains(said, "1 destroyed") {
 		t.Errorf("%v: %s", err, said)
-	}
-}
-
-func TestEnvironmentErrors(t *testing.T) {
-	t.Parallel()
-	w := harness.NewWorkingDir(t, "")
-	for name, c := range map[string]struct { //nolint:paralleltest // The cases share the directory.
-		block          string
-		environment    []string
-		login          string // content of the login file; empty for none
-		summary, words string
-	}{
-		"no key":                 {"", nil, "", "No API key", "set the environment variable TOFUPILOT_API_KEY."},
-		"no key, an empty block": {emptyBlock, nil, "", "No API key", "set the environment variable TOFUPILOT_API_KEY."},
-		"an address, misspelt":   {"", []string{"TOFUPILOT_API_KEY=tp_given", "TOFUPILOT_URL=tofupilot.example.com"}, "", "Invalid TOFUPILOT_URL", "must begin with https://"},
-		"a login that's broken":  {"", nil, "{", "The login file can't be used", "Run `tofupilot login` again"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			w.Environment = c.environment
-			file := filepath.Join(w.Dir, ".tofupilot", "credentials.json")
-			_ = os.RemoveAll(filepath.Dir(file)) // of the case before
-			if c.login != "" {
-				if err := os.Mkdir(filepath.Dir(file), 0o700); err != nil {
-					t.Fatal(err)
-				}
-				if err := os.WriteFile(file, []byte(c.login), 0o600); err != nil {
-					t.Fatal(err)
-				}
-			}
-			w.Write(t, "case.tf", c.block+harness.Procedures("all")+harness.Procedure("one", `name = "FVT"`))
-			said, err := w.Run(t, "plan", "-no-color", "-input=false")
-			if err == nil {
-				t.Fatalf("it succeeds: %s", said)
-			}
-			errors := strings.Split(said, "Error: ")[1:]
-			if len(errors) != 2 || strings.Contains(said, wrongAdvice) {
-				t.Fatalf("not two errors, of ours alone: %s", said)
-			}
-			for _, lookup := range []string{"data.tofupilot_procedures.all", "data.tofupilot_procedure.one"} {
-				if !harness.Says("Error: "+c.summary, "with "+lookup+",", "on case.tf line", c.words).MatchString(said) {
-					t.Errorf("the error of %s is missing: %s", lookup, said)
-				}
-			}
-		})
 	}
 }
 
