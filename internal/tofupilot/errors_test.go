@@ -37,6 +37,11 @@ func TestError(t *testing.T) {
 			},
 			"HTTP 400 Bad Request: Input validation failed; limit: Too big; meta.0.x: Wrong", false,
 		},
+		"validation by another status": {
+			fakeapi.Status(422, `{"message": "Unprocessable", "issues": [{"path": ["created_after"], "message": "Too long ago"}]}`),
+			Error{Kind: Rejected, Status: 422, ContentType: "application/json", Message: "Unprocessable", Issues: []Issue{{"created_after", "Too long ago"}}},
+			"HTTP 422 Unprocessable Entity: Unprocessable; created_after: Too long ago", false,
+		},
 		"of a proxy": {
 			fakeapi.Status(502, page, "Retry-After", "0"),
 			Error{Kind: ServerFailed, Status: 502, ContentType: "text/html"},

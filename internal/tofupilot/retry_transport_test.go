@@ -3,6 +3,7 @@ package tofupilot
 import (
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"testing"
 	"time"
@@ -71,4 +72,18 @@ func TestRetrySlowAnswer(t *testing.T) {
 			b.Errorf("%d procedures after %d requests, %v", len(procedures), len(b.api.Requests()), err)
 		}
 	}, fakeapi.Generate(1, fakeapi.WithRepository)...)
+}
+
+// A host that doesn't exist stays so, but a name server in trouble may recover.
+func TestMissingHost(t *testing.T) {
+	t.Parallel()
+	for missing, attempts := range map[bool]int{true: 1, false: 3} {
+		client := clientAt(t, "https://tofupilot.invalid")
+		client.http.Transport = roundTrip(func(*http.Request) (*http.Response, error) {
+			return nil, &net.OpError{Op: "dial", Net: "tcp", Err: &net.DNSError{Err: "lookup failed", IsNotFound: missing}}
+		})
+		if failed := failure(t, client); failed.Kind != Unreachable || failed.Attempts != attempts {
+			t.Errorf("the host is missing: %t: %v", missing, failed)
+		}
+	}
 }
