@@ -64,7 +64,7 @@ func (s *Server) page(r Request) http.Handler {
 	if may.forbidden {
 		return refusal(http.StatusForbidden, "FORBIDDEN", "Forbidden")
 	}
-	q, issues := parseQuery(r.Query, s.older)
+	q, issues := parseQuery(r.Query)
 	if len(issues) > 0 {
 		return refusal(http.StatusBadRequest, "BAD_REQUEST", "Input validation failed", issues...)
 	}

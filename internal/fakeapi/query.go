@@ -7,7 +7,6 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	"unicode/utf16"
 	"unicode/utf8"
 )
 
@@ -21,7 +20,7 @@ const (
 
 // timestamp is the 2026 reference page's own pattern for created_after and
 // created_before. It leaves seconds optional, as only servers with zod up to 4.4 do
-// (API.md, Dates).
+// (API.md, Dates); [time.RFC3339] wants them.
 var timestamp = regexp.MustCompile(`^(?:(?:\d\d[2468][048]|\d\d[13579][26]|\d\d0[48]|[02468][048]00|[13579][26]00)-02-29|\d{4}-(?:(?:0[13578]|1[02])-(?:0[1-9]|[12]\d|3[01])|(?:0[469]|11)-(?:0[1-9]|[12]\d|30)|(?:02)-(?:0[1-9]|1\d|2[0-8])))T(?:(?:[01]\d|2[0-3]):[0-5]\d(?::[0-5]\d(?:\.\d+)?)?(?:Z|([+-](?:[01]\d|2[0-3]):[0-5]\d)))$`)
 
 // query is what a request asks for.
@@ -29,8 +28,6 @@ type query struct {
 	limit   int
 	offset  int
 	filters []func(*entry) bool // a row must pass all
-
-	older bool // as [Server.OlderValidator] says
 }
 
 // parameters are what the API knows, in the order in which it reports them. Each
@@ -59,8 +56,8 @@ type issue struct {
 
 // parseQuery reads the parameters that the API knows and ignores all others.
 // Each wrong one has an issue.
-func parseQuery(values url.Values, older bool) (query, []issue) {
-	q := query{limit: defaultLimit, older: older}
+func parseQuery(values url.Values) (query, []issue) {
+	q := query{limit: defaultLimit}
 	var issues []issue
 	for _, parameter := range parameters {
 		given := values[parameter.name]
@@ -135,11 +132,7 @@ func notANumber() (code, message string) {
 
 func (q *query) setSearch(value string) (code, message string) {
 	length := utf8.RuneCountInString(value)
-	counted := length
-	if q.older {
-		counted = len(utf16.Encode([]rune(value)))
-	}
-	if counted > maxSearchLength {
+	if length > maxSearchLength {
 		return "too_big", "Too big: expected string to have <=100 characters"
 	}
 	search := strings.ToLower(value)
@@ -154,9 +147,6 @@ func (q *query) setSearch(value string) (code, message string) {
 
 func (q *query) setTime(value string, passes func(*entry, time.Time) bool) (code, message string) {
 	t, err := time.Parse(time.RFC3339, value)
-	if err != nil && q.older {
-		t, err = time.Parse("2006-01-02T15:04Z07:00", value)
-	}
 	if err != nil || !timestamp.MatchString(value) {
 		return "invalid_format", "Invalid ISO datetime"
 	}

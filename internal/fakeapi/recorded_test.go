@@ -30,16 +30,6 @@ var stricter = map[string]string{
 	"cursor=%205&limit=5": "JavaScript's numbers: a space in front",
 }
 
-// older are the recorded requests that servers with zod up to 4.4 answer
-// otherwise, each with one whose recorded answer they give.
-var older = map[string]string{
-	"search_query=" + emoji(51):       "search_query=" + emoji(101), // 102 UTF-16 code units
-	"search_query=" + emoji(100):      "search_query=" + emoji(101), // 200
-	"created_after=2024-01-01T00:10Z": "created_after=2024-01-01T00:10:00Z",
-}
-
-func emoji(n int) string { return strings.Repeat("%F0%9F%98%80", n) }
-
 func TestAnswersAreThoseOfTheRESTLayer(t *testing.T) {
 	t.Parallel()
 	recorded := readRecording(t)
@@ -58,29 +48,6 @@ func TestAnswersAreThoseOfTheRESTLayer(t *testing.T) {
 				return
 			}
 			got.compare(t, c.recordedAnswer)
-		})
-	}
-}
-
-func TestAnswersOfAnOlderValidator(t *testing.T) {
-	t.Parallel()
-	recorded := readRecording(t)
-	for query := range older {
-		recorded.find(t, query)
-	}
-	for _, c := range recorded.Cases {
-		if stricter[c.query()] != "" {
-			continue
-		}
-		s := recorded.server()
-		s.OlderValidator()
-		want := c.recordedAnswer
-		if other := older[c.query()]; other != "" {
-			want = recorded.find(t, other).recordedAnswer
-		}
-		t.Run(c.name(), func(t *testing.T) {
-			t.Parallel()
-			c.ask(t, s).compare(t, want)
 		})
 	}
 }

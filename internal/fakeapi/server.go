@@ -32,7 +32,6 @@ type Server struct {
 	lists    map[string][]*entry // by path; always in the order of compare, so that a page is a slice
 	compare  func(a, b Procedure) int
 	keys     map[string]access
-	older    bool
 	delay    time.Duration
 	before   func(Request)
 	fault    http.Handler         // for every request that faults doesn't name
@@ -138,15 +137,6 @@ func (s *Server) AllowStation(key string, ids ...string) {
 // ForbidStation answers 403 to a station key (API.md, Key).
 func (s *Server) ForbidStation(key string) {
 	s.setKey(key, access{forbidden: true})
-}
-
-// OlderValidator checks the parameters as servers with zod up to 4.4 do:
-// search_query is counted in UTF-16 code units instead of code points, and seconds
-// are optional in dates.
-func (s *Server) OlderValidator() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.older = true
 }
 
 func (s *Server) setKey(key string, a access) {
