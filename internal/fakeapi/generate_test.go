@@ -116,41 +116,21 @@ func collect(t *testing.T, item string, found map[string]bool) {
 func TestGeneratedHaveEverythingThatCanOccur(t *testing.T) {
 	t.Parallel()
 	seen := map[string]bool{}
-	creators := map[string]bool{}
-	for _, p := range append(fakeapi.Generate(300, fakeapi.WithRunsAndFPY), fakeapi.Generate(300, fakeapi.WithRepository)...) {
-		creators[p.CreatedBy.ID] = true
-		seen["creator without a name"] = seen["creator without a name"] || p.CreatedBy.Name == nil
-		if p.Shape == fakeapi.WithRunsAndFPY {
-			seen[strconv.Itoa(len(p.Runs))+" runs"] = true
-			seen[map[bool]string{true: "no fpy", false: "fpy"}[p.FPY == nil]] = true
-			if p.FPY != nil && (*p.FPY < 0 || *p.FPY > 100) {
-				t.Errorf("fpy %f", *p.FPY)
-			}
-			previous := time.Now().AddDate(100, 0, 0)
-			for _, r := range p.Runs {
-				seen[r.Outcome] = true
-				if !r.StartedAt.Before(previous) || !r.StartedAt.After(p.CreatedAt) {
-					t.Errorf("run started at %s, the one before at %s, procedure created at %s", r.StartedAt, previous, p.CreatedAt)
-				}
-				previous = r.StartedAt
-			}
-			continue
+	for _, p := range fakeapi.Generate(300, fakeapi.WithRunsAndRepository) {
+		seen[strconv.Itoa(len(p.Runs))+" runs"] = true
+		for _, r := range p.Runs {
+			seen[r.Outcome] = true
 		}
-		if p.Repository == nil {
-			seen["no repository"] = true
-		} else {
+		if p.Repository != nil {
 			seen[p.Repository.Provider] = true
 		}
 	}
 	for _, want := range []string{
-		"creator without a name", "0 runs", "1 runs", "2 runs", "3 runs", "4 runs", "5 runs", "fpy", "no fpy",
-		"PASS", "FAIL", "ERROR", "TIMEOUT", "ABORTED", "no repository", "github", "gitlab", "bitbucket",
+		"0 runs", "1 runs", "2 runs", "3 runs", "4 runs", "5 runs",
+		"PASS", "FAIL", "ERROR", "TIMEOUT", "ABORTED", "github", "gitlab", "bitbucket",
 	} {
 		if !seen[want] {
-			t.Errorf("%s: not among 600", want)
+			t.Errorf("%s: not among 300", want)
 		}
-	}
-	if len(creators) < 3 {
-		t.Errorf("%d creators", len(creators))
 	}
 }
