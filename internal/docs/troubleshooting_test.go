@@ -6,8 +6,6 @@ import (
 	"regexp"
 	"strings"
 	"testing"
-
-	"github.com/tofupilot/terraform-provider-tofupilot/internal/acceptance/harness"
 )
 
 // Terraform's own, which users of this provider meet.
@@ -59,50 +57,4 @@ func read(t *testing.T, file string) string {
 		t.Fatal(err)
 	}
 	return string(content)
-}
-
-// TestTroubleshootingOfModules shows the errors that the page explains by how a
-// configuration is made up.
-func TestTroubleshootingOfModules(t *testing.T) {
-	t.Parallel()
-	const lookup = `data "tofupilot_procedure_ids" "line" { names = ["Firmware Smoke Test"] }` + "\n"
-	for name, c := range map[string]struct {
-		files     map[string]string
-		arguments []string
-		words     []string
-	}{
-		"a module without required_providers": {
-			map[string]string{"main.tf": requirement + `module "child" { source = "./child" }`, "child/main.tf": lookup},
-			[]string{"init", "-input=false", "-no-color"},
-			[]string{"Error: Failed to query available provider packages", "hashicorp/tofupilot"},
-		},
-		"a provider block with an alias": {
-			map[string]string{"main.tf": requirement + lookup + `
-provider "tofupilot" {
-  alias   = "line"
-  api_key = "a-key"
-}
-`},
-			[]string{"plan", "-input=false", "-no-color"},
-			[]string{"Error: No API key"},
-		},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			dir := t.TempDir()
-			for file, text := range c.files {
-				write(t, filepath.Join(dir, file), text)
-			}
-			var env []string
-			if c.arguments[0] == "init" {
-				env = []string{asUser()}
-			}
-			said, err := try(t, harness.CLI(t), dir, env, c.arguments...)
-			for _, word := range c.words {
-				if err == nil || !strings.Contains(said, word) {
-					t.Errorf("error %v, without %q:\n%s", err, word, said)
-				}
-			}
-		})
-	}
 }
