@@ -4,7 +4,6 @@
 package acceptance
 
 import (
-	"flag"
 	"os"
 	"strings"
 	"testing"
@@ -28,12 +27,6 @@ func TestMain(m *testing.M) {
 		"TOFUPILOT_API_KEY": "", "TOFUPILOT_URL": "", "TOFUPILOT_CA_CERT": "", "TF_APPEND_USER_AGENT": "", "HOME": home, "USERPROFILE": home,
 	} {
 		if err := os.Setenv(variable, value); err != nil {
-			panic(err)
-		}
-	}
-	// A generated case that fails is printed whole; no file of it belongs in the tree.
-	for name, value := range map[string]string{"rapid.nofailfile": "true", "rapid.shrinktime": "5s"} {
-		if err := flag.Set(name, value); err != nil {
 			panic(err)
 		}
 	}

@@ -4,20 +4,33 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"flag"
 	"maps"
+	"math/big"
+	"os"
 	"reflect"
 	"slices"
 	"testing"
 
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/provider"
 	"github.com/hashicorp/terraform-plugin-framework/providerserver"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
+	"pgregory.net/rapid"
 )
+
+func TestMain(m *testing.M) {
+	// A generated case that fails is printed whole; no file of it belongs in the tree.
+	if err := flag.Set("rapid.nofailfile", "true"); err != nil {
+		panic(err)
+	}
+	os.Exit(m.Run())
+}
 
 // handing is the framework's server with reads that hand attributes up and answer as told.
 type handing struct {
@@ -175,8 +188,14 @@ func TestStateBeyondTheProtocolsLimitIsRefused(t *testing.T) {
 
 // The least that a provider can be, with one object of every kind of field.
 type (
-	sampleProvider   struct{ provider.Provider }
+	sampleProvider struct {
+		provider.Provider
+
+		source datasource.DataSource
+	}
 	sampleDataSource struct{ list []sample }
+	// usualDataSource is the same, filled the framework's usual way.
+	usualDataSource struct{ sampleDataSource }
 )
 
 type sample struct {
@@ -224,6 +243,42 @@ func (d sampleDataSource) Read(ctx context.Context, req datasource.ReadRequest, 
 	}
 }
 
+type (
+	usualModel struct {
+		Argument types.String  `tfsdk:"argument"`
+		Names    []string      `tfsdk:"names"`
+		List     []usualSample `tfsdk:"list"`
+	}
+	usualSample struct {
+		Number   *big.Float   `tfsdk:"number"`
+		Name     string       `tfsdk:"name"`
+		First    *usualChild  `tfsdk:"first"`
+		Children []usualChild `tfsdk:"children"`
+	}
+	usualChild struct {
+		Name string `tfsdk:"name"`
+	}
+)
+
+func (d usualDataSource) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
+	model := usualModel{Names: []string{}, List: []usualSample{}}
+	resp.Diagnostics.Append(req.Config.GetAttribute(ctx, path.Root("argument"), &model.Argument)...)
+	for _, s := range d.list {
+		usual := usualSample{Name: s.name, Children: []usualChild{}}
+		if s.number != nil {
+			usual.Number, _, _ = big.ParseFloat(*s.number, 10, 512, big.ToNearestEven)
+		}
+		for _, child := range s.children {
+			usual.Children = append(usual.Children, usualChild{child.name})
+		}
+		if len(usual.Children) > 0 {
+			usual.First = &usual.Children[0]
+		}
+		model.Names, model.List = append(model.Names, s.name), append(model.List, usual)
+	}
+	resp.Diagnostics.Append(resp.State.Set(ctx, &model)...)
+}
+
 func (p sampleProvider) Schema(context.Context, provider.SchemaRequest, *provider.SchemaResponse) {}
 
 func (p sampleProvider) Metadata(context.Context, provider.MetadataRequest, *provider.MetadataResponse) {
@@ -235,52 +290,65 @@ func (p sampleProvider) Configure(context.Context, provider.ConfigureRequest, *p
 }
 
 func (p sampleProvider) DataSources(context.Context) []func() datasource.DataSource {
-	half, deep := "1.5", sample{name: "deep", children: []sample{{name: "a"}, {name: "b"}}}
-	list := []sample{{name: "first", number: &half}, deep, {}}
-	return []func() datasource.DataSource{func() datasource.DataSource { return sampleDataSource{list} }}
+	return []func() datasource.DataSource{func() datasource.DataSource { return p.source }}
 }
 
-// With the wrapper and without it, Terraform receives the same.
-func TestABareFrameworkServerAnswersTheSame(t *testing.T) {
+// Terraform receives the same with the wrapper, without it, and from a data source
+// that fills its state with Go structs, whose encoding is the framework's.
+func TestFrameworkSendsTheSame(t *testing.T) {
 	t.Parallel()
-	read := func(server tfprotov6.ProviderServer) tftypes.Value {
-		schema, err := server.GetProviderSchema(t.Context(), &tfprotov6.GetProviderSchemaRequest{})
-		if err != nil || len(schema.Diagnostics) > 0 {
-			t.Fatal(err, schema.Diagnostics)
+	rapid.Check(t, func(r *rapid.T) {
+		ours := sampleDataSource{rapid.SliceOfN(rapid.Custom(drawSample), 0, 4).Draw(r, "list")}
+		got := readSample(t, NewProtocol6(sampleProvider{source: ours})())
+		for name, server := range map[string]tfprotov6.ProviderServer{
+			"without the wrapper": providerserver.NewProtocol6(sampleProvider{source: ours})(),
+			"with Go structs":     providerserver.NewProtocol6(sampleProvider{source: usualDataSource{ours}})(),
+		} {
+			if differences, err := got.Diff(readSample(t, server)); err != nil || len(differences) > 0 {
+				r.Errorf("%s: %v %v", name, differences, err)
+			}
 		}
-		of, ok := schema.DataSourceSchemas["sample"].ValueType().(tftypes.Object)
-		if !ok {
-			t.Fatal("the data source's type is no object")
-		}
-		arguments := map[string]tftypes.Value{}
-		for name, attribute := range of.AttributeTypes {
-			arguments[name] = tftypes.NewValue(attribute, nil)
-		}
-		arguments["argument"] = tftypes.NewValue(tftypes.String, "x")
-		config, err := tfprotov6.NewDynamicValue(of, tftypes.NewValue(of, arguments))
-		if err != nil {
-			t.Fatal(err)
-		}
-		resp, err := server.ReadDataSource(t.Context(), &tfprotov6.ReadDataSourceRequest{TypeName: "sample", Config: &config})
-		if err != nil || len(resp.Diagnostics) > 0 {
-			t.Fatal(err, resp.Diagnostics)
-		}
-		got, err := resp.State.Unmarshal(of)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return got
+	})
+}
+
+func drawSample(r *rapid.T) sample {
+	s := sample{name: rapid.String().Draw(r, "name")}
+	if rapid.Bool().Draw(r, "with a number") {
+		s.number = new(rapid.StringMatching(`-?(0|[1-9][0-9]{0,20})(\.[0-9]{1,20})?([eE][+-]?[0-9]{1,2})?`).Draw(r, "number"))
 	}
-	ours, bare := read(NewProtocol6(sampleProvider{})()), read(providerserver.NewProtocol6(sampleProvider{})())
-	if differences, err := ours.Diff(bare); err != nil || len(differences) > 0 {
-		t.Errorf("%v %v", differences, err)
+	for _, name := range rapid.SliceOfN(rapid.String(), 0, 3).Draw(r, "children") {
+		s.children = append(s.children, sample{name: name})
 	}
-	var attributes map[string]tftypes.Value
-	var list []tftypes.Value
-	if err := ours.As(&attributes); err != nil {
+	return s
+}
+
+// readSample is what Terraform makes of a read of the sample data source.
+func readSample(t *testing.T, server tfprotov6.ProviderServer) tftypes.Value {
+	t.Helper()
+	schema, err := server.GetProviderSchema(t.Context(), &tfprotov6.GetProviderSchemaRequest{})
+	if err != nil || len(schema.Diagnostics) > 0 {
+		t.Fatal(err, schema.Diagnostics)
+	}
+	of, ok := schema.DataSourceSchemas["sample"].ValueType().(tftypes.Object)
+	if !ok {
+		t.Fatal("the data source's type is no object")
+	}
+	arguments := map[string]tftypes.Value{}
+	for name, attribute := range of.AttributeTypes {
+		arguments[name] = tftypes.NewValue(attribute, nil)
+	}
+	arguments["argument"] = tftypes.NewValue(tftypes.String, "x")
+	config, err := tfprotov6.NewDynamicValue(of, tftypes.NewValue(of, arguments))
+	if err != nil {
 		t.Fatal(err)
 	}
-	if err := attributes["list"].As(&list); err != nil || len(list) != 3 {
-		t.Errorf("%d elements, %v", len(list), err)
+	resp, err := server.ReadDataSource(t.Context(), &tfprotov6.ReadDataSourceRequest{TypeName: "sample", Config: &config})
+	if err != nil || len(resp.Diagnostics) > 0 {
+		t.Fatal(err, resp.Diagnostics)
 	}
+	got, err := resp.State.Unmarshal(of)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return got
 }
