@@ -1,85 +1,164 @@
 package main
 
 import (
-	"bytes"
 	"context"
+	"encoding/json"
 	"fmt"
 	"io"
 	"log"
-	"os"
-	"os/exec"
-	"regexp"
-	"slices"
-	"strconv"
-	"strings"
+	"net/http"
+	"net/http/httptest"
+	"runtime"
+	"time"
+
+	"github.com/hashicorp/terraform-plugin-framework/providerserver"
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/tofupilot/terraform-provider-tofupilot/internal/bench/reference"
+	"github.com/tofupilot/terraform-provider-tofupilot/internal/fakeapi"
+	"github.com/tofupilot/terraform-provider-tofupilot/internal/provider"
+	"github.com/tofupilot/terraform-provider-tofupilot/internal/tofupilot"
 )
 
-// readRows runs the Go benchmark, in which bare, ours and usual stand side by
-// side; usual is too slow to be run often.
+// Ours is timed in turns with the floor. The usual way is too slow to be read often.
+const readRounds, usualRounds = 25, 1
+
+// readRows times reads of all procedures of a fake API on loopback, in three ways:
+//
+//   - floor: GET and decode the pages with net/http, in no order, and prove nothing;
+//   - ours: ReadDataSource of this provider's server, at the protocol;
+//   - usual: the same of a provider that fills its state with Go structs and
+//     State.Set.
+//
+// The fake runs in the same process, so its work and its few allocations a page are
+// in all of them alike.
 func readRows(ctx context.Context) ([]row, error) {
 	log.Print("reads at the protocol")
-	var said bytes.Buffer
-	for _, part := range []struct{ ways, times string }{{"bare|ours", "25x"}, {"usual", "1x"}} {
-		test := exec.CommandContext(ctx, "go", "test", "-run=^$", "-benchtime="+part.times, //nolint:gosec // one of the two above
-			"-bench=^BenchmarkRead$/procedures/runs/^("+part.ways+")$", module+"/internal/bench")
-		test.Stdout, test.Stderr = io.MultiWriter(&said, os.Stderr), os.Stderr
-		if err := test.Run(); err != nil {
-			return nil, fmt.Errorf("%s: %w", test, err)
-		}
-	}
 	var times, allocations []row
-	for line := range strings.Lines(said.String()) {
-		match := benchmarkLine.FindStringSubmatch(line)
-		if match == nil {
-			continue
-		}
-		metrics, err := parseMetrics(match[4])
+	for _, size := range []struct{ procedures, runs int }{{100, 0}, {100, 5}, {1000, 0}, {1000, 5}, {10_000, 0}, {10_000, 5}} {
+		server := httptest.NewServer(fakeapi.New(reference.Procedures(size.procedures, size.runs)...))
+		took, allocated, err := readRow(ctx, server.URL, size.procedures)
+		server.Close()
 		if err != nil {
-			return nil, fmt.Errorf("%q: %w", line, err)
+			return nil, fmt.Errorf("reads of %d procedures with %d runs each: %w", size.procedures, size.runs, err)
 		}
-		procedures, _ := strconv.Atoi(match[1]) // digits
-		runs, _ := strconv.Atoi(match[2])
-		took, allocated := metrics["ns/op"]/1e9, metrics["allocs/procedure"]
-		time, allocation := ofSize(&times, procedures, runs), ofSize(&allocations, procedures, runs)
-		switch match[3] {
-		case "bare":
-			allocation.Floor = allocated
-		case "ours": // in turns with bare
-			time.Floor, time.Ours, time.OursToFloor, allocation.Ours = metrics["bare-ns/op"]/1e9, took, metrics["x-bare"], allocated
-		case "usual":
-			time.Usual, time.UsualToOurs, allocation.Usual = took, metrics["x-ours"], allocated
+		took.Procedures, took.Runs = size.procedures, size.runs
+		allocated.Procedures, allocated.Runs = size.procedures, size.runs
+		if size.procedures == 10_000 && size.runs == 5 {
+			took.Limit = "1.5 × floor, usual / 20"
 		}
-		time.What, time.Unit = "read", "s"
-		allocation.What, allocation.Limit = "allocations per procedure", "100"
-		if procedures == 10_000 && runs == 5 {
-			time.Limit = "1.5 × floor, usual / 20"
-		}
+		times, allocations = append(times, took), append(allocations, allocated)
 	}
 	return append(times, allocations...), nil
 }
 
-// ofSize is the row of a size, added where there is none yet.
-func ofSize(rows *[]row, procedures, runs int) *row {
-	at := slices.IndexFunc(*rows, func(r row) bool { return r.Procedures == procedures && r.Runs == runs })
-	if at < 0 {
-		at = len(*rows)
-		*rows = append(*rows, row{Procedures: procedures, Runs: runs})
+func readRow(ctx context.Context, url string, procedures int) (took, allocated row, err error) {
+	took, allocated = row{What: "read", Unit: "s"}, row{What: "allocations per procedure", Limit: "100"}
+	ours, err := protocolRead(ctx, provider.Server("bench")(), url)
+	if err != nil {
+		return took, allocated, err
 	}
-	return &(*rows)[at]
+	usual, err := protocolRead(ctx, providerserver.NewProtocol6(reference.Usual(provider.New("bench")()))(), url)
+	if err != nil {
+		return took, allocated, err
+	}
+	floorTimes, oursTimes, err := inTurns(readRounds, bareRead(ctx, url, procedures), ours)
+	if err != nil {
+		return took, allocated, err
+	}
+	oursBeside, usualTimes, err := inTurns(usualRounds, ours, usual)
+	if err != nil {
+		return took, allocated, err
+	}
+	took.Floor, took.Ours, took.Usual = floorTimes.seconds, oursTimes.seconds, usualTimes.seconds
+	took.OursToFloor, took.UsualToOurs = oursTimes.seconds/floorTimes.seconds, usualTimes.seconds/oursBeside.seconds
+	each := float64(procedures)
+	allocated.Floor, allocated.Ours, allocated.Usual = floorTimes.allocations/each, oursTimes.allocations/each, usualTimes.allocations/each
+	return took, allocated, nil
 }
 
-var benchmarkLine = regexp.MustCompile(`^BenchmarkRead/procedures=(\d+)/runs=(\d+)/(\w+?)(?:-\d+)?\s+\d+\s+(.*)`)
+// cost is what one way of reading takes: the median of the times, and the mean of
+// the allocations.
+type cost struct{ seconds, allocations float64 }
 
-// parseMetrics reads what follows the number of iterations: values, each with its unit.
-func parseMetrics(text string) (map[string]float64, error) {
-	metrics := map[string]float64{}
-	fields := strings.Fields(text)
-	for i := 0; i+1 < len(fields); i += 2 {
-		value, err := strconv.ParseFloat(fields[i], 64)
-		if err != nil {
-			return nil, err
+// inTurns times two ways of reading, one after the other. What opens connections and
+// grows the heap isn't counted.
+func inTurns(rounds int, first, second func() error) (ofFirst, ofSecond cost, err error) {
+	var times [2][]time.Duration
+	var allocations [2]uint64
+	for round := range 1 + rounds {
+		for i, read := range []func() error{first, second} {
+			runtime.GC() // nobody pays for what the one before left behind
+			before, started := mallocs(), time.Now()
+			if err := read(); err != nil {
+				return cost{}, cost{}, err
+			}
+			if took := time.Since(started); round > 0 {
+				times[i] = append(times[i], took)
+				allocations[i] += mallocs() - before
+			}
 		}
-		metrics[fields[i+1]] = value
 	}
-	return metrics, nil
+	costOf := func(i int) cost {
+		return cost{median(times[i]).Seconds(), float64(allocations[i]) / float64(rounds)}
+	}
+	return costOf(0), costOf(1), nil
+}
+
+func mallocs() uint64 {
+	var stats runtime.MemStats
+	runtime.ReadMemStats(&stats)
+	return stats.Mallocs
+}
+
+// protocolRead is ReadDataSource of a server configured for the fake.
+func protocolRead(ctx context.Context, server tfprotov6.ProviderServer, url string) (func() error, error) {
+	read, err := reference.Configure(ctx, server, url)
+	return func() error {
+		_, err := read()
+		return err
+	}, err
+}
+
+// bareRead GETs and decodes the pages that ours takes, as many at a time as our
+// client does, into the client's own structs. It keeps the procedures, since a
+// list is what a read is for, but it doesn't check, join or sort them, and asks
+// for nothing beyond their end.
+func bareRead(ctx context.Context, url string, procedures int) func() error {
+	var urls []string
+	for offset := 0; offset == 0 || offset < procedures-1; offset += tofupilot.MaxPageSize - 1 {
+		urls = append(urls, fmt.Sprintf("%s/api/v2/procedures?limit=%d&cursor=%d", url, tofupilot.MaxPageSize, offset))
+	}
+	transport := http.DefaultTransport.(*http.Transport).Clone() //nolint:forcetypeassert // net/http documents the type
+	transport.MaxIdleConnsPerHost = 8
+	client := &http.Client{Transport: transport}
+
+	return func() error {
+		pages := make([]struct{ Data []tofupilot.Procedure }, len(urls))
+		var requests errgroup.Group
+		requests.SetLimit(8)
+		for i := range urls {
+			requests.Go(func() error { return getJSON(ctx, client, urls[i], &pages[i]) })
+		}
+		return requests.Wait()
+	}
+}
+
+func getJSON(ctx context.Context, client *http.Client, url string, into any) error {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+	if err != nil {
+		return err
+	}
+	request.Header.Set("Authorization", "Bearer "+fakeapi.Key)
+	answer, err := client.Do(request)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = answer.Body.Close() }()
+	body, err := io.ReadAll(answer.Body)
+	if err != nil {
+		return err
+	}
+	return json.Unmarshal(body, into)
 }
