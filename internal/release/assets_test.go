@@ -1,27 +1,20 @@
 package release_test
 
 import (
-	"archive/zip"
 	"bytes"
-	"crypto/sha256"
 	"encoding/json"
-	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"runtime"
 	"strings"
 	"testing"
 
 	"github.com/ProtonMail/go-crypto/openpgp"
-	"github.com/ProtonMail/go-crypto/openpgp/armor"
 	"github.com/ProtonMail/go-crypto/openpgp/packet"
 )
 
 const (
-	module   = "github.com/tofupilot/terraform-provider-tofupilot"
 	project  = "terraform-provider-tofupilot"
-	manifest = "../../terraform-registry-manifest.json"
 	platform = runtime.GOOS + "_" + runtime.GOARCH
 )
 
@@ -64,32 +57,6 @@ func (a *assets) protocols(t *testing.T) []string {
 	return content.Metadata.ProtocolVersions
 }
 
-// build makes the assets for this platform alone, with the flags and names that
-// .goreleaser.yml has too, so that a test needs nothing that isn't here.
-func build(t *testing.T) *assets {
-	t.Helper()
-	a := &assets{version: "0.0.1", files: map[string][]byte{}}
-	executable := filepath.Join(t.TempDir(), a.binary())
-	// -buildvcs=false, so that it needs neither git nor git's trust in the clone.
-	command := exec.CommandContext(t.Context(), "go", "build", "-buildvcs=false", "-trimpath", "-tags=grpcnotrace",
-		"-ldflags=-s -w -X main.version="+a.version, "-o", executable, module)
-	command.Env = append(os.Environ(), "CGO_ENABLED=0")
-	if said, err := command.CombinedOutput(); err != nil {
-		t.Fatalf("%s: %v\n%s", command, err, said)
-	}
-	a.files[a.zip()] = zipped(t, a.binary(), read(t, executable))
-	a.files[a.manifest()] = read(t, manifest)
-	var sums strings.Builder
-	for _, name := range []string{a.zip(), a.manifest()} {
-		fmt.Fprintf(&sums, "%x  %s\n", sha256.Sum256(a.files[name]), name)
-	}
-	a.files[a.sums()] = []byte(sums.String())
-	key := newKey(t)
-	a.files[a.signature()] = sign(t, key, a.files[a.sums()])
-	a.key, a.keyID = armored(t, key), key.PrimaryKey.KeyIdString()
-	return a
-}
-
 // load takes the assets from a folder, GoReleaser's or one that a release was
 // downloaded to, and the public key that goes with their signature.
 func load(t *testing.T, dir, keyFile string) *assets {
@@ -115,25 +82,6 @@ func load(t *testing.T, dir, keyFile string) *assets {
 	return a
 }
 
-func zipped(t *testing.T, name string, content []byte) []byte {
-	t.Helper()
-	var archive bytes.Buffer
-	writer := zip.NewWriter(&archive)
-	header := &zip.FileHeader{Name: name, Method: zip.Deflate}
-	header.SetMode(0o755)
-	file, err := writer.CreateHeader(header)
-	if err == nil {
-		_, err = file.Write(content)
-	}
-	if err == nil {
-		err = writer.Close()
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	return archive.Bytes()
-}
-
 // newKey makes a key to throw away, of the kind that registries take.
 func newKey(t *testing.T) *openpgp.Entity {
 	t.Helper()
@@ -152,22 +100,6 @@ func sign(t *testing.T, key *openpgp.Entity, content []byte) []byte {
 		t.Fatal(err)
 	}
 	return signature.Bytes()
-}
-
-func armored(t *testing.T, key *openpgp.Entity) string {
-	t.Helper()
-	var text strings.Builder
-	writer, err := armor.Encode(&text, openpgp.PublicKeyType, nil)
-	if err == nil {
-		err = key.Serialize(writer)
-	}
-	if err == nil {
-		err = writer.Close()
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	return text.String()
 }
 
 func read(t *testing.T, file string) []byte {
