@@ -120,6 +120,10 @@ func TestStations(t *testing.T) {
 				if got := job.uploads(t); err == nil || len(got) != 1 || !strings.Contains(said, "stations.json has no procedure for line_1.") {
 					t.Errorf("a station that isn't listed: error %v, uploaded %+v\n%s", err, got, said)
 				}
+				job.rename(t, smoke, "Firmware Smoke Tset")
+				if said, err := job.script(t, "sh", manyStations, "terraform"); err == nil {
+					t.Errorf("misspelt name: the job succeeds\n%s", said)
+				}
 			})
 		})
 	}
@@ -152,6 +156,7 @@ func newJob(t *testing.T, section string) *job {
 		}
 	}
 	write(t, filepath.Join(j.dir, "procedures", "main.tf"), block.FindStringSubmatch(section)[2])
+	write(t, filepath.Join(j.dir, "tofupilot.json"), `{"procedureId":"the folder's, which a failed lookup must not fall back to"}`)
 	bin, sdk := t.TempDir(), t.TempDir()
 	binary, err := exec.LookPath(harness.CLI(t))
 	if err != nil {
