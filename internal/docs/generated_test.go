@@ -24,6 +24,9 @@ func TestPagesHaveEveryAttributeOfTheSchema(t *testing.T) { //nolint:paralleltes
 			attributes = append(attributes, nested.Block.Attributes...)
 		}
 		for _, attribute := range withNested(attributes) {
+			if attribute.Description == "" {
+				t.Errorf("%s: the attribute %s has no description", page, attribute.Name)
+			}
 			line := regexp.MustCompile("(?m)^- `" + attribute.Name + "` " + `\([^)]*\) ` + regexp.QuoteMeta(attribute.Description))
 			if !line.MatchString(pages(t)[page]) {
 				t.Errorf("%s doesn't have the attribute %s as the schema describes it: run \"make generate\"", page, attribute.Name)

@@ -3,7 +3,6 @@ package provider
 import (
 	"errors"
 	"io/fs"
-	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -70,21 +69,6 @@ func expectUnsaid(t *testing.T, model providerModel, env environment, secrets ..
 			}
 		}
 	}
-}
-
-// Root reads files that nobody may read, but not a directory.
-func TestLoginThatCannotBeReadIsAnErrorThatNamesItAndSaysWhatToRun(t *testing.T) {
-	t.Parallel()
-	env, file := homeWith(t, "")
-	if err := os.Remove(file); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.Mkdir(file, 0o700); err != nil {
-		t.Fatal(err)
-	}
-	expectResolveError(t, providerModel{}, env, "", "The login file can't be used",
-		"The login file "+file+" must be a regular file of at most 1 MiB, but it is a directory",
-		". Run `tofupilot login` again, or set TOFUPILOT_API_KEY instead.")
 }
 
 func TestKeyOfALoginGoesToItsOwnServerOnly(t *testing.T) {
