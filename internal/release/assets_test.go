@@ -1,7 +1,6 @@
 package release_test
 
 import (
-	"bytes"
 	"encoding/json"
 	"os"
 	"path/filepath"
@@ -10,7 +9,6 @@ import (
 	"testing"
 
 	"github.com/ProtonMail/go-crypto/openpgp"
-	"github.com/ProtonMail/go-crypto/openpgp/packet"
 )
 
 const (
@@ -80,26 +78,6 @@ func load(t *testing.T, dir, keyFile string) *assets {
 	}
 	a.keyID = keys[0].PrimaryKey.KeyIdString()
 	return a
-}
-
-// newKey makes a key to throw away, of the kind that registries take.
-func newKey(t *testing.T) *openpgp.Entity {
-	t.Helper()
-	key, err := openpgp.NewEntity("Test", "", "test@tofupilot.example", &packet.Config{Algorithm: packet.PubKeyAlgoRSA, RSABits: 2048})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return key
-}
-
-// sign makes a detached, binary signature.
-func sign(t *testing.T, key *openpgp.Entity, content []byte) []byte {
-	t.Helper()
-	var signature bytes.Buffer
-	if err := openpgp.DetachSign(&signature, key, bytes.NewReader(content), nil); err != nil {
-		t.Fatal(err)
-	}
-	return signature.Bytes()
 }
 
 func read(t *testing.T, file string) []byte {

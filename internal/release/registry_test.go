@@ -19,9 +19,9 @@ type registry struct {
 }
 
 // publish serves the assets until the test ends.
-func publish(t *testing.T, a *assets, protocols []string) *registry {
+func publish(t *testing.T, a *assets) *registry {
 	t.Helper()
-	r := &registry{assets: a, says: protocols}
+	r := &registry{assets: a, says: a.protocols(t)}
 	routes := http.NewServeMux()
 	routes.HandleFunc("GET /v1/providers/tofupilot/tofupilot/versions", r.versions)
 	routes.HandleFunc("GET /v1/providers/tofupilot/tofupilot/{version}/download/{os}/{arch}", r.download)
