@@ -4,7 +4,7 @@ import (
 	"testing"
 )
 
-func TestEveryFieldIsOnlyComputed(t *testing.T) {
+func TestFieldsAreComputed(t *testing.T) {
 	t.Parallel()
 	for name, attribute := range sampleObject.Attributes() {
 		if !attribute.IsComputed() || attribute.IsOptional() || attribute.IsRequired() || attribute.GetMarkdownDescription() == "" {

@@ -78,7 +78,7 @@ func answer(t *testing.T, given map[string]any) *tfprotov6.DynamicValue {
 
 func handedIDs() map[string]Value { return map[string]Value{"ids": Strings([]string{"a", "b"})} }
 
-func TestAnswersWithErrorsOrADeferralGoThroughUntouched(t *testing.T) {
+func TestAnswerUntouched(t *testing.T) {
 	t.Parallel()
 	warning := &tfprotov6.Diagnostic{Severity: tfprotov6.DiagnosticSeverityWarning, Summary: "careful"}
 	failure := &tfprotov6.Diagnostic{Severity: tfprotov6.DiagnosticSeverityError, Summary: "broken"}
@@ -108,7 +108,7 @@ func TestAnswersWithErrorsOrADeferralGoThroughUntouched(t *testing.T) {
 	}
 }
 
-func TestWhatIsHandedUpReplacesItsAttributeAndNoOther(t *testing.T) {
+func TestAttributeReplaced(t *testing.T) {
 	t.Parallel()
 	warning := &tfprotov6.Diagnostic{Severity: tfprotov6.DiagnosticSeverityWarning, Summary: "careful"}
 	for name, handed := range map[string]map[string]Value{"ids": handedIDs(), "nothing": nil} {
@@ -133,7 +133,7 @@ func TestWhatIsHandedUpReplacesItsAttributeAndNoOther(t *testing.T) {
 	}
 }
 
-func TestStateThatIsNoObjectIsAnErrorAndNoCrash(t *testing.T) {
+func TestStateNoObject(t *testing.T) {
 	t.Parallel()
 	whole := answer(t, map[string]any{"before": "x"}).MsgPack
 	broken := [][]byte{nil, {0xc1}, []byte("text")}
@@ -150,7 +150,7 @@ func TestStateThatIsNoObjectIsAnErrorAndNoCrash(t *testing.T) {
 
 // A release of the framework may bring methods that terraform-plugin-go looks for
 // by type assertion. What the wrapper lacks of them wouldn't be there for Terraform.
-func TestNothingThatTheFrameworksServerCanDoIsHidden(t *testing.T) {
+func TestNoMethodHidden(t *testing.T) {
 	t.Parallel()
 	framework := reflect.TypeOf(providerserver.NewProtocol6(sampleProvider{})())
 	ours := reflect.TypeOf(NewProtocol6(sampleProvider{})())
@@ -164,7 +164,7 @@ func TestNothingThatTheFrameworksServerCanDoIsHidden(t *testing.T) {
 	}
 }
 
-func TestStateBeyondTheProtocolsLimitIsRefused(t *testing.T) {
+func TestStateTooLarge(t *testing.T) {
 	t.Parallel()
 	mebibyte := make([]byte, 1<<20)
 	value := func(mebibytes int, more ...byte) Value {
@@ -295,7 +295,7 @@ func (p sampleProvider) DataSources(context.Context) []func() datasource.DataSou
 
 // Terraform receives the same with the wrapper, without it, and from a data source
 // that fills its state with Go structs, whose encoding is the framework's.
-func TestFrameworkSendsTheSame(t *testing.T) {
+func TestSameAsFramework(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(r *rapid.T) {
 		ours := sampleDataSource{rapid.SliceOfN(rapid.Custom(drawSample), 0, 4).Draw(r, "list")}
