@@ -12,7 +12,7 @@ import (
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/fakeapi"
 )
 
-func TestEveryAnswerIsDelayed(t *testing.T) {
+func TestDelay(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := fakeapi.New(named("a")...)
@@ -34,7 +34,7 @@ func TestEveryAnswerIsDelayed(t *testing.T) {
 	})
 }
 
-func TestDelayedAnswerIsWhatWasThereWhenAsked(t *testing.T) {
+func TestDelayedAnswer(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := fakeapi.New(named("a", "b")...)
@@ -48,7 +48,7 @@ func TestDelayedAnswerIsWhatWasThereWhenAsked(t *testing.T) {
 	})
 }
 
-func TestDelayEndsWhenTheClientGoes(t *testing.T) {
+func TestDelayEnds(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := fakeapi.New()
@@ -63,7 +63,7 @@ func TestDelayEndsWhenTheClientGoes(t *testing.T) {
 	})
 }
 
-func TestProceduresComeAndGoBetweenTwoRequests(t *testing.T) {
+func TestChangesBetweenRequests(t *testing.T) {
 	t.Parallel()
 	s := fakeapi.New(named("a", "b", "c", "d")...)
 	s.Before(func(r fakeapi.Request) {
@@ -81,7 +81,7 @@ func TestProceduresComeAndGoBetweenTwoRequests(t *testing.T) {
 	wantIDs(t, list(t, s, ""), "new", "b", "c", "d")
 }
 
-func TestServerIsSafeForConcurrentUse(t *testing.T) {
+func TestConcurrentUse(t *testing.T) {
 	t.Parallel()
 	s := fakeapi.New(fakeapi.Generate(200, fakeapi.WithRepository)...)
 	s.AllowStation("station", fakeapi.Generate(1, fakeapi.WithRepository)[0].ID)

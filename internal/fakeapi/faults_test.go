@@ -19,7 +19,7 @@ func statuses(t *testing.T, s http.Handler, n int) string {
 	return strings.Join(got, " ")
 }
 
-func TestFailAnswersTheRequestsNamed(t *testing.T) {
+func TestFail(t *testing.T) {
 	t.Parallel()
 	busy, gone := fakeapi.Status(503, ""), fakeapi.Status(410, "")
 	for name, c := range map[string]struct {
@@ -46,7 +46,7 @@ func TestFailAnswersTheRequestsNamed(t *testing.T) {
 	}
 }
 
-func TestFailCountsFromForget(t *testing.T) {
+func TestFailAfterForget(t *testing.T) {
 	t.Parallel()
 	s := fakeapi.New()
 	statuses(t, s, 5)
@@ -57,7 +57,7 @@ func TestFailCountsFromForget(t *testing.T) {
 	}
 }
 
-func TestFaultGoesBeforeRouteAndKey(t *testing.T) {
+func TestFaultBeforeKey(t *testing.T) {
 	t.Parallel()
 	s := fakeapi.New()
 	s.Fail(fakeapi.Status(503, ""))
@@ -69,7 +69,7 @@ func TestFaultGoesBeforeRouteAndKey(t *testing.T) {
 	}
 }
 
-func TestHangUpClosesTheConnection(t *testing.T) {
+func TestHangUp(t *testing.T) {
 	t.Parallel()
 	s := fakeapi.New()
 	s.Fail(fakeapi.HangUp(), 1)

@@ -2,6 +2,7 @@ package fakeapi_test
 
 import (
 	"encoding/json"
+	"reflect"
 	"regexp"
 	"strconv"
 	"strings"
@@ -12,6 +13,30 @@ import (
 )
 
 var shapes = []fakeapi.Shape{fakeapi.WithRepository, fakeapi.WithRunsAndFPY, fakeapi.WithRuns, fakeapi.WithRunsAndRepository}
+
+func TestGenerateTwice(t *testing.T) {
+	t.Parallel()
+	for _, shape := range shapes {
+		ten := fakeapi.Generate(10, shape)
+		if !reflect.DeepEqual(ten, fakeapi.Generate(10, shape)) {
+			t.Errorf("shape %d: two calls differ", shape)
+		}
+		if !reflect.DeepEqual(ten[:5], fakeapi.Generate(5, shape)) {
+			t.Errorf("shape %d: five aren't the beginning of ten", shape)
+		}
+	}
+	if len(fakeapi.Generate(0, fakeapi.WithRepository)) != 0 {
+		t.Error("none isn't none")
+	}
+}
+
+func TestGenerateCopies(t *testing.T) {
+	t.Parallel()
+	fakeapi.Generate(1, fakeapi.WithRepository)[0].CreatedBy.Email = "changed"
+	if fakeapi.Generate(1, fakeapi.WithRepository)[0].CreatedBy.Email == "changed" {
+		t.Error("a change is seen by the next caller")
+	}
+}
 
 func TestIDsAreUUIDs(t *testing.T) {
 	t.Parallel()
@@ -24,7 +49,7 @@ func TestIDsAreUUIDs(t *testing.T) {
 	}
 }
 
-func TestGeneratedAreDistinct(t *testing.T) {
+func TestGeneratedDistinct(t *testing.T) {
 	t.Parallel()
 	ids, times := map[string]bool{}, map[int64]bool{}
 	first, last := time.Date(2024, time.January, 1, 0, 0, 0, 0, time.UTC), time.Date(2026, time.January, 1, 0, 0, 0, 0, time.UTC)
@@ -51,7 +76,7 @@ func TestGeneratedAreDistinct(t *testing.T) {
 }
 
 // A field is in an example first, and then it must be generated, too.
-func TestGeneratedHaveEveryFieldOfTheExamples(t *testing.T) {
+func TestGeneratedFields(t *testing.T) {
 	t.Parallel()
 	for name, example := range map[string]fakeapi.Procedure{"2025": fakeapi.Example2025(), "2026": fakeapi.Example2026()} {
 		want, values := map[string]bool{}, map[string]bool{}
@@ -113,7 +138,7 @@ func collect(t *testing.T, item string, found map[string]bool) {
 	walk("", value)
 }
 
-func TestGeneratedHaveEverythingThatCanOccur(t *testing.T) {
+func TestGeneratedValues(t *testing.T) {
 	t.Parallel()
 	seen := map[string]bool{}
 	for _, p := range fakeapi.Generate(300, fakeapi.WithRunsAndRepository) {

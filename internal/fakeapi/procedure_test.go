@@ -17,7 +17,7 @@ func served(t *testing.T, p fakeapi.Procedure) string {
 	return string(items[0])
 }
 
-func TestExamplesAreServedAsPrintedAndHaveTheSameInTheirFields(t *testing.T) {
+func TestExamples(t *testing.T) {
 	t.Parallel()
 	for _, example := range []fakeapi.Procedure{fakeapi.Example2025(), fakeapi.Example2026()} {
 		printed := example.JSON
@@ -31,7 +31,7 @@ func TestExamplesAreServedAsPrintedAndHaveTheSameInTheirFields(t *testing.T) {
 	}
 }
 
-func TestEachShapeHasItsFieldsAndNoOther(t *testing.T) {
+func TestShapes(t *testing.T) {
 	t.Parallel()
 	const (
 		shared = `{"id":"i","name":"<A> & \"B\" µ","created_at":"2024-02-29T23:02:03.045Z","created_by_user":`
@@ -63,7 +63,7 @@ func TestEachShapeHasItsFieldsAndNoOther(t *testing.T) {
 	}
 }
 
-func TestWhatIsServedIsSettledWhenAdded(t *testing.T) {
+func TestAddCopies(t *testing.T) {
 	t.Parallel()
 	p := fakeapi.Example2025()
 	p.JSON = ""

@@ -7,7 +7,7 @@ import (
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/fakeapi"
 )
 
-func TestPageIsFiftyUnlessAsked(t *testing.T) {
+func TestDefaultLimit(t *testing.T) {
 	t.Parallel()
 	ids := numbered(150)
 	s := fakeapi.New(named(ids...)...)
@@ -17,7 +17,7 @@ func TestPageIsFiftyUnlessAsked(t *testing.T) {
 }
 
 // Every page size, with and without a filter: the two are found in different ways.
-func TestPagesMakeUpTheList(t *testing.T) {
+func TestPages(t *testing.T) {
 	t.Parallel()
 	ids := numbered(23)
 	s := fakeapi.New(named(ids...)...)

@@ -30,7 +30,7 @@ var stricter = map[string]string{
 	"cursor=%205&limit=5": "JavaScript's numbers: a space in front",
 }
 
-func TestAnswersAreThoseOfTheRESTLayer(t *testing.T) {
+func TestRecordedAnswers(t *testing.T) {
 	t.Parallel()
 	recorded := readRecording(t)
 	for query := range stricter {

@@ -7,7 +7,7 @@ import (
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/fakeapi"
 )
 
-func TestStationKeyListsItsOwnSubset(t *testing.T) {
+func TestStationKey(t *testing.T) {
 	t.Parallel()
 	s := fakeapi.New(named("a", "b", "c", "d")...)
 	s.AllowStation("station", "d", "b", "a", "later")
@@ -25,7 +25,7 @@ func TestStationKeyListsItsOwnSubset(t *testing.T) {
 	wantIDs(t, itemIDs(t, decodePage(t, getAs(t, s, "Bearer station", "")).Data), "a", "b", "d", "later")
 }
 
-func TestOrderHoldsForWhatIsThereAndWhatComes(t *testing.T) {
+func TestOrder(t *testing.T) {
 	t.Parallel()
 	s := fakeapi.New(named("b", "a", "c")...)
 	s.Order(func(a, b fakeapi.Procedure) int { return strings.Compare(b.ID, a.ID) })
@@ -37,7 +37,7 @@ func TestOrderHoldsForWhatIsThereAndWhatComes(t *testing.T) {
 	wantIDs(t, list(t, s, ""), "c", "bb", "b", "a", "z")
 }
 
-func TestIDsAreUniqueAndNamesAreNot(t *testing.T) {
+func TestIDsAreUnique(t *testing.T) {
 	t.Parallel()
 	s := fakeapi.New(fakeapi.Procedure{ID: "a", Name: "Same"}, fakeapi.Procedure{ID: "b", Name: "Same"})
 	wantIDs(t, list(t, s, ""), "a", "b")
