@@ -51,7 +51,7 @@ func expectTrust(t *testing.T, pool *x509.CertPool, certificates ...string) {
 	}
 }
 
-func TestCertificatesComeFromTheAttributeElseFromTheFile(t *testing.T) {
+func TestCA(t *testing.T) {
 	t.Parallel()
 	first, key := harness.NewCertificate(t, "first")
 	second, _ := harness.NewCertificate(t, "second")
@@ -91,7 +91,7 @@ func TestCertificatesComeFromTheAttributeElseFromTheFile(t *testing.T) {
 	}
 }
 
-func TestCertificatesThatCannotBeUsedAreAnErrorThatSaysWhy(t *testing.T) {
+func TestCAErrors(t *testing.T) {
 	t.Parallel()
 	good, key := harness.NewCertificate(t, "good")
 	damaged := harness.InPEM("CERTIFICATE", []byte("no ASN.1"))

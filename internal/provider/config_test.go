@@ -78,7 +78,7 @@ func printedLines(text string) int {
 	return lines
 }
 
-func TestAttributeWinsOverEnvironmentWinsOverDefault(t *testing.T) {
+func TestPrecedence(t *testing.T) {
 	t.Parallel()
 	type result struct {
 		key, source, url, urlSource string
@@ -137,7 +137,7 @@ func TestAttributeWinsOverEnvironmentWinsOverDefault(t *testing.T) {
 	}
 }
 
-func TestKeyThatIsNowhereNamesEveryPlace(t *testing.T) {
+func TestNoKey(t *testing.T) {
 	t.Parallel()
 	for _, env := range []environment{{}, {envAPIKey: ""}} {
 		expectResolveError(t, providerModel{}, env, "", "No API key",
@@ -145,7 +145,7 @@ func TestKeyThatIsNowhereNamesEveryPlace(t *testing.T) {
 	}
 }
 
-func TestWhatStandsAroundAVariableIsAnErrorThatNamesIt(t *testing.T) {
+func TestVariableSurroundings(t *testing.T) {
 	t.Parallel()
 	const space, quotes = "The value begins or ends with white space; remove it.", "The value has quotes around it; remove them."
 	for around, words := range map[string]string{
@@ -166,7 +166,7 @@ func TestWhatStandsAroundAVariableIsAnErrorThatNamesIt(t *testing.T) {
 	}
 }
 
-func TestVariablesAreHeldToTheRulesOfTheAttributes(t *testing.T) {
+func TestVariableErrors(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ variable, value, words string }{
 		{envAPIKey, "bearer", "includes the word Bearer"},
@@ -189,7 +189,7 @@ func TestVariablesAreHeldToTheRulesOfTheAttributes(t *testing.T) {
 	}
 }
 
-func TestWhatTheBlockAloneHasWrongIsConfiguresAndEverythingElseTheReads(t *testing.T) {
+func TestWhoReports(t *testing.T) {
 	t.Parallel()
 	model := providerModel{URL: types.StringValue("http://example.com"), CACertPEM: types.StringValue("garbage"), RequestTimeout: types.StringValue("soon")}
 	summaries := func(diags diag.Diagnostics) (all []string) {
@@ -224,7 +224,7 @@ func TestWhatTheBlockAloneHasWrongIsConfiguresAndEverythingElseTheReads(t *testi
 	}
 }
 
-func TestPlainHTTPStaysOnThisMachineUnlessAllowed(t *testing.T) {
+func TestPlainHTTP(t *testing.T) {
 	t.Parallel()
 	local := []string{"http://localhost:3000", "http://LOCALHOST", "http://127.0.0.1", "http://127.9.9.9:1", "http://[::1]:3000/api", "https://example.com"}
 	remote := []string{
@@ -251,7 +251,7 @@ func TestPlainHTTPStaysOnThisMachineUnlessAllowed(t *testing.T) {
 	}
 }
 
-func TestUnknownAttributesAreNamed(t *testing.T) {
+func TestUnknown(t *testing.T) {
 	t.Parallel()
 	if got := (providerModel{}).unknown(); len(got) > 0 {
 		t.Errorf("of an empty block: %v", got)
@@ -265,7 +265,7 @@ func TestUnknownAttributesAreNamed(t *testing.T) {
 	}
 }
 
-func TestUserAgentNamesProviderTerraformAndWhatTheUserAdds(t *testing.T) {
+func TestUserAgent(t *testing.T) {
 	t.Parallel()
 	const own = "terraform-provider-tofupilot/1.2.3 (+https://github.com/tofupilot/terraform-provider-tofupilot) Terraform/1.11.4"
 	for added, want := range map[string]string{

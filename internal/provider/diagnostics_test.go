@@ -13,7 +13,7 @@ import (
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/tofupilot"
 )
 
-func TestWhatIsTooLargeIsToldWithWhatCanHelp(t *testing.T) {
+func TestTooLargeAdvice(t *testing.T) {
 	t.Parallel()
 	e := explainer{settings{baseURL: &url.URL{Scheme: "https", Host: "tofupilot.example.com", Path: "/api"}}, strings.Clone}
 	list, lookup := procedureFilters.advice("procedure"), readAdvice{noun: "procedure"}
@@ -38,7 +38,7 @@ func TestWhatIsTooLargeIsToldWithWhatCanHelp(t *testing.T) {
 }
 
 // What may be a server's text is made safe by itself, and our own lines stay lines.
-func TestWhatIsSaidIsSafe(t *testing.T) {
+func TestSaySafe(t *testing.T) {
 	t.Parallel()
 	const key = "the-secret-key"
 	client := tofupilot.New(tofupilot.Config{BaseURL: &url.URL{}, APIKey: key})
@@ -59,7 +59,7 @@ func TestWhatIsSaidIsSafe(t *testing.T) {
 	}
 }
 
-func TestARedirectSaysWhereToSetTheNewAddress(t *testing.T) {
+func TestRedirectAdvice(t *testing.T) {
 	t.Parallel()
 	base := &url.URL{Scheme: "https", Host: "old.example.com", Path: "/api"}
 	elsewhere := &url.URL{Scheme: "https", Host: "new.example.com", Path: "/api/v2/procedures"}
@@ -83,7 +83,7 @@ func TestARedirectSaysWhereToSetTheNewAddress(t *testing.T) {
 }
 
 // Of certificates, each gets the advice that fits, also where Go has no word for what is wrong.
-func TestAnyOtherFaultOfACertificateIsTheAdministrators(t *testing.T) {
+func TestCertificateErrors(t *testing.T) {
 	t.Parallel()
 	e := explainer{settings{baseURL: &url.URL{}}, strings.Clone}
 	for _, err := range []error{
@@ -104,7 +104,7 @@ func TestAnyOtherFaultOfACertificateIsTheAdministrators(t *testing.T) {
 	}
 }
 
-func TestAKeyIsHiddenInTextToCopy(t *testing.T) {
+func TestKeyHiddenInQuote(t *testing.T) {
 	t.Parallel()
 	const key = `sk_live${a}%{b}"`
 	e := explainer{clean: tofupilot.New(tofupilot.Config{BaseURL: &url.URL{}, APIKey: key}).Clean}

@@ -15,7 +15,7 @@ import (
 )
 
 // Neither may hold up Terraform or fill its memory, whatever stands in the file's place.
-func TestOnlyRegularFilesOfBoundedSizeAreRead(t *testing.T) {
+func TestOnlyRegularFiles(t *testing.T) {
 	t.Parallel()
 	pipe := func(_ *testing.T, file string) error { return syscall.Mkfifo(file, 0o600) } // nobody writes to it
 	link := func(target string) func(*testing.T, string) error {
@@ -64,7 +64,7 @@ func TestOnlyRegularFilesOfBoundedSizeAreRead(t *testing.T) {
 	}
 }
 
-func TestFilesOfTheLargestSizeAndLinksToFilesAreRead(t *testing.T) {
+func TestLargestFiles(t *testing.T) {
 	t.Parallel()
 	certificate, _ := harness.NewCertificate(t, "authority")
 	file := write(t, certificate+strings.Repeat("\n", 16<<20-len(certificate)))

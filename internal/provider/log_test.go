@@ -22,7 +22,7 @@ func logging(t *testing.T) (context.Context, *bytes.Buffer) {
 	return tflog.SetField(tflogtest.RootLogger(t.Context(), &lines), "tf_rpc", "ReadDataSource"), &lines
 }
 
-func TestLevelsAndFieldsReachTerraformsLog(t *testing.T) {
+func TestLogLevels(t *testing.T) {
 	t.Parallel()
 	ctx, lines := logging(t)
 	for _, level := range []slog.Level{slog.LevelDebug, slog.LevelInfo, slog.LevelWarn, slog.LevelError} {
@@ -44,7 +44,7 @@ func TestLevelsAndFieldsReachTerraformsLog(t *testing.T) {
 
 // The pages of one read are asked for at the same time, and each request logs
 // with the read's context, whose masks are applied to fields that all share.
-func TestRequestsOfOneReadMayLogAtTheSameTime(t *testing.T) {
+func TestLogConcurrently(t *testing.T) {
 	t.Parallel()
 	ctx, lines := logging(t)
 	ctx = maskKey(ctx, "tp_secret")

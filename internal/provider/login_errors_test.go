@@ -12,7 +12,7 @@ import (
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/acceptance/harness"
 )
 
-func TestLoginThatCannotBeUsedIsAnErrorThatNamesItAndSaysWhatToRun(t *testing.T) {
+func TestLoginErrors(t *testing.T) {
 	t.Parallel()
 	const server = "https://tofupilot.example.com"
 	key := func(key string) string { return `{"api_key": ` + key + `, "base_url": "` + server + `"}` }
@@ -51,7 +51,7 @@ func TestLoginThatCannotBeUsedIsAnErrorThatNamesItAndSaysWhatToRun(t *testing.T)
 	}
 }
 
-func TestAKeyThatCannotBeUsedIsToldWithTheLoginThatCould(t *testing.T) {
+func TestBadKeyHintsAtLogin(t *testing.T) {
 	t.Parallel()
 	env, file := homeWith(t, credentials("https://tofupilot.example.com"))
 	expectResolveError(t, providerModel{}, with(env, envAPIKey, "Bearer tp_given"), "", "Invalid TOFUPILOT_API_KEY",
@@ -71,7 +71,7 @@ func expectUnsaid(t *testing.T, model providerModel, env environment, secrets ..
 	}
 }
 
-func TestKeyOfALoginGoesToItsOwnServerOnly(t *testing.T) {
+func TestLoginOwnServer(t *testing.T) {
 	t.Parallel()
 	const server = "https://tofupilot.example.com"
 	for what, c := range map[string]struct{ stored, configured string }{
@@ -109,7 +109,7 @@ func TestKeyOfALoginGoesToItsOwnServerOnly(t *testing.T) {
 	}
 }
 
-func TestPlainHTTPOfALoginIsRefusedAsElsewhere(t *testing.T) {
+func TestLoginPlainHTTP(t *testing.T) {
 	t.Parallel()
 	env, file := homeWith(t, credentials("http://tofupilot.example.com"))
 	expectResolveError(t, providerModel{}, env, "", "The login file can't be used",
@@ -120,7 +120,7 @@ func TestPlainHTTPOfALoginIsRefusedAsElsewhere(t *testing.T) {
 	}
 }
 
-func TestCertificatesOfALoginThatCannotBeUsedAreAnErrorThatNamesBothFiles(t *testing.T) {
+func TestLoginBadCA(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ ca, words string }{
 		{"/missing.pem", " can't be read: " + harness.NoSuchFile(t) + "; correct the path, or set the provider's ca_cert_pem instead."},
@@ -132,7 +132,7 @@ func TestCertificatesOfALoginThatCannotBeUsedAreAnErrorThatNamesBothFiles(t *tes
 }
 
 // What Windows says of a file ends in a period. Ours goes on after it.
-func TestFileThatCannotBeReadIsToldInOneSentence(t *testing.T) {
+func TestFileError(t *testing.T) {
 	t.Parallel()
 	windows := errors.New("The system cannot find the file specified.")
 	err := &fileError{"ca.pem", &fs.PathError{Op: "CreateFile", Path: "ca.pem", Err: windows}}
@@ -145,7 +145,7 @@ func TestFileThatCannotBeReadIsToldInOneSentence(t *testing.T) {
 }
 
 // The login is told of where the server may be the wrong one: it is nobody's choice, or the login's.
-func TestARefusedKeyIsToldWithTheLoginThatIsMeant(t *testing.T) {
+func TestRefusedKeyHintsAtLogin(t *testing.T) {
 	t.Parallel()
 	const server = "https://tofupilot.example.com"
 	for url, hint := range map[string]bool{"": true, server: true, "https://other.example.com": false} {

@@ -68,7 +68,7 @@ func with(env environment, variable, value string) environment {
 	return env
 }
 
-func TestLoginIsUsedWithItsServerWhereNoKeyIsGivenOtherwise(t *testing.T) {
+func TestLogin(t *testing.T) {
 	t.Parallel()
 	const server, base = "https://tofupilot.example.com", "https://tofupilot.example.com/api"
 	for what, c := range map[string]struct {
@@ -125,7 +125,7 @@ func TestLoginIsUsedWithItsServerWhereNoKeyIsGivenOtherwise(t *testing.T) {
 	}
 }
 
-func TestCertificatesOfTheLoginAreAddedUnlessOthersAreConfigured(t *testing.T) {
+func TestLoginCA(t *testing.T) {
 	t.Parallel()
 	stored, _ := harness.NewCertificate(t, "stored")
 	other, _ := harness.NewCertificate(t, "other")
@@ -152,7 +152,7 @@ func TestCertificatesOfTheLoginAreAddedUnlessOthersAreConfigured(t *testing.T) {
 }
 
 // TofuPilot's CLI does the same.
-func TestLoginOfAStationCountsWhereAUsersDoesNotExist(t *testing.T) {
+func TestStationLogin(t *testing.T) {
 	t.Parallel()
 	const server, other = "https://tofupilot.example.com", "https://other.example.com"
 	for what, c := range map[string]struct {
@@ -192,7 +192,7 @@ func TestLoginOfAStationCountsWhereAUsersDoesNotExist(t *testing.T) {
 	}
 }
 
-func TestACertificateOfALoginWhoseKeyIsNotUsedIsToldOfAndNotTrusted(t *testing.T) {
+func TestUnusedLoginCA(t *testing.T) {
 	t.Parallel()
 	const server = "https://tofupilot.example.com"
 	withCA := func(server string) string { return credentials(server, `"ca_cert": "/ca.pem"`) }
@@ -229,7 +229,7 @@ func TestACertificateOfALoginWhoseKeyIsNotUsedIsToldOfAndNotTrusted(t *testing.T
 }
 
 // A key from the attribute or the environment wins, and the file isn't even read.
-func TestLoginIsNotReadWhereAKeyIsGiven(t *testing.T) {
+func TestLoginNotRead(t *testing.T) {
 	t.Parallel()
 	for _, content := range []string{"broken", credentials("https://tofupilot.example.com", `"ca_cert": "/missing.pem"`)} {
 		for _, c := range []struct {
@@ -252,7 +252,7 @@ func TestLoginIsNotReadWhereAKeyIsGiven(t *testing.T) {
 	}
 }
 
-func TestHomeIsWhereTheSystemHasIt(t *testing.T) {
+func TestHome(t *testing.T) {
 	t.Parallel()
 	mine, other := "HOME", "USERPROFILE"
 	if runtime.GOOS == "windows" {
@@ -267,13 +267,13 @@ func TestHomeIsWhereTheSystemHasIt(t *testing.T) {
 
 // Without a home there is no login. A file below the working directory isn't
 // the user's: it may have come with the configuration.
-func TestWithoutAHomeNoFileOfTheWorkingDirectoryIsTaken(t *testing.T) {
+func TestNoHome(t *testing.T) {
 	env, _ := homeWith(t, credentials("https://tofupilot.example.com"))
 	t.Chdir(env["HOME"])
 	expectResolveError(t, providerModel{}, environment{"HOME": "", "USERPROFILE": ""}, "", "No API key", "requires an API key")
 }
 
-func TestLoginReadableByOthersIsUsedWithAWarning(t *testing.T) {
+func TestLoginReadableByOthers(t *testing.T) {
 	t.Parallel()
 	for mode, warned := range map[os.FileMode]bool{0o600: false, 0o400: false, 0o640: true, 0o604: true, 0o644: true} {
 		env, file := homeWith(t, credentials("https://tofupilot.example.com"))

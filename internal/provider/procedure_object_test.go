@@ -34,7 +34,7 @@ func decoded[T any](t *testing.T, of bulk.Object[T], it *T) tftypes.Value {
 	return got
 }
 
-func TestProceduresAreMappedFieldByField(t *testing.T) {
+func TestProcedureFields(t *testing.T) {
 	t.Parallel()
 	const id = "550e8400-e29b-41d4-a716-44665544000"
 	shared := func(more harness.Values) harness.Values {
@@ -90,7 +90,7 @@ func (d *listDataSource[T]) row(t *testing.T) (reflect.Type, tftypes.Type) {
 
 // What the client reads and what Terraform shows are two lists of fields. Here
 // they are held together, through all the objects of a row.
-func TestEveryFieldOfTheAPIIsAnAttributeAndTheOtherWayRound(t *testing.T) {
+func TestFieldsAreAttributes(t *testing.T) {
 	t.Parallel()
 	lists := 0
 	for _, create := range new(tofupilotProvider).DataSources(t.Context()) {

@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-func TestTimesAreReadAsGoReadsRFC3339(t *testing.T) {
+func TestParseTime(t *testing.T) {
 	t.Parallel()
 	const form, day, years = "isn't an RFC 3339 time", "is a day or a time that doesn't exist", "outside the years 0000 to 9999 in UTC"
 	for value, want := range map[string]string{ // the time in UTC, or words of the error
