@@ -56,7 +56,7 @@ func TestExamples(t *testing.T) {
 
 // Each data source has a page, which begins with an example and is linked from the
 // README. TestFirstExamples applies the example.
-func TestEveryDataSourceHasAPageWithAnExample(t *testing.T) { //nolint:paralleltest // It comes first: what is forgotten makes others fail, too.
+func TestDataSourcePages(t *testing.T) { //nolint:paralleltest // It comes first: what is forgotten makes others fail, too.
 	for _, create := range provider.New("test")().DataSources(t.Context()) {
 		var meta datasource.MetadataResponse
 		create().Metadata(t.Context(), datasource.MetadataRequest{ProviderTypeName: "tofupilot"}, &meta)

@@ -12,7 +12,7 @@ import (
 
 // Whoever changes an attribute must regenerate its page. That examples and
 // templates are in the pages, too, .ci/run finds out: it generates all of them.
-func TestPagesHaveEveryAttributeOfTheSchema(t *testing.T) { //nolint:paralleltest // It takes no time, and comes first.
+func TestGeneratedPages(t *testing.T) { //nolint:paralleltest // It takes no time, and comes first.
 	schemas, err := provider.Server("test")().GetProviderSchema(t.Context(), &tfprotov6.GetProviderSchemaRequest{})
 	if err != nil {
 		t.Fatal(err)

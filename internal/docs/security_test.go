@@ -12,9 +12,9 @@ var (
 	option   = regexp.MustCompile(`--[a-z-]+`)
 )
 
-// TestReleasesAreVerifiedAsTheWorkflowDoes holds the command that users are shown to
+// TestVerifyCommand holds the command that users are shown to
 // the conditions under which a release is published.
-func TestReleasesAreVerifiedAsTheWorkflowDoes(t *testing.T) {
+func TestVerifyCommand(t *testing.T) {
 	t.Parallel()
 	conditions := func(file string) []string {
 		flags := option.FindAllString(verifies.FindString(read(t, filepath.Join(root, file))), -1)

@@ -17,7 +17,7 @@ var (
 	envName  = regexp.MustCompile(`env\w+ += "(TOFUPILOT_\w+)"`) // "Invalid " and its name are a title
 )
 
-func TestTroubleshootingNamesErrorsAsTheyAre(t *testing.T) {
+func TestTroubleshooting(t *testing.T) {
 	t.Parallel()
 	sources, err := filepath.Glob("../provider/*.go")
 	if err != nil {

@@ -59,9 +59,9 @@ func exampleFiles(t *testing.T) map[string]string {
 	return found
 }
 
-// TestNewFeaturesSayWhatTheyNeed holds pages that use more than the oldest
+// TestNewFeatures holds pages that use more than the oldest
 // promised Terraform has to naming the version that they need.
-func TestNewFeaturesSayWhatTheyNeed(t *testing.T) {
+func TestNewFeatures(t *testing.T) {
 	t.Parallel()
 	checked := 0
 	for page, text := range pages(t) {
@@ -83,9 +83,9 @@ func TestNewFeaturesSayWhatTheyNeed(t *testing.T) {
 	}
 }
 
-// TestOldestVersionsAreTested holds the oldest Terraform and OpenTofu that are
+// TestOldestVersions holds the oldest Terraform and OpenTofu that are
 // promised to the oldest that the workflow tests with.
-func TestOldestVersionsAreTested(t *testing.T) {
+func TestOldestVersions(t *testing.T) {
 	t.Parallel()
 	tested := map[string]string{}
 	for _, found := range oldestTested.FindAllStringSubmatch(read(t, filepath.Join(root, ".github/workflows/test.yml")), -1) {
