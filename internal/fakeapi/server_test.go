@@ -1,6 +1,7 @@
 package fakeapi_test
 
 import (
+	"net/http"
 	"strings"
 	"testing"
 
@@ -48,4 +49,14 @@ func TestIDsAreUnique(t *testing.T) {
 		wantIDs(t, list(t, s, ""), "a", "b")
 	}()
 	s.Add(fakeapi.Procedure{ID: "a"})
+}
+
+// What the recorded answers don't say of keys.
+func TestKey(t *testing.T) {
+	t.Parallel()
+	for _, authorization := range []string{fakeapi.Key, "Bearer" + fakeapi.Key, "Bearer wrong"} {
+		if got := getAs(t, fakeapi.New(), authorization, "limit=0").Code; got != http.StatusUnauthorized {
+			t.Errorf("%q: status %d", authorization, got)
+		}
+	}
 }
