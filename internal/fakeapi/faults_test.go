@@ -64,8 +64,8 @@ func TestFaultBeforeKey(t *testing.T) {
 	if w := getAs(t, s, "", "limit=0"); w.Code != 503 {
 		t.Errorf("status %d", w.Code)
 	}
-	if len(s.Requests()) != 1 {
-		t.Error("a request answered by a fault isn't recorded")
+	if requests := s.Requests(); len(requests) != 1 || requests[0].RawQuery != "limit=0" {
+		t.Errorf("recorded of a request that is answered by a fault: %+v", requests)
 	}
 }
 
