@@ -2,11 +2,11 @@ package main
 
 import (
 	"bufio"
-	"context"
 	"encoding/json"
 	"io"
 	"net/http"
-	"os"
+	"os/exec"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -17,28 +17,33 @@ import (
 
 var printed = regexp.MustCompile(`(?m)^(?:export |\$env:)(TOFUPILOT_[A-Z_]+) ?= ?"?([^"\s]+)"?$`)
 
-// TestServe sets what -serve prints, reads from both servers with it, and
-// interrupts.
+// TestServe sets what -serve prints, reads from both servers with it, and interrupts
+// the process: there is no other way to end it, and it's no failure.
 func TestServe(t *testing.T) {
 	t.Parallel()
-	ctx, interrupt := context.WithCancel(t.Context())
-	defer interrupt()
-	read, out := io.Pipe()
-	ended := make(chan error, 1)
-	go func() {
-		ended <- run(ctx, []string{"-serve"}, os.Environ(), out)
-		_ = out.Close()
-	}()
+	harness.NotShort(t)
+	binary := filepath.Join(t.TempDir(), "demo.exe") // .exe for Windows, and good anywhere
+	if said, err := exec.CommandContext(t.Context(), "go", "build", "-buildvcs=false", "-o", binary, ".").CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, said)
+	}
+	serve := exec.CommandContext(t.Context(), binary, "-serve")
+	out, err := serve.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	harness.OwnGroup(t, serve)
+	if err := serve.Start(); err != nil {
+		t.Fatal(err)
+	}
 
 	var text strings.Builder
 	values := map[string][]string{} // by variable, each in sh and in PowerShell
-	for lines := bufio.NewScanner(read); len(values["TOFUPILOT_URL"]) < 4 && lines.Scan(); {
+	for lines := bufio.NewScanner(out); len(values["TOFUPILOT_URL"]) < 4 && lines.Scan(); {
 		text.WriteString(lines.Text() + "\n")
 		if found := printed.FindStringSubmatch(lines.Text()); found != nil {
 			values[found[1]] = append(values[found[1]], found[2])
 		}
 	}
-	go func() { _, _ = io.Copy(io.Discard, read) }() // nothing may wait for a reader
 	keys, urls := values["TOFUPILOT_API_KEY"], values["TOFUPILOT_URL"]
 	if len(keys) != 2 || keys[0] != keys[1] || len(urls) != 4 || urls[0] != urls[1] || urls[2] != urls[3] {
 		t.Fatalf("sh and PowerShell get %v and %v:\n%s", keys, urls, &text)
@@ -54,7 +59,9 @@ func TestServe(t *testing.T) {
 		}
 	}
 
-	interrupt()
+	ended := make(chan error, 1)
+	go func() { ended <- serve.Wait() }()
+	harness.Interrupt(t, serve)
 	if err := harness.Await(t, ended, time.Minute, "the server"); err != nil {
 		t.Errorf("interrupted: %v", err)
 	}
