@@ -11,6 +11,8 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"github.com/tofupilot/terraform-provider-tofupilot/internal/acceptance/harness"
 )
 
 var export = regexp.MustCompile(`^export (TOFUPILOT_[A-Z_]+)=(\S+)$`)
@@ -24,6 +26,7 @@ type demo struct {
 
 func startDemo(t *testing.T) demo {
 	t.Helper()
+	harness.NotShort(t)
 	binary := filepath.Join(t.TempDir(), "demo.exe") // .exe for Windows, and good anywhere
 	if said, err := exec.CommandContext(t.Context(), "go", "build", "-buildvcs=false", "-o", binary, "../../examples/demo").CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, said)

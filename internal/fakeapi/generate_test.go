@@ -55,7 +55,7 @@ func TestGeneratedDistinct(t *testing.T) {
 	first, last := time.Date(2024, time.January, 1, 0, 0, 0, 0, time.UTC), time.Date(2026, time.January, 1, 0, 0, 0, 0, time.UTC)
 	for _, shape := range shapes {
 		n := 10_000
-		if shape == fakeapi.WithRepository {
+		if shape == fakeapi.WithRepository && !testing.Short() {
 			n = 100_000
 		}
 		names := map[string]int{}
