@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"slices"
+	"strconv"
 	"testing"
 	"time"
 
@@ -87,6 +88,11 @@ func itemIDs(t *testing.T, items []json.RawMessage) []string {
 	return ids
 }
 
+func list(t *testing.T, s http.Handler, rawQuery string) []string {
+	t.Helper()
+	return itemIDs(t, decodePage(t, get(t, s, rawQuery)).Data)
+}
+
 func wantIDs(t *testing.T, got []string, want ...string) {
 	t.Helper()
 	if !slices.Equal(got, want) {
@@ -103,6 +109,13 @@ func named(ids ...string) []fakeapi.Procedure {
 		procedures = append(procedures, fakeapi.Procedure{ID: id, Name: "Name of " + id, CreatedAt: newest.AddDate(0, 0, -i)})
 	}
 	return procedures
+}
+
+func numbered(n int) (ids []string) {
+	for i := range n {
+		ids = append(ids, "p"+strconv.Itoa(i))
+	}
+	return ids
 }
 
 func compact(t *testing.T, text string) string {
