@@ -128,7 +128,7 @@ func bodyFaults() []fault {
 		{
 			name: "a body that is half there", at: faulty(with200(`{"data":[` + goodItem)), provider: harness.Values{"max_retries": 1},
 			fails:    harness.Error("", incomplete, askedFor+" (2 attempts)"+answered200+"the answer isn't a page of procedures: the body ends too early.", againLater),
-			requests: 2, retries: 1, within: retried(1),
+			requests: 2, retries: 1, within: retried,
 		},
 		{
 			name: "a list in place of a page", at: faulty(with200("[]")),

@@ -26,7 +26,7 @@ func transportFaults() []fault {
 		{
 			name: "nothing listens", at: harness.Nobody, provider: harness.Values{"max_retries": 1},
 			fails:   harness.Error("", unreachable, askedFor+" (2 attempts) failed: dial tcp", harness.Refused, "Nothing accepts connections there: check the address and its port, and that the server is running."),
-			retries: 1, within: retried(1),
+			retries: 1, within: retried,
 		},
 		{
 			name: "closed instead of an answer", at: faulty(fakeapi.HangUp().ServeHTTP), provider: once,
@@ -52,7 +52,7 @@ func transportFaults() []fault {
 		{
 			name: "headers that never come", at: harness.ByHand(saysNothing), provider: harness.Values{"max_retries": 1, "request_timeout": "100ms"},
 			fails:    harness.Error("", tooSlow, askedFor+" (2 attempts) failed", "no complete answer within 100ms", "raise the provider's request_timeout, or lower page_size"),
-			requests: 2, retries: 1, within: retried(1),
+			requests: 2, retries: 1, within: retried,
 		},
 		{
 			name: "an encoding that nobody asked for", at: faulty(answer(http.StatusOK, "\x1b\x0b\x00\xf8", "Content-Encoding", "br", "Content-Type", "application/json")),
@@ -101,7 +101,7 @@ func proxyFaults() []fault {
 		}
 	}
 	again := func(f fault) fault {
-		f.provider, f.requests, f.retries, f.within = once, 2, 1, retried(1)
+		f.provider, f.requests, f.retries, f.within = once, 2, 1, retried
 		f.fails.Words[0] = askedFor + " (2 attempts)" + f.fails.Words[0][len(askedFor):]
 		return f
 	}
@@ -112,7 +112,7 @@ func proxyFaults() []fault {
 		{
 			name: "a proxy where nothing listens", at: notBehind("https://tofupilot.test"), environment: useProxy, provider: once,
 			fails:   harness.Error("", noProxy, askedFor+" (2 attempts) failed: proxyconnect tcp: dial tcp", harness.Refused, checkProxy),
-			retries: 1, within: retried(1),
+			retries: 1, within: retried,
 		},
 		badAddress("a space", "http://user:hunter2 @proxy.invalid:3128"),
 		badAddress("no scheme", "user:hunter2@proxy.invalid:port"),

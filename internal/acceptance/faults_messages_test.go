@@ -57,7 +57,7 @@ func messageFaults() []fault {
 		},
 		{
 			name: "the key instead of HTTP", at: harness.ByHand(saying(key + "\r\n")), provider: harness.Values{"max_retries": 1},
-			fails: harness.Error("", incomplete, "[the API key]"), requests: 2, retries: 1, within: retried(1),
+			fails: harness.Error("", incomplete, "[the API key]"), requests: 2, retries: 1, within: retried,
 		},
 		{
 			name: "the key as a name that stands twice", at: faulty(with200(`{"data":[{"` + key + `":1,"` + key + `":1}],` + endOfList + `}`)),

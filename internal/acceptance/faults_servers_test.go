@@ -24,12 +24,12 @@ func overPlain(handler http.Handler) func(*testing.T) *harness.Target {
 	}
 }
 
-// faulty is a target with the few procedures, where requests of these numbers,
-// or all, meet the fault. A fault that is nil is none.
-func faulty(fault http.HandlerFunc, requests ...int) func(*testing.T) *harness.Target {
+// faulty is a target with the few procedures, where all requests meet the fault. A fault
+// that is nil is none.
+func faulty(fault http.HandlerFunc) func(*testing.T) *harness.Target {
 	return prepared(func(api *fakeapi.Server) {
 		if fault != nil {
-			api.Fail(fault, requests...)
+			api.Fail(fault)
 		}
 	})
 }

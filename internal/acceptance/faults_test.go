@@ -80,9 +80,8 @@ const (
 	attemptTime = "3m"
 )
 
-// retried is how long a read may take that pauses so many times, up to 1 s, then
-// 2 s, and so on.
-func retried(times int) time.Duration { return quick + time.Duration(1<<times-1)*time.Second }
+// retried is how long a read may take that pauses once, up to 1 s.
+const retried = quick + time.Second
 
 func TestFaults(t *testing.T) { //nolint:paralleltest // Rows set the environment.
 	for _, fault := range allFaults() {

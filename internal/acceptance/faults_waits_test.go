@@ -16,7 +16,7 @@ func retryFaults() []fault {
 		return fault{
 			name: name, at: faulty(answer(code, body)), provider: one,
 			fails:    harness.Error("", summary, append([]string{askedFor + " (2 attempts) returned "}, words...)...),
-			requests: 2, retries: 1, within: retried(1),
+			requests: 2, retries: 1, within: retried,
 		}
 	}
 	cannotWait := func(name, after, says string) fault {

@@ -1,85 +1,14 @@
 package fakeapi_test
 
 import (
-	"context"
 	"net/http/httptest"
 	"strconv"
 	"sync"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/fakeapi"
 )
-
-func TestDelay(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		s := fakeapi.New(named("a")...)
-		s.Fail(fakeapi.Status(503, ""), 2)
-		s.Delay(2 * time.Second)
-		for _, key := range []string{fakeapi.Key, fakeapi.Key, "wrong"} {
-			start := time.Now()
-			getAs(t, s, "Bearer "+key, "")
-			if took := time.Since(start); took != 2*time.Second {
-				t.Errorf("took %s", took)
-			}
-		}
-		s.Delay(0)
-		start := time.Now()
-		wantIDs(t, list(t, s, ""), "a")
-		if took := time.Since(start); took != 0 {
-			t.Errorf("without delay: took %s", took)
-		}
-	})
-}
-
-func TestDelayedAnswer(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		s := fakeapi.New(named("a", "b")...)
-		s.Delay(time.Second)
-		go func() {
-			time.Sleep(time.Second / 2)
-			s.Delete("a")
-		}()
-		wantIDs(t, list(t, s, ""), "a", "b")
-		wantIDs(t, list(t, s, ""), "b")
-	})
-}
-
-func TestDelayEnds(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		s := fakeapi.New()
-		s.Delay(20 * time.Second)
-		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
-		defer cancel()
-		start := time.Now()
-		s.ServeHTTP(httptest.NewRecorder(), request(t, "").WithContext(ctx))
-		if took := time.Since(start); took != time.Second {
-			t.Errorf("took %s", took)
-		}
-	})
-}
-
-func TestChangesBetweenRequests(t *testing.T) {
-	t.Parallel()
-	s := fakeapi.New(named("a", "b", "c", "d")...)
-	s.Before(func(r fakeapi.Request) {
-		switch r.Number {
-		case 2:
-			s.Delete("a")
-		case 3:
-			s.Add(fakeapi.Procedure{ID: "new", CreatedAt: time.Date(2030, time.January, 1, 0, 0, 0, 0, time.UTC)})
-		}
-	})
-	wantIDs(t, list(t, s, "limit=2"), "a", "b")
-	wantIDs(t, list(t, s, "limit=2&cursor=2"), "d") // c moved to the first page
-	wantIDs(t, list(t, s, "limit=2&cursor=0"), "new", "b")
-	s.Before(nil)
-	wantIDs(t, list(t, s, ""), "new", "b", "c", "d")
-}
 
 func TestConcurrentUse(t *testing.T) {
 	t.Parallel()

@@ -2,7 +2,6 @@ package fakeapi_test
 
 import (
 	"encoding/json"
-	"reflect"
 	"regexp"
 	"strconv"
 	"strings"
@@ -13,30 +12,6 @@ import (
 )
 
 var shapes = []fakeapi.Shape{fakeapi.WithRepository, fakeapi.WithRunsAndFPY, fakeapi.WithRuns, fakeapi.WithRunsAndRepository}
-
-func TestGenerateTwice(t *testing.T) {
-	t.Parallel()
-	for _, shape := range shapes {
-		ten := fakeapi.Generate(10, shape)
-		if !reflect.DeepEqual(ten, fakeapi.Generate(10, shape)) {
-			t.Errorf("shape %d: two calls differ", shape)
-		}
-		if !reflect.DeepEqual(ten[:5], fakeapi.Generate(5, shape)) {
-			t.Errorf("shape %d: five aren't the beginning of ten", shape)
-		}
-	}
-	if len(fakeapi.Generate(0, fakeapi.WithRepository)) != 0 {
-		t.Error("none isn't none")
-	}
-}
-
-func TestGenerateCopies(t *testing.T) {
-	t.Parallel()
-	fakeapi.Generate(1, fakeapi.WithRepository)[0].CreatedBy.Email = "changed"
-	if fakeapi.Generate(1, fakeapi.WithRepository)[0].CreatedBy.Email == "changed" {
-		t.Error("a change is seen by the next caller")
-	}
-}
 
 func TestIDsAreUUIDs(t *testing.T) {
 	t.Parallel()

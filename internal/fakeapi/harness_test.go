@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"slices"
-	"strconv"
 	"testing"
 	"time"
 
@@ -88,9 +87,9 @@ func itemIDs(t *testing.T, items []json.RawMessage) []string {
 	return ids
 }
 
-func list(t *testing.T, s http.Handler, rawQuery string) []string {
+func list(t *testing.T, s http.Handler) []string {
 	t.Helper()
-	return itemIDs(t, decodePage(t, get(t, s, rawQuery)).Data)
+	return itemIDs(t, decodePage(t, get(t, s, "")).Data)
 }
 
 func wantIDs(t *testing.T, got []string, want ...string) {
@@ -109,13 +108,6 @@ func named(ids ...string) []fakeapi.Procedure {
 		procedures = append(procedures, fakeapi.Procedure{ID: id, Name: "Name of " + id, CreatedAt: newest.AddDate(0, 0, -i)})
 	}
 	return procedures
-}
-
-func numbered(n int) (ids []string) {
-	for i := range n {
-		ids = append(ids, "p"+strconv.Itoa(i))
-	}
-	return ids
 }
 
 func compact(t *testing.T, text string) string {

@@ -30,23 +30,23 @@ func TestOrder(t *testing.T) {
 	t.Parallel()
 	s := fakeapi.New(named("b", "a", "c")...)
 	s.Order(func(a, b fakeapi.Procedure) int { return strings.Compare(b.ID, a.ID) })
-	wantIDs(t, list(t, s, ""), "c", "b", "a")
+	wantIDs(t, list(t, s), "c", "b", "a")
 	s.Add(fakeapi.Procedure{ID: "bb"})
-	wantIDs(t, list(t, s, ""), "c", "bb", "b", "a")
+	wantIDs(t, list(t, s), "c", "bb", "b", "a")
 	s.Order(func(_, _ fakeapi.Procedure) int { return 0 })
 	s.Add(fakeapi.Procedure{ID: "z"})
-	wantIDs(t, list(t, s, ""), "c", "bb", "b", "a", "z")
+	wantIDs(t, list(t, s), "c", "bb", "b", "a", "z")
 }
 
 func TestIDsAreUnique(t *testing.T) {
 	t.Parallel()
 	s := fakeapi.New(fakeapi.Procedure{ID: "a", Name: "Same"}, fakeapi.Procedure{ID: "b", Name: "Same"})
-	wantIDs(t, list(t, s, ""), "a", "b")
+	wantIDs(t, list(t, s), "a", "b")
 	defer func() {
 		if recover() == nil {
 			t.Error("a second procedure of the same ID was accepted")
 		}
-		wantIDs(t, list(t, s, ""), "a", "b")
+		wantIDs(t, list(t, s), "a", "b")
 	}()
 	s.Add(fakeapi.Procedure{ID: "a"})
 }
