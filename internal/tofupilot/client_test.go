@@ -5,6 +5,7 @@ import (
 	"compress/gzip"
 	"errors"
 	"io"
+	"log"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -19,6 +20,16 @@ import (
 func listen(t *testing.T, handler http.Handler) *url.URL {
 	t.Helper()
 	server := httptest.NewServer(handler)
+	t.Cleanup(server.Close)
+	return parsed(t, server.URL)
+}
+
+// listenTLS does so with a certificate that nobody trusts.
+func listenTLS(t *testing.T, handler http.Handler) *url.URL {
+	t.Helper()
+	server := httptest.NewUnstartedServer(handler)
+	server.Config.ErrorLog = log.New(io.Discard, "", 0) // says that handshakes fail
+	server.StartTLS()
 	t.Cleanup(server.Close)
 	return parsed(t, server.URL)
 }

@@ -87,3 +87,22 @@ func TestMissingHost(t *testing.T) {
 		}
 	}
 }
+
+// What speaks no TLS, or has a certificate that isn't trusted, stays so.
+func TestUntrustedTLS(t *testing.T) {
+	t.Parallel()
+	api := fakeapi.New()
+	plain := listen(t, api)
+	failed := failure(t, clientAt(t, "https://"+plain.Host))
+	if failed.Kind != TLSFailed || failed.Attempts != 1 {
+		t.Errorf("plain HTTP at https: %v", failed)
+	}
+	secure := listenTLS(t, api)
+	failed = failure(t, clientAt(t, secure.String()))
+	if failed.Kind != TLSFailed || failed.Attempts != 1 {
+		t.Errorf("certificate of an unknown authority: %v", failed)
+	}
+	if n := len(api.Requests()); n > 0 {
+		t.Errorf("%d requests went through", n)
+	}
+}
