@@ -43,6 +43,8 @@ func TestNear(t *testing.T) {
 		"a part":                {"Firmware Smoke", []string{"Firmware Smoke Test"}, []string{"p0"}},
 		"more than the whole":   {"Firmware Smoke Test v2", []string{"Smoke Test", "Firmware"}, []string{"p0", "p1"}},
 		"spaces":                {"Battery Test", []string{" Battery Test", "Battery\u00a0\tTest", "Battery\u200bTest"}, []string{"p0", "p1", "p2"}},
+		"punctuation":           {"I.C.T. board", []string{"ICT board"}, []string{"p0"}},
+		"compatibility forms":   {"FVT ﬁnal m²", []string{"ＦＶＴ final m2"}, []string{"p0"}},
 		"all at once":           {"prüfung 1", []string{nfd("PRÜFUNG") + "①"}, []string{"p0"}},
 		"nearest first":         {"Battery Test", []string{"My Battery Test 2", "Batery Tests", "Battery-Test", "Batterie Test"}, []string{"p2", "p1", "p3"}},
 		"three of four, oldest": {"FVT", []string{"fvt", "Fvt", "fVt", "fvT"}, []string{"p0", "p1", "p2"}},
