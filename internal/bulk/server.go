@@ -6,7 +6,7 @@
 // builds itself this buys nothing, and it costs: reading 10,000 procedures with
 // five runs each takes 12 s that way, and 0.14 s when the list's MessagePack is
 // put straight into the protocol's answer, most of which is fetching and decoding
-// the pages (BenchmarkRead, on 2 cores). Ready-made tftypes values in State.Raw,
+// the pages (make bench, on 2 cores). Ready-made tftypes values in State.Raw,
 // which need no protocol server of their own, took 4 s.
 //
 // The package knows nothing of the provider around it; another provider can take

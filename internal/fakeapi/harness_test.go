@@ -87,11 +87,6 @@ func itemIDs(t *testing.T, items []json.RawMessage) []string {
 	return ids
 }
 
-func list(t *testing.T, s http.Handler) []string {
-	t.Helper()
-	return itemIDs(t, decodePage(t, get(t, s, "")).Data)
-}
-
 func wantIDs(t *testing.T, got []string, want ...string) {
 	t.Helper()
 	if !slices.Equal(got, want) {

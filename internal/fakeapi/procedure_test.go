@@ -62,15 +62,3 @@ func TestShapes(t *testing.T) {
 		}
 	}
 }
-
-func TestAddCopies(t *testing.T) {
-	t.Parallel()
-	p := fakeapi.Example2025()
-	p.JSON = ""
-	s := fakeapi.New(p)
-	*p.FPY = 1
-	p.Runs[0].Outcome = "FAIL"
-	if got := string(decodePage(t, get(t, s, "")).Data[0]); got != compact(t, fakeapi.Example2025().JSON) {
-		t.Errorf("got %s", got)
-	}
-}
