@@ -230,10 +230,11 @@ func TestWrongNames(t *testing.T) {
 		names []string
 		words []string
 	}{
-		"a few": {[]string{right, upper, "Nobody's", "Twin"}, []string{
-			"3 of 4 names can't be looked up at {url}/api. The API key can read 365 procedures.",
+		"a few": {[]string{right, upper, "Nobody's", "Twin", stored[5].ID}, []string{
+			"4 of 5 names can't be looked up at {url}/api. The API key can read 365 procedures.",
 			fmt.Sprintf("\n  - %q: no procedure has this name; the nearest: %q", upper, stored[4].Name),
 			"\n  - \"Nobody's\": no procedure has this name\n",
+			fmt.Sprintf("\n  - %q: this is the ID of %q; use that name\n", stored[5].ID, stored[5].Name),
 			"\n  - \"Twin\": 5 procedures have this name\n      twin-0, created 20", "\n      twin-4, created 20",
 			"Copy the names as TofuPilot shows them", "A station's key may see only the procedures that its station is linked to, or none.", "If several procedures have a name, rename all but one of them",
 		}},
