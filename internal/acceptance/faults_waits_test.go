@@ -19,10 +19,10 @@ func retryFaults() []fault {
 			requests: 2, retries: 1, within: retried,
 		}
 	}
-	cannotWait := func(name, after, says string) fault {
+	cannotWait := func(name, after string, says ...string) fault {
 		return fault{
 			name: name, at: faulty(answer(429, `{"message":"Not now"}`, "Retry-After", after)),
-			fails:    harness.Error("timeouts.read", limited, askedFor+" returned HTTP 429 Too Many Requests: Not now.", says),
+			fails:    harness.Error("timeouts.read", limited, append([]string{askedFor + " returned HTTP 429 Too Many Requests: Not now."}, says...)...),
 			requests: 1,
 		}
 	}
@@ -36,7 +36,7 @@ func retryFaults() []fault {
 			requests: 2, retries: 1, pause: time.Second, within: quick + time.Second,
 		},
 		cannotWait("429 with an hour", "3600",
-			"The server asks to wait 1h, but only 5m of timeouts.read remains. Try again after that time, or raise timeouts.read above 1h."),
+			"The server asks to wait 1h, but only ", " of timeouts.read remains. Try again after that time, or raise timeouts.read above 1h."),
 		cannotWait("429 with a date in two years", time.Now().AddDate(2, 0, 0).UTC().Format(http.TimeFormat),
 			"The server asks to wait a year or longer. Ask its administrator why."),
 	}
