@@ -36,11 +36,11 @@ func statusFaults() []fault {
 	return []fault{
 		{
 			name: "400 with issues about arguments", at: faulty(answer(400, `{"message":"Input validation failed","code":"BAD_REQUEST",
-				"issues":[{"code":"too_big","path":["limit"],"message":"Number must be less than or equal to 50"},{"path":["search_query"],"message":"Too common"}]}`)),
+				"issues":[{"code":"too_big","path":["limit"],"message":"Number must be less than or equal to 50"},{"path":["search_query"],"message":"Too common"},{"message":"No path"}]}`)),
 			arguments: harness.Values{"search_query": "a b"},
 			fails: harness.Error("page_size", refused,
 				"GET {url}/api/v2/procedures?limit=100&search_query=a+b returned HTTP 400 Bad Request: Input validation failed.",
-				"- limit: Number must be less than or equal to 50", "- search_query: Too common", "Correct the arguments of the data source.",
+				"- limit: Number must be less than or equal to 50", "- search_query: Too common", "- No path", "Correct the arguments of the data source.",
 			), requests: 1,
 		},
 		keyFrom("the provider's api_key", newKey, nil),
