@@ -30,6 +30,20 @@ func TestPasses(t *testing.T) {
 	}
 }
 
+// Rows and count are taken one after the other, and r5 is deleted between them:
+// of 101 rows the page has the first 100, and has_more is false.
+func TestFullLastPage(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		list := newChangingList(101, listChange{after: 1, at: 5})
+		list.countLast = true
+		rows, err := newTestPager(list, 100).all(t.Context())
+		if err != nil || !slices.Contains(rowIDs(rows), "r100") || len(rows) != 100 {
+			t.Errorf("%d rows, %v", len(rows), err)
+		}
+	})
+}
+
 // Followed, both passes give r3 and r1, and r2 stands behind them. One takes a full page
 // for the end, by a count that is older than the page; the other is told that more
 // follows, which has moved to the front by then: an empty page is the end.
