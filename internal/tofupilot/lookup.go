@@ -79,9 +79,6 @@ func (e *LookupError) Error() string {
 // whole list. Where there are more than maxSearches, or a search settles nothing, the
 // list is read.
 func (c *Client) Lookup(ctx context.Context, by By, texts []string) (map[string]*Procedure, error) {
-	if len(texts) == 0 {
-		return map[string]*Procedure{}, nil
-	}
 	wanted := map[string]bool{} // under NFC
 	for _, text := range texts {
 		wanted[norm.NFC.String(text)] = true
@@ -194,31 +191,21 @@ func mayBeTheSearch(err error) bool {
 	}
 }
 
-// searchable is the longest piece of a text that is the same in every spelling that
-// Unicode holds equal, so that a search finds the text however it is stored; empty
+// searchable is the longest piece of a text under NFC that is the same in every spelling
+// that Unicode holds equal, so that a search finds the text however it is stored; empty
 // where there is none. Such pieces are ASCII, but for the characters that have doubles
-// (the Kelvin sign, U+037E and U+1FEF) and for one that a mark may belong to. A server
-// may trim what is searched for, so a piece has a letter or a digit.
+// (the Kelvin sign, U+037E and U+1FEF): where a mark belongs to an ASCII character that
+// NFC leaves alone, no spelling has one character for both. A server may trim what is
+// searched for, so a piece has a letter or a digit.
 func searchable(text string) string {
 	longest := ""
-	for _, piece := range strings.FieldsFunc(beforeMarks(text), func(r rune) bool { return r > unicode.MaxASCII || strings.ContainsRune("K;`", r) }) {
+	for _, piece := range strings.FieldsFunc(text, func(r rune) bool { return r > unicode.MaxASCII || strings.ContainsRune("K;`", r) }) {
 		piece = piece[:min(len(piece), MaxSearchQuery)]
 		if len(piece) > len(longest) && strings.ContainsFunc(piece, func(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }) {
 			longest = piece
 		}
 	}
 	return longest
-}
-
-// beforeMarks puts a separator in place of each character that a mark follows.
-func beforeMarks(text string) string {
-	runes := []rune(text)
-	for i := 1; i < len(runes); i++ {
-		if unicode.Is(unicode.M, runes[i]) {
-			runes[i-1] = unicode.ReplacementChar
-		}
-	}
-	return string(runes)
 }
 
 // choose gives each text its one match.

@@ -82,6 +82,19 @@ type roundTrip func(*http.Request) (*http.Response, error)
 
 func (f roundTrip) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
 
+// An answer that isn't 200 tells enough by its status.
+func TestMaxErrorBody(t *testing.T) {
+	t.Parallel()
+	read := &countingReader{from: strings.NewReader(strings.Repeat("x", maxBody))}
+	client := clientAt(t, "https://tofupilot.example.com")
+	client.http.Transport = roundTrip(func(*http.Request) (*http.Response, error) {
+		return &http.Response{StatusCode: http.StatusForbidden, Header: http.Header{}, Body: io.NopCloser(read)}, nil
+	})
+	if failed := failure(t, client); failed.Status != http.StatusForbidden || read.bytes > 2*maxErrorBody {
+		t.Errorf("%d bytes were read: %v", read.bytes, failed)
+	}
+}
+
 // heldCase is a read of a list that is answered by turns as its answers say.
 type heldCase struct {
 	rows, size int // of the list; bytes that are said to be kept of each row
