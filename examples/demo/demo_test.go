@@ -62,16 +62,16 @@ func TestDemo(t *testing.T) {
 		t.Errorf("%d and %d requests: the lists must have four pages at least", service, selfHosted)
 	}
 	for _, want := range []string{
-		" requests: 1180 procedures, counted for each read\n",
+		" requests: 1189 procedures in all reads together\n",
 		"\"Battery Test Procedrue\": no procedure has this name; the nearest: \"Battery Test Procedure\"\n",
 		"\"Radar Unit EOL Test Rev A\": 2 procedures have this name\n",
-		"\ndata.tofupilot_procedures.all: 550 found\n",
-		"\n  … and 547 more\n",
-		"\ndata.tofupilot_procedures.battery: 7 found\n",
-		"\ndata.tofupilot_procedures.self_hosted: 520 found\n",
+		"\ndata.tofupilot_procedures.all: 554 found\n",
+		"\n  … and 551 more\n",
+		"\ndata.tofupilot_procedures.battery: 8 found\n",
+		"\ndata.tofupilot_procedures.self_hosted: 524 found\n",
 		"\n  550e8400-e29b-41d4-a716-446655440000  Battery Test Procedure ",
 		"\nline_procedure_ids = tomap({\n  \"Battery Test Procedure\" = \"550e8400-e29b-41d4-a716-446655440000\"\n",
-		"\nprocedure_count = 550\n",
+		"\nprocedure_count = 554\n",
 		"-serve",
 	} {
 		if !strings.Contains(out.String(), want) {

@@ -117,8 +117,7 @@ func (d *demo) run(ctx context.Context) (err error) {
 	}
 	_, err = fmt.Fprintf(d.out, `
 Done in %.1f s. What to try next:
-  go run ./examples/demo -serve   runs the demo servers, also with what the documentation
-                                  looks up, for configurations of your own
+  go run ./examples/demo -serve   runs the demo servers, for configurations of your own
   go run ./examples/demo -keep    keeps this configuration and its state, and prints where
 `, time.Since(started).Seconds())
 	return err

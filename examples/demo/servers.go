@@ -11,15 +11,19 @@ import (
 )
 
 const (
-	serviceProcedures    = 550
-	selfHostedProcedures = 520
+	serviceProcedures    = 554
+	selfHostedProcedures = 524
 )
 
-// startServers serves what www.tofupilot.app reports and what a self-hosted server may.
-// Each fills six pages.
+// startServers serves what www.tofupilot.app reports and what a self-hosted server may,
+// with the procedures that the documentation names. Each fills six pages.
 func (d *demo) startServers(ctx context.Context) (string, error) {
-	d.service = fakeapi.New(append(fakeapi.Generate(serviceProcedures-1, fakeapi.WithRepository), fakeapi.Example2026())...)
-	d.selfHosted = fakeapi.New(append(fakeapi.Generate(selfHostedProcedures-1, fakeapi.WithRunsAndFPY), fakeapi.Example2025())...)
+	filled := func(count int, example fakeapi.Procedure) *fakeapi.Server {
+		procedures := append(fakeapi.Named(time.Now(), example.Shape), example)
+		return fakeapi.New(append(procedures, fakeapi.Generate(count-len(procedures), example.Shape)...)...)
+	}
+	d.service = filled(serviceProcedures, fakeapi.Example2026())
+	d.selfHosted = filled(selfHostedProcedures, fakeapi.Example2025())
 	var err error
 	if d.url, err = d.serve(ctx, d.service); err != nil {
 		return "", err
@@ -55,10 +59,6 @@ func (d *demo) serveUntilInterrupted(ctx context.Context) error {
 	if _, err := d.startServers(ctx); err != nil {
 		return fmt.Errorf("starting the servers: %w", err)
 	}
-	// What the documentation names is here to be tried.
-	service, selfHosted := fakeapi.Named(time.Now(), fakeapi.WithRepository), fakeapi.Named(time.Now(), fakeapi.WithRunsAndFPY)
-	d.service.Add(service...)
-	d.selfHosted.Add(selfHosted...)
 	_, err := fmt.Fprintf(d.out, `Serving %[1]d procedures until you press Ctrl-C. In another terminal, run:
 
 export TOFUPILOT_API_KEY=%[2]s
@@ -76,7 +76,7 @@ export TOFUPILOT_URL=%[5]s
 In PowerShell:
 
 $env:TOFUPILOT_URL = "%[5]s"
-`, serviceProcedures+len(service), fakeapi.Key, d.url, selfHostedProcedures+len(selfHosted), d.selfHostedURL)
+`, serviceProcedures, fakeapi.Key, d.url, selfHostedProcedures, d.selfHostedURL)
 	if err != nil {
 		return err
 	}

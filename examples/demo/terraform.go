@@ -175,7 +175,7 @@ func (d *demo) plan(ctx context.Context) (string, error) {
 		return "", err
 	}
 	read, err := countReads(d.path("provider.log"))
-	return fmt.Sprintf("%d reads with %d requests: %d procedures, counted for each read", read.reads, read.requests, read.procedures), err
+	return fmt.Sprintf("%d reads with %d requests: %d procedures in all reads together", read.reads, read.requests, read.procedures), err
 }
 
 func (d *demo) apply(ctx context.Context) (string, error) {
