@@ -38,12 +38,12 @@ func TestLookupErrors(t *testing.T) {
 	}{
 		"no such name": {"name", `Missing "one" 100%`, "No such procedure", []string{
 			"No procedure at " + url + `/api has the name "Missing \"one\" 100%". The API key can read 5 procedures.`,
-			"These are all of them:", "\n  - " + id + " ", "\n  - triplet ", `space "Motor\u00a0Test"`, "To read one of them, copy its name, including case and spaces.",
+			"These are all of them:", "\n  - " + id + " ", "\n  - triplet ", `space "Motor\u00a0Test"`, "To read one of them, copy its name exactly.",
 			"A station's key may see only the procedures that its station is linked to, or none.",
 		}},
 		"no such ID": {"id", "nothing", "No such procedure", []string{
 			`has the ID "nothing". The API key can read 5 procedures.`, "These are all of them:",
-			"To read one of them, copy its ID, including case and spaces. An ID is a UUID. Short IDs such as FVT1 come from API v1",
+			"To read one of them, copy its ID exactly. An ID is a UUID. Short IDs such as FVT1 come from API v1",
 		}},
 		"the ID of another": {"name", strings.ToUpper(id), "No such procedure", []string{
 			`has the name "` + strings.ToUpper(id) + `". It is the ID of "Battery Test Procedure".`,

@@ -100,7 +100,7 @@ func TestMistakes(t *testing.T) {
 			config: at(url) + harness.Procedure("fct", `name = "PCB functional test"`), environment: key, asks: true,
 			says: []string{
 				"Error: No such procedure", `name = "PCB functional test"`, "The API key can read 3 procedures.",
-				`- fct "PCB Functional Test"`, "To read one of them, copy its name, including case and spaces.",
+				`- fct "PCB Functional Test"`, "To read one of them, copy its name exactly.",
 			},
 		},
 		"a name that two procedures have": {

@@ -44,7 +44,7 @@ func (e explainer) explainLookup(ctx context.Context, by tofupilot.By, err error
 		return failure(at, "No such procedure", detail+isOther, next)
 	}
 	detail += e.say("The API key can read %s.", counted(failed.Seen, "procedure"))
-	next := e.say("To read one of them, copy its %s, including case and spaces.", noun)
+	next := e.say("To read one of them, copy its %s exactly.", noun)
 	switch {
 	case len(missing.Near) == 0:
 		next = "Check the spelling."
