@@ -1,6 +1,7 @@
 package paging
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"testing"
@@ -112,4 +113,26 @@ func TestRefusedCursor(t *testing.T) {
 			t.Errorf("%d rows: read %d times, want one to see it and two that agree", rows, list.begins)
 		}
 	}
+}
+
+// A pass that contradicted itself at the end is no witness for the next, though it gave the same rows.
+func TestContradictedPassIsNoWitness(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		list := &changingList{times: func(int) time.Time { return oldest }}
+		list.with(199)
+		refused := 0
+		reader := pagerOf(func(ctx context.Context, at string, limit int) (Page[row], error) {
+			page, err := list.fetch(ctx, at, limit)
+			if at == "198" && refused == 0 {
+				refused++
+				page.Rows = []row{{key: "another"}}
+			}
+			return page, err
+		}, 100)
+		rows, err := reader.all(t.Context())
+		if err != nil || len(rows) != 199 || list.begins != 3 || refused != 1 {
+			t.Errorf("%d rows, %v, %d passes, %d refused", len(rows), err, list.begins, refused)
+		}
+	})
 }
