@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -178,8 +179,9 @@ func (m providerModel) key(getenv func(string) string, files []string) (key stri
 	switch {
 	case file == "":
 		return "", noKey, nil, errors.New("reading from TofuPilot requires an API key. " +
-			"Create one in TofuPilot's settings and set the environment variable " + envAPIKey + ". " +
-			"You can also run `tofupilot login`, which stores a key in ~/.tofupilot/credentials.json, or set the provider's api_key")
+			"Create one in TofuPilot's settings and set the environment variable " + envAPIKey + ", and " + envURL + " for a self-hosted server. " +
+			"You can also run `tofupilot login`, which stores a key in ~/.tofupilot/credentials.json, or set the provider's api_key; " +
+			"a provider block with an alias counts only for data sources that name it")
 	case err != nil:
 		return "", fromLogin(file), nil, err
 	}
@@ -244,25 +246,28 @@ func (m providerModel) rootCAs(getenv func(string) string, stored *login) (*x509
 		return pool, fromAttribute("ca_cert_pem"), err
 	}
 	file, from, err := coalesce(types.StringNull(), "", envCACert, getenv)
-	prefix := ""
+	which := "the file"
 	if file == "" && err == nil && stored != nil {
 		file, from = stored.caCert, fromLogin(stored.file)
-		prefix = "the ca_cert of " + from.words + ": "
+		which = "the ca_cert of " + from.words + ":"
 	}
 	if err != nil || file == "" {
 		return nil, from, err
 	}
 	if strings.Contains(file, beginPEM) {
-		return nil, from, fmt.Errorf("%sthis must be the path of a file, but it is a certificate; "+
-			"set the provider's ca_cert_pem to it instead", prefix)
+		return nil, from, errors.New("this must be the path of a file, but it is a certificate; " +
+			"set the provider's ca_cert_pem to it instead")
+	}
+	if absolute, err := filepath.Abs(file); err == nil { // else nobody sees where it was looked for
+		file = absolute
 	}
 	bundle, err := readFile(file, maxCertificatesMiB)
 	if err != nil {
-		return nil, from, fmt.Errorf("%s%w; correct the path, or set the provider's ca_cert_pem instead", prefix, err)
+		return nil, from, fmt.Errorf("%s %w; correct the path, or set the provider's ca_cert_pem instead", which, err)
 	}
 	certificates, err := parseCertificates(string(bundle))
 	if err != nil {
-		return nil, from, fmt.Errorf("%s%s: %w", prefix, file, err)
+		return nil, from, fmt.Errorf("%s %s: %w", which, file, err)
 	}
 	pool, err := addToSystemRoots(certificates)
 	return pool, from, err

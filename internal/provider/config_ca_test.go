@@ -100,7 +100,7 @@ func TestCAErrors(t *testing.T) {
 	for name, c := range map[string]struct{ content, words string }{
 		"empty":                   {"", none},
 		"garbage":                 {"garbage", none},
-		"a key instead":           {key, "o certificate found, only: PRIVATE KEY."},
+		"a key instead":           {key, "o certificate found, only: PRIVATE KEY; give the CA certificate instead."},
 		"cut off":                 {good[:len(good)/2], "1 of 1 certificate can't be decoded"},
 		"cut off after another":   {good + good[:len(good)/2], "1 of 2 certificates can't be decoded"},
 		"in one line":             {strings.ReplaceAll(good, "\n", " "), "1 of 1 certificate can't be decoded"},

@@ -59,7 +59,7 @@ func TestOnlyRegularFiles(t *testing.T) {
 				t.Fatal(err)
 			}
 			expectResolveError(t, providerModel{}, env, "", "The login file can't be used",
-				"The login file "+login+" must be a regular file of at most 1 MiB, but it is "+c.but+". Run `tofupilot login` again, or set TOFUPILOT_API_KEY instead.")
+				"The login file "+login+" must be a regular file of at most 1 MiB, but it is "+c.but+". Run `tofupilot login` again, or set TOFUPILOT_API_KEY instead, and TOFUPILOT_URL for a self-hosted server.")
 		})
 	}
 }

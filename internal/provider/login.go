@@ -68,7 +68,7 @@ func findLogin(files []string) (file string, stored *login, err error) {
 // readLogin reads the file. Without one, login and error are nil. The error
 // names the file and says what to do, and never repeats what is in it.
 func readLogin(file string) (*login, error) {
-	loginAgain := ". Run " + loginCommand(file) + " again, or set " + envAPIKey + " instead"
+	loginAgain := ". Run " + loginCommand(file) + " again, or set " + envAPIKey + " instead, and " + envURL + " for a self-hosted server"
 	content, err := readFile(file, maxLoginMiB)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil //nolint:nilnil // no login is no error

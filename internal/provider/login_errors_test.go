@@ -42,11 +42,11 @@ func TestLoginErrors(t *testing.T) {
 			t.Parallel()
 			env, file := homeWith(t, c.content)
 			expectResolveError(t, providerModel{}, env, "", "The login file can't be used",
-				"The login file "+file+" "+c.words, ". Run `tofupilot login` again, or set TOFUPILOT_API_KEY instead.")
+				"The login file "+file+" "+c.words, ". Run `tofupilot login` again, or set TOFUPILOT_API_KEY instead, and TOFUPILOT_URL for a self-hosted server.")
 			expectUnsaid(t, providerModel{}, env, "tp_", `\u0007`, "elsewhere")
 			env, file = homeWithStation(t, c.content)
 			expectResolveError(t, providerModel{}, env, "", "The login file can't be used",
-				"The login file "+file+" "+c.words, ". Run `tofupilot login --token` again, or set TOFUPILOT_API_KEY instead.")
+				"The login file "+file+" "+c.words, ". Run `tofupilot login --token` again, or set TOFUPILOT_API_KEY instead, and TOFUPILOT_URL for a self-hosted server.")
 		})
 	}
 }

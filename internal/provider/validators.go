@@ -128,7 +128,7 @@ func parseCertificates(bundle string) ([]*x509.Certificate, error) {
 	case len(certificates) > 0:
 		return certificates, nil
 	case len(others) > 0:
-		return nil, fmt.Errorf("no certificate found, only: %s", strings.Join(others, ", "))
+		return nil, fmt.Errorf("no certificate found, only: %s; give the CA certificate instead", strings.Join(others, ", "))
 	case strings.Contains(bundle, "-\x00-"):
 		return nil, errors.New("the text is in UTF-16; save it as UTF-8")
 	case isDER(bundle):

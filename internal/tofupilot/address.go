@@ -46,6 +46,9 @@ func ParseBaseURL(raw string) (*url.URL, error) {
 				"remove it", at+1, r)
 		}
 	}
+	if strings.Count(raw, "://") > 1 {
+		return nil, errors.New("the URL has :// twice; write it like https://tofupilot.example.com")
+	}
 	if colonsWithoutBrackets.MatchString(raw) {
 		return nil, errors.New("an IPv6 address needs brackets, as in https://[::1]:8443")
 	}

@@ -62,6 +62,7 @@ func TestBadURLs(t *testing.T) {
 		"https://example.com#":       fragment,
 		"https://example.com:port":   "this isn't a URL",
 		"https://example.com:65536":  "port 65536 doesn't exist",
+		"https://https://host":       "has :// twice",
 		"https://::1:8443":           "needs brackets",
 		"http://localhost:80:8080":   "brackets",
 		"https://[::1":               "this isn't a URL",
