@@ -36,7 +36,7 @@ func retryFaults() []fault {
 			requests: 2, retries: 1, pause: time.Second, within: quick + time.Second,
 		},
 		cannotWait("429 with an hour", "3600",
-			"The server asks to wait 1h, but only ", " of timeouts.read remains. Try again after that time, or raise timeouts.read above 1h."),
+			"The server asks to wait 1h, but only ", " of timeouts.read remains. Try again after that time, or raise timeouts.read by 1h."),
 		cannotWait("429 with a date in two years", time.Now().AddDate(2, 0, 0).UTC().Format(http.TimeFormat),
 			"The server asks to wait a year or longer. Ask its administrator why."),
 	}

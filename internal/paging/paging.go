@@ -83,7 +83,7 @@ func (p *pager[R]) all(ctx context.Context) ([]R, error) {
 		this, before, failed := p.ended(err), previous, new(ChangedError)
 		previous = nil
 		switch {
-		case err == nil && before.completes(this):
+		case err == nil && before.completes(this, p.following):
 			return p.rows, nil
 		case err == nil:
 			previous = this
@@ -119,12 +119,11 @@ type endedPass struct {
 	contradiction string   // how it contradicted itself; empty: it came to its end
 	rows          []uint64 // hashes of their keys, in the server's order
 	ends          []int    // where the pages that were followed ended, as offsets
-	following     bool
 }
 
 // ended is the pass that just ended with this error.
 func (p *pager[R]) ended(err error) *endedPass {
-	ended := &endedPass{rows: p.hashes(), ends: p.ends, following: p.following}
+	ended := &endedPass{rows: p.hashes(), ends: p.ends}
 	if err != nil {
 		ended.contradiction = err.Error()
 	}
@@ -136,11 +135,11 @@ func (p *pager[R]) ended(err error) *endedPass {
 // the pages must be the same, too: a page that ends the list in one pass and not in
 // the other shows that the server's count was older than its rows. That is strong
 // evidence that the list stood still, not proof.
-func (e *endedPass) completes(next *endedPass) bool {
+func (e *endedPass) completes(next *endedPass, following bool) bool {
 	if e == nil || e.contradiction != "" || !slices.Equal(e.ends, next.ends) {
 		return false
 	}
-	if next.following {
+	if following {
 		return slices.Equal(e.rows, next.rows)
 	}
 	return slices.Equal(slices.Sorted(slices.Values(e.rows)), slices.Sorted(slices.Values(next.rows)))

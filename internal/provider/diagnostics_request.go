@@ -168,7 +168,7 @@ func (e explainer) later(failed *tofupilot.Error, otherwise prose) prose {
 	case failed.RetryAfter == tofupilot.MaxRetryAfter:
 		return "The server asks to wait a year or longer. Ask its administrator why."
 	}
-	return e.say("The server asks to wait %s, but only %s of timeouts.read remains. Try again after that time, or raise timeouts.read above %s.",
+	return e.say("The server asks to wait %s, but only %s of timeouts.read remains. Try again after that time, or raise timeouts.read by %s.",
 		asked, tofupilot.FormatDuration(max(failed.TimeLeft.Round(100*time.Millisecond), 100*time.Millisecond)), asked)
 }
 

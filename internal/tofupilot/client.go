@@ -254,7 +254,7 @@ func (c *Client) exchange(ctx context.Context, target *url.URL, held *holding) (
 func (e *Error) unusable(err error, header http.Header, body []byte) error {
 	known := new(Error)
 	switch encoding := header.Get("Content-Encoding"); { // without gzip, which net/http takes care of
-	case encoding != "":
+	case encoding != "" && encoding != "identity":
 		return &Error{Kind: NotTheAPI, Err: fmt.Errorf("the answer's encoding is %s, which the provider didn't ask for", encoding)}
 	case errors.As(err, &known):
 		return err

@@ -159,6 +159,16 @@ func TestGzipBomb(t *testing.T) {
 	}
 }
 
+// identity is the name for no encoding.
+func TestIdentityIsNoEncoding(t *testing.T) {
+	t.Parallel()
+	api := fakeapi.New()
+	api.Fail(body(`{"data": []}`, "Content-Encoding", "identity"))
+	if failed := failure(t, clientAt(t, listen(t, api).String())); failed.Kind != Unsupported {
+		t.Error(failed)
+	}
+}
+
 // kindOf is the kind of an error that has an *Error in its chain; -1 of another.
 func kindOf(err error) Kind {
 	if failed := new(Error); errors.As(err, &failed) {

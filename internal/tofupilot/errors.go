@@ -21,7 +21,7 @@ type Error struct {
 	Kind     Kind
 	Method   string // empty while the request isn't known
 	URL      string // with its query, which holds filters only
-	Attempts int    // 0 where another request's 429 held it back
+	Attempts int    // that were sent; another request's 429 may have held back the first, or the next
 
 	Status      int    // of the last answer; 0 when none came
 	ContentType string // of the last answer
