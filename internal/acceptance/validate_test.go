@@ -8,6 +8,13 @@ import (
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/provider"
 )
 
+// invalid makes the errors about an attribute by rules of our own.
+func invalid(attribute string) func(words ...string) harness.Diagnosis {
+	return func(words ...string) harness.Diagnosis {
+		return harness.Error(attribute, "Invalid "+attribute, words...)
+	}
+}
+
 func TestValidateProvider(t *testing.T) {
 	t.Parallel()
 	const (
@@ -17,12 +24,7 @@ func TestValidateProvider(t *testing.T) {
 		bearer    = "The key includes the word Bearer, which the provider adds; keep only what follows it."
 	)
 	_, privateKey := harness.NewCertificate(t, "key only")
-	about := func(attribute string) func(words ...string) harness.Diagnosis {
-		return func(words ...string) harness.Diagnosis {
-			return harness.Error(attribute, "Invalid "+attribute, words...)
-		}
-	}
-	key, url, certificate, timeout := about("api_key"), about("url"), about("ca_cert_pem"), about("request_timeout")
+	key, url, certificate, timeout := invalid("api_key"), invalid("url"), invalid("ca_cert_pem"), invalid("request_timeout")
 	plain := harness.Error("url", "Invalid url", "doesn't send the API key unencrypted over http://", "use https://", "allow_http to true")
 	retries := func(got string) harness.Diagnosis {
 		return harness.Error("max_retries", "Invalid max_retries", "max_retries must be a whole number from 0 to 10, not "+got+".")
@@ -111,12 +113,7 @@ func TestValidateProcedures(t *testing.T) {
 	)
 	blank := harness.Error("search_query", "Invalid Attribute Value Match", "Attribute search_query must be more than white space; omit it to list everything, got: ")
 	long := harness.Error("search_query", "Invalid Attribute Value Length", "Attribute search_query UTF-8 character count must be at most 100, got: 101")
-	time := func(attribute string, words ...string) harness.Diagnosis {
-		return harness.Error(attribute, "Invalid "+attribute, words...)
-	}
-	duration := func(words ...string) harness.Diagnosis {
-		return harness.Error("timeouts.read", "Invalid timeouts.read", words...)
-	}
+	after, before, timeout := invalid("created_after"), invalid("created_before"), invalid("timeouts.read")
 	pageSize := func(got string) harness.Diagnosis {
 		return harness.Error("page_size", "Invalid page_size", "page_size must be a whole number from 1 to 100, not "+got+".")
 	}
@@ -129,19 +126,19 @@ func TestValidateProcedures(t *testing.T) {
 		"search of blanks":    {harness.Values{"search_query": "\u00a0\t"}, blank},
 		"search of 101 emoji": {harness.Values{"search_query": strings.Repeat(emoji, 101)}, long},
 
-		"created_after without a time": {harness.Values{"created_after": "2024-01-15"}, time("created_after", `"2024-01-15" isn't an RFC 3339 time`, ending)},
-		"created_before in lower case": {harness.Values{"created_before": "2024-01-15t10:30:00z"}, time("created_before", "isn't an RFC 3339 time", ending)},
+		"created_after without a time": {harness.Values{"created_after": "2024-01-15"}, after(`"2024-01-15" isn't an RFC 3339 time`, ending)},
+		"created_before in lower case": {harness.Values{"created_before": "2024-01-15t10:30:00z"}, before("isn't an RFC 3339 time", ending)},
 		"created_after later than created_before": {
 			harness.Values{"created_after": "2024-01-15T10:30:00.001Z", "created_before": "2024-01-15T11:30:00+01:00"},
-			time("created_after", "created_after (2024-01-15T10:30:00.001Z) is later than created_before (2024-01-15T11:30:00+01:00)", "nothing can match"),
+			after("created_after (2024-01-15T10:30:00.001Z) is later than created_before (2024-01-15T11:30:00+01:00)", "nothing can match"),
 		},
 
 		"page_size 0":   {harness.Values{"page_size": 0}, pageSize("0")},
 		"page_size 101": {harness.Values{"page_size": 101}, pageSize("101")},
 		"page_size 2.5": {harness.Values{"page_size": 2.5}, pageSize("2.5")},
 
-		"timeouts.read of nothing": {harness.Values{"timeouts": harness.Values{"read": "0s"}}, duration(`"0s" isn't a positive duration`)},
-		"timeouts.read, no unit":   {harness.Values{"timeouts": harness.Values{"read": "300"}}, duration(`"300" isn't a duration`, "write it like 30s, 5m or 1h30m")},
+		"timeouts.read of nothing": {harness.Values{"timeouts": harness.Values{"read": "0s"}}, timeout(`"0s" isn't a positive duration`)},
+		"timeouts.read, no unit":   {harness.Values{"timeouts": harness.Values{"read": "300"}}, timeout(`"300" isn't a duration`, "write it like 30s, 5m or 1h30m")},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

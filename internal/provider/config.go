@@ -246,28 +246,29 @@ func (m providerModel) rootCAs(getenv func(string) string, stored *login) (*x509
 		return pool, fromAttribute("ca_cert_pem"), err
 	}
 	file, from, err := coalesce(types.StringNull(), "", envCACert, getenv)
-	which := "the file"
+	whose, which := "", "the file "
 	if file == "" && err == nil && stored != nil {
 		file, from = stored.caCert, fromLogin(stored.file)
-		which = "the ca_cert of " + from.words + ":"
+		whose = "the ca_cert of " + from.words + ": "
+		which = whose
 	}
 	if err != nil || file == "" {
 		return nil, from, err
 	}
 	if strings.Contains(file, beginPEM) {
-		return nil, from, errors.New("this must be the path of a file, but it is a certificate; " +
-			"set the provider's ca_cert_pem to it instead")
+		return nil, from, fmt.Errorf("%sthis must be the path of a file, but it is a certificate; "+
+			"set the provider's ca_cert_pem to it instead", whose)
 	}
 	if absolute, err := filepath.Abs(file); err == nil { // else nobody sees where it was looked for
 		file = absolute
 	}
 	bundle, err := readFile(file, maxCertificatesMiB)
 	if err != nil {
-		return nil, from, fmt.Errorf("%s %w; correct the path, or set the provider's ca_cert_pem instead", which, err)
+		return nil, from, fmt.Errorf("%s%w; correct the path, or set the provider's ca_cert_pem instead", which, err)
 	}
 	certificates, err := parseCertificates(string(bundle))
 	if err != nil {
-		return nil, from, fmt.Errorf("%s %s: %w", which, file, err)
+		return nil, from, fmt.Errorf("%s%s: %w", which, file, err)
 	}
 	pool, err := addToSystemRoots(certificates)
 	return pool, from, err

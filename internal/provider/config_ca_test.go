@@ -125,6 +125,24 @@ func TestCAErrors(t *testing.T) {
 	}
 }
 
+// A path counts from the directory in which the provider runs, which -chdir changes.
+func TestCAPathIsAbsoluteInErrors(t *testing.T) {
+	t.Parallel()
+	here, err := os.Getwd()
+	if err != nil {
+		t.Fatal(err)
+	}
+	expectResolveError(t, providerModel{APIKey: types.StringValue("key")}, environment{envCACert: "missing.pem"}, "", "Invalid TOFUPILOT_CA_CERT",
+		"The file "+filepath.Join(here, "missing.pem")+" can't be read: ")
+}
+
+func TestCertificateAsPathOfALogin(t *testing.T) {
+	t.Parallel()
+	env, login := homeWith(t, credentials("https://tofupilot.example.com", `"ca_cert": `+quoted(beginCertificate)))
+	expectResolveError(t, providerModel{}, env, "", "The login file can't be used",
+		"The ca_cert of the login file "+login+": this must be the path of a file, but it is a certificate;")
+}
+
 // utf16Text is a text as some editors on Windows save it.
 func utf16Text(order binary.AppendByteOrder, text string) (content []byte) {
 	for _, unit := range utf16.Encode([]rune(byteOrderMark + text)) {
