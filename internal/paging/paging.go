@@ -76,41 +76,43 @@ func (p *pager[R]) all(ctx context.Context) ([]R, error) {
 		pause    = firstPause
 	)
 	for passes := 1; ; passes++ {
-		err := p.pass(ctx)
-		if err == nil && p.shown {
-			return p.rows, nil
+		incomplete := func(err error) error {
+			return &IncompleteError{Passes: passes, Rows: len(p.rows), Change: change, Err: err}
 		}
-		this, before, failed := p.ended(err), previous, new(ChangedError)
-		previous = nil
+		err, failed := p.pass(ctx), new(ChangedError)
+		switch {
+		case err == nil && p.shown:
+			return p.rows, nil
+		case errors.Is(err, errNotOffsets):
+			previous = nil
+			p.startFollowing(ctx, err.Error())
+			continue
+		case err != nil && !errors.As(err, &failed):
+			return nil, incomplete(err)
+		}
+		this, before := p.ended(err), previous
+		previous = this
 		switch {
 		case err == nil && before.completes(this, p.following):
 			return p.rows, nil
+		case err == nil && (before == nil || before.contradiction != ""):
+			continue // to see whether the list stays so
 		case err == nil:
-			previous = this
-			if before == nil || before.contradiction != "" {
-				continue // to see whether the list stays so
-			}
 			err = changed("two passes gave different lists, of %d and %d rows", len(before.rows), len(this.rows))
-		case errors.Is(err, errNotOffsets):
-			p.startFollowing(ctx, err.Error())
-			continue
-		case errors.As(err, &failed) && !before.contradictedAs(this):
-			previous = this
-		case errors.As(err, &failed) && !p.following:
+		case before.contradictedAs(this) && !p.following:
+			previous = nil
 			p.startFollowing(ctx, failed.How+", twice")
 			continue
-		case errors.As(err, &failed):
-			change, err = nil, &InconsistentError{What: failed.How + ", each time that the list is read"}
+		case before.contradictedAs(this):
+			change = nil
+			return nil, incomplete(&InconsistentError{What: failed.How + ", each time that the list is read"})
 		}
-		if errors.As(err, &failed) {
-			change = err
-			p.Log.WarnContext(ctx, "Reading the list again", "reason", change.Error(), "passes", passes)
-			if err = sleep(ctx, pause/2+rand.N(pause/2)); err == nil {
-				pause = min(2*pause, lastPause)
-				continue
-			}
+		change = err
+		p.Log.WarnContext(ctx, "Reading the list again", "reason", change.Error(), "passes", passes)
+		if err := sleep(ctx, pause/2+rand.N(pause/2)); err != nil {
+			return nil, incomplete(err)
 		}
-		return nil, &IncompleteError{Passes: passes, Rows: len(p.rows), Change: change, Err: err}
+		pause = min(2*pause, lastPause)
 	}
 }
 
