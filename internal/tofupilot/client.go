@@ -98,8 +98,8 @@ func checkRedirect(next *http.Request, via []*http.Request) error {
 }
 
 // get requests a path below the base and hands the body to decode, which keeps nothing
-// of it; its error tells why the answer can't be used. The error is an *Error, or the context's, which may have one in
-// its chain: what was being waited out.
+// of it; its error tells why the answer can't be used. The error is an *Error, or the
+// context's, which may have one in its chain: what was being waited out.
 //
 // A request that fails for a temporary reason is tried again, up to maxRetries times. The
 // pauses grow exponentially and are drawn between zero and twice the current interval, so
@@ -113,24 +113,14 @@ func (c *Client) get(ctx context.Context, path string, query url.Values, decode 
 	var last *Error // of the attempt before
 	failures, interval := 0, c.retryInterval
 	for number := 1; ; number++ {
-		closing, held, err := c.gate.enter(ctx, c.maxRetries)
+		failed, err := c.try(ctx, number, target, decode)
 		switch {
-		case err != nil && last != nil:
-			return ended(err, last)
-		case held != nil:
-			held.Method, held.URL, held.Attempts = http.MethodGet, target.String(), number-1
-			return ended(err, held)
 		case err != nil:
-			return err
-		}
-		failed, err := c.try(ctx, number, closing, target, decode)
-		c.gate.leave()
-		switch {
-		case err != nil && last != nil:
-			return ended(err, last)
+			return waitedOut(err, cmp.Or(last, failed))
 		case failed == nil:
-			return err
+			return nil
 		}
+		last = failed
 		limited := failed.Kind == RateLimited
 		if !limited {
 			failures++
@@ -146,20 +136,27 @@ func (c *Client) get(ctx context.Context, path string, query url.Values, decode 
 			pause = c.gate.closedFor()
 		}
 		c.log.WarnContext(ctx, "Trying a request again", "error", failed, "attempt", number, "pause", pause.Round(time.Millisecond).String())
-		last = failed
 		if limited {
 			continue // the gate has it wait
 		}
 		interval = min(2*interval, lastInterval)
 		if err := sleep(ctx, pause); err != nil {
-			return ended(err, last)
+			return waitedOut(err, last)
 		}
 	}
 }
 
-// try sends a request once, and tells log and gate what came of it. The error is the
-// context's.
-func (c *Client) try(ctx context.Context, number, closing int, target *url.URL, decode func(body []byte) error) (failed *Error, err error) {
+// try sends a request once, when the gate lets it through, and tells log and gate what
+// came of it. The error is the context's; failed is then another request's 429, if that is
+// what was waited for.
+func (c *Client) try(ctx context.Context, number int, target *url.URL, decode func(body []byte) error) (failed *Error, err error) {
+	if held, err := c.gate.enter(ctx, c.maxRetries); held != nil || err != nil {
+		if held != nil {
+			held.Method, held.URL, held.Attempts = http.MethodGet, target.String(), number-1
+		}
+		return held, err
+	}
+	defer c.gate.leave()
 	started := time.Now()
 	status, failed, err := c.attempt(ctx, target, decode)
 	c.log.DebugContext(ctx, "Asked the server", "method", http.MethodGet, "path", target.RequestURI(),
@@ -171,7 +168,7 @@ func (c *Client) try(ctx context.Context, number, closing int, target *url.URL, 
 	case status == http.StatusOK:
 		c.gate.succeed()
 	case failed != nil && failed.Kind == RateLimited:
-		c.gate.close(closing, failed.RetryAfter)
+		c.gate.close(started, failed.RetryAfter)
 	}
 	return failed, err
 }

@@ -27,77 +27,74 @@ type gate struct {
 	mu         sync.Mutex
 	opens      time.Time     // nothing is sent before
 	retryAfter time.Duration // that the server asked for; 0: it didn't
-	closing    int           // the number of the latest one
-	inARow     int           // closings since a request succeeded
+	closed     time.Time     // when it was last closed
+	inARow     int           // how often, since a request succeeded
 	succeeded  bool          // some request did, ever
 }
 
 func newGate() *gate { return &gate{places: make(chan struct{}, maxInFlight)} }
 
 // enter waits until the gate is open, and for a place; leave must be called then. It
-// returns the latest closing, for close. Otherwise the error is the context's, or nil
-// where waiting can't help; held is then why, an *Error without a request. A context that
-// ends while the gate is closed gives both.
-func (g *gate) enter(ctx context.Context, maxRetries int) (closing int, held *Error, err error) {
+// returns held, an *Error without a request, where another request's 429 keeps this one
+// from being sent and waiting can't help, or the context ends meanwhile. The error is the
+// context's.
+func (g *gate) enter(ctx context.Context, maxRetries int) (held *Error, err error) {
 	for ctx.Err() == nil {
-		_, held, wait := g.holds(ctx, maxRetries)
-		if held != nil {
+		if held, wait := g.holds(ctx, maxRetries); held != nil {
 			if wait == 0 {
-				return 0, held, nil
+				return held, nil
 			}
 			if err := sleep(ctx, wait); err != nil {
-				return 0, held, err
+				return held, err
 			}
 			continue
 		}
 		select {
 		case g.places <- struct{}{}:
+			if g.closedFor() == 0 {
+				return nil, nil
+			}
+			g.leave() // it was closed meanwhile
 		case <-ctx.Done():
-			continue
 		}
-		closing, held, _ := g.holds(ctx, maxRetries)
-		if held == nil {
-			return closing, nil, nil
-		}
-		g.leave() // it was closed meanwhile
 	}
-	return 0, nil, context.Cause(ctx)
+	return nil, context.Cause(ctx)
 }
 
 // leave must be called when a request that was let in ends.
 func (g *gate) leave() { <-g.places }
 
-// holds is the latest closing, what holds a request back, nil if nothing does, and how
-// long to wait for it; 0 where waiting can't help: the context has no such time, or the
-// server has let nothing through after so many closings.
-func (g *gate) holds(ctx context.Context, maxRetries int) (closing int, held *Error, wait time.Duration) {
+// holds is what holds a request back, nil if nothing does, and how long to wait for it; 0
+// where waiting can't help: the context has no such time, or the server has let nothing
+// through however often it was asked.
+func (g *gate) holds(ctx context.Context, maxRetries int) (held *Error, wait time.Duration) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	wait = time.Until(g.opens)
 	if wait <= 0 {
-		return g.closing, nil, 0
+		return nil, 0
 	}
 	held = &Error{
-		Kind: RateLimited, RetryAfter: g.retryAfter,
+		Kind: RateLimited, RetryAfter: g.retryAfter, final: true,
 		Err: fmt.Errorf("the server told another request to wait until %s", g.opens.UTC().Format(time.RFC3339)),
 	}
 	if g.retryAfter > 0 {
 		held.TimeLeft = tooLong(ctx, wait)
 	}
 	if held.TimeLeft > 0 || g.lettingNothingThrough(maxRetries) {
-		return g.closing, held, 0
+		return held, 0
 	}
-	return g.closing, held, wait
+	return held, wait
 }
 
-// close is called for every 429, with what enter returned for its request. One that was
-// sent before the latest closing isn't another closing, but may ask for a longer pause.
-func (g *gate) close(closing int, retryAfter time.Duration) {
+// close is called for every 429, with the time when its request was sent. The requests that
+// were under way when the gate was closed don't count anew, but may ask for a longer pause.
+func (g *gate) close(sent time.Time, retryAfter time.Duration) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	pause := retryAfter
-	if closing == g.closing {
-		g.closing++
+	if sent.After(g.closed) {
+		g.closed = time.Now()
 		g.inARow++
 		if pause == 0 {
 			pause = min(firstClosing<<min(g.inARow-1, 10), lastClosing)

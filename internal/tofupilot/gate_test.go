@@ -28,7 +28,7 @@ func (c *crowd) send(t *testing.T, count int) {
 	t.Helper()
 	for range count {
 		c.all.Go(func() {
-			if _, held, err := c.gate.enter(t.Context(), 3); held != nil || err != nil {
+			if held, err := c.gate.enter(t.Context(), 3); held != nil || err != nil {
 				t.Error(held, err)
 				return
 			}
@@ -43,7 +43,7 @@ func (c *crowd) send(t *testing.T, count int) {
 
 // refuse closes it as a 429 does that asks for this long, or, where that is 0, for
 // nothing.
-func (c *crowd) refuse(retryAfter time.Duration) { c.gate.close(c.gate.closing, retryAfter) }
+func (c *crowd) refuse(retryAfter time.Duration) { c.gate.close(time.Now(), retryAfter) }
 
 func (c *crowd) count(change int) {
 	c.mu.Lock()
@@ -161,14 +161,14 @@ func TestGateOneClosing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := newCrowd()
 		for range 8 {
-			c.gate.close(0, 0)
+			c.gate.close(c.born, 0)
 			if c.gate.givesUp(3) {
 				t.Error("it gives up")
 			}
 		}
 		between(t, "refused eight times at once", c.gate.closedFor(), time.Second)
 		time.Sleep(c.gate.closedFor())
-		c.gate.close(0, 0) // an answer that took long
+		c.gate.close(c.born, 0) // an answer that took long
 		if closed := c.gate.closedFor(); closed > 0 {
 			t.Errorf("a late answer closes it for %s", closed)
 		}
@@ -184,7 +184,7 @@ func TestGateTooLong(t *testing.T) {
 		c.refuse(time.Hour)
 		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 		defer cancel()
-		_, refused, err := c.gate.enter(ctx, 3)
+		refused, err := c.gate.enter(ctx, 3)
 		if err != nil || refused.RetryAfter != time.Hour || refused.TimeLeft != 5*time.Minute || refused.Kind != RateLimited {
 			t.Errorf("it is told %+v, %v", refused, err)
 		}
@@ -196,7 +196,7 @@ func TestGateTooLong(t *testing.T) {
 		}
 		longer, cancel := context.WithTimeout(t.Context(), 61*time.Minute)
 		defer cancel()
-		if _, held, err := c.gate.enter(longer, 3); held != nil || err != nil || time.Since(c.born) != time.Hour {
+		if held, err := c.gate.enter(longer, 3); held != nil || err != nil || time.Since(c.born) != time.Hour {
 			t.Errorf("one that has the time: %v after %s", err, time.Since(c.born))
 		}
 	})
@@ -212,7 +212,7 @@ func TestGateTooLongAmongMany(t *testing.T) {
 		synctest.Wait()
 		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 		defer cancel()
-		if _, held, err := c.gate.enter(ctx, 3); held == nil || err != nil || time.Since(c.born) > 0 {
+		if held, err := c.gate.enter(ctx, 3); held == nil || err != nil || time.Since(c.born) > 0 {
 			t.Errorf("%v, %v after %s", held, err, time.Since(c.born))
 		}
 		c.all.Wait()
@@ -237,7 +237,7 @@ func TestGateContext(t *testing.T) {
 				before := len(c.gate.places)
 				ctx, cancel := context.WithTimeoutCause(t.Context(), time.Second, cause)
 				defer cancel()
-				_, held, err := c.gate.enter(ctx, 3)
+				held, err := c.gate.enter(ctx, 3)
 				if !errors.Is(err, cause) || (held != nil) != (name == "closed") {
 					t.Errorf("%v, %v", held, err)
 				}
@@ -254,7 +254,7 @@ func TestGateEndedContext(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	g := newGate()
-	if _, _, err := g.enter(ctx, 3); !errors.Is(err, context.Canceled) || len(g.places) != 0 {
+	if _, err := g.enter(ctx, 3); !errors.Is(err, context.Canceled) || len(g.places) != 0 {
 		t.Errorf("%v, with %d in flight", err, len(g.places))
 	}
 }

@@ -26,13 +26,12 @@ func sleep(ctx context.Context, pause time.Duration) error {
 	}
 }
 
-// ended is why a context ended, and the failure that was being waited out; or that alone,
-// where none did.
-func ended(err error, before *Error) error {
-	if err == nil {
-		return before
+// waitedOut is why a context ended and, if there is one, the failure that was waited out.
+func waitedOut(ended error, failed *Error) error {
+	if failed == nil {
+		return ended
 	}
-	return fmt.Errorf("%w; before that: %w", err, before)
+	return fmt.Errorf("%w; before that: %w", ended, failed)
 }
 
 // retryAfter reads the header of the same name: seconds or an HTTP date. The
