@@ -2,7 +2,6 @@ package tofupilot
 
 import (
 	"cmp"
-	"context"
 	"slices"
 )
 
@@ -58,19 +57,6 @@ type Run struct {
 // Unit is the unit under test of a run.
 type Unit struct {
 	ID *string `json:"id"`
-}
-
-// Procedures lists every procedure that matches the filter, as ReadAll does.
-func (c *Client) Procedures(ctx context.Context, filter Filter) ([]Procedure, error) {
-	rows, err := ReadAll(ctx, c, Procedures, filter, func(p *Procedure) (Procedure, int) { return *p, p.size() })
-	if err != nil {
-		return nil, err
-	}
-	procedures := make([]Procedure, len(rows))
-	for i := range rows {
-		procedures[i] = rows[i].Kept
-	}
-	return procedures, nil
 }
 
 // size is about how many bytes a procedure takes.

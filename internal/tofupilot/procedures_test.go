@@ -1,6 +1,7 @@
 package tofupilot
 
 import (
+	"context"
 	"fmt"
 	"net/url"
 	"slices"
@@ -9,6 +10,15 @@ import (
 
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/fakeapi"
 )
+
+// Procedures reads whole procedures.
+func (c *Client) Procedures(ctx context.Context, filter Filter) (procedures []Procedure, err error) {
+	rows, err := ReadAll(ctx, c, Procedures, filter, func(p *Procedure) (Procedure, int) { return *p, p.size() })
+	for _, row := range rows {
+		procedures = append(procedures, row.Kept)
+	}
+	return procedures, err
+}
 
 func TestParameters(t *testing.T) {
 	t.Parallel()

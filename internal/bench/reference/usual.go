@@ -105,18 +105,20 @@ func (d *usualDataSource) Read(ctx context.Context, req datasource.ReadRequest, 
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	procedures, err := d.client.Procedures(ctx, tofupilot.Filter{})
+	rows, err := tofupilot.ReadAll(ctx, d.client, tofupilot.Procedures, tofupilot.Filter{}, wholeProcedure)
 	if err != nil {
 		resp.Diagnostics.AddError("Reading failed", err.Error())
 		return
 	}
 	model.Procedures, model.IDs = []usualProcedure{}, []string{}
-	for i := range procedures {
-		model.Procedures = append(model.Procedures, usualFrom(&procedures[i]))
-		model.IDs = append(model.IDs, procedures[i].ID)
+	for i := range rows {
+		model.Procedures = append(model.Procedures, usualFrom(&rows[i].Kept))
+		model.IDs = append(model.IDs, rows[i].ID)
 	}
 	resp.Diagnostics.Append(resp.State.Set(ctx, &model)...)
 }
+
+func wholeProcedure(p *tofupilot.Procedure) (kept tofupilot.Procedure, size int) { return *p, 0 }
 
 func usualFrom(p *tofupilot.Procedure) usualProcedure {
 	mapped := usualProcedure{ID: p.ID, Name: p.Name, CreatedAt: p.CreatedAt, Runs: []usualRun{}}
