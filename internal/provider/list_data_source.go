@@ -99,11 +99,6 @@ func (d *listDataSource[T]) Read(ctx context.Context, req datasource.ReadRequest
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	parameters, err := d.filters.parameters(values)
-	if err != nil {
-		resp.Diagnostics.AddError("Invalid filter", sentence(err))
-		return
-	}
 	ctx, done, diags := d.reader.begin(ctx, limits)
 	defer done()
 	resp.Diagnostics.Append(diags...)
@@ -111,7 +106,7 @@ func (d *listDataSource[T]) Read(ctx context.Context, req datasource.ReadRequest
 		return
 	}
 
-	filter := tofupilot.Filter{Parameters: parameters, PageSize: integer(perPage)}
+	filter := tofupilot.Filter{Parameters: d.filters.parameters(values), PageSize: integer(perPage)}
 	rows, err := tofupilot.ReadAll(ctx, d.reader.client, d.list, filter, d.encode)
 	if err == nil {
 		err = bulk.SetState(ctx, &resp.State, d.attributes(rows))

@@ -2,8 +2,10 @@ package provider
 
 import (
 	"fmt"
+	"maps"
 	"regexp"
 	"strings"
+	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
@@ -15,7 +17,7 @@ import (
 // procedureFilters are the arguments that say which procedures to list.
 var procedureFilters = listFilters{
 	{
-		name: "search_query", parameter: "search_query",
+		name: "search_query",
 		description: "Lists only procedures with this text in their name or, if it has at least 6 characters, in their ID. " +
 			"Plain text without wildcards, 1 to 100 characters; some servers count an emoji as two of them. The server may ignore case. " +
 			"To find an exact name, compare the names as well.",
@@ -23,23 +25,22 @@ var procedureFilters = listFilters{
 			stringvalidator.UTF8LengthAtMost(tofupilot.MaxSearchQuery),
 			stringvalidator.RegexMatches(regexp.MustCompile(`[^\s\v\x{85}\p{Z}]`), "must be more than white space; omit it to list everything"),
 		},
-		value: func(value string) (string, error) { return value, nil },
 	},
 	{
-		name: "created_after", parameter: "created_after", notLaterThan: "created_before",
+		name: "created_after", notLaterThan: "created_before",
 		description: "Lists only procedures created after this time, in RFC 3339 with any offset, such as `2024-01-15T10:30:00+01:00`. " +
 			"Must not be later than `created_before`. " +
 			"The provider sends milliseconds, rounded down: the list may begin up to a millisecond earlier. Whether the time itself is included depends on the server.",
 		validators: []validator.String{validTime},
-		value:      createdAfter,
+		sent:       inMilliseconds(tofupilot.FormatAfter),
 	},
 	{
-		name: "created_before", parameter: "created_before",
+		name: "created_before",
 		description: "Lists only procedures created before this time, in RFC 3339 with any offset, such as `2024-12-31T23:59:59Z`. " +
 			"Must not be earlier than `created_after`. " +
 			"The provider sends milliseconds, rounded up: the list may end up to a millisecond later. Whether the time itself is included depends on the server.",
 		validators: []validator.String{validTime},
-		value:      createdBefore,
+		sent:       inMilliseconds(tofupilot.FormatBefore),
 	},
 }
 
@@ -53,12 +54,11 @@ type listFilters []listFilter
 
 // listFilter is one optional argument, a string.
 type listFilter struct {
-	name         string // of the attribute
-	parameter    string // of the API
+	name         string // of the attribute, and of the API's parameter
 	notLaterThan string // the name of another, where both are times; may be empty
 	description  string
 	validators   []validator.String
-	value        func(string) (sent string, err error) // what is sent of a value that is valid
+	sent         func(value string) string // what is sent of a value; nil: the value as it is
 }
 
 func (f listFilters) attributes() map[string]schema.Attribute {
@@ -88,20 +88,14 @@ func (f listFilters) checkOrder(values map[string]string) (attribute string, err
 }
 
 // parameters are what is sent for the values, by attribute, of a configuration.
-func (f listFilters) parameters(values map[string]string) (map[string]string, error) {
-	sent := map[string]string{}
+func (f listFilters) parameters(values map[string]string) map[string]string {
+	parameters := maps.Clone(values)
 	for _, filter := range f {
-		value, ok := values[filter.name]
-		if !ok {
-			continue
+		if value, ok := values[filter.name]; ok && filter.sent != nil {
+			parameters[filter.name] = filter.sent(value)
 		}
-		text, err := filter.value(value)
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", filter.name, err)
-		}
-		sent[filter.parameter] = text
 	}
-	return sent, nil
+	return parameters
 }
 
 // advice is what errors of reading the list can say of its arguments.
@@ -110,7 +104,7 @@ func (f listFilters) advice(noun string) readAdvice {
 	attributes := map[string]string{tofupilot.PageSizeParameter: pageSize}
 	for _, filter := range f {
 		names = append(names, filter.name)
-		attributes[filter.parameter] = filter.name
+		attributes[filter.name] = filter.name
 	}
 	advice := readAdvice{noun: noun, smaller: "lower " + pageSize, attributes: attributes}
 	switch last := len(names) - 1; {
@@ -122,12 +116,14 @@ func (f listFilters) advice(noun string) readAdvice {
 	return advice
 }
 
-func createdAfter(value string) (string, error) {
-	at, err := parseTime(value)
-	return tofupilot.FormatAfter(at), err
-}
-
-func createdBefore(value string) (string, error) {
-	at, err := parseTime(value)
-	return tofupilot.FormatBefore(at), err
+// inMilliseconds sends a time in milliseconds. What isn't one, which validation refuses, is
+// the server's to refuse.
+func inMilliseconds(format func(time.Time) string) func(string) string {
+	return func(value string) string {
+		at, err := parseTime(value)
+		if err != nil {
+			return value
+		}
+		return format(at)
+	}
 }
