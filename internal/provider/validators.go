@@ -176,8 +176,7 @@ func parseTime(value string) (time.Time, error) {
 	case err != nil:
 		return time.Time{}, fmt.Errorf("%q isn't an RFC 3339 time; write it like 2024-01-15T10:30:00Z or 2024-01-15T10:30:00+01:00", value)
 	}
-	// The API's dates have four digits for the year, once they are in UTC and rounded.
-	if parsed.UTC().Year() < 0 || parsed.UTC().Add(time.Millisecond-time.Nanosecond).Year() > 9999 {
+	if year := parsed.UTC().Year(); year < 0 || year > 9999 { // the API's dates have four digits for it
 		return time.Time{}, fmt.Errorf("%q is outside the years 0000 to 9999 in UTC", value)
 	}
 	return parsed, nil

@@ -31,9 +31,14 @@ func FormatAfter(at time.Time) string {
 	return at.UTC().Truncate(time.Millisecond).Format(timeFormat)
 }
 
-// FormatBefore is a time as created_before takes it: in milliseconds, rounded up.
+// FormatBefore is a time as created_before takes it: in milliseconds, rounded up, but not
+// into the year 10000, which has too many digits.
 func FormatBefore(at time.Time) string {
-	return FormatAfter(at.Add(time.Millisecond - time.Nanosecond))
+	up := at.Add(time.Millisecond - time.Nanosecond)
+	if up.UTC().Year() > 9999 {
+		up = at
+	}
+	return FormatAfter(up)
 }
 
 // FormatDuration is a duration as people write it: 5m rather than 5m0s.
