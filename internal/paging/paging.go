@@ -62,10 +62,9 @@ type pager[R any] struct {
 	following bool                // the server's own cursors: its cursors aren't offsets
 
 	// Of the pass under way:
-	rows  []R
-	seen  map[string]bool // their keys
-	ends  []int           // where the pages that were followed end, as offsets
-	shown bool            // that nothing is missing, so that no other pass is needed
+	rows []R
+	seen map[string]bool // their keys
+	ends []int           // where the pages that were followed end, as offsets
 }
 
 // all reads the list until it is shown to be complete. The error is an *IncompleteError.
@@ -79,9 +78,10 @@ func (p *pager[R]) all(ctx context.Context) ([]R, error) {
 		incomplete := func(err error) error {
 			return &IncompleteError{Passes: passes, Rows: len(p.rows), Change: change, Err: err}
 		}
-		err, failed := p.pass(ctx), new(ChangedError)
+		complete, err := p.pass(ctx)
+		failed := new(ChangedError)
 		switch {
-		case err == nil && p.shown:
+		case complete:
 			return p.rows, nil
 		case errors.Is(err, errNotOffsets):
 			previous = nil
@@ -171,36 +171,35 @@ func (p *pager[R]) hashes() []uint64 {
 
 var seed = maphash.MakeSeed() // of hashes
 
-// pass reads the list once. Its error is a *ChangedError where reading again may
-// help, and errNotOffsets where the cursors must be followed instead.
-func (p *pager[R]) pass(ctx context.Context) error {
-	p.rows, p.seen, p.ends, p.shown = nil, map[string]bool{}, nil, false
+// pass reads the list once, and reports whether that shows it to be complete; else another
+// pass must agree. The error is a *ChangedError where reading again may help, and
+// errNotOffsets where the cursors must be followed instead.
+func (p *pager[R]) pass(ctx context.Context) (complete bool, err error) {
+	p.rows, p.seen, p.ends = nil, map[string]bool{}, nil
 	if p.following {
-		return p.follow(ctx)
+		return false, p.follow(ctx)
 	}
 	first, err := p.Fetch(ctx, "", p.PageSize)
 	if err != nil {
-		return err
+		return false, err
 	}
 	if err := p.add(first.Rows, 0); err != nil {
-		return err
+		return false, err
 	}
 	n := len(first.Rows)
 	switch {
 	case first.last() && n < p.PageSize:
-		p.shown = true // one page is a snapshot
-		return nil
+		return true, nil // one page is a snapshot
 	case n < min(2, p.PageSize): // as from a count that was taken before the rows went; one row leaves no room to overlap
-		return changed("the first page is short, of %d, though more follow", n)
+		return false, changed("the first page is short, of %d, though more follow", n)
 	}
 	if err := first.countsFrom(0); err != nil {
-		return err
+		return false, err
 	}
 	if err := p.overlap(ctx, first); err != nil {
-		return err
+		return false, err
 	}
-	p.shown = p.byCreation()
-	return nil
+	return p.byCreation(), nil
 }
 
 // byCreation reports whether the rows stand in the order in which they were

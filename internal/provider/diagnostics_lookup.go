@@ -22,13 +22,13 @@ func (e explainer) explainLookup(ctx context.Context, by tofupilot.By, err error
 	if !errors.As(err, &failed) {
 		return e.explain(ctx, err, readAdvice{noun: tofupilot.Procedures.Noun})
 	}
-	at, noun, twice := path.Root("name"), "name", prose("Several procedures have this name")
+	at, noun := path.Root("name"), "name"
 	if by == tofupilot.ByID {
-		at, noun, twice = path.Root("id"), "ID", "Several procedures have this ID"
+		at, noun = path.Root("id"), "ID"
 	}
 	if len(failed.Several) > 0 {
 		several := failed.Several[0]
-		return failure(at, twice,
+		return failure(at, e.say("Several procedures have this %s", noun),
 			joined("\n", e.say("%d procedures at %s have the %s %s:", len(several.Matches), e.settings.baseURL, noun, e.quote(several.Text)), e.listed(several.Matches)),
 			"Set id instead of name, to the ID of the procedure that you want.")
 	}

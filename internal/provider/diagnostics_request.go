@@ -212,11 +212,11 @@ func movedTo(location *url.URL) *url.URL {
 	if location == nil {
 		return nil
 	}
-	path, _, found := strings.Cut(location.Path, "/v2/")
-	if !found {
-		path = ""
+	base := &url.URL{Scheme: location.Scheme, Host: location.Host}
+	if api, _, found := strings.Cut(location.Path, "/v2/"); found {
+		base.Path = api
 	}
-	base, err := tofupilot.ParseBaseURL((&url.URL{Scheme: location.Scheme, Host: location.Host, Path: path}).String())
+	base, err := tofupilot.ParseBaseURL(base.String())
 	if err != nil {
 		return nil
 	}

@@ -135,10 +135,10 @@ func isASCII(text string) bool {
 // default port being the same as none. Hosts are compared in ASCII: one in other
 // letters, which may only look the same, is another.
 func SameServer(a, b *url.URL) bool {
-	return a.Scheme == b.Scheme && isASCII(a.Host) && isASCII(b.Host) && strings.EqualFold(a.Hostname(), b.Hostname()) && port(a) == port(b)
+	return a.Scheme == b.Scheme && isASCII(a.Host) && isASCII(b.Host) && strings.EqualFold(a.Hostname(), b.Hostname()) && portOf(a) == portOf(b)
 }
 
-func port(address *url.URL) string {
+func portOf(address *url.URL) string {
 	switch {
 	case address.Port() != "":
 		return address.Port()

@@ -147,7 +147,7 @@ func (r *listRead[T, R]) logRead(ctx context.Context, rows int) {
 // fetch asks for one page, and counts what is kept of it until the pass is over: also of
 // the rows that two pages share, and of attempts that failed.
 func (r *listRead[T, R]) fetch(ctx context.Context, at string, limit int) (paging.Page[Row[R]], error) {
-	if at == "" {
+	if at == "" { // a pass begins, and all requests of the one before are over
 		r.held.release()
 	}
 	r.requests.Add(1)

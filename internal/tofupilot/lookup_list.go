@@ -83,5 +83,5 @@ func (l *listLookups) lead(ctx context.Context, c *Client, shared *sharedRead) {
 		return shared.wanted[ByName][norm.NFC.String(ByName.of(p))] || shared.wanted[ByID][norm.NFC.String(p.ID)]
 	}))
 	failed := new(Error)
-	shared.readerOnly = ctx.Err() != nil || errors.As(shared.err, &failed) && failed.TimeLeft > 0
+	shared.readerOnly = shared.err != nil && (ctx.Err() != nil || errors.As(shared.err, &failed) && failed.TimeLeft > 0)
 }
