@@ -13,7 +13,9 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/tfsdk"
 	"github.com/hashicorp/terraform-plugin-framework/types"
+	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/tofupilot"
 )
@@ -35,24 +37,16 @@ type providerModel struct {
 	AllowHTTP      types.Bool   `tfsdk:"allow_http"`
 }
 
-// unknown names the attributes whose values aren't known yet.
-func (m providerModel) unknown() []string {
-	var names []string
-	for _, attribute := range []struct {
-		name    string
-		unknown bool
-	}{
-		{"api_key", m.APIKey.IsUnknown()},
-		{"url", m.URL.IsUnknown()},
-		{"ca_cert_pem", m.CACertPEM.IsUnknown()},
-		{"max_retries", m.MaxRetries.IsUnknown()},
-		{"request_timeout", m.RequestTimeout.IsUnknown()},
-		{"allow_http", m.AllowHTTP.IsUnknown()},
-	} {
-		if attribute.unknown {
-			names = append(names, attribute.name)
+// unknownIn names the attributes of the provider block whose values aren't known yet.
+func unknownIn(config tfsdk.Config) (names []string) {
+	attributes := map[string]tftypes.Value{}
+	_ = config.Raw.As(&attributes) // as it is, an object
+	for name, value := range attributes {
+		if !value.IsKnown() {
+			names = append(names, name)
 		}
 	}
+	slices.Sort(names)
 	return names
 }
 

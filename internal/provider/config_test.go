@@ -251,20 +251,6 @@ func TestPlainHTTP(t *testing.T) {
 	}
 }
 
-func TestUnknown(t *testing.T) {
-	t.Parallel()
-	if got := (providerModel{}).unknown(); len(got) > 0 {
-		t.Errorf("of an empty block: %v", got)
-	}
-	got := providerModel{
-		APIKey: types.StringUnknown(), URL: types.StringUnknown(), CACertPEM: types.StringUnknown(),
-		MaxRetries: types.NumberUnknown(), RequestTimeout: types.StringUnknown(), AllowHTTP: types.BoolUnknown(),
-	}.unknown()
-	if want := []string{"api_key", "url", "ca_cert_pem", "max_retries", "request_timeout", "allow_http"}; !slices.Equal(got, want) {
-		t.Errorf("got %v, want %v", got, want)
-	}
-}
-
 func TestUserAgent(t *testing.T) {
 	t.Parallel()
 	const own = "terraform-provider-tofupilot/1.2.3 (+https://github.com/tofupilot/terraform-provider-tofupilot) Terraform/1.11.4"
