@@ -71,32 +71,25 @@ func (e explainer) explainNames(ctx context.Context, asked int, err error) diag.
 	if !errors.As(err, &failed) {
 		return e.explain(ctx, err, readAdvice{noun: tofupilot.Procedures.Noun})
 	}
-	count := len(failed.Missing) + len(failed.Several)
-	head := e.say("%d of %s can't be looked up at %s.", count, counted(asked, "name"), e.settings.baseURL)
-	var told, next []prose
+	head := e.say("%d of %s can't be looked up at %s.", len(failed.Missing)+len(failed.Several), counted(asked, "name"), e.settings.baseURL)
+	var lines, next []prose
 	if len(failed.Missing) > 0 {
 		head += e.say(" The API key can read %s.", counted(failed.Seen, "procedure"))
 		next = append(next, e.adviseMissing(failed))
 	}
 	for _, missing := range failed.Missing {
-		if len(told) < maxLines-1 {
-			told = append(told, e.missing(missing, failed.Seen))
-			count--
-		}
+		lines = append(lines, e.missing(missing, failed.Seen))
 	}
 	if len(failed.Several) > 0 {
 		next = append(next, "If several procedures have a name, rename all but one of them in TofuPilot, or use the ID that you want instead of the lookup.")
 	}
 	for _, several := range failed.Several {
-		if room := maxLines - 1 - len(told); room > 1 {
-			told = append(told, e.several(several, room)...)
-			count--
-		}
+		lines = append(lines, e.several(several)...)
 	}
-	if count > 0 {
-		told = append(told, e.say("  … and %s", counted(count, "more name")))
+	if len(lines) > maxLines {
+		lines = append(lines[:maxLines-1], "  … and more")
 	}
-	return failure(path.Root("names"), "Some names don't match exactly one procedure", head, joined("\n", told...), joined("\n\n", next...))
+	return failure(path.Root("names"), "Some names don't match exactly one procedure", head, joined("\n", lines...), joined("\n\n", next...))
 }
 
 // adviseMissing says what to do about names that no procedure has, as far as their lines
@@ -138,27 +131,25 @@ func (e explainer) missing(missing tofupilot.Missing, seen int) prose {
 	return line + "; the nearest: " + joined(", ", near...)
 }
 
-// several are the lines about a name that several procedures have: a line for each
-// of them, as far as there is room.
-func (e explainer) several(several tofupilot.Several, room int) []prose {
+// several are the lines about a name that several procedures have: a line for each of them.
+func (e explainer) several(several tofupilot.Several) []prose {
 	matches := slices.Clone(several.Matches)
 	for i := range matches {
 		matches[i].Name = nil // the first line says it
 	}
 	first := e.say("  - %s: %d procedures have this name", e.quote(several.Text), len(matches))
-	return append([]prose{first}, e.lines(matches, "      ", room-1)...)
+	return append([]prose{first}, e.lines(matches, "      ")...)
 }
 
 // listed is a list of procedures for a person to choose from.
 func (e explainer) listed(procedures []tofupilot.Procedure) prose {
-	return joined("\n", e.lines(procedures, "  - ", maxLines)...)
+	return joined("\n", e.lines(procedures, "  - ")...)
 }
 
-// lines are a line for each procedure, as far as there is room.
-func (e explainer) lines(procedures []tofupilot.Procedure, bullet prose, room int) []prose {
-	var lines []prose
+// lines are a line for each procedure, of many for the first.
+func (e explainer) lines(procedures []tofupilot.Procedure, bullet prose) (lines []prose) {
 	for i, procedure := range procedures {
-		if left := len(procedures) - i; left > 1 && i >= room-1 {
+		if left := len(procedures) - i; left > 1 && i == maxLines-1 {
 			return append(lines, bullet+e.say("… and %d more", left))
 		}
 		lines = append(lines, bullet+e.describe(procedure))
