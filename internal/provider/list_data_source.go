@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"maps"
 
-	"github.com/hashicorp/terraform-plugin-framework-timeouts/datasource/timeouts"
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -88,18 +87,14 @@ func (d *listDataSource[T]) known(ctx context.Context, config tfsdk.Config) (val
 }
 
 func (d *listDataSource[T]) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
-	var (
-		perPage types.Number
-		limits  timeouts.Value
-	)
+	var perPage types.Number
 	values, diags := d.known(ctx, req.Config)
 	resp.Diagnostics.Append(diags...)
 	resp.Diagnostics.Append(req.Config.GetAttribute(ctx, path.Root(pageSize), &perPage)...)
-	resp.Diagnostics.Append(req.Config.GetAttribute(ctx, path.Root("timeouts"), &limits)...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	ctx, done, diags := d.reader.begin(ctx, limits)
+	ctx, done, diags := d.reader.begin(ctx, req.Config)
 	defer done()
 	resp.Diagnostics.Append(diags...)
 	if resp.Diagnostics.HasError() {

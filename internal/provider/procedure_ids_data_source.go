@@ -3,7 +3,6 @@ package provider
 import (
 	"context"
 
-	"github.com/hashicorp/terraform-plugin-framework-timeouts/datasource/timeouts"
 	"github.com/hashicorp/terraform-plugin-framework-validators/setvalidator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
@@ -46,35 +45,28 @@ func (d *procedureIDsDataSource) Schema(_ context.Context, _ datasource.SchemaRe
 	}
 }
 
-type procedureIDsModel struct {
-	Names    []string          `tfsdk:"names"`
-	IDs      map[string]string `tfsdk:"ids"`
-	Timeouts timeouts.Value    `tfsdk:"timeouts"`
-}
-
 func (d *procedureIDsDataSource) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
-	var model procedureIDsModel
-	resp.Diagnostics.Append(req.Config.GetAttribute(ctx, path.Root("names"), &model.Names)...)
-	resp.Diagnostics.Append(req.Config.GetAttribute(ctx, path.Root("timeouts"), &model.Timeouts)...)
+	var names []string
+	resp.Diagnostics.Append(req.Config.GetAttribute(ctx, path.Root("names"), &names)...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	model.IDs = map[string]string{}
-	if len(model.Names) > 0 { // else there is nothing to ask, and a key isn't needed
-		ctx, done, diags := d.reader.begin(ctx, model.Timeouts)
+	ids := map[string]string{}
+	if len(names) > 0 { // else there is nothing to ask, and a key isn't needed
+		ctx, done, diags := d.reader.begin(ctx, req.Config)
 		defer done()
 		resp.Diagnostics.Append(diags...)
 		if resp.Diagnostics.HasError() {
 			return
 		}
-		found, err := d.reader.client.Lookup(ctx, tofupilot.ByName, model.Names)
+		found, err := d.reader.client.Lookup(ctx, tofupilot.ByName, names)
 		if err != nil {
-			resp.Diagnostics.Append(d.reader.explainNames(ctx, len(model.Names), err))
+			resp.Diagnostics.Append(d.reader.explainNames(ctx, len(names), err))
 			return
 		}
 		for name, procedure := range found {
-			model.IDs[name] = procedure.ID
+			ids[name] = procedure.ID
 		}
 	}
-	resp.Diagnostics.Append(resp.State.Set(ctx, &model)...)
+	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("ids"), ids)...)
 }

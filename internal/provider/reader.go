@@ -14,6 +14,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+	"github.com/hashicorp/terraform-plugin-framework/tfsdk"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 	"github.com/hashicorp/terraform-plugin-log/tflog"
 
@@ -39,7 +40,7 @@ func (c *configured) Configure(_ context.Context, req datasource.ConfigureReques
 
 // begin makes the context of one read: with its deadline, whose cause names it, and with
 // the key kept out of its log. done must be called when the read is over, whatever came.
-func (r *reader) begin(ctx context.Context, limits timeouts.Value) (_ context.Context, done func(), diags diag.Diagnostics) {
+func (r *reader) begin(ctx context.Context, config tfsdk.Config) (_ context.Context, done func(), diags diag.Diagnostics) {
 	if r == nil {
 		diags.AddError("Provider not configured", "The data source is read before the provider is configured. This is a bug in Terraform or in the provider. Please report it at "+homepage+"/issues.")
 		return ctx, func() {}, diags
@@ -53,6 +54,10 @@ func (r *reader) begin(ctx context.Context, limits timeouts.Value) (_ context.Co
 	}
 	if problems := r.settings.problems; problems.HasError() {
 		return ctx, func() {}, problems
+	}
+	var limits timeouts.Value
+	if diags = config.GetAttribute(ctx, path.Root("timeouts"), &limits); diags.HasError() {
+		return ctx, func() {}, diags
 	}
 	limit, diags := limits.Read(ctx, defaultReadTimeout)
 	atMost := errors.New(tofupilot.FormatDuration(limit) + ", the limit that timeouts.read sets")
