@@ -116,7 +116,7 @@ func TestCAErrors(t *testing.T) {
 			model := providerModel{APIKey: types.StringValue("key")}
 			file := write(t, c.content)
 			expectResolveError(t, model, environment{envCACert: file}, "", "Invalid TOFUPILOT_CA_CERT", file+": ", c.words)
-			if told := checkCACertPEM(c.content).Error(); strings.Contains(told, `use file("…")`) != (c.content == "garbage") {
+			if told := validCertificates.check(c.content).Error(); strings.Contains(told, `use file("…")`) != (c.content == "garbage") {
 				t.Errorf("of a path, it says: %s", told)
 			}
 			model.CACertPEM = types.StringValue(c.content)

@@ -107,7 +107,7 @@ func FuzzParseCertificates(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, bundle string) {
 		certificates, err := parseCertificates(bundle)
-		if (err == nil) != (len(certificates) > 0) || (err == nil) != (checkCACertPEM(bundle) == nil) {
+		if (err == nil) != (len(certificates) > 0) || (err == nil) != (validCertificates.check(bundle) == nil) {
 			t.Fatalf("%d certificates and %v", len(certificates), err)
 		}
 		if err != nil {

@@ -40,11 +40,19 @@ func (r rule) ValidateString(_ context.Context, req validator.StringRequest, res
 
 var (
 	validAPIKey       = rule{"must be an API key: visible ASCII characters, with no quotes around them", checkAPIKey}
-	validURL          = rule{"must be an http or https URL without user info, query and fragment, such as " + tofupilot.DefaultURL, checkURL}
-	validCertificates = rule{"must be one or more certificates in PEM", checkCACertPEM}
-	validTime         = rule{"must be a time in RFC 3339, such as 2024-01-15T10:30:00Z", checkTime}
+	validURL          = rule{"must be an http or https URL without user info, query and fragment, such as " + tofupilot.DefaultURL, parses(parseURL)}
+	validCertificates = rule{"must be one or more certificates in PEM", parses(parseCACertPEM)}
+	validTime         = rule{"must be a time in RFC 3339, such as 2024-01-15T10:30:00Z", parses(parseTime)}
 	validDuration     = rule{"must be a positive duration such as 30s, 5m or 1h30m", checkDuration}
 )
+
+// parses is the check of a value that a function must be able to read.
+func parses[T any](parse func(string) (T, error)) func(string) error {
+	return func(value string) error {
+		_, err := parse(value)
+		return err
+	}
+}
 
 // sentence turns an error into a sentence. The error may end in what a server said,
 // and so in a period.
@@ -62,11 +70,6 @@ func checkAPIKey(value string) error {
 		return errors.New(`the key ends in a line break; remove it, or read the key from its file with trimspace(file("…"))`)
 	}
 	return tofupilot.CheckAPIKey(value)
-}
-
-func checkURL(value string) error {
-	_, err := parseURL(value)
-	return err
 }
 
 func parseURL(value string) (*url.URL, error) {
@@ -153,16 +156,6 @@ func parseCACertPEM(value string) ([]*x509.Certificate, error) {
 		return nil, fmt.Errorf(`%w. If this is the path of a file, use file("…")`, err)
 	}
 	return certificates, err
-}
-
-func checkCACertPEM(value string) error {
-	_, err := parseCACertPEM(value)
-	return err
-}
-
-func checkTime(value string) error {
-	_, err := parseTime(value)
-	return err
 }
 
 // parseTime reads an RFC 3339 time as Go's parser takes it, which is a little more than
