@@ -144,15 +144,32 @@ func TestFileError(t *testing.T) {
 	}
 }
 
-// The login is told of where the server may be the wrong one: it is nobody's choice, or the login's.
+// A login whose key isn't used is told of if it is for the server. So is one for another server
+// where nobody chose the server: it is the default's, or the used login's.
 func TestRefusedKeyHintsAtLogin(t *testing.T) {
 	t.Parallel()
-	const server = "https://tofupilot.example.com"
-	for url, hint := range map[string]bool{"": true, server: true, "https://other.example.com": false} {
-		env, file := homeWith(t, credentials(server))
-		got, _ := resolve(t, providerModel{}, with(with(env, envAPIKey, "tp_given"), envURL, url))
-		if told := got.otherLogin(); strings.Contains(told, "There is also the login file "+file+" for "+server) != hint {
-			t.Errorf("TOFUPILOT_URL %q: %q", url, told)
-		}
+	const server, stations = "https://tofupilot.example.com", "https://station.example.com"
+	const user, station = "credentials.json for " + server + ", ", "station.json for " + stations + ", "
+	for what, c := range map[string]struct {
+		key, url string // of the environment
+		told     string // the file and its server; empty: there is no hint
+	}{
+		"a key, and no url":               {"tp_given", "", user},
+		"a key, for the user's server":    {"tp_given", server, user},
+		"a key, for the station's server": {"tp_given", stations, station},
+		"a key, for another server":       {"tp_given", "https://other.example.com", ""},
+		"a wrong key, and a wrong url":    {"Bearer tp_given", "other.example.com", ""},
+		"the user's login":                {"", "", station},
+		"the user's login, and its url":   {"", server, ""},
+	} {
+		t.Run(what, func(t *testing.T) {
+			t.Parallel()
+			env, _ := homeWith(t, credentials(server))
+			leave(t, env, "station.json", credentials(stations))
+			got, _ := resolve(t, providerModel{}, with(with(env, envAPIKey, c.key), envURL, c.url))
+			if hint := got.otherLogin(); !strings.Contains(hint, c.told) || (hint == "") != (c.told == "") {
+				t.Errorf("got %q, want %q", hint, c.told)
+			}
+		})
 	}
 }
