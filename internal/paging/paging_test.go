@@ -2,7 +2,9 @@ package paging
 
 import (
 	"fmt"
+	"log/slog"
 	"slices"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -92,5 +94,48 @@ func TestEveryPageSize(t *testing.T) {
 		for size := 1; size <= rows+1; size++ {
 			readStill(t, list, size)
 		}
+	}
+}
+
+// Whatever the pager does about a list that isn't as usual is logged with its reason. Without
+// a log the list is read all the same.
+func TestReadLog(t *testing.T) {
+	t.Parallel()
+	const again, following = `level=WARN msg="Reading the list again" `, `level=WARN msg="Following the server's cursors, one page after the other" `
+	for name, test := range map[string]struct {
+		changes []listChange
+		tokens  bool
+		most    int
+		logged  string
+	}{
+		"as usual":    {},
+		"a row added": {changes: []listChange{{after: 1, create: true}}, logged: again + `reason="the page at offset 9 begins with \"r8\", where \"r9\" stood before" passes=1` + "\n"},
+		"tokens":      {tokens: true, logged: following + `reason="the cursors aren't offsets"` + "\n"},
+		"pages of one": {most: 1, logged: again + `reason="the first page is short, of 1, though more follow" passes=1` + "\n" +
+			following + `reason="the first page is short, of 1, though more follow, twice"` + "\n"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				var logged strings.Builder
+				withoutTime := func(_ []string, attribute slog.Attr) slog.Attr {
+					if attribute.Key == slog.TimeKey {
+						return slog.Attr{}
+					}
+					return attribute
+				}
+				for _, log := range []*slog.Logger{nil, slog.New(slog.NewTextHandler(&logged, &slog.HandlerOptions{ReplaceAttr: withoutTime}))} {
+					server := (&changingList{newestFirst: true, changes: test.changes, tokens: test.tokens, most: test.most}).with(25)
+					list := newTestPager(server, 10).List
+					list.Log = log
+					if rows, err := Read(t.Context(), list); err != nil || len(rows) != len(server.rows) {
+						t.Errorf("got %d rows of %d, %v", len(rows), len(server.rows), err)
+					}
+				}
+				if logged.String() != test.logged {
+					t.Errorf("logged:\n%swant:\n%s", logged.String(), test.logged)
+				}
+			})
+		})
 	}
 }

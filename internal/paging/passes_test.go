@@ -2,6 +2,7 @@ package paging
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"testing"
@@ -135,4 +136,24 @@ func TestContradictedPassIsNoWitness(t *testing.T) {
 			t.Errorf("%d rows, %v, %d passes, %d refused", len(rows), err, list.begins, refused)
 		}
 	})
+}
+
+// While the cursors are followed nothing overlaps, and a page that can't be had must not be
+// taken for the end.
+func TestErrorWhileFollowing(t *testing.T) {
+	t.Parallel()
+	refused := errors.New("no such key")
+	for _, offset := range []int{0, 10, 20} {
+		list := (&changingList{tokens: true}).with(25)
+		list.fault = func(asked listRequest) error {
+			if asked.offset == offset && list.begins > 1 { // the first pass shows that they are followed
+				return refused
+			}
+			return nil
+		}
+		rows, err := newTestPager(list, 10).all(t.Context())
+		if rows != nil || !errors.As(err, new(*IncompleteError)) || !errors.Is(err, refused) {
+			t.Errorf("offset %d: got %d rows, %v; want none, and the error", offset, len(rows), err)
+		}
+	}
 }
