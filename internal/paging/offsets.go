@@ -104,5 +104,5 @@ func (p Page[R]) countsFrom(offset int) error {
 // Any other is a token, to be sent back as it came.
 func offsetOf(cursor string) (offset int, ok bool) {
 	offset, err := strconv.Atoi(cursor)
-	return offset, err == nil && strconv.Itoa(offset) == cursor && offset < 1<<53 // as in JSON
+	return offset, err == nil && strconv.Itoa(offset) == cursor && int64(offset) < 1<<53 // as in JSON
 }

@@ -175,7 +175,7 @@ func TestReadReleases(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			_, held, err := c.read(t)
 			ends[strings.ReplaceAll(fmt.Sprintf("%T, too much: %t", err, errors.Is(err, ErrTooMuch)), "*tofupilot.", "")]++
-			if least := c.rows * (lengthOfUUID + c.size + heldPerRow); err == nil && (held < int64(least) || held > int64(least*11/10+30_000)) {
+			if least := int64(c.rows) * int64(lengthOfUUID+c.size+heldPerRow); err == nil && (held < least || held > least*11/10+30_000) {
 				t.Errorf("%d bytes are held of %d rows of %d", held, c.rows, c.size)
 			}
 		})
