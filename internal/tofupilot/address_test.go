@@ -109,6 +109,8 @@ func TestIsLoopback(t *testing.T) {
 		"http://[::ffff:127.0.0.1]":    true,
 		"http://0.0.0.0":               false,
 		"http://10.0.0.1":              false,
+		"http://[fe80::1]":             false,
+		"http://notlocalhost":          false,
 		"http://128.0.0.1":             false,
 		"http://localhost.example.com": false,
 		"http://127.0.0.1.nip.io":      false,

@@ -2,6 +2,7 @@ package tofupilot
 
 import (
 	"context"
+	"crypto/x509"
 	"errors"
 	"net/http"
 	"testing"
@@ -32,6 +33,17 @@ type saysNoMore int
 
 func (status saysNoMore) RoundTrip(*http.Request) (*http.Response, error) {
 	return &http.Response{StatusCode: int(status), Header: http.Header{}, Body: endless{make(chan struct{})}}, nil
+}
+
+// What is added to the system's roots comes with them, in one pool. Without any, the
+// system's are net/http's own.
+func TestRootCAs(t *testing.T) {
+	t.Parallel()
+	for _, pool := range []*x509.CertPool{nil, x509.NewCertPool()} {
+		if got := newTransport(pool).TLSClientConfig.RootCAs; got != pool {
+			t.Errorf("of %v, the transport trusts %v", pool, got)
+		}
+	}
 }
 
 func TestBodyNeverComes(t *testing.T) {
