@@ -5,7 +5,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strings"
 	"testing"
 
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/acceptance/harness"
@@ -65,9 +64,4 @@ func terraform(t *testing.T, dir string, env []string, command string) (said str
 	run.Env = append(run.Env, env...)
 	output, err := run.CombinedOutput()
 	return string(output), err
-}
-
-// unwrapped is a text without line breaks: Terraform wraps what it says.
-func unwrapped(text string) string {
-	return strings.Join(strings.Fields(text), " ")
 }
