@@ -21,11 +21,7 @@ var printed = regexp.MustCompile(`(?m)^(?:export |\$env:)(TOFUPILOT_[A-Z_]+) ?= 
 // the process: there is no other way to end it, and it's no failure.
 func TestServe(t *testing.T) {
 	t.Parallel()
-	harness.NotShort(t)
-	binary := filepath.Join(t.TempDir(), "demo.exe") // .exe for Windows, and good anywhere
-	if said, err := exec.CommandContext(t.Context(), "go", "build", "-buildvcs=false", "-o", binary, ".").CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, said)
-	}
+	binary := harness.Build(t, ".", filepath.Join(t.TempDir(), "demo"))
 	serve := exec.CommandContext(t.Context(), binary, "-serve")
 	out, err := serve.StdoutPipe()
 	if err != nil {

@@ -26,11 +26,7 @@ type demo struct {
 
 func startDemo(t *testing.T) demo {
 	t.Helper()
-	harness.NotShort(t)
-	binary := filepath.Join(t.TempDir(), "demo.exe") // .exe for Windows, and good anywhere
-	if said, err := exec.CommandContext(t.Context(), "go", "build", "-buildvcs=false", "-o", binary, "../../examples/demo").CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, said)
-	}
+	binary := harness.Build(t, "../../examples/demo", filepath.Join(t.TempDir(), "demo"))
 	serve := exec.CommandContext(t.Context(), binary, "-serve")
 	printed, err := serve.StdoutPipe()
 	if err != nil {

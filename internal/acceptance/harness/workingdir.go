@@ -30,8 +30,7 @@ const (
 func NewWorkingDir(t *testing.T, config string) *WorkingDir {
 	t.Helper()
 	bin := t.TempDir()
-	binary := filepath.Join(bin, "terraform-provider-tofupilot")
-	buildProvider(t, binary)
+	binary := Build(t, "../..", filepath.Join(bin, "terraform-provider-tofupilot"))
 	w := equip(t, config, fmt.Sprintf("dev_overrides {\n    %q = %q\n  }\n  direct {}", providerSource, bin))
 	w.provider = binary
 	return w
@@ -42,7 +41,7 @@ func NewMirror(t *testing.T) (dir string) {
 	t.Helper()
 	dir = t.TempDir()
 	platform := filepath.Join(dir, filepath.FromSlash(providerSource), providerVersion, runtime.GOOS+"_"+runtime.GOARCH)
-	buildProvider(t, filepath.Join(platform, "terraform-provider-tofupilot_v"+providerVersion))
+	Build(t, "../..", filepath.Join(platform, "terraform-provider-tofupilot_v"+providerVersion))
 	return dir
 }
 
@@ -61,17 +60,20 @@ func NewMirroredWorkingDir(t *testing.T, mirror, config string) *WorkingDir {
 // TestMain: Go's caches are in their home.
 var whoRuns = os.Environ()
 
-func buildProvider(t *testing.T, binary string) {
+// Build builds the program of a folder of this project into a file, to whose name it
+// adds what Windows wants there.
+func Build(t *testing.T, folder, binary string) (path string) {
 	t.Helper()
 	NotShort(t)
 	if runtime.GOOS == "windows" {
 		binary += ".exe"
 	}
-	build := exec.CommandContext(t.Context(), "go", "build", "-buildvcs=false", "-o", binary, "../..")
+	build := exec.CommandContext(t.Context(), "go", "build", "-buildvcs=false", "-o", binary, folder)
 	build.Env = whoRuns
 	if said, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s", err, said)
 	}
+	return binary
 }
 
 func equip(t *testing.T, config, installation string) *WorkingDir {
