@@ -1,7 +1,6 @@
 package acceptance
 
 import (
-	"fmt"
 	"io"
 	"net/http"
 	"strings"
@@ -21,7 +20,6 @@ const (
 	askTheAdmin      = "Try again later. If the problem persists, ask the server's administrator, and check that this is the right server and not a proxy."
 	leadsToTofuPilot = "The address {url}/api comes from the provider's url. Check that it leads to a TofuPilot server, with the right scheme and port. A login page, a proxy or a firewall may answer in the server's place."
 	newKey           = "Check the key, or create a new one in TofuPilot's settings."
-	proxyPage        = "<html><head><title>nginx</title></head></html>"
 )
 
 // Statuses that no retry helps against. The others are among the retryFaults.
@@ -72,10 +70,6 @@ func statusFaults() []fault {
 			name: "names, and a server that refuses the list", dataSource: procedureIDs, arguments: harness.Values{"names": elements("Procedure 7")},
 			at: faulty(answer(400, `{"message": "Input validation failed"}`, "Content-Type", "application/json")), requests: 2,
 			fails: harness.Error("", refused, askedFor+" returned HTTP 400 Bad Request: Input validation failed.", "comes from the provider's url. The server may be too old or too new for this provider."),
-		},
-		{
-			name: "404 below another path", at: around(func(api http.Handler) http.Handler { return http.StripPrefix("/api", api) }),
-			fails: harness.Error("", notTheAPI, askedFor+" returned HTTP 404 Not Found: Not found.", leadsToTofuPilot), requests: 1,
 		},
 		{
 			name: "404 below a path", at: below("/organization/settings"),
@@ -141,25 +135,11 @@ func bodyFaults() []fault {
 			requests: 1,
 		},
 		{
-			name: "a page of 1,000 rows, where 100 were asked for", at: faulty(with200(`{"data":[` + rowsOf(1_000) + `],` + endOfList + `}`)),
-			ids:      strings.Split(strings.NewReplacer(`{"id":"`, "", `"}`, "").Replace(rowsOf(1_000)), ","),
-			requests: 6, // the server ignores the cursor as well, and that shows only after some
-		},
-		{
 			name: "40 MB", at: faulty(func(w http.ResponseWriter, _ *http.Request) { _, _ = fortyMegabytes(w) }),
 			fails:    harness.Error("", "The answer is too large", askedFor+" returned HTTP 200 OK", ": the answer's body is larger than 32 MiB.", "Check that it leads to a TofuPilot server. If it does, lower page_size."),
 			requests: 1, within: slow,
 		},
 	}
-}
-
-// rowsOf are so many rows, by ID.
-func rowsOf(count int) string {
-	rows := make([]string, count)
-	for i := range rows {
-		rows[i] = fmt.Sprintf(`{"id":"%04d"}`, i)
-	}
-	return strings.Join(rows, ",")
 }
 
 func fortyMegabytes(to io.Writer) (int, error) {
@@ -176,12 +156,6 @@ func pagingFaults() []fault {
 				"The provider doesn't use a list that may be incomplete. Please report this, with the server's version, at https://github.com/tofupilot/terraform-provider-tofupilot/issues.",
 				`after the page at cursor "x" it gives next_cursor "x", which doesn't advance`,
 			), requests: 6,
-		},
-		{
-			name: "an item without id on the second page", at: around(onSecondPage(with200(`{"data":[{"id":"a"},{}],` + endOfList + `}`))), arguments: harness.Values{"page_size": 2},
-			fails: harness.Error("", unsupported,
-				"GET {url}/api/v2/procedures?cursor=1&limit=2"+answered200+"the answer isn't a page of procedures: data: item 1 has no id.", maybeVersion,
-			), requests: 3,
 		},
 	}
 }

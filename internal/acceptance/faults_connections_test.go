@@ -34,19 +34,8 @@ func transportFaults() []fault {
 			requests: 1,
 		},
 		{
-			name: "no HTTP", at: harness.ByHand(saying("SSH-2.0-OpenSSH_9.6\r\n")), provider: once,
-			fails:    harness.Error("", incomplete, askedFor, "malformed HTTP", againLater),
-			requests: 1,
-		},
-		{
 			name: "101 and then silence", at: harness.ByHand(thenSilent("HTTP/1.1 101 Switching Protocols", "Connection: Upgrade", "Upgrade: h2c", "", "")),
 			fails:    harness.Error("", notTheAPI, askedFor+" returned HTTP 101 Switching Protocols.", leadsToTofuPilot),
-			requests: 1,
-		},
-		{
-			name: "a 1xx that HTTP doesn't know, and then silence", at: harness.ByHand(thenSilent("HTTP/1.1 150 Working on it", "", "")),
-			provider: harness.Values{"max_retries": 0, "request_timeout": "200ms"},
-			fails:    harness.Error("", "The server takes too long", askedFor+" failed: no complete answer within 200ms."),
 			requests: 1,
 		},
 		{
@@ -107,7 +96,6 @@ func proxyFaults() []fault {
 	}
 	return []fault{
 		refuses("403 Forbidden"),
-		refuses("407 Proxy Authentication Required"),
 		again(refuses("502 Bad Gateway")),
 		{
 			name: "a proxy where nothing listens", at: notBehind("https://tofupilot.test"), environment: useProxy, provider: once,
@@ -116,11 +104,6 @@ func proxyFaults() []fault {
 		},
 		badAddress("a space", "http://user:hunter2 @proxy.invalid:3128"),
 		badAddress("no scheme", "user:hunter2@proxy.invalid:port"),
-		{
-			name: "a proxy that says nothing", at: behind("https://tofupilot.test", saysNothing), environment: useProxy,
-			provider: harness.Values{"max_retries": 0, "request_timeout": "200ms"},
-			fails:    harness.Error("", unreachable, askedFor+" failed: no connection within 200ms, the request_timeout.", checkServer), requests: 1,
-		},
 		{
 			name: "a proxy that asks for a password, over plain HTTP", provider: harness.Values{"allow_http": true}, environment: useProxy,
 			at:    behind("http://tofupilot.test", saying("HTTP/1.1 407 Proxy Authentication Required", "Content-Length: 0", "", "")),

@@ -16,14 +16,6 @@ import (
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/fakeapi"
 )
 
-// overPlain is such a target, to be made later.
-func overPlain(handler http.Handler) func(*testing.T) *harness.Target {
-	return func(t *testing.T) *harness.Target {
-		t.Helper()
-		return harness.Serving(t, handler)
-	}
-}
-
 // faulty is a target with the few procedures, where all requests meet the fault. A fault
 // that is nil is none.
 func faulty(fault http.HandlerFunc) func(*testing.T) *harness.Target {

@@ -12,13 +12,6 @@ const limited = "The server limits the rate of requests"
 // What may pass is asked again, and what a server asks of its clients is done.
 func retryFaults() []fault {
 	one := harness.Values{"max_retries": 1}
-	stays := func(name string, code int, body, summary string, words ...string) fault {
-		return fault{
-			name: name, at: faulty(answer(code, body)), provider: one,
-			fails:    harness.Error("", summary, append([]string{askedFor + " (2 attempts) returned "}, words...)...),
-			requests: 2, retries: 1, within: retried,
-		}
-	}
 	cannotWait := func(name, after string, says ...string) fault {
 		return fault{
 			name: name, at: faulty(answer(429, `{"message":"Not now"}`, "Retry-After", after)),
@@ -27,8 +20,11 @@ func retryFaults() []fault {
 		}
 	}
 	return []fault{
-		stays("500 for ever", 500, `{"message":"Internal server error","code":"INTERNAL_SERVER_ERROR","issues":[]}`, inTrouble, "HTTP 500 Internal Server Error: Internal server error.", askTheAdmin),
-		stays("502 as HTML", 502, proxyPage, inTrouble, "HTTP 502 Bad Gateway (text/html, not an API answer).", askTheAdmin),
+		{
+			name: "500 for ever", at: faulty(answer(500, `{"message":"Internal server error","code":"INTERNAL_SERVER_ERROR","issues":[]}`)), provider: one,
+			fails:    harness.Error("", inTrouble, askedFor+" (2 attempts) returned HTTP 500 Internal Server Error: Internal server error.", askTheAdmin),
+			requests: 2, retries: 1, within: retried,
+		},
 		{
 			name: "429 for ever, with a time", at: faulty(answer(429, "", "Retry-After", "1")), provider: one,
 			fails: harness.Error("", limited, askedFor+" (2 attempts) returned HTTP 429",
@@ -59,10 +55,6 @@ func deadlineFaults() []fault {
 	}
 	hangs := func(_ http.ResponseWriter, r *http.Request) { untilGone(r, time.Minute) }
 	return []fault{
-		{
-			name: "the deadline while the first page hangs", at: faulty(hangs), arguments: limit("200ms"),
-			fails: ended("200ms", "So far: 1 request, 0 procedures.", raise), requests: 1,
-		},
 		{
 			name: "the deadline while the second page hangs", at: around(onSecondPage(hangs)), arguments: limit("300ms"),
 			fails: ended("300ms", "So far: 3 requests, 2 procedures.", raise), requests: 3,

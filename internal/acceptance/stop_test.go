@@ -62,20 +62,6 @@ func TestCtrlC(t *testing.T) { //nolint:paralleltest // What is measured is time
 	}
 }
 
-func TestReadTimeout(t *testing.T) {
-	t.Parallel()
-	at := harness.ByHand(saysNothing)(t)
-	w := harness.NewWorkingDir(t, harness.Configuration(at.URL, harness.Procedures("all", `timeouts { read = "1s" }`)))
-	said, err := w.Run(t, "plan", "-no-color", "-input=false")
-	if err == nil {
-		t.Fatalf("it succeeded: %s", said)
-	}
-	if !harness.Says("Error: Reading took too long", "with data.tofupilot_procedures.all", `timeouts { read = "1s" }`, "didn't finish within 1s, the limit that timeouts.read sets.",
-		"So far: 1 request, 0 procedures.", "Raise timeouts.read, or narrow the list by search_query").MatchString(said) {
-		t.Errorf("it says %s", said)
-	}
-}
-
 // busyWith are targets with which a read would go on for long.
 func busyWith() map[string]func(*testing.T) *harness.Target {
 	return map[string]func(*testing.T) *harness.Target{

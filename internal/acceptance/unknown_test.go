@@ -45,61 +45,40 @@ func TestPlanWithUnknownProvider(t *testing.T) {
 	harness.ExpectNoRequests(t, "the server in the environment", other)
 }
 
-// everyUnknown are provider blocks of which something isn't known yet. Until it
-// is, no server may be asked: neither the block's nor the environment's.
-func everyUnknown(t *testing.T) map[string]harness.Values {
-	t.Helper()
+// Until all of a provider block is known, no server may be asked: neither the block's nor
+// the environment's. No released Terraform turns deferral on, so it is shown at the protocol.
+//
+//nolint:paralleltest // The environment is set.
+func TestUnknownProvider(t *testing.T) {
 	other, elsewhere := harness.Serve(t)
 	t.Setenv("TOFUPILOT_URL", elsewhere)
 	t.Setenv("TOFUPILOT_API_KEY", fakeapi.Key)
 	api, url := harness.Serve(t)
-	t.Cleanup(func() {
-		harness.ExpectNoRequests(t, "the server that is half configured", api)
-		harness.ExpectNoRequests(t, "the server in the environment", other)
+	arguments := harness.Values{"url": url, "api_key": harness.Unknown}
+	t.Run("deferred", func(t *testing.T) {
+		server := harness.Connect(t, provider.Server("test")())
+		harness.ExpectNoDiagnostics(t, server.Configure(t, true, arguments))
+
+		resp := server.Read(t, "tofupilot_procedures", harness.Values{"search_query": "FVT"})
+		harness.ExpectNoDiagnostics(t, resp.Diagnostics)
+		if resp.Deferred == nil || resp.Deferred.Reason != tfprotov6.DeferredReasonProviderConfigUnknown {
+			t.Errorf("deferred: %+v", resp.Deferred)
+		}
+		if state := server.State(t, "tofupilot_procedures", resp); state.IsKnown() {
+			t.Errorf("the state says more than is known: %s", state)
+		}
 	})
-	with := func(name string) harness.Values {
-		arguments := harness.Values{"url": url, "api_key": fakeapi.Key}
-		arguments[name] = harness.Unknown
-		return arguments
-	}
-	return map[string]harness.Values{
-		"api_key":         with("api_key"),
-		"url":             with("url"),
-		"ca_cert_pem":     with("ca_cert_pem"),
-		"max_retries":     with("max_retries"),
-		"request_timeout": with("request_timeout"),
-		"allow_http":      with("allow_http"),
-	}
-}
-
-// No released Terraform turns deferral on, so it is shown at the protocol.
-//
-//nolint:paralleltest // The environment is set.
-func TestUnknownProvider(t *testing.T) {
-	for name, arguments := range everyUnknown(t) {
-		t.Run(name+", deferred", func(t *testing.T) {
-			server := harness.Connect(t, provider.Server("test")())
-			harness.ExpectNoDiagnostics(t, server.Configure(t, true, arguments))
-
-			resp := server.Read(t, "tofupilot_procedures", harness.Values{"search_query": "FVT"})
-			harness.ExpectNoDiagnostics(t, resp.Diagnostics)
-			if resp.Deferred == nil || resp.Deferred.Reason != tfprotov6.DeferredReasonProviderConfigUnknown {
-				t.Errorf("deferred: %+v", resp.Deferred)
-			}
-			if state := server.State(t, "tofupilot_procedures", resp); state.IsKnown() {
-				t.Errorf("the state says more than is known: %s", state)
-			}
-		})
-		t.Run(name+", an error", func(t *testing.T) {
-			resp := configured(t, arguments).Read(t, "tofupilot_procedures", nil)
-			harness.ExpectError(t, resp.Diagnostics, harness.Error("", "Provider configuration not known yet",
-				"known only after apply: "+name+".", "Set them to values that are known when planning. You can also apply what they depend on first: terraform apply -target",
-			))
-			if resp.Deferred != nil {
-				t.Errorf("deferred: %+v", resp.Deferred)
-			}
-		})
-	}
+	t.Run("an error", func(t *testing.T) {
+		resp := configured(t, arguments).Read(t, "tofupilot_procedures", nil)
+		harness.ExpectError(t, resp.Diagnostics, harness.Error("", "Provider configuration not known yet",
+			"known only after apply: api_key.", "Set them to values that are known when planning. You can also apply what they depend on first: terraform apply -target",
+		))
+		if resp.Deferred != nil {
+			t.Errorf("deferred: %+v", resp.Deferred)
+		}
+	})
+	harness.ExpectNoRequests(t, "the server that is half configured", api)
+	harness.ExpectNoRequests(t, "the server in the environment", other)
 }
 
 // A server may be configured again when the values have come.
@@ -145,16 +124,4 @@ func TestArgumentsKnownAfterApply(t *testing.T) {
 		t.Error("the plan failed, though the value isn't known yet")
 	}
 	harness.ExpectNoRequests(t, "the server", api)
-}
-
-func TestEnvironment(t *testing.T) {
-	stored := fakeapi.Generate(2, fakeapi.WithRepository)
-	api, url := harness.Serve(t, stored...)
-	t.Setenv("TOFUPILOT_URL", url+"/api/")
-	t.Setenv("TOFUPILOT_API_KEY", fakeapi.Key)
-	runSteps(t, resource.TestStep{
-		Config:            harness.Procedures("all"),
-		ConfigStateChecks: []statecheck.StateCheck{harness.Known("all", "ids", harness.Texts(harness.IDs(harness.OldestFirst(stored))...))},
-	})
-	harness.ExpectEqual(t, "paths", harness.Distinct(api.Requests(), func(r fakeapi.Request) string { return r.Path }), []string{"/api/v2/procedures"})
 }

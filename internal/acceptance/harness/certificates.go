@@ -15,16 +15,17 @@ import (
 // NewCertificate makes a certificate that signs itself, and its key, in PEM.
 func NewCertificate(t *testing.T, name string) (certificate, key string) {
 	t.Helper()
+	return SelfSigned(t, &x509.Certificate{Subject: pkix.Name{CommonName: name}, NotAfter: time.Now().Add(time.Hour)})
+}
+
+// SelfSigned makes such a certificate, its own authority, of a template.
+func SelfSigned(t *testing.T, template *x509.Certificate) (certificate, key string) {
+	t.Helper()
 	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		t.Fatal(err)
 	}
-	template := &x509.Certificate{
-		SerialNumber: big.NewInt(1),
-		Subject:      pkix.Name{CommonName: name},
-		NotAfter:     time.Now().Add(time.Hour),
-		IsCA:         true,
-	}
+	template.SerialNumber, template.IsCA, template.BasicConstraintsValid = big.NewInt(1), true, true
 	der, err := x509.CreateCertificate(rand.Reader, template, template, private.Public(), private)
 	if err != nil {
 		t.Fatal(err)

@@ -36,10 +36,6 @@ func Output(name, value string) string {
 	return Block(fmt.Sprintf("output %q", name), "value = "+value)
 }
 
-// Fingerprint stands for a large value where only its changes matter: large
-// outputs make Terraform itself slow.
-func Fingerprint(value string) string { return "sha256(jsonencode(" + value + "))" }
-
 // Block is a block, with the lines in it.
 func Block(header string, lines ...string) string {
 	return header + " {\n  " + strings.Join(lines, "\n  ") + "\n}\n"
