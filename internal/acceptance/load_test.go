@@ -1,6 +1,7 @@
 package acceptance
 
 import (
+	"bytes"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -9,11 +10,13 @@ import (
 	"testing"
 	"time"
 
+	"github.com/hashicorp/terraform-plugin-log/tflogtest"
+
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/acceptance/harness"
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/fakeapi"
 )
 
-// The limiter is the client's, so that a 429 to one data source holds all of them.
+// The gate is the client's, so that a 429 to one data source holds all of them.
 func TestRateLimit(t *testing.T) {
 	t.Parallel()
 	api, url := harness.Serve(t, few...)
@@ -21,14 +24,25 @@ func TestRateLimit(t *testing.T) {
 	asked := make(chan time.Time, 10)
 	api.Before(func(fakeapi.Request) { asked <- time.Now() })
 	server := forFake(t, url)
-	first := server.StartRead(t.Context(), t, "tofupilot_procedures", nil)
+	retried := make(retryLog, 10)
+	first := server.StartRead(tflogtest.RootLogger(t.Context(), retried), t, "tofupilot_procedures", nil)
 	refused := harness.Await(t, asked, quick, "the first request")
-	time.Sleep(time.Second) // until the 429 has come, also on a busy machine
+	harness.Await(t, retried, quick, "waiting for the 429")
 	harness.ExpectNoDiagnostics(t, server.Read(t, "tofupilot_procedure", harness.Values{"name": few[0].Name}).Diagnostics)
 	harness.ExpectNoDiagnostics(t, harness.Await(t, first, quick, "the first read").Diagnostics)
 	if after := (<-asked).Sub(refused); after < 3*time.Second {
 		t.Errorf("a request came %s after the 429, which asks for 3 s", after)
 	}
+}
+
+// retryLog gets an element when a retry is logged.
+type retryLog chan struct{}
+
+func (l retryLog) Write(line []byte) (int, error) {
+	if bytes.Contains(line, []byte("Trying a request again")) {
+		l <- struct{}{}
+	}
+	return len(line), nil
 }
 
 // A provider that serves for long, as under a Terraform that manages much or in
