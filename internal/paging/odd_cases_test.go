@@ -45,9 +45,9 @@ var oddMeta = []oddCase{
 	}), begins: 4, fails: `after the page at cursor "6" it gives next_cursor "3", which doesn't advance`},
 	{name: "more, and no cursor", answer: nextAs(0, ""), begins: 2, fails: `has more after the page at cursor "", but gives no next_cursor`},
 	{name: "more, and no cursor, later", answer: nextAs(2, ""), begins: 2, fails: `has more after the page at cursor "3", but gives no next_cursor`},
-	{name: "no more, but a cursor to where nothing is", answer: twisted(8, func(asked oddRequest, answer *oddAnswer) {
-		if answer.next == "" && len(answer.ids) > 0 {
-			answer.next = strconv.Itoa(asked.offset + len(answer.ids))
+	{name: "no more, but cursors to where nothing is", answer: twisted(8, func(asked oddRequest, answer *oddAnswer) {
+		if answer.next == "" {
+			answer.next = strconv.Itoa(asked.offset + max(1, len(answer.ids)))
 		}
 	}), rows: 8, begins: 3},
 	{name: "no more, but a cursor to more", answer: twisted(8, func(_ oddRequest, answer *oddAnswer) {
@@ -72,6 +72,22 @@ var oddPages = []oddCase{
 			answer.ids, answer.next = nil, "4"
 		}
 	}), rows: 9, begins: 4}, // by its own cursors, which lead past the page
+	{name: "an empty page that has more, twice, after other rows", answer: twisted(8, func(asked oddRequest, answer *oddAnswer) {
+		switch {
+		case asked.begins <= 2 && asked.offset == 2:
+			answer.ids, answer.next = nil, "2"
+		case asked.begins == 2 && asked.offset == 0:
+			answer.ids[0] = "r7"
+		}
+	}), rows: 8, begins: 3},
+	{name: "an empty page that has more, then another", answer: twisted(8, func(asked oddRequest, answer *oddAnswer) {
+		switch {
+		case asked.begins == 1 && asked.offset == 2:
+			answer.ids, answer.next = nil, "2"
+		case asked.begins == 2 && asked.offset == 2:
+			answer.ids[0] = "r7"
+		}
+	}), rows: 8, begins: 3},
 	{name: "an empty page that has more, between tokens", answer: twisted(6, func(asked oddRequest, answer *oddAnswer) {
 		switch asked.cursor {
 		case "":
