@@ -21,6 +21,7 @@ func TestParseBaseURL(t *testing.T) {
 		"http://[::1]:3000/":                    "http://[::1]:3000/api",
 		"https://[2001:DB8::1]":                 "https://[2001:db8::1]/api",
 		"HTTPS://WWW.TofuPilot.App/API":         "https://www.tofupilot.app/API/api", // paths keep their case
+		"https://例え.テスト":                        "https://xn--r8jz45g.xn--zckzah/api",
 		"https://例え.テスト:8443/ключ":              "https://xn--r8jz45g.xn--zckzah:8443/%D0%BA%D0%BB%D1%8E%D1%87/api",
 
 		// TofuPilot's own service by its other name, which is the same only with TLS on its usual port.
@@ -66,6 +67,9 @@ func TestBadURLs(t *testing.T) {
 		"https://::1:8443":           "needs brackets",
 		"http://localhost:80:8080":   "brackets",
 		"https://[::1":               "this isn't a URL",
+		"https://[::1%25%5b]":        "this isn't a URL",
+		"https://example.com/\xff":   "this isn't a URL",
+		"https://-ä.example.com":     "the URL's host isn't a valid name",
 
 		`"https://example.com"`:      "character 1 of the URL is U+0022 '\"', and a URL has no quotes, white space or invisible characters; remove it",
 		"`https://example.com`":      "character 1 of the URL is U+0060 '`', and",

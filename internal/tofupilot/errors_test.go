@@ -235,6 +235,7 @@ func TestCleanBeforeCut(t *testing.T) {
 		strings.Repeat("x", maxLooked-14) + key: strings.Repeat("x", 1000) + "…",
 		// Without what isn't seen, it is short, and the key isn't looked at to its end.
 		"tp_SECRETsecre" + strings.Repeat("\u200b", maxLooked) + "t":       "",
+		strings.Repeat("\x80", maxLooked+1):                                "", // no character begins in it
 		"before tp_SECRETs" + strings.Repeat("\u200b", maxLooked):          "be",
 		strings.Repeat("\u200b", 5_000) + key + strings.Repeat("x", 2_000): "[the API key]" + strings.Repeat("x", 987) + "…",
 	} {

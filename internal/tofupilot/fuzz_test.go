@@ -250,6 +250,9 @@ func FuzzCheckAPIKey(f *testing.F) {
 	for _, key := range []string{fuzzKey, "", " ", "a b", "tp_\n", "tp_\u00a0", "tp_\u200b", "\ufeff" + fuzzKey, "Ключ-🔑/+=.~", "\x00", "\x7f", "\u0085", "\xff\xfe", `"\`, "Bearer", "Bearer " + fuzzKey, "'" + fuzzKey + "'"} {
 		f.Add(key)
 	}
+	if err := CheckAPIKey("!#$%&()*+,-./09:;<=>?@AZ[]^_az{|}~"); err != nil {
+		f.Error(err)
+	}
 	f.Fuzz(func(t *testing.T, key string) {
 		if err := CheckAPIKey(key); err != nil {
 			if len(key) > 15 && strings.Contains(err.Error(), key) {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"log/slog"
 	"net/url"
-	"slices"
 	"strconv"
 	"strings"
 	"unicode"
@@ -20,7 +19,7 @@ const (
 // cleaner makes what a server says safe to show. The key is taken out before
 // anything is cut, because all but its end is as good as the key.
 type cleaner struct {
-	key     *strings.Replacer // nil: there is none to see
+	key     *strings.Replacer
 	longest int               // bytes of the longest form of the key
 }
 
@@ -31,18 +30,13 @@ func newCleaner(key string) cleaner {
 	quoted := strconv.Quote(key)
 	quoted = quoted[1 : len(quoted)-1]
 	inHCL := strings.NewReplacer("${", "$${", "%{", "%%{").Replace(quoted)
-	var clean cleaner
 	var replaced []string
+	longest := 0
 	for _, form := range []string{inHCL, quoted, url.QueryEscape(key), url.PathEscape(key), inPath.EscapedPath(), key} {
-		if form != "" && !slices.Contains(replaced, form) {
-			replaced = append(replaced, form, "[the API key]")
-			clean.longest = max(clean.longest, len(form))
-		}
+		replaced = append(replaced, form, "[the API key]")
+		longest = max(longest, len(form))
 	}
-	if key != "" {
-		clean.key = strings.NewReplacer(replaced...)
-	}
-	return clean
+	return cleaner{strings.NewReplacer(replaced...), longest}
 }
 
 // text has no key, no control characters, nothing invisible and at most maxMessage
@@ -52,10 +46,7 @@ func (c cleaner) text(text string) string {
 	for end > 0 && end < len(text) && !utf8.RuneStart(text[end]) {
 		end--
 	}
-	looked := visible(text[:end])
-	if c.key != nil {
-		looked = c.key.Replace(looked)
-	}
+	looked := c.key.Replace(visible(text[:end]))
 	if end < len(text) { // a key may go on behind what was looked at
 		looked = strings.ToValidUTF8(looked[:max(0, len(looked)-c.longest)], "")
 	}
