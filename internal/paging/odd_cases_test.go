@@ -162,6 +162,14 @@ var oddLimits = []oddCase{
 			*answer = honest(9)(oddRequest{offset: 4, limit: 2})
 		}
 	}), rows: 9, begins: 4},
+	{name: "a short page in the middle, whose last row begins the next", answer: twisted(9, func(asked oddRequest, answer *oddAnswer) {
+		switch {
+		case asked.begins == 1 && asked.offset == 4:
+			*answer = honest(9)(oddRequest{offset: 4, limit: 2})
+		case asked.begins == 1 && asked.offset == 6:
+			answer.ids[0] = "r5"
+		}
+	}), rows: 9, begins: 2},
 }
 
 // swapping has the ties r2 and r3, which stand the other way round whenever

@@ -62,14 +62,14 @@ func (p *pager[R]) overlap(ctx context.Context, first Page[R]) error {
 			return next.err
 		}
 		latest = next.page
-		if err := p.join(latest); err != nil || latest.last() && len(latest.Rows) < width {
+		if err := p.join(latest, width); err != nil || latest.last() && len(latest.Rows) < width {
 			return err
 		}
 	}
 }
 
 // join adds an overlapping page, if its seam holds.
-func (p *pager[R]) join(next Page[R]) error {
+func (p *pager[R]) join(next Page[R], width int) error {
 	offset := len(p.rows) - 1
 	last := p.Key(&p.rows[offset])
 	if err := next.countsFrom(offset); err != nil {
@@ -80,6 +80,8 @@ func (p *pager[R]) join(next Page[R]) error {
 		return changed("the page at offset %d is empty, though %q stood there before", offset, last)
 	case p.Key(&next.Rows[0]) != last:
 		return changed("the page at offset %d begins with %q, where %q stood before", offset, p.Key(&next.Rows[0]), last)
+	case next.More && len(next.Rows) != width: // where rows move, the seams around it may hold by chance
+		return changed("the page at offset %d has %d rows instead of %d, though more follow", offset, len(next.Rows), width)
 	}
 	return p.add(next.Rows, 1)
 }

@@ -20,7 +20,7 @@ const (
 // anything is cut, because all but its end is as good as the key.
 type cleaner struct {
 	key     *strings.Replacer
-	longest int               // bytes of the longest form of the key
+	longest int // bytes of the longest form of the key
 }
 
 // newCleaner takes a key out as it is, as in a URL, and as %q and HCL quote it. A server has
