@@ -10,6 +10,7 @@ var oddForms = []oddCase{
 	{name: "the number of the page", answer: numbered(8), rows: 8, begins: 4},
 	{name: "the number of the page, and pages of one", answer: numbered(8), limit: 1, rows: 8, begins: 4},
 	{name: "a token that looks like a number", answer: numberLike("007"), rows: 5, begins: 3},
+	{name: "a token that looks like the offset that follows", answer: numberLike("03"), rows: 5, begins: 3},
 	{name: "a token that looks like a number with a sign", answer: numberLike("+3"), rows: 5, begins: 3},
 	{name: "a token that looks like a number too large for JSON", answer: numberLike("9007199254740992"), rows: 5, begins: 3},
 	{name: "a token in the form of a float", answer: numberLike("1e3"), rows: 5, begins: 3},
@@ -104,6 +105,11 @@ var oddPages = []oddCase{
 	{name: "the same rows at every offset", answer: twisted(8, func(asked oddRequest, answer *oddAnswer) {
 		*answer = oddAnswer{ids: firstIDs(3), more: true, next: strconv.Itoa(asked.offset + 3)}
 	}), begins: 4, fails: `"r0" came twice, each time that the list is read`},
+	{name: "a row that comes again on every later page", answer: twisted(8, func(asked oddRequest, answer *oddAnswer) {
+		if asked.offset > 0 && len(answer.ids) > 1 {
+			answer.ids[1] = "r1"
+		}
+	}), begins: 4, fails: `"r1" came twice, each time that the list is read`},
 	{name: "an ID twice in the first page", answer: twisted(8, func(asked oddRequest, answer *oddAnswer) {
 		if asked.offset == 0 {
 			answer.ids = []string{"r0", "r0", "r2"}

@@ -143,6 +143,12 @@ func TestCertificateAsPathOfALogin(t *testing.T) {
 		"The ca_cert of the login file "+login+": this must be the path of a file, but it is a certificate;")
 }
 
+func TestWrongCAVariableBesideLogin(t *testing.T) {
+	t.Parallel()
+	env, _ := homeWith(t, credentials("https://tofupilot.example.com"))
+	expectResolveError(t, providerModel{}, with(env, envCACert, `"ca.pem"`), "", "Invalid TOFUPILOT_CA_CERT", "The value has quotes around it; remove them.")
+}
+
 // utf16Text is a text as some editors on Windows save it.
 func utf16Text(order binary.AppendByteOrder, text string) (content []byte) {
 	for _, unit := range utf16.Encode([]rune(byteOrderMark + text)) {
