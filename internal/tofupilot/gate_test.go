@@ -172,6 +172,11 @@ func TestGateOneClosing(t *testing.T) {
 		if closed := c.gate.closedFor(); closed > 0 {
 			t.Errorf("a late answer closes it for %s", closed)
 		}
+		c.gate.close(c.born, 10*time.Second) // another, which asks for that
+		if closed := c.gate.closedFor(); closed != 10*time.Second {
+			t.Errorf("a late answer that asks for 10 s closes it for %s", closed)
+		}
+		time.Sleep(10 * time.Second)
 		c.refuse(0)
 		between(t, "refused again", c.gate.closedFor(), 2*time.Second)
 	})

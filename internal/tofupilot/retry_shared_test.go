@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"net/http"
-	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -59,36 +58,6 @@ func TestRateGivesUp(t *testing.T) {
 			nominal := time.Duration(1<<retries-1)*time.Second + time.Duration(retries+1)*time.Millisecond
 			if took := time.Since(b.begun); took < nominal || took > nominal+nominal/4 {
 				b.Errorf("%d retries: it took %s, want %s to a quarter more", retries, took, nominal)
-			}
-		})
-	}
-}
-
-// Two requests are under way together, and both are refused. The later answer has everyone
-// wait longer if it asks for that.
-func TestLaterRetryAfter(t *testing.T) {
-	t.Parallel()
-	for later, again := range map[string]time.Duration{"": 3 * time.Second, "10": 12 * time.Second} {
-		onTestbed(t, func(b *testbed) {
-			b.api.Fail(fakeapi.Status(http.StatusTooManyRequests, "", "Retry-After", "2"), 1)
-			b.api.Fail(fakeapi.Status(http.StatusTooManyRequests, "", "Retry-After", later), 2)
-			b.api.Before(func(r fakeapi.Request) {
-				b.times <- time.Since(b.begun)
-				if r.Number <= 2 {
-					time.Sleep(time.Duration(r.Number) * time.Second)
-				}
-			})
-			var all sync.WaitGroup
-			for range 2 {
-				all.Go(func() {
-					if _, err := b.client.Procedures(b.Context(), Filter{}); err != nil {
-						b.Error(err)
-					}
-				})
-			}
-			all.Wait()
-			if asked := b.asked(); !slices.Equal(asked, []time.Duration{0, 0, again, again}) {
-				b.Errorf("the later Retry-After is %q: asked at %s, want the last two at %s", later, asked, again)
 			}
 		})
 	}
