@@ -231,8 +231,6 @@ func choose(ctx context.Context, by By, texts []string, rows []Row[found]) (map[
 	if len(failed.Missing)+len(failed.Several) == 0 {
 		return chosen, nil
 	}
-	if err := suggest(ctx, by, failed.Missing, rows); err != nil {
-		return nil, err
-	}
+	suggest(ctx, by, failed.Missing, rows)
 	return nil, failed
 }

@@ -15,7 +15,7 @@ import (
 // Bounds of near misses.
 const (
 	maxNearRows  = 100_000 // procedures that are looked through for them: it takes long, and much memory
-	maxNearTexts = 50      // missing texts for which they are looked for: errors show no more
+	maxNearTexts = 50      // missing texts for which they are looked for; errors show fewer
 	maxNear      = 3       // how many are shown of one text
 	fewInAll     = 10      // where there are no more procedures, all are shown
 	maxCompared  = 1024    // bytes of a name that may be near another
@@ -27,11 +27,12 @@ const (
 const noMatch = 1 << 20
 
 // suggest adds to the texts that no procedure has what whoever asked may have meant. The
-// time it takes grows with the procedures times the texts; the error is the context's cause.
-func suggest(ctx context.Context, by By, missing []Missing, all []Row[found]) error {
+// time it takes grows with the procedures times the texts: where the context ends before,
+// it adds nothing.
+func suggest(ctx context.Context, by By, missing []Missing, all []Row[found]) {
 	missing = missing[:min(len(missing), maxNearTexts)]
 	if len(missing) == 0 || len(all) > maxNearRows {
-		return nil
+		return
 	}
 	type neighbor struct{ distance, at int }
 	nearer := func(a, b neighbor) int { return cmp.Or(cmp.Compare(a.distance, b.distance), cmp.Compare(a.at, b.at)) }
@@ -47,7 +48,7 @@ func suggest(ctx context.Context, by By, missing []Missing, all []Row[found]) er
 	neighbors := make([][]neighbor, len(missing))
 	for at := range all {
 		if ctx.Err() != nil {
-			return context.Cause(ctx)
+			return
 		}
 		procedure := &all[at].Kept.Procedure
 		text := fold(by.of(procedure))
@@ -71,7 +72,6 @@ func suggest(ctx context.Context, by By, missing []Missing, all []Row[found]) er
 			text.Near = append(text.Near, all[near.at].Kept.Procedure)
 		}
 	}
-	return nil
 }
 
 // isMeant reports whether a text is a procedure's name, or its ID in whatever case and with
@@ -113,7 +113,7 @@ func distance(a, b string) int {
 	case a == b:
 		return 0
 	case longer-shorter <= mayDiffer && longer <= maxEdited:
-		if edits := levenshtein.Distance(a, b, nil); edits <= mayDiffer {
+		if edits := levenshtein.Distance(a, b, levenshtein.NewParams().MaxCost(mayDiffer)); edits <= mayDiffer {
 			return edits
 		}
 	}
