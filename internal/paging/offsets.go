@@ -41,7 +41,7 @@ func (p *pager[R]) overlap(ctx context.Context, first Page[R]) error {
 	var ahead []chan answer
 	for taken := 1; ; taken++ {
 		until := p.prefetch(taken)
-		if latest.last() {
+		if latest.Last() {
 			until = taken + 1 // to see that nothing follows
 		}
 		for taken+len(ahead) < until {
@@ -62,7 +62,7 @@ func (p *pager[R]) overlap(ctx context.Context, first Page[R]) error {
 			return next.err
 		}
 		latest = next.page
-		if err := p.join(latest, width); err != nil || latest.last() && len(latest.Rows) < width {
+		if err := p.join(latest, width); err != nil || latest.Last() && len(latest.Rows) < width {
 			return err
 		}
 	}
@@ -92,7 +92,7 @@ func (p *pager[R]) join(next Page[R], width int) error {
 func (p Page[R]) countsFrom(offset int) error {
 	next, isOffset := offsetOf(p.Next)
 	switch {
-	case p.last(), p.More && isOffset && next == offset+len(p.Rows):
+	case p.Last(), p.More && isOffset && next == offset+len(p.Rows):
 		return nil
 	case p.More && isOffset:
 		return changed("after the page at offset %d, which has %d rows, it gives next_cursor %d", offset, len(p.Rows), next)

@@ -100,7 +100,7 @@ func (p *pager[R]) all(ctx context.Context) ([]R, error) {
 		case err == nil:
 			err = changed("two passes gave different lists, of %d and %d rows", len(before.rows), len(this.rows))
 		case before.contradictedAs(this) && !p.following:
-			previous = nil
+			previous, change = nil, nil
 			p.startFollowing(ctx, failed.How+", twice")
 			continue
 		case before.contradictedAs(this):
@@ -188,7 +188,7 @@ func (p *pager[R]) pass(ctx context.Context) (complete bool, err error) {
 	}
 	n := len(first.Rows)
 	switch {
-	case first.last() && n < p.PageSize:
+	case first.Last() && n < p.PageSize:
 		return true, nil // one page is a snapshot
 	case n < min(2, p.PageSize): // as from a count that was taken before the rows went; one row leaves no room to overlap
 		return false, changed("the first page is short, of %d, though more follow", n)
@@ -241,8 +241,8 @@ func (p *pager[R]) add(rows []R, from int) error {
 	return nil
 }
 
-// last reports whether the server says, without contradiction, that nothing follows.
-func (p Page[R]) last() bool { return !p.More && p.Next == "" }
+// Last reports whether the server says, without contradiction, that nothing follows.
+func (p Page[R]) Last() bool { return !p.More && p.Next == "" }
 
 func sleep(ctx context.Context, pause time.Duration) error {
 	select {

@@ -140,21 +140,31 @@ func TestContradictedPassIsNoWitness(t *testing.T) {
 }
 
 // While the cursors are followed nothing overlaps, and a page that can't be had must not be
-// taken for the end.
+// taken for the end. Contradictions that show how the server counts are no changes.
 func TestErrorWhileFollowing(t *testing.T) {
 	t.Parallel()
 	refused := errors.New("no such key")
-	for _, offset := range []int{0, 10, 20} {
-		list := (&changingList{tokens: true}).with(25)
-		list.fault = func(asked listRequest) error {
-			if asked.offset == offset && list.begins > 1 { // the first pass shows that they are followed
-				return refused
+	for _, test := range []struct {
+		list   *changingList
+		before int // passes that show that the cursors are followed
+		offset int
+	}{
+		{&changingList{tokens: true}, 1, 0}, {&changingList{tokens: true}, 1, 10}, {&changingList{tokens: true}, 1, 20},
+		{&changingList{most: 1}, 2, 0}, {&changingList{most: 1}, 2, 20},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			list := test.list.with(25)
+			list.fault = func(asked listRequest) error {
+				if asked.offset == test.offset && list.begins > test.before {
+					return refused
+				}
+				return nil
 			}
-			return nil
-		}
-		rows, err := newTestPager(list, 10).all(t.Context())
-		if rows != nil || !errors.As(err, new(*IncompleteError)) || !errors.Is(err, refused) {
-			t.Errorf("offset %d: got %d rows, %v; want none, and the error", offset, len(rows), err)
-		}
+			rows, err := newTestPager(list, 10).all(t.Context())
+			incomplete := new(IncompleteError)
+			if rows != nil || !errors.As(err, &incomplete) || !errors.Is(err, refused) || incomplete.Change != nil {
+				t.Errorf("offset %d: got %d rows, %v; want none, and the error alone", test.offset, len(rows), err)
+			}
+		})
 	}
 }

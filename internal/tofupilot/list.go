@@ -121,7 +121,7 @@ func (r *listRead[T, R]) onePage(ctx context.Context) (rows []Row[R], whole bool
 	}
 	sortRows(page.Rows)
 	r.logRead(ctx, len(page.Rows))
-	return page.Rows, !page.More && len(page.Rows) < r.pageSize() && len(ids) == len(page.Rows), nil
+	return page.Rows, page.Last() && len(page.Rows) < r.pageSize() && len(ids) == len(page.Rows), nil
 }
 
 func sortRows[R any](rows []Row[R]) {
