@@ -83,24 +83,26 @@ func (c *Client) Lookup(ctx context.Context, by By, texts []string) (map[string]
 	for _, text := range texts {
 		wanted[norm.NFC.String(text)] = true
 	}
-	rows, err := c.find(ctx, by, wanted)
+	rows, done, err := c.find(ctx, by, wanted)
 	if err != nil {
 		return nil, err
 	}
+	defer done()
 	return choose(ctx, by, texts, rows)
 }
 
 // find gives at least one match for each of the texts, and what else there is: of the
-// whole list, where a text has none.
-func (c *Client) find(ctx context.Context, by By, wanted map[string]bool) ([]Row[found], error) {
+// whole list, where a text has none. Without an error, done must be called when the rows
+// aren't used any more: until then those of a whole list are counted.
+func (c *Client) find(ctx context.Context, by By, wanted map[string]bool) (rows []Row[found], done func(), err error) {
 	if len(wanted) > 1 {
 		if rows, err := c.page(ctx, Filter{}, by, wanted); !errors.Is(err, errUnsettled) {
-			return rows, err
+			return rows, func() {}, err
 		}
 	}
 	if len(wanted) <= maxSearches {
 		if matches, err := c.searchEach(ctx, by, wanted); !errors.Is(err, errUnsettled) {
-			return matches, err
+			return matches, func() {}, err
 		}
 	}
 	return c.lookups.read(ctx, c, by, wanted)

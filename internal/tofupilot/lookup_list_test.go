@@ -85,6 +85,34 @@ func TestLookupSharesNoEarlierRead(t *testing.T) {
 	})
 }
 
+// Rows are counted until the last lookup that uses them is done: here one that read alone,
+// and two that share a read.
+func TestLookupRowsCount(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		client, done := slowly(t, fakeapi.New(storedIdeographs(300)...)), make([]func(), 3)
+		var lookups sync.WaitGroup
+		for i := range done {
+			lookups.Go(func() {
+				var err error
+				if _, done[i], err = client.find(t.Context(), ByName, map[string]bool{"無": true}); err != nil {
+					t.Error(err)
+				}
+			})
+			synctest.Wait()
+		}
+		lookups.Wait()
+		for i, readsLeft := range []int64{2, 1, 1, 0} {
+			if i > 0 {
+				done[i-1]()
+			}
+			if held, least := client.held.Load(), readsLeft*300*heldPerRow; held < least || readsLeft == 0 && held > 0 {
+				t.Errorf("with %d done, %d bytes are counted, want at least %d", i, held, least)
+			}
+		}
+	})
+}
+
 // Who shares a read shares its failures, but not the time that the one who reads has.
 func TestSharedReadEnds(t *testing.T) {
 	t.Parallel()
