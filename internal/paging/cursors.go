@@ -19,7 +19,7 @@ func (p *pager[R]) follow(ctx context.Context) error {
 		switch {
 		case next.More && next.Next == "":
 			return &InconsistentError{What: fmt.Sprintf("it has more after the page at cursor %q, but gives no next_cursor", at)}
-		case next.More && !advances: // once it may be for a count that was taken before rows went
+		case next.More && !advances: // once, it may come from a count that was taken before rows were deleted
 			return changed("after the page at cursor %q it gives next_cursor %q, which doesn't advance", at, next.Next)
 		}
 		if err := p.add(next.Rows, 0); err != nil {

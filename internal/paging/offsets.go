@@ -88,7 +88,7 @@ func (p *pager[R]) join(next Page[R], width int) error {
 
 // countsFrom returns nil if next_cursor is the page's offset plus its rows, as
 // documented. Another number may be due to a change, as from a count that was taken
-// before the rows went; anything else is no offset.
+// before rows were deleted; anything else is no offset.
 func (p Page[R]) countsFrom(offset int) error {
 	next, isOffset := offsetOf(p.Next)
 	switch {

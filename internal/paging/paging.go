@@ -190,7 +190,7 @@ func (p *pager[R]) pass(ctx context.Context) (complete bool, err error) {
 	switch {
 	case first.Last() && n < p.PageSize:
 		return true, nil // one page is a snapshot
-	case n < min(2, p.PageSize): // as from a count that was taken before the rows went; one row leaves no room to overlap
+	case n < min(2, p.PageSize): // as if it had been counted before rows were deleted; one row leaves no room to overlap
 		return false, changed("the first page is short, of %d, though more follow", n)
 	}
 	if err := first.countsFrom(0); err != nil {

@@ -1,7 +1,6 @@
 package provider
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -166,8 +165,11 @@ func (e explainer) describe(procedure tofupilot.Procedure) prose {
 		text += e.say(", created %s", *procedure.CreatedAt)
 	}
 	if creator := procedure.CreatedByUser; creator != nil {
-		if who := cmp.Or(creator.Name, creator.Email, creator.ID); who != nil {
-			text += e.say(" by %s", *who)
+		for _, who := range []*string{creator.Name, creator.Email, creator.ID} {
+			if who != nil && *who != "" {
+				text += e.say(" by %s", *who)
+				break
+			}
 		}
 	}
 	return text

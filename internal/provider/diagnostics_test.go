@@ -112,3 +112,12 @@ func TestKeyHiddenInQuote(t *testing.T) {
 		t.Error(got)
 	}
 }
+
+func TestDescribe(t *testing.T) {
+	t.Parallel()
+	e := explainer{clean: func(text string) string { return text }}
+	nameless := &tofupilot.User{Name: new(""), Email: new("ada@example.com")}
+	if got := e.describe(tofupilot.Procedure{ID: "p", CreatedByUser: nameless}); got != "p by ada@example.com" {
+		t.Errorf("got %q", got)
+	}
+}

@@ -77,7 +77,7 @@ func (p *tofupilotProvider) Schema(_ context.Context, _ provider.SchemaRequest, 
 			"max_retries": schema.NumberAttribute{
 				Optional: true,
 				MarkdownDescription: "How often the provider retries a request that fails for a temporary reason: " +
-					"no connection, an incomplete answer, or status 408 or 5xx. 0 to 10. Defaults to 3. " +
+					"no connection, an incomplete answer, or status 408 or 5xx. 0 (never) to 10. Defaults to 3. " +
 					"A server that limits the rate of requests (429) is waited for as long as it lets some through, up to `timeouts.read`; otherwise a 429 counts, too.",
 				Validators: []validator.Number{wholeNumber{0, tofupilot.MaxRetries}},
 			},

@@ -59,8 +59,8 @@ func ParseBaseURL(raw string) (*url.URL, error) {
 		}
 		return nil, errNotURL
 	}
-	switch scheme := strings.ToLower(parsed.Scheme); {
-	case scheme != "http" && scheme != "https":
+	switch {
+	case parsed.Scheme != "http" && parsed.Scheme != "https":
 		return nil, errNoScheme
 	case parsed.Hostname() == "":
 		return nil, errors.New("the URL has no host; write it like " + DefaultURL)

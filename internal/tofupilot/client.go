@@ -104,9 +104,8 @@ func checkRedirect(next *http.Request, via []*http.Request) error {
 // A request that fails for a temporary reason is tried again, up to maxRetries times. The
 // pauses grow exponentially and are drawn between zero and twice the current interval, so
 // that clients that failed together don't come back together; Retry-After replaces them
-// where it comes. It is waited for however long it is, or, where the context ends
-// before, not at all. After a 429 the gate has every request wait, and decides whether
-// it counts.
+// where it comes, and fails the request at once where the context ends before. After a 429
+// the gate has every request wait, and decides whether it counts.
 func (c *Client) get(ctx context.Context, path string, query url.Values, decode func(body []byte) error) error {
 	target := c.base.JoinPath(path)
 	target.RawQuery = query.Encode()
@@ -176,11 +175,11 @@ func (c *Client) try(ctx context.Context, number int, target *url.URL, decode fu
 // attempt sends one request and tells what came of it. The error is the context's: that
 // may have another request's *Error in its chain, and must not be taken for this one's.
 func (c *Client) attempt(ctx context.Context, target *url.URL, decode func(body []byte) error) (status int, failed *Error, err error) {
-	held := holding{inAll: &c.held}
-	defer held.release()
+	body := holding{inAll: &c.held}
+	defer body.release()
 	attemptCtx, cancel := context.WithTimeout(ctx, c.requestTimeout)
 	defer cancel()
-	got, err := c.exchange(attemptCtx, target, &held)
+	got, err := c.exchange(attemptCtx, target, &body)
 	failed = &Error{Method: http.MethodGet, URL: target.String(), Status: got.status, ContentType: got.header.Get("Content-Type")}
 	switch {
 	case err != nil && attemptCtx.Err() != nil && got.connected:
@@ -200,7 +199,7 @@ func (c *Client) attempt(ctx context.Context, target *url.URL, decode func(body 
 	case got.status == http.StatusOK:
 		return got.status, nil, nil
 	default:
-		ofAPI := failed.describe(got.body)
+		ofAPI := failed.parseMessage(got.body)
 		failed.Kind = kindOfStatus(got.status, failed.Message, ofAPI)
 		failed.final = got.status == http.StatusProxyAuthRequired
 		failed.RetryAfter = retryAfter(got.header, time.Now())
@@ -216,9 +215,9 @@ type answer struct {
 	body      []byte
 }
 
-// exchange sends one request and reads the body of its answer, which is counted until held
-// is released.
-func (c *Client) exchange(ctx context.Context, target *url.URL, held *holding) (got answer, err error) {
+// exchange sends one request and reads the body of its answer, which is counted in a
+// holding.
+func (c *Client) exchange(ctx context.Context, target *url.URL, body *holding) (got answer, err error) {
 	var connected atomic.Bool
 	traced := httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) { connected.Store(true) }})
 	request, err := http.NewRequestWithContext(traced, http.MethodGet, target.String(), nil)
@@ -239,7 +238,7 @@ func (c *Client) exchange(ctx context.Context, target *url.URL, held *holding) (
 	switch {
 	case err != nil: // a redirect that isn't followed
 	case got.status == http.StatusOK:
-		got.body, err = held.readBody(response.Body)
+		got.body, err = body.readBody(response.Body)
 	case got.status == http.StatusSwitchingProtocols: // what follows is no body
 	default: // the status tells enough, even if the body can't be read
 		got.body, _ = io.ReadAll(io.LimitReader(response.Body, maxErrorBody))
@@ -258,6 +257,6 @@ func (e *Error) unusable(err error, header http.Header, body []byte) error {
 	case !bytes.HasPrefix(bytes.TrimSpace(body), []byte("{")):
 		return &Error{Kind: NotTheAPI, Err: err}
 	}
-	_ = e.describe(body) // a notice of maintenance, perhaps
+	_ = e.parseMessage(body) // a notice of maintenance, perhaps
 	return &Error{Kind: Unsupported, Err: err}
 }

@@ -80,7 +80,7 @@ func decodePage[T, R any](
 		return paging.Page[Row[R]]{}, err
 	}
 	decoded := paging.Page[Row[R]]{Rows: data.rows, More: *answer.Meta.HasMore}
-	if next := answer.Meta.NextCursor; next != nil { // what an empty cursor asks for is the first page
+	if next := answer.Meta.NextCursor; next != nil {
 		decoded.Next = string(*next)
 	}
 	return decoded, nil

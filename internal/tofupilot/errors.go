@@ -86,10 +86,10 @@ func statusLine(status int) string {
 	return strings.TrimSpace(fmt.Sprintf("HTTP %d %s", status, http.StatusText(status)))
 }
 
-// describe adds what a body in JSON says for itself, and reports whether it is in the
+// parseMessage adds what a body in JSON says for itself, and reports whether it is in the
 // form of the API's errors. A body in another form, a proxy's page perhaps, or one that is
 // longer than an error adds nothing.
-func (e *Error) describe(body []byte) (ofAPI bool) {
+func (e *Error) parseMessage(body []byte) (ofAPI bool) {
 	if len(body) > maxErrorBody {
 		return false
 	}

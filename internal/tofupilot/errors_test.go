@@ -196,7 +196,7 @@ func TestErrorPeriod(t *testing.T) {
 
 func TestRetryAfter(t *testing.T) {
 	t.Parallel()
-	now := time.Date(2024, time.May, 1, 12, 0, 0, 0, time.UTC)
+	now := time.Date(2024, time.May, 1, 12, 0, 0, 300_000_000, time.UTC)
 	for value, want := range map[string]time.Duration{
 		"":                              0,
 		" 7 ":                           7 * time.Second,

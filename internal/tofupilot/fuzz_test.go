@@ -155,7 +155,7 @@ func FuzzErrorBody(f *testing.F) {
 			t.Skip()
 		}
 		failed := &Error{Method: http.MethodGet, URL: "https://tofupilot.invalid", Status: http.StatusBadRequest}
-		failed.describe(body)
+		failed.parseMessage(body)
 		if len(failed.Issues) > maxIssues {
 			t.Errorf("%d issues", len(failed.Issues))
 		}

@@ -2,6 +2,7 @@ package tofupilot
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"sync"
@@ -34,10 +35,10 @@ type gate struct {
 
 func newGate() *gate { return &gate{places: make(chan struct{}, maxInFlight)} }
 
-// enter waits until the gate is open, and for a place; leave must be called then. It
-// returns held, an *Error without a request, where another request's 429 keeps this one
-// from being sent and waiting can't help, or the context ends meanwhile. The error is the
-// context's.
+// enter waits until the gate is open, and for a place; leave must be called then. Else it
+// tells why the request isn't sent: err is the context's, where that ended, and held is
+// another request's 429, an *Error without a request, where that was waited for, or waiting
+// can't help.
 func (g *gate) enter(ctx context.Context, maxRetries int) (held *Error, err error) {
 	for ctx.Err() == nil {
 		if held, wait := g.holds(ctx, maxRetries); held != nil {
@@ -74,11 +75,9 @@ func (g *gate) holds(ctx context.Context, maxRetries int) (held *Error, wait tim
 	if wait <= 0 {
 		return nil, 0
 	}
-	held = &Error{
-		Kind: RateLimited, RetryAfter: g.retryAfter, final: true,
-		Err: fmt.Errorf("the server told another request to wait until %s", g.opens.UTC().Format(time.RFC3339)),
-	}
+	held = &Error{Kind: RateLimited, RetryAfter: g.retryAfter, final: true, Err: errors.New("the server limits the rate of requests, and refused another one just before")}
 	if g.retryAfter > 0 {
+		held.Err = fmt.Errorf("the server told another request to wait until %s", g.opens.UTC().Format(time.RFC3339))
 		held.TimeLeft = tooLong(ctx, wait)
 	}
 	if held.TimeLeft > 0 || g.lettingNothingThrough(maxRetries) {
@@ -106,7 +105,7 @@ func (g *gate) close(sent time.Time, retryAfter time.Duration) {
 	}
 }
 
-// succeed is called for every request that succeeds.
+// succeed is called for every answer with status 200.
 func (g *gate) succeed() {
 	g.mu.Lock()
 	defer g.mu.Unlock()

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -112,23 +113,6 @@ func TestGateSuccess(t *testing.T) {
 	})
 }
 
-func TestGateClosedTwice(t *testing.T) {
-	t.Parallel()
-	for _, pauses := range [][]time.Duration{{5 * time.Second, time.Second}, {time.Second, 5 * time.Second}} {
-		synctest.Test(t, func(t *testing.T) {
-			c := newCrowd()
-			for _, pause := range pauses {
-				c.refuse(pause)
-			}
-			c.send(t, 1)
-			c.all.Wait()
-			if c.started[0] != 5*time.Second {
-				t.Errorf("after closing for %s it opened after %s", pauses, c.started[0])
-			}
-		})
-	}
-}
-
 // between holds a pause to be what it should be, or up to a quarter longer.
 func between(t *testing.T, what string, pause, want time.Duration) {
 	t.Helper()
@@ -173,6 +157,7 @@ func TestGateOneClosing(t *testing.T) {
 			t.Errorf("a late answer closes it for %s", closed)
 		}
 		c.gate.close(c.born, 10*time.Second) // another, which asks for that
+		c.gate.close(c.born, time.Second)
 		if closed := c.gate.closedFor(); closed != 10*time.Second {
 			t.Errorf("a late answer that asks for 10 s closes it for %s", closed)
 		}
@@ -245,6 +230,9 @@ func TestGateContext(t *testing.T) {
 				held, err := c.gate.enter(ctx, 3)
 				if !errors.Is(err, cause) || (held != nil) != (name == "closed") {
 					t.Errorf("%v, %v", held, err)
+				}
+				if held != nil && strings.Contains(held.Error(), "told another") {
+					t.Errorf("of a pause that the server didn't ask for, it says %v", held)
 				}
 				if took := time.Since(c.born); took != time.Second || len(c.gate.places) != before {
 					t.Errorf("it took %s, and %d places", took, len(c.gate.places)-before)

@@ -56,7 +56,7 @@ type LookupError struct {
 type Missing struct {
 	Text  string
 	Other *Procedure  // the one that has the text as its name where an ID was looked up, and the other way round; nil: none
-	Near  []Procedure // the nearest, at most three; of all there are, where they are at most ten; none from the 51st missing text on
+	Near  []Procedure // the nearest first: all, where there are at most ten, else at most three; none for texts beyond 50, or without the time
 }
 
 // Several is a text that several procedures have.
