@@ -27,18 +27,13 @@ func TestIDsAreUUIDs(t *testing.T) {
 func TestGeneratedDistinct(t *testing.T) {
 	t.Parallel()
 	ids, times := map[string]bool{}, map[int64]bool{}
-	first, last := time.Date(2024, time.January, 1, 0, 0, 0, 0, time.UTC), time.Date(2026, time.January, 1, 0, 0, 0, 0, time.UTC)
 	for _, shape := range shapes {
-		n := 10_000
-		if shape == fakeapi.WithRepository && !testing.Short() {
-			n = 100_000
-		}
 		names := map[string]int{}
-		for i, p := range fakeapi.Generate(n, shape) {
+		for i, p := range fakeapi.Generate(10_000, shape) {
 			if ids[p.ID] {
 				t.Fatalf("%d: ID %q", i, p.ID)
 			}
-			if times[p.CreatedAt.UnixMilli()] || p.CreatedAt.Before(first) || !p.CreatedAt.Before(last) {
+			if times[p.CreatedAt.UnixMilli()] {
 				t.Fatalf("%d: created at %s", i, p.CreatedAt)
 			}
 			ids[p.ID], times[p.CreatedAt.UnixMilli()] = true, true

@@ -36,13 +36,6 @@ func getAs(t *testing.T, s http.Handler, authorization, rawQuery string) *httpte
 	return w
 }
 
-func request(tb testing.TB, rawQuery string) *http.Request {
-	tb.Helper()
-	r := httptest.NewRequestWithContext(tb.Context(), http.MethodGet, "/api/v2/procedures?"+rawQuery, nil)
-	r.Header.Set("Authorization", "Bearer "+fakeapi.Key)
-	return r
-}
-
 func decodePage(t *testing.T, w *httptest.ResponseRecorder) page {
 	t.Helper()
 	if w.Code != http.StatusOK {

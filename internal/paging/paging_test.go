@@ -108,7 +108,6 @@ func TestReadLog(t *testing.T) {
 		most    int
 		logged  string
 	}{
-		"as usual":    {},
 		"a row added": {changes: []listChange{{after: 1, create: true}}, logged: again + `reason="the page at offset 9 begins with \"r8\", where \"r9\" stood before" passes=1` + "\n"},
 		"tokens":      {tokens: true, logged: following + `reason="the cursors aren't offsets"` + "\n"},
 		"pages of one": {most: 1, logged: again + `reason="the first page is short, of 1, though more follow" passes=1` + "\n" +
