@@ -113,7 +113,7 @@ func distance(a, b string) int {
 	case a == b:
 		return 0
 	case longer-shorter <= mayDiffer && longer <= maxEdited:
-		if edits := levenshtein.Distance(a, b, levenshtein.NewParams().MaxCost(mayDiffer)); edits <= mayDiffer {
+		if edits := levenshtein.Distance(a, b, nil); edits <= mayDiffer {
 			return edits
 		}
 	}

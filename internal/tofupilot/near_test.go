@@ -37,6 +37,7 @@ func TestNear(t *testing.T) {
 		near   []string
 	}{
 		"a letter is missing":   {"Firmwar Smoke Test", []string{"Firmware Smoke Test"}, []string{"p0"}},
+		"nothing else alike":    {"Firmware Smoke Tset", []string{"Firmware Smoke Test", "Camera Module FVT Rev A"}, []string{"p0"}},
 		"a part":                {"Firmware Smoke", []string{"Firmware Smoke Test"}, []string{"p0"}},
 		"more than the whole":   {"Firmware Smoke Test v2", []string{"Smoke Test", "Firmware"}, []string{"p0", "p1"}},
 		"spaces":                {"Battery Test", []string{" Battery Test", "Battery\u00a0\tTest", "Battery\u200bTest"}, []string{"p0", "p1", "p2"}},
