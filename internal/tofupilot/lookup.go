@@ -56,7 +56,7 @@ type LookupError struct {
 type Missing struct {
 	Text  string
 	Other *Procedure  // the one that has the text as its name where an ID was looked up, and the other way round; nil: none
-	Near  []Procedure // the nearest first: all, where there are at most ten, else at most three; none for texts beyond 50, or without the time
+	Near  []Procedure // the nearest first: all, where there are at most ten, else at most three; none for texts beyond 50, among too many, or without the time
 }
 
 // Several is a text that several procedures have.
@@ -93,16 +93,16 @@ func (c *Client) Lookup(ctx context.Context, by By, texts []string) (map[string]
 
 // find gives at least one match for each of the texts, and what else there is: of the
 // whole list, where a text has none. Without an error, done must be called when the rows
-// aren't used any more: until then those of a whole list are counted.
+// aren't used any more: until then they are counted.
 func (c *Client) find(ctx context.Context, by By, wanted map[string]bool) (rows []Row[found], done func(), err error) {
 	if len(wanted) > 1 {
-		if rows, err := c.page(ctx, Filter{}, by, wanted); !errors.Is(err, errUnsettled) {
-			return rows, func() {}, err
+		if rows, done, err := c.page(ctx, Filter{}, by, wanted); !errors.Is(err, errUnsettled) {
+			return rows, done, err
 		}
 	}
 	if len(wanted) <= maxSearches {
-		if matches, err := c.searchEach(ctx, by, wanted); !errors.Is(err, errUnsettled) {
-			return matches, func() {}, err
+		if rows, done, err := c.searchEach(ctx, by, wanted); !errors.Is(err, errUnsettled) {
+			return rows, done, err
 		}
 	}
 	return c.lookups.read(ctx, c, by, wanted)
@@ -128,54 +128,74 @@ func keepFound(isWanted func(*Procedure) bool) func(*Procedure) (found, int) {
 var errUnsettled = errors.New("the whole list must be read")
 
 // page gives all that a filter lists if that fits on one page; else the error is
-// errUnsettled.
-func (c *Client) page(ctx context.Context, filter Filter, by By, wanted map[string]bool) ([]Row[found], error) {
+// errUnsettled. Done is as for find.
+func (c *Client) page(ctx context.Context, filter Filter, by By, wanted map[string]bool) (rows []Row[found], done func(), err error) {
 	read := newListRead(c, Procedures, filter, keepFound(func(p *Procedure) bool { return wanted[norm.NFC.String(by.of(p))] }))
-	defer read.close()
 	rows, whole, err := read.onePage(ctx)
 	if err == nil && !whole {
 		err = errUnsettled
 	}
-	return rows, err
+	if err != nil {
+		read.close()
+		return nil, nil, err
+	}
+	return rows, read.close, nil
 }
 
 // searchEach searches for each of the texts by itself. It gives at least one match for
-// each, or an error, which may be errUnsettled: then the other searches end early.
+// each, or an error, which may be errUnsettled: then the other searches end early. Done is
+// as for find.
 //
 // It doesn't matter how a server compares: what a search finds is compared here, and one
 // that finds no match settles nothing, as does one that is refused.
-func (c *Client) searchEach(ctx context.Context, by By, wanted map[string]bool) ([]Row[found], error) {
+func (c *Client) searchEach(ctx context.Context, by By, wanted map[string]bool) (rows []Row[found], done func(), err error) {
 	queries := map[string]string{}
 	for text := range wanted {
 		query := searchable(text)
 		if query == "" || by == ByID && len(query) < minIDSearch {
-			return nil, errUnsettled
+			return nil, nil, errUnsettled
 		}
 		queries[text] = query
 	}
+	type search struct {
+		rows []Row[found]
+		done func()
+	}
 	group, searching := errgroup.WithContext(ctx)
-	matches := make(chan []Row[found], len(wanted))
+	searches := make(chan search, len(wanted))
 	for text, query := range queries {
 		group.Go(func() error {
 			filter := Filter{Parameters: map[string]string{"search_query": query}}
-			rows, err := c.page(searching, filter, by, map[string]bool{text: true})
+			rows, done, err := c.page(searching, filter, by, map[string]bool{text: true})
 			switch {
 			case err != nil && searching.Err() == nil && mayBeTheSearch(err):
 				return errUnsettled
-			case err == nil && !slices.ContainsFunc(rows, func(row Row[found]) bool { return row.Kept.wanted }):
+			case err != nil:
+				return err
+			}
+			searches <- search{rows, done}
+			if !slices.ContainsFunc(rows, func(row Row[found]) bool { return row.Kept.wanted }) {
 				return errUnsettled
 			}
-			matches <- rows
-			return err
+			return nil
 		})
 	}
-	err := group.Wait()
-	close(matches)
-	var all []Row[found]
-	for rows := range matches {
-		all = append(all, rows...)
+	err = group.Wait()
+	close(searches)
+	var each []func()
+	for one := range searches {
+		rows, each = append(rows, one.rows...), append(each, one.done)
 	}
-	return all, err
+	done = func() {
+		for _, done := range each {
+			done()
+		}
+	}
+	if err != nil {
+		done()
+		return nil, nil, err
+	}
+	return rows, done, nil
 }
 
 // mayBeTheSearch reports whether a request may have failed because it is a search: a
