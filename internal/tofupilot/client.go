@@ -146,20 +146,20 @@ func (c *Client) get(ctx context.Context, path string, query url.Values, decode 
 }
 
 // try sends a request once, when the gate lets it through, and tells log and gate what
-// came of it. The error is the context's; failed is then another request's 429, if that is
-// what was waited for.
+// came of it. The error is the context's; failed is then the 429 that was waited for, if one
+// was.
 func (c *Client) try(ctx context.Context, number int, target *url.URL, decode func(body []byte) error) (failed *Error, err error) {
-	if held, err := c.gate.enter(ctx, c.maxRetries); held != nil || err != nil {
+	sent, held, err := c.gate.enter(ctx, c.maxRetries)
+	if held != nil || err != nil {
 		if held != nil {
 			held.Method, held.URL, held.Attempts = http.MethodGet, target.String(), number-1
 		}
 		return held, err
 	}
 	defer c.gate.leave()
-	started := time.Now()
 	status, failed, err := c.attempt(ctx, target, decode)
 	c.log.DebugContext(ctx, "Asked the server", "method", http.MethodGet, "path", target.RequestURI(),
-		"status", status, "duration", time.Since(started).String(), "attempt", number)
+		"status", status, "duration", time.Since(sent).String(), "attempt", number)
 	if failed != nil {
 		failed.Attempts = number
 	}
@@ -167,7 +167,7 @@ func (c *Client) try(ctx context.Context, number int, target *url.URL, decode fu
 	case status == http.StatusOK:
 		c.gate.succeed()
 	case failed != nil && failed.Kind == RateLimited:
-		c.gate.close(started, failed.RetryAfter)
+		c.gate.close(sent, failed.RetryAfter)
 	}
 	return failed, err
 }

@@ -35,31 +35,32 @@ type gate struct {
 
 func newGate() *gate { return &gate{places: make(chan struct{}, maxInFlight)} }
 
-// enter waits until the gate is open, and for a place; leave must be called then. Else it
-// tells why the request isn't sent: err is the context's, where that ended, and held is
-// another request's 429, an *Error without a request, where that was waited for, or waiting
-// can't help.
-func (g *gate) enter(ctx context.Context, maxRetries int) (held *Error, err error) {
+// enter waits until the gate is open, and for a place, and returns the time for close; leave
+// must be called then. Else it tells why the request isn't sent: err is the context's, where
+// that ended, and held is a 429, an *Error without a request, where that was waited for, or
+// waiting can't help.
+func (g *gate) enter(ctx context.Context, maxRetries int) (sent time.Time, held *Error, err error) {
 	for ctx.Err() == nil {
 		if held, wait := g.holds(ctx, maxRetries); held != nil {
 			if wait == 0 {
-				return held, nil
+				return sent, held, nil
 			}
 			if err := sleep(ctx, wait); err != nil {
-				return held, err
+				return sent, held, err
 			}
 			continue
 		}
 		select {
 		case g.places <- struct{}{}:
+			sent = time.Now() // before the look at the gate: a later closing is later than this
 			if g.closedFor() == 0 {
-				return nil, nil
+				return sent, nil, nil
 			}
 			g.leave() // it was closed meanwhile
 		case <-ctx.Done():
 		}
 	}
-	return nil, context.Cause(ctx)
+	return sent, nil, context.Cause(ctx)
 }
 
 // leave must be called when a request that was let in ends.

@@ -29,7 +29,7 @@ func (c *crowd) send(t *testing.T, count int) {
 	t.Helper()
 	for range count {
 		c.all.Go(func() {
-			if held, err := c.gate.enter(t.Context(), 3); held != nil || err != nil {
+			if _, held, err := c.gate.enter(t.Context(), 3); held != nil || err != nil {
 				t.Error(held, err)
 				return
 			}
@@ -174,7 +174,7 @@ func TestGateTooLong(t *testing.T) {
 		c.refuse(time.Hour)
 		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 		defer cancel()
-		refused, err := c.gate.enter(ctx, 3)
+		_, refused, err := c.gate.enter(ctx, 3)
 		if err != nil || refused.RetryAfter != time.Hour || refused.TimeLeft != 5*time.Minute || refused.Kind != RateLimited {
 			t.Errorf("it is told %+v, %v", refused, err)
 		}
@@ -186,7 +186,7 @@ func TestGateTooLong(t *testing.T) {
 		}
 		longer, cancel := context.WithTimeout(t.Context(), 61*time.Minute)
 		defer cancel()
-		if held, err := c.gate.enter(longer, 3); held != nil || err != nil || time.Since(c.born) != time.Hour {
+		if _, held, err := c.gate.enter(longer, 3); held != nil || err != nil || time.Since(c.born) != time.Hour {
 			t.Errorf("one that has the time: %v after %s", err, time.Since(c.born))
 		}
 	})
@@ -202,7 +202,7 @@ func TestGateTooLongAmongMany(t *testing.T) {
 		synctest.Wait()
 		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 		defer cancel()
-		if held, err := c.gate.enter(ctx, 3); held == nil || err != nil || time.Since(c.born) > 0 {
+		if _, held, err := c.gate.enter(ctx, 3); held == nil || err != nil || time.Since(c.born) > 0 {
 			t.Errorf("%v, %v after %s", held, err, time.Since(c.born))
 		}
 		c.all.Wait()
@@ -227,7 +227,7 @@ func TestGateContext(t *testing.T) {
 				before := len(c.gate.places)
 				ctx, cancel := context.WithTimeoutCause(t.Context(), time.Second, cause)
 				defer cancel()
-				held, err := c.gate.enter(ctx, 3)
+				_, held, err := c.gate.enter(ctx, 3)
 				told := held != nil && strings.Contains(held.Error(), "told another") // the server asked for no pause
 				if !errors.Is(err, cause) || (held != nil) != (name == "closed") || told {
 					t.Errorf("%v, %v", held, err)
@@ -245,7 +245,7 @@ func TestGateEndedContext(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	g := newGate()
-	if _, err := g.enter(ctx, 3); !errors.Is(err, context.Canceled) || len(g.places) != 0 {
+	if _, _, err := g.enter(ctx, 3); !errors.Is(err, context.Canceled) || len(g.places) != 0 {
 		t.Errorf("%v, with %d in flight", err, len(g.places))
 	}
 }
