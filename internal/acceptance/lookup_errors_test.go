@@ -238,9 +238,9 @@ func TestWrongNames(t *testing.T) {
 			"\n  - \"Twin\": 5 procedures have this name\n      twin-0, created 20", "\n      twin-4, created 20",
 			"Copy the names as TofuPilot shows them", "A station's key may see only the procedures that its station is linked to, or none.", "If several procedures have a name, rename all but one of them",
 		}},
-		"many":           {nobodys, []string{"201 of 201 names", `"Nobody's 000"`, `"Nobody's 042"`, "\n  … and more\n"}},
-		"a name of many": {[]string{"Many", "Twin"}, []string{`"Many": 60 procedures have this name`, "\n      many-41, ", "\n  … and more\n"}},
-		"long names":     {long, []string{"very lo…: no procedure has this name", "\n  … and more\n"}},
+		"many":           {nobodys, []string{"201 of 201 names", `"Nobody's 000"`, `"Nobody's 042"`, "\n  … and 163 more lines\n"}},
+		"a name of many": {[]string{"Many", "Twin"}, []string{`"Many": 60 procedures have this name`, "\n      many-41, ", "\n  … and 8 more lines\n"}},
+		"long names":     {long, []string{"very lo…: no procedure has this name", "\n  … and 157 more lines\n"}},
 	} {
 		t.Run(what, func(t *testing.T) {
 			t.Parallel()

@@ -40,7 +40,7 @@ type providerModel struct {
 // unknownIn names the attributes of the provider block whose values aren't known yet.
 func unknownIn(config tfsdk.Config) (names []string) {
 	attributes := map[string]tftypes.Value{}
-	_ = config.Raw.As(&attributes) // as it is, an object
+	_ = config.Raw.As(&attributes) // never fails: a configuration is an object
 	for name, value := range attributes {
 		if !value.IsKnown() {
 			names = append(names, name)

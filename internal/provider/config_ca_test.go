@@ -141,11 +141,6 @@ func TestCertificateAsPathOfALogin(t *testing.T) {
 	env, login := homeWith(t, credentials("https://tofupilot.example.com", `"ca_cert": `+quoted(beginCertificate)))
 	expectResolveError(t, providerModel{}, env, "", "The login file can't be used",
 		"The ca_cert of the login file "+login+": this must be the path of a file, but it is a certificate;")
-}
-
-func TestWrongCAVariableBesideLogin(t *testing.T) {
-	t.Parallel()
-	env, _ := homeWith(t, credentials("https://tofupilot.example.com"))
 	expectResolveError(t, providerModel{}, with(env, envCACert, `"ca.pem"`), "", "Invalid TOFUPILOT_CA_CERT", "The value has quotes around it; remove them.")
 }
 

@@ -85,8 +85,8 @@ func (e explainer) explainNames(ctx context.Context, asked int, err error) diag.
 	for _, several := range failed.Several {
 		lines = append(lines, e.several(several)...)
 	}
-	if len(lines) > maxLines {
-		lines = append(lines[:maxLines-1], "  … and more")
+	if more := len(lines) - (maxLines - 1); more > 1 {
+		lines = append(lines[:maxLines-1], e.say("  … and %d more lines", more))
 	}
 	return failure(path.Root("names"), "Some names don't match exactly one procedure", head, joined("\n", lines...), joined("\n\n", next...))
 }
@@ -145,7 +145,7 @@ func (e explainer) listed(procedures []tofupilot.Procedure) prose {
 	return joined("\n", e.lines(procedures, "  - ")...)
 }
 
-// lines are a line for each procedure, of many for the first.
+// lines are a line for each procedure, or for each of the first of many.
 func (e explainer) lines(procedures []tofupilot.Procedure, bullet prose) (lines []prose) {
 	for i, procedure := range procedures {
 		if left := len(procedures) - i; left > 1 && i == maxLines-1 {

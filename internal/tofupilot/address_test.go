@@ -18,7 +18,6 @@ func TestParseBaseURL(t *testing.T) {
 		"https://example.com/myapi":             "https://example.com/myapi/api",
 		"https://example.com/a%20b/c%2Fd":       "https://example.com/a%20b/c%2Fd/api",
 		"https://example.com:65535":             "https://example.com:65535/api",
-		"https://example.com:443/api":           "https://example.com:443/api",
 		"http://[::1]:3000/":                    "http://[::1]:3000/api",
 		"https://[2001:DB8::1]":                 "https://[2001:db8::1]/api",
 		"HTTPS://WWW.TofuPilot.App/API":         "https://www.tofupilot.app/API/api", // paths keep their case

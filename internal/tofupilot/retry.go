@@ -47,5 +47,5 @@ func retryAfter(header http.Header, now time.Time) time.Duration {
 	if err != nil {
 		return 0
 	}
-	return min(max(date.Sub(now.Truncate(time.Second)), 0), MaxRetryAfter) // dates have whole seconds, and so have messages
+	return min(max(date.Sub(now.Truncate(time.Second)), 0), MaxRetryAfter) // rounded up to a second, to be read by people
 }
