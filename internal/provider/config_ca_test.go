@@ -136,7 +136,7 @@ func TestCAPathIsAbsoluteInErrors(t *testing.T) {
 		"The file "+filepath.Join(here, "missing.pem")+" can't be read: ")
 }
 
-func TestCertificateAsPathOfALogin(t *testing.T) {
+func TestWrongCABesideLogin(t *testing.T) {
 	t.Parallel()
 	env, login := homeWith(t, credentials("https://tofupilot.example.com", `"ca_cert": `+quoted(beginCertificate)))
 	expectResolveError(t, providerModel{}, env, "", "The login file can't be used",
