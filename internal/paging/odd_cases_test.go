@@ -2,8 +2,7 @@ package paging
 
 import "strconv"
 
-// Cursors that mean no offset. Where a page's
-// cursor isn't its offset plus its rows, two passes have to agree.
+// Cursors that mean no offset: two passes have to agree.
 var oddForms = []oddCase{
 	{name: "a token", answer: tokens(8), rows: 8, begins: 3},
 	{name: "a token, and pages of one", answer: tokens(8), limit: 1, rows: 8, begins: 3},

@@ -22,6 +22,7 @@ func TestPasses(t *testing.T) {
 		"newest first":               {rows: 250, newestFirst: true, passes: 1},
 		"equal times":                {times: func(int) time.Time { return createdAt(0) }, rows: 250, passes: 2},
 		"the first time missing":     {times: func(number int) time.Time { return map[bool]time.Time{true: createdAt(number)}[number > 0] }, rows: 250, passes: 2},
+		"only the last two falling":  {times: func(number int) time.Time { return createdAt(number % 249) }, rows: 250, passes: 2},
 		"equal times on a page only": {times: func(int) time.Time { return createdAt(0) }, rows: 99, passes: 1},
 	} {
 		list := (&changingList{times: test.times, newestFirst: test.newestFirst}).with(test.rows)
@@ -116,8 +117,7 @@ func TestRefusedCursor(t *testing.T) {
 	}
 }
 
-// A pass that contradicted itself at the end is no witness, for the pass before or the next, though it gave
-// the same rows.
+// A pass that contradicted itself at the end is no witness for the same rows, before it or after.
 func TestContradictedPassIsNoWitness(t *testing.T) {
 	t.Parallel()
 	for contradicted, passes := range map[int]int{1: 3, 2: 4} {
