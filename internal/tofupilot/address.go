@@ -13,6 +13,8 @@ import (
 	"unicode/utf8"
 
 	"golang.org/x/net/idna"
+
+	"github.com/tofupilot/terraform-provider-tofupilot/internal/redact"
 )
 
 // DefaultURL is TofuPilot's own service. Self-hosted servers have one host each.
@@ -41,7 +43,7 @@ func ParseBaseURL(raw string) (*url.URL, error) {
 			"remove it, and set the key as api_key")
 	}
 	for at, r := range []rune(raw) {
-		if r == '`' || unicode.In(r, unicode.Quotation_Mark, unicode.White_Space) || invisible(r) {
+		if r == '`' || unicode.In(r, unicode.Quotation_Mark, unicode.White_Space) || redact.IsInvisible(r) {
 			return nil, fmt.Errorf("character %d of the URL is %#U, and a URL has no quotes, white space or invisible characters; "+
 				"remove it", at+1, r)
 		}

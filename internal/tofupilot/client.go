@@ -17,6 +17,8 @@ import (
 	"net/url"
 	"sync/atomic"
 	"time"
+
+	"github.com/tofupilot/terraform-provider-tofupilot/internal/redact"
 )
 
 // Defaults and bounds of a Config.
@@ -51,7 +53,7 @@ type Client struct {
 	maxRetries     int
 	retryInterval  time.Duration
 	requestTimeout time.Duration
-	clean          cleaner
+	clean          redact.Redactor
 	log            *slog.Logger
 }
 
@@ -72,19 +74,19 @@ func New(config Config) *Client {
 		maxRetries:     config.MaxRetries,
 		retryInterval:  500 * time.Millisecond,
 		requestTimeout: config.RequestTimeout,
-		clean:          newCleaner(config.APIKey),
+		clean:          redact.New(config.APIKey),
 		log:            config.Log,
 	}
 	if client.log == nil {
 		client.log = slog.New(slog.DiscardHandler)
 	}
-	client.log = slog.New(logHandler{client.log.Handler(), client.clean})
+	client.log = slog.New(client.clean.Handler(client.log.Handler()))
 	return client
 }
 
 // Clean makes a text that a server chose safe to show: without the API key,
 // control characters and invisible formatting, and of bounded length.
-func (c *Client) Clean(text string) string { return c.clean.text(text) }
+func (c *Client) Clean(text string) string { return c.clean.Text(text) }
 
 // checkRedirect keeps the key with the server that was configured.
 func checkRedirect(next *http.Request, via []*http.Request) error {

@@ -6,14 +6,9 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
-	"net/url"
 	"strings"
 	"testing"
 	"time"
-	"unicode"
-	"unicode/utf8"
-
-	"pgregory.net/rapid"
 
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/fakeapi"
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/paging"
@@ -91,70 +86,6 @@ func inJSON(t *testing.T, it any) string {
 	return string(text)
 }
 
-// A server may echo the key, or send a terminal's escape sequences.
-func TestClean(t *testing.T) {
-	t.Parallel()
-	clean := newCleaner("tp_secret").text
-	for text, want := range map[string]string{
-		"":                                     "",
-		"no key":                               "no key",
-		"Bearer tp_secret":                     "Bearer [the API key]",
-		"tp_secrettp_secret":                   "[the API key][the API key]",
-		"tp_\u200bsecret":                      "[the API key]", // a space of no width
-		"tp_\x00sec\u00adret":                  "[the API key]", // an invisible hyphen
-		"tp_\u034fsec\ufe0fret":                "[the API key]", // a joiner and a variation selector
-		"tp_\u115fsec\u17b4r\U000e0080et":      "[the API key]", // a filler, a vowel and a code point that nobody assigned
-		"\x1b[31mred\x1b[0m":                   "[31mred[0m",
-		"\u202edlrow":                          "dlrow", // would turn the writing round
-		"one\r\n\ttwo\u2028three":              "one   two three",
-		"  around  ":                           "around",
-		"\xff\xfe":                             "\uFFFD\uFFFD",
-		"Zoë 🔋":                                "Zoë 🔋",
-		strings.Repeat("ä", 1000):              strings.Repeat("ä", 1000),
-		strings.Repeat("ä", 1001):              strings.Repeat("ä", 1000) + "…",
-		strings.Repeat("x", 995) + "tp_secret": strings.Repeat("x", 995) + "[the …",
-	} {
-		if got := clean(text); got != want || !utf8.ValidString(got) {
-			t.Errorf("%q: got %q, want %q", text, got, want)
-		}
-	}
-}
-
-// A key may have any characters that are visible ASCII.
-func TestCleanKey(t *testing.T) {
-	t.Parallel()
-	rapid.Check(t, func(t *rapid.T) {
-		key := rapid.StringMatching(`[!-~]{8,40}`).Filter(func(key string) bool { return CheckAPIKey(key) == nil }).Draw(t, "key")
-		clean := newCleaner(key).text
-		inPath := &url.URL{Path: "/" + key}
-		for how, written := range map[string]string{
-			"as it is": key, "in quotes": fmt.Sprintf("%q", key), "in a query": url.QueryEscape(key),
-			"in a segment": url.PathEscape(key), "in a path": inPath.String(), "in lower case": strings.ToLower(url.QueryEscape("ß")) + url.QueryEscape(key),
-		} {
-			if got := clean("before " + written + " after"); strings.Count(got, "[the API key]") != 1 {
-				t.Errorf("%s, %q becomes %q", how, written, got)
-			}
-		}
-	})
-}
-
-// Unicode defines Default_Ignorable_Code_Point by these, and by a few exceptions
-// that are control or format characters, which aren't shown either.
-func TestCleanInvisible(t *testing.T) {
-	t.Parallel()
-	for r := range unicode.MaxRune + 1 {
-		ignorable := unicode.In(r, unicode.Other_Default_Ignorable_Code_Point, unicode.Cf, unicode.Variation_Selector)
-		if shown := visible(string(r)); ignorable && shown != "" || unicode.IsControl(r) && strings.TrimSpace(shown) != "" {
-			t.Errorf("%U is shown", r)
-		}
-	}
-	for _, r := range []rune{0x034f, 0x115f, 0x1160, 0x17b4, 0x17b5, 0x180b, 0x180f, 0x3164, 0xfe00, 0xfe0f, 0xffa0, 0xfff0, 0x1d173, 0xe0000, 0xe0080, 0xe0fff} {
-		if visible(string(r)) != "" {
-			t.Errorf("%U is shown", r)
-		}
-	}
-}
-
 // Every failure is retried here, so that the log tells of each.
 func TestLogOfFailures(t *testing.T) {
 	t.Parallel()
@@ -175,7 +106,7 @@ func TestLogOfFailures(t *testing.T) {
 			api.Fail(answer)
 			var logged strings.Builder
 			client := clientAt(t, listen(t, api).String())
-			client.maxRetries, client.log = 1, slog.New(logHandler{slog.NewTextHandler(&logged, nil), client.clean})
+			client.maxRetries, client.log = 1, slog.New(client.clean.Handler(slog.NewTextHandler(&logged, nil)))
 			_, err := client.Procedures(t.Context(), Filter{Parameters: map[string]string{"search_query": key}})
 			if text := logged.String(); !strings.Contains(text, "level=WARN") || strings.Contains(text, key) || !strings.Contains(text, "[the API key]") {
 				t.Errorf("%v, logged %s", err, text)
@@ -224,27 +155,6 @@ func TestFormatDuration(t *testing.T) {
 	}
 }
 
-// All but the end of the key is as good as the key.
-func TestCleanBeforeCut(t *testing.T) {
-	t.Parallel()
-	const key = "tp_SECRETsecret"
-	clean := newCleaner(key)
-	for text, want := range map[string]string{
-		strings.Repeat("x", 86) + key:           strings.Repeat("x", 86) + "[the API key]",
-		strings.Repeat("x", 991) + key:          strings.Repeat("x", 991) + "[the API …",
-		strings.Repeat("x", maxLooked-14) + key: strings.Repeat("x", 1000) + "…",
-		// Without what isn't seen, it is short, and the key isn't looked at to its end.
-		"tp_SECRETsecre" + strings.Repeat("\u200b", maxLooked) + "t":       "",
-		strings.Repeat("\x80", maxLooked+1):                                "", // no character begins in it
-		"before tp_SECRETs" + strings.Repeat("\u200b", maxLooked):          "be",
-		strings.Repeat("\u200b", 5_000) + key + strings.Repeat("x", 2_000): "[the API key]" + strings.Repeat("x", 987) + "…",
-	} {
-		if got := clean.text(text); got != want {
-			t.Errorf("%.100q: got %.100q, want %.100q", text, got, want)
-		}
-	}
-}
-
 // What a page is refused for, though its first page wasn't, may be its cursor; but a key,
 // a proxy or a rate is no matter of cursors.
 func TestErrCursor(t *testing.T) {
@@ -262,28 +172,3 @@ func TestErrCursor(t *testing.T) {
 		t.Error("a page that can't be used was taken for a refusal")
 	}
 }
-
-func TestLogHandler(t *testing.T) {
-	t.Parallel()
-	const key = "the-secret-key"
-	said := fmt.Sprintf("%q came \x1b[31mtwice\u200b, as %s did", "a"+key+"b", url.QueryEscape(key))
-	for name, value := range map[string]any{
-		"a text": said, "an error": errors.New(said), "a Stringer": stringer(said), "a LogValuer": logValuer(said), "a list": []string{said}, "a group": slog.GroupValue(slog.String(key, said)),
-	} {
-		var logged strings.Builder
-		log := slog.New(logHandler{slog.NewTextHandler(&logged, nil), newCleaner(key)})
-		log.Warn("Reading the list again", "reason", value, "passes", 2)
-		log.With("bound", key).WithGroup(key).Warn("Reading the list again", "reason", value)
-		if text := logged.String(); strings.Contains(text, key) || strings.ContainsAny(text, "\x1b\u200b") || !strings.Contains(text, `a[the API key]b`) || !strings.Contains(text, "passes=2") {
-			t.Errorf("%s: logged %q", name, text)
-		}
-	}
-}
-
-type stringer string
-
-func (s stringer) String() string { return string(s) }
-
-type logValuer string
-
-func (l logValuer) LogValue() slog.Value { return slog.AnyValue(errors.New(string(l))) }

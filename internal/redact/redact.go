@@ -1,4 +1,6 @@
-package tofupilot
+// Package redact makes texts that a server chose safe to show: without the API key,
+// control characters and invisible characters, and of bounded length.
+package redact
 
 import (
 	"context"
@@ -16,16 +18,16 @@ const (
 	maxLooked  = 16 << 10 // bytes that are looked at, so that long texts take no time
 )
 
-// cleaner makes what a server says safe to show. The key is taken out before
+// Redactor makes what a server says safe to show. The key is taken out before
 // anything is cut, because all but its end is as good as the key.
-type cleaner struct {
+type Redactor struct {
 	key     *strings.Replacer
 	longest int // bytes of the longest form of the key
 }
 
-// newCleaner takes a key out as it is, as in a URL, and as %q and HCL quote it. A server has
+// New takes a key out as it is, as in a URL, and as %q and HCL quote it. A server has
 // the key anyway: this is for one that repeats it, not for one that hides it on purpose.
-func newCleaner(key string) cleaner {
+func New(key string) Redactor {
 	inPath := url.URL{Path: key}
 	quoted := strconv.Quote(key)
 	quoted = quoted[1 : len(quoted)-1]
@@ -36,29 +38,31 @@ func newCleaner(key string) cleaner {
 		replaced = append(replaced, form, "[the API key]")
 		longest = max(longest, len(form))
 	}
-	return cleaner{strings.NewReplacer(replaced...), longest}
+	return Redactor{strings.NewReplacer(replaced...), longest}
 }
 
-// text has no key, no control characters, nothing invisible and at most maxMessage
+// Text has no key, no control characters, nothing invisible and at most maxMessage
 // characters.
-func (c cleaner) text(text string) string {
+func (r Redactor) Text(text string) string {
 	end := min(len(text), maxLooked)
 	for end > 0 && end < len(text) && !utf8.RuneStart(text[end]) {
 		end--
 	}
-	looked := c.key.Replace(visible(text[:end]))
+	looked := r.key.Replace(visible(text[:end]))
 	if end < len(text) { // a key may go on behind what was looked at
-		looked = strings.ToValidUTF8(looked[:max(0, len(looked)-c.longest)], "")
+		looked = strings.ToValidUTF8(looked[:max(0, len(looked)-r.longest)], "")
 	}
 	return strings.TrimSpace(cut(looked, maxMessage))
 }
 
-// logHandler makes all that the client logs safe to show: texts that a server chose
+// Handler makes all that the client logs safe to show: texts that a server chose
 // are among it. Without groups and bound attributes, which the client doesn't use.
+func (r Redactor) Handler(next slog.Handler) slog.Handler { return logHandler{next, r} }
+
 type logHandler struct {
 	slog.Handler
 
-	clean cleaner
+	redact Redactor
 }
 
 func (h logHandler) Handle(ctx context.Context, record slog.Record) error {
@@ -67,7 +71,7 @@ func (h logHandler) Handle(ctx context.Context, record slog.Record) error {
 		switch attr.Value = attr.Value.Resolve(); attr.Value.Kind() {
 		case slog.KindBool, slog.KindInt64, slog.KindUint64, slog.KindFloat64:
 		default: // a text, or what becomes one: an error, a Stringer
-			attr.Value = slog.StringValue(h.clean.text(attr.Value.String()))
+			attr.Value = slog.StringValue(h.redact.Text(attr.Value.String()))
 		}
 		safe.AddAttrs(attr)
 		return true
@@ -94,13 +98,14 @@ func visible(text string) string {
 		switch {
 		case unicode.IsSpace(r):
 			return ' '
-		case invisible(r):
+		case IsInvisible(r):
 			return -1
 		}
 		return r
 	}, text)
 }
 
-func invisible(r rune) bool {
+// IsInvisible reports whether nobody sees a character.
+func IsInvisible(r rune) bool {
 	return unicode.In(r, unicode.Cc, unicode.Cf, unicode.Co, unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector)
 }
