@@ -66,19 +66,6 @@ func (e *Error) Error() string {
 
 func (e *Error) Unwrap() error { return e.Err }
 
-// Is reports whether the server takes a cursor that it didn't give for wrong, where
-// that is asked: what the first page wasn't refused for isn't meant.
-func (e *Error) Is(target error) bool {
-	if target != paging.ErrCursor || e.Err != nil {
-		return false
-	}
-	switch e.Status {
-	case http.StatusUnauthorized, http.StatusForbidden, http.StatusProxyAuthRequired, http.StatusRequestTimeout, http.StatusTooManyRequests:
-		return false
-	}
-	return e.Status >= 400 && e.Status <= 499
-}
-
 // StatusLine is the last answer's status in words, such as HTTP 404 Not Found.
 func (e *Error) StatusLine() string { return statusLine(e.Status) }
 

@@ -3,7 +3,6 @@ package tofupilot
 import (
 	"encoding/json"
 	"errors"
-	"fmt"
 	"log/slog"
 	"net/http"
 	"strings"
@@ -11,7 +10,6 @@ import (
 	"time"
 
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/fakeapi"
-	"github.com/tofupilot/terraform-provider-tofupilot/internal/paging"
 )
 
 func TestError(t *testing.T) {
@@ -152,23 +150,5 @@ func TestFormatDuration(t *testing.T) {
 		if got := FormatDuration(duration); got != want {
 			t.Errorf("%s: got %s, want %s", duration, got, want)
 		}
-	}
-}
-
-// What a page is refused for, though its first page wasn't, may be its cursor; but a key,
-// a proxy or a rate is no matter of cursors.
-func TestErrCursor(t *testing.T) {
-	t.Parallel()
-	for status, want := range map[int]bool{
-		http.StatusBadRequest: true, http.StatusNotFound: true, http.StatusUnprocessableEntity: true, http.StatusRequestURITooLong: true,
-		http.StatusUnauthorized: false, http.StatusForbidden: false, http.StatusProxyAuthRequired: false, http.StatusRequestTimeout: false,
-		http.StatusTooManyRequests: false, http.StatusBadGateway: false, http.StatusFound: false,
-	} {
-		if is := errors.Is(fmt.Errorf("page 2: %w", &Error{Status: status}), paging.ErrCursor); is != want {
-			t.Errorf("status %d: %t, want %t", status, is, want)
-		}
-	}
-	if errors.Is(&Error{Status: http.StatusOK, Err: errors.New("no page")}, paging.ErrCursor) {
-		t.Error("a page that can't be used was taken for a refusal")
 	}
 }

@@ -164,6 +164,9 @@ func (r *listRead[T, R]) fetch(ctx context.Context, at string, limit int) (pagin
 		}
 		return nil
 	})
+	if at != "" && refusesCursor(err) {
+		err = fmt.Errorf("%w: %w", paging.ErrCursor, err)
+	}
 	if err == nil { // cursors are remembered while they are followed
 		err = r.held.add(len(answer.Next) + heldPerRow)
 	}
@@ -171,6 +174,20 @@ func (r *listRead[T, R]) fetch(ctx context.Context, at string, limit int) (pagin
 		return paging.Page[Row[R]]{}, err
 	}
 	return answer, nil
+}
+
+// refusesCursor reports whether a request may have failed because of its cursor. A key, a
+// proxy and a rate of requests have nothing to do with cursors.
+func refusesCursor(err error) bool {
+	failed := new(Error)
+	if !errors.As(err, &failed) || failed.Err != nil {
+		return false
+	}
+	switch failed.Status {
+	case 401, 403, 407, 408, 429:
+		return false
+	}
+	return failed.Status >= 400 && failed.Status <= 499
 }
 
 func plural(noun string) string { return noun + "s" }

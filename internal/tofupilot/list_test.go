@@ -1,0 +1,26 @@
+package tofupilot
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"testing"
+)
+
+// What a page is refused for, though its first page wasn't, may be its cursor; but a key,
+// a proxy or a rate is no matter of cursors.
+func TestRefusesCursor(t *testing.T) {
+	t.Parallel()
+	for status, want := range map[int]bool{
+		http.StatusBadRequest: true, http.StatusNotFound: true, http.StatusUnprocessableEntity: true, http.StatusRequestURITooLong: true,
+		http.StatusUnauthorized: false, http.StatusForbidden: false, http.StatusProxyAuthRequired: false, http.StatusRequestTimeout: false,
+		http.StatusTooManyRequests: false, http.StatusBadGateway: false, http.StatusFound: false,
+	} {
+		if is := refusesCursor(fmt.Errorf("page 2: %w", &Error{Status: status})); is != want {
+			t.Errorf("status %d: %t, want %t", status, is, want)
+		}
+	}
+	if refusesCursor(&Error{Status: http.StatusOK, Err: errors.New("no page")}) {
+		t.Error("a page that can't be used was taken for a refusal")
+	}
+}
