@@ -19,7 +19,7 @@ import (
 var version = "dev"
 
 // memoryLimit keeps garbage from adding to what answers take (see the bounds in
-// internal/tofupilot/memory.go). A list near the protocol's limit may take more.
+// internal/rest/memory.go). A list near the protocol's limit may take more.
 const memoryLimit = 768 << 20 // bytes
 
 func main() {

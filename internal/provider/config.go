@@ -17,6 +17,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
+	"github.com/tofupilot/terraform-provider-tofupilot/internal/rest"
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/tofupilot"
 )
 
@@ -100,7 +101,7 @@ func fromLogin(file string) source {
 // The diagnostics are for Configure: errors that the provider block alone has,
 // and warnings. All other errors are the settings' problems.
 func (m providerModel) resolve(getenv func(string) string) (settings, diag.Diagnostics) {
-	resolved := settings{maxRetries: tofupilot.DefaultMaxRetries, requestTimeout: tofupilot.DefaultRequestTimeout}
+	resolved := settings{maxRetries: rest.DefaultMaxRetries, requestTimeout: rest.DefaultRequestTimeout}
 	var diags diag.Diagnostics
 	fail := func(from source, problem string) {
 		if from.attribute != "" {
@@ -124,7 +125,7 @@ func (m providerModel) resolve(getenv func(string) string) (settings, diag.Diagn
 		fail(resolved.urlFrom, sentence(urlErr))
 		return resolved, diags // whether the login's key may be used depends on it
 	}
-	if stored != nil && !tofupilot.SameServer(stored.baseURL, resolved.baseURL) {
+	if stored != nil && !rest.SameServer(stored.baseURL, resolved.baseURL) {
 		resolved.apiKey = ""
 		fail(noKey, withHint(fmt.Sprintf(
 			"The login file %s is for %s, and its key is sent to no other server. The provider is configured for %s. "+
@@ -222,7 +223,7 @@ func coalesce(attribute types.String, name, variable string, getenv func(string)
 
 // checkScheme keeps the key off the network unless it is encrypted.
 func checkScheme(address *url.URL, allowHTTP bool) error {
-	if address.Scheme == "https" || allowHTTP || tofupilot.IsLoopback(address) {
+	if address.Scheme == "https" || allowHTTP || rest.IsLoopback(address) {
 		return nil
 	}
 	return errors.New("the provider doesn't send the API key unencrypted over http://; use https://, " +

@@ -10,6 +10,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/path"
 
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/bulk"
+	"github.com/tofupilot/terraform-provider-tofupilot/internal/rest"
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/tofupilot"
 )
 
@@ -78,7 +79,7 @@ func (a readAdvice) plural() string { return a.noun + "s" }
 // explain turns an error of the client into a diagnostic: what was requested, what
 // came back, what it probably means and what to do next.
 func (e explainer) explain(ctx context.Context, err error, advice readAdvice) diag.Diagnostic {
-	if inMemory := errors.Is(err, tofupilot.ErrTooMuch); inMemory || errors.As(err, new(*bulk.TooLargeError)) {
+	if inMemory := errors.Is(err, rest.ErrTooMuch); inMemory || errors.As(err, new(*bulk.TooLargeError)) {
 		return e.explainTooMany(inMemory, advice)
 	}
 	var progress, changed prose // how far the list was read
@@ -90,7 +91,7 @@ func (e explainer) explain(ctx context.Context, err error, advice readAdvice) di
 		changed = e.say("The list changed while it was read, so the provider read it from the start %s. Last change: %s",
 			counted(list.Passes, "time"), list.Change).ended()
 	}
-	failed, inconsistent := new(tofupilot.Error), new(tofupilot.InconsistentError)
+	failed, inconsistent := new(rest.Error), new(tofupilot.InconsistentError)
 	reading := e.say("Reading the %s from %s", advice.plural(), e.settings.baseURL)
 	switch {
 	case errors.Is(ctx.Err(), context.DeadlineExceeded):

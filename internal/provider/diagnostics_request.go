@@ -13,11 +13,12 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 
+	"github.com/tofupilot/terraform-provider-tofupilot/internal/rest"
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/tofupilot"
 )
 
 // explainRequest says what a request that failed means.
-func (e explainer) explainRequest(failed *tofupilot.Error, advice readAdvice) diag.Diagnostic {
+func (e explainer) explainRequest(failed *rest.Error, advice readAdvice) diag.Diagnostic {
 	at := path.Empty()
 	if failed.TimeLeft > 0 {
 		at = timeoutsRead
@@ -44,7 +45,7 @@ func (e explainer) address() prose {
 }
 
 // answered is a sentence of what was asked and what came back.
-func (e explainer) answered(failed *tofupilot.Error) prose {
+func (e explainer) answered(failed *rest.Error) prose {
 	text := e.say("%s %s", failed.Method, failed.URL)
 	if failed.Attempts > 1 {
 		text += e.say(" (%d attempts)", failed.Attempts)
@@ -74,39 +75,39 @@ func (e explainer) answered(failed *tofupilot.Error) prose {
 }
 
 // advise says in a few words what a request's failure is, and what to do next.
-func (e explainer) advise(failed *tofupilot.Error, advice readAdvice) (summary, next prose) {
+func (e explainer) advise(failed *rest.Error, advice readAdvice) (summary, next prose) {
 	switch failed.Kind {
-	case tofupilot.TLSFailed:
+	case rest.TLSFailed:
 		return e.adviseTLS(failed.Err)
-	case tofupilot.ProxyFailed:
+	case rest.ProxyFailed:
 		return "The proxy doesn't connect to the server", e.say("Check HTTPS_PROXY, or HTTP_PROXY for an http:// address: it must be like http://user:password@proxy.example.com:3128. "+
 			"If it is right, ask the proxy's administrator. If this server needs no proxy, list %s in NO_PROXY.", e.settings.baseURL.Hostname())
-	case tofupilot.Redirected:
+	case rest.Redirected:
 		return e.adviseRedirect(failed.Redirect)
-	case tofupilot.Interrupted:
+	case rest.Interrupted:
 		return "No complete answer came", "Try again later. If the problem persists, check that this is the right server and that no proxy or firewall cuts connections off, " +
 			"and ask the server's administrator."
-	case tofupilot.TimedOut:
+	case rest.TimedOut:
 		return "The server takes too long", "Check that no proxy or firewall is in the way. If the server is slow, raise the provider's request_timeout" + e.or(advice.smaller) + "."
-	case tofupilot.TooLarge:
+	case rest.TooLarge:
 		if advice.smaller != "" {
 			next = e.say(" If it does, %s.", advice.smaller)
 		}
 		return "The answer is too large", "Check that it leads to a TofuPilot server." + next
-	case tofupilot.NotTheAPI:
+	case rest.NotTheAPI:
 		return "The API doesn't answer at this address", joined(" ", "Check that it leads to a TofuPilot server, with the right scheme and port.", e.extraPath(),
 			"A login page, a proxy or a firewall may answer in the server's place.")
-	case tofupilot.Unsupported:
+	case rest.Unsupported:
 		return "The answer isn't supported", "Check that it leads to a TofuPilot server. If it does, the server may be too old or too new for this provider. " + report
-	case tofupilot.Rejected:
+	case rest.Rejected:
 		next = "The server may be too old or too new for this provider. " + report
 		if len(advice.attributes) > 0 {
 			next = "Correct the arguments of the data source. If they follow the documentation, the server may be too old or too new for this provider. " + report
 		}
 		return "The server refused the request", next
-	case tofupilot.Refused:
+	case rest.Refused:
 		return "The server refused the request", "The message is the server's. If it doesn't tell you what to do, ask the server's administrator."
-	case tofupilot.Unauthorized:
+	case rest.Unauthorized:
 		next = e.say("The key comes from %s. It may be mistyped, expired or revoked, or belong to another server. "+
 			"Check the key, or create a new one in TofuPilot's settings.", e.settings.keyFrom.words)
 		if login := e.settings.keyFrom.login; login != "" {
@@ -116,19 +117,19 @@ func (e explainer) advise(failed *tofupilot.Error, advice readAdvice) (summary, 
 			next += " The answer isn't from the TofuPilot API, so a proxy may have refused the request instead."
 		}
 		return "The server doesn't accept the API key", joined(" ", next, e.say("%s", e.settings.otherLogin()))
-	case tofupilot.Forbidden:
+	case rest.Forbidden:
 		return e.say("The API key isn't allowed to read %s", advice.plural()), joined(" ", e.say("The key comes from %s.", e.settings.keyFrom.words), stationKeys,
 			e.say("Use the key of a user who can see the %s in TofuPilot.", advice.plural()), e.say("%s", e.settings.otherLogin()))
-	case tofupilot.RateLimited:
+	case rest.RateLimited:
 		otherwise := prose("Try again later, or ask the server's administrator how many requests it allows.")
-		if e.settings.maxRetries < tofupilot.MaxRetries {
+		if e.settings.maxRetries < rest.MaxRetries {
 			otherwise = e.say("Try again later, or raise the provider's max_retries, which is %d.", e.settings.maxRetries)
 		}
 		return "The server limits the rate of requests", e.later(failed, otherwise)
-	case tofupilot.BrokenRow:
+	case rest.BrokenRow:
 		return e.say("The server can't return one of its %s", advice.plural()), e.say(
 			"One of the %s doesn't match the server's own schema, so the server refuses the whole page. Only the server's administrator can fix that. Show them this message.", advice.plural())
-	case tofupilot.ServerFailed:
+	case rest.ServerFailed:
 		return "The server has a problem", e.later(failed, "Try again later. If the problem persists, ask the server's administrator, and check that this is the right server and not a proxy.")
 	default:
 		next = "Check that this is the right server, and that this machine can reach it: DNS, a proxy, a firewall or a VPN may be in the way."
@@ -158,24 +159,24 @@ func (e explainer) extraPath() prose {
 
 // later is what to do about a server that asks for a pause, by how long it is and
 // by what is left of timeouts.read.
-func (e explainer) later(failed *tofupilot.Error, otherwise prose) prose {
-	asked := tofupilot.FormatDuration(failed.RetryAfter)
+func (e explainer) later(failed *rest.Error, otherwise prose) prose {
+	asked := rest.FormatDuration(failed.RetryAfter)
 	switch {
 	case failed.RetryAfter == 0:
 		return otherwise
 	case failed.TimeLeft == 0:
 		return e.say("The server asks to wait %s. %s", asked, otherwise)
-	case failed.RetryAfter == tofupilot.MaxRetryAfter:
+	case failed.RetryAfter == rest.MaxRetryAfter:
 		return "The server asks to wait a year or longer. Ask its administrator why."
 	}
 	return e.say("The server asks to wait %s, but only %s of timeouts.read remains. Try again after that time, or raise timeouts.read by %s.",
-		asked, tofupilot.FormatDuration(max(failed.TimeLeft.Round(100*time.Millisecond), 100*time.Millisecond)), asked)
+		asked, rest.FormatDuration(max(failed.TimeLeft.Round(100*time.Millisecond), 100*time.Millisecond)), asked)
 }
 
 // adviseRedirect names the address to configure, where there is one.
 func (e explainer) adviseRedirect(to *url.URL) (summary, next prose) {
 	address := movedTo(to)
-	if address == nil || tofupilot.SameServer(address, e.settings.baseURL) {
+	if address == nil || rest.SameServer(address, e.settings.baseURL) {
 		return "The server's redirect can't be followed", joined(" ", "Check that it is the server's own, with the right scheme (https:// or http://).", e.extraPath())
 	}
 	insecure := prose("")

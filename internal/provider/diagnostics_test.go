@@ -10,6 +10,8 @@ import (
 	"testing"
 
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/bulk"
+	"github.com/tofupilot/terraform-provider-tofupilot/internal/redact"
+	"github.com/tofupilot/terraform-provider-tofupilot/internal/rest"
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/tofupilot"
 )
 
@@ -23,9 +25,9 @@ func TestTooLargeAdvice(t *testing.T) {
 		summary string
 		words   string
 	}{
-		"a list":          {tofupilot.ErrTooMuch, list, "Too many procedures at the same time", "at a time, or narrow the list by search_query, "},
+		"a list":          {rest.ErrTooMuch, list, "Too many procedures at the same time", "at a time, or narrow the list by search_query, "},
 		"a state":         {&bulk.TooLargeError{Size: 300 << 20}, list, "Too many procedures for one data source", "larger than 256 MiB"},
-		"a lookup's list": {tofupilot.ErrTooMuch, lookup, "Too many procedures at the same time", "larger than 512 MiB"},
+		"a lookup's list": {rest.ErrTooMuch, lookup, "Too many procedures at the same time", "larger than 512 MiB"},
 	} {
 		said := e.explain(t.Context(), c.err, c.advice)
 		if said.Summary() != c.summary || !strings.Contains(said.Detail(), c.words) || !strings.Contains(said.Detail(), "https://tofupilot.example.com/api") {
@@ -41,8 +43,7 @@ func TestTooLargeAdvice(t *testing.T) {
 func TestSaySafe(t *testing.T) {
 	t.Parallel()
 	const key = "the-secret-key"
-	client := tofupilot.New(tofupilot.Config{BaseURL: &url.URL{}, APIKey: key})
-	e := explainer{clean: client.Clean}
+	e := explainer{clean: redact.New(key).Text}
 	type name string
 	for what, arg := range map[string]any{
 		"a text": key, "another text": name(key), "an error": errors.New(key), "a URL": &url.URL{Scheme: "https", Host: "example.com", Path: "/" + key},
@@ -75,7 +76,7 @@ func TestRedirectAdvice(t *testing.T) {
 		{fromAttribute("url"), login, "set url to \"https://new.example.com\" and run `tofupilot login` for it."},
 	} {
 		e := explainer{settings{baseURL: base, urlFrom: c.url, keyFrom: c.key}, strings.Clone}
-		said := e.explain(t.Context(), &tofupilot.Error{Kind: tofupilot.Redirected, Redirect: elsewhere}, readAdvice{noun: "procedure"}).Detail()
+		said := e.explain(t.Context(), &rest.Error{Kind: rest.Redirected, Redirect: elsewhere}, readAdvice{noun: "procedure"}).Detail()
 		if !strings.Contains(said, "If the new address is right, "+c.words) || !strings.Contains(said, "comes from "+c.url.words+".") {
 			t.Errorf("%s: %s", c.url.words, said)
 		}
@@ -90,7 +91,7 @@ func TestCertificateErrors(t *testing.T) {
 		&tls.CertificateVerificationError{Err: x509.InsecureAlgorithmError(x509.SHA1WithRSA)},
 		errors.New("tls: failed to parse certificate from server: x509: malformed serial number"),
 	} {
-		said := e.explain(t.Context(), &tofupilot.Error{Kind: tofupilot.TLSFailed, Err: err}, readAdvice{noun: "procedure"})
+		said := e.explain(t.Context(), &rest.Error{Kind: rest.TLSFailed, Err: err}, readAdvice{noun: "procedure"})
 		if said.Summary() != "The server's certificate isn't trusted" || !strings.Contains(said.Detail(), "Have the server's administrator replace the certificate.") {
 			t.Errorf("%s: %s", said.Summary(), said.Detail())
 		}
@@ -107,7 +108,7 @@ func TestCertificateErrors(t *testing.T) {
 func TestKeyHiddenInQuote(t *testing.T) {
 	t.Parallel()
 	const key = `sk_live${a}%{b}"`
-	e := explainer{clean: tofupilot.New(tofupilot.Config{BaseURL: &url.URL{}, APIKey: key}).Clean}
+	e := explainer{clean: redact.New(key).Text}
 	if got := e.quote("leak " + key); got != `"leak [the API key]"` {
 		t.Error(got)
 	}

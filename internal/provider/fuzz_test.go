@@ -19,6 +19,7 @@ import (
 
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/acceptance/harness"
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/fakeapi"
+	"github.com/tofupilot/terraform-provider-tofupilot/internal/rest"
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/tofupilot"
 )
 
@@ -197,11 +198,11 @@ func FuzzProviderConfiguration(f *testing.F) {
 		if tofupilot.CheckAPIKey(got.apiKey) != nil || !strings.HasPrefix(got.apiKey, secret) || given(0) != (got.keyFrom.words == "the provider's api_key") {
 			t.Errorf("key %q from %s", got.apiKey, got.keyFrom.words)
 		}
-		allowed := got.baseURL.Scheme == "https" || tofupilot.IsLoopback(got.baseURL) || given(5) && allowHTTP
+		allowed := got.baseURL.Scheme == "https" || rest.IsLoopback(got.baseURL) || given(5) && allowHTTP
 		if base := got.baseURL; !allowed || !apiPath.MatchString(base.String()) {
 			t.Errorf("it goes to %s", base)
 		}
-		if got.maxRetries < 0 || got.maxRetries > tofupilot.MaxRetries || got.requestTimeout <= 0 || given(2) != (got.rootCAs != nil) {
+		if got.maxRetries < 0 || got.maxRetries > rest.MaxRetries || got.requestTimeout <= 0 || given(2) != (got.rootCAs != nil) {
 			t.Errorf("%d retries, %s, roots %v", got.maxRetries, got.requestTimeout, got.rootCAs)
 		}
 	})

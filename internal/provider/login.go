@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"runtime"
 
+	"github.com/tofupilot/terraform-provider-tofupilot/internal/rest"
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/tofupilot"
 )
 
@@ -117,7 +118,7 @@ func (s settings) otherLogins() (logins []*login) {
 func (s settings) otherLogin() string {
 	for _, other := range s.otherLogins() {
 		configured := s.urlFrom != byDefault && s.urlFrom.login == ""
-		if configured && (s.baseURL == nil || !tofupilot.SameServer(other.baseURL, s.baseURL)) {
+		if configured && (s.baseURL == nil || !rest.SameServer(other.baseURL, s.baseURL)) {
 			continue
 		}
 		without := "a key"
@@ -133,7 +134,7 @@ func (s settings) otherLogin() string {
 // for the server.
 func (s settings) otherCA() string {
 	for _, other := range s.otherLogins() {
-		if other.caCert != "" && tofupilot.SameServer(other.baseURL, s.baseURL) {
+		if other.caCert != "" && rest.SameServer(other.baseURL, s.baseURL) {
 			return fmt.Sprintf("The login file %s has a CA for this server, %s, used only with that file's key.", other.file, other.caCert)
 		}
 	}

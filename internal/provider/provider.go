@@ -4,6 +4,7 @@ package provider
 
 import (
 	"context"
+	"log/slog"
 	"os"
 
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
@@ -16,6 +17,8 @@ import (
 	"github.com/hashicorp/terraform-plugin-log/tflog"
 
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/bulk"
+	"github.com/tofupilot/terraform-provider-tofupilot/internal/redact"
+	"github.com/tofupilot/terraform-provider-tofupilot/internal/rest"
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/tofupilot"
 )
 
@@ -79,7 +82,7 @@ func (p *tofupilotProvider) Schema(_ context.Context, _ provider.SchemaRequest, 
 				MarkdownDescription: "How often the provider retries a request that fails for a temporary reason: " +
 					"no connection, an incomplete answer, or status 408 or 5xx. 0 (never) to 10. Defaults to 3. " +
 					"A server that limits the rate of requests (429) is waited for as long as it lets some through, up to `timeouts.read`; otherwise a 429 counts, too.",
-				Validators: []validator.Number{wholeNumber{0, tofupilot.MaxRetries}},
+				Validators: []validator.Number{wholeNumber{0, rest.MaxRetries}},
 			},
 			"request_timeout": schema.StringAttribute{
 				Optional: true,
@@ -139,18 +142,20 @@ func (p *tofupilotProvider) Configure(ctx context.Context, req provider.Configur
 	}
 	ctx = maskKey(ctx, settings.apiKey)
 	tflog.Debug(ctx, "Configured the client", map[string]any{"url": settings.baseURL.String(), "api_key_from": settings.keyFrom.words})
-	client := tofupilot.New(tofupilot.Config{
+	redactor := redact.New(settings.apiKey)
+	client := tofupilot.New(rest.Config{
 		BaseURL:        settings.baseURL,
 		APIKey:         settings.apiKey,
-		RootCAs:        settings.rootCAs,
+		Transport:      rest.NewTransport(settings.rootCAs),
+		Memory:         new(rest.Budget),
 		MaxRetries:     settings.maxRetries,
 		RequestTimeout: settings.requestTimeout,
 		UserAgent:      userAgent(p.version, req.TerraformVersion, os.Getenv),
 		ClientType:     "terraform",
 		ClientVersion:  p.version,
-		Log:            logger,
+		Log:            slog.New(redactor.Handler(logger.Handler())),
 	})
-	resp.DataSourceData = &reader{client: client, explainer: explainer{settings, client.Clean}}
+	resp.DataSourceData = &reader{client: client, explainer: explainer{settings, redactor.Text}}
 }
 
 func (p *tofupilotProvider) DataSources(context.Context) []func() datasource.DataSource {

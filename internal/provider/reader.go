@@ -18,6 +18,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 	"github.com/hashicorp/terraform-plugin-log/tflog"
 
+	"github.com/tofupilot/terraform-provider-tofupilot/internal/rest"
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/tofupilot"
 )
 
@@ -60,7 +61,7 @@ func (r *reader) begin(ctx context.Context, config tfsdk.Config) (_ context.Cont
 		return ctx, func() {}, diags
 	}
 	limit, diags := limits.Read(ctx, defaultReadTimeout)
-	atMost := errors.New(tofupilot.FormatDuration(limit) + ", the limit that timeouts.read sets")
+	atMost := errors.New(rest.FormatDuration(limit) + ", the limit that timeouts.read sets")
 	ctx, cancel := context.WithTimeoutCause(maskKey(ctx, r.settings.apiKey), limit, atMost)
 	return ctx, cancel, diags
 }

@@ -1,19 +1,16 @@
 package tofupilot
 
 import (
-	"bytes"
-	"compress/gzip"
 	"errors"
-	"io"
-	"log"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
-	"strings"
 	"testing"
 	"time"
 
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/fakeapi"
+	"github.com/tofupilot/terraform-provider-tofupilot/internal/rest"
 )
 
 // listen serves a handler on loopback.
@@ -21,158 +18,61 @@ func listen(t *testing.T, handler http.Handler) *url.URL {
 	t.Helper()
 	server := httptest.NewServer(handler)
 	t.Cleanup(server.Close)
-	return parsed(t, server.URL)
+	address, err := url.Parse(server.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return address
 }
 
-// listenTLS does so with a certificate that nobody trusts.
-func listenTLS(t *testing.T, handler http.Handler) *url.URL {
-	t.Helper()
-	server := httptest.NewUnstartedServer(handler)
-	server.Config.ErrorLog = log.New(io.Discard, "", 0) // says that handshakes fail
-	server.StartTLS()
-	t.Cleanup(server.Close)
-	return parsed(t, server.URL)
-}
-
-// clientAt makes a client of the server at the address that tries again almost
-// at once.
-func clientAt(t *testing.T, address string) *Client {
+// clientAt makes a client of the server at the address, with the transport if one is given.
+func clientAt(t *testing.T, address string, change ...func(*rest.Config)) *Client {
 	t.Helper()
 	base, err := ParseBaseURL(address)
 	if err != nil {
 		t.Fatal(err)
 	}
-	client := New(Config{
-		BaseURL: base, APIKey: fakeapi.Key, MaxRetries: 2, RequestTimeout: time.Minute,
-		UserAgent: "agent/1 (+home)", ClientType: "terraform", ClientVersion: "1.2.3",
-	})
-	client.retryInterval = time.Microsecond
-	return client
+	config := rest.Config{
+		BaseURL: base, APIKey: fakeapi.Key, Transport: rest.NewTransport(nil), Memory: new(rest.Budget),
+		RequestTimeout: time.Minute, Log: slog.New(slog.DiscardHandler),
+	}
+	for _, change := range change {
+		change(&config)
+	}
+	return New(config)
 }
 
-// failure is the *Error of a read that must fail.
-func failure(t *testing.T, client *Client) *Error {
-	t.Helper()
-	procedures, err := client.Procedures(t.Context(), Filter{})
-	failed := new(Error)
-	if !errors.As(err, &failed) || procedures != nil {
-		t.Fatalf("%d procedures, and an error that is no *Error: %v", len(procedures), err)
-	}
-	return failed
+func overTransport(transport http.RoundTripper) func(*rest.Config) {
+	return func(config *rest.Config) { config.Transport = transport }
 }
 
-func TestRequestHeaders(t *testing.T) {
-	t.Parallel()
-	api := fakeapi.New(fakeapi.Generate(250, fakeapi.WithRepository)...)
-	address := listen(t, http.StripPrefix("/below", api))
-	procedures, err := clientAt(t, address.String()+"/below/").Procedures(t.Context(), Filter{})
-	if err != nil || len(procedures) != 250 {
-		t.Fatalf("%d procedures, %v", len(procedures), err)
-	}
-	if len(api.Requests()) < 3 {
-		t.Errorf("%d requests for three pages", len(api.Requests()))
-	}
-	for _, request := range api.Requests() {
-		if request.Method != http.MethodGet || request.Path != "/api/v2/procedures" {
-			t.Errorf("asked for %s %s", request.Method, request.Path)
-		}
-		for name, want := range map[string]string{
-			"Authorization":    "Bearer " + fakeapi.Key,
-			"Accept":           "application/json",
-			"User-Agent":       "agent/1 (+home)",
-			"X-Client-Type":    "terraform",
-			"X-Client-Version": "1.2.3",
-			"Cookie":           "",
-			"Referer":          "",
-		} {
-			if got := request.Header.Get(name); got != want {
-				t.Errorf("%s: got %q, want %q", name, got, want)
-			}
-		}
-		for name := range request.Query {
-			if name != "limit" && name != "cursor" {
-				t.Errorf("asked for %s, which nobody wanted", name)
-			}
-		}
-	}
-}
-
-func TestRedirects(t *testing.T) {
-	t.Parallel()
-	other := fakeapi.New(fakeapi.Generate(1, fakeapi.WithRepository)...)
-	elsewhere := listen(t, other)
-	for _, status := range []int{301, 302, 303, 307, 308} {
-		api := fakeapi.New(fakeapi.Generate(1, fakeapi.WithRepository)...)
-		client := clientAt(t, listen(t, api).String())
-
-		api.Fail(fakeapi.Status(status, "", "Location", "/api/v2/procedures?limit=100&moved=yes"), 1)
-		if procedures, err := client.Procedures(t.Context(), Filter{}); err != nil || len(procedures) != 1 {
-			t.Errorf("%d within the server: %d procedures, %v", status, len(procedures), err)
-		}
-		requests := api.Requests()
-		if last := requests[len(requests)-1]; last.Query.Get("moved") != "yes" || last.Header.Get("Authorization") != "Bearer "+fakeapi.Key {
-			t.Errorf("%d within the server: %s with %q", status, last.RawQuery, last.Header.Get("Authorization"))
-		}
-
-		api.Forget()
-		api.Fail(nil)
-		api.Fail(fakeapi.Status(status, "", "Location", elsewhere.String()+"/api/v2/procedures"))
-		failed := failure(t, client)
-		if failed.Kind != Redirected || failed.Redirect.Host != elsewhere.Host || failed.Attempts != 1 {
-			t.Errorf("%d to elsewhere: %v", status, failed)
-		}
-		if n := len(api.Requests()); n != 1 {
-			t.Errorf("%d to elsewhere was asked for %d times", status, n)
-		}
-	}
-	if requests := other.Requests(); len(requests) > 0 {
-		t.Errorf("the other server got %d requests, with %q", len(requests), requests[0].Header.Get("Authorization"))
-	}
+func withRetries(most int) func(*rest.Config) {
+	return func(config *rest.Config) { config.MaxRetries = most }
 }
 
 // body answers everything with status 200 and a body.
-func body(content string, header ...string) http.Handler {
-	return fakeapi.Status(http.StatusOK, content, header...)
-}
+func body(content string) http.Handler { return fakeapi.Status(http.StatusOK, content) }
 
 // silence never answers.
 var silence = http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
 
-func TestGzipBomb(t *testing.T) {
-	t.Parallel()
-	var bomb bytes.Buffer
-	writer := gzip.NewWriter(&bomb)
-	if _, err := io.WriteString(writer, strings.Repeat(" ", maxBody+1)); err != nil {
-		t.Fatal(err)
-	}
-	if err := writer.Close(); err != nil || bomb.Len() > 1<<20 {
-		t.Fatalf("%d bytes are no bomb; %v", bomb.Len(), err)
-	}
-	api := fakeapi.New()
-	api.Fail(body(bomb.String(), "Content-Encoding", "gzip", "Content-Type", "application/json"))
-	failed := failure(t, clientAt(t, listen(t, api).String()))
-	if failed.Kind != TooLarge || !strings.Contains(failed.Error(), "larger than 32 MiB") {
-		t.Error(failed)
-	}
-	if n := len(api.Requests()); n != 1 {
-		t.Errorf("asked for %d times, though it won't get smaller", n)
-	}
-}
-
-// identity is the name for no encoding.
-func TestIdentityIsNoEncoding(t *testing.T) {
-	t.Parallel()
-	api := fakeapi.New()
-	api.Fail(body(`{"data": []}`, "Content-Encoding", "identity"))
-	if failed := failure(t, clientAt(t, listen(t, api).String())); failed.Kind != Unsupported {
-		t.Error(failed)
-	}
-}
-
-// kindOf is the kind of an error that has an *Error in its chain; -1 of another.
-func kindOf(err error) Kind {
-	if failed := new(Error); errors.As(err, &failed) {
+// kindOf is the kind of an error that has a *rest.Error in its chain; -1 of another.
+func kindOf(err error) rest.Kind {
+	if failed := new(rest.Error); errors.As(err, &failed) {
 		return failed.Kind
 	}
 	return -1
+}
+
+// withoutSockets hands requests to a handler directly, so that a whole read fits
+// under testing/synctest, where its pauses take no time.
+type withoutSockets struct{ handler http.Handler }
+
+func (s withoutSockets) RoundTrip(r *http.Request) (*http.Response, error) {
+	answer := httptest.NewRecorder()
+	s.handler.ServeHTTP(answer, r)
+	if err := r.Context().Err(); err != nil {
+		return nil, err
+	}
+	return answer.Result(), nil
 }

@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"bytes"
 	"encoding/json"
-	"math/big"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -14,41 +13,13 @@ import (
 	"strings"
 	"testing"
 	"time"
-	"unicode"
 	"unicode/utf8"
 
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/fakeapi"
-	"github.com/tofupilot/terraform-provider-tofupilot/internal/redact"
+	"github.com/tofupilot/terraform-provider-tofupilot/internal/rest"
 )
 
 const fuzzKey = "tp_0123456789abcdef"
-
-// expectShown holds what may be shown of a text that a server chose.
-func expectShown(t *testing.T, text, key string) {
-	t.Helper()
-	const longest = 1000 + 1 // and the dots that say that it was cut
-	if !utf8.ValidString(text) || strings.ContainsFunc(text, func(r rune) bool { return unicode.In(r, unicode.Cc, unicode.Cf, unicode.Co) }) {
-		t.Errorf("%q can steer a terminal", text)
-	}
-	if length := utf8.RuneCountInString(text); length > longest {
-		t.Errorf("it is %d characters long", length)
-	}
-	// A key that isn't UTF-8 can't be in a text that is, though its bytes may.
-	if utf8.ValidString(key) && strings.Contains(text, key) || strings.Contains(seen(text), seen(key)) {
-		t.Errorf("the key %q is in %q", key, text)
-	}
-}
-
-// seen is what is left of a text without the characters that nobody sees, and with
-// one U+FFFD for each byte that isn't UTF-8.
-func seen(text string) string {
-	return strings.Map(func(r rune) rune {
-		if unicode.In(r, unicode.Cc, unicode.Cf, unicode.Co) {
-			return -1
-		}
-		return r
-	}, text)
-}
 
 func FuzzDecodePage(f *testing.F) {
 	const item = `{"id":"a","name":"FVT","created_at":"2024-01-15T10:30:00.000Z","created_by_user":{"id":"u","name":null,"email":"e"}`
@@ -73,7 +44,6 @@ func FuzzDecodePage(f *testing.F) {
 			return p.ID
 		})
 		if err != nil {
-			expectShown(t, redact.New(fuzzKey).Text(err.Error()), fuzzKey)
 			if got.Rows != nil || err.Error() == "" {
 				t.Errorf("page %v and error %q", got, err)
 			}
@@ -139,68 +109,6 @@ func nameThatStandsTwice(text *json.Decoder) (string, bool) {
 
 var rfc3339Like = regexp.MustCompile(`^\d{4}-\d\d-\d\dT\d\d?:\d\d:\d\d([.,]\d+)?(Z|[+-]\d\d:\d\d)$`)
 
-func FuzzErrorBody(f *testing.F) {
-	for _, body := range []string{
-		`{"message":"Bad request","code":"BAD_REQUEST","issues":[]}`,
-		`{"message":"Input validation failed","issues":[{"code":"too_big","path":["limit",0,null,{"a":1}],"message":"\u001b[31m"}]}`,
-		`{"message":"No such key: ` + fuzzKey + `","code":"` + fuzzKey + `"}`, `{"message":"` + strings.Repeat(fuzzKey+"\\u0000", 100) + `"}`,
-		`{"issues":[` + strings.Repeat(`{"message":"m"},`, maxIssues) + `{"message":"m"}]}`,
-		`{"message":7,"issues":"none"}`, `<html>`, ``, `null`, `[]`, `{"issues":[null,{},{"path":"limit"}]}`,
-	} {
-		f.Add([]byte(body), fuzzKey)
-	}
-	f.Fuzz(func(t *testing.T, body []byte, key string) {
-		// Shorter ones could be part of any word, and a bracket could make a new key
-		// out of one's end and of what takes its place, "[the API key]".
-		if CheckAPIKey(key) != nil || len(seen(key)) < 8 || strings.ContainsAny(key, "[]") {
-			t.Skip()
-		}
-		failed := &Error{Method: http.MethodGet, URL: "https://tofupilot.invalid", Status: http.StatusBadRequest}
-		failed.parseMessage(body)
-		if len(failed.Issues) > maxIssues {
-			t.Errorf("%d issues", len(failed.Issues))
-		}
-		clean := redact.New(key).Text
-		for _, text := range []string{failed.Message, failed.Error(), string(body)} {
-			expectShown(t, clean(text), key)
-		}
-		for _, issue := range failed.Issues {
-			expectShown(t, clean(issue.Path), key)
-			expectShown(t, clean(issue.Message), key)
-		}
-		if !strings.HasPrefix(failed.Error(), "GET https://tofupilot.invalid: HTTP 400 Bad Request") {
-			t.Errorf("it says %q", failed)
-		}
-	})
-}
-
-func FuzzRetryAfter(f *testing.F) {
-	for _, value := range []string{
-		"", "0", "1", "60", "61", "86400", "-1", "+1", "1.5", " 7 ", "soon", "1e9", "0x10", "1_000", "007", "18446744073709551616", strings.Repeat("9", 100),
-		"Mon, 15 Jan 2024 10:30:00 GMT", "Monday, 15-Jan-24 10:30:00 GMT", "Mon Jan 15 10:30:00 2024", "Fri, 31 Dec 9999 23:59:59 GMT", "Mon, 15 Jan 2024 10:30:00 +0100",
-	} {
-		f.Add(value, int64(1_705_314_590))
-	}
-	digits := regexp.MustCompile(`^\s*[0-9]+\s*$`)
-	f.Fuzz(func(t *testing.T, value string, seconds int64) {
-		now := time.Unix(seconds, 0)
-		pause := retryAfter(http.Header{"Retry-After": {value}}, now)
-		if pause < 0 || pause > MaxRetryAfter {
-			t.Errorf("%q is %s", value, pause)
-		}
-		if !digits.MatchString(value) || strings.TrimSpace(value) != strings.Trim(value, " \t\r\n\v\f") {
-			return
-		}
-		want, _ := new(big.Int).SetString(strings.TrimSpace(value), 10)
-		if longest := big.NewInt(int64(MaxRetryAfter / time.Second)); want.Cmp(longest) > 0 {
-			want = longest
-		}
-		if pause != time.Duration(want.Int64())*time.Second {
-			t.Errorf("%q is %s instead of %d s", value, pause, want)
-		}
-	})
-}
-
 func FuzzParseBaseURL(f *testing.F) {
 	for _, raw := range []string{
 		DefaultURL, DefaultURL + "/api", "https://tofupilot.example.com/below/api/", "HTTPS://TofuPilot.Example.COM:8443//api//", "http://[::1]:3000/api", "http://[fe80::1%25eth0]/",
@@ -239,7 +147,7 @@ func FuzzParseBaseURL(f *testing.F) {
 		if err != nil {
 			t.Fatalf("%q can't be asked: %v", raw, err)
 		}
-		if !SameServer(request.URL, base) || !strings.HasSuffix(request.URL.EscapedPath(), "/api/v2/procedures") || request.URL.RawQuery != "limit=100" {
+		if !rest.SameServer(request.URL, base) || !strings.HasSuffix(request.URL.EscapedPath(), "/api/v2/procedures") || request.URL.RawQuery != "limit=100" {
 			t.Errorf("%q is asked as %q", raw, request.URL)
 		}
 	})

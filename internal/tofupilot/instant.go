@@ -1,7 +1,6 @@
 package tofupilot
 
 import (
-	"strings"
 	"time"
 )
 
@@ -39,15 +38,4 @@ func FormatBefore(at time.Time) string {
 		up = at
 	}
 	return FormatAfter(up)
-}
-
-// FormatDuration is a duration as people write it: 5m rather than 5m0s.
-func FormatDuration(duration time.Duration) string {
-	text := duration.String()
-	for _, unit := range []string{"m0s", "h0m"} {
-		if strings.HasSuffix(text, unit) {
-			text = text[:len(text)-2]
-		}
-	}
-	return text
 }

@@ -12,11 +12,14 @@ import (
 	"time"
 
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/paging"
+	"github.com/tofupilot/terraform-provider-tofupilot/internal/rest"
 )
 
 const (
 	// MaxPageSize is the most rows that the API gives in one page.
 	MaxPageSize = 100
+	// heldPerRow is the overhead of the pager and the allocator, in bytes.
+	heldPerRow = 200
 	// PageSizeParameter is the API's name for how many rows a page has.
 	PageSizeParameter = "limit"
 )
@@ -63,7 +66,7 @@ type Row[R any] struct {
 // not used.
 //
 // The list is complete: if that can't be shown, the error is a *ListError. A
-// request that fails gives an *Error, a context that ends its cause.
+// request that fails gives a *rest.Error, a context that ends its cause.
 func ReadAll[T, R any](ctx context.Context, c *Client, list List[T], filter Filter, keep func(*T) (kept R, size int)) ([]Row[R], error) {
 	read := newListRead(c, list, filter, keep)
 	defer read.close()
@@ -77,17 +80,17 @@ type listRead[T, R any] struct {
 	filter Filter
 	keep   func(*T) (kept R, size int)
 
-	held     holding // what is kept of the rows of the pass under way
+	held     *rest.Share // what is kept of the rows of the pass under way
 	started  time.Time
 	requests atomic.Int64
 }
 
 func newListRead[T, R any](c *Client, list List[T], filter Filter, keep func(*T) (kept R, size int)) *listRead[T, R] {
-	return &listRead[T, R]{client: c, list: list, filter: filter, keep: keep, held: holding{inAll: &c.held}, started: time.Now()}
+	return &listRead[T, R]{client: c, list: list, filter: filter, keep: keep, held: c.memory.Share(), started: time.Now()}
 }
 
 // close ends the counting of what is held.
-func (r *listRead[T, R]) close() { r.held.release() }
+func (r *listRead[T, R]) close() { r.held.Release() }
 
 func (r *listRead[T, R]) pageSize() int { return cmp.Or(r.filter.PageSize, MaxPageSize) }
 
@@ -148,7 +151,7 @@ func (r *listRead[T, R]) logRead(ctx context.Context, rows int) {
 // the rows that two pages share, and of attempts that failed.
 func (r *listRead[T, R]) fetch(ctx context.Context, at string, limit int) (paging.Page[Row[R]], error) {
 	if at == "" { // a pass begins, and all requests of the one before are over
-		r.held.release()
+		r.held.Release()
 	}
 	r.requests.Add(1)
 	query := r.filter.query()
@@ -157,8 +160,8 @@ func (r *listRead[T, R]) fetch(ctx context.Context, at string, limit int) (pagin
 		query.Set("cursor", at)
 	}
 	var answer paging.Page[Row[R]]
-	err := r.client.get(ctx, r.list.Path, query, func(body []byte) (err error) {
-		answer, err = decodePage(ctx, r.list, body, r.keep, r.held.add)
+	err := r.client.rest.Get(ctx, r.list.Path, query, func(body []byte) (err error) {
+		answer, err = decodePage(ctx, r.list, body, r.keep, r.held.Reserve)
 		if err != nil {
 			return fmt.Errorf("the answer isn't a page of %s: %w", plural(r.list.Noun), err)
 		}
@@ -168,7 +171,7 @@ func (r *listRead[T, R]) fetch(ctx context.Context, at string, limit int) (pagin
 		err = fmt.Errorf("%w: %w", paging.ErrCursor, err)
 	}
 	if err == nil { // cursors are remembered while they are followed
-		err = r.held.add(len(answer.Next) + heldPerRow)
+		err = r.held.Reserve(len(answer.Next) + heldPerRow)
 	}
 	if err != nil {
 		return paging.Page[Row[R]]{}, err
@@ -179,7 +182,7 @@ func (r *listRead[T, R]) fetch(ctx context.Context, at string, limit int) (pagin
 // refusesCursor reports whether a request may have failed because of its cursor. A key, a
 // proxy and a rate of requests have nothing to do with cursors.
 func refusesCursor(err error) bool {
-	failed := new(Error)
+	failed := new(rest.Error)
 	if !errors.As(err, &failed) || failed.Err != nil {
 		return false
 	}

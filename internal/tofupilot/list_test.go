@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"net/http"
 	"testing"
+
+	"github.com/tofupilot/terraform-provider-tofupilot/internal/rest"
 )
 
 // What a page is refused for, though its first page wasn't, may be its cursor; but a key,
@@ -16,11 +18,11 @@ func TestRefusesCursor(t *testing.T) {
 		http.StatusUnauthorized: false, http.StatusForbidden: false, http.StatusProxyAuthRequired: false, http.StatusRequestTimeout: false,
 		http.StatusTooManyRequests: false, http.StatusBadGateway: false, http.StatusFound: false,
 	} {
-		if is := refusesCursor(fmt.Errorf("page 2: %w", &Error{Status: status})); is != want {
+		if is := refusesCursor(fmt.Errorf("page 2: %w", &rest.Error{Status: status})); is != want {
 			t.Errorf("status %d: %t, want %t", status, is, want)
 		}
 	}
-	if refusesCursor(&Error{Status: http.StatusOK, Err: errors.New("no page")}) {
+	if refusesCursor(&rest.Error{Status: http.StatusOK, Err: errors.New("no page")}) {
 		t.Error("a page that can't be used was taken for a refusal")
 	}
 }

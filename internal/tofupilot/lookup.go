@@ -10,6 +10,8 @@ import (
 
 	"golang.org/x/sync/errgroup"
 	"golang.org/x/text/unicode/norm"
+
+	"github.com/tofupilot/terraform-provider-tofupilot/internal/rest"
 )
 
 // maxSearches is how many names or IDs of one lookup are searched for; reading the list
@@ -201,12 +203,12 @@ func (c *Client) searchEach(ctx context.Context, by By, wanted map[string]bool) 
 // mayBeTheSearch reports whether a request may have failed because it is a search: a
 // firewall may dislike its text and answer anything, break the connection, or stay silent.
 func mayBeTheSearch(err error) bool {
-	failed := new(Error)
-	if !errors.As(err, &failed) || errors.Is(err, ErrTooMuch) {
+	failed := new(rest.Error)
+	if !errors.As(err, &failed) || errors.Is(err, rest.ErrTooMuch) {
 		return false
 	}
 	switch failed.Kind {
-	case Unauthorized, RateLimited, Unreachable, TLSFailed, ProxyFailed:
+	case rest.Unauthorized, rest.RateLimited, rest.Unreachable, rest.TLSFailed, rest.ProxyFailed:
 		return false
 	default:
 		return true

@@ -8,6 +8,8 @@ import (
 	"sync"
 
 	"golang.org/x/text/unicode/norm"
+
+	"github.com/tofupilot/terraform-provider-tofupilot/internal/rest"
 )
 
 // listLookups have lookups share reads of the whole list: one read is under way at a time,
@@ -103,6 +105,6 @@ func (l *listLookups) lead(ctx context.Context, c *Client, shared *sharedRead) {
 	}))
 	shared.close = read.close
 	shared.rows, shared.err = read.all(ctx)
-	failed := new(Error)
+	failed := new(rest.Error)
 	shared.readerOnly = shared.err != nil && (ctx.Err() != nil || errors.As(shared.err, &failed) && failed.TimeLeft > 0)
 }

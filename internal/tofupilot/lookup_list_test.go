@@ -12,15 +12,14 @@ import (
 	"time"
 
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/fakeapi"
+	"github.com/tofupilot/terraform-provider-tofupilot/internal/rest"
 )
 
 // slowly makes a client whose requests to the fake take a second.
 func slowly(t *testing.T, api *fakeapi.Server) *Client {
 	t.Helper()
-	client := clientAt(t, "https://tofupilot.invalid")
-	client.http.Transport = withoutSockets{api}
 	api.Delay(time.Second)
-	return client
+	return clientAt(t, "https://tofupilot.invalid", overTransport(withoutSockets{api}), withRetries(2))
 }
 
 // ideographs are names that no search is made for, from 一 on.
@@ -106,7 +105,7 @@ func TestLookupRowsCount(t *testing.T) {
 			if i > 0 {
 				done[i-1]()
 			}
-			if held, least := client.held.Load(), readsLeft*300*heldPerRow; held < least || held > 2*least {
+			if held, least := client.memory.Held(), readsLeft*300*heldPerRow; held < least || held > 2*least {
 				t.Errorf("with %d done, %d bytes are counted, want %d or a little more", i, held, least)
 			}
 		}
@@ -114,11 +113,11 @@ func TestLookupRowsCount(t *testing.T) {
 	for _, stored := range []int{2, 150} { // one page, and searches
 		client, _ := lookUpIn(t, numberedProcedures(stored)...)
 		_, done, err := client.find(t.Context(), ByName, map[string]bool{"Procedure 00000": true, "Procedure 00001": true})
-		if err != nil || client.held.Load() < 2*heldPerRow {
-			t.Fatalf("of %d: %d bytes are counted, %v", stored, client.held.Load(), err)
+		if err != nil || client.memory.Held() < 2*heldPerRow {
+			t.Fatalf("of %d: %d bytes are counted, %v", stored, client.memory.Held(), err)
 		}
-		if done(); client.held.Load() != 0 {
-			t.Errorf("of %d: %d bytes are counted after the lookup", stored, client.held.Load())
+		if done(); client.memory.Held() != 0 {
+			t.Errorf("of %d: %d bytes are counted after the lookup", stored, client.memory.Held())
 		}
 	}
 }
@@ -154,7 +153,7 @@ func TestSharedReadEnds(t *testing.T) {
 		api := fakeapi.New(storedIdeographs(300)...)
 		api.Fail(fakeapi.Status(http.StatusForbidden, `{"message": "no"}`))
 		for i, err := range lookUpAll(t, slowly(t, api), time.Hour, time.Hour, time.Hour, time.Hour) {
-			if failed := new(Error); !errors.As(err, &failed) || failed.Status != http.StatusForbidden {
+			if failed := new(rest.Error); !errors.As(err, &failed) || failed.Status != http.StatusForbidden {
 				t.Errorf("lookup %d: %v", i, err)
 			}
 		}

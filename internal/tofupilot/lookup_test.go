@@ -16,6 +16,7 @@ import (
 	"golang.org/x/text/unicode/norm"
 
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/fakeapi"
+	"github.com/tofupilot/terraform-provider-tofupilot/internal/rest"
 )
 
 const whole = "(the whole list)"
@@ -37,9 +38,7 @@ func searched(api *fakeapi.Server) []string {
 func lookUpIn(t *testing.T, procedures ...fakeapi.Procedure) (*Client, *fakeapi.Server) {
 	t.Helper()
 	api := fakeapi.New(procedures...)
-	client := clientAt(t, listen(t, api).String())
-	client.maxRetries = 0
-	return client, api
+	return clientAt(t, listen(t, api).String()), api
 }
 
 func lookUpOne(ctx context.Context, client *Client, by By, text string) (*Procedure, error) {
@@ -254,10 +253,12 @@ func TestLookupSearchRefused(t *testing.T) {
 	}
 	for what, refusal := range refusals {
 		for _, names := range [][]string{{"Procedure 00003"}, {"Procedure 00003", "Procedure 00149"}} {
-			client, api := lookUpIn(t, numberedProcedures(150)...)
-			if what == "silence" {
-				client.requestTimeout = 300 * time.Millisecond
-			}
+			api := fakeapi.New(numberedProcedures(150)...)
+			client := clientAt(t, listen(t, api).String(), func(config *rest.Config) {
+				if what == "silence" {
+					config.RequestTimeout = 300 * time.Millisecond
+				}
+			})
 			refuseSearches(api, refusal)
 			if ids, err := lookUpIDs(t.Context(), client, names); err != nil || ids["Procedure 00003"] != "id-00003" {
 				t.Errorf("%s: got %v, %v", what, ids, err)
@@ -268,7 +269,7 @@ func TestLookupSearchRefused(t *testing.T) {
 		client, api := lookUpIn(t, named("Battery", "Motor")...)
 		refuseSearches(api, fakeapi.Status(status, `{"message": "no"}`))
 		_, err := lookUpOne(t.Context(), client, ByName, "Motor")
-		if failed := new(Error); !errors.As(err, &failed) || failed.Status != status || len(api.Requests()) != 1 {
+		if failed := new(rest.Error); !errors.As(err, &failed) || failed.Status != status || len(api.Requests()) != 1 {
 			t.Errorf("status %d: %v", status, err)
 		}
 	}

@@ -9,7 +9,6 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
-	"net/url"
 	"reflect"
 	"slices"
 	"strconv"
@@ -24,74 +23,19 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/fakeapi"
+	"github.com/tofupilot/terraform-provider-tofupilot/internal/rest"
 )
-
-func TestMaxBody(t *testing.T) {
-	t.Parallel()
-	var all atomic.Int64
-	h := holding{inAll: &all}
-	body, err := h.readBody(strings.NewReader(strings.Repeat("x", maxBody)))
-	if err != nil || len(body) != 32<<20 || all.Load() < 32<<20 || all.Load() > 33<<20 {
-		t.Errorf("32 MiB: %d bytes, %v, %d are counted", len(body), err, all.Load())
-	}
-	h.release()
-	more := io.MultiReader(strings.NewReader(strings.Repeat("x", maxBody+1)), iotest.ErrReader(errors.New("read on")))
-	if _, err := h.readBody(more); kindOf(err) != TooLarge {
-		t.Errorf("a byte more: %v", err)
-	}
-}
-
-// A body is counted before it grows, so that what isn't read takes no memory.
-func TestHolding(t *testing.T) {
-	t.Parallel()
-	var all atomic.Int64
-	kept, body := holding{inAll: &all}, holding{inAll: &all}
-	if err := kept.add(maxHeld - 3*firstBody); err != nil {
-		t.Fatal(err)
-	}
-	read := &countingReader{from: strings.NewReader(strings.Repeat("x", 4*firstBody))}
-	if _, err := body.readBody(read); !errors.Is(err, ErrTooMuch) || read.bytes != 2*firstBody {
-		t.Errorf("read %d bytes, %v", read.bytes, err)
-	}
-	if err := kept.add(firstBody + 1); !errors.Is(err, ErrTooMuch) {
-		t.Errorf("beside the body, more is kept: %v", err)
-	}
-	body.release()
-	if err := kept.add(3 * firstBody); err != nil || all.Load() != maxHeld {
-		t.Errorf("after it: %v, %d bytes are counted", err, all.Load())
-	}
-	kept.release()
-	if all.Load() != 0 {
-		t.Errorf("%d bytes are held by nobody", all.Load())
-	}
-}
-
-type countingReader struct {
-	from  io.Reader
-	bytes int
-}
-
-func (r *countingReader) Read(to []byte) (n int, err error) {
-	n, err = r.from.Read(to)
-	r.bytes += n
-	return n, err
-}
 
 // roundTrip is a transport that is one function.
 type roundTrip func(*http.Request) (*http.Response, error)
 
 func (f roundTrip) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
 
-// An answer that isn't 200 tells enough by its status.
-func TestMaxErrorBody(t *testing.T) {
-	t.Parallel()
-	read := &countingReader{from: strings.NewReader(strings.Repeat("x", maxBody))}
-	client := clientAt(t, "https://tofupilot.example.com")
-	client.http.Transport = roundTrip(func(*http.Request) (*http.Response, error) {
-		return &http.Response{StatusCode: http.StatusForbidden, Header: http.Header{}, Body: io.NopCloser(read)}, nil
-	})
-	if failed := failure(t, client); failed.Status != http.StatusForbidden || read.bytes > 2*maxErrorBody {
-		t.Errorf("%d bytes were read: %v", read.bytes, failed)
+// reserve takes some of the memory that the reads of a client may take.
+func reserve(t *testing.T, client *Client, bytes int) {
+	t.Helper()
+	if err := client.memory.Share().Reserve(bytes); err != nil {
+		t.Fatal(err)
 	}
 }
 
@@ -109,12 +53,11 @@ func (c heldCase) read(t *testing.T) (passes int, held int64, err error) {
 	defer cancel()
 	var turns atomic.Int64
 	api := fakeapi.New(fakeapi.Generate(c.rows, fakeapi.WithRepository)...)
-	base := &url.URL{Scheme: "http", Host: "test", Path: "/api"}
-	client := New(Config{BaseURL: base, APIKey: fakeapi.Key, MaxRetries: 2, RequestTimeout: time.Second})
-	client.http.Transport = roundTrip(func(r *http.Request) (*http.Response, error) {
+	var client *Client
+	transport := roundTrip(func(r *http.Request) (*http.Response, error) {
 		if !r.URL.Query().Has("cursor") {
 			passes++
-			if held := client.held.Load(); held != 0 {
+			if held := client.memory.Held(); held != 0 {
 				t.Errorf("as a pass begins, %d bytes are held", held)
 			}
 		}
@@ -130,7 +73,7 @@ func (c heldCase) read(t *testing.T) (passes int, held int64, err error) {
 			return nil, r.Context().Err()
 		case "503", "403":
 			status, _ := strconv.Atoi(answer)
-			handler = fakeapi.Status(status, strings.Repeat("x", 2*maxErrorBody))
+			handler = fakeapi.Status(status, strings.Repeat("x", 500_000))
 		case "no page", "a long row":
 			handler = body(`{"data":[{"id":"a"},{"id":"` + strings.Repeat("b", map[bool]int{true: maxRow}[answer == "a long row"]) + `"}]}`)
 		}
@@ -141,14 +84,15 @@ func (c heldCase) read(t *testing.T) (passes int, held int64, err error) {
 		}
 		return response, nil
 	})
+	client = clientAt(t, "http://test", overTransport(transport), withRetries(2), func(config *rest.Config) { config.RequestTimeout = time.Second })
 	read := newListRead(client, Procedures, Filter{}, func(*Procedure) (string, int) { return "", c.size })
 	rows, err := read.all(ctx)
 	if err == nil && len(rows) != c.rows {
 		t.Errorf("%d rows of %d", len(rows), c.rows)
 	}
-	held = client.held.Load()
+	held = client.memory.Held()
 	read.close()
-	if held := client.held.Load(); held != 0 {
+	if held := client.memory.Held(); held != 0 {
 		t.Errorf("%d bytes are held of a read that is over with %v", held, err)
 	}
 	return passes, held, err
@@ -174,7 +118,7 @@ func TestReadReleases(t *testing.T) {
 		}
 		synctest.Test(t, func(t *testing.T) {
 			_, held, err := c.read(t)
-			ends[strings.ReplaceAll(fmt.Sprintf("%T, too much: %t", err, errors.Is(err, ErrTooMuch)), "*tofupilot.", "")]++
+			ends[strings.ReplaceAll(fmt.Sprintf("%T, too much: %t", err, errors.Is(err, rest.ErrTooMuch)), "*tofupilot.", "")]++
 			if least := int64(c.rows) * int64(lengthOfUUID+c.size+heldPerRow); err == nil && (held < least || held > least*11/10+30_000) {
 				t.Errorf("%d bytes are held of %d rows of %d", held, c.rows, c.size)
 			}
@@ -206,7 +150,7 @@ func TestReadsFitTogether(t *testing.T) {
 	}
 	api := fakeapi.New(procedures...)
 	client := clientAt(t, listen(t, api).String())
-	client.held.Store(maxHeld * 19 / 20)
+	reserve(t, client, rest.MaxHeld*19/20)
 	group, ctx := errgroup.WithContext(t.Context())
 	for range 2 {
 		group.Go(func() error {
@@ -234,8 +178,8 @@ func TestReadsFitTogether(t *testing.T) {
 		t.Errorf("ten lookups: %v", err)
 	}
 	api.Forget()
-	client.held.Store(maxHeld)
-	if _, err := client.Procedures(t.Context(), Filter{}); !errors.Is(err, ErrTooMuch) || len(api.Requests()) != 1 {
+	reserve(t, client, rest.MaxHeld/20)
+	if _, err := client.Procedures(t.Context(), Filter{}); !errors.Is(err, rest.ErrTooMuch) || len(api.Requests()) != 1 {
 		t.Errorf("without any room: %d requests, %v", len(api.Requests()), err)
 	}
 }
@@ -283,15 +227,14 @@ func TestProcedureSize(t *testing.T) {
 func TestFollowedCursorsCount(t *testing.T) {
 	t.Parallel()
 	pages := 0
-	client := New(Config{BaseURL: &url.URL{Scheme: "http", Host: "test", Path: "/api"}, APIKey: "k", RequestTimeout: time.Minute})
-	client.held.Store(maxHeld - 1<<20)
-	client.http.Transport = roundTrip(func(*http.Request) (*http.Response, error) {
+	client := clientAt(t, "http://test", overTransport(roundTrip(func(*http.Request) (*http.Response, error) {
 		pages++
 		recorder := httptest.NewRecorder()
 		_, _ = fmt.Fprintf(recorder, `{"data":[],"meta":{"has_more":true,"next_cursor":"%s%d"}}`, strings.Repeat("c", 4000), pages)
 		return recorder.Result(), nil
-	})
-	if _, err := client.Procedures(t.Context(), Filter{}); !errors.Is(err, ErrTooMuch) || kindOf(err) != TooLarge || pages > 300 {
+	})))
+	reserve(t, client, rest.MaxHeld-1<<20)
+	if _, err := client.Procedures(t.Context(), Filter{}); !errors.Is(err, rest.ErrTooMuch) || kindOf(err) != rest.TooLarge || pages > 300 {
 		t.Errorf("after %d pages: %.200v", pages, err)
 	}
 }

@@ -2,6 +2,7 @@ package reference
 
 import (
 	"context"
+	"log/slog"
 	"math/big"
 
 	"github.com/hashicorp/terraform-plugin-framework-timeouts/datasource/timeouts"
@@ -10,6 +11,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/provider"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
+	"github.com/tofupilot/terraform-provider-tofupilot/internal/rest"
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/tofupilot"
 )
 
@@ -29,8 +31,9 @@ func (p *usualProvider) Configure(ctx context.Context, req provider.ConfigureReq
 		resp.Diagnostics.AddError("Invalid url", err.Error())
 		return
 	}
-	resp.DataSourceData = tofupilot.New(tofupilot.Config{
-		BaseURL: base, APIKey: key, MaxRetries: tofupilot.DefaultMaxRetries, RequestTimeout: tofupilot.DefaultRequestTimeout,
+	resp.DataSourceData = tofupilot.New(rest.Config{
+		BaseURL: base, APIKey: key, Transport: rest.NewTransport(nil), Memory: new(rest.Budget), Log: slog.New(slog.DiscardHandler),
+		MaxRetries: rest.DefaultMaxRetries, RequestTimeout: rest.DefaultRequestTimeout,
 	})
 }
 

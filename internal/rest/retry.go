@@ -1,4 +1,4 @@
-package tofupilot
+package rest
 
 import (
 	"context"
@@ -48,4 +48,15 @@ func retryAfter(header http.Header, now time.Time) time.Duration {
 		return 0
 	}
 	return min(max(date.Sub(now.Truncate(time.Second)), 0), MaxRetryAfter) // rounded up to a second, to be read by people
+}
+
+// FormatDuration is a duration as people write it: 5m rather than 5m0s.
+func FormatDuration(duration time.Duration) string {
+	text := duration.String()
+	for _, unit := range []string{"m0s", "h0m"} {
+		if strings.HasSuffix(text, unit) {
+			text = text[:len(text)-2]
+		}
+	}
+	return text
 }

@@ -1,4 +1,4 @@
-package tofupilot
+package rest
 
 import (
 	"fmt"
@@ -45,9 +45,9 @@ func TestRetryBrokenAnswers(t *testing.T) {
 			client := clientAt(t, listen(t, api).String())
 			client.maxRetries = 1
 			api.Fail(fault, 1)
-			procedures, err := client.Procedures(t.Context(), Filter{})
-			if err != nil || len(procedures) != 1 || len(api.Requests()) != 2 {
-				t.Errorf("once: %d procedures after %d requests, %v", len(procedures), len(api.Requests()), err)
+			rows, err := getRows(t.Context(), client)
+			if err != nil || rows != 1 || len(api.Requests()) != 2 {
+				t.Errorf("once: %d rows after %d requests, %v", rows, len(api.Requests()), err)
 			}
 
 			api.Fail(fault)
@@ -68,9 +68,9 @@ func TestRetrySlowAnswer(t *testing.T) {
 				time.Sleep(time.Minute)
 			}
 		})
-		procedures, err := b.client.Procedures(b.Context(), Filter{})
-		if err != nil || len(procedures) != 1 || len(b.api.Requests()) != 2 {
-			b.Errorf("%d procedures after %d requests, %v", len(procedures), len(b.api.Requests()), err)
+		rows, err := getRows(b.Context(), b.client)
+		if err != nil || rows != 1 || len(b.api.Requests()) != 2 {
+			b.Errorf("%d rows after %d requests, %v", rows, len(b.api.Requests()), err)
 		}
 	}, fakeapi.Generate(1, fakeapi.WithRepository)...)
 }

@@ -1,9 +1,10 @@
-package tofupilot
+package rest
 
 import (
 	"context"
 	"errors"
 	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
 	"sync"
@@ -23,7 +24,7 @@ func TestRateLimitedReaders(t *testing.T) {
 		for i := range 3 {
 			all.Go(func() {
 				query := "reader" + strconv.Itoa(i)
-				_, err := b.client.Procedures(b.Context(), Filter{Parameters: map[string]string{"search_query": query}})
+				err := b.client.Get(b.Context(), "v2/procedures", url.Values{"search_query": {query}}, func([]byte) error { return nil })
 				failed := new(Error)
 				if !errors.As(err, &failed) || !strings.HasSuffix(failed.URL, "search_query="+query) {
 					b.Errorf("%s: %v", query, err)
@@ -78,7 +79,7 @@ func TestDeadlineAfter429(t *testing.T) {
 		var blamed atomic.Int64
 		for range 3 * maxInFlight {
 			all.Go(func() {
-				_, err := b.client.Procedures(ctx, Filter{})
+				_, err := getRows(ctx, b.client)
 				if !errors.Is(err, cause) {
 					b.Error(err)
 				}
@@ -103,7 +104,7 @@ func TestDeadlineDuringRetry(t *testing.T) {
 		b.client.requestTimeout = time.Hour
 		ctx, cancel := context.WithTimeout(b.Context(), time.Minute)
 		defer cancel()
-		_, err := b.client.Procedures(ctx, Filter{})
+		_, err := getRows(ctx, b.client)
 		failed := new(Error)
 		if !errors.Is(err, context.DeadlineExceeded) || !errors.As(err, &failed) || failed.Status != http.StatusInternalServerError {
 			b.Errorf("%v", err)
@@ -120,7 +121,7 @@ func TestOtherRequestsError(t *testing.T) {
 		before := *own
 		ctx, cancel := context.WithCancelCause(b.Context())
 		time.AfterFunc(time.Second/2, func() { cancel(own) })
-		_, err := b.client.Procedures(ctx, Filter{})
+		_, err := getRows(ctx, b.client)
 		if !errors.Is(err, error(own)) || own.URL != before.URL || own.Attempts != before.Attempts || b.client.gate.closedFor() > 0 {
 			b.Errorf("%v, and the other's error is %+v", err, own)
 		}

@@ -1,4 +1,4 @@
-package tofupilot
+package rest
 
 import (
 	"context"

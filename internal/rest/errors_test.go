@@ -1,9 +1,8 @@
-package tofupilot
+package rest
 
 import (
 	"encoding/json"
 	"errors"
-	"log/slog"
 	"net/http"
 	"strings"
 	"testing"
@@ -82,35 +81,6 @@ func inJSON(t *testing.T, it any) string {
 		t.Fatal(err)
 	}
 	return string(text)
-}
-
-// Every failure is retried here, so that the log tells of each.
-func TestLogOfFailures(t *testing.T) {
-	t.Parallel()
-	const key = fakeapi.Key
-	for name, answer := range map[string]http.Handler{
-		"message":      fakeapi.Status(500, `{"message": "Bearer `+key+`", "code": "`+key+`", "issues": [{"path": ["`+key+`"], "message": "`+key+`"}]}`),
-		"other form":   fakeapi.Status(503, `{"error": "`+key+`"}`),
-		"content type": fakeapi.Status(502, "", "Content-Type", "text/"+key),
-		"no HTTP":      raw(t, key+"\r\n"),
-		"cursor": http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			// The second page has the cursor of the first, so it doesn't advance.
-			body(`{"data": [{"id": "row`+r.URL.Query().Get("cursor")+`"}], "meta": {"has_more": true, "next_cursor": "`+key+`"}}`).ServeHTTP(w, r)
-		}),
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			api := fakeapi.New()
-			api.Fail(answer)
-			var logged strings.Builder
-			client := clientAt(t, listen(t, api).String())
-			client.maxRetries, client.log = 1, slog.New(client.clean.Handler(slog.NewTextHandler(&logged, nil)))
-			_, err := client.Procedures(t.Context(), Filter{Parameters: map[string]string{"search_query": key}})
-			if text := logged.String(); !strings.Contains(text, "level=WARN") || strings.Contains(text, key) || !strings.Contains(text, "[the API key]") {
-				t.Errorf("%v, logged %s", err, text)
-			}
-		})
-	}
 }
 
 // What Windows says ends in a period. Callers go on after it, with a period or

@@ -1,4 +1,4 @@
-package tofupilot
+package rest
 
 import (
 	"context"
@@ -13,9 +13,9 @@ import (
 	"golang.org/x/net/http/httpproxy"
 )
 
-// newTransport is net/http's own, with more idle connections for the one server,
+// NewTransport is net/http's own, with more idle connections for the one server,
 // added roots, and refusals of a proxy that tell whose they are.
-func newTransport(rootCAs *x509.CertPool) *http.Transport {
+func NewTransport(rootCAs *x509.CertPool) *http.Transport {
 	transport := http.DefaultTransport.(*http.Transport).Clone() //nolint:forcetypeassert // net/http documents the type.
 	transport.MaxIdleConnsPerHost = maxInFlight
 	transport.TLSClientConfig = &tls.Config{RootCAs: rootCAs, MinVersion: tls.VersionTLS12}

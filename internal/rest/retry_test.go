@@ -1,4 +1,4 @@
-package tofupilot
+package rest
 
 import (
 	"context"
@@ -138,7 +138,7 @@ func TestRetryAfterTooLong(t *testing.T) {
 			b.api.Fail(fakeapi.Status(status, "", "Retry-After", "31"))
 			ctx, cancel := context.WithTimeout(b.Context(), 30*time.Second)
 			defer cancel()
-			_, err := b.client.Procedures(ctx, Filter{})
+			_, err := getRows(ctx, b.client)
 			failed := new(Error)
 			if !errors.As(err, &failed) || failed.Status != status || failed.Attempts != 1 || failed.RetryAfter != 31*time.Second {
 				b.Errorf("%d: %v", status, err)
@@ -158,7 +158,7 @@ func TestDeadlineDuringPause(t *testing.T) {
 		b.api.Fail(fakeapi.Status(503, `{"message": "In maintenance"}`))
 		ctx, cancel := context.WithTimeoutCause(b.Context(), time.Second, cause)
 		defer cancel()
-		_, err := b.client.Procedures(ctx, Filter{})
+		_, err := getRows(ctx, b.client)
 		failed := new(Error)
 		if !errors.Is(err, cause) || !errors.As(err, &failed) || failed.Message != "In maintenance" {
 			b.Errorf("%v", err)

@@ -1,4 +1,4 @@
-package tofupilot
+package rest
 
 import (
 	"context"
@@ -40,7 +40,7 @@ func (status saysNoMore) RoundTrip(*http.Request) (*http.Response, error) {
 func TestRootCAs(t *testing.T) {
 	t.Parallel()
 	for _, pool := range []*x509.CertPool{nil, x509.NewCertPool()} {
-		if got := newTransport(pool).TLSClientConfig.RootCAs; got != pool {
+		if got := NewTransport(pool).TLSClientConfig.RootCAs; got != pool {
 			t.Errorf("of %v, the transport trusts %v", pool, got)
 		}
 	}
@@ -56,7 +56,7 @@ func TestBodyNeverComes(t *testing.T) {
 			ctx, cancel := context.WithTimeoutCause(t.Context(), time.Minute, stopped)
 			defer cancel()
 			begun := time.Now()
-			if _, err := client.Procedures(ctx, Filter{}); !errors.Is(err, stopped) || time.Since(begun) != time.Minute {
+			if _, err := getRows(ctx, client); !errors.Is(err, stopped) || time.Since(begun) != time.Minute {
 				t.Errorf("%d: %v after %s", status, err, time.Since(begun))
 			}
 

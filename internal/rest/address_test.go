@@ -1,0 +1,66 @@
+package rest
+
+import (
+	"net/url"
+	"testing"
+)
+
+func TestIsLoopback(t *testing.T) {
+	t.Parallel()
+	for raw, want := range map[string]bool{
+		"http://localhost:3000":        true,
+		"http://127.255.255.254:80":    true,
+		"http://[::1]":                 true,
+		"http://[::ffff:127.0.0.1]":    true,
+		"http://0.0.0.0":               false,
+		"http://10.0.0.1":              false,
+		"http://[fe80::1]":             false,
+		"http://notlocalhost":          false,
+		"http://128.0.0.1":             false,
+		"http://localhost.example.com": false,
+		"http://127.0.0.1.nip.io":      false,
+		"http://127.1":                 false, // likewise
+	} {
+		if got := IsLoopback(parsed(t, raw)); got != want {
+			t.Errorf("%s: loopback %t, want %t", raw, got, want)
+		}
+	}
+}
+
+func TestSameServer(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		a, b string
+		same bool
+	}{
+		{"https://example.com/api", "https://example.com/login?next=/", true},
+		{"https://example.com", "https://EXAMPLE.com:443", true},
+		{"http://example.com:80", "http://example.com", true},
+		{"http://example.com", "https://example.com", false},
+		{"http://example.com:443", "https://example.com:443", false},
+		{"https://example.com", "https://example.com:8443", false},
+		{"https://example.com", "https://www.example.com", false},
+		{"https://tofupilot.app", "https://www.tofupilot.app", false}, // as a redirect
+		{"https://example.com", "https://example.com.", false},
+		{"https://hosts.test", "https://ho\u017fts.test", false},   // a long s
+		{"https://\u212aelvin.test", "https://kelvin.test", false}, // the Kelvin sign
+		{"https://b\u00fccher.test", "https://b\u00fccher.test", false},
+		{"https://xn--bcher-kva.test", "https://XN--bcher-kva.test", true},
+	} {
+		if got := SameServer(parsed(t, c.a), parsed(t, c.b)); got != c.same {
+			t.Errorf("%s and %s: %t", c.a, c.b, got)
+		}
+		if got := SameServer(parsed(t, c.b), parsed(t, c.a)); got != c.same {
+			t.Errorf("%s and %s: %t", c.b, c.a, got)
+		}
+	}
+}
+
+func parsed(t *testing.T, raw string) *url.URL {
+	t.Helper()
+	address, err := url.Parse(raw)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return address
+}

@@ -1,0 +1,189 @@
+package rest
+
+import (
+	"bytes"
+	"compress/gzip"
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"log"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/tofupilot/terraform-provider-tofupilot/internal/fakeapi"
+)
+
+// listen serves a handler on loopback.
+func listen(t *testing.T, handler http.Handler) *url.URL {
+	t.Helper()
+	server := httptest.NewServer(handler)
+	t.Cleanup(server.Close)
+	return parsed(t, server.URL)
+}
+
+// listenTLS does so with a certificate that nobody trusts.
+func listenTLS(t *testing.T, handler http.Handler) *url.URL {
+	t.Helper()
+	server := httptest.NewUnstartedServer(handler)
+	server.Config.ErrorLog = log.New(io.Discard, "", 0) // says that handshakes fail
+	server.StartTLS()
+	t.Cleanup(server.Close)
+	return parsed(t, server.URL)
+}
+
+// clientAt makes a client of the server at the address that tries again almost
+// at once.
+func clientAt(t *testing.T, address string) *Client {
+	t.Helper()
+	client := New(Config{
+		BaseURL: parsed(t, address).JoinPath("api"), APIKey: fakeapi.Key, Transport: NewTransport(nil), Memory: new(Budget), MaxRetries: 2, RequestTimeout: time.Minute,
+		UserAgent: "agent/1 (+home)", ClientType: "terraform", ClientVersion: "1.2.3", Log: slog.New(slog.DiscardHandler),
+	})
+	client.retryInterval = time.Microsecond
+	return client
+}
+
+// getRows requests a page of procedures and returns how many rows it has.
+func getRows(ctx context.Context, client *Client) (rows int, err error) {
+	err = client.Get(ctx, "v2/procedures", url.Values{"limit": {"100"}}, func(body []byte) error {
+		var page struct {
+			Data []json.RawMessage `json:"data"`
+		}
+		if err := json.Unmarshal(body, &page); err != nil && strings.HasPrefix(err.Error(), "unexpected end") {
+			return &Error{Kind: Interrupted, Err: errors.New("the body ends too early")}
+		} else if err != nil {
+			return err
+		}
+		if page.Data == nil {
+			return errors.New("it has no data")
+		}
+		rows = len(page.Data)
+		return nil
+	})
+	return rows, err
+}
+
+// failure is the *Error of a request that must fail.
+func failure(t *testing.T, client *Client) *Error {
+	t.Helper()
+	rows, err := getRows(t.Context(), client)
+	failed := new(Error)
+	if !errors.As(err, &failed) {
+		t.Fatalf("%d rows, and an error that is no *Error: %v", rows, err)
+	}
+	return failed
+}
+
+func TestRequestHeaders(t *testing.T) {
+	t.Parallel()
+	api := fakeapi.New(fakeapi.Generate(7, fakeapi.WithRepository)...)
+	address := listen(t, http.StripPrefix("/below", api))
+	rows, err := getRows(t.Context(), clientAt(t, address.String()+"/below"))
+	if err != nil || rows != 7 {
+		t.Fatalf("%d rows, %v", rows, err)
+	}
+	for _, request := range api.Requests() {
+		if request.Method != http.MethodGet || request.Path != "/api/v2/procedures" || request.RawQuery != "limit=100" {
+			t.Errorf("asked for %s %s?%s", request.Method, request.Path, request.RawQuery)
+		}
+		for name, want := range map[string]string{
+			"Authorization":    "Bearer " + fakeapi.Key,
+			"Accept":           "application/json",
+			"User-Agent":       "agent/1 (+home)",
+			"X-Client-Type":    "terraform",
+			"X-Client-Version": "1.2.3",
+			"Cookie":           "",
+			"Referer":          "",
+		} {
+			if got := request.Header.Get(name); got != want {
+				t.Errorf("%s: got %q, want %q", name, got, want)
+			}
+		}
+	}
+}
+
+func TestRedirects(t *testing.T) {
+	t.Parallel()
+	other := fakeapi.New(fakeapi.Generate(1, fakeapi.WithRepository)...)
+	elsewhere := listen(t, other)
+	for _, status := range []int{301, 302, 303, 307, 308} {
+		api := fakeapi.New(fakeapi.Generate(1, fakeapi.WithRepository)...)
+		client := clientAt(t, listen(t, api).String())
+
+		api.Fail(fakeapi.Status(status, "", "Location", "/api/v2/procedures?limit=100&moved=yes"), 1)
+		if rows, err := getRows(t.Context(), client); err != nil || rows != 1 {
+			t.Errorf("%d within the server: %d rows, %v", status, rows, err)
+		}
+		requests := api.Requests()
+		if last := requests[len(requests)-1]; last.Query.Get("moved") != "yes" || last.Header.Get("Authorization") != "Bearer "+fakeapi.Key {
+			t.Errorf("%d within the server: %s with %q", status, last.RawQuery, last.Header.Get("Authorization"))
+		}
+
+		api.Forget()
+		api.Fail(nil)
+		api.Fail(fakeapi.Status(status, "", "Location", elsewhere.String()+"/api/v2/procedures"))
+		failed := failure(t, client)
+		if failed.Kind != Redirected || failed.Redirect.Host != elsewhere.Host || failed.Attempts != 1 {
+			t.Errorf("%d to elsewhere: %v", status, failed)
+		}
+		if n := len(api.Requests()); n != 1 {
+			t.Errorf("%d to elsewhere was asked for %d times", status, n)
+		}
+	}
+	if requests := other.Requests(); len(requests) > 0 {
+		t.Errorf("the other server got %d requests, with %q", len(requests), requests[0].Header.Get("Authorization"))
+	}
+}
+
+// body answers everything with status 200 and a body.
+func body(content string, header ...string) http.Handler {
+	return fakeapi.Status(http.StatusOK, content, header...)
+}
+
+// silence never answers.
+var silence = http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
+
+func TestGzipBomb(t *testing.T) {
+	t.Parallel()
+	var bomb bytes.Buffer
+	writer := gzip.NewWriter(&bomb)
+	if _, err := io.WriteString(writer, strings.Repeat(" ", maxBody+1)); err != nil {
+		t.Fatal(err)
+	}
+	if err := writer.Close(); err != nil || bomb.Len() > 1<<20 {
+		t.Fatalf("%d bytes are no bomb; %v", bomb.Len(), err)
+	}
+	api := fakeapi.New()
+	api.Fail(body(bomb.String(), "Content-Encoding", "gzip", "Content-Type", "application/json"))
+	failed := failure(t, clientAt(t, listen(t, api).String()))
+	if failed.Kind != TooLarge || !strings.Contains(failed.Error(), "larger than 32 MiB") {
+		t.Error(failed)
+	}
+	if n := len(api.Requests()); n != 1 {
+		t.Errorf("asked for %d times, though it won't get smaller", n)
+	}
+}
+
+// identity is the name for no encoding.
+func TestIdentityIsNoEncoding(t *testing.T) {
+	t.Parallel()
+	api := fakeapi.New()
+	api.Fail(body(`{"dat": []}`, "Content-Encoding", "identity"))
+	if failed := failure(t, clientAt(t, listen(t, api).String())); failed.Kind != Unsupported {
+		t.Error(failed)
+	}
+}
+
+// kindOf is the kind of an error that has an *Error in its chain; -1 of another.
+func kindOf(err error) Kind {
+	if failed := new(Error); errors.As(err, &failed) {
+		return failed.Kind
+	}
+	return -1
+}

@@ -1,0 +1,58 @@
+package rest
+
+import (
+	"math/big"
+	"net/http"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+)
+
+func FuzzErrorBody(f *testing.F) {
+	for _, body := range []string{
+		`{"message":"Bad request","code":"BAD_REQUEST","issues":[]}`,
+		`{"message":"Input validation failed","issues":[{"code":"too_big","path":["limit",0,null,{"a":1}],"message":"\u001b[31m"}]}`,
+		`{"issues":[` + strings.Repeat(`{"message":"m"},`, maxIssues) + `{"message":"m"}]}`,
+		`{"message":7,"issues":"none"}`, `<html>`, ``, `null`, `[]`, `{"issues":[null,{},{"path":"limit"}]}`,
+	} {
+		f.Add([]byte(body))
+	}
+	f.Fuzz(func(t *testing.T, body []byte) {
+		failed := &Error{Method: http.MethodGet, URL: "https://tofupilot.invalid", Status: http.StatusBadRequest}
+		failed.parseMessage(body)
+		if len(failed.Issues) > maxIssues {
+			t.Errorf("%d issues", len(failed.Issues))
+		}
+		if !strings.HasPrefix(failed.Error(), "GET https://tofupilot.invalid: HTTP 400 Bad Request") {
+			t.Errorf("it says %q", failed)
+		}
+	})
+}
+
+func FuzzRetryAfter(f *testing.F) {
+	for _, value := range []string{
+		"", "0", "1", "60", "61", "86400", "-1", "+1", "1.5", " 7 ", "soon", "1e9", "0x10", "1_000", "007", "18446744073709551616", strings.Repeat("9", 100),
+		"Mon, 15 Jan 2024 10:30:00 GMT", "Monday, 15-Jan-24 10:30:00 GMT", "Mon Jan 15 10:30:00 2024", "Fri, 31 Dec 9999 23:59:59 GMT", "Mon, 15 Jan 2024 10:30:00 +0100",
+	} {
+		f.Add(value, int64(1_705_314_590))
+	}
+	digits := regexp.MustCompile(`^\s*[0-9]+\s*$`)
+	f.Fuzz(func(t *testing.T, value string, seconds int64) {
+		now := time.Unix(seconds, 0)
+		pause := retryAfter(http.Header{"Retry-After": {value}}, now)
+		if pause < 0 || pause > MaxRetryAfter {
+			t.Errorf("%q is %s", value, pause)
+		}
+		if !digits.MatchString(value) || strings.TrimSpace(value) != strings.Trim(value, " \t\r\n\v\f") {
+			return
+		}
+		want, _ := new(big.Int).SetString(strings.TrimSpace(value), 10)
+		if longest := big.NewInt(int64(MaxRetryAfter / time.Second)); want.Cmp(longest) > 0 {
+			want = longest
+		}
+		if pause != time.Duration(want.Int64())*time.Second {
+			t.Errorf("%q is %s instead of %d s", value, pause, want)
+		}
+	})
+}

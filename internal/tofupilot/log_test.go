@@ -1,0 +1,49 @@
+package tofupilot
+
+import (
+	"io"
+	"log/slog"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/tofupilot/terraform-provider-tofupilot/internal/fakeapi"
+	"github.com/tofupilot/terraform-provider-tofupilot/internal/redact"
+	"github.com/tofupilot/terraform-provider-tofupilot/internal/rest"
+)
+
+// Every failure is retried here, so that the log tells of each.
+func TestLogOfFailures(t *testing.T) {
+	t.Parallel()
+	const key = fakeapi.Key
+	for name, answer := range map[string]http.Handler{
+		"message":      fakeapi.Status(500, `{"message": "Bearer `+key+`", "code": "`+key+`", "issues": [{"path": ["`+key+`"], "message": "`+key+`"}]}`),
+		"other form":   fakeapi.Status(503, `{"error": "`+key+`"}`),
+		"content type": fakeapi.Status(502, "", "Content-Type", "text/"+key),
+		"no HTTP": http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			connection, _, err := w.(http.Hijacker).Hijack() //nolint:forcetypeassert // net/http/httptest serves with net/http.
+			if err == nil {
+				_, _ = io.WriteString(connection, key+"\r\n")
+				_ = connection.Close()
+			}
+		}),
+		"cursor": http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			// The second page has the cursor of the first, so it doesn't advance.
+			body(`{"data": [{"id": "row`+r.URL.Query().Get("cursor")+`"}], "meta": {"has_more": true, "next_cursor": "`+key+`"}}`).ServeHTTP(w, r)
+		}),
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			api := fakeapi.New()
+			api.Fail(answer)
+			var logged strings.Builder
+			client := clientAt(t, listen(t, api).String(), withRetries(1), func(config *rest.Config) {
+				config.Log = slog.New(redact.New(key).Handler(slog.NewTextHandler(&logged, nil)))
+			})
+			_, err := client.Procedures(t.Context(), Filter{Parameters: map[string]string{"search_query": key}})
+			if text := logged.String(); !strings.Contains(text, "level=WARN") || strings.Contains(text, key) || !strings.Contains(text, "[the API key]") {
+				t.Errorf("%v, logged %s", err, text)
+			}
+		})
+	}
+}

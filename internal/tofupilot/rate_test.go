@@ -1,0 +1,84 @@
+package tofupilot
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/tofupilot/terraform-provider-tofupilot/internal/fakeapi"
+	"github.com/tofupilot/terraform-provider-tofupilot/internal/rest"
+)
+
+// quota has the fake refuse what is too much: the requests beyond so many in each period.
+// Each answer takes a tenth of a second.
+func quota(api *fakeapi.Server, count int, period time.Duration) {
+	var counting sync.Mutex
+	begun := time.Now()
+	window, used := time.Duration(-1), 0
+	api.Delay(100 * time.Millisecond)
+	api.Before(func(r fakeapi.Request) {
+		counting.Lock()
+		defer counting.Unlock()
+		if now := time.Since(begun) / period; now != window {
+			window, used = now, 0
+		}
+		if used++; used > count {
+			api.Fail(fakeapi.Status(http.StatusTooManyRequests, `{"message": "Too many requests"}`), r.Number)
+		}
+	})
+}
+
+// With the retries of the default and within the five minutes of timeouts.read, a
+// list is read to its end wherever the server's pace allows that.
+func TestRateLimits(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		rows   int // 2,500 take 26 pages, and 10,000 take 102
+		count  int
+		period time.Duration
+		within time.Duration
+	}{
+		"20 per 10 s":   {2_500, 20, 10 * time.Second, 30 * time.Second},
+		"1 per s":       {10_000, 1, time.Second, 5 * time.Minute},
+		"30 per minute": {10_000, 30, time.Minute, 5 * time.Minute},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				api := fakeapi.New(fakeapi.Generate(c.rows, fakeapi.WithRepository)...)
+				quota(api, c.count, c.period)
+				client := clientAt(t, "https://tofupilot.invalid", overTransport(withoutSockets{api}), withRetries(rest.DefaultMaxRetries))
+				begun := time.Now()
+				rows, err := client.Procedures(t.Context(), Filter{})
+				if took := time.Since(begun); err != nil || len(rows) != c.rows || took > c.within {
+					t.Errorf("%d rows after %s, %v", len(rows), took, err)
+				}
+			})
+		})
+	}
+}
+
+// Where the pace doesn't allow it, the error tells of the deadline and of the 429s.
+func TestRateTooSlow(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		api := fakeapi.New(fakeapi.Generate(10_000, fakeapi.WithRepository)...)
+		quota(api, 10, time.Minute) // at most 60 of 102 pages
+		client := clientAt(t, "https://tofupilot.invalid", overTransport(withoutSockets{api}), withRetries(2))
+		cause, begun := errors.New("time is up"), time.Now()
+		ctx, cancel := context.WithTimeoutCause(t.Context(), 5*time.Minute, cause)
+		defer cancel()
+		_, err := client.Procedures(ctx, Filter{})
+		failed := new(rest.Error)
+		if !errors.Is(err, cause) || !errors.As(err, &failed) || failed.Kind != rest.RateLimited || failed.Message != "Too many requests" && failed.Status != 0 {
+			t.Error(err)
+		}
+		if took := time.Since(begun); took != 5*time.Minute {
+			t.Errorf("it took %s", took)
+		}
+	})
+}
