@@ -19,7 +19,7 @@ var (
 
 func TestTroubleshooting(t *testing.T) {
 	t.Parallel()
-	sources, err := filepath.Glob("../provider/*.go")
+	sources, err := filepath.Glob("../*/*.go")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/path"
 
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/bulk"
+	"github.com/tofupilot/terraform-provider-tofupilot/internal/config"
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/rest"
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/tofupilot"
 )
@@ -24,7 +25,7 @@ type prose string
 
 // explainer makes diagnostics of what reads of one configured provider fail with.
 type explainer struct {
-	settings settings
+	settings config.Settings
 	clean    func(string) string // takes out the key and what isn't seen, and cuts
 }
 
@@ -92,7 +93,7 @@ func (e explainer) explain(ctx context.Context, err error, advice readAdvice) di
 			counted(list.Passes, "time"), list.Change).ended()
 	}
 	failed, inconsistent := new(rest.Error), new(tofupilot.InconsistentError)
-	reading := e.say("Reading the %s from %s", advice.plural(), e.settings.baseURL)
+	reading := e.say("Reading the %s from %s", advice.plural(), e.settings.BaseURL)
 	switch {
 	case errors.Is(ctx.Err(), context.DeadlineExceeded):
 		var last, fewer prose
@@ -122,11 +123,11 @@ func (e explainer) explain(ctx context.Context, err error, advice readAdvice) di
 func (e explainer) explainTooMany(inMemory bool, advice readAdvice) diag.Diagnostic {
 	if inMemory {
 		return failure(path.Empty(), e.say("Too many %s at the same time", advice.plural()),
-			e.say("What the provider reads from %s at the same time is larger than 512 MiB, the most that it keeps in memory.", e.settings.baseURL),
+			e.say("What the provider reads from %s at the same time is larger than 512 MiB, the most that it keeps in memory.", e.settings.BaseURL),
 			"Check that the address leads to a TofuPilot server. If it does, run Terraform with -parallelism=1, which reads one data source at a time"+e.or(advice.narrower)+".")
 	}
 	return failure(path.Empty(), e.say("Too many %s for one data source", advice.plural()),
-		e.say("The list at %s is larger than 256 MiB, the most that a provider can return.", e.settings.baseURL),
+		e.say("The list at %s is larger than 256 MiB, the most that a provider can return.", e.settings.BaseURL),
 		"To read all of it, use several data sources"+e.or(advice.narrower)+".")
 }
 

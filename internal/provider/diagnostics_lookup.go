@@ -28,12 +28,12 @@ func (e explainer) explainLookup(ctx context.Context, by tofupilot.By, err error
 	if len(failed.Several) > 0 {
 		several := failed.Several[0]
 		return failure(at, e.say("Several procedures have this %s", noun),
-			joined("\n", e.say("%d procedures at %s have the %s %s:", len(several.Matches), e.settings.baseURL, noun, e.quote(several.Text)), e.listed(several.Matches)),
+			joined("\n", e.say("%d procedures at %s have the %s %s:", len(several.Matches), e.settings.BaseURL, noun, e.quote(several.Text)), e.listed(several.Matches)),
 			"Set id instead of name, to the ID of the procedure that you want.")
 	}
 	missing := failed.Missing[0]
 	wanted := e.quote(missing.Text)
-	detail := e.say("No procedure at %s has the %s %s. ", e.settings.baseURL, noun, wanted)
+	detail := e.say("No procedure at %s has the %s %s. ", e.settings.BaseURL, noun, wanted)
 	if missing.Other != nil {
 		id, name := e.quote(missing.Other.ID), e.quote(*missing.Other.Name)
 		isOther, next := e.say("It is the ID of %s.", name), e.say("Set id to %s instead of name, or set name to %s.", id, name)
@@ -70,7 +70,7 @@ func (e explainer) explainNames(ctx context.Context, asked int, err error) diag.
 	if !errors.As(err, &failed) {
 		return e.explain(ctx, err, readAdvice{noun: tofupilot.Procedures.Noun})
 	}
-	head := e.say("%d of %s can't be looked up at %s.", len(failed.Missing)+len(failed.Several), counted(asked, "name"), e.settings.baseURL)
+	head := e.say("%d of %s can't be looked up at %s.", len(failed.Missing)+len(failed.Several), counted(asked, "name"), e.settings.BaseURL)
 	var lines, next []prose
 	if len(failed.Missing) > 0 {
 		head += e.say(" The API key can read %s.", counted(failed.Seen, "procedure"))
@@ -106,7 +106,7 @@ func (e explainer) mayBeHidden(seen int) prose {
 	if seen > 0 {
 		return hidden
 	}
-	return joined(" ", hidden, e.say("%s", e.settings.otherLogin()))
+	return joined(" ", hidden, e.say("%s", e.settings.OtherLogin()))
 }
 
 // missing is the line about a name that no procedure has.

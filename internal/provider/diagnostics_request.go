@@ -13,8 +13,8 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 
+	"github.com/tofupilot/terraform-provider-tofupilot/internal/config"
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/rest"
-	"github.com/tofupilot/terraform-provider-tofupilot/internal/tofupilot"
 )
 
 // explainRequest says what a request that failed means.
@@ -41,7 +41,7 @@ func (e explainer) explainRequest(failed *rest.Error, advice readAdvice) diag.Di
 
 // address says where requests go, and who said so.
 func (e explainer) address() prose {
-	return e.say("The address %s comes from %s.", e.settings.baseURL, e.settings.urlFrom.words)
+	return e.say("The address %s comes from %s.", e.settings.BaseURL, e.settings.URLSource)
 }
 
 // answered is a sentence of what was asked and what came back.
@@ -81,7 +81,7 @@ func (e explainer) advise(failed *rest.Error, advice readAdvice) (summary, next 
 		return e.adviseTLS(failed.Err)
 	case rest.ProxyFailed:
 		return "The proxy doesn't connect to the server", e.say("Check HTTPS_PROXY, or HTTP_PROXY for an http:// address: it must be like http://user:password@proxy.example.com:3128. "+
-			"If it is right, ask the proxy's administrator. If this server needs no proxy, list %s in NO_PROXY.", e.settings.baseURL.Hostname())
+			"If it is right, ask the proxy's administrator. If this server needs no proxy, list %s in NO_PROXY.", e.settings.BaseURL.Hostname())
 	case rest.Redirected:
 		return e.adviseRedirect(failed.Redirect)
 	case rest.Interrupted:
@@ -109,21 +109,21 @@ func (e explainer) advise(failed *rest.Error, advice readAdvice) (summary, next 
 		return "The server refused the request", "The message is the server's. If it doesn't tell you what to do, ask the server's administrator."
 	case rest.Unauthorized:
 		next = e.say("The key comes from %s. It may be mistyped, expired or revoked, or belong to another server. "+
-			"Check the key, or create a new one in TofuPilot's settings.", e.settings.keyFrom.words)
-		if login := e.settings.keyFrom.login; login != "" {
-			next = e.say("The key comes from %s. It may be expired or revoked. Run %s again.", e.settings.keyFrom.words, loginCommand(login))
+			"Check the key, or create a new one in TofuPilot's settings.", e.settings.KeySource)
+		if login := e.settings.KeySource.Login; login != "" {
+			next = e.say("The key comes from %s. It may be expired or revoked. Run %s again.", e.settings.KeySource, config.LoginCommand(login))
 		}
 		if failed.Message == "" {
 			next += " The answer isn't from the TofuPilot API, so a proxy may have refused the request instead."
 		}
-		return "The server doesn't accept the API key", joined(" ", next, e.say("%s", e.settings.otherLogin()))
+		return "The server doesn't accept the API key", joined(" ", next, e.say("%s", e.settings.OtherLogin()))
 	case rest.Forbidden:
-		return e.say("The API key isn't allowed to read %s", advice.plural()), joined(" ", e.say("The key comes from %s.", e.settings.keyFrom.words), stationKeys,
-			e.say("Use the key of a user who can see the %s in TofuPilot.", advice.plural()), e.say("%s", e.settings.otherLogin()))
+		return e.say("The API key isn't allowed to read %s", advice.plural()), joined(" ", e.say("The key comes from %s.", e.settings.KeySource), stationKeys,
+			e.say("Use the key of a user who can see the %s in TofuPilot.", advice.plural()), e.say("%s", e.settings.OtherLogin()))
 	case rest.RateLimited:
 		otherwise := prose("Try again later, or ask the server's administrator how many requests it allows.")
-		if e.settings.maxRetries < rest.MaxRetries {
-			otherwise = e.say("Try again later, or raise the provider's max_retries, which is %d.", e.settings.maxRetries)
+		if e.settings.MaxRetries < rest.MaxRetries {
+			otherwise = e.say("Try again later, or raise the provider's max_retries, which is %d.", e.settings.MaxRetries)
 		}
 		return "The server limits the rate of requests", e.later(failed, otherwise)
 	case rest.BrokenRow:
@@ -150,7 +150,7 @@ func (e explainer) or(advice string) prose {
 
 // extraPath is what to do about a path of the address, which is seldom right.
 func (e explainer) extraPath() prose {
-	extra := strings.TrimSuffix(e.settings.baseURL.Path, "/api")
+	extra := strings.TrimSuffix(e.settings.BaseURL.Path, "/api")
 	if extra == "" {
 		return ""
 	}
@@ -176,11 +176,11 @@ func (e explainer) later(failed *rest.Error, otherwise prose) prose {
 // adviseRedirect names the address to configure, where there is one.
 func (e explainer) adviseRedirect(to *url.URL) (summary, next prose) {
 	address := movedTo(to)
-	if address == nil || rest.SameServer(address, e.settings.baseURL) {
+	if address == nil || rest.SameServer(address, e.settings.BaseURL) {
 		return "The server's redirect can't be followed", joined(" ", "Check that it is the server's own, with the right scheme (https:// or http://).", e.extraPath())
 	}
 	insecure := prose("")
-	if checkScheme(address, false) != nil {
+	if config.CheckScheme(address, false) != nil {
 		insecure = ", and set allow_http to true if you trust the network"
 	}
 	return "The server redirects to another address", e.say("The provider sends the API key to the configured server only, so it didn't follow the redirect. "+
@@ -191,17 +191,17 @@ func (e explainer) adviseRedirect(to *url.URL) (summary, next prose) {
 // login, which is for one server, by another login.
 func (e explainer) moveTo(address *url.URL) prose {
 	var steps []prose
-	switch from := e.settings.urlFrom; {
-	case from.login != "":
-	case from.variable != "":
-		steps = append(steps, e.say("set %s to %s", from.variable, address))
+	switch from := e.settings.URLSource; {
+	case from.Login != "":
+	case from.Variable != "":
+		steps = append(steps, e.say("set %s to %s", from.Variable, address))
 	default:
 		steps = append(steps, e.say(`set url to "%s"`, address))
 	}
-	if login := e.settings.keyFrom.login; login != "" {
-		steps = append(steps, e.say("run %s for it", loginCommand(login)))
+	if login := e.settings.KeySource.Login; login != "" {
+		steps = append(steps, e.say("run %s for it", config.LoginCommand(login)))
 		if len(steps) == 1 {
-			steps[0] = e.say("run %s for %s", loginCommand(login), address)
+			steps[0] = e.say("run %s for %s", config.LoginCommand(login), address)
 		}
 	}
 	return joined(" and ", steps...)
@@ -217,7 +217,7 @@ func movedTo(location *url.URL) *url.URL {
 	if api, _, found := strings.Cut(location.Path, "/v2/"); found {
 		base.Path = api
 	}
-	base, err := tofupilot.ParseBaseURL(base.String())
+	base, err := config.ParseURL(base.String())
 	if err != nil {
 		return nil
 	}
@@ -241,8 +241,8 @@ func (e explainer) adviseTLS(err error) (summary, next prose) {
 		next = e.say("The certificate is for %s. Correct the address, or have the server's administrator add %s to the certificate.",
 			namesOf(otherHost.Certificate), otherHost.Host)
 	case errors.As(err, &unknown):
-		next = joined(" ", "If the certificate comes from an authority of your own, set ca_cert_pem to the authority's certificate, or "+envCACert+" to its file.",
-			e.say("%s", e.settings.otherCA()))
+		next = joined(" ", "If the certificate comes from an authority of your own, set ca_cert_pem to the authority's certificate, or "+config.EnvCACert+" to its file.",
+			e.say("%s", e.settings.OtherCA()))
 	case errors.As(err, new(*tls.CertificateVerificationError)), strings.Contains(err.Error(), "failed to parse certificate"):
 		next = "Have the server's administrator replace the certificate."
 	case strings.Contains(err.Error(), "HTTP response to HTTPS client"):

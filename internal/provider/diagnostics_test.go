@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/bulk"
+	"github.com/tofupilot/terraform-provider-tofupilot/internal/config"
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/redact"
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/rest"
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/tofupilot"
@@ -17,7 +18,7 @@ import (
 
 func TestTooLargeAdvice(t *testing.T) {
 	t.Parallel()
-	e := explainer{settings{baseURL: &url.URL{Scheme: "https", Host: "tofupilot.example.com", Path: "/api"}}, strings.Clone}
+	e := explainer{config.Settings{BaseURL: &url.URL{Scheme: "https", Host: "tofupilot.example.com", Path: "/api"}}, strings.Clone}
 	list, lookup := procedureFilters.advice("procedure"), readAdvice{noun: "procedure"}
 	for name, c := range map[string]struct {
 		err     error
@@ -64,21 +65,21 @@ func TestRedirectAdvice(t *testing.T) {
 	t.Parallel()
 	base := &url.URL{Scheme: "https", Host: "old.example.com", Path: "/api"}
 	elsewhere := &url.URL{Scheme: "https", Host: "new.example.com", Path: "/api/v2/procedures"}
-	login := fromLogin("/home/ada/.tofupilot/credentials.json")
+	login := config.Source{Login: "/home/ada/.tofupilot/credentials.json"}
 	for _, c := range []struct {
-		url, key source
+		url, key config.Source
 		words    string
 	}{
-		{fromAttribute("url"), source{}, `set url to "https://new.example.com".`},
-		{fromVariable(envURL), source{}, `set TOFUPILOT_URL to https://new.example.com.`},
-		{byDefault, source{}, `set url to "https://new.example.com".`},
+		{config.Source{Argument: "url"}, config.Source{}, `set url to "https://new.example.com".`},
+		{config.Source{Variable: config.EnvURL}, config.Source{}, `set TOFUPILOT_URL to https://new.example.com.`},
+		{config.Source{}, config.Source{}, `set url to "https://new.example.com".`},
 		{login, login, "run `tofupilot login` for https://new.example.com."},
-		{fromAttribute("url"), login, "set url to \"https://new.example.com\" and run `tofupilot login` for it."},
+		{config.Source{Argument: "url"}, login, "set url to \"https://new.example.com\" and run `tofupilot login` for it."},
 	} {
-		e := explainer{settings{baseURL: base, urlFrom: c.url, keyFrom: c.key}, strings.Clone}
+		e := explainer{config.Settings{BaseURL: base, URLSource: c.url, KeySource: c.key}, strings.Clone}
 		said := e.explain(t.Context(), &rest.Error{Kind: rest.Redirected, Redirect: elsewhere}, readAdvice{noun: "procedure"}).Detail()
-		if !strings.Contains(said, "If the new address is right, "+c.words) || !strings.Contains(said, "comes from "+c.url.words+".") {
-			t.Errorf("%s: %s", c.url.words, said)
+		if !strings.Contains(said, "If the new address is right, "+c.words) || !strings.Contains(said, "comes from "+c.url.String()+".") {
+			t.Errorf("%s: %s", c.url.String(), said)
 		}
 	}
 }
@@ -86,7 +87,7 @@ func TestRedirectAdvice(t *testing.T) {
 // Of certificates, each gets the advice that fits, also where Go has no word for what is wrong.
 func TestCertificateErrors(t *testing.T) {
 	t.Parallel()
-	e := explainer{settings{baseURL: &url.URL{}}, strings.Clone}
+	e := explainer{config.Settings{BaseURL: &url.URL{}}, strings.Clone}
 	for _, err := range []error{
 		&tls.CertificateVerificationError{Err: x509.InsecureAlgorithmError(x509.SHA1WithRSA)},
 		errors.New("tls: failed to parse certificate from server: x509: malformed serial number"),

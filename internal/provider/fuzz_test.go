@@ -1,23 +1,16 @@
 package provider
 
 import (
-	"bytes"
-	"crypto/x509"
-	"math/big"
 	"net/http"
 	"net/url"
+	"os"
 	"regexp"
-	"slices"
 	"strings"
 	"testing"
-	"time"
-	"unicode"
 	"unicode/utf8"
 
-	"github.com/hashicorp/terraform-plugin-framework/diag"
-	"github.com/hashicorp/terraform-plugin-framework/types"
-
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/acceptance/harness"
+	"github.com/tofupilot/terraform-provider-tofupilot/internal/config"
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/fakeapi"
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/rest"
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/tofupilot"
@@ -81,62 +74,15 @@ func FuzzCheckSearchQuery(f *testing.F) {
 	})
 }
 
-func FuzzCheckDuration(f *testing.F) {
-	for _, value := range []string{"", "0", "30", "30s", "1.5s", "-5m", "1h30m", "1ns", "0.4ns", "1e9s", " 5m", "5m ", "5 m", "µs", "1µs", "1μs", "9999999h", "292y", "\x1b[31m", "5m\x00"} {
-		f.Add(value)
-	}
-	f.Fuzz(func(t *testing.T, value string) {
-		err := checkDuration(value)
-		duration, parseErr := time.ParseDuration(value)
-		if (err == nil) != (parseErr == nil && duration > 0) {
-			t.Errorf("%q is %s: %v", value, duration, err)
-		}
-		if err != nil && strings.ContainsFunc(err.Error(), unicode.IsControl) {
-			t.Errorf("the error can steer a terminal: %q", err)
-		}
-	})
-}
-
-func FuzzParseCertificates(f *testing.F) {
-	certificate, key := fuzzedCertificate, harness.InPEM("PRIVATE KEY", []byte("key"))
-	for _, bundle := range []string{
-		"", "garbage", "/etc/ssl/ca.pem", certificate, certificate + certificate, key, key + certificate, "# one\r\n" + strings.ReplaceAll(certificate, "\n", "\r\n"),
-		certificate[:len(certificate)/2], harness.InPEM("CERTIFICATE", nil), harness.InPEM("CERTIFICATE", []byte{0x30, 0x82}), harness.InPEM("TRUSTED CERTIFICATE", []byte("a")), "\uFEFF" + certificate,
-		strings.Replace(certificate, "-----BEGIN", "-----BEGIN ", 1), harness.InPEM("\x1b[31m", []byte("a")),
-	} {
-		f.Add(bundle)
-	}
-	f.Fuzz(func(t *testing.T, bundle string) {
-		certificates, err := parseCertificates(bundle)
-		if (err == nil) != (len(certificates) > 0) || (err == nil) != (validCertificates.check(bundle) == nil) {
-			t.Fatalf("%d certificates and %v", len(certificates), err)
-		}
-		if err != nil {
-			return
-		}
-		var again strings.Builder
-		for _, certificate := range certificates {
-			again.WriteString(harness.InPEM("CERTIFICATE", certificate.Raw))
-		}
-		same, err := parseCertificates(again.String())
-		if err != nil || !slices.EqualFunc(certificates, same, (*x509.Certificate).Equal) {
-			t.Errorf("%d certificates come back as %d: %v", len(certificates), len(same), err)
-		}
-		pool := x509.NewCertPool()
-		for _, certificate := range certificates {
-			pool.AddCert(certificate)
-		}
-		if bytes.Contains([]byte(bundle), []byte("BEGIN CERTIFICATE")) && pool.Equal(x509.NewCertPool()) {
-			t.Error("nothing is trusted")
-		}
-	})
-}
-
 // The whole provider block and the environment, as far as no file is read: what
 // validate lets pass and resolve accepts is fit to be used, and no error repeats
 // the key.
 func FuzzProviderConfiguration(f *testing.F) {
-	f.Add("", "https://tofupilot.example.com", fuzzedCertificate, int64(3), "30s", false, byte(0xff), "", "")
+	certificate, err := os.ReadFile("../config/testdata/certificate.pem")
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add("", "https://tofupilot.example.com", string(certificate), int64(3), "30s", false, byte(0xff), "", "")
 	f.Add("\n", "http://tofupilot.example.com/api/", "", int64(0), "0s", true, byte(0x3f), "", "")
 	f.Add("1", "http://[::1]:3000", "garbage", int64(10), "-5m", false, byte(0x0f), " ", "https://user:hunter2@example.com")
 	f.Add("", "tofupilot.example.com", "", int64(11), "5", false, byte(0x00), "1", "HTTP://127.0.0.1")
@@ -150,26 +96,26 @@ func FuzzProviderConfiguration(f *testing.F) {
 			}
 		}
 		given := func(bit int) bool { return set&(1<<bit) != 0 }
-		arguments, model := harness.Values{}, providerModel{}
+		arguments, block := harness.Values{}, config.Block{}
 		if given(0) {
-			arguments["api_key"], model.APIKey = secret+key, types.StringValue(secret+key)
+			arguments["api_key"], block.APIKey = secret+key, new(secret+key)
 		}
 		if given(1) {
-			arguments["url"], model.URL = address, types.StringValue(address)
+			arguments["url"], block.URL = address, new(address)
 		}
 		if given(2) {
-			arguments["ca_cert_pem"], model.CACertPEM = certificates, types.StringValue(certificates)
+			arguments["ca_cert_pem"], block.CACertPEM = certificates, new(certificates)
 		}
 		if given(3) {
-			arguments["max_retries"], model.MaxRetries = retries, types.NumberValue(new(big.Float).SetInt64(retries))
+			arguments["max_retries"], block.MaxRetries = retries, new(int(retries))
 		}
 		if given(4) {
-			arguments["request_timeout"], model.RequestTimeout = timeout, types.StringValue(timeout)
+			arguments["request_timeout"], block.RequestTimeout = timeout, new(timeout)
 		}
 		if given(5) {
-			arguments["allow_http"], model.AllowHTTP = allowHTTP, types.BoolValue(allowHTTP)
+			arguments["allow_http"], block.AllowHTTP = allowHTTP, allowHTTP
 		}
-		environment := map[string]string{envAPIKey: secret + keyVariable, envURL: addressVariable, "HOME": "/nonexistent"}
+		environment := map[string]string{config.EnvAPIKey: secret + keyVariable, config.EnvURL: addressVariable, "HOME": "/nonexistent"}
 
 		refused := harness.Connect(t, Server("test")()).ValidateProvider(t, arguments)
 		if text := harness.Describe(refused); strings.Contains(text, secret) {
@@ -178,46 +124,29 @@ func FuzzProviderConfiguration(f *testing.F) {
 		if len(refused) > 0 {
 			return // and never comes to what follows
 		}
-		got, diagnostics := model.resolve(func(name string) string { return environment[name] })
-		for _, diagnostic := range diagnostics {
-			if strings.Contains(diagnostic.Summary()+diagnostic.Detail(), secret) {
-				t.Errorf("the key is in %v", diagnostic)
-			}
-			if _, onAttribute := diagnostic.(diag.DiagnosticWithPath); !onAttribute {
-				t.Errorf("no attribute is blamed: %v", diagnostic)
-			}
-		}
-		for _, problem := range got.problems {
-			if strings.Contains(problem.Summary()+problem.Detail(), secret) {
+		got, problems := config.Resolve(block, func(name string) string { return environment[name] })
+		for _, problem := range problems {
+			if strings.Contains(problem.Summary+problem.Detail, secret) {
 				t.Errorf("the key is in %v", problem)
 			}
+			if problem.InConfigure() {
+				t.Errorf("validation let it pass: %v", problem)
+			}
 		}
-		if diagnostics.HasError() || got.problems.HasError() {
+		if len(problems) > 0 {
 			return
 		}
-		if tofupilot.CheckAPIKey(got.apiKey) != nil || !strings.HasPrefix(got.apiKey, secret) || given(0) != (got.keyFrom.words == "the provider's api_key") {
-			t.Errorf("key %q from %s", got.apiKey, got.keyFrom.words)
+		if config.CheckAPIKey(got.APIKey) != nil || !strings.HasPrefix(got.APIKey, secret) || given(0) != (got.KeySource.String() == "the provider's api_key") {
+			t.Errorf("key %q from %s", got.APIKey, got.KeySource.String())
 		}
-		allowed := got.baseURL.Scheme == "https" || rest.IsLoopback(got.baseURL) || given(5) && allowHTTP
-		if base := got.baseURL; !allowed || !apiPath.MatchString(base.String()) {
+		allowed := got.BaseURL.Scheme == "https" || rest.IsLoopback(got.BaseURL) || given(5) && allowHTTP
+		if base := got.BaseURL; !allowed || !apiPath.MatchString(base.String()) {
 			t.Errorf("it goes to %s", base)
 		}
-		if got.maxRetries < 0 || got.maxRetries > rest.MaxRetries || got.requestTimeout <= 0 || given(2) != (got.rootCAs != nil) {
-			t.Errorf("%d retries, %s, roots %v", got.maxRetries, got.requestTimeout, got.rootCAs)
+		if got.MaxRetries < 0 || got.MaxRetries > rest.MaxRetries || got.RequestTimeout <= 0 || given(2) != (got.RootCAs != nil) {
+			t.Errorf("%d retries, %s, roots %v", got.MaxRetries, got.RequestTimeout, got.RootCAs)
 		}
 	})
 }
 
 var apiPath = regexp.MustCompile(`^https?://[^/?#@]+(/[^?#]*)?/api$`)
-
-// fuzzedCertificate is the same in every run, so that what is found can be found
-// again. It has expired: that is for whoever connects to say.
-const fuzzedCertificate = `-----BEGIN CERTIFICATE-----
-MIH+MIGxoAMCAQICAQEwBQYDK2VwMA8xDTALBgNVBAMTBGZ1enowHhcNMjQwMTAx
-MDAwMDAwWhcNMjQwMTAyMDAwMDAwWjAPMQ0wCwYDVQQDEwRmdXp6MCowBQYDK2Vw
-AyEA5l+GPeMkH5v55AXHsImJxJc+Op6+iavkqGga9bqVpf2jMjAwMA8GA1UdEwEB
-/wQFMAMBAf8wHQYDVR0OBBYEFAEZXn544dMdQthBUAy1FRw6/ZxsMAUGAytlcANB
-AKL0fBs/wvz4ll2aPDDF92eov5knFi5xL2lLnx2sRGYrQ3eKiFmJzGqcMUdLho74
-5BB10Rp2jNQha/1FPmWpfgk=
------END CERTIFICATE-----
-`

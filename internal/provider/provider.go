@@ -4,19 +4,28 @@ package provider
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"os"
+	"slices"
+	"strings"
+	"unicode"
 
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/provider"
 	"github.com/hashicorp/terraform-plugin-framework/provider/schema"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+	"github.com/hashicorp/terraform-plugin-framework/tfsdk"
+	"github.com/hashicorp/terraform-plugin-framework/types"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
+	"github.com/hashicorp/terraform-plugin-go/tftypes"
 	"github.com/hashicorp/terraform-plugin-log/tflog"
 
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/bulk"
+	"github.com/tofupilot/terraform-provider-tofupilot/internal/config"
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/redact"
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/rest"
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/tofupilot"
@@ -60,7 +69,7 @@ func (p *tofupilotProvider) Schema(_ context.Context, _ provider.SchemaRequest, 
 			"api_key": schema.StringAttribute{
 				Optional:  true,
 				Sensitive: true,
-				MarkdownDescription: "API key. Defaults to the environment variable `" + envAPIKey + "`, then to the file that `tofupilot login` writes: " +
+				MarkdownDescription: "API key. Defaults to the environment variable `" + config.EnvAPIKey + "`, then to the file that `tofupilot login` writes: " +
 					"`credentials.json` or, where that doesn't exist, a station's `station.json`. " +
 					"Create a key in TofuPilot's settings.",
 				Validators: []validator.String{validAPIKey},
@@ -68,13 +77,13 @@ func (p *tofupilotProvider) Schema(_ context.Context, _ provider.SchemaRequest, 
 			"url": schema.StringAttribute{
 				Optional: true,
 				MarkdownDescription: "Address of the server, such as `https://tofupilot.example.com`, with or without `/api` at its end. " +
-					"Defaults to the environment variable `" + envURL + "`, then to the server of the login file if its key is used, then to `" + tofupilot.DefaultURL + "`.",
+					"Defaults to the environment variable `" + config.EnvURL + "`, then to the server of the login file if its key is used, then to `" + config.DefaultURL + "`.",
 				Validators: []validator.String{validURL},
 			},
 			"ca_cert_pem": schema.StringAttribute{
 				Optional: true,
 				MarkdownDescription: "CA certificates of a self-hosted server, in PEM format. The provider trusts them in addition to the system's. " +
-					"Defaults to the file that the environment variable `" + envCACert + "` names, then to that of the login file if its key is used.",
+					"Defaults to the file that the environment variable `" + config.EnvCACert + "` names, then to that of the login file if its key is used.",
 				Validators: []validator.String{validCertificates},
 			},
 			"max_retries": schema.NumberAttribute{
@@ -101,24 +110,24 @@ func (p *tofupilotProvider) Schema(_ context.Context, _ provider.SchemaRequest, 
 
 // ValidateConfig checks what depends on several attributes.
 func (p *tofupilotProvider) ValidateConfig(ctx context.Context, req provider.ValidateConfigRequest, resp *provider.ValidateConfigResponse) {
-	var config providerModel
-	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
-	if resp.Diagnostics.HasError() || config.URL.IsNull() || config.URL.IsUnknown() || config.AllowHTTP.IsUnknown() {
+	var model providerModel
+	resp.Diagnostics.Append(req.Config.Get(ctx, &model)...)
+	if resp.Diagnostics.HasError() || model.URL.IsNull() || model.URL.IsUnknown() || model.AllowHTTP.IsUnknown() {
 		return
 	}
-	address, err := tofupilot.ParseBaseURL(config.URL.ValueString())
+	address, err := config.ParseURL(model.URL.ValueString())
 	if err != nil {
 		return // the attribute's own rule says so
 	}
-	if err := checkScheme(address, config.AllowHTTP.ValueBool()); err != nil {
-		resp.Diagnostics.AddAttributeError(path.Root("url"), "Invalid url", sentence(err))
+	if err := config.CheckScheme(address, model.AllowHTTP.ValueBool()); err != nil {
+		resp.Diagnostics.AddAttributeError(path.Root("url"), "Invalid url", config.Sentence(err))
 	}
 }
 
 // Configure makes the client that all data sources share.
 func (p *tofupilotProvider) Configure(ctx context.Context, req provider.ConfigureRequest, resp *provider.ConfigureResponse) {
-	var config providerModel
-	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
+	var model providerModel
+	resp.Diagnostics.Append(req.Config.Get(ctx, &model)...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
@@ -131,25 +140,32 @@ func (p *tofupilotProvider) Configure(ctx context.Context, req provider.Configur
 		resp.DataSourceData = &reader{unknown: unknown}
 		return
 	}
-	settings, diags := config.resolve(os.Getenv)
-	resp.Diagnostics.Append(diags...)
+	settings, problems := config.Resolve(model.block(), os.Getenv)
+	var ofReads diag.Diagnostics
+	for _, problem := range problems {
+		if problem.InConfigure() {
+			resp.Diagnostics.Append(problemDiagnostic(problem))
+		} else {
+			ofReads.Append(problemDiagnostic(problem))
+		}
+	}
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	if settings.problems.HasError() {
-		resp.DataSourceData = &reader{explainer: explainer{settings: settings}}
+	if ofReads.HasError() {
+		resp.DataSourceData = &reader{problems: ofReads}
 		return
 	}
-	ctx = maskKey(ctx, settings.apiKey)
-	tflog.Debug(ctx, "Configured the client", map[string]any{"url": settings.baseURL.String(), "api_key_from": settings.keyFrom.words})
-	redactor := redact.New(settings.apiKey)
+	ctx = maskKey(ctx, settings.APIKey)
+	tflog.Debug(ctx, "Configured the client", map[string]any{"url": settings.BaseURL.String(), "api_key_from": settings.KeySource.String()})
+	redactor := redact.New(settings.APIKey)
 	client := tofupilot.New(rest.Config{
-		BaseURL:        settings.baseURL,
-		APIKey:         settings.apiKey,
-		Transport:      rest.NewTransport(settings.rootCAs),
+		BaseURL:        settings.BaseURL,
+		APIKey:         settings.APIKey,
+		Transport:      rest.NewTransport(settings.RootCAs),
 		Memory:         new(rest.Budget),
-		MaxRetries:     settings.maxRetries,
-		RequestTimeout: settings.requestTimeout,
+		MaxRetries:     settings.MaxRetries,
+		RequestTimeout: settings.RequestTimeout,
 		UserAgent:      userAgent(p.version, req.TerraformVersion, os.Getenv),
 		ClientType:     "terraform",
 		ClientVersion:  p.version,
@@ -163,3 +179,63 @@ func (p *tofupilotProvider) DataSources(context.Context) []func() datasource.Dat
 }
 
 func (p *tofupilotProvider) Resources(context.Context) []func() resource.Resource { return nil }
+
+// providerModel is the provider block.
+type providerModel struct {
+	APIKey         types.String `tfsdk:"api_key"`
+	URL            types.String `tfsdk:"url"`
+	CACertPEM      types.String `tfsdk:"ca_cert_pem"`
+	MaxRetries     types.Number `tfsdk:"max_retries"`
+	RequestTimeout types.String `tfsdk:"request_timeout"`
+	AllowHTTP      types.Bool   `tfsdk:"allow_http"`
+}
+
+// block returns the provider block as plain values. All of its values must be known.
+func (m providerModel) block() config.Block {
+	block := config.Block{
+		APIKey:         m.APIKey.ValueStringPointer(),
+		URL:            m.URL.ValueStringPointer(),
+		CACertPEM:      m.CACertPEM.ValueStringPointer(),
+		RequestTimeout: m.RequestTimeout.ValueStringPointer(),
+		AllowHTTP:      m.AllowHTTP.ValueBool(),
+	}
+	if !m.MaxRetries.IsNull() {
+		block.MaxRetries = new(integer(m.MaxRetries))
+	}
+	return block
+}
+
+// unknownIn names the attributes of the provider block whose values aren't known yet.
+func unknownIn(config tfsdk.Config) (names []string) {
+	attributes := map[string]tftypes.Value{}
+	_ = config.Raw.As(&attributes) // never fails: a configuration is an object
+	for name, value := range attributes {
+		if !value.IsKnown() {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return names
+}
+
+func problemDiagnostic(problem config.Problem) diag.Diagnostic {
+	switch {
+	case problem.Warning:
+		return diag.NewWarningDiagnostic(problem.Summary, problem.Detail)
+	case problem.Argument != "":
+		return diag.NewAttributeErrorDiagnostic(path.Root(problem.Argument), problem.Summary, problem.Detail)
+	default:
+		return diag.NewErrorDiagnostic(problem.Summary, problem.Detail)
+	}
+}
+
+// userAgent names the provider, its home, Terraform, and what the user adds, in
+// the form that Terraform's own clients send.
+func userAgent(version, terraformVersion string, getenv func(string) string) string {
+	agent := fmt.Sprintf("terraform-provider-tofupilot/%s (+%s) Terraform/%s", version, homepage, terraformVersion)
+	// One line, whatever the variable holds.
+	if more := strings.Join(strings.FieldsFunc(getenv("TF_APPEND_USER_AGENT"), unicode.IsControl), " "); strings.TrimSpace(more) != "" {
+		agent += " " + strings.TrimSpace(more)
+	}
+	return agent
+}

@@ -28,6 +28,9 @@ type reader struct {
 
 	client  *tofupilot.Client // nil while something is unknown, or missing or wrong
 	unknown []string          // the provider's attributes that aren't known yet
+	// problems are what is missing or wrong outside the provider block. Every
+	// read reports them.
+	problems diag.Diagnostics
 }
 
 // configured is the part that all data sources share: the reader.
@@ -53,8 +56,8 @@ func (r *reader) begin(ctx context.Context, config tfsdk.Config) (_ context.Cont
 			strings.Join(r.unknown, ", ")))
 		return ctx, func() {}, diags
 	}
-	if problems := r.settings.problems; problems.HasError() {
-		return ctx, func() {}, problems
+	if r.problems.HasError() {
+		return ctx, func() {}, r.problems
 	}
 	var limits timeouts.Value
 	if diags = config.GetAttribute(ctx, path.Root("timeouts"), &limits); diags.HasError() {
@@ -62,7 +65,7 @@ func (r *reader) begin(ctx context.Context, config tfsdk.Config) (_ context.Cont
 	}
 	limit, diags := limits.Read(ctx, defaultReadTimeout)
 	atMost := errors.New(rest.FormatDuration(limit) + ", the limit that timeouts.read sets")
-	ctx, cancel := context.WithTimeoutCause(maskKey(ctx, r.settings.apiKey), limit, atMost)
+	ctx, cancel := context.WithTimeoutCause(maskKey(ctx, r.settings.APIKey), limit, atMost)
 	return ctx, cancel, diags
 }
 

@@ -28,7 +28,7 @@ func listen(t *testing.T, handler http.Handler) *url.URL {
 // clientAt makes a client of the server at the address, with the transport if one is given.
 func clientAt(t *testing.T, address string, change ...func(*rest.Config)) *Client {
 	t.Helper()
-	base, err := ParseBaseURL(address)
+	base, err := url.Parse(address + "/api")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/provider"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
+	"github.com/tofupilot/terraform-provider-tofupilot/internal/config"
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/rest"
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/tofupilot"
 )
@@ -26,7 +27,7 @@ func (p *usualProvider) Configure(ctx context.Context, req provider.ConfigureReq
 	var address, key string
 	resp.Diagnostics.Append(req.Config.GetAttribute(ctx, path.Root("url"), &address)...)
 	resp.Diagnostics.Append(req.Config.GetAttribute(ctx, path.Root("api_key"), &key)...)
-	base, err := tofupilot.ParseBaseURL(address)
+	base, err := config.ParseURL(address)
 	if err != nil {
 		resp.Diagnostics.AddError("Invalid url", err.Error())
 		return

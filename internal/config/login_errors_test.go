@@ -1,13 +1,10 @@
-package provider
+package config
 
 import (
 	"errors"
 	"io/fs"
-	"slices"
 	"strings"
 	"testing"
-
-	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/acceptance/harness"
 )
@@ -41,11 +38,11 @@ func TestLoginErrors(t *testing.T) {
 		t.Run(what, func(t *testing.T) {
 			t.Parallel()
 			env, file := homeWith(t, c.content)
-			expectResolveError(t, providerModel{}, env, "", "The login file can't be used",
+			expectProblem(t, Block{}, env, "", "The login file can't be used",
 				"The login file "+file+" "+c.words, ". Run `tofupilot login` again, or set TOFUPILOT_API_KEY instead, and TOFUPILOT_URL for a self-hosted server.")
-			expectUnsaid(t, providerModel{}, env, "tp_", `\u0007`, "elsewhere")
+			expectUnsaid(t, Block{}, env, "tp_", `\u0007`, "elsewhere")
 			env, file = homeWithStation(t, c.content)
-			expectResolveError(t, providerModel{}, env, "", "The login file can't be used",
+			expectProblem(t, Block{}, env, "", "The login file can't be used",
 				"The login file "+file+" "+c.words, ". Run `tofupilot login --token` again, or set TOFUPILOT_API_KEY instead, and TOFUPILOT_URL for a self-hosted server.")
 		})
 	}
@@ -54,18 +51,18 @@ func TestLoginErrors(t *testing.T) {
 func TestBadKeyHintsAtLogin(t *testing.T) {
 	t.Parallel()
 	env, file := homeWith(t, credentials("https://tofupilot.example.com"))
-	expectResolveError(t, providerModel{}, with(env, envAPIKey, "Bearer tp_given"), "", "Invalid TOFUPILOT_API_KEY",
+	expectProblem(t, Block{}, with(env, EnvAPIKey, "Bearer tp_given"), "", "Invalid TOFUPILOT_API_KEY",
 		"keep only what follows it. There is also the login file "+file+" for https://tofupilot.example.com, used only without a key.")
 }
 
 // expectUnsaid expects that no diagnostic repeats any of these.
-func expectUnsaid(t *testing.T, model providerModel, env environment, secrets ...string) {
+func expectUnsaid(t *testing.T, model Block, env environment, secrets ...string) {
 	t.Helper()
-	got, diags := resolve(t, model, env)
-	for _, d := range slices.Concat(diags, got.problems) {
+	_, problems := resolve(t, model, env)
+	for _, problem := range problems {
 		for _, secret := range secrets {
-			if strings.Contains(d.Summary()+d.Detail(), secret) {
-				t.Errorf("it repeats %q: %s", secret, d.Detail())
+			if strings.Contains(problem.Summary+problem.Detail, secret) {
+				t.Errorf("it repeats %q: %s", secret, problem.Detail)
 			}
 		}
 	}
@@ -93,15 +90,15 @@ func TestLoginOwnServer(t *testing.T) {
 				"Set TOFUPILOT_API_KEY, run `tofupilot login` for that server, or unset url and TOFUPILOT_URL to use the login's server.",
 			}
 			for _, by := range []struct {
-				model providerModel
+				model Block
 				url   string // in the environment
 			}{
-				{providerModel{URL: types.StringValue(c.configured + "/api")}, ""},
-				{providerModel{}, c.configured},
+				{Block{URL: new(c.configured + "/api")}, ""},
+				{Block{}, c.configured},
 			} {
-				expectResolveError(t, by.model, with(env, envURL, by.url), "", "No API key", words...)
+				expectProblem(t, by.model, with(env, EnvURL, by.url), "", "No API key", words...)
 				expectUnsaid(t, by.model, env, storedKey)
-				if got, _ := resolve(t, by.model, env); got.apiKey != "" || got.rootCAs != nil {
+				if got, _ := resolve(t, by.model, env); got.APIKey != "" || got.RootCAs != nil {
 					t.Errorf("it is used all the same: %+v", got)
 				}
 			}
@@ -112,11 +109,11 @@ func TestLoginOwnServer(t *testing.T) {
 func TestLoginPlainHTTP(t *testing.T) {
 	t.Parallel()
 	env, file := homeWith(t, credentials("http://tofupilot.example.com"))
-	expectResolveError(t, providerModel{}, env, "", "The login file can't be used",
+	expectProblem(t, Block{}, env, "", "The login file can't be used",
 		"The login file "+file+" is for http://tofupilot.example.com: ", "unencrypted", "allow_http to true")
-	got, diags := resolve(t, providerModel{AllowHTTP: types.BoolValue(true)}, env)
-	if len(diags) > 0 || len(got.problems) > 0 || got.apiKey != storedKey || got.baseURL.String() != "http://tofupilot.example.com/api" {
-		t.Errorf("got %+v, %v", got, diags)
+	got, problems := resolve(t, Block{AllowHTTP: true}, env)
+	if len(problems) > 0 || got.APIKey != storedKey || got.BaseURL.String() != "http://tofupilot.example.com/api" {
+		t.Errorf("got %+v, %v", got, problems)
 	}
 }
 
@@ -127,7 +124,7 @@ func TestLoginBadCA(t *testing.T) {
 		{write(t, "garbage"), ": no certificate found"},
 	} {
 		env, file := homeWith(t, credentials("https://tofupilot.example.com", `"ca_cert": `+quoted(c.ca)))
-		expectResolveError(t, providerModel{}, env, "", "The login file can't be used", "The ca_cert of the login file "+file+": "+c.ca+c.words)
+		expectProblem(t, Block{}, env, "", "The login file can't be used", "The ca_cert of the login file "+file+": "+c.ca+c.words)
 	}
 }
 
@@ -166,8 +163,8 @@ func TestRefusedKeyHintsAtLogin(t *testing.T) {
 			t.Parallel()
 			env, _ := homeWith(t, credentials(server))
 			leave(t, env, "station.json", credentials(stations))
-			got, _ := resolve(t, providerModel{}, with(with(env, envAPIKey, c.key), envURL, c.url))
-			if hint := got.otherLogin(); !strings.Contains(hint, c.told) || (hint == "") != (c.told == "") {
+			got, _ := resolve(t, Block{}, with(with(env, EnvAPIKey, c.key), EnvURL, c.url))
+			if hint := got.OtherLogin(); !strings.Contains(hint, c.told) || (hint == "") != (c.told == "") {
 				t.Errorf("got %q, want %q", hint, c.told)
 			}
 		})

@@ -1,6 +1,6 @@
 //go:build unix
 
-package provider
+package config
 
 import (
 	"os"
@@ -8,8 +8,6 @@ import (
 	"strings"
 	"syscall"
 	"testing"
-
-	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/acceptance/harness"
 )
@@ -48,9 +46,9 @@ func TestOnlyRegularFiles(t *testing.T) {
 			}
 			const instead = "; correct the path, or set the provider's ca_cert_pem instead."
 			refused := file + " must be a regular file of at most 16 MiB, but it is " + c.but
-			expectResolveError(t, providerModel{APIKey: types.StringValue("key")}, environment{envCACert: file}, "", "Invalid TOFUPILOT_CA_CERT", refused+instead)
+			expectProblem(t, Block{APIKey: new("key")}, environment{EnvCACert: file}, "", "Invalid TOFUPILOT_CA_CERT", refused+instead)
 			env, login := homeWith(t, credentials("https://tofupilot.example.com", `"ca_cert": `+quoted(file)))
-			expectResolveError(t, providerModel{}, env, "", "The login file can't be used", "The ca_cert of the login file "+login+": "+refused+instead)
+			expectProblem(t, Block{}, env, "", "The login file can't be used", "The ca_cert of the login file "+login+": "+refused+instead)
 
 			if err := os.Remove(login); err != nil {
 				t.Fatal(err)
@@ -58,7 +56,7 @@ func TestOnlyRegularFiles(t *testing.T) {
 			if err := c.create(t, login); err != nil {
 				t.Fatal(err)
 			}
-			expectResolveError(t, providerModel{}, env, "", "The login file can't be used",
+			expectProblem(t, Block{}, env, "", "The login file can't be used",
 				"The login file "+login+" must be a regular file of at most 1 MiB, but it is "+c.but+". Run `tofupilot login` again, or set TOFUPILOT_API_KEY instead, and TOFUPILOT_URL for a self-hosted server.")
 		})
 	}
@@ -74,9 +72,9 @@ func TestLargestFiles(t *testing.T) {
 	}
 	stored := credentials("https://tofupilot.example.com")
 	env, _ := homeWith(t, stored+strings.Repeat(" ", 1<<20-len(stored)))
-	got, diags := resolve(t, providerModel{}, with(env, envCACert, link))
-	if len(diags) > 0 || len(got.problems) > 0 || got.apiKey != storedKey {
-		t.Fatal(diags, got.problems)
+	got, problems := resolve(t, Block{}, with(env, EnvCACert, link))
+	if len(problems) > 0 || got.APIKey != storedKey {
+		t.Fatal(problems)
 	}
-	expectTrust(t, got.rootCAs, certificate)
+	expectTrust(t, got.RootCAs, certificate)
 }

@@ -1,4 +1,4 @@
-package provider
+package config
 
 import (
 	"bytes"
@@ -12,7 +12,6 @@ import (
 	"runtime"
 
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/rest"
-	"github.com/tofupilot/terraform-provider-tofupilot/internal/tofupilot"
 )
 
 // login is what `tofupilot login` left for a user or a station: a key and the server
@@ -47,8 +46,8 @@ const (
 	maxLoginMiB = 1
 )
 
-// loginCommand is what writes a login file.
-func loginCommand(file string) string {
+// LoginCommand returns the command that writes a login file.
+func LoginCommand(file string) string {
 	if filepath.Base(file) == stationLogin {
 		return "`tofupilot login --token`"
 	}
@@ -69,7 +68,7 @@ func findLogin(files []string) (file string, stored *login, err error) {
 // readLogin reads the file. Without one, login and error are nil. The error
 // names the file and says what to do, and never repeats what is in it.
 func readLogin(file string) (*login, error) {
-	loginAgain := ". Run " + loginCommand(file) + " again, or set " + envAPIKey + " instead, and " + envURL + " for a self-hosted server"
+	loginAgain := ". Run " + LoginCommand(file) + " again, or set " + EnvAPIKey + " instead, and " + EnvURL + " for a self-hosted server"
 	content, err := readFile(file, maxLoginMiB)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil //nolint:nilnil // no login is no error
@@ -85,10 +84,10 @@ func readLogin(file string) (*login, error) {
 	if json.Unmarshal(bytes.TrimPrefix(content, []byte(byteOrderMark)), &stored) != nil {
 		return nil, fmt.Errorf("the login file %s isn't valid JSON%s", file, loginAgain)
 	}
-	if err := tofupilot.CheckAPIKey(stored.APIKey); err != nil {
+	if err := checkKey(stored.APIKey); err != nil {
 		return nil, fmt.Errorf("the login file %s has no usable api_key: %w%s", file, err, loginAgain)
 	}
-	base, err := tofupilot.ParseBaseURL(stored.BaseURL)
+	base, err := parseURL(stored.BaseURL)
 	if err != nil {
 		return nil, fmt.Errorf("the login file %s has no usable base_url: %w%s", file, err, loginAgain)
 	}
@@ -102,9 +101,21 @@ func readLogin(file string) (*login, error) {
 	return found, nil
 }
 
+// warning warns of a login file that other users can read.
+func (l *login) warning() *Problem {
+	if l == nil || !l.readableByOthers {
+		return nil
+	}
+	return &Problem{
+		Warning: true,
+		Summary: "Login file readable by others",
+		Detail:  fmt.Sprintf("%s holds an API key, and other users of this machine can read it. Run: chmod 600 %q", l.file, l.file),
+	}
+}
+
 // otherLogins are the logins whose keys aren't used. Errors about the key or the server's
 // certificate are the first to read them.
-func (s settings) otherLogins() (logins []*login) {
+func (s Settings) otherLogins() (logins []*login) {
 	for _, file := range s.unusedLogins {
 		if other, _ := readLogin(file); other != nil {
 			logins = append(logins, other)
@@ -113,12 +124,12 @@ func (s settings) otherLogins() (logins []*login) {
 	return logins
 }
 
-// otherLogin says, in an error about the key, that there is a login for the server, or for
+// OtherLogin says, in an error about the key, that there is a login for the server, or for
 // another one where nobody configured any.
-func (s settings) otherLogin() string {
+func (s Settings) OtherLogin() string {
 	for _, other := range s.otherLogins() {
-		configured := s.urlFrom != byDefault && s.urlFrom.login == ""
-		if configured && (s.baseURL == nil || !rest.SameServer(other.baseURL, s.baseURL)) {
+		configured := s.URLSource != (Source{}) && s.URLSource.Login == ""
+		if configured && (s.BaseURL == nil || !rest.SameServer(other.baseURL, s.BaseURL)) {
 			continue
 		}
 		without := "a key"
@@ -130,11 +141,11 @@ func (s settings) otherLogin() string {
 	return ""
 }
 
-// otherCA says, in an error about the server's certificate, that another login has a CA
+// OtherCA says, in an error about the server's certificate, that another login has a CA
 // for the server.
-func (s settings) otherCA() string {
+func (s Settings) OtherCA() string {
 	for _, other := range s.otherLogins() {
-		if other.caCert != "" && rest.SameServer(other.baseURL, s.baseURL) {
+		if other.caCert != "" && rest.SameServer(other.baseURL, s.BaseURL) {
 			return fmt.Sprintf("The login file %s has a CA for this server, %s, used only with that file's key.", other.file, other.caCert)
 		}
 	}

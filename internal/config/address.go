@@ -1,4 +1,4 @@
-package tofupilot
+package config
 
 import (
 	"errors"
@@ -14,6 +14,7 @@ import (
 	"golang.org/x/net/idna"
 
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/redact"
+	"github.com/tofupilot/terraform-provider-tofupilot/internal/rest"
 )
 
 // DefaultURL is TofuPilot's own service. Self-hosted servers have one host each.
@@ -27,16 +28,24 @@ var (
 	colonsWithoutBrackets = regexp.MustCompile(`^[A-Za-z]+://[^/?#\[]*:[^/?#\[]*:`)
 )
 
-// ParseBaseURL turns what people write as the server's address into the API's
+// ParseURL parses the value of url, or of the environment variable, as parseURL does.
+func ParseURL(value string) (*url.URL, error) {
+	if value == "" {
+		return nil, errors.New("the URL is empty; omit url to use " + EnvURL + ", the login file's server or " + DefaultURL)
+	}
+	return parseURL(value)
+}
+
+// parseURL turns what people write as the server's address into the API's
 // base: scheme and host in lower case, and a path that ends with /api exactly
 // once, as TofuPilot's own clients make it. Both https://host and
 // https://host/api/ become https://host/api. https://tofupilot.app becomes
 // [DefaultURL], which is the same server.
 //
 // It refuses an address without a host, with a scheme other than http and
-// https, with user info, a query or a fragment, with quotes or what isn't shown, or of
+// https, with user info, a query or a fragment, with quotes or invisible characters, or of
 // an endpoint (/api/v2…). No error repeats an address that may hold a password.
-func ParseBaseURL(raw string) (*url.URL, error) {
+func parseURL(raw string) (*url.URL, error) {
 	if strings.Contains(raw, "@") {
 		return nil, errors.New("the URL contains user info (the part before @), which may be a password; " +
 			"remove it, and set the key as api_key")
@@ -123,3 +132,15 @@ func asciiHost(host string) (string, error) {
 func isASCII(text string) bool {
 	return !strings.ContainsFunc(text, func(r rune) bool { return r > unicode.MaxASCII })
 }
+
+// CheckScheme refuses to send the key unencrypted, except to this machine.
+func CheckScheme(address *url.URL, allowHTTP bool) error {
+	if address.Scheme == "https" || allowHTTP || rest.IsLoopback(address) {
+		return nil
+	}
+	return errors.New("the provider doesn't send the API key unencrypted over http://; use https://, " +
+		"or set allow_http to true if you trust the network")
+}
+
+// origin is the part of an address that decides where a key may go.
+func origin(address *url.URL) string { return address.Scheme + "://" + address.Host }

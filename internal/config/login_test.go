@@ -1,15 +1,13 @@
-package provider
+package config
 
 import (
 	"encoding/json"
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
-
-	"github.com/hashicorp/terraform-plugin-framework/diag"
-	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/acceptance/harness"
 )
@@ -99,16 +97,16 @@ func TestLogin(t *testing.T) {
 	} {
 		t.Run(what, func(t *testing.T) {
 			t.Parallel()
-			model := providerModel{}
+			model := Block{}
 			if c.url != "" {
-				model.URL = types.StringValue(c.url)
+				model.URL = new(c.url)
 			}
 			for _, home := range []func(*testing.T, string) (environment, string){homeWith, homeWithStation} {
 				env, file := home(t, c.content)
-				env[envAPIKey], env[envURL] = "", c.env // empty is unset
-				got, diags := resolve(t, model, env)
-				if len(diags) > 0 || len(got.problems) > 0 {
-					t.Fatal(diags, got.problems)
+				env[EnvAPIKey], env[EnvURL] = "", c.env // empty is unset
+				got, problems := resolve(t, model, env)
+				if len(problems) > 0 {
+					t.Fatal(problems)
 				}
 				urlSource := "the login file " + file
 				switch {
@@ -117,7 +115,7 @@ func TestLogin(t *testing.T) {
 				case c.env != "":
 					urlSource = "the environment variable TOFUPILOT_URL"
 				}
-				if got.apiKey != storedKey || got.keyFrom.words != "the login file "+file || got.baseURL.String() != c.want || got.urlFrom.words != urlSource || got.rootCAs != nil {
+				if got.APIKey != storedKey || got.KeySource.String() != "the login file "+file || got.BaseURL.String() != c.want || got.URLSource.String() != urlSource || got.RootCAs != nil {
 					t.Errorf("got %+v, want %s", got, c.want)
 				}
 			}
@@ -131,22 +129,22 @@ func TestLoginCA(t *testing.T) {
 	other, _ := harness.NewCertificate(t, "other")
 	content := credentials("https://tofupilot.example.com", `"ca_cert": `+quoted(write(t, stored)))
 	for what, c := range map[string]struct {
-		model providerModel
+		model Block
 		file  string // what the environment variable names
 		want  string
 	}{
-		"of the login":       {providerModel{}, "", stored},
-		"of the attribute":   {providerModel{CACertPEM: types.StringValue(other)}, "", other},
-		"of the environment": {providerModel{}, write(t, other), other},
+		"of the login":       {Block{}, "", stored},
+		"of the attribute":   {Block{CACertPEM: new(other)}, "", other},
+		"of the environment": {Block{}, write(t, other), other},
 	} {
 		t.Run(what, func(t *testing.T) {
 			t.Parallel()
 			env, _ := homeWith(t, content)
-			got, diags := resolve(t, c.model, with(env, envCACert, c.file))
-			if len(diags) > 0 || len(got.problems) > 0 {
-				t.Fatal(diags, got.problems)
+			got, problems := resolve(t, c.model, with(env, EnvCACert, c.file))
+			if len(problems) > 0 {
+				t.Fatal(problems)
 			}
-			expectTrust(t, got.rootCAs, c.want)
+			expectTrust(t, got.RootCAs, c.want)
 		})
 	}
 }
@@ -172,20 +170,20 @@ func TestStationLogin(t *testing.T) {
 			t.Parallel()
 			env, user := homeWith(t, c.user)
 			station := leave(t, env, "station.json", c.station)
-			env[envURL] = c.url
-			got, diags := resolve(t, providerModel{}, env)
+			env[EnvURL] = c.url
+			got, problems := resolve(t, Block{}, env)
 			if c.summary == "" {
-				if len(diags) > 0 || len(got.problems) > 0 || got.keyFrom.words != "the login file "+user {
-					t.Errorf("got %+v, %v", got, diags)
+				if len(problems) > 0 || got.KeySource.String() != "the login file "+user {
+					t.Errorf("got %+v, %v", got, problems)
 				}
 				return
 			}
-			if got.apiKey != "" {
+			if got.APIKey != "" {
 				t.Error("there is a key all the same")
 			}
-			expectResolveError(t, providerModel{}, env, "", c.summary, "The login file "+user)
+			expectProblem(t, Block{}, env, "", c.summary, "The login file "+user)
 			hint := "There is also the login file " + station + " for " + server + ", used only without a key and credentials.json."
-			if told := got.problems[0].Detail(); strings.Contains(told, hint) != c.hint || strings.Contains(told, "station.json") != c.hint {
+			if told := problems[0].Detail; strings.Contains(told, hint) != c.hint || strings.Contains(told, "station.json") != c.hint {
 				t.Errorf("the station's login is told of: %t, in: %s", !c.hint, told)
 			}
 		})
@@ -211,17 +209,17 @@ func TestUnusedLoginCA(t *testing.T) {
 			t.Parallel()
 			env, _ := homeWith(t, c.user)
 			leave(t, env, "station.json", c.station)
-			env[envAPIKey], env[envURL] = c.key, server
-			got, diags := resolve(t, providerModel{}, env)
-			if len(diags) > 0 || len(got.problems) > 0 || got.rootCAs != nil {
-				t.Fatalf("got %+v, %v", got, diags)
+			env[EnvAPIKey], env[EnvURL] = c.key, server
+			got, problems := resolve(t, Block{}, env)
+			if len(problems) > 0 || got.RootCAs != nil {
+				t.Fatalf("got %+v, %v", got, problems)
 			}
 			want := ""
 			if c.told != "" {
 				want = "The login file " + filepath.Join(env["HOME"], ".tofupilot", c.told) +
 					" has a CA for this server, /ca.pem, used only with that file's key."
 			}
-			if told := got.otherCA(); told != want {
+			if told := got.OtherCA(); told != want {
 				t.Errorf("got %q, want %q", told, want)
 			}
 		})
@@ -233,20 +231,20 @@ func TestLoginNotRead(t *testing.T) {
 	t.Parallel()
 	for _, content := range []string{"broken", credentials("https://tofupilot.example.com", `"ca_cert": "/missing.pem"`)} {
 		for _, c := range []struct {
-			model providerModel
+			model Block
 			key   string // in the environment
 		}{
-			{providerModel{APIKey: types.StringValue("given")}, ""},
-			{providerModel{}, "given"},
+			{Block{APIKey: new("given")}, ""},
+			{Block{}, "given"},
 		} {
 			env, file := homeWith(t, content)
 			leave(t, env, "station.json", content)
 			if err := os.Chmod(file, 0o644); err != nil {
 				t.Fatal(err)
 			}
-			got, diags := resolve(t, c.model, with(env, envAPIKey, c.key))
-			if len(diags) > 0 || len(got.problems) > 0 || got.apiKey != "given" || got.baseURL.Host != "www.tofupilot.app" || got.rootCAs != nil {
-				t.Errorf("got %+v, %v", got, diags)
+			got, problems := resolve(t, c.model, with(env, EnvAPIKey, c.key))
+			if len(problems) > 0 || got.APIKey != "given" || got.BaseURL.Host != "www.tofupilot.app" || got.RootCAs != nil {
+				t.Errorf("got %+v, %v", got, problems)
 			}
 		}
 	}
@@ -259,10 +257,10 @@ func TestHome(t *testing.T) {
 		mine, other = other, mine
 	}
 	env, file := homeWith(t, credentials("https://tofupilot.example.com"))
-	if got, diags := resolve(t, providerModel{}, environment{mine: env[mine], other: ""}); got.keyFrom.words != "the login file "+file {
-		t.Errorf("got %+v, %v", got, diags)
+	if got, problems := resolve(t, Block{}, environment{mine: env[mine], other: ""}); got.KeySource.String() != "the login file "+file {
+		t.Errorf("got %+v, %v", got, problems)
 	}
-	expectResolveError(t, providerModel{}, environment{mine: t.TempDir(), other: env[other]}, "", "No API key", "requires an API key")
+	expectProblem(t, Block{}, environment{mine: t.TempDir(), other: env[other]}, "", "No API key", "requires an API key")
 }
 
 // Without a home there is no login. A file below the working directory isn't
@@ -270,7 +268,7 @@ func TestHome(t *testing.T) {
 func TestNoHome(t *testing.T) {
 	env, _ := homeWith(t, credentials("https://tofupilot.example.com"))
 	t.Chdir(env["HOME"])
-	expectResolveError(t, providerModel{}, environment{"HOME": "", "USERPROFILE": ""}, "", "No API key", "requires an API key")
+	expectProblem(t, Block{}, environment{"HOME": "", "USERPROFILE": ""}, "", "No API key", "requires an API key")
 }
 
 func TestLoginReadableByOthers(t *testing.T) {
@@ -280,14 +278,16 @@ func TestLoginReadableByOthers(t *testing.T) {
 		if err := os.Chmod(file, mode); err != nil {
 			t.Fatal(err)
 		}
-		got, diags := resolve(t, providerModel{}, env)
-		var want diag.Diagnostics
+		got, problems := resolve(t, Block{}, env)
+		var want []Problem
 		if warned && runtime.GOOS != "windows" {
-			want.AddWarning("Login file readable by others",
-				file+` holds an API key, and other users of this machine can read it. Run: chmod 600 "`+file+`"`)
+			want = []Problem{{
+				Warning: true, Summary: "Login file readable by others",
+				Detail: file + ` holds an API key, and other users of this machine can read it. Run: chmod 600 "` + file + `"`,
+			}}
 		}
-		if !diags.Equal(want) || got.apiKey != storedKey {
-			t.Errorf("%s: got %q, %v; want %v", mode, got.apiKey, diags, want)
+		if !slices.Equal(problems, want) || got.APIKey != storedKey {
+			t.Errorf("%s: got %q, %v; want %v", mode, got.APIKey, problems, want)
 		}
 	}
 }

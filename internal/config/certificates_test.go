@@ -1,4 +1,4 @@
-package provider
+package config
 
 import (
 	"crypto/x509"
@@ -9,8 +9,6 @@ import (
 	"strings"
 	"testing"
 	"unicode/utf16"
-
-	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/acceptance/harness"
 )
@@ -56,12 +54,12 @@ func TestCA(t *testing.T) {
 	first, key := harness.NewCertificate(t, "first")
 	second, _ := harness.NewCertificate(t, "second")
 	third, _ := harness.NewCertificate(t, "third")
-	withCA := func(bundle string) providerModel {
-		return providerModel{APIKey: types.StringValue("key"), CACertPEM: types.StringValue(bundle)}
+	withCA := func(bundle string) Block {
+		return Block{APIKey: new("key"), CACertPEM: new(bundle)}
 	}
-	none := providerModel{APIKey: types.StringValue("key")}
+	none := Block{APIKey: new("key")}
 	for name, c := range map[string]struct {
-		model providerModel
+		model Block
 		file  string // content of the file that the variable names
 		want  []string
 	}{
@@ -80,13 +78,13 @@ func TestCA(t *testing.T) {
 			t.Parallel()
 			env := environment{}
 			if c.file != "" {
-				env[envCACert] = write(t, c.file)
+				env[EnvCACert] = write(t, c.file)
 			}
-			got, diags := resolve(t, c.model, env)
-			if len(diags) > 0 || len(got.problems) > 0 {
-				t.Fatal(diags, got.problems)
+			got, problems := resolve(t, c.model, env)
+			if len(problems) > 0 {
+				t.Fatal(problems)
 			}
-			expectTrust(t, got.rootCAs, c.want...)
+			expectTrust(t, got.RootCAs, c.want...)
 		})
 	}
 }
@@ -113,14 +111,14 @@ func TestCAErrors(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			model := providerModel{APIKey: types.StringValue("key")}
+			model := Block{APIKey: new("key")}
 			file := write(t, c.content)
-			expectResolveError(t, model, environment{envCACert: file}, "", "Invalid TOFUPILOT_CA_CERT", file+": ", c.words)
-			if told := validCertificates.check(c.content).Error(); strings.Contains(told, `use file("…")`) != (c.content == "garbage") {
-				t.Errorf("of a path, it says: %s", told)
+			expectProblem(t, model, environment{EnvCACert: file}, "", "Invalid TOFUPILOT_CA_CERT", file+": ", c.words)
+			if _, err := ParseCACertPEM(c.content); strings.Contains(err.Error(), `use file("…")`) != (c.content == "garbage") {
+				t.Errorf("of a path, it says: %s", err)
 			}
-			model.CACertPEM = types.StringValue(c.content)
-			expectResolveError(t, model, nil, "ca_cert_pem", "Invalid ca_cert_pem", c.words)
+			model.CACertPEM = new(c.content)
+			expectProblem(t, model, nil, "ca_cert_pem", "Invalid ca_cert_pem", c.words)
 		})
 	}
 }
@@ -132,16 +130,16 @@ func TestCAPathIsAbsoluteInErrors(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	expectResolveError(t, providerModel{APIKey: types.StringValue("key")}, environment{envCACert: "missing.pem"}, "", "Invalid TOFUPILOT_CA_CERT",
+	expectProblem(t, Block{APIKey: new("key")}, environment{EnvCACert: "missing.pem"}, "", "Invalid TOFUPILOT_CA_CERT",
 		"The file "+filepath.Join(here, "missing.pem")+" can't be read: ")
 }
 
 func TestWrongCABesideLogin(t *testing.T) {
 	t.Parallel()
 	env, login := homeWith(t, credentials("https://tofupilot.example.com", `"ca_cert": `+quoted(beginCertificate)))
-	expectResolveError(t, providerModel{}, env, "", "The login file can't be used",
+	expectProblem(t, Block{}, env, "", "The login file can't be used",
 		"The ca_cert of the login file "+login+": this must be the path of a file, but it is a certificate;")
-	expectResolveError(t, providerModel{}, with(env, envCACert, `"ca.pem"`), "", "Invalid TOFUPILOT_CA_CERT", "The value has quotes around it; remove them.")
+	expectProblem(t, Block{}, with(env, EnvCACert, `"ca.pem"`), "", "Invalid TOFUPILOT_CA_CERT", "The value has quotes around it; remove them.")
 }
 
 // utf16Text is a text as some editors on Windows save it.

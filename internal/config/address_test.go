@@ -1,11 +1,11 @@
-package tofupilot
+package config
 
 import (
 	"strings"
 	"testing"
 )
 
-func TestParseBaseURL(t *testing.T) {
+func TestParseURL(t *testing.T) {
 	t.Parallel()
 	for raw, want := range map[string]string{
 		"https://www.tofupilot.app":             "https://www.tofupilot.app/api",
@@ -30,7 +30,7 @@ func TestParseBaseURL(t *testing.T) {
 		"http://tofupilot.app":               "http://tofupilot.app/api",
 		"https://tofupilot.app.evil.example": "https://tofupilot.app.evil.example/api",
 	} {
-		base, err := ParseBaseURL(raw)
+		base, err := parseURL(raw)
 		if err != nil {
 			t.Errorf("%s: %v", raw, err)
 			continue
@@ -81,7 +81,7 @@ func TestBadURLs(t *testing.T) {
 		"https://example.com/api/v2":             "drop /v2",
 		"https://example.com/api//v2/procedures": "drop /v2",
 	} {
-		base, err := ParseBaseURL(raw)
+		base, err := parseURL(raw)
 		if err == nil {
 			t.Errorf("%q became %s", raw, base)
 		} else if !strings.Contains(err.Error(), want) {
@@ -97,7 +97,7 @@ func TestURLErrorsRepeatNoSecret(t *testing.T) {
 		"secret:secret@", "ftp://secret@", "https://user:secret@exa mple.com", "https://user:secret\n@example.com",
 		"https://example.com/?token=secret", "https://example.com#secret",
 	} {
-		if base, err := ParseBaseURL(raw); err == nil || strings.Contains(err.Error(), "sec") {
+		if base, err := parseURL(raw); err == nil || strings.Contains(err.Error(), "sec") {
 			t.Errorf("%q: %v %v", raw, base, err)
 		}
 	}

@@ -1,0 +1,248 @@
+// Package config resolves what users configure: it parses and checks addresses, keys and
+// certificates, and decides which value wins. It returns settings and problems as plain
+// values, and sends nothing.
+package config
+
+import (
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/tofupilot/terraform-provider-tofupilot/internal/rest"
+)
+
+// Environment variables, with the names that TofuPilot's own clients use.
+const (
+	EnvAPIKey = "TOFUPILOT_API_KEY"
+	EnvURL    = "TOFUPILOT_URL"
+	EnvCACert = "TOFUPILOT_CA_CERT" // a path; the argument is the text itself
+)
+
+// Resolve decides which value each setting has: the argument of the provider block, else
+// the environment variable, else the login file if its key is used, else the default. It
+// reads the environment with getenv, and the files that it finds there.
+func Resolve(block Block, getenv func(string) string) (Settings, []Problem) {
+	files := loginFiles(getenv)
+	key, stored, keyProblem := resolveAPIKey(block, getenv, files)
+	base, urlSource, urlProblem := resolveURL(block, getenv, stored)
+	settings := Settings{
+		APIKey:       key.value,
+		KeySource:    key.source,
+		BaseURL:      base,
+		URLSource:    urlSource,
+		unusedLogins: slices.DeleteFunc(files, func(file string) bool { return file == key.source.Login }),
+	}
+	if keyProblem == nil && urlProblem == nil {
+		keyProblem = checkLoginServer(stored, base)
+	}
+	if keyProblem != nil {
+		settings.APIKey = ""
+		keyProblem.Detail = withHint(keyProblem.Detail, settings.OtherLogin())
+	}
+	if keyProblem != nil || urlProblem != nil {
+		stored = nil // none of its other values is used without its key
+	}
+
+	var caProblem, timeoutProblem *Problem
+	settings.RootCAs, caProblem = resolveRootCAs(block, getenv, stored)
+	settings.RequestTimeout, timeoutProblem = resolveRequestTimeout(block)
+	settings.MaxRetries = rest.DefaultMaxRetries
+	if block.MaxRetries != nil {
+		settings.MaxRetries = *block.MaxRetries
+	}
+
+	var problems []Problem
+	for _, problem := range []*Problem{keyProblem, urlProblem, stored.warning(), caProblem, timeoutProblem} {
+		if problem != nil {
+			problems = append(problems, *problem)
+		}
+	}
+	return settings, problems
+}
+
+// resolveAPIKey returns the key, and the login that it is from, if it is from one.
+func resolveAPIKey(block Block, getenv func(string) string, files []string) (apiKey, *login, *Problem) {
+	value, source, err := coalesce(block.APIKey, "api_key", EnvAPIKey, getenv)
+	if err == nil && (value != "" || source.Argument != "") {
+		err = CheckAPIKey(value)
+	}
+	if err != nil || value != "" {
+		return apiKey{value, source}, nil, problemOf(source, err)
+	}
+	file, stored, err := findLogin(files)
+	switch {
+	case file == "":
+		return apiKey{}, nil, &Problem{Summary: noAPIKey, Detail: "Reading from TofuPilot requires an API key. " +
+			"Create one in TofuPilot's settings and set the environment variable " + EnvAPIKey + ", and " + EnvURL + " for a self-hosted server. " +
+			"You can also run `tofupilot login`, which stores a key in ~/.tofupilot/credentials.json, or set the provider's api_key; " +
+			"a provider block with an alias counts only for data sources that name it."}
+	case err != nil:
+		return apiKey{source: Source{Login: file}}, nil, problemOf(Source{Login: file}, err)
+	}
+	return apiKey{stored.apiKey, Source{Login: file}}, stored, nil
+}
+
+// noAPIKey is the summary of errors about a missing key.
+const noAPIKey = "No API key"
+
+// resolveURL returns the API's base: as configured, else of the login's server.
+func resolveURL(block Block, getenv func(string) string, stored *login) (*url.URL, Source, *Problem) {
+	address, source, err := coalesce(block.URL, "url", EnvURL, getenv)
+	if err != nil {
+		return nil, source, problemOf(source, err)
+	}
+	if address == "" && source.Argument == "" {
+		if stored != nil {
+			source = Source{Login: stored.file}
+			if err := CheckScheme(stored.baseURL, block.AllowHTTP); err != nil {
+				return nil, source, problemOf(source, fmt.Errorf("%s is for %s: %w", source, origin(stored.baseURL), err))
+			}
+			return stored.baseURL, source, nil
+		}
+		address, source = DefaultURL, Source{}
+	}
+	base, err := ParseURL(address)
+	if err == nil {
+		err = CheckScheme(base, block.AllowHTTP)
+	}
+	if err != nil {
+		return nil, source, problemOf(source, err)
+	}
+	return base, source, nil
+}
+
+// checkLoginServer keeps a login's key with the login's server.
+func checkLoginServer(stored *login, base *url.URL) *Problem {
+	if stored == nil || rest.SameServer(stored.baseURL, base) {
+		return nil
+	}
+	return &Problem{Summary: noAPIKey, Detail: fmt.Sprintf(
+		"The login file %s is for %s, and its key is sent to no other server. The provider is configured for %s. "+
+			"Set "+EnvAPIKey+", run %s for that server, or unset url and "+EnvURL+" to use the login's server.",
+		stored.file, origin(stored.baseURL), origin(base), LoginCommand(stored.file))}
+}
+
+// resolveRequestTimeout returns how long one attempt may take.
+func resolveRequestTimeout(block Block) (time.Duration, *Problem) {
+	if block.RequestTimeout == nil {
+		return rest.DefaultRequestTimeout, nil
+	}
+	timeout, err := ParseDuration(*block.RequestTimeout)
+	return timeout, problemOf(Source{Argument: "request_timeout"}, err)
+}
+
+// coalesce returns the argument if it is set, else the environment variable. An empty
+// variable is unset.
+func coalesce(argument *string, name, variable string, getenv func(string) string) (string, Source, error) {
+	if argument != nil {
+		return *argument, Source{Argument: name}, nil
+	}
+	source, value := Source{Variable: variable}, getenv(variable)
+	if value != strings.TrimSpace(value) {
+		return "", source, errors.New("the value begins or ends with white space; remove it")
+	}
+	if value != strings.Trim(value, "\"'") { // as from a file of variables that no shell has read
+		return "", source, errors.New("the value has quotes around it; remove them")
+	}
+	return value, source, nil
+}
+
+// withHint adds a sentence, which may be empty.
+func withHint(text, hint string) string { return strings.TrimSpace(text + " " + hint) }
+
+// Block is the provider block. An argument that isn't set is nil.
+type Block struct {
+	APIKey         *string
+	URL            *string
+	CACertPEM      *string
+	MaxRetries     *int // 0 to [rest.MaxRetries]
+	RequestTimeout *string
+	AllowHTTP      bool
+}
+
+// Settings are the result of the provider block, the environment and the login file.
+type Settings struct {
+	APIKey         string // empty if there is a problem with it
+	KeySource      Source
+	BaseURL        *url.URL // of the API; nil if there is a problem with it
+	URLSource      Source
+	RootCAs        *x509.CertPool // nil: the system's
+	MaxRetries     int
+	RequestTimeout time.Duration
+
+	unusedLogins []string // paths of login files whose keys aren't used, if they exist
+}
+
+type apiKey struct {
+	value  string
+	source Source
+}
+
+// Source says where a value was found. The zero value is the provider's default.
+type Source struct {
+	Argument string // of the provider block
+	Variable string // of the environment
+	Login    string // path of a login file
+}
+
+// String names the source, such as "the environment variable TOFUPILOT_URL".
+func (s Source) String() string {
+	switch {
+	case s.Argument != "":
+		return "the provider's " + s.Argument
+	case s.Variable != "":
+		return "the environment variable " + s.Variable
+	case s.Login != "":
+		return "the login file " + s.Login
+	default:
+		return "the provider's default"
+	}
+}
+
+// Problem is an error or a warning about the configuration.
+type Problem struct {
+	Warning  bool
+	Argument string // of the provider block; empty if the problem is outside of it
+	Summary  string
+	Detail   string
+}
+
+// InConfigure reports whether Configure reports the problem. Errors outside the provider
+// block are reported by each read instead: if Configure did, Terraform would first ask for
+// a provider block, and modules that read nothing would fail, too.
+func (p Problem) InConfigure() bool { return p.Warning || p.Argument != "" }
+
+// problemOf turns an error about the value of a source into a problem. It returns nil if
+// there is no error.
+func problemOf(source Source, err error) *Problem {
+	if err == nil {
+		return nil
+	}
+	problem := &Problem{Argument: source.Argument, Summary: "Invalid " + source.Argument + source.Variable, Detail: Sentence(err)}
+	if source.Login != "" {
+		problem.Summary = "The login file can't be used"
+	}
+	return problem
+}
+
+// Sentence turns an error into a sentence. The error may already end in a period.
+func Sentence(err error) string {
+	text := strings.TrimSuffix(err.Error(), ".")
+	return strings.ToUpper(text[:1]) + text[1:] + "."
+}
+
+// ParseDuration parses a positive duration such as 30s.
+func ParseDuration(value string) (time.Duration, error) {
+	duration, err := time.ParseDuration(value)
+	if err != nil {
+		return 0, fmt.Errorf("%q isn't a duration; write it like 30s, 5m or 1h30m", value)
+	}
+	if duration <= 0 {
+		return 0, fmt.Errorf("%q isn't a positive duration", value)
+	}
+	return duration, nil
+}

@@ -1,0 +1,230 @@
+package config
+
+import (
+	"slices"
+	"strings"
+	"testing"
+	"time"
+	"unicode/utf8"
+)
+
+// environment is what a process finds in its environment. There is no login file
+// unless it names a home directory that has one.
+type environment map[string]string
+
+func (e environment) get(t *testing.T) func(string) string {
+	t.Helper()
+	nowhere := t.TempDir()
+	return func(name string) string {
+		if value, ok := e[name]; ok || name != "HOME" && name != "USERPROFILE" {
+			return value
+		}
+		return nowhere
+	}
+}
+
+func resolve(t *testing.T, block Block, env environment) (Settings, []Problem) {
+	t.Helper()
+	return Resolve(block, env.get(t))
+}
+
+// expectProblem expects one error with these words: of Configure if it names an
+// argument, else of the reads, which have room for eight lines.
+func expectProblem(t *testing.T, block Block, env environment, argument, summary string, words ...string) {
+	t.Helper()
+	_, problems := resolve(t, block, env)
+	if len(problems) != 1 || problems[0].Warning {
+		t.Fatalf("problems: %v", problems)
+	}
+	got := problems[0]
+	if got.Argument != argument || got.InConfigure() != (argument != "") {
+		t.Errorf("it isn't on %q: %+v", argument, got)
+	}
+	if got.Summary != summary {
+		t.Errorf("summary %q instead of %q", got.Summary, summary)
+	}
+	for _, word := range words {
+		if !strings.Contains(got.Detail, word) {
+			t.Errorf("the detail doesn't say %q: %s", word, got.Detail)
+		}
+	}
+	if n := printedLines(got.Detail); n > 8 {
+		t.Errorf("Terraform prints it in %d lines: %s", n, got.Detail)
+	}
+}
+
+// printedLines is how many lines Terraform prints a text in, at its usual width
+// of 78. A path counts as long as /home/somebody/.tofupilot/credentials.json.
+func printedLines(text string) int {
+	const width, longest = 78, 42
+	lines, column := 1, 0
+	for word := range strings.FieldsSeq(text) {
+		length := min(utf8.RuneCountInString(word), longest)
+		if column > 0 && column+1+length > width {
+			lines, column = lines+1, 0
+		} else if column > 0 {
+			column++
+		}
+		column += length
+	}
+	return lines
+}
+
+func TestPrecedence(t *testing.T) {
+	t.Parallel()
+	type result struct {
+		key, source, url, urlSource string
+		retries                     int
+		timeout                     time.Duration
+	}
+	const ours, theirs = "from-attribute", "from-environment"
+	fromEnv := environment{EnvAPIKey: theirs}
+	for name, c := range map[string]struct {
+		model Block
+		env   environment
+		want  result
+	}{
+		"defaults": {
+			Block{}, fromEnv,
+			result{theirs, "the environment variable TOFUPILOT_API_KEY", "https://www.tofupilot.app/api", "the provider's default", 3, 30 * time.Second},
+		},
+		"environment": {
+			Block{}, environment{EnvAPIKey: theirs, EnvURL: "https://env.example.com/api/"},
+			result{theirs, "the environment variable TOFUPILOT_API_KEY", "https://env.example.com/api", "the environment variable TOFUPILOT_URL", 3, 30 * time.Second},
+		},
+		"attributes": {
+			Block{APIKey: new(ours), URL: new("https://attribute.example.com"), MaxRetries: new(0), RequestTimeout: new("1m30s")},
+			environment{EnvAPIKey: theirs, EnvURL: "https://env.example.com"},
+			result{ours, "the provider's api_key", "https://attribute.example.com/api", "the provider's url", 0, 90 * time.Second},
+		},
+		"attributes, though the environment is broken": {
+			Block{APIKey: new(ours), URL: new("https://attribute.example.com")},
+			environment{EnvAPIKey: " broken ", EnvURL: "\n"},
+			result{ours, "the provider's api_key", "https://attribute.example.com/api", "the provider's url", 3, 30 * time.Second},
+		},
+		"key of one, address of the other": {
+			Block{URL: new("https://attribute.example.com"), MaxRetries: new(10)}, fromEnv,
+			result{theirs, "the environment variable TOFUPILOT_API_KEY", "https://attribute.example.com/api", "the provider's url", 10, 30 * time.Second},
+		},
+		"variables that are empty are unset": {
+			Block{APIKey: new(ours)}, environment{EnvAPIKey: "", EnvURL: "", EnvCACert: ""},
+			result{ours, "the provider's api_key", "https://www.tofupilot.app/api", "the provider's default", 3, 30 * time.Second},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			got, problems := resolve(t, c.model, c.env)
+			if len(problems) > 0 {
+				t.Fatal(problems)
+			}
+			if got := (result{got.APIKey, got.KeySource.String(), got.BaseURL.String(), got.URLSource.String(), got.MaxRetries, got.RequestTimeout}); got != c.want {
+				t.Errorf("got %+v, want %+v", got, c.want)
+			}
+			if got.RootCAs != nil {
+				t.Error("there are roots of certificates, though none are configured")
+			}
+		})
+	}
+}
+
+func TestNoKey(t *testing.T) {
+	t.Parallel()
+	for _, env := range []environment{{}, {EnvAPIKey: ""}} {
+		expectProblem(t, Block{}, env, "", "No API key",
+			"TOFUPILOT_API_KEY", "the provider's api_key", "`tofupilot login`", "~/.tofupilot/credentials.json", "TofuPilot's settings")
+	}
+}
+
+func TestVariableSurroundings(t *testing.T) {
+	t.Parallel()
+	const space, quotes = "The value begins or ends with white space; remove it.", "The value has quotes around it; remove them."
+	for around, words := range map[string]string{
+		" ": space, "\n": space, "\t": space, "\r\n": space, "\u00a0": space,
+		`"`: quotes, "'": quotes,
+	} {
+		for variable, good := range map[string]string{
+			EnvAPIKey: "tp_secret",
+			EnvURL:    "https://tofupilot.example.com",
+			EnvCACert: "/etc/ssl/tofupilot.pem",
+		} {
+			for _, value := range []string{around + good, good + around, around + good + around, around} {
+				env := environment{EnvAPIKey: "key"}
+				env[variable] = value
+				expectProblem(t, Block{}, env, "", "Invalid "+variable, words)
+			}
+		}
+	}
+}
+
+func TestVariableErrors(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ variable, value, words string }{
+		{EnvAPIKey, "bearer", "includes the word Bearer"},
+		{EnvAPIKey, "Authorization: Bearer\u00a0tp_a", "includes the word Bearer"},
+		{EnvAPIKey, "Bearer tp_a", "includes the word Bearer, which the provider adds; keep only what follows it."},
+		{EnvAPIKey, "tp_\u200ba", "Character 4 of the key is U+200B, but a key has only visible ASCII characters; remove or correct it."},
+		{EnvURL, "https://tofupilot.example.com\u201d", "Character 30 of the URL is U+201D '\u201d', and a URL has no quotes"},
+		{EnvCACert, "-----BEGIN CERTIFICATE-----\nMIH", "This must be the path of a file, but it is a certificate; set the provider's ca_cert_pem to it instead."},
+		{EnvURL, "https://user:hunter2@example.com", "user info"},
+		{EnvURL, "http://example.com", "unencrypted"},
+	} {
+		env := environment{EnvAPIKey: "key"}
+		env[c.variable] = c.value
+		expectProblem(t, Block{}, env, "", "Invalid "+c.variable, c.words)
+		expectUnsaid(t, Block{}, env, "tp_", "hunter2")
+	}
+}
+
+func TestAllProblemsAreReported(t *testing.T) {
+	t.Parallel()
+	summaries := func(problems []Problem) (all []string) {
+		for _, problem := range problems {
+			who := "reads: "
+			if problem.InConfigure() {
+				who = "Configure: "
+			}
+			all = append(all, who+problem.Summary)
+		}
+		return all
+	}
+	for _, c := range []struct {
+		block Block
+		env   environment
+		want  []string
+	}{
+		{
+			Block{URL: new("http://example.com"), CACertPEM: new("garbage"), RequestTimeout: new("soon")}, environment{},
+			[]string{"reads: No API key", "Configure: Invalid url", "Configure: Invalid ca_cert_pem", "Configure: Invalid request_timeout"},
+		},
+		{Block{CACertPEM: new("garbage")}, environment{EnvAPIKey: " "}, []string{"reads: Invalid TOFUPILOT_API_KEY", "Configure: Invalid ca_cert_pem"}},
+		{Block{}, environment{EnvCACert: "/missing.pem"}, []string{"reads: No API key", "reads: Invalid TOFUPILOT_CA_CERT"}},
+	} {
+		if _, problems := resolve(t, c.block, c.env); !slices.Equal(summaries(problems), c.want) {
+			t.Errorf("got %q, want %q", summaries(problems), c.want)
+		}
+	}
+}
+
+func TestPlainHTTP(t *testing.T) {
+	t.Parallel()
+	local := []string{"http://localhost:3000", "http://[::1]:3000/api", "https://example.com"}
+	remote := []string{"http://example.com", "http://10.0.0.7", "HTTP://example.com"}
+	model := func(url string, allow bool) Block {
+		return Block{APIKey: new("key"), URL: new(url), AllowHTTP: allow}
+	}
+	for _, url := range local {
+		for _, allow := range []bool{false, true} {
+			if got, problems := resolve(t, model(url, allow), nil); len(problems) > 0 {
+				t.Errorf("%s, allow_http %t: %v, %v", url, allow, got, problems)
+			}
+		}
+	}
+	for _, url := range remote {
+		{
+			expectProblem(t, model(url, false), nil, "url", "Invalid url", "https://", "allow_http to true")
+		}
+		if got, problems := resolve(t, model(url, true), nil); len(problems) > 0 {
+			t.Errorf("%s, allowed: %v, %v", url, got, problems)
+		}
+	}
+}

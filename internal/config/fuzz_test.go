@@ -1,0 +1,157 @@
+package config
+
+import (
+	"bufio"
+	"bytes"
+	"crypto/x509"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"os"
+	"path"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+	"unicode"
+
+	"github.com/tofupilot/terraform-provider-tofupilot/internal/acceptance/harness"
+	"github.com/tofupilot/terraform-provider-tofupilot/internal/rest"
+)
+
+func FuzzParseURL(f *testing.F) {
+	for _, raw := range []string{
+		DefaultURL, DefaultURL + "/api", "https://tofupilot.example.com/below/api/", "HTTPS://TofuPilot.Example.COM:8443//api//", "http://[::1]:3000/api", "http://[fe80::1%25eth0]/",
+		"tofupilot.example.com", "localhost:3000", "ftp://example.com", "https://", "https:///api", "https://user:hunter2@example.com", "https://example.com/@", "https://example.com?a=b",
+		"https://example.com/#a", "https://example.com/a b", "https://example.com/%61pi", "https://example.com/%2e%2e/api", "https://example.com/../../api", "https://example.com/a%2Fapi",
+		"https://example.com/api/api", "https://example.com/API", "https://exämple.com/Ключ", "https://example.com:99999", "https://example.com:", "https://%41.example.com", "https:example.com", "//example.com",
+		"https://example.com/%zz", "https://example.com\n", "https://example.com/;a=b", "https://1.2.3.4.5", "\x00", "",
+	} {
+		f.Add(raw)
+	}
+	f.Fuzz(func(t *testing.T, raw string) {
+		base, err := ParseURL(raw)
+		if err != nil {
+			if strings.Contains(raw, "@") && len(raw) > 20 && strings.Contains(err.Error(), raw) {
+				t.Errorf("the error repeats what may be a password: %v", err)
+			}
+			return
+		}
+		text := base.String()
+		if strings.Contains(text, "@") {
+			return // from a %40 in the path: the second time it is taken for user info
+		}
+		again, err := ParseURL(text)
+		if err != nil || again.String() != text {
+			t.Fatalf("%q is %q, and that is %v, %v", raw, text, again, err)
+		}
+		if base.Scheme != "http" && base.Scheme != "https" || base.User != nil || base.RawQuery != "" || base.ForceQuery || base.Fragment != "" || base.Opaque != "" {
+			t.Errorf("%q is %#v", raw, base)
+		}
+		if base.Hostname() == "" || base.Host != strings.ToLower(base.Host) || !strings.HasSuffix(base.EscapedPath(), "/api") || strings.HasSuffix(base.EscapedPath(), "/api/api") && !strings.Contains(path.Clean(raw), "/api/api") {
+			t.Errorf("%q is %q", raw, text)
+		}
+		target := base.JoinPath("v2/procedures")
+		target.RawQuery = url.Values{"limit": {"100"}}.Encode()
+		request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, target.String(), nil)
+		if err != nil {
+			t.Fatalf("%q can't be asked: %v", raw, err)
+		}
+		if !rest.SameServer(request.URL, base) || !strings.HasSuffix(request.URL.EscapedPath(), "/api/v2/procedures") || request.URL.RawQuery != "limit=100" {
+			t.Errorf("%q is asked as %q", raw, request.URL)
+		}
+	})
+}
+
+var visibleASCII = regexp.MustCompile("^[!-~]+$")
+
+func FuzzCheckAPIKey(f *testing.F) {
+	for _, key := range []string{"tp_0123456789abcdef", "", " ", "a b", "tp_\n", "tp_\u00a0", "tp_\u200b", "\ufeff" + "tp_0123456789abcdef", "Ключ-🔑/+=.~", "\x00", "\x7f", "\u0085", "\xff\xfe", `"\`, "Bearer", "Bearer " + "tp_0123456789abcdef", "'" + "tp_0123456789abcdef" + "'"} {
+		f.Add(key)
+	}
+	if err := CheckAPIKey("!#$%&()*+,-./09:;<=>?@AZ[]^_az{|}~"); err != nil {
+		f.Error(err)
+	}
+	f.Fuzz(func(t *testing.T, key string) {
+		if err := CheckAPIKey(key); err != nil {
+			if len(key) > 15 && strings.Contains(err.Error(), key) {
+				t.Errorf("the error repeats the key: %v", err)
+			}
+			return
+		}
+		if !visibleASCII.MatchString(key) {
+			t.Errorf("%q is no key", key)
+		}
+		request := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "http://tofupilot.invalid/", nil)
+		request.Header.Set("Authorization", "Bearer "+key)
+		var sent bytes.Buffer
+		if err := request.Write(&sent); err != nil {
+			t.Fatal(err)
+		}
+		received, err := http.ReadRequest(bufio.NewReader(&sent))
+		if err != nil || received.Header.Get("Authorization") != "Bearer "+key || len(received.Header) != 2 { // and a User-Agent
+			t.Errorf("%q can't be sent: %v, %v", key, received, err)
+		}
+	})
+}
+
+func FuzzParseDuration(f *testing.F) {
+	for _, value := range []string{"", "0", "30", "30s", "1.5s", "-5m", "1h30m", "1ns", "0.4ns", "1e9s", " 5m", "5m ", "5 m", "µs", "1µs", "1μs", "9999999h", "292y", "\x1b[31m", "5m\x00"} {
+		f.Add(value)
+	}
+	f.Fuzz(func(t *testing.T, value string) {
+		_, err := ParseDuration(value)
+		duration, parseErr := time.ParseDuration(value)
+		if (err == nil) != (parseErr == nil && duration > 0) {
+			t.Errorf("%q is %s: %v", value, duration, err)
+		}
+		if err != nil && strings.ContainsFunc(err.Error(), unicode.IsControl) {
+			t.Errorf("the error can steer a terminal: %q", err)
+		}
+	})
+}
+
+func FuzzParseCertificates(f *testing.F) {
+	stored, err := os.ReadFile("testdata/certificate.pem") // the same in every run
+	if err != nil {
+		f.Fatal(err)
+	}
+	certificate, key := string(stored), harness.InPEM("PRIVATE KEY", []byte("key"))
+	for _, bundle := range []string{
+		"", "garbage", "/etc/ssl/ca.pem", certificate, certificate + certificate, key, key + certificate, "# one\r\n" + strings.ReplaceAll(certificate, "\n", "\r\n"),
+		certificate[:len(certificate)/2], harness.InPEM("CERTIFICATE", nil), harness.InPEM("CERTIFICATE", []byte{0x30, 0x82}), harness.InPEM("TRUSTED CERTIFICATE", []byte("a")), "\uFEFF" + certificate,
+		strings.Replace(certificate, "-----BEGIN", "-----BEGIN ", 1), harness.InPEM("\x1b[31m", []byte("a")),
+	} {
+		f.Add(bundle)
+	}
+	f.Fuzz(func(t *testing.T, bundle string) {
+		certificates, err := parseCertificates(bundle)
+		if (err == nil) != (len(certificates) > 0) || (err == nil) != isCACertPEM(bundle) {
+			t.Fatalf("%d certificates and %v", len(certificates), err)
+		}
+		if err != nil {
+			return
+		}
+		var again strings.Builder
+		for _, certificate := range certificates {
+			again.WriteString(harness.InPEM("CERTIFICATE", certificate.Raw))
+		}
+		same, err := parseCertificates(again.String())
+		if err != nil || !slices.EqualFunc(certificates, same, (*x509.Certificate).Equal) {
+			t.Errorf("%d certificates come back as %d: %v", len(certificates), len(same), err)
+		}
+		pool := x509.NewCertPool()
+		for _, certificate := range certificates {
+			pool.AddCert(certificate)
+		}
+		if bytes.Contains([]byte(bundle), []byte("BEGIN CERTIFICATE")) && pool.Equal(x509.NewCertPool()) {
+			t.Error("nothing is trusted")
+		}
+	})
+}
+
+func isCACertPEM(bundle string) bool {
+	_, err := ParseCACertPEM(bundle)
+	return err == nil
+}
