@@ -103,16 +103,15 @@ func (d *listDataSource[T]) Read(ctx context.Context, req datasource.ReadRequest
 
 	filter := tofupilot.Filter{Parameters: d.filters.parameters(values), PageSize: integer(perPage)}
 	rows, err := tofupilot.ReadAll(ctx, d.reader.client, d.list, filter, d.encode)
-	if err == nil {
-		err = bulk.SetState(ctx, &resp.State, d.attributes(rows))
-	}
 	if err != nil {
 		advice := d.filters.advice(d.list.Noun)
 		if filter.PageSize == 1 {
-			advice.smaller = ""
+			advice.Smaller = ""
 		}
-		resp.Diagnostics.Append(d.reader.explain(ctx, err, advice))
+		resp.Diagnostics.Append(diagnostic(d.reader.Read(ctx, err, advice)))
+		return
 	}
+	resp.Diagnostics.Append(d.reader.setState(ctx, &resp.State, d.attributes(rows))...)
 }
 
 // encode makes what is kept of a row while the rest is read. Encoded later, out of

@@ -12,7 +12,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
-	"github.com/tofupilot/terraform-provider-tofupilot/internal/bulk"
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/tofupilot"
 )
 
@@ -78,10 +77,8 @@ func (d *procedureDataSource) Read(ctx context.Context, req datasource.ReadReque
 	}
 	found, err := d.reader.client.Lookup(ctx, by, []string{wanted})
 	if err != nil {
-		resp.Diagnostics.Append(d.reader.explainLookup(ctx, by, err))
+		resp.Diagnostics.Append(diagnostic(d.reader.Lookup(ctx, by, err)))
 		return
 	}
-	if err := bulk.SetState(ctx, &resp.State, procedureObject.EncodeFields(found[wanted])); err != nil {
-		resp.Diagnostics.Append(d.reader.explain(ctx, err, readAdvice{noun: tofupilot.Procedures.Noun}))
-	}
+	resp.Diagnostics.Append(d.reader.setState(ctx, &resp.State, procedureObject.EncodeFields(found[wanted]))...)
 }

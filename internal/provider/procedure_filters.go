@@ -11,6 +11,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 
+	"github.com/tofupilot/terraform-provider-tofupilot/internal/explain"
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/tofupilot"
 )
 
@@ -99,19 +100,19 @@ func (f listFilters) parameters(values map[string]string) map[string]string {
 }
 
 // advice is what errors of reading the list can say of its arguments.
-func (f listFilters) advice(noun string) readAdvice {
+func (f listFilters) advice(noun string) explain.Advice {
 	var names []string
 	attributes := map[string]string{tofupilot.PageSizeParameter: pageSize}
 	for _, filter := range f {
 		names = append(names, filter.name)
 		attributes[filter.name] = filter.name
 	}
-	advice := readAdvice{noun: noun, smaller: "lower " + pageSize, attributes: attributes}
+	advice := explain.Advice{Noun: noun, Smaller: "lower " + pageSize, Attributes: attributes}
 	switch last := len(names) - 1; {
 	case last > 0:
-		advice.narrower = "narrow the list by " + strings.Join(names[:last], ", ") + " or " + names[last]
+		advice.Narrower = "narrow the list by " + strings.Join(names[:last], ", ") + " or " + names[last]
 	case last == 0:
-		advice.narrower = "narrow the list by " + names[0]
+		advice.Narrower = "narrow the list by " + names[0]
 	}
 	return advice
 }

@@ -61,7 +61,7 @@ func (d *procedureIDsDataSource) Read(ctx context.Context, req datasource.ReadRe
 		}
 		found, err := d.reader.client.Lookup(ctx, tofupilot.ByName, names)
 		if err != nil {
-			resp.Diagnostics.Append(d.reader.explainNames(ctx, len(names), err))
+			resp.Diagnostics.Append(diagnostic(d.reader.Names(ctx, len(names), err)))
 			return
 		}
 		for name, procedure := range found {

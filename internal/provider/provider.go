@@ -26,16 +26,10 @@ import (
 
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/bulk"
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/config"
+	"github.com/tofupilot/terraform-provider-tofupilot/internal/explain"
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/redact"
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/rest"
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/tofupilot"
-)
-
-const (
-	homepage = "https://github.com/tofupilot/terraform-provider-tofupilot"
-
-	// stationKeys is all that is known of what they may read (API.md, Key).
-	stationKeys = "A station's key may see only the procedures that its station is linked to, or none."
 )
 
 var (
@@ -171,7 +165,7 @@ func (p *tofupilotProvider) Configure(ctx context.Context, req provider.Configur
 		ClientVersion:  p.version,
 		Log:            slog.New(redactor.Handler(logger.Handler())),
 	})
-	resp.DataSourceData = &reader{client: client, explainer: explainer{settings, redactor.Text}}
+	resp.DataSourceData = &reader{client: client, Explainer: explain.Explainer{Settings: settings, Redact: redactor.Text}}
 }
 
 func (p *tofupilotProvider) DataSources(context.Context) []func() datasource.DataSource {
@@ -232,7 +226,7 @@ func problemDiagnostic(problem config.Problem) diag.Diagnostic {
 // userAgent names the provider, its home, Terraform, and what the user adds, in
 // the form that Terraform's own clients send.
 func userAgent(version, terraformVersion string, getenv func(string) string) string {
-	agent := fmt.Sprintf("terraform-provider-tofupilot/%s (+%s) Terraform/%s", version, homepage, terraformVersion)
+	agent := fmt.Sprintf("terraform-provider-tofupilot/%s (+%s) Terraform/%s", version, explain.Homepage, terraformVersion)
 	// One line, whatever the variable holds.
 	if more := strings.Join(strings.FieldsFunc(getenv("TF_APPEND_USER_AGENT"), unicode.IsControl), " "); strings.TrimSpace(more) != "" {
 		agent += " " + strings.TrimSpace(more)

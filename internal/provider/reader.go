@@ -18,13 +18,16 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 	"github.com/hashicorp/terraform-plugin-log/tflog"
 
+	"github.com/tofupilot/terraform-provider-tofupilot/internal/bulk"
+	"github.com/tofupilot/terraform-provider-tofupilot/internal/config"
+	"github.com/tofupilot/terraform-provider-tofupilot/internal/explain"
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/rest"
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/tofupilot"
 )
 
 // reader is what data sources read with. Configure makes it from the provider block.
 type reader struct {
-	explainer
+	explain.Explainer
 
 	client  *tofupilot.Client // nil while something is unknown, or missing or wrong
 	unknown []string          // the provider's attributes that aren't known yet
@@ -46,7 +49,7 @@ func (c *configured) Configure(_ context.Context, req datasource.ConfigureReques
 // the key kept out of its log. done must be called when the read is over, whatever came.
 func (r *reader) begin(ctx context.Context, config tfsdk.Config) (_ context.Context, done func(), diags diag.Diagnostics) {
 	if r == nil {
-		diags.AddError("Provider not configured", "The data source is read before the provider is configured. This is a bug in Terraform or in the provider. Please report it at "+homepage+"/issues.")
+		diags.AddError("Provider not configured", "The data source is read before the provider is configured. This is a bug in Terraform or in the provider. Please report it at "+explain.Homepage+"/issues.")
 		return ctx, func() {}, diags
 	}
 	if len(r.unknown) > 0 {
@@ -65,14 +68,12 @@ func (r *reader) begin(ctx context.Context, config tfsdk.Config) (_ context.Cont
 	}
 	limit, diags := limits.Read(ctx, defaultReadTimeout)
 	atMost := errors.New(rest.FormatDuration(limit) + ", the limit that timeouts.read sets")
-	ctx, cancel := context.WithTimeoutCause(maskKey(ctx, r.settings.APIKey), limit, atMost)
+	ctx, cancel := context.WithTimeoutCause(maskKey(ctx, r.Settings.APIKey), limit, atMost)
 	return ctx, cancel, diags
 }
 
 // defaultReadTimeout bounds a whole read.
 const defaultReadTimeout = 5 * time.Minute
-
-var timeoutsRead = path.Root("timeouts").AtName("read")
 
 // timeoutsBlock is the library's, with a rule: the library itself lets a negative
 // duration pass. It is a block, because Terraform drops an unknown key of an
@@ -96,4 +97,31 @@ func timeoutsBlock() schema.Block {
 func maskKey(ctx context.Context, key string) context.Context {
 	ctx = tflog.MaskAllFieldValuesStrings(ctx, key)
 	return tflog.MaskMessageStrings(ctx, key)
+}
+
+// diagnostic turns the explanation of an error into a diagnostic.
+func diagnostic(explained explain.Diagnostic) diag.Diagnostic {
+	if explained.Attribute == "" {
+		return diag.NewErrorDiagnostic(explained.Summary, explained.Detail)
+	}
+	name, nested, isNested := strings.Cut(explained.Attribute, ".")
+	at := path.Root(name)
+	if isNested {
+		at = at.AtName(nested)
+	}
+	return diag.NewAttributeErrorDiagnostic(at, explained.Summary, explained.Detail)
+}
+
+// setState puts attributes that are encoded already into the state.
+func (r *reader) setState(ctx context.Context, state *tfsdk.State, encoded map[string]bulk.Value) (diags diag.Diagnostics) {
+	err := bulk.SetState(ctx, state, encoded)
+	switch {
+	case errors.As(err, new(*bulk.TooLargeError)):
+		diags.AddError("Too many procedures for one data source", fmt.Sprintf(
+			"The list at %s is larger than 256 MiB, the most that a provider can return.\n\n"+
+				"To read all of it, use several data sources, or narrow the list by search_query, created_after or created_before.", r.Settings.BaseURL))
+	case err != nil:
+		diags.AddError("The state can't be set", config.Sentence(err)+" "+explain.Report)
+	}
+	return diags
 }

@@ -1,4 +1,4 @@
-package provider
+package explain
 
 import (
 	"context"
@@ -9,31 +9,28 @@ import (
 	"strings"
 	"unicode"
 
-	"github.com/hashicorp/terraform-plugin-framework/diag"
-	"github.com/hashicorp/terraform-plugin-framework/path"
-
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/tofupilot"
 )
 
-// explainLookup says why no procedure, or more than one, was found by its name or ID.
-func (e explainer) explainLookup(ctx context.Context, by tofupilot.By, err error) diag.Diagnostic {
+// Lookup says why no procedure, or more than one, was found by its name or ID.
+func (e Explainer) Lookup(ctx context.Context, by tofupilot.By, err error) Diagnostic {
 	failed := new(tofupilot.LookupError)
 	if !errors.As(err, &failed) {
-		return e.explain(ctx, err, readAdvice{noun: tofupilot.Procedures.Noun})
+		return e.Read(ctx, err, Advice{Noun: tofupilot.Procedures.Noun})
 	}
-	at, noun := path.Root("name"), "name"
+	at, noun := "name", "name"
 	if by == tofupilot.ByID {
-		at, noun = path.Root("id"), "ID"
+		at, noun = "id", "ID"
 	}
 	if len(failed.Several) > 0 {
 		several := failed.Several[0]
 		return failure(at, e.say("Several procedures have this %s", noun),
-			joined("\n", e.say("%d procedures at %s have the %s %s:", len(several.Matches), e.settings.BaseURL, noun, e.quote(several.Text)), e.listed(several.Matches)),
+			joined("\n", e.say("%d procedures at %s have the %s %s:", len(several.Matches), e.Settings.BaseURL, noun, e.quote(several.Text)), e.listed(several.Matches)),
 			"Set id instead of name, to the ID of the procedure that you want.")
 	}
 	missing := failed.Missing[0]
 	wanted := e.quote(missing.Text)
-	detail := e.say("No procedure at %s has the %s %s. ", e.settings.BaseURL, noun, wanted)
+	detail := e.say("No procedure at %s has the %s %s. ", e.Settings.BaseURL, noun, wanted)
 	if missing.Other != nil {
 		id, name := e.quote(missing.Other.ID), e.quote(*missing.Other.Name)
 		isOther, next := e.say("It is the ID of %s.", name), e.say("Set id to %s instead of name, or set name to %s.", id, name)
@@ -64,13 +61,13 @@ var uuid = regexp.MustCompile(`^\s*[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f
 // at most 50.
 const maxLines = 44
 
-// explainNames says which names don't have exactly one procedure, all in one error.
-func (e explainer) explainNames(ctx context.Context, asked int, err error) diag.Diagnostic {
+// Names says which names don't have exactly one procedure, all in one error.
+func (e Explainer) Names(ctx context.Context, asked int, err error) Diagnostic {
 	failed := new(tofupilot.LookupError)
 	if !errors.As(err, &failed) {
-		return e.explain(ctx, err, readAdvice{noun: tofupilot.Procedures.Noun})
+		return e.Read(ctx, err, Advice{Noun: tofupilot.Procedures.Noun})
 	}
-	head := e.say("%d of %s can't be looked up at %s.", len(failed.Missing)+len(failed.Several), counted(asked, "name"), e.settings.BaseURL)
+	head := e.say("%d of %s can't be looked up at %s.", len(failed.Missing)+len(failed.Several), counted(asked, "name"), e.Settings.BaseURL)
 	var lines, next []prose
 	if len(failed.Missing) > 0 {
 		head += e.say(" The API key can read %s.", counted(failed.Seen, "procedure"))
@@ -88,12 +85,12 @@ func (e explainer) explainNames(ctx context.Context, asked int, err error) diag.
 	if more := len(lines) - (maxLines - 1); more > 1 {
 		lines = append(lines[:maxLines-1], e.say("  … and %d more lines", more))
 	}
-	return failure(path.Root("names"), "Some names don't match exactly one procedure", head, joined("\n", lines...), joined("\n\n", next...))
+	return failure("names", "Some names don't match exactly one procedure", head, joined("\n", lines...), joined("\n\n", next...))
 }
 
 // adviseMissing says what to do about names that no procedure has, as far as their lines
 // don't say it.
-func (e explainer) adviseMissing(failed *tofupilot.LookupError) prose {
+func (e Explainer) adviseMissing(failed *tofupilot.LookupError) prose {
 	if !slices.ContainsFunc(failed.Missing, func(missing tofupilot.Missing) bool { return missing.Other == nil }) {
 		return ""
 	}
@@ -101,16 +98,16 @@ func (e explainer) adviseMissing(failed *tofupilot.LookupError) prose {
 }
 
 // mayBeHidden says why a procedure that is there may not be among those that the key sees.
-func (e explainer) mayBeHidden(seen int) prose {
+func (e Explainer) mayBeHidden(seen int) prose {
 	hidden := prose("Also check that the key's owner can see the procedure. " + stationKeys)
 	if seen > 0 {
 		return hidden
 	}
-	return joined(" ", hidden, e.say("%s", e.settings.OtherLogin()))
+	return joined(" ", hidden, e.say("%s", e.Settings.OtherLogin()))
 }
 
 // missing is the line about a name that no procedure has.
-func (e explainer) missing(missing tofupilot.Missing, seen int) prose {
+func (e Explainer) missing(missing tofupilot.Missing, seen int) prose {
 	if missing.Other != nil {
 		return e.say("  - %s: this is the ID of %s; use that name", e.quote(missing.Text), e.quote(*missing.Other.Name))
 	}
@@ -131,7 +128,7 @@ func (e explainer) missing(missing tofupilot.Missing, seen int) prose {
 }
 
 // several are the lines about a name that several procedures have: a line for each of them.
-func (e explainer) several(several tofupilot.Several) []prose {
+func (e Explainer) several(several tofupilot.Several) []prose {
 	matches := slices.Clone(several.Matches)
 	for i := range matches {
 		matches[i].Name = nil // the first line says it
@@ -141,12 +138,12 @@ func (e explainer) several(several tofupilot.Several) []prose {
 }
 
 // listed is a list of procedures for a person to choose from.
-func (e explainer) listed(procedures []tofupilot.Procedure) prose {
+func (e Explainer) listed(procedures []tofupilot.Procedure) prose {
 	return joined("\n", e.lines(procedures, "  - ")...)
 }
 
 // lines are a line for each procedure, or for each of the first of many.
-func (e explainer) lines(procedures []tofupilot.Procedure, bullet prose) (lines []prose) {
+func (e Explainer) lines(procedures []tofupilot.Procedure, bullet prose) (lines []prose) {
 	for i, procedure := range procedures {
 		if left := len(procedures) - i; left > 1 && i == maxLines-1 {
 			return append(lines, bullet+e.say("… and %d more", left))
@@ -156,7 +153,7 @@ func (e explainer) lines(procedures []tofupilot.Procedure, bullet prose) (lines 
 	return lines
 }
 
-func (e explainer) describe(procedure tofupilot.Procedure) prose {
+func (e Explainer) describe(procedure tofupilot.Procedure) prose {
 	text := e.say("%s", procedure.ID)
 	if procedure.Name != nil {
 		text += e.say(" %s", e.quote(*procedure.Name))
@@ -176,7 +173,7 @@ func (e explainer) describe(procedure tofupilot.Procedure) prose {
 }
 
 // quote is a text as a person can copy it into a configuration, not too long.
-func (e explainer) quote(text string) prose {
+func (e Explainer) quote(text string) prose {
 	const most = 200 // characters
 	quoted := []rune(e.say("%s", quoteHCL(text)))
 	if len(quoted) > most {

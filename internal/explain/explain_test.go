@@ -1,4 +1,4 @@
-package provider
+package explain
 
 import (
 	"crypto/tls"
@@ -9,33 +9,22 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/tofupilot/terraform-provider-tofupilot/internal/bulk"
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/config"
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/redact"
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/rest"
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/tofupilot"
 )
 
-func TestTooLargeAdvice(t *testing.T) {
+func TestTooMuchAdvice(t *testing.T) {
 	t.Parallel()
-	e := explainer{config.Settings{BaseURL: &url.URL{Scheme: "https", Host: "tofupilot.example.com", Path: "/api"}}, strings.Clone}
-	list, lookup := procedureFilters.advice("procedure"), readAdvice{noun: "procedure"}
-	for name, c := range map[string]struct {
-		err     error
-		advice  readAdvice
-		summary string
-		words   string
-	}{
-		"a list":          {rest.ErrTooMuch, list, "Too many procedures at the same time", "at a time, or narrow the list by search_query, "},
-		"a state":         {&bulk.TooLargeError{Size: 300 << 20}, list, "Too many procedures for one data source", "larger than 256 MiB"},
-		"a lookup's list": {rest.ErrTooMuch, lookup, "Too many procedures at the same time", "larger than 512 MiB"},
+	e := Explainer{config.Settings{BaseURL: &url.URL{Scheme: "https", Host: "tofupilot.example.com", Path: "/api"}}, strings.Clone}
+	for narrower, words := range map[string]string{
+		"narrow the list by search_query": "reads one data source at a time, or narrow the list by search_query.",
+		"":                                "reads one data source at a time.",
 	} {
-		said := e.explain(t.Context(), c.err, c.advice)
-		if said.Summary() != c.summary || !strings.Contains(said.Detail(), c.words) || !strings.Contains(said.Detail(), "https://tofupilot.example.com/api") {
-			t.Errorf("%s: %s: %s", name, said.Summary(), said.Detail())
-		}
-		if c.advice.narrower == "" && strings.Contains(said.Detail(), "arrow the list") {
-			t.Errorf("%s can't be narrowed: %s", name, said.Detail())
+		said := e.Read(t.Context(), rest.ErrTooMuch, Advice{Noun: "procedure", Narrower: narrower})
+		if said.Summary != "Too many procedures at the same time" || !strings.HasSuffix(said.Detail, words) || !strings.Contains(said.Detail, "https://tofupilot.example.com/api at the same time is larger than 512 MiB") {
+			t.Errorf("%s: %s", said.Summary, said.Detail)
 		}
 	}
 }
@@ -44,7 +33,7 @@ func TestTooLargeAdvice(t *testing.T) {
 func TestSaySafe(t *testing.T) {
 	t.Parallel()
 	const key = "the-secret-key"
-	e := explainer{clean: redact.New(key).Text}
+	e := Explainer{Redact: redact.New(key).Text}
 	type name string
 	for what, arg := range map[string]any{
 		"a text": key, "another text": name(key), "an error": errors.New(key), "a URL": &url.URL{Scheme: "https", Host: "example.com", Path: "/" + key},
@@ -76,8 +65,8 @@ func TestRedirectAdvice(t *testing.T) {
 		{login, login, "run `tofupilot login` for https://new.example.com."},
 		{config.Source{Argument: "url"}, login, "set url to \"https://new.example.com\" and run `tofupilot login` for it."},
 	} {
-		e := explainer{config.Settings{BaseURL: base, URLSource: c.url, KeySource: c.key}, strings.Clone}
-		said := e.explain(t.Context(), &rest.Error{Kind: rest.Redirected, Redirect: elsewhere}, readAdvice{noun: "procedure"}).Detail()
+		e := Explainer{config.Settings{BaseURL: base, URLSource: c.url, KeySource: c.key}, strings.Clone}
+		said := e.Read(t.Context(), &rest.Error{Kind: rest.Redirected, Redirect: elsewhere}, Advice{Noun: "procedure"}).Detail
 		if !strings.Contains(said, "If the new address is right, "+c.words) || !strings.Contains(said, "comes from "+c.url.String()+".") {
 			t.Errorf("%s: %s", c.url.String(), said)
 		}
@@ -87,14 +76,14 @@ func TestRedirectAdvice(t *testing.T) {
 // Of certificates, each gets the advice that fits, also where Go has no word for what is wrong.
 func TestCertificateErrors(t *testing.T) {
 	t.Parallel()
-	e := explainer{config.Settings{BaseURL: &url.URL{}}, strings.Clone}
+	e := Explainer{config.Settings{BaseURL: &url.URL{}}, strings.Clone}
 	for _, err := range []error{
 		&tls.CertificateVerificationError{Err: x509.InsecureAlgorithmError(x509.SHA1WithRSA)},
 		errors.New("tls: failed to parse certificate from server: x509: malformed serial number"),
 	} {
-		said := e.explain(t.Context(), &rest.Error{Kind: rest.TLSFailed, Err: err}, readAdvice{noun: "procedure"})
-		if said.Summary() != "The server's certificate isn't trusted" || !strings.Contains(said.Detail(), "Have the server's administrator replace the certificate.") {
-			t.Errorf("%s: %s", said.Summary(), said.Detail())
+		said := e.Read(t.Context(), &rest.Error{Kind: rest.TLSFailed, Err: err}, Advice{Noun: "procedure"})
+		if said.Summary != "The server's certificate isn't trusted" || !strings.Contains(said.Detail, "Have the server's administrator replace the certificate.") {
+			t.Errorf("%s: %s", said.Summary, said.Detail)
 		}
 	}
 	many := make([]string, 100)
@@ -109,7 +98,7 @@ func TestCertificateErrors(t *testing.T) {
 func TestKeyHiddenInQuote(t *testing.T) {
 	t.Parallel()
 	const key = `sk_live${a}%{b}"`
-	e := explainer{clean: redact.New(key).Text}
+	e := Explainer{Redact: redact.New(key).Text}
 	if got := e.quote("leak " + key); got != `"leak [the API key]"` {
 		t.Error(got)
 	}
@@ -117,7 +106,7 @@ func TestKeyHiddenInQuote(t *testing.T) {
 
 func TestDescribe(t *testing.T) {
 	t.Parallel()
-	e := explainer{clean: func(text string) string { return text }}
+	e := Explainer{Redact: func(text string) string { return text }}
 	nameless := &tofupilot.User{Name: new(""), Email: new("ada@example.com")}
 	if got := e.describe(tofupilot.Procedure{ID: "p", CreatedByUser: nameless}); got != "p by ada@example.com" {
 		t.Errorf("got %q", got)

@@ -1,4 +1,4 @@
-package provider
+package explain
 
 import (
 	"crypto/tls"
@@ -10,23 +10,20 @@ import (
 	"strings"
 	"time"
 
-	"github.com/hashicorp/terraform-plugin-framework/diag"
-	"github.com/hashicorp/terraform-plugin-framework/path"
-
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/config"
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/rest"
 )
 
 // explainRequest says what a request that failed means.
-func (e explainer) explainRequest(failed *rest.Error, advice readAdvice) diag.Diagnostic {
-	at := path.Empty()
+func (e Explainer) explainRequest(failed *rest.Error, advice Advice) Diagnostic {
+	at := ""
 	if failed.TimeLeft > 0 {
 		at = timeoutsRead
 	}
 	var issues []prose
 	for _, issue := range failed.Issues {
-		if attribute, ok := advice.attributes[issue.Path]; ok && at.Equal(path.Empty()) {
-			at = path.Root(attribute)
+		if attribute, ok := advice.Attributes[issue.Path]; ok && at == "" {
+			at = attribute
 		}
 		if issue.Path == "" {
 			issues = append(issues, e.say("  - %s", issue.Message))
@@ -40,12 +37,12 @@ func (e explainer) explainRequest(failed *rest.Error, advice readAdvice) diag.Di
 }
 
 // address says where requests go, and who said so.
-func (e explainer) address() prose {
-	return e.say("The address %s comes from %s.", e.settings.BaseURL, e.settings.URLSource)
+func (e Explainer) address() prose {
+	return e.say("The address %s comes from %s.", e.Settings.BaseURL, e.Settings.URLSource)
 }
 
 // answered is a sentence of what was asked and what came back.
-func (e explainer) answered(failed *rest.Error) prose {
+func (e Explainer) answered(failed *rest.Error) prose {
 	text := e.say("%s %s", failed.Method, failed.URL)
 	if failed.Attempts > 1 {
 		text += e.say(" (%d attempts)", failed.Attempts)
@@ -75,55 +72,55 @@ func (e explainer) answered(failed *rest.Error) prose {
 }
 
 // advise says in a few words what a request's failure is, and what to do next.
-func (e explainer) advise(failed *rest.Error, advice readAdvice) (summary, next prose) {
+func (e Explainer) advise(failed *rest.Error, advice Advice) (summary, next prose) {
 	switch failed.Kind {
 	case rest.TLSFailed:
 		return e.adviseTLS(failed.Err)
 	case rest.ProxyFailed:
 		return "The proxy doesn't connect to the server", e.say("Check HTTPS_PROXY, or HTTP_PROXY for an http:// address: it must be like http://user:password@proxy.example.com:3128. "+
-			"If it is right, ask the proxy's administrator. If this server needs no proxy, list %s in NO_PROXY.", e.settings.BaseURL.Hostname())
+			"If it is right, ask the proxy's administrator. If this server needs no proxy, list %s in NO_PROXY.", e.Settings.BaseURL.Hostname())
 	case rest.Redirected:
 		return e.adviseRedirect(failed.Redirect)
 	case rest.Interrupted:
 		return "No complete answer came", "Try again later. If the problem persists, check that this is the right server and that no proxy or firewall cuts connections off, " +
 			"and ask the server's administrator."
 	case rest.TimedOut:
-		return "The server takes too long", "Check that no proxy or firewall is in the way. If the server is slow, raise the provider's request_timeout" + e.or(advice.smaller) + "."
+		return "The server takes too long", "Check that no proxy or firewall is in the way. If the server is slow, raise the provider's request_timeout" + e.or(advice.Smaller) + "."
 	case rest.TooLarge:
-		if advice.smaller != "" {
-			next = e.say(" If it does, %s.", advice.smaller)
+		if advice.Smaller != "" {
+			next = e.say(" If it does, %s.", advice.Smaller)
 		}
 		return "The answer is too large", "Check that it leads to a TofuPilot server." + next
 	case rest.NotTheAPI:
 		return "The API doesn't answer at this address", joined(" ", "Check that it leads to a TofuPilot server, with the right scheme and port.", e.extraPath(),
 			"A login page, a proxy or a firewall may answer in the server's place.")
 	case rest.Unsupported:
-		return "The answer isn't supported", "Check that it leads to a TofuPilot server. If it does, the server may be too old or too new for this provider. " + report
+		return "The answer isn't supported", "Check that it leads to a TofuPilot server. If it does, the server may be too old or too new for this provider. " + Report
 	case rest.Rejected:
-		next = "The server may be too old or too new for this provider. " + report
-		if len(advice.attributes) > 0 {
-			next = "Correct the arguments of the data source. If they follow the documentation, the server may be too old or too new for this provider. " + report
+		next = "The server may be too old or too new for this provider. " + Report
+		if len(advice.Attributes) > 0 {
+			next = "Correct the arguments of the data source. If they follow the documentation, the server may be too old or too new for this provider. " + Report
 		}
 		return "The server refused the request", next
 	case rest.Refused:
 		return "The server refused the request", "The message is the server's. If it doesn't tell you what to do, ask the server's administrator."
 	case rest.Unauthorized:
 		next = e.say("The key comes from %s. It may be mistyped, expired or revoked, or belong to another server. "+
-			"Check the key, or create a new one in TofuPilot's settings.", e.settings.KeySource)
-		if login := e.settings.KeySource.Login; login != "" {
-			next = e.say("The key comes from %s. It may be expired or revoked. Run %s again.", e.settings.KeySource, config.LoginCommand(login))
+			"Check the key, or create a new one in TofuPilot's settings.", e.Settings.KeySource)
+		if login := e.Settings.KeySource.Login; login != "" {
+			next = e.say("The key comes from %s. It may be expired or revoked. Run %s again.", e.Settings.KeySource, config.LoginCommand(login))
 		}
 		if failed.Message == "" {
 			next += " The answer isn't from the TofuPilot API, so a proxy may have refused the request instead."
 		}
-		return "The server doesn't accept the API key", joined(" ", next, e.say("%s", e.settings.OtherLogin()))
+		return "The server doesn't accept the API key", joined(" ", next, e.say("%s", e.Settings.OtherLogin()))
 	case rest.Forbidden:
-		return e.say("The API key isn't allowed to read %s", advice.plural()), joined(" ", e.say("The key comes from %s.", e.settings.KeySource), stationKeys,
-			e.say("Use the key of a user who can see the %s in TofuPilot.", advice.plural()), e.say("%s", e.settings.OtherLogin()))
+		return e.say("The API key isn't allowed to read %s", advice.plural()), joined(" ", e.say("The key comes from %s.", e.Settings.KeySource), stationKeys,
+			e.say("Use the key of a user who can see the %s in TofuPilot.", advice.plural()), e.say("%s", e.Settings.OtherLogin()))
 	case rest.RateLimited:
 		otherwise := prose("Try again later, or ask the server's administrator how many requests it allows.")
-		if e.settings.MaxRetries < rest.MaxRetries {
-			otherwise = e.say("Try again later, or raise the provider's max_retries, which is %d.", e.settings.MaxRetries)
+		if e.Settings.MaxRetries < rest.MaxRetries {
+			otherwise = e.say("Try again later, or raise the provider's max_retries, which is %d.", e.Settings.MaxRetries)
 		}
 		return "The server limits the rate of requests", e.later(failed, otherwise)
 	case rest.BrokenRow:
@@ -141,7 +138,7 @@ func (e explainer) advise(failed *rest.Error, advice readAdvice) (summary, next 
 }
 
 // or is advice that may follow other advice.
-func (e explainer) or(advice string) prose {
+func (e Explainer) or(advice string) prose {
 	if advice == "" {
 		return ""
 	}
@@ -149,8 +146,8 @@ func (e explainer) or(advice string) prose {
 }
 
 // extraPath is what to do about a path of the address, which is seldom right.
-func (e explainer) extraPath() prose {
-	extra := strings.TrimSuffix(e.settings.BaseURL.Path, "/api")
+func (e Explainer) extraPath() prose {
+	extra := strings.TrimSuffix(e.Settings.BaseURL.Path, "/api")
 	if extra == "" {
 		return ""
 	}
@@ -159,7 +156,7 @@ func (e explainer) extraPath() prose {
 
 // later is what to do about a server that asks for a pause, by how long it is and
 // by what is left of timeouts.read.
-func (e explainer) later(failed *rest.Error, otherwise prose) prose {
+func (e Explainer) later(failed *rest.Error, otherwise prose) prose {
 	asked := rest.FormatDuration(failed.RetryAfter)
 	switch {
 	case failed.RetryAfter == 0:
@@ -174,9 +171,9 @@ func (e explainer) later(failed *rest.Error, otherwise prose) prose {
 }
 
 // adviseRedirect names the address to configure, where there is one.
-func (e explainer) adviseRedirect(to *url.URL) (summary, next prose) {
+func (e Explainer) adviseRedirect(to *url.URL) (summary, next prose) {
 	address := movedTo(to)
-	if address == nil || rest.SameServer(address, e.settings.BaseURL) {
+	if address == nil || rest.SameServer(address, e.Settings.BaseURL) {
 		return "The server's redirect can't be followed", joined(" ", "Check that it is the server's own, with the right scheme (https:// or http://).", e.extraPath())
 	}
 	insecure := prose("")
@@ -189,16 +186,16 @@ func (e explainer) adviseRedirect(to *url.URL) (summary, next prose) {
 
 // moveTo is how to have the provider use another address: where it comes from, and with a
 // login, which is for one server, by another login.
-func (e explainer) moveTo(address *url.URL) prose {
+func (e Explainer) moveTo(address *url.URL) prose {
 	var steps []prose
-	switch from := e.settings.URLSource; {
+	switch from := e.Settings.URLSource; {
 	case from.Login != "":
 	case from.Variable != "":
 		steps = append(steps, e.say("set %s to %s", from.Variable, address))
 	default:
 		steps = append(steps, e.say(`set url to "%s"`, address))
 	}
-	if login := e.settings.KeySource.Login; login != "" {
+	if login := e.Settings.KeySource.Login; login != "" {
 		steps = append(steps, e.say("run %s for it", config.LoginCommand(login)))
 		if len(steps) == 1 {
 			steps[0] = e.say("run %s for %s", config.LoginCommand(login), address)
@@ -226,7 +223,7 @@ func movedTo(location *url.URL) *url.URL {
 }
 
 // adviseTLS tells certificates from the rest, and what can be wrong with one.
-func (e explainer) adviseTLS(err error) (summary, next prose) {
+func (e Explainer) adviseTLS(err error) (summary, next prose) {
 	var (
 		invalid   x509.CertificateInvalidError
 		otherHost x509.HostnameError
@@ -242,7 +239,7 @@ func (e explainer) adviseTLS(err error) (summary, next prose) {
 			namesOf(otherHost.Certificate), otherHost.Host)
 	case errors.As(err, &unknown):
 		next = joined(" ", "If the certificate comes from an authority of your own, set ca_cert_pem to the authority's certificate, or "+config.EnvCACert+" to its file.",
-			e.say("%s", e.settings.OtherCA()))
+			e.say("%s", e.Settings.OtherCA()))
 	case errors.As(err, new(*tls.CertificateVerificationError)), strings.Contains(err.Error(), "failed to parse certificate"):
 		next = "Have the server's administrator replace the certificate."
 	case strings.Contains(err.Error(), "HTTP response to HTTPS client"):
