@@ -91,7 +91,7 @@ func (a Advice) plural() string { return a.Noun + "s" }
 // Read turns an error of the client into a diagnostic: what was requested, what
 // came back, what it probably means and what to do next.
 func (e Explainer) Read(ctx context.Context, err error, advice Advice) Diagnostic {
-	if errors.Is(err, rest.ErrTooMuch) {
+	if errors.Is(err, rest.ErrMemory) {
 		return e.explainTooMuch(advice)
 	}
 	var progress, changed prose // how far the list was read

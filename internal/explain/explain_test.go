@@ -22,7 +22,7 @@ func TestTooMuchAdvice(t *testing.T) {
 		"narrow the list by search_query": "reads one data source at a time, or narrow the list by search_query.",
 		"":                                "reads one data source at a time.",
 	} {
-		said := e.Read(t.Context(), rest.ErrTooMuch, Advice{Noun: "procedure", Narrower: narrower})
+		said := e.Read(t.Context(), rest.ErrMemory, Advice{Noun: "procedure", Narrower: narrower})
 		if said.Summary != "Too many procedures at the same time" || !strings.HasSuffix(said.Detail, words) || !strings.Contains(said.Detail, "https://tofupilot.example.com/api at the same time is larger than 512 MiB") {
 			t.Errorf("%s: %s", said.Summary, said.Detail)
 		}
@@ -110,5 +110,25 @@ func TestDescribe(t *testing.T) {
 	nameless := &tofupilot.User{Name: new(""), Email: new("ada@example.com")}
 	if got := e.describe(tofupilot.Procedure{ID: "p", CreatedByUser: nameless}); got != "p by ada@example.com" {
 		t.Errorf("got %q", got)
+	}
+}
+
+// What kept a connection from being made decides the advice, and not the host's name.
+func TestConnectionAdvice(t *testing.T) {
+	t.Parallel()
+	e := Explainer{config.Settings{BaseURL: &url.URL{Scheme: "https", Host: "refused.example.com"}}, strings.Clone}
+	for kind, words := range map[rest.Kind]string{
+		rest.HostNotFound:      "There is no host with the name refused.example.com: check the address.",
+		rest.NameNotResolved:   "This machine can't resolve the name refused.example.com: check its DNS settings",
+		rest.ConnectionRefused: "Nothing accepts connections there: check the address and its port",
+		rest.Unreachable:       "Check that this is the right server, and that this machine can reach it",
+	} {
+		said := e.Read(t.Context(), &rest.Error{Kind: kind, Err: errors.New("lookup refused.example.com")}, Advice{Noun: "procedure"})
+		if said.Summary != "The server can't be reached" || !strings.Contains(said.Detail, words) {
+			t.Errorf("%s: %s", said.Summary, said.Detail)
+		}
+	}
+	if said := e.Read(t.Context(), &rest.Error{Status: 204}, Advice{Noun: "procedure"}); said.Summary != "The request failed" || !strings.Contains(said.Detail, Report) {
+		t.Errorf("without a kind: %s: %s", said.Summary, said.Detail)
 	}
 }

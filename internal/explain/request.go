@@ -12,6 +12,7 @@ import (
 
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/config"
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/rest"
+	"github.com/tofupilot/terraform-provider-tofupilot/internal/tofupilot"
 )
 
 // explainRequest says what a request that failed means.
@@ -43,7 +44,7 @@ func (e Explainer) address() prose {
 
 // answered is a sentence of what was asked and what came back.
 func (e Explainer) answered(failed *rest.Error) prose {
-	text := e.say("%s %s", failed.Method, failed.URL)
+	text := e.say("GET %s", failed.URL)
 	if failed.Attempts > 1 {
 		text += e.say(" (%d attempts)", failed.Attempts)
 	}
@@ -74,6 +75,8 @@ func (e Explainer) answered(failed *rest.Error) prose {
 // advise says in a few words what a request's failure is, and what to do next.
 func (e Explainer) advise(failed *rest.Error, advice Advice) (summary, next prose) {
 	switch failed.Kind {
+	case rest.NotTLS:
+		return "The server doesn't use TLS on this port", "Use its port for TLS or, if it has none, http:// instead of https://."
 	case rest.TLSFailed:
 		return e.adviseTLS(failed.Err)
 	case rest.ProxyFailed:
@@ -123,19 +126,26 @@ func (e Explainer) advise(failed *rest.Error, advice Advice) (summary, next pros
 			otherwise = e.say("Try again later, or raise the provider's max_retries, which is %d.", e.Settings.MaxRetries)
 		}
 		return "The server limits the rate of requests", e.later(failed, otherwise)
-	case rest.BrokenRow:
-		return e.say("The server can't return one of its %s", advice.plural()), e.say(
-			"One of the %s doesn't match the server's own schema, so the server refuses the whole page. Only the server's administrator can fix that. Show them this message.", advice.plural())
 	case rest.ServerFailed:
-		return "The server has a problem", e.later(failed, "Try again later. If the problem persists, ask the server's administrator, and check that this is the right server and not a proxy.")
-	default:
-		next = "Check that this is the right server, and that this machine can reach it: DNS, a proxy, a firewall or a VPN may be in the way."
-		if strings.Contains(failed.Err.Error(), "refused") { // as all systems say
-			next = "Nothing accepts connections there: check the address and its port, and that the server is running."
+		if tofupilot.IsBrokenRow(failed) {
+			return e.say("The server can't return one of its %s", advice.plural()), e.say(
+				"One of the %s doesn't match the server's own schema, so the server refuses the whole page. Only the server's administrator can fix that. Show them this message.", advice.plural())
 		}
-		return "The server can't be reached", next
+		return "The server has a problem", e.later(failed, "Try again later. If the problem persists, ask the server's administrator, and check that this is the right server and not a proxy.")
+	case rest.HostNotFound:
+		return unreachable, e.say("There is no host with the name %s: check the address. If only a VPN or a company's network knows the name, connect to it.", e.Settings.BaseURL.Hostname())
+	case rest.NameNotResolved:
+		return unreachable, e.say("This machine can't resolve the name %s: check its DNS settings, its network and a VPN.", e.Settings.BaseURL.Hostname())
+	case rest.ConnectionRefused:
+		return unreachable, "Nothing accepts connections there: check the address and its port, and that the server is running."
+	case rest.Unreachable:
+		return unreachable, "Check that this is the right server, and that this machine can reach it: DNS, a proxy, a firewall or a VPN may be in the way."
+	default:
+		return "The request failed", Report
 	}
 }
+
+const unreachable = "The server can't be reached"
 
 // or is advice that may follow other advice.
 func (e Explainer) or(advice string) prose {
@@ -242,8 +252,6 @@ func (e Explainer) adviseTLS(err error) (summary, next prose) {
 			e.say("%s", e.Settings.OtherCA()))
 	case errors.As(err, new(*tls.CertificateVerificationError)), strings.Contains(err.Error(), "failed to parse certificate"):
 		next = "Have the server's administrator replace the certificate."
-	case strings.Contains(err.Error(), "HTTP response to HTTPS client"):
-		return "The server doesn't use TLS on this port", "Use its port for TLS or, if it has none, http:// instead of https://."
 	default:
 		return "The TLS handshake failed", "Check the scheme and the port in it. The provider needs TLS 1.2 or later, and doesn't support client certificates."
 	}

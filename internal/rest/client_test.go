@@ -56,7 +56,7 @@ func getRows(ctx context.Context, client *Client) (rows int, err error) {
 			Data []json.RawMessage `json:"data"`
 		}
 		if err := json.Unmarshal(body, &page); err != nil && strings.HasPrefix(err.Error(), "unexpected end") {
-			return &Error{Kind: Interrupted, Err: errors.New("the body ends too early")}
+			return ErrTruncated
 		} else if err != nil {
 			return err
 		}

@@ -60,7 +60,7 @@ func TestError(t *testing.T) {
 			api.Fail(c.answer)
 			address := listen(t, api).String()
 			got := failure(t, clientAt(t, address))
-			c.want.Method, c.want.URL, c.want.Attempts = "GET", address+"/api/v2/procedures?limit=100", 1
+			c.want.URL, c.want.Attempts = address+"/api/v2/procedures?limit=100", 1
 			if c.retried {
 				c.want.Attempts = 3
 			}
@@ -105,7 +105,7 @@ func TestRetryAfter(t *testing.T) {
 		"Wed, 01 May 2024 11:59:00 GMT": 0,
 		"Fri, 31 Dec 9999 23:59:59 GMT": MaxRetryAfter,
 	} {
-		if got := retryAfter(http.Header{"Retry-After": {value}}, now); got != want {
+		if got := parseRetryAfter(http.Header{"Retry-After": {value}}, now); got != want {
 			t.Errorf("%q: got %s, want %s", value, got, want)
 		}
 	}

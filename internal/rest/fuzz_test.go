@@ -19,7 +19,7 @@ func FuzzErrorBody(f *testing.F) {
 		f.Add([]byte(body))
 	}
 	f.Fuzz(func(t *testing.T, body []byte) {
-		failed := &Error{Method: http.MethodGet, URL: "https://tofupilot.invalid", Status: http.StatusBadRequest}
+		failed := &Error{URL: "https://tofupilot.invalid", Status: http.StatusBadRequest}
 		failed.parseMessage(body)
 		if len(failed.Issues) > maxIssues {
 			t.Errorf("%d issues", len(failed.Issues))
@@ -40,7 +40,7 @@ func FuzzRetryAfter(f *testing.F) {
 	digits := regexp.MustCompile(`^\s*[0-9]+\s*$`)
 	f.Fuzz(func(t *testing.T, value string, seconds int64) {
 		now := time.Unix(seconds, 0)
-		pause := retryAfter(http.Header{"Retry-After": {value}}, now)
+		pause := parseRetryAfter(http.Header{"Retry-After": {value}}, now)
 		if pause < 0 || pause > MaxRetryAfter {
 			t.Errorf("%q is %s", value, pause)
 		}

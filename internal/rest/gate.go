@@ -2,8 +2,6 @@ package rest
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"math/rand/v2"
 	"sync"
 	"time"
@@ -35,18 +33,14 @@ type gate struct {
 
 func newGate() *gate { return &gate{places: make(chan struct{}, maxInFlight)} }
 
-// enter waits until the gate is open, and for a place, and returns the time for close; leave
-// must be called then. Else it tells why the request isn't sent: err is the context's, where
-// that ended, and held is a 429, an *Error without a request, where that was waited for, or
-// waiting can't help.
-func (g *gate) enter(ctx context.Context, maxRetries int) (sent time.Time, held *Error, err error) {
+// enter waits until the gate is open, and for a place. It returns the time for close; leave
+// must be called then. The error is a *blockedError if the gate is closed and waiting can't
+// help, or if the context ended while it was closed; otherwise it is the context's cause.
+func (g *gate) enter(ctx context.Context, maxRetries int) (sent time.Time, err error) {
 	for ctx.Err() == nil {
-		if held, wait := g.holds(ctx, maxRetries); held != nil {
-			if wait == 0 {
-				return sent, held, nil
-			}
-			if err := sleep(ctx, wait); err != nil {
-				return sent, held, err
+		if blocked, wait := g.blocked(ctx, maxRetries); blocked != nil {
+			if wait == 0 || sleep(ctx, wait) != nil {
+				return sent, blocked
 			}
 			continue
 		}
@@ -54,37 +48,36 @@ func (g *gate) enter(ctx context.Context, maxRetries int) (sent time.Time, held 
 		case g.places <- struct{}{}:
 			sent = time.Now() // before the look at the gate: a later closing is later than this
 			if g.closedFor() == 0 {
-				return sent, nil, nil
+				return sent, nil
 			}
 			g.leave() // it was closed meanwhile
 		case <-ctx.Done():
 		}
 	}
-	return sent, nil, context.Cause(ctx)
+	return sent, context.Cause(ctx)
 }
 
 // leave must be called when a request that was let in ends.
 func (g *gate) leave() { <-g.places }
 
-// holds is what holds a request back, nil if nothing does, and how long to wait for it; 0
-// where waiting can't help: the context has no such time, or the server has let nothing
-// through however often it was asked.
-func (g *gate) holds(ctx context.Context, maxRetries int) (held *Error, wait time.Duration) {
+// blocked reports why a request must wait, and for how long. It returns nil if the gate is
+// open. A wait of 0 means that waiting can't help: the context ends before the gate opens,
+// or the server has refused too many requests and accepted none.
+func (g *gate) blocked(ctx context.Context, maxRetries int) (*blockedError, time.Duration) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	wait = time.Until(g.opens)
+	wait := time.Until(g.opens)
 	if wait <= 0 {
 		return nil, 0
 	}
-	held = &Error{Kind: RateLimited, RetryAfter: g.retryAfter, final: true, Err: errors.New("the server limits the rate of requests, and refused another one just before")}
+	blocked := &blockedError{retryAfter: g.retryAfter, opens: g.opens}
 	if g.retryAfter > 0 {
-		held.Err = fmt.Errorf("the server told another request to wait until %s", g.opens.UTC().Format(time.RFC3339))
-		held.TimeLeft = tooLong(ctx, wait)
+		blocked.timeLeft = timeLeft(ctx, wait)
 	}
-	if held.TimeLeft > 0 || g.lettingNothingThrough(maxRetries) {
-		return held, 0
+	if blocked.timeLeft > 0 || g.refusesAll(maxRetries) {
+		return blocked, 0
 	}
-	return held, wait
+	return blocked, wait
 }
 
 // close is called for every 429, with the time when its request was sent. The requests that
@@ -118,12 +111,12 @@ func (g *gate) succeed() {
 func (g *gate) givesUp(maxRetries int) bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	return maxRetries == 0 || g.lettingNothingThrough(maxRetries)
+	return maxRetries == 0 || g.refusesAll(maxRetries)
 }
 
-// lettingNothingThrough stays so until a request succeeds: until then, whoever comes
-// after a pause tries once.
-func (g *gate) lettingNothingThrough(maxRetries int) bool {
+// refusesAll reports whether the server has refused more than maxRetries requests in a row
+// and accepted none so far. Until it accepts one, each request is sent only once.
+func (g *gate) refusesAll(maxRetries int) bool {
 	return !g.succeeded && g.inARow > maxRetries
 }
 
@@ -134,11 +127,25 @@ func (g *gate) closedFor() time.Duration {
 	return max(time.Until(g.opens), 0)
 }
 
-// tooLong is the time until the context's deadline if that comes before the pause is
-// over, else 0.
-func tooLong(ctx context.Context, pause time.Duration) time.Duration {
+// timeLeft returns the time until the context's deadline if that comes before the pause
+// is over, and 0 otherwise.
+func timeLeft(ctx context.Context, pause time.Duration) time.Duration {
 	if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) < pause {
 		return time.Until(deadline)
 	}
 	return 0
+}
+
+// blockedError is a request that isn't sent because of another request's 429.
+type blockedError struct {
+	retryAfter time.Duration // that the server asked for; 0: it didn't
+	timeLeft   time.Duration // until the context's deadline, if that comes before the gate opens; else 0
+	opens      time.Time
+}
+
+func (e *blockedError) Error() string {
+	if e.retryAfter > 0 {
+		return "the server told another request to wait until " + e.opens.UTC().Format(time.RFC3339)
+	}
+	return "the server limits the rate of requests, and refused another one just before"
 }

@@ -29,8 +29,8 @@ func (c *crowd) send(t *testing.T, count int) {
 	t.Helper()
 	for range count {
 		c.all.Go(func() {
-			if _, held, err := c.gate.enter(t.Context(), 3); held != nil || err != nil {
-				t.Error(held, err)
+			if _, err := c.gate.enter(t.Context(), 3); err != nil {
+				t.Error(err)
 				return
 			}
 			defer c.gate.leave()
@@ -174,9 +174,10 @@ func TestGateTooLong(t *testing.T) {
 		c.refuse(time.Hour)
 		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 		defer cancel()
-		_, refused, err := c.gate.enter(ctx, 3)
-		if err != nil || refused.RetryAfter != time.Hour || refused.TimeLeft != 5*time.Minute || refused.Kind != RateLimited {
-			t.Errorf("it is told %+v, %v", refused, err)
+		_, err := c.gate.enter(ctx, 3)
+		refused := classify(response{}, err)
+		if refused.RetryAfter != time.Hour || refused.TimeLeft != 5*time.Minute || refused.Kind != RateLimited || refused.canRetry() {
+			t.Errorf("it is told %+v", refused)
 		}
 		if want := "the server told another request to wait until " + c.born.Add(time.Hour).UTC().Format(time.RFC3339); refused.Err.Error() != want {
 			t.Errorf("it is told %q, not %q", refused.Err, want)
@@ -186,7 +187,7 @@ func TestGateTooLong(t *testing.T) {
 		}
 		longer, cancel := context.WithTimeout(t.Context(), 61*time.Minute)
 		defer cancel()
-		if _, held, err := c.gate.enter(longer, 3); held != nil || err != nil || time.Since(c.born) != time.Hour {
+		if _, err := c.gate.enter(longer, 3); err != nil || time.Since(c.born) != time.Hour {
 			t.Errorf("one that has the time: %v after %s", err, time.Since(c.born))
 		}
 	})
@@ -202,8 +203,8 @@ func TestGateTooLongAmongMany(t *testing.T) {
 		synctest.Wait()
 		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 		defer cancel()
-		if _, held, err := c.gate.enter(ctx, 3); held == nil || err != nil || time.Since(c.born) > 0 {
-			t.Errorf("%v, %v after %s", held, err, time.Since(c.born))
+		if _, err := c.gate.enter(ctx, 3); !errors.As(err, new(*blockedError)) || time.Since(c.born) > 0 {
+			t.Errorf("%v after %s", err, time.Since(c.born))
 		}
 		c.all.Wait()
 	})
@@ -227,10 +228,10 @@ func TestGateContext(t *testing.T) {
 				before := len(c.gate.places)
 				ctx, cancel := context.WithTimeoutCause(t.Context(), time.Second, cause)
 				defer cancel()
-				_, held, err := c.gate.enter(ctx, 3)
-				told := held != nil && strings.Contains(held.Error(), "told another") // the server asked for no pause
-				if !errors.Is(err, cause) || (held != nil) != (name == "closed") || told {
-					t.Errorf("%v, %v", held, err)
+				_, err := c.gate.enter(ctx, 3)
+				blocked := errors.As(err, new(*blockedError))
+				if blocked != (name == "closed") || !blocked && !errors.Is(err, cause) || strings.Contains(err.Error(), "told another") { // the server asked for no pause
+					t.Error(err)
 				}
 				if took := time.Since(c.born); took != time.Second || len(c.gate.places) != before {
 					t.Errorf("it took %s, and %d places", took, len(c.gate.places)-before)
@@ -245,7 +246,7 @@ func TestGateEndedContext(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	g := newGate()
-	if _, _, err := g.enter(ctx, 3); !errors.Is(err, context.Canceled) || len(g.places) != 0 {
+	if _, err := g.enter(ctx, 3); !errors.Is(err, context.Canceled) || len(g.places) != 0 {
 		t.Errorf("%v, with %d in flight", err, len(g.places))
 	}
 }

@@ -13,13 +13,13 @@ func TestMaxBody(t *testing.T) {
 	t.Parallel()
 	all := new(Budget)
 	h := all.Share()
-	body, err := readBody(h, strings.NewReader(strings.Repeat("x", maxBody)))
-	if err != nil || len(body) != 32<<20 || all.Held() < 32<<20 || all.Held() > 33<<20 {
-		t.Errorf("32 MiB: %d bytes, %v, %d are counted", len(body), err, all.Held())
+	body, err := readBody(strings.NewReader(strings.Repeat("x", maxBody)), h)
+	if err != nil || len(body) != 32<<20 || all.Used() < 32<<20 || all.Used() > 33<<20 {
+		t.Errorf("32 MiB: %d bytes, %v, %d are counted", len(body), err, all.Used())
 	}
 	h.Release()
 	more := io.MultiReader(strings.NewReader(strings.Repeat("x", maxBody+1)), iotest.ErrReader(errors.New("read on")))
-	if _, err := readBody(h, more); kindOf(err) != TooLarge {
+	if _, err := readBody(more, h); !errors.Is(err, errBodyTooLarge) {
 		t.Errorf("a byte more: %v", err)
 	}
 }
@@ -29,23 +29,23 @@ func TestShare(t *testing.T) {
 	t.Parallel()
 	all := new(Budget)
 	kept, body := all.Share(), all.Share()
-	if err := kept.Reserve(MaxHeld - 3*firstBody); err != nil {
+	if err := kept.Reserve(MaxMemory - 3*firstBody); err != nil {
 		t.Fatal(err)
 	}
 	read := &countingReader{from: strings.NewReader(strings.Repeat("x", 4*firstBody))}
-	if _, err := readBody(body, read); !errors.Is(err, ErrTooMuch) || read.bytes != 2*firstBody {
+	if _, err := readBody(read, body); !errors.Is(err, ErrMemory) || read.bytes != 2*firstBody {
 		t.Errorf("read %d bytes, %v", read.bytes, err)
 	}
-	if err := kept.Reserve(firstBody + 1); !errors.Is(err, ErrTooMuch) {
+	if err := kept.Reserve(firstBody + 1); !errors.Is(err, ErrMemory) {
 		t.Errorf("beside the body, more is kept: %v", err)
 	}
 	body.Release()
-	if err := kept.Reserve(3 * firstBody); err != nil || all.Held() != MaxHeld {
-		t.Errorf("after it: %v, %d bytes are counted", err, all.Held())
+	if err := kept.Reserve(3 * firstBody); err != nil || all.Used() != MaxMemory {
+		t.Errorf("after it: %v, %d bytes are counted", err, all.Used())
 	}
 	kept.Release()
-	if all.Held() != 0 {
-		t.Errorf("%d bytes are held by nobody", all.Held())
+	if all.Used() != 0 {
+		t.Errorf("%d bytes are held by nobody", all.Used())
 	}
 }
 

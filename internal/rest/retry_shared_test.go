@@ -117,7 +117,7 @@ func TestOtherRequestsError(t *testing.T) {
 	t.Parallel()
 	onTestbed(t, func(b *testbed) {
 		b.api.Delay(time.Second)
-		own := &Error{Method: http.MethodGet, URL: "https://example.test/own", Attempts: 1, Status: http.StatusTooManyRequests}
+		own := &Error{URL: "https://example.test/own", Attempts: 1, Status: http.StatusTooManyRequests}
 		before := *own
 		ctx, cancel := context.WithCancelCause(b.Context())
 		time.AfterFunc(time.Second/2, func() { cancel(own) })

@@ -5,7 +5,9 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"os"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -75,16 +77,25 @@ func TestRetrySlowAnswer(t *testing.T) {
 	}, fakeapi.Generate(1, fakeapi.WithRepository)...)
 }
 
-// A host that doesn't exist stays so, but a name server in trouble may recover.
-func TestMissingHost(t *testing.T) {
+// A host that doesn't exist isn't retried, but a resolver or a server in trouble may recover.
+func TestConnectionKind(t *testing.T) {
 	t.Parallel()
-	for missing, attempts := range map[bool]int{true: 1, false: 3} {
-		client := clientAt(t, "https://tofupilot.invalid")
-		client.http.Transport = roundTrip(func(*http.Request) (*http.Response, error) {
-			return nil, &net.OpError{Op: "dial", Net: "tcp", Err: &net.DNSError{Err: "lookup failed", IsNotFound: missing}}
-		})
-		if failed := failure(t, client); failed.Kind != Unreachable || failed.Attempts != attempts {
-			t.Errorf("the host is missing: %t: %v", missing, failed)
+	dial := func(err error) error { return &net.OpError{Op: "dial", Net: "tcp", Err: err} }
+	for name, c := range map[string]struct {
+		err      error
+		kind     Kind
+		attempts int
+	}{
+		"no such host":                  {dial(&net.DNSError{Err: "no such host", Name: "refused.example.com", IsNotFound: true}), HostNotFound, 1},
+		"a resolver that isn't running": {dial(&net.DNSError{Err: "read udp: connection refused", Name: "example.com"}), NameNotResolved, 3},
+		"refused":                       {dial(os.NewSyscallError("connect", syscall.ECONNREFUSED)), ConnectionRefused, 3},
+		"refused, on Windows":           {dial(os.NewSyscallError("connectex", syscall.Errno(10061))), ConnectionRefused, 3},
+		"no route":                      {dial(os.NewSyscallError("connect", syscall.EHOSTUNREACH)), Unreachable, 3},
+	} {
+		client := clientAt(t, "https://refused.example.com")
+		client.http.Transport = roundTrip(func(*http.Request) (*http.Response, error) { return nil, c.err })
+		if failed := failure(t, client); failed.Kind != c.kind || failed.Attempts != c.attempts {
+			t.Errorf("%s: kind %d after %d attempts, want %d and %d", name, failed.Kind, failed.Attempts, c.kind, c.attempts)
 		}
 	}
 }
@@ -95,7 +106,7 @@ func TestUntrustedTLS(t *testing.T) {
 	api := fakeapi.New()
 	plain := listen(t, api)
 	failed := failure(t, clientAt(t, "https://"+plain.Host))
-	if failed.Kind != TLSFailed || failed.Attempts != 1 {
+	if failed.Kind != NotTLS || failed.Attempts != 1 {
 		t.Errorf("plain HTTP at https: %v", failed)
 	}
 	secure := listenTLS(t, api)

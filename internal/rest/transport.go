@@ -32,7 +32,7 @@ func proxyFromEnvironment() func(*http.Request) (*url.URL, error) {
 		proxy, err := proxyFor(request.URL)
 		// What doesn't parse is tried with http:// in front, which makes http: the host.
 		if proxy != nil && (proxy.Host == "" || strings.HasSuffix(proxy.Host, ":")) {
-			return nil, &Error{Kind: ProxyFailed, Err: errors.New("the proxy's address in the environment isn't a URL"), final: true}
+			return nil, &proxyError{errors.New("the proxy's address in the environment isn't a URL"), true}
 		}
 		return proxy, err
 	}
@@ -45,8 +45,39 @@ func checkTunnel(_ context.Context, proxy *url.URL, _ *http.Request, answer *htt
 		return nil
 	}
 	address := url.URL{Scheme: proxy.Scheme, Host: proxy.Host} // without user and password
-	return &Error{
-		Kind: ProxyFailed, final: answer.StatusCode < 500,
-		Err: fmt.Errorf("the proxy %s refused to connect to the server, with %s", &address, statusLine(answer.StatusCode)),
+	return &proxyError{
+		fmt.Errorf("the proxy %s refused to connect to the server, with %s", &address, statusLine(answer.StatusCode)),
+		answer.StatusCode < 500,
 	}
+}
+
+// proxyError is a proxy that doesn't connect to the server.
+type proxyError struct {
+	err       error
+	permanent bool
+}
+
+func (e *proxyError) Error() string { return e.err.Error() }
+
+// checkRedirect refuses redirects to other servers, so that they never get the key.
+func checkRedirect(next *http.Request, via []*http.Request) error {
+	if !SameServer(next.URL, via[0].URL) {
+		return &redirectError{next.URL}
+	}
+	if len(via) == 10 {
+		return &redirectError{}
+	}
+	return nil
+}
+
+// redirectError is a redirect that isn't followed.
+type redirectError struct {
+	to *url.URL // nil: the server redirected too often
+}
+
+func (e *redirectError) Error() string {
+	if e.to == nil {
+		return "the server redirected 10 times"
+	}
+	return "the server redirects to another address: " + e.to.Redacted()
 }

@@ -5,6 +5,7 @@ package tofupilot
 import (
 	"log/slog"
 	"net/url"
+	"strings"
 
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/rest"
 )
@@ -21,6 +22,7 @@ type Client struct {
 
 // New makes a Client. It sends nothing.
 func New(config rest.Config) *Client {
+	config.Permanent = IsBrokenRow
 	return &Client{
 		rest:    rest.New(config),
 		base:    config.BaseURL,
@@ -28,4 +30,10 @@ func New(config rest.Config) *Client {
 		lookups: newListLookups(),
 		log:     config.Log,
 	}
+}
+
+// IsBrokenRow reports whether a request failed because one of the rows doesn't match the
+// server's own schema (API.md, Errors). The server refuses the whole page then.
+func IsBrokenRow(failed *rest.Error) bool {
+	return failed.Status == 500 && strings.HasPrefix(failed.Message, "Output validation failed")
 }

@@ -183,7 +183,7 @@ func inWords(err error) error {
 	syntax, value := new(jsontext.SyntacticError), new(json.SemanticError)
 	switch {
 	case errors.Is(err, io.ErrUnexpectedEOF):
-		return &rest.Error{Kind: rest.Interrupted, Err: errors.New("the body ends too early")}
+		return rest.ErrTruncated
 	case errors.As(err, &syntax):
 		return fmt.Errorf("%w, at byte %d: %s", syntax.Err, syntax.ByteOffset, cmp.Or(dotted(syntax.JSONPointer), "the body"))
 	case errors.As(err, &value) && value.Err != nil:

@@ -71,7 +71,7 @@ func TestNoPage(t *testing.T) {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: the error doesn't say %q: %v", body, want, err)
 		}
-		if kindOf(err) == rest.Interrupted {
+		if errors.Is(err, rest.ErrTruncated) {
 			t.Errorf("%s: it is taken for one that was cut off: %v", body, err)
 		}
 	}
@@ -251,7 +251,7 @@ func TestCutOffPage(t *testing.T) {
 	t.Parallel()
 	whole := `{"data":[` + fakeapi.Example2025().JSON + `],"meta":{"has_more":false,"next_cursor":null}}`
 	for end := range len(whole) {
-		if page, err := decodeIDs([]byte(whole[:end])); kindOf(err) != rest.Interrupted {
+		if page, err := decodeIDs([]byte(whole[:end])); !errors.Is(err, rest.ErrTruncated) {
 			t.Errorf("cut after %d bytes: %+v, %v", end, page, err)
 		}
 	}

@@ -204,11 +204,12 @@ func (c *Client) searchEach(ctx context.Context, by By, wanted map[string]bool) 
 // firewall may dislike its text and answer anything, break the connection, or stay silent.
 func mayBeTheSearch(err error) bool {
 	failed := new(rest.Error)
-	if !errors.As(err, &failed) || errors.Is(err, rest.ErrTooMuch) {
+	if !errors.As(err, &failed) || errors.Is(err, rest.ErrMemory) {
 		return false
 	}
 	switch failed.Kind {
-	case rest.Unauthorized, rest.RateLimited, rest.Unreachable, rest.TLSFailed, rest.ProxyFailed:
+	case rest.Unauthorized, rest.RateLimited, rest.HostNotFound, rest.NameNotResolved, rest.ConnectionRefused, rest.Unreachable,
+		rest.NotTLS, rest.TLSFailed, rest.ProxyFailed:
 		return false
 	default:
 		return true

@@ -105,7 +105,7 @@ func TestLookupRowsCount(t *testing.T) {
 			if i > 0 {
 				done[i-1]()
 			}
-			if held, least := client.memory.Held(), readsLeft*300*heldPerRow; held < least || held > 2*least {
+			if held, least := client.memory.Used(), readsLeft*300*heldPerRow; held < least || held > 2*least {
 				t.Errorf("with %d done, %d bytes are counted, want %d or a little more", i, held, least)
 			}
 		}
@@ -113,11 +113,11 @@ func TestLookupRowsCount(t *testing.T) {
 	for _, stored := range []int{2, 150} { // one page, and searches
 		client, _ := lookUpIn(t, numberedProcedures(stored)...)
 		_, done, err := client.find(t.Context(), ByName, map[string]bool{"Procedure 00000": true, "Procedure 00001": true})
-		if err != nil || client.memory.Held() < 2*heldPerRow {
-			t.Fatalf("of %d: %d bytes are counted, %v", stored, client.memory.Held(), err)
+		if err != nil || client.memory.Used() < 2*heldPerRow {
+			t.Fatalf("of %d: %d bytes are counted, %v", stored, client.memory.Used(), err)
 		}
-		if done(); client.memory.Held() != 0 {
-			t.Errorf("of %d: %d bytes are counted after the lookup", stored, client.memory.Held())
+		if done(); client.memory.Used() != 0 {
+			t.Errorf("of %d: %d bytes are counted after the lookup", stored, client.memory.Used())
 		}
 	}
 }

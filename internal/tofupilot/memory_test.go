@@ -57,7 +57,7 @@ func (c heldCase) read(t *testing.T) (passes int, held int64, err error) {
 	transport := roundTrip(func(r *http.Request) (*http.Response, error) {
 		if !r.URL.Query().Has("cursor") {
 			passes++
-			if held := client.memory.Held(); held != 0 {
+			if held := client.memory.Used(); held != 0 {
 				t.Errorf("as a pass begins, %d bytes are held", held)
 			}
 		}
@@ -90,9 +90,9 @@ func (c heldCase) read(t *testing.T) (passes int, held int64, err error) {
 	if err == nil && len(rows) != c.rows {
 		t.Errorf("%d rows of %d", len(rows), c.rows)
 	}
-	held = client.memory.Held()
+	held = client.memory.Used()
 	read.close()
-	if held := client.memory.Held(); held != 0 {
+	if held := client.memory.Used(); held != 0 {
 		t.Errorf("%d bytes are held of a read that is over with %v", held, err)
 	}
 	return passes, held, err
@@ -118,7 +118,7 @@ func TestReadReleases(t *testing.T) {
 		}
 		synctest.Test(t, func(t *testing.T) {
 			_, held, err := c.read(t)
-			ends[strings.ReplaceAll(fmt.Sprintf("%T, too much: %t", err, errors.Is(err, rest.ErrTooMuch)), "*tofupilot.", "")]++
+			ends[strings.ReplaceAll(fmt.Sprintf("%T, too much: %t", err, errors.Is(err, rest.ErrMemory)), "*tofupilot.", "")]++
 			if least := int64(c.rows) * int64(lengthOfUUID+c.size+heldPerRow); err == nil && (held < least || held > least*11/10+30_000) {
 				t.Errorf("%d bytes are held of %d rows of %d", held, c.rows, c.size)
 			}
@@ -150,7 +150,7 @@ func TestReadsFitTogether(t *testing.T) {
 	}
 	api := fakeapi.New(procedures...)
 	client := clientAt(t, listen(t, api).String())
-	reserve(t, client, rest.MaxHeld*19/20)
+	reserve(t, client, rest.MaxMemory*19/20)
 	group, ctx := errgroup.WithContext(t.Context())
 	for range 2 {
 		group.Go(func() error {
@@ -178,8 +178,8 @@ func TestReadsFitTogether(t *testing.T) {
 		t.Errorf("ten lookups: %v", err)
 	}
 	api.Forget()
-	reserve(t, client, rest.MaxHeld/20)
-	if _, err := client.Procedures(t.Context(), Filter{}); !errors.Is(err, rest.ErrTooMuch) || len(api.Requests()) != 1 {
+	reserve(t, client, rest.MaxMemory/20)
+	if _, err := client.Procedures(t.Context(), Filter{}); !errors.Is(err, rest.ErrMemory) || len(api.Requests()) != 1 {
 		t.Errorf("without any room: %d requests, %v", len(api.Requests()), err)
 	}
 }
@@ -233,8 +233,8 @@ func TestFollowedCursorsCount(t *testing.T) {
 		_, _ = fmt.Fprintf(recorder, `{"data":[],"meta":{"has_more":true,"next_cursor":"%s%d"}}`, strings.Repeat("c", 4000), pages)
 		return recorder.Result(), nil
 	})))
-	reserve(t, client, rest.MaxHeld-1<<20)
-	if _, err := client.Procedures(t.Context(), Filter{}); !errors.Is(err, rest.ErrTooMuch) || kindOf(err) != rest.TooLarge || pages > 300 {
+	reserve(t, client, rest.MaxMemory-1<<20)
+	if _, err := client.Procedures(t.Context(), Filter{}); !errors.Is(err, rest.ErrMemory) || kindOf(err) != rest.TooLarge || pages > 300 {
 		t.Errorf("after %d pages: %.200v", pages, err)
 	}
 }

@@ -1,0 +1,323 @@
+package rest
+
+import (
+	"bytes"
+	"cmp"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+)
+
+// classify returns the error of an attempt that failed: what was received, what kind of
+// failure that is, and whether it is permanent. Without an err, the status is why.
+func classify(received response, err error) *Error {
+	failed := &Error{Status: received.status, ContentType: received.header.Get("Content-Type"), Err: err}
+	if wrapped := new(url.Error); errors.As(err, &wrapped) {
+		failed.Err = wrapped.Err // without net/http's method and URL
+	}
+	var (
+		blocked  *blockedError
+		redirect *redirectError
+		proxy    *proxyError
+		timeout  *timeoutError
+		decoding *decodeError
+		network  *net.OpError
+	)
+	switch {
+	case err == nil:
+		failed.classifyStatus(received)
+	case errors.As(err, &blocked):
+		failed.Kind, failed.permanent = RateLimited, true
+		failed.RetryAfter, failed.TimeLeft = blocked.retryAfter, blocked.timeLeft
+	case errors.Is(err, ErrMemory), errors.Is(err, errBodyTooLarge):
+		failed.Kind = TooLarge
+	case errors.As(err, &redirect):
+		failed.Kind, failed.Redirect = Redirected, redirect.to
+	case failed.Err != nil && strings.HasPrefix(failed.Err.Error(), "failed to parse Location header"): // and repeats it, perhaps with a password
+		failed.Kind, failed.Err = Redirected, errors.New("the server redirects to something that isn't a URL")
+	case errors.As(err, &proxy):
+		failed.Kind, failed.permanent = ProxyFailed, proxy.permanent
+	case errors.As(err, &network) && network.Op == "proxyconnect": // net/http's word for it
+		failed.Kind = ProxyFailed
+	case errors.As(err, &timeout) && received.connected:
+		failed.Kind = TimedOut
+	case errors.As(err, &timeout):
+		failed.Kind, failed.Err = Unreachable, fmt.Errorf("no connection within %s, the request_timeout", FormatDuration(timeout.after))
+	case errors.As(err, &decoding):
+		failed.classifyDecoding(received, decoding.err)
+	case received.status != 0:
+		failed.Kind = Interrupted
+	case errors.Is(err, io.EOF) && received.connected:
+		failed.Kind, failed.Err = Interrupted, errors.New("the connection was closed before an answer came")
+	case errors.Is(err, http.ErrSchemeMismatch):
+		failed.Kind = NotTLS
+	case isTLSFailure(err, received.connected):
+		failed.Kind = TLSFailed
+	case received.connected:
+		failed.Kind = Interrupted
+	default:
+		failed.Kind = connectionKind(err)
+	}
+	return failed
+}
+
+// classifyStatus sets the kind of a response that isn't 200.
+func (e *Error) classifyStatus(received response) {
+	ofAPI := e.parseMessage(received.body)
+	e.RetryAfter = parseRetryAfter(received.header, time.Now())
+	switch {
+	case e.Status == http.StatusUnauthorized:
+		e.Kind = Unauthorized
+	case e.Status == http.StatusProxyAuthRequired: // over plain HTTP a proxy responds instead of the server
+		e.Kind, e.permanent = ProxyFailed, true
+	case e.Status == http.StatusTooManyRequests:
+		e.Kind = RateLimited
+	case e.Status >= 500, e.Status == http.StatusRequestTimeout:
+		e.Kind = ServerFailed
+	case e.Status >= 300 && e.Status < 400:
+		e.Kind = Redirected
+	case !ofAPI, e.Status == http.StatusNotFound:
+		e.Kind = NotTheAPI
+	case e.Status == http.StatusForbidden:
+		e.Kind = Forbidden
+	case e.Status == http.StatusBadRequest, e.Status == http.StatusUnprocessableEntity:
+		e.Kind = Rejected
+	default:
+		e.Kind = Refused
+	}
+}
+
+// classifyDecoding sets the kind of a 200 whose body can't be used.
+func (e *Error) classifyDecoding(received response, err error) {
+	e.Err = err
+	switch encoding := received.header.Get("Content-Encoding"); { // net/http has decoded gzip
+	case encoding != "" && encoding != "identity":
+		e.Kind, e.Err = NotTheAPI, fmt.Errorf("the answer's encoding is %s, which the provider didn't ask for", encoding)
+	case errors.Is(err, ErrTruncated):
+		e.Kind = Interrupted
+	case !bytes.HasPrefix(bytes.TrimSpace(received.body), []byte("{")):
+		e.Kind = NotTheAPI
+	default:
+		e.Kind = Unsupported
+		_ = e.parseMessage(received.body) // a notice of maintenance, perhaps
+	}
+}
+
+// isTLSFailure reports whether TLS failed, and not the connection below it. Most errors
+// of crypto/tls have no type, but all begin alike. In TLS 1.3, a server refuses a
+// client without a certificate only after the handshake.
+func isTLSFailure(err error, connected bool) bool {
+	network := new(net.OpError)
+	alert := errors.As(err, &network) && network.Op == "remote error"
+	verification := errors.As(err, new(*tls.CertificateVerificationError))
+	return alert || verification || !connected && strings.Contains(err.Error(), "tls: ")
+}
+
+// connectionKind returns the kind of an error that kept a connection from being made.
+func connectionKind(err error) Kind {
+	name := new(net.DNSError)
+	switch {
+	case errors.As(err, &name) && name.IsNotFound:
+		return HostNotFound
+	case errors.As(err, &name):
+		return NameNotResolved
+	case errors.Is(err, syscall.ECONNREFUSED), errors.Is(err, errWindowsRefused):
+		return ConnectionRefused
+	default:
+		return Unreachable
+	}
+}
+
+// errWindowsRefused is WSAECONNREFUSED, which Go doesn't map to ECONNREFUSED.
+const errWindowsRefused = syscall.Errno(10061)
+
+// parseMessage adds the message and the issues of a body in JSON, and reports whether it is
+// in the form of the API's errors. A body in another form, such as a proxy's page, or one
+// that is longer than an error adds nothing.
+func (e *Error) parseMessage(body []byte) (ofAPI bool) {
+	if len(body) > maxErrorBody {
+		return false
+	}
+	var answer struct {
+		Message jsontext.Value `json:"message"`
+		Error   jsontext.Value `json:"error"` // of gateways and proxies
+		Issues  jsontext.Value `json:"issues"`
+	}
+	var message, other string
+	var issues []struct {
+		Message string `json:"message"`
+		Path    []any  `json:"path"`
+	}
+	// Whatever can be read is worth showing, also beside what can't.
+	lax := json.JoinOptions(jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
+	_ = json.Unmarshal(body, &answer, lax)
+	_ = json.Unmarshal(answer.Message, &message, lax)
+	_ = json.Unmarshal(answer.Error, &other, lax)
+	_ = json.Unmarshal(answer.Issues, &issues, lax)
+	e.Message = cmp.Or(message, other)
+	for _, issue := range issues[:min(len(issues), maxIssues)] {
+		var path []string
+		for _, step := range issue.Path {
+			path = append(path, fmt.Sprint(step))
+		}
+		e.Issues = append(e.Issues, Issue{Path: strings.Join(path, "."), Message: issue.Message})
+	}
+	return message != ""
+}
+
+const maxIssues = 20
+
+// MaxRetryAfter is the longest Retry-After: longer ones count as this.
+const MaxRetryAfter = 365 * 24 * time.Hour
+
+// parseRetryAfter parses the header of that name: seconds or an HTTP date. The pause is
+// between zero and MaxRetryAfter, and zero if the header is missing or can't be parsed.
+func parseRetryAfter(header http.Header, now time.Time) time.Duration {
+	value := strings.TrimSpace(header.Get("Retry-After"))
+	// A number out of range is read as the largest.
+	if seconds, err := strconv.ParseUint(value, 10, 63); err == nil || errors.Is(err, strconv.ErrRange) {
+		return time.Duration(min(seconds, uint64(MaxRetryAfter/time.Second))) * time.Second
+	}
+	date, err := http.ParseTime(value)
+	if err != nil {
+		return 0
+	}
+	return min(max(date.Sub(now.Truncate(time.Second)), 0), MaxRetryAfter) // rounded up to a second, to be read by people
+}
+
+// Error is a request that failed: what was requested, what was received, and what kind of
+// failure that is. Some of its texts are a server's: they are redacted where users see
+// them, in diagnostics and in the log.
+type Error struct {
+	Kind     Kind
+	URL      string // with its query, which has only filters
+	Attempts int    // that were sent; another request's 429 may have blocked the first, or the next
+
+	Status      int    // of the latest response; 0 if there was none
+	ContentType string // of the latest response
+	Message     string // of the body; empty unless that is JSON with such a text
+	Issues      []Issue
+	RetryAfter  time.Duration // how long the server asked to wait, at most MaxRetryAfter; 0 if it didn't
+	TimeLeft    time.Duration // until the context's deadline, if that comes before RetryAfter is over; else 0
+	Redirect    *url.URL      // the target of a redirect that isn't followed; nil otherwise
+
+	Err error // why there was no response, or why a 200 can't be used; nil if the status says why
+
+	permanent bool // a retry can't help, though it may for others of its kind
+}
+
+func (e *Error) Error() string {
+	var text strings.Builder
+	fmt.Fprintf(&text, "GET %s: ", e.URL)
+	if e.Err != nil {
+		text.WriteString(strings.TrimSuffix(e.Err.Error(), ".")) // messages of Windows end in a period
+	} else {
+		text.WriteString(e.StatusLine())
+	}
+	if e.Message != "" {
+		fmt.Fprintf(&text, ": %s", strings.TrimSuffix(e.Message, "."))
+	}
+	for _, issue := range e.Issues {
+		fmt.Fprintf(&text, "; %s: %s", issue.Path, issue.Message)
+	}
+	if e.Attempts > 1 {
+		fmt.Fprintf(&text, " (after %d attempts)", e.Attempts)
+	}
+	return text.String()
+}
+
+func (e *Error) Unwrap() error { return e.Err }
+
+// StatusLine returns the status in words, such as HTTP 404 Not Found.
+func (e *Error) StatusLine() string { return statusLine(e.Status) }
+
+func statusLine(status int) string {
+	return strings.TrimSpace(fmt.Sprintf("HTTP %d %s", status, http.StatusText(status)))
+}
+
+// canRetry reports whether the same request may succeed later.
+func (e *Error) canRetry() bool {
+	switch e.Kind {
+	case NameNotResolved, ConnectionRefused, Unreachable, ProxyFailed, Interrupted, TimedOut, RateLimited, ServerFailed:
+		return !e.permanent
+	default:
+		return false
+	}
+}
+
+// Issue is what the server found wrong with one parameter.
+type Issue struct {
+	Path    string // such as limit; may be empty
+	Message string
+}
+
+// Kind sorts failed requests by what users can do about them. The zero value is invalid.
+type Kind int
+
+// The kinds of an [Error].
+const (
+	// The server wasn't reached: any request fails in the same way.
+
+	HostNotFound      Kind = iota + 1 // no such host
+	NameNotResolved                   // the resolver doesn't work
+	ConnectionRefused                 // nothing accepts connections at the address and port
+	Unreachable                       // no connection, for another reason
+	NotTLS                            // the server doesn't use TLS on this port
+	TLSFailed                         // the handshake failed, or the certificate isn't trusted
+	ProxyFailed                       // a proxy doesn't connect to the server
+	Redirected                        // the server redirects to another address
+
+	// The response can't be used.
+
+	Interrupted // the connection or the body ended early
+	TimedOut    // one attempt took too long
+	TooLarge    // larger than a page can be, or no memory is left
+	NotTheAPI   // something else responded
+	Unsupported // status 200 and a JSON object, but not the expected one
+
+	// The response is a refusal.
+
+	Rejected     // an argument is wrong
+	Refused      // the server's message says why
+	Unauthorized // the key isn't accepted
+	Forbidden    // the key may not read this
+	RateLimited  // too many requests: this one, or another one of the same client
+	ServerFailed // a failure of the server, or of something in front of it
+)
+
+// ErrTruncated is in the chain of decode's error if the body ends too early. The request
+// is retried then.
+var ErrTruncated = errors.New("the body ends too early")
+
+// timeoutError is an attempt that took longer than it may.
+type timeoutError struct{ after time.Duration }
+
+func (e *timeoutError) Error() string { return "no complete answer within " + FormatDuration(e.after) }
+
+// decodeError is the error of the decode function.
+type decodeError struct{ err error }
+
+func (e *decodeError) Error() string { return e.err.Error() }
+func (e *decodeError) Unwrap() error { return e.err }
+
+// FormatDuration formats a duration as people write it: 5m instead of 5m0s.
+func FormatDuration(duration time.Duration) string {
+	text := duration.String()
+	for _, unit := range []string{"m0s", "h0m"} {
+		if strings.HasSuffix(text, unit) {
+			text = text[:len(text)-2]
+		}
+	}
+	return text
+}
