@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/config"
+	"github.com/tofupilot/terraform-provider-tofupilot/internal/paging"
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/rest"
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/tofupilot"
 )
@@ -77,34 +78,48 @@ func joined(separator string, texts ...prose) prose {
 // ended ends a sentence that may end in what a server said, and so in a period.
 func (p prose) ended() prose { return prose(strings.TrimSuffix(string(p), ".")) + "." }
 
-// Advice is what an error says that depends on what is read, and on the
-// arguments of the data source that reads.
-type Advice struct {
-	Noun       string            // what is read, in the singular
-	Narrower   string            // how to read less in all; may be empty
-	Smaller    string            // how to read less at a time; may be empty
-	Attributes map[string]string // by the API's parameter that each is sent as
+// advice is what an error can say about the arguments of a data source.
+type advice struct {
+	narrower  string            // how to read less in all; may be empty
+	smaller   string            // how to read less at a time; may be empty
+	arguments map[string]string // by the API's parameter that each is sent as
 }
 
-func (a Advice) plural() string { return a.Noun + "s" }
+// List explains why the list of procedures can't be read. The page size is the argument's,
+// or 0 if it isn't set.
+func (e Explainer) List(ctx context.Context, err error, pageSize int) Diagnostic {
+	advice := advice{
+		narrower: "narrow the list by search_query, created_after or created_before",
+		smaller:  "lower page_size",
+		arguments: map[string]string{
+			"search_query": "search_query", "created_after": "created_after", "created_before": "created_before", "limit": "page_size",
+		},
+	}
+	if pageSize == 1 {
+		advice.smaller = ""
+	}
+	return e.read(ctx, err, advice)
+}
 
-// Read turns an error of the client into a diagnostic: what was requested, what
-// came back, what it probably means and what to do next.
-func (e Explainer) Read(ctx context.Context, err error, advice Advice) Diagnostic {
+// read turns an error of a read into a diagnostic: what was requested, what was received,
+// what it probably means and what to do next.
+func (e Explainer) read(ctx context.Context, err error, advice advice) Diagnostic {
 	if errors.Is(err, rest.ErrMemory) {
-		return e.explainTooMuch(advice)
+		return failure("", "Too many procedures at the same time",
+			e.say("What the provider reads from %s at the same time is larger than 512 MiB, the most that it keeps in memory.", e.Settings.BaseURL),
+			"Check that the address leads to a TofuPilot server. If it does, run Terraform with -parallelism=1, which reads one data source at a time"+e.or(advice.narrower)+".")
 	}
 	var progress, changed prose // how far the list was read
 	list := new(tofupilot.ListError)
 	if errors.As(err, &list) {
-		progress = e.say("So far: %s, %s.", counted(list.Requests, "request"), counted(list.Rows, advice.Noun))
+		progress = e.say("So far: %s, %s.", counted(list.Requests, "request"), counted(list.Rows, "procedure"))
 	}
 	if list.Change != nil {
 		changed = e.say("The list changed while it was read, so the provider read it from the start %s. Last change: %s",
 			counted(list.Passes, "time"), list.Change).ended()
 	}
-	failed, inconsistent := new(rest.Error), new(tofupilot.InconsistentError)
-	reading := e.say("Reading the %s from %s", advice.plural(), e.Settings.BaseURL)
+	failed, inconsistent := new(rest.Error), new(paging.InconsistentError)
+	reading := e.say("Reading the procedures from %s", e.Settings.BaseURL)
 	switch {
 	case errors.Is(ctx.Err(), context.DeadlineExceeded):
 		var last, fewer prose
@@ -112,29 +127,21 @@ func (e Explainer) Read(ctx context.Context, err error, advice Advice) Diagnosti
 			last = "The last request failed: " + e.answered(failed)
 		}
 		if list.Change != nil {
-			fewer = e.say("The provider returns complete lists only. You can also try again when fewer %s are being created or deleted.", advice.plural())
+			fewer = "The provider returns complete lists only. You can also try again when fewer procedures are being created or deleted."
 		}
 		return failure(timeoutsRead, "Reading took too long",
 			joined(" ", reading+e.say(" didn't finish within %s.", context.Cause(ctx)), progress, changed), last,
-			joined(" ", "Raise timeouts.read"+e.or(advice.Narrower)+".", fewer))
+			joined(" ", "Raise timeouts.read"+e.or(advice.narrower)+".", fewer))
 	case ctx.Err() != nil:
 		return failure("", "Interrupted", joined(" ", reading+" was interrupted.", progress, changed))
 	case errors.As(err, &failed):
-		return e.explainRequest(failed, advice)
+		return e.request(failed, advice)
 	case errors.As(err, &inconsistent):
 		return failure("", "The server's pages are inconsistent",
 			joined(" ", e.say("%s: %s", reading, inconsistent).ended(), progress, changed),
 			"The provider doesn't use a list that may be incomplete. "+Report)
 	}
-	return failure("", e.say("The %s can't be read", advice.plural()), joined(" ", e.say("%s: %s", reading, err).ended(), progress, changed))
-}
-
-// explainTooMuch says what to do about more than the provider can keep in memory of
-// all that it reads at the same time.
-func (e Explainer) explainTooMuch(advice Advice) Diagnostic {
-	return failure("", e.say("Too many %s at the same time", advice.plural()),
-		e.say("What the provider reads from %s at the same time is larger than 512 MiB, the most that it keeps in memory.", e.Settings.BaseURL),
-		"Check that the address leads to a TofuPilot server. If it does, run Terraform with -parallelism=1, which reads one data source at a time"+e.or(advice.Narrower)+".")
+	return failure("", "The procedures can't be read", joined(" ", e.say("%s: %s", reading, err).ended(), progress, changed))
 }
 
 // counted is a number with its noun.

@@ -18,11 +18,11 @@ import (
 func TestTooMuchAdvice(t *testing.T) {
 	t.Parallel()
 	e := Explainer{config.Settings{BaseURL: &url.URL{Scheme: "https", Host: "tofupilot.example.com", Path: "/api"}}, strings.Clone}
-	for narrower, words := range map[string]string{
-		"narrow the list by search_query": "reads one data source at a time, or narrow the list by search_query.",
-		"":                                "reads one data source at a time.",
+	list, lookup := e.List(t.Context(), rest.ErrMemory, 0), e.Lookup(t.Context(), tofupilot.ByName, rest.ErrMemory)
+	for words, said := range map[string]Diagnostic{
+		"reads one data source at a time, or narrow the list by search_query, created_after or created_before.": list,
+		"reads one data source at a time.": lookup,
 	} {
-		said := e.Read(t.Context(), rest.ErrMemory, Advice{Noun: "procedure", Narrower: narrower})
 		if said.Summary != "Too many procedures at the same time" || !strings.HasSuffix(said.Detail, words) || !strings.Contains(said.Detail, "https://tofupilot.example.com/api at the same time is larger than 512 MiB") {
 			t.Errorf("%s: %s", said.Summary, said.Detail)
 		}
@@ -66,7 +66,7 @@ func TestRedirectAdvice(t *testing.T) {
 		{config.Source{Argument: "url"}, login, "set url to \"https://new.example.com\" and run `tofupilot login` for it."},
 	} {
 		e := Explainer{config.Settings{BaseURL: base, URLSource: c.url, KeySource: c.key}, strings.Clone}
-		said := e.Read(t.Context(), &rest.Error{Kind: rest.Redirected, Redirect: elsewhere}, Advice{Noun: "procedure"}).Detail
+		said := e.List(t.Context(), &rest.Error{Kind: rest.Redirected, Redirect: elsewhere}, 0).Detail
 		if !strings.Contains(said, "If the new address is right, "+c.words) || !strings.Contains(said, "comes from "+c.url.String()+".") {
 			t.Errorf("%s: %s", c.url.String(), said)
 		}
@@ -81,7 +81,7 @@ func TestCertificateErrors(t *testing.T) {
 		&tls.CertificateVerificationError{Err: x509.InsecureAlgorithmError(x509.SHA1WithRSA)},
 		errors.New("tls: failed to parse certificate from server: x509: malformed serial number"),
 	} {
-		said := e.Read(t.Context(), &rest.Error{Kind: rest.TLSFailed, Err: err}, Advice{Noun: "procedure"})
+		said := e.List(t.Context(), &rest.Error{Kind: rest.TLSFailed, Err: err}, 0)
 		if said.Summary != "The server's certificate isn't trusted" || !strings.Contains(said.Detail, "Have the server's administrator replace the certificate.") {
 			t.Errorf("%s: %s", said.Summary, said.Detail)
 		}
@@ -108,7 +108,7 @@ func TestDescribe(t *testing.T) {
 	t.Parallel()
 	e := Explainer{Redact: func(text string) string { return text }}
 	nameless := &tofupilot.User{Name: new(""), Email: new("ada@example.com")}
-	if got := e.describe(tofupilot.Procedure{ID: "p", CreatedByUser: nameless}); got != "p by ada@example.com" {
+	if got := e.describe(&tofupilot.Procedure{ID: "p", CreatedByUser: nameless}); got != "p by ada@example.com" {
 		t.Errorf("got %q", got)
 	}
 }
@@ -123,12 +123,12 @@ func TestConnectionAdvice(t *testing.T) {
 		rest.ConnectionRefused: "Nothing accepts connections there: check the address and its port",
 		rest.Unreachable:       "Check that this is the right server, and that this machine can reach it",
 	} {
-		said := e.Read(t.Context(), &rest.Error{Kind: kind, Err: errors.New("lookup refused.example.com")}, Advice{Noun: "procedure"})
+		said := e.List(t.Context(), &rest.Error{Kind: kind, Err: errors.New("lookup refused.example.com")}, 0)
 		if said.Summary != "The server can't be reached" || !strings.Contains(said.Detail, words) {
 			t.Errorf("%s: %s", said.Summary, said.Detail)
 		}
 	}
-	if said := e.Read(t.Context(), &rest.Error{Status: 204}, Advice{Noun: "procedure"}); said.Summary != "The request failed" || !strings.Contains(said.Detail, Report) {
+	if said := e.List(t.Context(), &rest.Error{Status: 204}, 0); said.Summary != "The request failed" || !strings.Contains(said.Detail, Report) {
 		t.Errorf("without a kind: %s: %s", said.Summary, said.Detail)
 	}
 }

@@ -16,14 +16,14 @@ import (
 func (e Explainer) Lookup(ctx context.Context, by tofupilot.By, err error) Diagnostic {
 	failed := new(tofupilot.LookupError)
 	if !errors.As(err, &failed) {
-		return e.Read(ctx, err, Advice{Noun: tofupilot.Procedures.Noun})
+		return e.read(ctx, err, advice{})
 	}
 	at, noun := "name", "name"
 	if by == tofupilot.ByID {
 		at, noun = "id", "ID"
 	}
-	if len(failed.Several) > 0 {
-		several := failed.Several[0]
+	if len(failed.Ambiguous) > 0 {
+		several := failed.Ambiguous[0]
 		return failure(at, e.say("Several procedures have this %s", noun),
 			joined("\n", e.say("%d procedures at %s have the %s %s:", len(several.Matches), e.Settings.BaseURL, noun, e.quote(several.Text)), e.listed(several.Matches)),
 			"Set id instead of name, to the ID of the procedure that you want.")
@@ -65,9 +65,9 @@ const maxLines = 44
 func (e Explainer) Names(ctx context.Context, asked int, err error) Diagnostic {
 	failed := new(tofupilot.LookupError)
 	if !errors.As(err, &failed) {
-		return e.Read(ctx, err, Advice{Noun: tofupilot.Procedures.Noun})
+		return e.read(ctx, err, advice{})
 	}
-	head := e.say("%d of %s can't be looked up at %s.", len(failed.Missing)+len(failed.Several), counted(asked, "name"), e.Settings.BaseURL)
+	head := e.say("%d of %s can't be looked up at %s.", len(failed.Missing)+len(failed.Ambiguous), counted(asked, "name"), e.Settings.BaseURL)
 	var lines, next []prose
 	if len(failed.Missing) > 0 {
 		head += e.say(" The API key can read %s.", counted(failed.Seen, "procedure"))
@@ -76,10 +76,10 @@ func (e Explainer) Names(ctx context.Context, asked int, err error) Diagnostic {
 	for _, missing := range failed.Missing {
 		lines = append(lines, e.missing(missing, failed.Seen))
 	}
-	if len(failed.Several) > 0 {
+	if len(failed.Ambiguous) > 0 {
 		next = append(next, "If several procedures have a name, rename all but one of them in TofuPilot, or use the ID that you want instead of the lookup.")
 	}
-	for _, several := range failed.Several {
+	for _, several := range failed.Ambiguous {
 		lines = append(lines, e.several(several)...)
 	}
 	if more := len(lines) - (maxLines - 1); more > 1 {
@@ -128,22 +128,24 @@ func (e Explainer) missing(missing tofupilot.Missing, seen int) prose {
 }
 
 // several are the lines about a name that several procedures have: a line for each of them.
-func (e Explainer) several(several tofupilot.Several) []prose {
+func (e Explainer) several(several tofupilot.Ambiguous) []prose {
 	matches := slices.Clone(several.Matches)
-	for i := range matches {
-		matches[i].Name = nil // the first line says it
+	for i, match := range matches {
+		nameless := *match
+		nameless.Name = nil // the first line says it
+		matches[i] = &nameless
 	}
 	first := e.say("  - %s: %d procedures have this name", e.quote(several.Text), len(matches))
 	return append([]prose{first}, e.lines(matches, "      ")...)
 }
 
 // listed is a list of procedures for a person to choose from.
-func (e Explainer) listed(procedures []tofupilot.Procedure) prose {
+func (e Explainer) listed(procedures []*tofupilot.Procedure) prose {
 	return joined("\n", e.lines(procedures, "  - ")...)
 }
 
 // lines are a line for each procedure, or for each of the first of many.
-func (e Explainer) lines(procedures []tofupilot.Procedure, bullet prose) (lines []prose) {
+func (e Explainer) lines(procedures []*tofupilot.Procedure, bullet prose) (lines []prose) {
 	for i, procedure := range procedures {
 		if left := len(procedures) - i; left > 1 && i == maxLines-1 {
 			return append(lines, bullet+e.say("… and %d more", left))
@@ -153,7 +155,7 @@ func (e Explainer) lines(procedures []tofupilot.Procedure, bullet prose) (lines 
 	return lines
 }
 
-func (e Explainer) describe(procedure tofupilot.Procedure) prose {
+func (e Explainer) describe(procedure *tofupilot.Procedure) prose {
 	text := e.say("%s", procedure.ID)
 	if procedure.Name != nil {
 		text += e.say(" %s", e.quote(*procedure.Name))

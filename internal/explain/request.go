@@ -15,15 +15,15 @@ import (
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/tofupilot"
 )
 
-// explainRequest says what a request that failed means.
-func (e Explainer) explainRequest(failed *rest.Error, advice Advice) Diagnostic {
+// request says what a request that failed means.
+func (e Explainer) request(failed *rest.Error, advice advice) Diagnostic {
 	at := ""
 	if failed.TimeLeft > 0 {
 		at = timeoutsRead
 	}
 	var issues []prose
 	for _, issue := range failed.Issues {
-		if attribute, ok := advice.Attributes[issue.Path]; ok && at == "" {
+		if attribute, ok := advice.arguments[issue.Path]; ok && at == "" {
 			at = attribute
 		}
 		if issue.Path == "" {
@@ -73,7 +73,7 @@ func (e Explainer) answered(failed *rest.Error) prose {
 }
 
 // advise says in a few words what a request's failure is, and what to do next.
-func (e Explainer) advise(failed *rest.Error, advice Advice) (summary, next prose) {
+func (e Explainer) advise(failed *rest.Error, advice advice) (summary, next prose) {
 	switch failed.Kind {
 	case rest.NotTLS:
 		return "The server doesn't use TLS on this port", "Use its port for TLS or, if it has none, http:// instead of https://."
@@ -88,10 +88,10 @@ func (e Explainer) advise(failed *rest.Error, advice Advice) (summary, next pros
 		return "No complete answer came", "Try again later. If the problem persists, check that this is the right server and that no proxy or firewall cuts connections off, " +
 			"and ask the server's administrator."
 	case rest.TimedOut:
-		return "The server takes too long", "Check that no proxy or firewall is in the way. If the server is slow, raise the provider's request_timeout" + e.or(advice.Smaller) + "."
+		return "The server takes too long", "Check that no proxy or firewall is in the way. If the server is slow, raise the provider's request_timeout" + e.or(advice.smaller) + "."
 	case rest.TooLarge:
-		if advice.Smaller != "" {
-			next = e.say(" If it does, %s.", advice.Smaller)
+		if advice.smaller != "" {
+			next = e.say(" If it does, %s.", advice.smaller)
 		}
 		return "The answer is too large", "Check that it leads to a TofuPilot server." + next
 	case rest.NotTheAPI:
@@ -101,7 +101,7 @@ func (e Explainer) advise(failed *rest.Error, advice Advice) (summary, next pros
 		return "The answer isn't supported", "Check that it leads to a TofuPilot server. If it does, the server may be too old or too new for this provider. " + Report
 	case rest.Rejected:
 		next = "The server may be too old or too new for this provider. " + Report
-		if len(advice.Attributes) > 0 {
+		if len(advice.arguments) > 0 {
 			next = "Correct the arguments of the data source. If they follow the documentation, the server may be too old or too new for this provider. " + Report
 		}
 		return "The server refused the request", next
@@ -118,8 +118,8 @@ func (e Explainer) advise(failed *rest.Error, advice Advice) (summary, next pros
 		}
 		return "The server doesn't accept the API key", joined(" ", next, e.say("%s", e.Settings.OtherLogin()))
 	case rest.Forbidden:
-		return e.say("The API key isn't allowed to read %s", advice.plural()), joined(" ", e.say("The key comes from %s.", e.Settings.KeySource), stationKeys,
-			e.say("Use the key of a user who can see the %s in TofuPilot.", advice.plural()), e.say("%s", e.Settings.OtherLogin()))
+		return "The API key isn't allowed to read procedures", joined(" ", e.say("The key comes from %s.", e.Settings.KeySource), stationKeys,
+			"Use the key of a user who can see the procedures in TofuPilot.", e.say("%s", e.Settings.OtherLogin()))
 	case rest.RateLimited:
 		otherwise := prose("Try again later, or ask the server's administrator how many requests it allows.")
 		if e.Settings.MaxRetries < rest.MaxRetries {
@@ -128,8 +128,8 @@ func (e Explainer) advise(failed *rest.Error, advice Advice) (summary, next pros
 		return "The server limits the rate of requests", e.later(failed, otherwise)
 	case rest.ServerFailed:
 		if tofupilot.IsBrokenRow(failed) {
-			return e.say("The server can't return one of its %s", advice.plural()), e.say(
-				"One of the %s doesn't match the server's own schema, so the server refuses the whole page. Only the server's administrator can fix that. Show them this message.", advice.plural())
+			return "The server can't return one of its procedures", "One of the procedures doesn't match the server's own schema, so the server refuses the whole page. " +
+				"Only the server's administrator can fix that. Show them this message."
 		}
 		return "The server has a problem", e.later(failed, "Try again later. If the problem persists, ask the server's administrator, and check that this is the right server and not a proxy.")
 	case rest.HostNotFound:

@@ -4,6 +4,7 @@ import (
 	"context"
 	"maps"
 
+	"github.com/hashicorp/terraform-plugin-framework-timeouts/datasource/timeouts"
 	"github.com/hashicorp/terraform-plugin-framework-validators/datasourcevalidator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
@@ -20,7 +21,7 @@ var (
 	_ datasource.DataSourceWithConfigValidators = (*procedureDataSource)(nil)
 )
 
-type procedureDataSource struct{ configured }
+type procedureDataSource struct{ dataSource }
 
 func newProcedureDataSource() datasource.DataSource { return &procedureDataSource{} }
 
@@ -59,26 +60,28 @@ func (d *procedureDataSource) ConfigValidators(context.Context) []datasource.Con
 
 func (d *procedureDataSource) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
 	var id, name types.String
+	var limits timeouts.Value
 	resp.Diagnostics.Append(req.Config.GetAttribute(ctx, path.Root("id"), &id)...)
 	resp.Diagnostics.Append(req.Config.GetAttribute(ctx, path.Root("name"), &name)...)
+	resp.Diagnostics.Append(req.Config.GetAttribute(ctx, path.Root("timeouts"), &limits)...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	ctx, done, diags := d.reader.begin(ctx, req.Config)
-	defer done()
+	ctx, session, diags := d.open(ctx, limits)
 	resp.Diagnostics.Append(diags...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
+	defer session.Close()
 
 	by, wanted := tofupilot.ByName, name.ValueString()
 	if !id.IsNull() {
 		by, wanted = tofupilot.ByID, id.ValueString()
 	}
-	found, err := d.reader.client.Lookup(ctx, by, []string{wanted})
+	found, err := session.Lookup(ctx, by, []string{wanted})
 	if err != nil {
-		resp.Diagnostics.Append(diagnostic(d.reader.Lookup(ctx, by, err)))
+		resp.Diagnostics.Append(diagnosticOf(session.explain.Lookup(ctx, by, err)))
 		return
 	}
-	resp.Diagnostics.Append(d.reader.setState(ctx, &resp.State, procedureObject.EncodeFields(found[wanted]))...)
+	resp.Diagnostics.Append(session.setState(ctx, &resp.State, procedureObject.EncodeFields(found[wanted]))...)
 }

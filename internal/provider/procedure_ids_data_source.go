@@ -3,6 +3,7 @@ package provider
 import (
 	"context"
 
+	"github.com/hashicorp/terraform-plugin-framework-timeouts/datasource/timeouts"
 	"github.com/hashicorp/terraform-plugin-framework-validators/setvalidator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
@@ -16,7 +17,7 @@ import (
 
 var _ datasource.DataSourceWithConfigure = (*procedureIDsDataSource)(nil)
 
-type procedureIDsDataSource struct{ configured }
+type procedureIDsDataSource struct{ dataSource }
 
 func newProcedureIDsDataSource() datasource.DataSource { return &procedureIDsDataSource{} }
 
@@ -47,26 +48,31 @@ func (d *procedureIDsDataSource) Schema(_ context.Context, _ datasource.SchemaRe
 
 func (d *procedureIDsDataSource) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
 	var names []string
+	var limits timeouts.Value
 	resp.Diagnostics.Append(req.Config.GetAttribute(ctx, path.Root("names"), &names)...)
+	resp.Diagnostics.Append(req.Config.GetAttribute(ctx, path.Root("timeouts"), &limits)...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
+	if len(names) == 0 { // needs neither a request nor a key
+		resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("ids"), map[string]string{})...)
+		return
+	}
+	ctx, session, diags := d.open(ctx, limits)
+	resp.Diagnostics.Append(diags...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	defer session.Close()
+
+	found, err := session.Lookup(ctx, tofupilot.ByName, names)
+	if err != nil {
+		resp.Diagnostics.Append(diagnosticOf(session.explain.Names(ctx, len(names), err)))
+		return
+	}
 	ids := map[string]string{}
-	if len(names) > 0 { // else there is nothing to ask, and a key isn't needed
-		ctx, done, diags := d.reader.begin(ctx, req.Config)
-		defer done()
-		resp.Diagnostics.Append(diags...)
-		if resp.Diagnostics.HasError() {
-			return
-		}
-		found, err := d.reader.client.Lookup(ctx, tofupilot.ByName, names)
-		if err != nil {
-			resp.Diagnostics.Append(diagnostic(d.reader.Names(ctx, len(names), err)))
-			return
-		}
-		for name, procedure := range found {
-			ids[name] = procedure.ID
-		}
+	for name, procedure := range found {
+		ids[name] = procedure.ID
 	}
 	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("ids"), ids)...)
 }

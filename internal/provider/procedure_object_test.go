@@ -81,32 +81,11 @@ func TestProcedureFields(t *testing.T) {
 	}
 }
 
-// row is what a list has of each of its rows: the client's struct and the object
-// that Terraform sees.
-func (d *listDataSource[T]) row(t *testing.T) (reflect.Type, tftypes.Type) {
-	t.Helper()
-	return reflect.TypeFor[T](), typeOf(t, d.object)
-}
-
-// What the client reads and what Terraform shows are two lists of fields. Here
-// they are held together, through all the objects of a row.
+// The client's fields and Terraform's attributes are two lists. They are compared through
+// all objects of a procedure.
 func TestFieldsAreAttributes(t *testing.T) {
 	t.Parallel()
-	lists := 0
-	for _, create := range new(tofupilotProvider).DataSources(t.Context()) {
-		list, ok := create().(interface {
-			row(t *testing.T) (reflect.Type, tftypes.Type)
-		})
-		if !ok {
-			continue
-		}
-		lists++
-		fields, attributes := list.row(t)
-		compareFields(t, strings.ToLower(fields.Name()), fields, attributes)
-	}
-	if lists == 0 {
-		t.Error("no data source is a list")
-	}
+	compareFields(t, "procedure", reflect.TypeFor[tofupilot.Procedure](), typeOf(t, procedureObject))
 }
 
 func compareFields(t *testing.T, at string, fields reflect.Type, attributes tftypes.Type) {

@@ -131,7 +131,12 @@ func (p *tofupilotProvider) Configure(ctx context.Context, req provider.Configur
 		}
 		// What reads nothing can still be planned. No environment variable may replace
 		// a value that isn't known yet: it could be the key of another server.
-		resp.DataSourceData = &reader{unknown: unknown}
+		var problems diag.Diagnostics
+		problems.AddError("Provider configuration not known yet", fmt.Sprintf(
+			"The data source can't be read yet, because these arguments of the provider are known only after apply: %s. "+
+				"Set them to values that are known when planning. You can also apply what they depend on first: terraform apply -target=….",
+			strings.Join(unknown, ", ")))
+		resp.DataSourceData = &configured{problems: problems}
 		return
 	}
 	settings, problems := config.Resolve(model.block(), os.Getenv)
@@ -147,7 +152,7 @@ func (p *tofupilotProvider) Configure(ctx context.Context, req provider.Configur
 		return
 	}
 	if ofReads.HasError() {
-		resp.DataSourceData = &reader{problems: ofReads}
+		resp.DataSourceData = &configured{problems: ofReads}
 		return
 	}
 	ctx = maskKey(ctx, settings.APIKey)
@@ -165,7 +170,7 @@ func (p *tofupilotProvider) Configure(ctx context.Context, req provider.Configur
 		ClientVersion:  p.version,
 		Log:            slog.New(redactor.Handler(logger.Handler())),
 	})
-	resp.DataSourceData = &reader{client: client, Explainer: explain.Explainer{Settings: settings, Redact: redactor.Text}}
+	resp.DataSourceData = &configured{client: client, explain: explain.Explainer{Settings: settings, Redact: redactor.Text}}
 }
 
 func (p *tofupilotProvider) DataSources(context.Context) []func() datasource.DataSource {

@@ -1,34 +1,36 @@
-// Package tofupilot is a client of TofuPilot's API, version 2, as far as it
-// lists procedures. It is read-only, and knows nothing of Terraform.
+// Package tofupilot is a client of TofuPilot's API, version 2, as far as it lists
+// procedures. It is read-only.
 package tofupilot
 
 import (
 	"log/slog"
-	"net/url"
 	"strings"
+	"sync/atomic"
 
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/rest"
 )
 
-// Client reads from one server with one key. It may be used by several goroutines; all of
-// them share its limit of requests in flight.
+// Client reads from one server with one key. Several goroutines may use it; all of them
+// share its limit of requests in flight and its memory budget.
 type Client struct {
-	rest    *rest.Client
-	base    *url.URL
-	memory  *rest.Budget
-	lookups *listLookups
-	log     *slog.Logger
+	rest   *rest.Client
+	memory *rest.Budget
+	url    string // of the API
+	log    *slog.Logger
+
+	listTurn     chan struct{} // has one element while a lookup reads the whole list
+	searchesFail atomic.Bool   // a search timed out or got an unusable response
 }
 
-// New makes a Client. It sends nothing.
+// New returns a Client. It sends nothing.
 func New(config rest.Config) *Client {
 	config.Permanent = IsBrokenRow
 	return &Client{
-		rest:    rest.New(config),
-		base:    config.BaseURL,
-		memory:  config.Memory,
-		lookups: newListLookups(),
-		log:     config.Log,
+		rest:     rest.New(config),
+		memory:   config.Memory,
+		url:      config.BaseURL.String(),
+		log:      config.Log,
+		listTurn: make(chan struct{}, 1),
 	}
 }
 
@@ -37,3 +39,16 @@ func New(config rest.Config) *Client {
 func IsBrokenRow(failed *rest.Error) bool {
 	return failed.Status == 500 && strings.HasPrefix(failed.Message, "Output validation failed")
 }
+
+// Session is one list or one lookup. The rows that it returns count against the client's
+// memory budget until it is closed.
+type Session struct {
+	client *Client
+	memory *rest.Share
+}
+
+// NewSession opens a session. Close must be called when its rows aren't used any more.
+func (c *Client) NewSession() *Session { return &Session{c, c.memory.Share()} }
+
+// Close releases the session's memory.
+func (s *Session) Close() { s.memory.Release() }

@@ -14,6 +14,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/fakeapi"
+	"github.com/tofupilot/terraform-provider-tofupilot/internal/rest"
 )
 
 const fuzzKey = "tp_0123456789abcdef"
@@ -34,12 +35,12 @@ func FuzzDecodePage(f *testing.F) {
 		f.Add([]byte(body))
 	}
 	f.Fuzz(func(t *testing.T, body []byte) {
-		got, err := decodeKeeping(body, func(p *Procedure) string {
-			if created := p.CreatedAt; instantOf(created) != never && !rfc3339Like.MatchString(*created) {
+		got, err := decodePage(t.Context(), body, func(p *Procedure) (Row, int) {
+			if created := p.CreatedAt; parseTimestamp(created) != never && !rfc3339Like.MatchString(*created) {
 				t.Errorf("%q was taken for a time", *created)
 			}
-			return p.ID
-		})
+			return Row{ID: p.ID}, 0
+		}, new(rest.Budget).Share())
 		if err != nil {
 			if got.Rows != nil || err.Error() == "" {
 				t.Errorf("page %v and error %q", got, err)
@@ -60,7 +61,7 @@ func FuzzDecodePage(f *testing.F) {
 		}
 		for i, row := range got.Rows {
 			var id string
-			if err := json.Unmarshal(items[i]["id"], &id); err != nil || id == "" || row.ID != id || row.Kept != id {
+			if err := json.Unmarshal(items[i]["id"], &id); err != nil || id == "" || row.ID != id {
 				t.Errorf("row %d of %q has the ID %q", i, body, row.ID)
 			}
 		}

@@ -40,7 +40,7 @@ func TestLogOfFailures(t *testing.T) {
 			client := clientAt(t, listen(t, api).String(), withRetries(1), func(config *rest.Config) {
 				config.Log = slog.New(redact.New(key).Handler(slog.NewTextHandler(&logged, nil)))
 			})
-			_, err := client.Procedures(t.Context(), Filter{Parameters: map[string]string{"search_query": key}})
+			_, err := client.Procedures(t.Context(), Filter{SearchQuery: key})
 			if text := logged.String(); !strings.Contains(text, "level=WARN") || strings.Contains(text, key) || !strings.Contains(text, "[the API key]") {
 				t.Errorf("%v, logged %s", err, text)
 			}

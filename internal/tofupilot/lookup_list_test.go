@@ -3,10 +3,10 @@ package tofupilot
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net/http"
+	"slices"
+	"strings"
 	"sync"
-	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -15,14 +15,14 @@ import (
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/rest"
 )
 
-// slowly makes a client whose requests to the fake take a second.
+// slowly returns a client whose requests to the fake take a second.
 func slowly(t *testing.T, api *fakeapi.Server) *Client {
 	t.Helper()
 	api.Delay(time.Second)
 	return clientAt(t, "https://tofupilot.invalid", overTransport(withoutSockets{api}), withRetries(2))
 }
 
-// ideographs are names that no search is made for, from 一 on.
+// ideographs returns names from 一 on, which can't be searched for.
 func ideographs(count int) []string {
 	names := make([]string, count)
 	for i := range names {
@@ -39,151 +39,101 @@ func storedIdeographs(count int) []fakeapi.Procedure {
 	return procedures
 }
 
-func TestLookupsShareReads(t *testing.T) {
+func TestLookupsReadTheListOneAtATime(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		api := fakeapi.New(storedIdeographs(1_000)...)
 		client := slowly(t, api)
+		begun := time.Now()
 		if _, err := lookUpOne(t.Context(), client, ByName, "一"); err != nil {
 			t.Fatal(err)
 		}
-		alone := len(api.Requests())
-		var found atomic.Int64
+		alone, took := len(api.Requests()), time.Since(begun)
+		begun = time.Now()
+		var lookups sync.WaitGroup
 		for _, name := range ideographs(50) {
-			go func() {
-				if p, err := lookUpOne(t.Context(), client, ByName, name); err == nil && *p.Name == name {
-					found.Add(1)
+			lookups.Go(func() {
+				if found, err := lookUpOne(t.Context(), client, ByName, name); err != nil || *found.Name != name {
+					t.Errorf("%s: %v, %v", name, found, err)
 				}
-			}()
+			})
 		}
-		time.Sleep(time.Hour)
-		if found.Load() != 50 {
-			t.Errorf("%d of 50 were found", found.Load())
-		}
-		if requests := len(api.Requests()) - alone; requests > 3*alone {
-			t.Errorf("50 lookups took %d requests, and one alone %d", requests, alone)
+		lookups.Wait()
+		if requests, all := len(api.Requests())-alone, time.Since(begun); requests != 50*alone || all != 50*took {
+			t.Errorf("50 lookups took %d requests and %s, and one alone %d and %s", requests, all, alone, took)
 		}
 	})
 }
 
-func TestLookupSharesNoEarlierRead(t *testing.T) {
+func TestLookupEndsWhileAnotherReads(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		api := fakeapi.New(storedIdeographs(300)...)
+		api := fakeapi.New(storedIdeographs(1_000)...)
 		client := slowly(t, api)
 		go func() { _, _ = lookUpOne(t.Context(), client, ByName, "一") }()
-		time.Sleep(1500 * time.Millisecond) // the first page is read
-		api.Delete("id-00000", "id-00001")
-		api.Add(fakeapi.Procedure{ID: "new", Name: "新"})
-		if p, err := lookUpOne(t.Context(), client, ByName, "新"); err != nil || p.ID != "new" {
-			t.Errorf("got %v, %v", p, err)
-		}
-		if _, err := lookUpOne(t.Context(), client, ByName, "一"); !errors.As(err, new(*LookupError)) {
-			t.Errorf("got %v", err)
+		synctest.Wait()
+		cause := errors.New("time is up")
+		ctx, cancel := context.WithTimeoutCause(t.Context(), 2*time.Second, cause)
+		defer cancel()
+		if _, err := lookUpOne(ctx, client, ByName, "丁"); !errors.Is(err, cause) {
+			t.Error(err)
 		}
 	})
 }
 
-// Rows are counted until the last lookup that uses them is done: here one that read alone,
-// and two that share a read.
-func TestLookupRowsCount(t *testing.T) {
+func TestSessionMemory(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		client, done := slowly(t, fakeapi.New(storedIdeographs(300)...)), make([]func(), 3)
-		var lookups sync.WaitGroup
-		for i := range done {
-			lookups.Go(func() {
-				var err error
-				if _, done[i], err = client.find(t.Context(), ByName, map[string]bool{"無": true}); err != nil {
-					t.Error(err)
-				}
-			})
-			synctest.Wait()
+	for what, c := range map[string]struct {
+		stored []fakeapi.Procedure
+		name   string
+		rows   int64 // that the lookup keeps
+	}{
+		"the list":   {storedIdeographs(300), "無", 300},
+		"first page": {numberedProcedures(2), "Procedure 00000", 2},
+		"searches":   {numberedProcedures(150), "Procedure 00000", 2},
+	} {
+		client, _ := lookUpIn(t, c.stored...)
+		session := client.NewSession()
+		_, err := session.Lookup(t.Context(), ByName, []string{c.name, "Procedure 00001"})
+		if err != nil && !errors.As(err, new(*LookupError)) {
+			t.Fatal(err)
 		}
-		lookups.Wait()
-		for i, readsLeft := range []int64{2, 1, 1, 0} {
-			if i > 0 {
-				done[i-1]()
-			}
-			if held, least := client.memory.Used(), readsLeft*300*heldPerRow; held < least || held > 2*least {
-				t.Errorf("with %d done, %d bytes are counted, want %d or a little more", i, held, least)
-			}
+		if used := client.memory.Used(); used < c.rows*rowOverhead {
+			t.Errorf("%s: %d bytes are reserved for %d rows", what, used, c.rows)
 		}
-	})
-	for _, stored := range []int{2, 150} { // one page, and searches
-		client, _ := lookUpIn(t, numberedProcedures(stored)...)
-		_, done, err := client.find(t.Context(), ByName, map[string]bool{"Procedure 00000": true, "Procedure 00001": true})
-		if err != nil || client.memory.Used() < 2*heldPerRow {
-			t.Fatalf("of %d: %d bytes are counted, %v", stored, client.memory.Used(), err)
-		}
-		if done(); client.memory.Used() != 0 {
-			t.Errorf("of %d: %d bytes are counted after the lookup", stored, client.memory.Used())
+		session.Close()
+		if used := client.memory.Used(); used != 0 {
+			t.Errorf("%s: %d bytes are reserved after the session", what, used)
 		}
 	}
 }
 
-// Who shares a read shares its failures, but not the time that the one who reads has.
-func TestSharedReadEnds(t *testing.T) {
+// A firewall that drops or refuses searches refuses the next one, too. A server that fails
+// or limits requests may answer it.
+func TestLookupsAfterAFailedSearch(t *testing.T) {
 	t.Parallel()
-	lookUpAll := func(t *testing.T, client *Client, timeouts ...time.Duration) []error {
-		t.Helper()
-		errs := make([]error, len(timeouts))
-		var lookups sync.WaitGroup
-		for i, timeout := range timeouts {
-			lookups.Go(func() {
-				ctx, cancel := context.WithTimeoutCause(t.Context(), timeout, errors.New("its time is up"))
-				defer cancel()
-				_, errs[i] = lookUpOne(ctx, client, ByName, ideographs(10)[i])
-			})
-			synctest.Wait()
+	for what, c := range map[string]struct {
+		response http.Handler
+		searches int // of two lookups
+	}{
+		"silence":       {silence, 1},
+		"reset":         {fakeapi.HangUp(), 1},
+		"HTML":          {body("<html>Blocked</html>"), 1},
+		"403":           {fakeapi.Status(403, "<html>Blocked</html>"), 1},
+		"503":           {fakeapi.Status(503, `{"message": "no"}`), 2},
+		"nothing found": {body(`{"data": [], "meta": {"has_more": false}}`), 2},
+	} {
+		api := fakeapi.New(numberedProcedures(150)...)
+		client := clientAt(t, listen(t, api).String(), func(config *rest.Config) { config.RequestTimeout = time.Second })
+		refuseSearches(api, c.response)
+		for _, name := range []string{"Procedure 00003", "Procedure 00149"} {
+			if _, err := lookUpOne(t.Context(), client, ByName, name); err != nil {
+				t.Errorf("%s: %v", what, err)
+			}
 		}
-		lookups.Wait()
-		return errs
+		searches := slices.DeleteFunc(searched(api), func(query string) bool { return !strings.HasPrefix(query, "Procedure") })
+		if len(searches) != c.searches {
+			t.Errorf("%s: searched for %q", what, searches)
+		}
 	}
-	synctest.Test(t, func(t *testing.T) {
-		// The first reads alone, the second for all others; it ends while it reads, the third while it waits.
-		errs := lookUpAll(t, slowly(t, fakeapi.New(storedIdeographs(1_000)...)), time.Hour, 6*time.Second, 2*time.Second, time.Hour, time.Hour)
-		for i, ended := range []bool{false, true, true, false, false} {
-			if (errs[i] != nil) != ended {
-				t.Errorf("lookup %d: %v", i, errs[i])
-			}
-		}
-	})
-	synctest.Test(t, func(t *testing.T) {
-		api := fakeapi.New(storedIdeographs(300)...)
-		api.Fail(fakeapi.Status(http.StatusForbidden, `{"message": "no"}`))
-		for i, err := range lookUpAll(t, slowly(t, api), time.Hour, time.Hour, time.Hour, time.Hour) {
-			if failed := new(rest.Error); !errors.As(err, &failed) || failed.Status != http.StatusForbidden {
-				t.Errorf("lookup %d: %v", i, err)
-			}
-		}
-		if requests := len(api.Requests()); requests != 2 {
-			t.Errorf("%d requests", requests)
-		}
-	})
-	synctest.Test(t, func(t *testing.T) {
-		api := fakeapi.New(storedIdeographs(300)...)
-		wait := fakeapi.Status(http.StatusTooManyRequests, `{"message": "no"}`)
-		api.Fail(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			w.Header().Set("Retry-After", "600")
-			wait.ServeHTTP(w, r)
-		}), 3)
-		errs := lookUpAll(t, slowly(t, api), time.Hour, time.Minute, time.Hour)
-		for i, fails := range []bool{false, true, false} {
-			if (errs[i] != nil) != fails {
-				t.Errorf("lookup %d: %v", i, errs[i])
-			}
-		}
-	})
-	synctest.Test(t, func(t *testing.T) {
-		api, moves := fakeapi.New(storedIdeographs(300)...), atomic.Int64{}
-		api.Before(func(fakeapi.Request) { // a list that keeps changing
-			api.Add(fakeapi.Procedure{ID: fmt.Sprint("new-", moves.Add(1)), CreatedAt: time.Now()})
-		})
-		for i, err := range lookUpAll(t, slowly(t, api), 30*time.Second, time.Minute, 61*time.Second) {
-			if list := new(ListError); !errors.As(err, &list) || list.Change == nil {
-				t.Errorf("lookup %d isn't told why: %v", i, err)
-			}
-		}
-	})
 }

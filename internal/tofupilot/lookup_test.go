@@ -41,14 +41,29 @@ func lookUpIn(t *testing.T, procedures ...fakeapi.Procedure) (*Client, *fakeapi.
 	return clientAt(t, listen(t, api).String()), api
 }
 
+// lookUp looks texts up in a session of its own.
+func lookUp(ctx context.Context, client *Client, by By, texts ...string) (map[string]*Procedure, error) {
+	session := client.NewSession()
+	defer session.Close()
+	return session.Lookup(ctx, by, texts)
+}
+
+func idsOf(procedures []*Procedure) []string {
+	var ids []string
+	for _, procedure := range procedures {
+		ids = append(ids, procedure.ID)
+	}
+	return ids
+}
+
 func lookUpOne(ctx context.Context, client *Client, by By, text string) (*Procedure, error) {
-	procedures, err := client.Lookup(ctx, by, []string{text})
+	procedures, err := lookUp(ctx, client, by, text)
 	return procedures[text], err
 }
 
 // lookUpIDs looks names up and gives their IDs.
 func lookUpIDs(ctx context.Context, client *Client, names []string) (map[string]string, error) {
-	procedures, err := client.Lookup(ctx, ByName, names)
+	procedures, err := lookUp(ctx, client, ByName, names...)
 	if procedures == nil {
 		return nil, err
 	}
@@ -90,7 +105,7 @@ func nfd(text string) string { return norm.NFD.String(text) }
 func expectSeveral(t *testing.T, err error, ids ...string) {
 	t.Helper()
 	failed := new(LookupError)
-	if !errors.As(err, &failed) || len(failed.Several) != 1 || !slices.Equal(procedureIDs(failed.Several[0].Matches), ids) {
+	if !errors.As(err, &failed) || len(failed.Ambiguous) != 1 || !slices.Equal(idsOf(failed.Ambiguous[0].Matches), ids) {
 		t.Errorf("got %+v, want several: %q", err, ids)
 	}
 }
@@ -303,12 +318,12 @@ func TestLookupAllWrong(t *testing.T) {
 	if !errors.As(err, &failed) || ids != nil {
 		t.Fatalf("got %v, %v", ids, err)
 	}
-	if len(failed.Several) != 1 || failed.Several[0].Text != "Battery" || !slices.Equal(procedureIDs(failed.Several[0].Matches), []string{"p0", "p1"}) {
-		t.Errorf("several: %+v", failed.Several)
+	if len(failed.Ambiguous) != 1 || failed.Ambiguous[0].Text != "Battery" || !slices.Equal(idsOf(failed.Ambiguous[0].Matches), []string{"p0", "p1"}) {
+		t.Errorf("several: %+v", failed.Ambiguous)
 	}
 	missing := map[string][]string{}
 	for _, m := range failed.Missing {
-		missing[m.Text] = procedureIDs(m.Near)
+		missing[m.Text] = idsOf(m.Near)
 		if m.Other != nil {
 			missing[m.Text] = []string{"other", m.Other.ID}
 		}
@@ -339,7 +354,7 @@ func TestLookupIDAsName(t *testing.T) {
 		}
 	}
 	_, err := lookUpOne(t.Context(), client, ByID, strings.ToUpper(id)+" ")
-	if failed := new(LookupError); !errors.As(err, &failed) || failed.Missing[0].Other != nil || !slices.Equal(procedureIDs(failed.Missing[0].Near), []string{id}) {
+	if failed := new(LookupError); !errors.As(err, &failed) || failed.Missing[0].Other != nil || !slices.Equal(idsOf(failed.Missing[0].Near), []string{id}) {
 		t.Errorf("in capitals: %+v", err)
 	}
 }

@@ -85,13 +85,13 @@ func (c heldCase) read(t *testing.T) (passes int, held int64, err error) {
 		return response, nil
 	})
 	client = clientAt(t, "http://test", overTransport(transport), withRetries(2), func(config *rest.Config) { config.RequestTimeout = time.Second })
-	read := newListRead(client, Procedures, Filter{}, func(*Procedure) (string, int) { return "", c.size })
-	rows, err := read.all(ctx)
+	session := client.NewSession()
+	rows, err := session.readList(ctx, Filter{}, func(p *Procedure) (Row, int) { return Row{ID: p.ID}, c.size })
 	if err == nil && len(rows) != c.rows {
 		t.Errorf("%d rows of %d", len(rows), c.rows)
 	}
 	held = client.memory.Used()
-	read.close()
+	session.Close()
 	if held := client.memory.Used(); held != 0 {
 		t.Errorf("%d bytes are held of a read that is over with %v", held, err)
 	}
@@ -119,7 +119,7 @@ func TestReadReleases(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			_, held, err := c.read(t)
 			ends[strings.ReplaceAll(fmt.Sprintf("%T, too much: %t", err, errors.Is(err, rest.ErrMemory)), "*tofupilot.", "")]++
-			if least := int64(c.rows) * int64(lengthOfUUID+c.size+heldPerRow); err == nil && (held < least || held > least*11/10+30_000) {
+			if least := int64(c.rows) * int64(lengthOfUUID+c.size+rowOverhead); err == nil && (held < least || held > least*11/10+30_000) {
 				t.Errorf("%d bytes are held of %d rows of %d", held, c.rows, c.size)
 			}
 		})
@@ -167,7 +167,7 @@ func TestReadsFitTogether(t *testing.T) {
 	group, ctx = errgroup.WithContext(t.Context())
 	for range 10 {
 		group.Go(func() error {
-			_, err := client.Lookup(ctx, ByName, []string{"Nobody's"})
+			_, err := lookUp(ctx, client, ByName, "Nobody's")
 			if !errors.As(err, new(*LookupError)) {
 				return err
 			}

@@ -29,7 +29,7 @@ const noMatch = 1 << 20
 // suggest adds to the texts that no procedure has what whoever asked may have meant. The
 // time it takes grows with the procedures times the texts: where the context ends before,
 // it adds nothing.
-func suggest(ctx context.Context, by By, missing []Missing, all []Row[found]) {
+func suggest(ctx context.Context, by By, missing []Missing, all []Row) {
 	missing = missing[:min(len(missing), maxNearTexts)]
 	if len(missing) == 0 || len(all) > maxNearRows {
 		return
@@ -50,8 +50,8 @@ func suggest(ctx context.Context, by By, missing []Missing, all []Row[found]) {
 		if ctx.Err() != nil {
 			return
 		}
-		procedure := &all[at].Kept.Procedure
-		text := fold(by.of(procedure))
+		procedure := all[at].procedure
+		text := fold(by.textOf(procedure))
 		for i := range missing {
 			if by.other().isMeant(procedure, missing[i].Text) {
 				others[i] = append(others[i], procedure)
@@ -69,7 +69,7 @@ func suggest(ctx context.Context, by By, missing []Missing, all []Row[found]) {
 			text.Other = others[i][0]
 		}
 		for _, near := range neighbors[i] {
-			text.Near = append(text.Near, all[near.at].Kept.Procedure)
+			text.Near = append(text.Near, all[near.at].procedure)
 		}
 	}
 }

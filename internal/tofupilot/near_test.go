@@ -9,19 +9,19 @@ import (
 	"time"
 )
 
-func foundNames(names ...string) []Row[found] {
-	var rows []Row[found]
+func foundNames(names ...string) []Row {
+	var rows []Row
 	for i, name := range names {
-		rows = append(rows, Row[found]{Kept: found{Procedure: Procedure{ID: fmt.Sprint("p", i), Name: &name}}})
+		rows = append(rows, Row{procedure: &Procedure{ID: fmt.Sprint("p", i), Name: &name}})
 	}
 	return rows
 }
 
-func nearOf(t *testing.T, wanted string, all []Row[found]) []string {
+func nearOf(t *testing.T, wanted string, all []Row) []string {
 	t.Helper()
 	missing := []Missing{{Text: wanted}}
 	suggest(t.Context(), ByName, missing, all)
-	return procedureIDs(missing[0].Near)
+	return idsOf(missing[0].Near)
 }
 
 func TestNear(t *testing.T) {
@@ -72,7 +72,7 @@ func TestNearBounds(t *testing.T) {
 	suggest(t.Context(), ByName, missing, foundNames(stored...))
 	for i := range missing {
 		if near := len(missing[i].Near) > 0 && missing[i].Near[0].ID == fmt.Sprint("p", i); near != (i < maxNearTexts) {
-			t.Errorf("name %d has the near misses %v", i, procedureIDs(missing[i].Near))
+			t.Errorf("name %d has the near misses %v", i, idsOf(missing[i].Near))
 		}
 	}
 	// Names that take the most to compare, and as many as are compared: the context ends it.

@@ -2,21 +2,167 @@ package tofupilot
 
 import (
 	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
 	"slices"
+	"strconv"
+	"sync/atomic"
+	"time"
+
+	"github.com/tofupilot/terraform-provider-tofupilot/internal/paging"
+	"github.com/tofupilot/terraform-provider-tofupilot/internal/rest"
 )
 
-// MaxSearchQuery is how long a search_query may be, in code points. Servers differ
-// in how they count; more is too long for all of them (API.md, Search).
-const MaxSearchQuery = 100
+const (
+	// MaxPageSize is the most rows that the API returns in one page.
+	MaxPageSize = 100
+	// MaxSearchQuery is how long a search_query may be, in code points. Servers differ
+	// in how they count; more is too long for all of them (API.md, Search).
+	MaxSearchQuery = 100
+	// rowOverhead is what a row takes beside what is kept of it, in bytes: the pager and
+	// the allocator.
+	rowOverhead = 200
 
-// Procedures is the list of test procedures (GET /v2/procedures).
-var Procedures = List[Procedure]{
-	Path:    "v2/procedures",
-	Noun:    "procedure",
-	Key:     func(p *Procedure) string { return p.ID },
-	Created: func(p *Procedure) *string { return p.CreatedAt },
-	Tidy:    (*Procedure).sortRuns,
+	procedures = "v2/procedures" // the path below the API's base
+)
+
+// List reads every procedure that matches the filter, once, and returns what encode makes
+// of each, sorted by CreatedAt and then ID. Procedures without a CreatedAt come last.
+//
+// encode is called as soon as a row is decoded, because the row's memory is reused for the
+// next one. It is called for rows of several pages at a time, and for rows that aren't
+// returned.
+//
+// The list is complete: if that can't be shown, the error is a *ListError. A request that
+// fails has a *rest.Error in its chain, a context that ends its cause.
+func (s *Session) List(ctx context.Context, filter Filter, encode func(*Procedure) []byte) ([]Row, error) {
+	return s.readList(ctx, filter, func(procedure *Procedure) (Row, int) {
+		encoded := encode(procedure)
+		return Row{ID: procedure.ID, Encoded: encoded}, len(encoded)
+	})
 }
+
+// readList is List with a function that returns what to keep of a row, and its bytes.
+func (s *Session) readList(ctx context.Context, filter Filter, keep keepFunc) ([]Row, error) {
+	started := time.Now()
+	var requests atomic.Int64
+	rows, err := paging.Read(ctx, paging.List[Row]{
+		Fetch: func(ctx context.Context, cursor string, limit int) (paging.Page[Row], error) {
+			if cursor == "" { // a pass begins, and all requests of the previous one have ended
+				s.memory.Release()
+			}
+			requests.Add(1)
+			return s.fetch(ctx, filter, cursor, limit, keep)
+		},
+		Key:         func(row *Row) string { return row.ID },
+		Created:     func(row *Row) (at time.Time, known bool) { return row.created, row.created != never },
+		Log:         s.client.log,
+		PageSize:    filter.pageSize(),
+		MaxPageSize: MaxPageSize,
+	})
+	if incomplete := new(paging.IncompleteError); errors.As(err, &incomplete) {
+		return nil, &ListError{*incomplete, int(requests.Load())}
+	}
+	sortRows(rows)
+	s.client.log.InfoContext(ctx, "Read procedures", "url", s.client.url, "filters", filter.query().Encode(), "rows", len(rows),
+		"pages", requests.Load(), "duration", time.Since(started).String())
+	return rows, nil
+}
+
+// sortRows sorts rows by CreatedAt and then ID.
+func sortRows(rows []Row) {
+	slices.SortFunc(rows, func(a, b Row) int {
+		return cmp.Or(a.created.Compare(b.created), cmp.Compare(a.ID, b.ID))
+	})
+}
+
+// fetch requests one page. What is kept of it is reserved in the session's memory, also
+// of rows that two pages share and of attempts that failed.
+func (s *Session) fetch(ctx context.Context, filter Filter, cursor string, limit int, keep keepFunc) (page paging.Page[Row], err error) {
+	query := filter.query()
+	query.Set("limit", strconv.Itoa(limit))
+	if cursor != "" {
+		query.Set("cursor", cursor)
+	}
+	err = s.client.rest.Get(ctx, procedures, query, func(body []byte) (err error) {
+		page, err = decodePage(ctx, body, keep, s.memory)
+		return err
+	})
+	if cursor != "" && refusesCursor(err) {
+		err = fmt.Errorf("%w: %w", paging.ErrCursor, err)
+	}
+	if err == nil { // the pager remembers the cursors that it follows
+		err = s.memory.Reserve(len(page.Next) + rowOverhead)
+	}
+	if err != nil {
+		return paging.Page[Row]{}, err
+	}
+	return page, nil
+}
+
+// refusesCursor reports whether a request may have failed because of its cursor. A key, a
+// proxy and a rate of requests have nothing to do with cursors.
+func refusesCursor(err error) bool {
+	failed := new(rest.Error)
+	if !errors.As(err, &failed) || failed.Err != nil {
+		return false
+	}
+	switch failed.Status {
+	case 401, 403, 407, 408, 429:
+		return false
+	}
+	return failed.Status >= 400 && failed.Status <= 499
+}
+
+// ListError is a list that couldn't be read to its end. Its Err says why, and has a
+// *rest.Error, a *paging.InconsistentError or the context's cause in its chain.
+type ListError struct {
+	paging.IncompleteError
+
+	Requests int // for pages, in all passes
+}
+
+func (e *ListError) Error() string { return "reading the procedures: " + e.IncompleteError.Error() }
+
+// Filter says which procedures to list. Its zero value lists all that the key can read.
+type Filter struct {
+	SearchQuery   string // empty: no search
+	CreatedAfter  *time.Time
+	CreatedBefore *time.Time
+	PageSize      int // rows to request at a time, 1 to MaxPageSize; 0 is MaxPageSize
+}
+
+func (f Filter) pageSize() int { return cmp.Or(f.PageSize, MaxPageSize) }
+
+// query returns the API's parameters for the filter.
+func (f Filter) query() url.Values {
+	query := url.Values{}
+	if f.SearchQuery != "" {
+		query.Set("search_query", f.SearchQuery)
+	}
+	if f.CreatedAfter != nil {
+		query.Set("created_after", FormatAfter(*f.CreatedAfter))
+	}
+	if f.CreatedBefore != nil {
+		query.Set("created_before", FormatBefore(*f.CreatedBefore))
+	}
+	return query
+}
+
+// Row is what is kept of a procedure while the rest of its list is read.
+type Row struct {
+	ID      string
+	Encoded []byte // by List's encode
+
+	procedure *Procedure // of lookups: a match, or only the ID and the name of any other
+	created   time.Time  // or never
+}
+
+// keepFunc returns what to keep of a procedure, which it mustn't keep itself, and how many
+// bytes that takes beside a Row.
+type keepFunc func(*Procedure) (row Row, size int)
 
 // Procedure is a test procedure. Servers differ in the fields that they send; what
 // one doesn't send is nil. Its runs are by StartedAt and then ID. JSON names and the
@@ -59,7 +205,7 @@ type Unit struct {
 	ID *string `json:"id"`
 }
 
-// size is about how many bytes a procedure takes.
+// size returns about how many bytes a procedure takes.
 func (p *Procedure) size() int {
 	size := 256 + len(p.ID) + len(deref(p.Name)) + len(deref(p.CreatedAt))
 	if user := p.CreatedByUser; user != nil {
@@ -77,10 +223,10 @@ func (p *Procedure) size() int {
 	return size
 }
 
-// sortRuns puts the runs in order.
+// sortRuns sorts the runs by StartedAt and then ID.
 func (p *Procedure) sortRuns() {
 	slices.SortFunc(p.Runs, func(a, b Run) int {
-		return cmp.Or(instantOf(a.StartedAt).Compare(instantOf(b.StartedAt)), cmp.Compare(deref(a.ID), deref(b.ID)))
+		return cmp.Or(parseTimestamp(a.StartedAt).Compare(parseTimestamp(b.StartedAt)), cmp.Compare(deref(a.ID), deref(b.ID)))
 	})
 }
 

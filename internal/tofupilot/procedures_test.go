@@ -13,9 +13,13 @@ import (
 
 // Procedures reads whole procedures.
 func (c *Client) Procedures(ctx context.Context, filter Filter) (procedures []Procedure, err error) {
-	rows, err := ReadAll(ctx, c, Procedures, filter, func(p *Procedure) (Procedure, int) { return *p, p.size() })
+	session := c.NewSession()
+	defer session.Close()
+	rows, err := session.readList(ctx, filter, func(p *Procedure) (Row, int) {
+		return Row{ID: p.ID, procedure: new(*p)}, p.size()
+	})
 	for _, row := range rows {
-		procedures = append(procedures, row.Kept)
+		procedures = append(procedures, *row.procedure)
 	}
 	return procedures, err
 }
@@ -26,7 +30,7 @@ func TestParameters(t *testing.T) {
 	client := clientAt(t, listen(t, api).String())
 	for _, text := range []string{"a&limit=1 +%20#?=/\\;,", "Zoë 測試 🔋 e\u0301", "\t\n\r\x00"} {
 		api.Forget()
-		if _, err := client.Procedures(t.Context(), Filter{Parameters: map[string]string{"search_query": text}, PageSize: 3}); err != nil {
+		if _, err := client.Procedures(t.Context(), Filter{SearchQuery: text, PageSize: 3}); err != nil {
 			t.Fatal(err)
 		}
 		got := api.Requests()[0].Query.Encode()

@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"math/big"
+	"sync"
 
 	"github.com/hashicorp/terraform-plugin-framework-timeouts/datasource/timeouts"
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
@@ -109,20 +110,27 @@ func (d *usualDataSource) Read(ctx context.Context, req datasource.ReadRequest, 
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	rows, err := tofupilot.ReadAll(ctx, d.client, tofupilot.Procedures, tofupilot.Filter{}, wholeProcedure)
+	session := d.client.NewSession()
+	defer session.Close()
+	var mu sync.Mutex
+	procedures := map[string]tofupilot.Procedure{}
+	rows, err := session.List(ctx, tofupilot.Filter{}, func(p *tofupilot.Procedure) []byte {
+		mu.Lock()
+		defer mu.Unlock()
+		procedures[p.ID] = *p
+		return nil
+	})
 	if err != nil {
 		resp.Diagnostics.AddError("Reading failed", err.Error())
 		return
 	}
 	model.Procedures, model.IDs = []usualProcedure{}, []string{}
-	for i := range rows {
-		model.Procedures = append(model.Procedures, usualFrom(&rows[i].Kept))
-		model.IDs = append(model.IDs, rows[i].ID)
+	for _, row := range rows {
+		model.Procedures = append(model.Procedures, usualFrom(new(procedures[row.ID])))
+		model.IDs = append(model.IDs, row.ID)
 	}
 	resp.Diagnostics.Append(resp.State.Set(ctx, &model)...)
 }
-
-func wholeProcedure(p *tofupilot.Procedure) (kept tofupilot.Procedure, size int) { return *p, 0 }
 
 func usualFrom(p *tofupilot.Procedure) usualProcedure {
 	mapped := usualProcedure{ID: p.ID, Name: p.Name, CreatedAt: p.CreatedAt, Runs: []usualRun{}}

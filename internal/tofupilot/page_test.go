@@ -31,14 +31,8 @@ func TestDecodePage(t *testing.T) {
 }
 
 // decodeIDs decodes a page of procedures of which only the IDs are kept.
-func decodeIDs(body []byte) (paging.Page[Row[string]], error) {
-	return decodeKeeping(body, func(p *Procedure) string { return p.ID })
-}
-
-func holdAny(int) error { return nil }
-
-func decodeKeeping[R any](body []byte, keep func(*Procedure) R) (paging.Page[Row[R]], error) {
-	return decodePage(context.Background(), Procedures, body, func(p *Procedure) (R, int) { return keep(p), 0 }, holdAny)
+func decodeIDs(body []byte) (paging.Page[Row], error) {
+	return decodePage(context.Background(), body, func(p *Procedure) (Row, int) { return Row{ID: p.ID}, 0 }, new(rest.Budget).Share())
 }
 
 func TestNoPage(t *testing.T) {
@@ -48,7 +42,7 @@ func TestNoPage(t *testing.T) {
 		"<html></html>":                  "invalid character '<' at start of value",
 		"\uFEFF{}":                       `invalid character '\ufeff' at start of value`,
 		"{\"dat\": \"\xfc\"}":            "invalid UTF-8",
-		`{"data": [], ` + meta + `}{}`:   "invalid character '{' after top-level value",
+		`{"data": [], ` + meta + `}{}`:   "a second value follows the object",
 		`{"data": null, ` + meta + `}`:   "it has no data",
 		`{"items": [], ` + meta + `}`:    "it has no data",
 		`{"data": []}`:                   "it has no meta.has_more",
@@ -103,7 +97,7 @@ func TestNameTwice(t *testing.T) {
 		`{"data": [], ` + meta + `, "more": {"a/b": {"~": 1, "~": 1}}}`:                 "more.a/b.~",
 	} {
 		page, err := decodeIDs([]byte(body))
-		if err == nil || !strings.HasPrefix(err.Error(), "duplicate object member name, at byte ") || !strings.HasSuffix(err.Error(), ": "+want) {
+		if err == nil || !strings.HasPrefix(err.Error(), "the answer isn't a page of procedures: duplicate object member name, at byte ") || !strings.HasSuffix(err.Error(), ": "+want) {
 			t.Errorf("%s: %+v, %v", body, page, err)
 		}
 	}
@@ -132,9 +126,11 @@ func TestManyRuns(t *testing.T) {
 	for i := range rows {
 		rows[i] = fmt.Sprintf(`{"id":"%d","runs":[%s]}`, i, runs)
 	}
-	page, err := decodeKeeping([]byte(`{"data":[`+strings.Join(rows, ",")+`],"meta":{"has_more":true,"next_cursor":100}}`), func(p *Procedure) int { return len(p.Runs) })
-	if err != nil || len(page.Rows) != 100 || page.Rows[99].Kept != 650 || page.Next != "100" {
-		t.Errorf("%d rows, %v", len(page.Rows), err)
+	kept := 0
+	body := []byte(`{"data":[` + strings.Join(rows, ",") + `],"meta":{"has_more":true,"next_cursor":100}}`)
+	page, err := decodePage(t.Context(), body, func(p *Procedure) (Row, int) { kept += len(p.Runs); return Row{ID: p.ID}, 0 }, new(rest.Budget).Share())
+	if err != nil || len(page.Rows) != 100 || kept != 100*650 || page.Next != "100" {
+		t.Errorf("%d rows with %d runs, %v", len(page.Rows), kept, err)
 	}
 }
 
@@ -170,7 +166,7 @@ func TestMaxRow(t *testing.T) {
 		"white space":                     {filled(`{"data":[`, " ", `],`+meta+`}`, 2*maxRow), "what isn't in data is longer than 1 MiB"},
 		"long and cut off":                {`{"data":[` + row(maxRow) + "," + row(maxRow), "the body ends too early"},
 		"long and cut off within a row":   {`{"data":[` + row(maxRow) + "," + row(maxRow)[:maxRow-1], "the body ends too early"},
-		"long, with a second one behind":  {`{"data":[` + row(maxRow) + `],` + meta + `}{}`, "invalid character '{' after top-level value"},
+		"long, with a second one behind":  {`{"data":[` + row(maxRow) + `],` + meta + `}{}`, "a second value follows the object"},
 		"long, with a name that is twice": {`{"data":[` + row(maxRow) + `,{"id":"b","x":1,"x":1}],` + meta + `}`, ": data.1.x"},
 	} {
 		page, err := decodeIDs([]byte(c.body))
@@ -184,14 +180,14 @@ func TestDecodingEnds(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithCancel(t.Context())
 	kept := 0
-	keep := func(p *Procedure) (string, int) {
+	keep := func(p *Procedure) (Row, int) {
 		if kept++; kept == 3 {
 			cancel()
 		}
-		return p.ID, 7
+		return Row{ID: p.ID}, 7
 	}
 	row := `{"id": "a"},`
-	_, err := decodePage(ctx, Procedures, []byte(`{"data": [`+strings.Repeat(row, 99)+`{"id": "b"}], "meta": {"has_more": false}}`), keep, holdAny)
+	_, err := decodePage(ctx, []byte(`{"data": [`+strings.Repeat(row, 99)+`{"id": "b"}], "meta": {"has_more": false}}`), keep, new(rest.Budget).Share())
 	if kept != 3 || !errors.Is(err, context.Canceled) {
 		t.Errorf("%d rows were kept, %v", kept, err)
 	}

@@ -50,99 +50,105 @@ func (c *cursor) UnmarshalJSON(raw []byte) error {
 	return nil
 }
 
-// decodePage decodes the body of an answer, and stops when the context ends, or when
-// hold refuses the bytes that are kept of a row. Names must match by their exact case,
-// and an object that has a name twice, known or not, is refused: readers could disagree
-// on its meaning.
-func decodePage[T, R any](
-	ctx context.Context, list List[T], body []byte, keep func(*T) (kept R, size int), hold func(bytes int) error,
-) (paging.Page[Row[R]], error) {
-	answer := struct {
-		Data rows[T, R] `json:"data"`
-		Meta struct {
-			HasMore    *bool   `json:"has_more"`
-			NextCursor *cursor `json:"next_cursor"`
-		} `json:"meta"`
-	}{Data: rows[T, R]{list: list, keep: keep, hold: hold, ended: ctx.Err}}
-	err := checkSizes(body)
-	if err == nil {
-		err = json.Unmarshal(body, &answer)
+// decodePage decodes the body of a response row by row, so that only what is kept of a row
+// takes memory while the next is decoded. It stops when the context ends, or when the
+// memory is used up. Names must match by their exact case, and an object that has a name
+// twice, known or not, is refused: readers could disagree on its meaning.
+func decodePage(ctx context.Context, body []byte, keep keepFunc, memory *rest.Share) (page paging.Page[Row], err error) {
+	defer func() {
+		if err != nil {
+			page, err = paging.Page[Row]{}, fmt.Errorf("the answer isn't a page of procedures: %w", describe(err))
+		}
+	}()
+	if err := checkSizes(body); err != nil {
+		return page, err
 	}
-	err = inWords(err)
-	data := answer.Data
-	switch {
-	case err != nil:
-	case data.rows == nil:
-		err = errors.New("it has no data")
-	case answer.Meta.HasMore == nil:
-		err = errors.New("it has no meta.has_more")
+	from := jsontext.NewDecoder(bytes.NewBuffer(body))
+	if kind := from.PeekKind(); kind != jsontext.KindBeginObject && kind != jsontext.KindInvalid {
+		return page, &json.SemanticError{JSONKind: kind}
 	}
-	if err != nil {
-		return paging.Page[Row[R]]{}, err
+	if _, err := from.ReadToken(); err != nil {
+		return page, err
 	}
-	decoded := paging.Page[Row[R]]{Rows: data.rows, More: *answer.Meta.HasMore}
-	if next := answer.Meta.NextCursor; next != nil {
-		decoded.Next = string(*next)
+	var meta struct {
+		HasMore    *bool   `json:"has_more"`
+		NextCursor *cursor `json:"next_cursor"`
 	}
-	return decoded, nil
+	for from.PeekKind() != jsontext.KindEndObject {
+		name, err := from.ReadToken()
+		if err != nil {
+			return page, err
+		}
+		switch name.String() {
+		case "data":
+			page.Rows, err = decodeRows(ctx, from, keep, memory)
+		case "meta":
+			err = json.UnmarshalDecode(from, &meta)
+		default:
+			err = from.SkipValue()
+		}
+		if err != nil {
+			return page, err
+		}
+	}
+	if _, err := from.ReadToken(); err != nil {
+		return page, err
+	}
+	switch _, err := from.ReadToken(); {
+	case err == nil:
+		return page, errors.New("a second value follows the object")
+	case !errors.Is(err, io.EOF):
+		return page, err
+	case page.Rows == nil:
+		return page, errors.New("it has no data")
+	case meta.HasMore == nil:
+		return page, errors.New("it has no meta.has_more")
+	}
+	page.More = *meta.HasMore
+	if meta.NextCursor != nil {
+		page.Next = string(*meta.NextCursor)
+	}
+	return page, nil
 }
 
-// rows decodes the data of a page row by row, so that what isn't kept of a row takes
-// no memory while the next is decoded.
-type rows[T, R any] struct {
-	list  List[T]
-	keep  func(*T) (kept R, size int)
-	hold  func(bytes int) error
-	ended func() error // the context's
-
-	rows []Row[R] // nil: there is no data
-}
-
-// UnmarshalJSONFrom takes an array, or null for nothing.
-func (r *rows[T, R]) UnmarshalJSONFrom(from *jsontext.Decoder) error {
+// decodeRows decodes an array of procedures. It returns nil for null.
+func decodeRows(ctx context.Context, from *jsontext.Decoder, keep keepFunc, memory *rest.Share) ([]Row, error) {
 	switch kind := from.PeekKind(); kind {
 	case jsontext.KindNull:
-		return from.SkipValue()
+		return nil, from.SkipValue()
 	case jsontext.KindBeginArray, jsontext.KindInvalid:
 		if _, err := from.ReadToken(); err != nil {
-			return err
+			return nil, err
 		}
 	default:
-		return &json.SemanticError{JSONKind: kind}
+		return nil, &json.SemanticError{JSONKind: kind, JSONPointer: from.StackPointer()}
 	}
-	r.rows = make([]Row[R], 0, MaxPageSize)
-	var item, empty T
+	rows := make([]Row, 0, MaxPageSize)
+	var procedure, empty Procedure
 	for from.PeekKind() != jsontext.KindEndArray {
-		if len(r.rows) == maxPageRows {
-			return fmt.Errorf("more than %d rows", maxPageRows)
+		if len(rows) == maxPageRows {
+			return nil, fmt.Errorf("data: more than %d rows", maxPageRows)
 		}
-		if err := r.ended(); err != nil {
-			return err
+		if ctx.Err() != nil {
+			return nil, context.Cause(ctx)
 		}
-		item = empty
-		if err := json.UnmarshalDecode(from, &item); err != nil {
-			return err
+		procedure = empty
+		if err := json.UnmarshalDecode(from, &procedure); err != nil {
+			return nil, err
 		}
-		if err := r.take(&item); err != nil {
-			return err
+		if procedure.ID == "" {
+			return nil, fmt.Errorf("data: item %d has no id", len(rows))
 		}
+		procedure.sortRuns()
+		row, size := keep(&procedure)
+		row.created = parseTimestamp(procedure.CreatedAt)
+		if err := memory.Reserve(len(row.ID) + size + rowOverhead); err != nil {
+			return nil, err
+		}
+		rows = append(rows, row)
 	}
 	_, err := from.ReadToken()
-	return err
-}
-
-// take keeps what the caller wants of a row.
-func (r *rows[T, R]) take(item *T) error {
-	id := r.list.Key(item)
-	if id == "" {
-		return fmt.Errorf("item %d has no id", len(r.rows))
-	}
-	if r.list.Tidy != nil {
-		r.list.Tidy(item)
-	}
-	kept, size := r.keep(item)
-	r.rows = append(r.rows, Row[R]{ID: id, Kept: kept, created: instantOf(r.list.Created(item))})
-	return r.hold(len(id) + size + heldPerRow)
+	return rows, err
 }
 
 // checkSizes bounds what a body takes while it is decoded: three bytes of JSON can be 32
@@ -177,12 +183,12 @@ func checkSizes(body []byte) error {
 	return fmt.Errorf("what isn't in data is longer than %d MiB", maxRow>>20)
 }
 
-// inWords is what the decoder says of a page, and where. Its own text escapes and cuts the
-// names on the way, before a key can be taken out of them.
-func inWords(err error) error {
+// describe returns what is wrong with a page, and where. The decoder's own text escapes and
+// cuts the names on the way, before secrets can be redacted in them.
+func describe(err error) error {
 	syntax, value := new(jsontext.SyntacticError), new(json.SemanticError)
 	switch {
-	case errors.Is(err, io.ErrUnexpectedEOF):
+	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF):
 		return rest.ErrTruncated
 	case errors.As(err, &syntax):
 		return fmt.Errorf("%w, at byte %d: %s", syntax.Err, syntax.ByteOffset, cmp.Or(dotted(syntax.JSONPointer), "the body"))
@@ -194,7 +200,7 @@ func inWords(err error) error {
 	return err
 }
 
-// dotted is the place of a value, such as data.0.id.
+// dotted returns the place of a value, such as data.0.id.
 func dotted(pointer jsontext.Pointer) string {
 	return strings.Join(slices.Collect(pointer.Tokens()), ".")
 }
