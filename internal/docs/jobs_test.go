@@ -11,7 +11,9 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"syscall"
 	"testing"
+	"time"
 
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/acceptance/harness"
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/fakeapi"
@@ -117,7 +119,7 @@ func TestStations(t *testing.T) {
 				file := filepath.Join(job.dir, "stations.json")
 				write(t, file, strings.ReplaceAll(read(t, file), "line_1", "line_3"))
 				said, err := job.script(t, language, manyStations, "tofupilot run")
-				if got := job.uploads(t); err == nil || len(got) != 1 || !strings.Contains(said, "stations.json has no procedure for line_1.") {
+				if got := job.uploads(t); err == nil || len(got) != 1 || !strings.Contains(said, "stations.json has no procedure ID for line_1.") {
 					t.Errorf("a station that isn't listed: error %v, uploaded %+v\n%s", err, got, said)
 				}
 				job.rename(t, smoke, "Firmware Smoke Tset")
@@ -128,6 +130,144 @@ func TestStations(t *testing.T) {
 		})
 	}
 }
+
+// TestStationsWithoutID runs the script of a station with files that have no ID for
+// the station. The script must fail with a message and not run the test.
+func TestStationsWithoutID(t *testing.T) {
+	t.Parallel()
+	const id = "550e8400-e29b-41d4-a716-446655440000"
+	for name, file := range map[string]string{
+		"empty file":         "",
+		"empty ID":           `{"line_1": ""}`,
+		"white space":        `{"line_1": " "}`,
+		"null":               `{"line_1": null}`,
+		"number":             `{"line_1": 550}`,
+		"name, not ID":       `{"line_1": "Firmware Smoke Test"}`,
+		"more than an ID":    `{"line_1": "` + id + ` 2"}`,
+		"several IDs":        `{"line_1": ["` + id + `"]}`,
+		"no such station":    `{"line_3": "` + id + `"}`,
+		"list":               `["` + id + `"]`,
+		"not JSON":           "<html>Not found</html>",
+		"download cut short": `{"line_1": "` + id + `"`,
+	} {
+		for _, language := range []string{"sh", "powershell"} {
+			t.Run(name+"/"+language, func(t *testing.T) {
+				t.Parallel()
+				station := newJob(t, section(t, stationsPage, manyStations))
+				station.logIn(t)
+				write(t, filepath.Join(station.dir, "stations.json"), file)
+				said, err := station.script(t, language, manyStations, "tofupilot run")
+				if got := station.uploads(t); err == nil || len(got) > 0 {
+					t.Errorf("error %v, uploaded %+v\n%s", err, got, said)
+				}
+				malformed := name == "not JSON" || name == "download cut short"
+				if !strings.Contains(said, "stations.json has no procedure ID for line_1.") && !(language == "powershell" && malformed) {
+					t.Errorf("prints no message:\n%s", said)
+				}
+			})
+		}
+	}
+}
+
+// TestFailedOutput lets "terraform output" fail in the scripts that write a file for
+// a station. The file of an earlier run must stay as it is.
+func TestFailedOutput(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ language, heading, with, file, output string }{
+		{"sh", manyStations, "terraform", "stations.json", "procedure_ids"},
+		{"sh", oneStation, "tofupilot run", "tofupilot.json", "tofupilot_json"},
+		{"powershell", oneStation, "tofupilot run", "tofupilot.json", "tofupilot_json"},
+	} {
+		t.Run(c.file+"/"+c.language, func(t *testing.T) {
+			t.Parallel()
+			job := newJob(t, section(t, stationsPage, c.heading))
+			job.logIn(t)
+			const earlier = `{"written": "by an earlier run"}`
+			write(t, filepath.Join(job.dir, c.file), earlier)
+			job.rename(t, `output "`+c.output+`"`, `output "another"`)
+			said, err := job.script(t, c.language, c.heading, c.with)
+			if got := job.uploads(t); err == nil || len(got) > 0 || !strings.Contains(said, c.output) {
+				t.Errorf("error %v, uploaded %+v\n%s", err, got, said)
+			}
+			if got := read(t, filepath.Join(job.dir, c.file)); got != earlier {
+				t.Errorf("%s contains %q", c.file, got)
+			}
+		})
+	}
+}
+
+// TestWithProcedure runs with-procedure.sh where it must not run a command.
+func TestWithProcedure(t *testing.T) {
+	t.Parallel()
+	t.Run("no command", func(t *testing.T) {
+		t.Parallel()
+		job := newCIJob(t, withCLI)
+		said, err := job.shell(t, "sh with-procedure.sh")
+		var exit *exec.ExitError
+		if !errors.As(err, &exit) || exit.ExitCode() != 2 || !strings.HasPrefix(said, "usage: sh with-procedure.sh ") {
+			t.Errorf("error %v, want exit code 2 and the usage:\n%s", err, said)
+		}
+		if got := job.api.Requests(); len(got) > 0 {
+			t.Errorf("%d requests", len(got))
+		}
+	})
+	t.Run("empty ID", func(t *testing.T) {
+		t.Parallel()
+		job := newCIJob(t, withCLI)
+		job.rename(t, "data.tofupilot_procedure_ids.job.ids[local.name]", `""`)
+		said, err := job.shell(t, withCLI)
+		if got := job.uploads(t); err == nil || len(got) > 0 || !strings.Contains(said, "The output procedure_id is empty.") {
+			t.Errorf("error %v, uploaded %+v\n%s", err, got, said)
+		}
+	})
+}
+
+// TestLockedState starts a job while another one in its directory holds the lock of
+// the state. The job must wait.
+func TestLockedState(t *testing.T) {
+	t.Parallel()
+	job := newCIJob(t, withCLI)
+	if said, err := job.shell(t, withCLI); err != nil {
+		t.Fatalf("%v\n%s", err, said)
+	}
+	state, err := os.OpenFile(filepath.Join(job.dir, "procedures", "terraform.tfstate"), os.O_RDWR, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = state.Close() }()
+	if err := syscall.FcntlFlock(state.Fd(), syscall.F_SETLK, &syscall.Flock_t{Type: syscall.F_WRLCK}); err != nil {
+		t.Fatal(err)
+	}
+	// Terraform waits only for a lock that says whose it is.
+	write(t, filepath.Join(job.dir, "procedures", ".terraform.tfstate.lock.info"), `{"ID": "another job"}`)
+	time.AfterFunc(3*time.Second, func() {
+		_ = syscall.FcntlFlock(state.Fd(), syscall.F_SETLK, &syscall.Flock_t{Type: syscall.F_UNLCK}) // the job fails if it stays locked
+	})
+	if said, err := job.shell(t, withCLI); err != nil {
+		t.Errorf("%v\n%s", err, said)
+	}
+}
+
+// TestLockTimeout checks that each plan and apply in a script waits for the lock.
+func TestLockTimeout(t *testing.T) {
+	t.Parallel()
+	checked := 0
+	for page, text := range pages(t) {
+		for _, script := range scriptBlock.FindAllStringSubmatch(text, -1) {
+			for _, command := range locks.FindAllString(script[2], -1) {
+				checked++
+				if !strings.Contains(command, " -lock-timeout=60s") {
+					t.Errorf("%s: %s doesn't wait for the lock", page, command)
+				}
+			}
+		}
+	}
+	if checked < 4 {
+		t.Errorf("only %d commands found", checked)
+	}
+}
+
+var locks = regexp.MustCompile(`(?m)^.*terraform .*\b(?:plan|apply)\b.*$`)
 
 const (
 	withCLI = "sh with-procedure.sh tofupilot run . --upload"
