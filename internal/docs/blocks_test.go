@@ -52,7 +52,7 @@ func TestBlocks(t *testing.T) {
 	values := map[string]string{"repository": "acme/firmware", "self_hosted_api_key": fakeapi.Key, "tofupilot_api_key": fakeapi.Key}
 	var calls strings.Builder
 	for _, c := range all {
-		if why := tooNew(t, strings.Join(slices.Collect(maps.Values(c.files)), "")); why != "" {
+		if why := tooNew(t, withStandIns(strings.Join(slices.Collect(maps.Values(c.files)), ""))); why != "" {
 			t.Run(c.name, func(t *testing.T) {
 				t.Parallel()
 				t.Skip(why)
@@ -70,6 +70,7 @@ func TestBlocks(t *testing.T) {
 	}
 	terraform(t, dir, nil, "fmt", "-check", "-diff", "-recursive", "-no-color")
 	for _, c := range all {
+		standIn(t, filepath.Join(dir, c.name))
 		demo.answerFor(t, filepath.Join(dir, c.name))
 	}
 	write(t, filepath.Join(dir, "main.tf"), calls.String())

@@ -28,6 +28,7 @@ func TestExamples(t *testing.T) {
 			if err := os.CopyFS(dir, os.DirFS(filepath.Join(root, "examples", folder))); err != nil {
 				t.Fatal(err)
 			}
+			standIn(t, dir)
 			leaveOutTooNew(t, dir)
 			api, url := serve(t)
 			terraform(t, dir, nil, "get", "-no-color")

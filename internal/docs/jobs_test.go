@@ -6,6 +6,8 @@ import (
 	"encoding/json"
 	"errors"
 	"io/fs"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -25,6 +27,8 @@ const (
 	lookUp       = "## Look up the ID"
 	oneStation   = "## One station"
 	manyStations = "## Many stations"
+	passFileOn   = "### Pass the file on"
+	runTheTest   = "### Run the test"
 	smoke        = "Firmware Smoke Test" // what the pages' jobs look up
 )
 
@@ -109,7 +113,7 @@ func TestStations(t *testing.T) {
 				if said, err := job.script(t, "sh", manyStations, "terraform"); err != nil {
 					t.Fatalf("%v\n%s", err, said)
 				}
-				if said, err := job.script(t, language, manyStations, "tofupilot run"); err != nil {
+				if said, err := job.script(t, language, runTheTest, "tofupilot run"); err != nil {
 					t.Fatalf("%v\n%s", err, said)
 				}
 				want := fakeapi.Example2026().ID
@@ -118,7 +122,7 @@ func TestStations(t *testing.T) {
 				}
 				file := filepath.Join(job.dir, "stations.json")
 				write(t, file, strings.ReplaceAll(read(t, file), "line_1", "line_3"))
-				said, err := job.script(t, language, manyStations, "tofupilot run")
+				said, err := job.script(t, language, runTheTest, "tofupilot run")
 				if got := job.uploads(t); err == nil || len(got) != 1 || !strings.Contains(said, "stations.json has no procedure ID for line_1.") {
 					t.Errorf("a station that isn't listed: error %v, uploaded %+v\n%s", err, got, said)
 				}
@@ -156,7 +160,7 @@ func TestStationsWithoutID(t *testing.T) {
 				station := newJob(t, section(t, stationsPage, manyStations))
 				station.logIn(t)
 				write(t, filepath.Join(station.dir, "stations.json"), file)
-				said, err := station.script(t, language, manyStations, "tofupilot run")
+				said, err := station.script(t, language, runTheTest, "tofupilot run")
 				if got := station.uploads(t); err == nil || len(got) > 0 {
 					t.Errorf("error %v, uploaded %+v\n%s", err, got, said)
 				}
@@ -168,6 +172,53 @@ func TestStationsWithoutID(t *testing.T) {
 		}
 	}
 }
+
+// TestDownloads runs the scripts that bring stations.json to a station, for a download
+// that succeeds and for one that fails. The second must leave the file as it is.
+func TestDownloads(t *testing.T) {
+	t.Parallel()
+	const file = `{"line_1": "550e8400-e29b-41d4-a716-446655440000"}`
+	for _, c := range []struct{ name, language, with string }{
+		{"web server/sh", "sh", "curl"},
+		{"web server/powershell", "powershell", "Invoke-WebRequest"},
+		{"SSM parameter/sh", "sh", "aws ssm"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			station := newJob(t, section(t, stationsPage, manyStations))
+			bin := t.TempDir()
+			write(t, filepath.Join(bin, "aws"), awsCLI)
+			if err := os.Chmod(filepath.Join(bin, "aws"), 0o700); err != nil {
+				t.Fatal(err)
+			}
+			web := httptest.NewServer(http.FileServer(http.Dir(bin)))
+			t.Cleanup(web.Close)
+			station.host = web.URL
+			station.env = append(station.env, "PATH="+bin+":"+os.Getenv("PATH"), "PARAMETERS="+bin)
+
+			write(t, filepath.Join(bin, "stations.json"), file)
+			if said, err := station.script(t, c.language, passFileOn, c.with); err != nil {
+				t.Fatalf("%v\n%s", err, said)
+			}
+			if err := os.Remove(filepath.Join(bin, "stations.json")); err != nil {
+				t.Fatal(err)
+			}
+			if said, err := station.script(t, c.language, passFileOn, c.with); err == nil {
+				t.Errorf("the failed download succeeds:\n%s", said)
+			}
+			if got := strings.TrimSpace(read(t, filepath.Join(station.dir, "stations.json"))); got != file {
+				t.Errorf("stations.json contains %q", got)
+			}
+		})
+	}
+}
+
+// awsCLI prints the parameter that the page creates.
+const awsCLI = `#!/bin/sh
+set -eu
+test "$*" = 'ssm get-parameter --name /tofupilot/stations --query Parameter.Value --output text'
+cat "$PARAMETERS/stations.json"
+`
 
 // TestFailedOutput lets "terraform output" fail in the scripts that write a file for
 // a station. The file of an earlier run must stay as it is.
@@ -281,6 +332,7 @@ type job struct {
 	id   string // of the procedure that the pages' jobs look up
 	dir  string
 	home string
+	host string // serves what the pages download
 	env  []string
 }
 
@@ -404,13 +456,13 @@ func (j *job) script(t *testing.T, language, heading, with string) (said string,
 			continue
 		}
 		program := map[string]string{"sh": "sh", "powershell": "pwsh"}[language]
-		for _, needed := range []string{program, "jq"} {
-			if _, err := exec.LookPath(needed); err != nil && (needed != "jq" || strings.Contains(found[2], "jq ")) {
+		for _, needed := range []string{program, "jq", "curl"} {
+			if _, err := exec.LookPath(needed); err != nil && (needed == program || strings.Contains(found[2], needed+" ")) {
 				t.Skipf("%s, which the page uses, isn't installed", needed)
 			}
 		}
 		file := filepath.Join(j.dir, "script.ps1") // as PowerShell wants it
-		write(t, file, found[2])
+		write(t, file, strings.ReplaceAll(found[2], "https://files.example.com", j.host))
 		return j.run(t, program, file)
 	}
 	t.Fatalf("%s has no script in %s with %q", heading, language, with)
