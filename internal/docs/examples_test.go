@@ -92,6 +92,9 @@ func leaveOutTooNew(t *testing.T, dir string) {
 	}
 }
 
+// smoke is the procedure that the pages' jobs look up.
+const smoke = "Firmware Smoke Test"
+
 // fake is a server that has what documentation and examples name.
 func fake() *fakeapi.Server { return fakeapi.New(organization()...) }
 

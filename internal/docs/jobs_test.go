@@ -29,7 +29,6 @@ const (
 	manyStations = "## Many stations"
 	passFileOn   = "### Pass the file on"
 	runTheTest   = "### Run the test"
-	smoke        = "Firmware Smoke Test" // what the pages' jobs look up
 )
 
 // TestJobs runs what the CI guide shows for each CI system, in both ways of
