@@ -12,6 +12,7 @@ import (
 
 var (
 	sample   = regexp.MustCompile("(?ms)^```text\n(.*?)^```$")
+	uuid     = regexp.MustCompile(`[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}`)
 	atSource = regexp.MustCompile(`(?m)^  on main\.tf line (\d+),.*\n *\d+: (.*)$`)
 )
 
@@ -79,6 +80,11 @@ func TestFromPastedIDs(t *testing.T) {
 	if len(blocks) != 3 {
 		t.Fatalf("the guide has %d configurations", len(blocks))
 	}
+	for _, id := range uuid.FindAllString(blocks[0][2], -1) {
+		if before, _, _ := strings.Cut(page, blocks[0][0]); !strings.Contains(before, id) {
+			t.Errorf("the guide doesn't show where the ID %s is pasted", id)
+		}
+	}
 	dir := t.TempDir()
 	main := filepath.Join(dir, "main.tf")
 	write(t, main, blocks[0][2])
@@ -97,7 +103,7 @@ func TestFromPastedIDs(t *testing.T) {
 	}
 	write(t, main, strings.ReplaceAll(blocks[2][2], "Firmware Smoke Test", "Motor Controller FVT"))
 	said = terraform(t, dir, demo.env, "plan", "-input=false", "-no-color")
-	if !regexp.MustCompile(`line_2 = "[^"]+" -> "[^"]+"`).MatchString(said) {
+	if !regexp.MustCompile(`firmware = "[^"]+" -> "[^"]+"`).MatchString(said) {
 		t.Errorf("another ID isn't shown beside the pasted one:\n%s", said)
 	}
 }
