@@ -44,6 +44,9 @@ func TestFirstExamples(t *testing.T) {
 				return // TestFromPastedIDs
 			}
 			for _, shown := range sample.FindAllStringSubmatch(pages(t)[page], -1) {
+				if isWarning(shown[1]) {
+					continue // TestWarning
+				}
 				printed := outputs
 				if source := atSource.FindStringSubmatch(shown[1]); source != nil {
 					lines := strings.Split(example, "\n")
