@@ -7,6 +7,8 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"os/exec"
+	"path/filepath"
 	"runtime"
 	"strings"
 	"sync"
@@ -57,6 +59,13 @@ func TestDemo(t *testing.T) {
 		t.Fatalf("%v\n%s", err, &out)
 	}
 
+	for key, server := range map[string]*fakeapi.Server{fakeapi.Key: d.service, selfHostedKey: d.selfHosted} {
+		for _, r := range server.Requests() {
+			if got := r.Header.Get("Authorization"); got != "Bearer "+key {
+				t.Errorf("a server gets %q, want the key %q", got, key)
+			}
+		}
+	}
 	service, selfHosted := len(d.service.Requests()), len(d.selfHosted.Requests())
 	if service < 4 || selfHosted < 4 {
 		t.Errorf("%d and %d requests: the lists must have four pages at least", service, selfHosted)
@@ -72,6 +81,9 @@ func TestDemo(t *testing.T) {
 		"\n  550e8400-e29b-41d4-a716-446655440000  Battery Test Procedure ",
 		"\nline_procedure_ids = tomap({\n  \"Battery Test Procedure\" = \"550e8400-e29b-41d4-a716-446655440000\"\n",
 		"\nprocedure_count = 554\n",
+		"\noutput \"line_procedure_ids\" {\n",
+		" CREATED     REPOSITORY\n",
+		" CREATED     RUNS  FPY\n",
 		"-serve",
 	} {
 		if !strings.Contains(out.String(), want) {
@@ -81,11 +93,24 @@ func TestDemo(t *testing.T) {
 	if ids, lists := strings.Index(out.String(), "Outputs:\n\nline_procedure_ids"), strings.Index(out.String(), "procedures.all"); ids < 0 || ids > lists {
 		t.Error("lists come before the IDs")
 	}
-	if strings.Contains(out.String(), "Warning") {
-		t.Error("warns")
+	for _, unwanted := range []string{"Warning", d.dir} {
+		if strings.Contains(out.String(), unwanted) {
+			t.Errorf("shows %q", unwanted)
+		}
 	}
 	if t.Failed() {
 		t.Log(&out)
+	}
+}
+
+// TestOutsideClone runs the demo where the source of the provider isn't.
+func TestOutsideClone(t *testing.T) {
+	t.Parallel()
+	demo := exec.CommandContext(t.Context(), harness.Build(t, ".", filepath.Join(t.TempDir(), "demo")))
+	demo.Dir = t.TempDir()
+	said, err := demo.CombinedOutput()
+	if err == nil || !strings.Contains(string(said), "run the demo in a clone of https://"+module+", or use -serve") || strings.Contains(string(said), "go.mod") {
+		t.Errorf("error %v:\n%s", err, said)
 	}
 }
 
@@ -137,6 +162,8 @@ func TestArguments(t *testing.T) {
 		{"live", "unexpected argument"},
 		{"-live -terraform /nonexistent/terraform", "Finding Terraform: "},
 		{"-serve -live", "can't be combined"},
+		{"-port 8080", "-port needs -serve"},
+		{"-serve -port 65535", "-port must be"},
 	} {
 		var out strings.Builder
 		err := run(t.Context(), strings.Fields(c.args), os.Environ(), &out)

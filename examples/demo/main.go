@@ -6,7 +6,8 @@
 // the configuration beside this file, and prints what was found and what an error
 // says. With -live it reads from the server of TOFUPILOT_URL with the key of
 // TOFUPILOT_API_KEY instead. With -serve it only runs the demo servers, for a
-// configuration of your own, until you press Ctrl-C.
+// configuration of your own, until you press Ctrl-C. With -port N, they use the ports N
+// and N+1.
 package main
 
 import (
@@ -52,6 +53,7 @@ func run(ctx context.Context, args, env []string, out io.Writer) error {
 	flags := flag.NewFlagSet("demo", flag.ContinueOnError)
 	flags.SetOutput(out)
 	serveOnly := flags.Bool("serve", false, "only run the demo servers, until Ctrl-C, and print how to read from them")
+	flags.IntVar(&d.port, "port", 0, "with -serve, the port of the first server; the second uses the next one (default: any free ports)")
 	flags.BoolVar(&d.live, "live", false, "read from the server of TOFUPILOT_URL with the key of TOFUPILOT_API_KEY; nothing is changed there")
 	flags.BoolVar(&d.keep, "keep", false, "keep the working directory, and print where it is")
 	flags.StringVar(&d.terraform, "terraform", "", "the `command` to use, Terraform's or OpenTofu's (default: terraform from PATH, else downloaded)")
@@ -63,9 +65,15 @@ func run(ctx context.Context, args, env []string, out io.Writer) error {
 	if flags.NArg() > 0 {
 		return fmt.Errorf("unexpected argument %q; see -help", flags.Arg(0))
 	}
+	set := map[string]bool{}
+	flags.Visit(func(f *flag.Flag) { set[f.Name] = true })
 	switch {
-	case *serveOnly && flags.NFlag() > 1:
-		return errors.New("-serve runs no Terraform, so it can't be combined with other flags")
+	case set["port"] && !*serveOnly:
+		return errors.New("-port needs -serve")
+	case set["port"] && (d.port < 1 || d.port > 65534):
+		return errors.New("-port must be 1 to 65534")
+	case *serveOnly && (d.live || d.keep || d.terraform != ""):
+		return errors.New("-serve runs no Terraform, so it can't be combined with other flags than -port")
 	case *serveOnly:
 		return d.serveUntilInterrupted(ctx)
 	}
@@ -75,6 +83,7 @@ func run(ctx context.Context, args, env []string, out io.Writer) error {
 // demo is one run of it.
 type demo struct {
 	live, keep bool
+	port       int      // of the first server; 0 means any
 	terraform  string   // empty: find or fetch it
 	env        []string // the user's
 	out        io.Writer
@@ -100,8 +109,8 @@ func (d *demo) run(ctx context.Context) (err error) {
 	}
 	steps = append(steps,
 		step{"Writing the configuration", d.writeConfiguration},
-		step{"Finding Terraform", d.findTerraform},
 		step{"Building the provider", d.buildProvider},
+		step{"Finding Terraform", d.findTerraform},
 		step{"terraform providers lock", d.lock},
 		step{"terraform init", d.init},
 		step{"terraform plan", d.plan},

@@ -1,11 +1,13 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 	"text/tabwriter"
@@ -24,12 +26,19 @@ type procedure struct {
 	FPY  *float64 `json:"fpy"`
 }
 
-// report shows the outputs as Terraform does, what a lookup says that fails, and the
-// beginning of each list.
+// report shows the lookup of the IDs, the outputs as Terraform prints them, a lookup that
+// fails, and the beginning of each list.
 func (d *demo) report(ctx context.Context) error {
 	outputs, err := d.outputs(ctx)
 	if err != nil {
 		return err
+	}
+	if !d.live {
+		lookup, err := configuration.ReadFile("lookup.tf")
+		if err != nil {
+			return err
+		}
+		d.printf("\nThe configuration is examples/demo/*.tf. This part looks up IDs by name:\n\n%s", lookup)
 	}
 	d.printf("\nOutputs:\n\n%s", outputs)
 	if !d.live {
@@ -72,35 +81,63 @@ func decode(value any) ([]procedure, error) {
 	return procedures, json.Unmarshal(text, &procedures)
 }
 
-// table shows the first three.
+// columns are those of a table, with an empty cell where a procedure has no value.
+var columns = []struct {
+	title string
+	cell  func(procedure) string
+}{
+	{"ID", func(p procedure) string { return p.ID }},
+	{"NAME", func(p procedure) string { return p.Name }},
+	{"CREATED", func(p procedure) string { day, _, _ := strings.Cut(p.CreatedAt, "T"); return day }},
+	{"REPOSITORY", func(p procedure) string {
+		if p.Repository == nil {
+			return ""
+		}
+		return p.Repository.Name
+	}},
+	{"RUNS", func(p procedure) string {
+		if len(p.Runs) == 0 {
+			return ""
+		}
+		return strconv.Itoa(len(p.Runs))
+	}},
+	{"FPY", func(p procedure) string {
+		if p.FPY == nil {
+			return ""
+		}
+		return fmt.Sprintf("%.1f %%", *p.FPY)
+	}},
+}
+
+// table shows the first three procedures. It leaves out columns in which they have no
+// values.
 func table(out io.Writer, procedures []procedure) error {
 	const most = 3
 	if len(procedures) == 0 {
 		return nil
 	}
-	columns := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	lines := []string{"  ID\tNAME\tCREATED\tREPOSITORY\tRUNS\tFPY\n"}
-	for _, p := range procedures[:min(most, len(procedures))] {
-		repository, runs, fpy := "-", "-", "-"
-		if p.Repository != nil {
-			repository = p.Repository.Name
+	shown := procedures[:min(most, len(procedures))]
+	lines := make([]string, 1+len(shown))
+	for _, column := range columns {
+		if !slices.ContainsFunc(shown, func(p procedure) bool { return column.cell(p) != "" }) {
+			continue
 		}
-		if len(p.Runs) > 0 {
-			runs = strconv.Itoa(len(p.Runs))
+		lines[0] += column.title + "\t"
+		for i, p := range shown {
+			lines[i+1] += cmp.Or(printable(column.cell(p)), "-") + "\t"
 		}
-		if p.FPY != nil {
-			fpy = fmt.Sprintf("%.1f %%", *p.FPY)
-		}
-		day, _, _ := strings.Cut(p.CreatedAt, "T")
-		lines = append(lines, fmt.Sprintf("  %s\t%s\t%s\t%s\t%s\t%s\n", printable(p.ID), printable(p.Name), printable(day), printable(repository), runs, fpy))
+	}
+	for i, line := range lines {
+		lines[i] = "  " + strings.TrimSuffix(line, "\t") + "\n"
 	}
 	if more := len(procedures) - most; more > 0 {
 		lines = append(lines, fmt.Sprintf("  … and %d more\n", more))
 	}
-	if _, err := io.WriteString(columns, strings.Join(lines, "")); err != nil {
+	aligned := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	if _, err := io.WriteString(aligned, strings.Join(lines, "")); err != nil {
 		return err
 	}
-	return columns.Flush()
+	return aligned.Flush()
 }
 
 // printable replaces characters that could steer a terminal.

@@ -4,9 +4,17 @@ variable "self_hosted_url" {
   type = string
 }
 
+# Each server has its own key. With Terraform 1.10 or later, set ephemeral as well, so
+# that plan files don't contain the key.
+variable "self_hosted_api_key" {
+  type      = string
+  sensitive = true
+}
+
 provider "tofupilot" {
-  alias = "self_hosted"
-  url   = var.self_hosted_url # with the key from TOFUPILOT_API_KEY
+  alias   = "self_hosted"
+  url     = var.self_hosted_url
+  api_key = var.self_hosted_api_key
 }
 
 data "tofupilot_procedures" "self_hosted" {

@@ -3,7 +3,9 @@ package main
 import (
 	"bufio"
 	"encoding/json"
+	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"os/exec"
 	"path/filepath"
@@ -41,17 +43,21 @@ func TestServe(t *testing.T) {
 		}
 	}
 	keys, urls := values["TOFUPILOT_API_KEY"], values["TOFUPILOT_URL"]
-	if len(keys) != 2 || keys[0] != keys[1] || len(urls) != 4 || urls[0] != urls[1] || urls[2] != urls[3] {
-		t.Fatalf("sh and PowerShell get %v and %v:\n%s", keys, urls, &text)
-	}
-	key := keys[0]
-	for url, field := range map[string]string{urls[0]: `"linkedRepository"`, urls[2]: `"runs"`} {
-		status, body := get(t, url, key)
-		if status != http.StatusOK || !strings.Contains(body, field) || !json.Valid([]byte(body)) {
-			t.Errorf("%s answers %d, without %s: %.300s", url, status, field, body)
+	for _, printed := range [][]string{keys, urls} {
+		if len(printed) != 4 || printed[0] != printed[1] || printed[1] == printed[2] || printed[2] != printed[3] {
+			t.Fatalf("sh and PowerShell get %v and %v:\n%s", keys, urls, &text)
 		}
-		if status, _ := get(t, url, "another"); status != http.StatusUnauthorized {
-			t.Errorf("%s answers another key with %d", url, status)
+	}
+	for _, server := range []struct{ url, key, otherKey, field string }{
+		{urls[0], keys[0], keys[2], `"linkedRepository"`},
+		{urls[2], keys[2], keys[0], `"runs"`},
+	} {
+		status, body := get(t, server.url, server.key)
+		if status != http.StatusOK || !strings.Contains(body, server.field) || !json.Valid([]byte(body)) {
+			t.Errorf("%s answers %d, without %s: %.300s", server.url, status, server.field, body)
+		}
+		if status, _ := get(t, server.url, server.otherKey); status != http.StatusUnauthorized {
+			t.Errorf("%s answers the other server's key with %d", server.url, status)
 		}
 	}
 
@@ -72,6 +78,37 @@ func TestServe(t *testing.T) {
 	if t.Failed() {
 		t.Log(&text)
 	}
+}
+
+// TestPort starts the servers on a port and the next one.
+func TestPort(t *testing.T) {
+	t.Parallel()
+	var err error
+	for range 10 { // another program may use one of the ports
+		d := &demo{port: freePort(t)}
+		_, err = d.startServers(t.Context())
+		d.stopServers()
+		if err != nil {
+			continue
+		}
+		for i, url := range []string{d.url, d.selfHostedURL} {
+			if want := fmt.Sprintf("http://127.0.0.1:%d", d.port+i); url != want {
+				t.Errorf("serves at %s, want %s", url, want)
+			}
+		}
+		return
+	}
+	t.Error(err)
+}
+
+func freePort(t *testing.T) int {
+	t.Helper()
+	listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = listener.Close() }()
+	return listener.Addr().(*net.TCPAddr).Port //nolint:forcetypeassert // net documents the type.
 }
 
 func get(t *testing.T, url, key string) (status int, body string) {

@@ -11,6 +11,7 @@ import (
 )
 
 const (
+	selfHostedKey        = "key-of-the-self-hosted-demo-server"
 	serviceProcedures    = 554
 	selfHostedProcedures = 524
 )
@@ -24,19 +25,25 @@ func (d *demo) startServers(ctx context.Context) (string, error) {
 	}
 	d.service = filled(serviceProcedures, fakeapi.Example2026())
 	d.selfHosted = filled(selfHostedProcedures, fakeapi.Example2025())
+	d.selfHosted.AllowKey(selfHostedKey)
+	d.selfHosted.RevokeKey(fakeapi.Key)
+	second := 0
+	if d.port != 0 {
+		second = d.port + 1
+	}
 	var err error
-	if d.url, err = d.serve(ctx, d.service); err != nil {
+	if d.url, err = d.serve(ctx, d.port, d.service); err != nil {
 		return "", err
 	}
-	if d.selfHostedURL, err = d.serve(ctx, d.selfHosted); err != nil {
+	if d.selfHostedURL, err = d.serve(ctx, second, d.selfHosted); err != nil {
 		return "", err
 	}
 	return fmt.Sprintf("%s, %s (self-hosted)", d.url, d.selfHostedURL), nil
 }
 
-// serve answers on a loopback port that the system picks, until cleanUp.
-func (d *demo) serve(ctx context.Context, handler http.Handler) (url string, err error) {
-	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", "127.0.0.1:0")
+// serve answers on a loopback port until stopServers. For port 0, the system picks one.
+func (d *demo) serve(ctx context.Context, port int, handler http.Handler) (url string, err error) {
+	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", fmt.Sprintf("127.0.0.1:%d", port))
 	if err != nil {
 		return "", err
 	}
@@ -71,12 +78,14 @@ $env:TOFUPILOT_URL = "%[3]s"
 
 A second server, with %[4]d procedures, reports runs instead of repositories, as a self-hosted one may. To read from it:
 
+export TOFUPILOT_API_KEY=%[6]s
 export TOFUPILOT_URL=%[5]s
 
 In PowerShell:
 
+$env:TOFUPILOT_API_KEY = "%[6]s"
 $env:TOFUPILOT_URL = "%[5]s"
-`, serviceProcedures, fakeapi.Key, d.url, selfHostedProcedures, d.selfHostedURL)
+`, serviceProcedures, fakeapi.Key, d.url, selfHostedProcedures, d.selfHostedURL, selfHostedKey)
 	if err != nil {
 		return err
 	}

@@ -52,7 +52,7 @@ func (d *demo) writeConfiguration(context.Context) (string, error) {
 	if err := os.WriteFile(d.path("terraform.rc"), []byte(settings), 0o600); err != nil {
 		return "", err
 	}
-	return d.dir, nil
+	return "", nil
 }
 
 // findTerraform takes the command asked for, else terraform from PATH, else one
@@ -132,6 +132,9 @@ func (d *demo) buildProvider(ctx context.Context) (string, error) {
 	if runtime.GOOS == "windows" {
 		binary += ".exe"
 	}
+	if err := d.checkClone(ctx); err != nil {
+		return "", err
+	}
 	target := filepath.Join(d.path("mirror"), filepath.FromSlash(source), version, runtime.GOOS+"_"+runtime.GOARCH, binary)
 	// go may leave its temporary files when it is interrupted.
 	temporary := d.path("go-build")
@@ -147,6 +150,21 @@ func (d *demo) buildProvider(ctx context.Context) (string, error) {
 		return "", fmt.Errorf("%s: %w\n%s", build, err, strings.TrimSpace(string(said)))
 	}
 	return "version " + version, nil
+}
+
+// checkClone reports an error outside a clone of the repository: the provider is built
+// from its source.
+func (d *demo) checkClone(ctx context.Context) error {
+	list := exec.CommandContext(ctx, "go", "list", "-m")
+	list.Env = d.env
+	modules, err := list.Output()
+	if slices.Contains(strings.Fields(string(modules)), module) {
+		return nil
+	}
+	if exit := (*exec.ExitError)(nil); err != nil && !errors.As(err, &exit) {
+		return err // go can't be run
+	}
+	return fmt.Errorf("the provider's source isn't here: run the demo in a clone of https://%s, or use -serve, which needs no clone", module)
 }
 
 // lock records the provider's checksum. Without it, init warns that the mirror
@@ -167,11 +185,7 @@ func (d *demo) plan(ctx context.Context) (string, error) {
 	if err := d.tf.SetLogPath(d.path("provider.log")); err != nil {
 		return "", err
 	}
-	options := []tfexec.PlanOption{tfexec.Out("demo.tfplan")}
-	if !d.live {
-		options = append(options, tfexec.Var("self_hosted_url="+d.selfHostedURL))
-	}
-	if _, err := d.tf.Plan(ctx, options...); err != nil {
+	if _, err := d.tf.Plan(ctx, d.planOptions(tfexec.Out("demo.tfplan"))...); err != nil {
 		return "", err
 	}
 	read, err := countReads(d.path("provider.log"))
@@ -180,6 +194,14 @@ func (d *demo) plan(ctx context.Context) (string, error) {
 
 func (d *demo) apply(ctx context.Context) (string, error) {
 	return "", d.tf.Apply(ctx, tfexec.DirOrPlan("demo.tfplan"))
+}
+
+// planOptions adds the variables of self_hosted.tf to the options of a plan.
+func (d *demo) planOptions(options ...tfexec.PlanOption) []tfexec.PlanOption {
+	if d.live {
+		return options
+	}
+	return append(options, tfexec.Var("self_hosted_url="+d.selfHostedURL), tfexec.Var("self_hosted_api_key="+selfHostedKey))
 }
 
 // One name is misspelt, and two procedures have the other.
@@ -194,8 +216,7 @@ func (d *demo) lookUpMisspelt(ctx context.Context) (string, error) {
 	if err := os.WriteFile(file, []byte(misspelt), 0o600); err != nil {
 		return "", err
 	}
-	target := tfexec.Target("data.tofupilot_procedure_ids.misspelt")
-	_, err := d.tf.Plan(ctx, target, tfexec.Var("self_hosted_url="+d.selfHostedURL))
+	_, err := d.tf.Plan(ctx, d.planOptions(tfexec.Target("data.tofupilot_procedure_ids.misspelt"))...)
 	if err == nil {
 		return "", errors.New("it succeeds")
 	}

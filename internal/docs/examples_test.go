@@ -34,7 +34,7 @@ func TestExamples(t *testing.T) {
 			terraform(t, dir, nil, "get", "-no-color")
 			terraform(t, dir, []string{
 				"TOFUPILOT_URL=" + url, "TOFUPILOT_API_KEY=" + fakeapi.Key,
-				"TF_VAR_self_hosted_url=" + url, "TF_VAR_repository=Acme/Firmware", // which have no default
+				"TF_VAR_self_hosted_url=" + url, "TF_VAR_self_hosted_api_key=" + fakeapi.Key, "TF_VAR_repository=Acme/Firmware", // which have no default
 			}, "plan", "-input=false", "-no-color")
 			reads := strings.Contains(contents(t, dir, ".tf"), `data "tofupilot_`)
 			if asked := len(api.Requests()) > 0; asked != reads {

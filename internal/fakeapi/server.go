@@ -127,6 +127,13 @@ func (s *Server) AllowKey(key string) {
 	s.setKey(key, access{})
 }
 
+// RevokeKey stops accepting a key.
+func (s *Server) RevokeKey(key string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.keys, key)
+}
+
 // AllowStation accepts a station key that sees only the procedures with these
 // IDs, possibly none (API.md, Key). An ID may belong to a procedure that is added
 // later.
