@@ -69,14 +69,18 @@ func TestJobs(t *testing.T) {
 	}
 }
 
-// TestFailedTest holds upload.py to failing the job of a test that fails, after the
-// run is uploaded.
-func TestFailedTest(t *testing.T) {
+// TestUpload runs upload.py with an empty ID, for which it must upload nothing, and for a
+// test that fails, which must fail the job after the upload.
+func TestUpload(t *testing.T) {
 	t.Parallel()
 	job := newCIJob(t, withSDK)
 	file := filepath.Join(job.dir, "upload.py")
 	write(t, file, strings.Replace(read(t, file), "passed = True", "passed = False", 1))
-	said, err := job.shell(t, withSDK)
+	said, err := job.shell(t, "TOFUPILOT_PROCEDURE_ID= python3 upload.py")
+	if got := job.uploads(t); err == nil || len(got) > 0 || !strings.Contains(said, "TOFUPILOT_PROCEDURE_ID is empty.") {
+		t.Errorf("empty ID: error %v, uploaded %+v:\n%s", err, got, said)
+	}
+	said, err = job.shell(t, withSDK)
 	if got := job.uploads(t); err == nil || len(got) != 1 || got[0].Outcome != "FAIL" {
 		t.Errorf("error %v, uploaded %+v, want a run that fails:\n%s", err, got, said)
 	}
