@@ -16,7 +16,7 @@ var (
 	resource      = regexp.MustCompile(`(?ms)^resource "(\w+)" ("\w+") \{\n(.*?)^\}$`)
 	metaArgument  = regexp.MustCompile(`(?m)^  (?:for_each|count|provider) += .*\n`)
 	otherProvider = regexp.MustCompile(`(?ms)^provider "(\w+)" \{\n.*?^\}$`)
-	otherRequired = regexp.MustCompile(`(?ms)^    (\w+) = \{\n.*?^    \}\n`)
+	otherRequired = regexp.MustCompile(`(?ms)^    (\w+) = \{\n      source .*?^    \}\n`)
 )
 
 // withStandIns replaces the resources of other providers, which tests can't install,
