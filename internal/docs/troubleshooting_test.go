@@ -21,7 +21,7 @@ var ofTerraform = []string{"Invalid for_each argument", "Failed to query availab
 var (
 	tableRow = regexp.MustCompile(`(?m)^\| ([A-Z][^|]*) \|`)
 	listed   = regexp.MustCompile(`%s|" \+ advice\.plural\(\)`)
-	envName  = regexp.MustCompile(`env\w+ += "(TOFUPILOT_\w+)"`) // "Invalid " and its name are a title
+	envName  = regexp.MustCompile(`[eE]nv\w+ += "(TOFUPILOT_\w+)"`) // "Invalid " and its name are a title
 )
 
 func TestTroubleshooting(t *testing.T) {
