@@ -6,7 +6,7 @@ import (
 	"fmt"
 )
 
-// follow reads the list by the cursors as the server gives them.
+// follow reads the list by following the server's own cursors.
 func (p *pager[R]) follow(ctx context.Context) error {
 	at, followed := "", map[string]bool{}
 	for range maxRows { // a page may be empty
@@ -14,13 +14,13 @@ func (p *pager[R]) follow(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		// The cursor first: where it leads nowhere, rows that come again are no change.
+		// Check the cursor first: if it doesn't advance, rows that come again are no change.
 		advances := next.Next != "" && !followed[next.Next] && !isBehind(next.Next, at)
 		switch {
 		case next.More && next.Next == "":
 			return &InconsistentError{What: fmt.Sprintf("it has more after the page at cursor %q, but gives no next_cursor", at)}
-		case next.More && !advances: // once, it may come from a count that was taken before rows were deleted
-			return changed("after the page at cursor %q it gives next_cursor %q, which doesn't advance", at, next.Next)
+		case next.More && !advances: // once, it may come from a count from before rows were deleted
+			return changedError("after the page at cursor %q it gives next_cursor %q, which doesn't advance", at, next.Next)
 		}
 		if err := p.add(next.Rows, 0); err != nil {
 			return err
@@ -35,7 +35,7 @@ func (p *pager[R]) follow(ctx context.Context) error {
 	return errTooManyRows
 }
 
-// isBehind reports whether both cursors are offsets, of which the first isn't the larger.
+// isBehind reports whether both cursors are offsets, and the first isn't larger.
 func isBehind(next, at string) bool {
 	to, ok := offsetOf(next)
 	from, atOffset := offsetOf(cmp.Or(at, "0"))

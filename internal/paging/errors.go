@@ -5,13 +5,12 @@ import (
 	"fmt"
 )
 
-// IncompleteError is a list that couldn't be shown to be complete. Err is why: what a
-// fetch failed with, an *InconsistentError or the context's cause.
+// IncompleteError reports a list that couldn't be shown to be complete.
 type IncompleteError struct {
-	Passes int   // how often the list was read from its start, the last one included
+	Passes int   // how often the list was read from its start, including the last pass
 	Rows   int   // that the last pass had read
-	Change error // what showed that the list changed, in the latest pass that was given up; nil if none was
-	Err    error
+	Change error // what showed that the list changed, in the latest pass that was given up; may be nil
+	Err    error // why: the error of Fetch, an *InconsistentError or the context's cause
 }
 
 func (e *IncompleteError) Error() string {
@@ -23,26 +22,26 @@ func (e *IncompleteError) Error() string {
 
 func (e *IncompleteError) Unwrap() error { return e.Err }
 
-// ChangedError tells what showed that the list changed while it was read.
+// ChangedError reports what showed that the list changed while it was read.
 type ChangedError struct{ How string }
 
 func (e *ChangedError) Error() string { return e.How }
 
-func changed(format string, args ...any) error {
+func changedError(format string, args ...any) error {
 	return &ChangedError{How: fmt.Sprintf(format, args...)}
 }
 
-// InconsistentError is an answer that leaves no safe next step.
+// InconsistentError reports a page that leaves no safe next step.
 type InconsistentError struct{ What string }
 
 func (e *InconsistentError) Error() string { return "the server's paging can't be followed: " + e.What }
 
-// ErrCursor is in the chain of a fetch's error where the server takes a cursor
-// that it didn't give for wrong.
+// ErrCursor is in the chain of Fetch's error if the server refuses a cursor that it
+// didn't return itself.
 var ErrCursor = errors.New("the server refuses the cursor")
 
 var (
 	errTooManyRows = &InconsistentError{What: fmt.Sprintf("it goes on after %d rows", maxRows)}
-	// errNotOffsets ends a pass whose cursors turn out not to be offsets.
+	// errNotOffsets ends a pass whose cursors aren't offsets.
 	errNotOffsets = errors.New("the cursors aren't offsets")
 )

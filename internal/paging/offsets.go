@@ -7,11 +7,10 @@ import (
 	"sync"
 )
 
-// prefetch is how many pages to have requested once this many have been used. At first
-// windows of 2, 3 and 5 are asked for one after the other, because most lists are
-// short and pages beyond the end are wasted. Then a window of 8 moves on with
-// every page taken, so that a slow one doesn't hold up those behind it; 7 are
-// wasted at the end.
+// prefetch returns how many pages to have requested once this many have been used. At first,
+// 2, 3 and 5 pages are requested at a time, because most lists are short and pages beyond
+// the end are wasted. Then a window of 8 advances with every page, so that a slow page
+// doesn't delay those behind it; 7 are wasted at the end.
 func prefetch(taken int) int {
 	for _, end := range []int{1 + 2, 1 + 2 + 3, 1 + 2 + 3 + 5} {
 		if taken < end {
@@ -21,34 +20,33 @@ func prefetch(taken int) int {
 	return taken + pagesAhead
 }
 
-// overlap reads on from the first page, by pages of which each begins with the row
-// that the one before ended with. Several are asked for ahead, and taken in their
-// order. It ends, and so do the requests under way, with the list's last page or
-// the first error.
+// overlap reads the pages after the first, each of which begins with the last row of the
+// page before. It requests several ahead, and takes them in their order. It returns, after
+// ending the requests in flight, with the list's last page or the first error.
 func (p *pager[R]) overlap(ctx context.Context, first Page[R]) error {
 	var requests sync.WaitGroup
 	defer requests.Wait()
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 
-	type answer struct {
+	type response struct {
 		page Page[R]
 		err  error
 	}
 	width := max(2, len(first.Rows))
-	start := len(first.Rows) - 1 // of the next page to ask for
+	start := len(first.Rows) - 1 // of the next page to request
 	latest := first
-	var ahead []chan answer
+	var ahead []chan response
 	for taken := 1; ; taken++ {
 		until := p.prefetch(taken)
-		if latest.Last() {
+		if latest.IsLast() {
 			until = taken + 1 // to see that nothing follows
 		}
 		for taken+len(ahead) < until {
-			at, coming := strconv.Itoa(start), make(chan answer, 1)
+			at, coming := strconv.Itoa(start), make(chan response, 1)
 			requests.Go(func() {
 				page, err := p.Fetch(ctx, at, min(width, p.MaxPageSize))
-				coming <- answer{page, err}
+				coming <- response{page, err}
 			})
 			ahead = append(ahead, coming)
 			start += width - 1
@@ -62,13 +60,13 @@ func (p *pager[R]) overlap(ctx context.Context, first Page[R]) error {
 			return next.err
 		}
 		latest = next.page
-		if err := p.join(latest, width); err != nil || latest.Last() && len(latest.Rows) < width {
+		if err := p.join(latest, width); err != nil || latest.IsLast() && len(latest.Rows) < width {
 			return err
 		}
 	}
 }
 
-// join adds an overlapping page, if its seam holds.
+// join adds an overlapping page if its seam holds.
 func (p *pager[R]) join(next Page[R], width int) error {
 	offset := len(p.rows) - 1
 	last := p.Key(&p.rows[offset])
@@ -77,31 +75,31 @@ func (p *pager[R]) join(next Page[R], width int) error {
 	}
 	switch {
 	case len(next.Rows) == 0:
-		return changed("the page at offset %d is empty, though %q stood there before", offset, last)
+		return changedError("the page at offset %d is empty, though %q stood there before", offset, last)
 	case p.Key(&next.Rows[0]) != last:
-		return changed("the page at offset %d begins with %q, where %q stood before", offset, p.Key(&next.Rows[0]), last)
-	case next.More && len(next.Rows) != width: // where rows move, the seams around it may hold by chance
-		return changed("the page at offset %d has %d rows instead of %d, though more follow", offset, len(next.Rows), width)
+		return changedError("the page at offset %d begins with %q, where %q stood before", offset, p.Key(&next.Rows[0]), last)
+	case next.More && len(next.Rows) != width: // if rows move, the seams around it may hold by chance
+		return changedError("the page at offset %d has %d rows instead of %d, though more follow", offset, len(next.Rows), width)
 	}
 	return p.add(next.Rows, 1)
 }
 
-// countsFrom returns nil if next_cursor is the page's offset plus its rows, as
-// documented. Another number may be due to a change, as from a count that was taken
-// before rows were deleted; anything else is no offset.
+// countsFrom returns nil if next_cursor is the page's offset plus its rows, as documented.
+// Another number may be due to a change, such as a count from before rows were deleted.
+// Anything else isn't an offset.
 func (p Page[R]) countsFrom(offset int) error {
 	next, isOffset := offsetOf(p.Next)
 	switch {
-	case p.Last(), p.More && isOffset && next == offset+len(p.Rows):
+	case p.IsLast(), p.More && isOffset && next == offset+len(p.Rows):
 		return nil
 	case p.More && isOffset:
-		return changed("after the page at offset %d, which has %d rows, it gives next_cursor %d", offset, len(p.Rows), next)
+		return changedError("after the page at offset %d, which has %d rows, it gives next_cursor %d", offset, len(p.Rows), next)
 	}
 	return errNotOffsets
 }
 
-// offsetOf is the number that a cursor is, if it is the plain form of a whole one.
-// Any other is a token, to be sent back as it came.
+// offsetOf parses a cursor that is a whole number in its plain form. Any other cursor is a
+// token, which is sent back unchanged.
 func offsetOf(cursor string) (offset int, ok bool) {
 	offset, err := strconv.Atoi(cursor)
 	return offset, err == nil && strconv.Itoa(offset) == cursor && int64(offset) < 1<<53 // as in JSON

@@ -13,7 +13,7 @@ import (
 
 const (
 	maxRows    = 1_000_000 // of one pass over a list
-	pagesAhead = 8         // requests under way at a time
+	pagesAhead = 8         // requests in flight
 )
 
 // Pauses between two passes over a list that changes.
@@ -22,29 +22,7 @@ const (
 	lastPause  = 5 * time.Second
 )
 
-// Page is one answer of a list.
-type Page[R any] struct {
-	Rows []R
-	More bool   // whether the server says that more follow (has_more)
-	Next string // the cursor to what follows (next_cursor); empty: the server gives none
-}
-
-// List is a list that a server gives page by page.
-type List[R any] struct {
-	// Fetch asks for the page at a cursor, of at most so many rows. An empty cursor
-	// asks for the first page, and begins a pass. It is called by several goroutines
-	// at a time, but for the first page. Where the server takes a cursor for wrong, the
-	// error is an ErrCursor.
-	Fetch   func(ctx context.Context, cursor string, limit int) (Page[R], error)
-	Key     func(*R) string                     // what a row is known by, its ID
-	Created func(*R) (at time.Time, known bool) // when it was created
-	Log     *slog.Logger                        // nil: no logging
-
-	PageSize    int // rows to ask for, at least 1
-	MaxPageSize int // the most that the server may be asked for, at least 2
-}
-
-// Read returns every row that stood in the list throughout, once, in the server's order.
+// Read returns every row that was in the list throughout, once, in the server's order.
 // The error is an *IncompleteError.
 func Read[R any](ctx context.Context, list List[R]) ([]R, error) {
 	if list.Log == nil {
@@ -54,113 +32,181 @@ func Read[R any](ctx context.Context, list List[R]) ([]R, error) {
 	return pager.all(ctx)
 }
 
+// List describes a list that a server returns page by page.
+type List[R any] struct {
+	// Fetch requests the page at a cursor, of at most limit rows. An empty cursor
+	// requests the first page, and begins a pass. Several goroutines call it at a time,
+	// except for the first page. If the server refuses the cursor, the error wraps
+	// ErrCursor.
+	Fetch   func(ctx context.Context, cursor string, limit int) (Page[R], error)
+	Key     func(*R) string                     // returns the ID of a row
+	Created func(*R) (at time.Time, known bool) // returns when a row was created
+	Log     *slog.Logger                        // nil: no logging
+
+	PageSize    int // rows to request, at least 1
+	MaxPageSize int // the most that may be requested, at least 2
+}
+
+// Page is one page of a list.
+type Page[R any] struct {
+	Rows []R
+	More bool   // whether the server says that more rows follow (has_more)
+	Next string // the cursor of the next page (next_cursor); empty: there is none
+}
+
+// IsLast reports whether the server says, without contradiction, that nothing follows.
+func (p Page[R]) IsLast() bool { return !p.More && p.Next == "" }
+
 // pager reads one list, once.
 type pager[R any] struct {
 	List[R]
 
-	prefetch  func(taken int) int // more than taken; tests have others
-	following bool                // the server's own cursors: its cursors aren't offsets
+	prefetch  func(taken int) int // returns more than taken; tests have others
+	following bool                // whether it follows the server's own cursors
 
-	// Of the pass under way:
+	// Of the current pass:
 	rows []R
 	seen map[string]bool // their keys
-	ends []int           // where the pages that were followed end, as offsets
+	ends []int           // offsets at which the followed pages end
 }
 
 // all reads the list until it is shown to be complete. The error is an *IncompleteError.
 func (p *pager[R]) all(ctx context.Context) ([]R, error) {
 	var (
-		previous *endedPass // nil: the next pass is compared with none
-		change   error      // the latest
+		previous *passSummary // nil: the next pass is compared with none
+		change   error        // the latest
 		pause    = firstPause
 	)
 	for passes := 1; ; passes++ {
-		incomplete := func(err error) error {
-			return &IncompleteError{Passes: passes, Rows: len(p.rows), Change: change, Err: err}
-		}
-		complete, err := p.pass(ctx)
-		failed := new(ChangedError)
-		switch {
-		case complete:
-			return p.rows, nil
-		case errors.Is(err, errNotOffsets):
-			previous = nil
-			p.startFollowing(ctx, err.Error())
-			continue
-		case err != nil && !errors.As(err, &failed):
-			return nil, incomplete(err)
-		}
-		this, before := p.ended(err), previous
+		this := p.pass(ctx)
+		action, reason := decide(previous, this, p.following)
 		previous = this
-		switch {
-		case err == nil && before.completes(this, p.following):
+		switch action {
+		case accept:
 			return p.rows, nil
-		case err == nil && (before == nil || before.contradiction != ""):
-			continue // to see whether the list stays so
-		case err == nil:
-			err = changed("two passes gave different lists, of %d and %d rows", len(before.rows), len(this.rows))
-		case before.contradictedAs(this) && !p.following:
-			previous, change = nil, nil
-			p.startFollowing(ctx, failed.How+", twice")
-			continue
-		case before.contradictedAs(this):
-			change = nil
-			return nil, incomplete(&InconsistentError{What: failed.How + ", each time that the list is read"})
+		case confirm:
+		case readAgain:
+			change = reason
+			p.Log.WarnContext(ctx, "Reading the list again", "reason", reason.Error(), "passes", passes)
+			if err := sleep(ctx, pause/2+rand.N(pause/2)); err != nil {
+				return nil, &IncompleteError{Passes: passes, Rows: len(p.rows), Change: change, Err: err}
+			}
+			pause = min(2*pause, lastPause)
+		case follow:
+			p.following, previous, change = true, nil, nil
+			p.Log.WarnContext(ctx, "Following the server's cursors, one page after the other", "reason", reason.Error())
+		case fail:
+			if this.verdict == changed { // twice in the same way: it wasn't a change
+				change = nil
+			}
+			return nil, &IncompleteError{Passes: passes, Rows: len(p.rows), Change: change, Err: reason}
 		}
-		change = err
-		p.Log.WarnContext(ctx, "Reading the list again", "reason", change.Error(), "passes", passes)
-		if err := sleep(ctx, pause/2+rand.N(pause/2)); err != nil {
-			return nil, incomplete(err)
-		}
-		pause = min(2*pause, lastPause)
 	}
 }
 
-// endedPass is what is held of a pass while the next is read.
-type endedPass struct {
-	contradiction string   // how it contradicted itself; empty: it came to its end
-	rows          []uint64 // hashes of their keys, in the server's order
-	ends          []int    // where the pages that were followed ended, as offsets
-}
+// action is what to do after a pass.
+type action int
 
-// ended is the pass that just ended with this error.
-func (p *pager[R]) ended(err error) *endedPass {
-	ended := &endedPass{rows: p.hashes(), ends: p.ends}
-	if err != nil {
-		ended.contradiction = err.Error()
+const (
+	accept    action = iota // the list is complete
+	confirm                 // read it once more: two passes must agree
+	readAgain               // it changed: read it after a pause
+	follow                  // read it by the server's own cursors
+	fail
+)
+
+// decide returns what to do after a pass, and why: from the pass before it, which is nil
+// for the first, and from whether the server's own cursors are being followed.
+func decide(previous, this *passSummary, following bool) (action, error) {
+	switch this.verdict {
+	case proven:
+		return accept, nil
+	case ended:
+		switch {
+		case previous == nil || previous.verdict == changed:
+			return confirm, nil
+		case previous.agreesWith(this, following):
+			return accept, nil
+		default:
+			return readAgain, changedError("two passes gave different lists, of %d and %d rows", len(previous.rows), len(this.rows))
+		}
+	case changed:
+		switch {
+		case previous == nil || !previous.contradictsLike(this):
+			return readAgain, this.err
+		case following:
+			return fail, &InconsistentError{What: this.err.Error() + ", each time that the list is read"}
+		default:
+			return follow, fmt.Errorf("%w, twice", this.err)
+		}
+	case notOffsets:
+		return follow, this.err
+	default:
+		return fail, this.err
 	}
-	return ended
 }
 
-// completes reports whether both passes came to their ends and gave the same rows. Where
-// the cursors are followed, no seam holds a pass together, and the order and the ends of
+// passSummary is the outcome of one pass. It is compared with the next pass.
+type passSummary struct {
+	verdict verdict
+	err     error    // why it is changed, notOffsets or failed
+	rows    []uint64 // hashes of the keys, in the server's order, if it ended or changed
+	ends    []int    // offsets at which the followed pages ended
+}
+
+// verdict says what one pass shows.
+type verdict int
+
+const (
+	proven     verdict = iota // the list is complete
+	ended                     // the pass came to its end, but another one must agree
+	changed                   // the list changed, or the server counts in a way of its own
+	notOffsets                // the cursors aren't offsets
+	failed                    // a request failed, or the server leaves no safe next step
+)
+
+// agreesWith reports whether both passes came to their ends with the same rows. If the
+// cursors are followed, no overlap connects the pages, and the order and the ends of
 // the pages must be the same, too: a page that ends the list in one pass and not in
 // the other shows that the server's count was older than its rows. That is strong
-// evidence that the list stood still, not proof.
-func (e *endedPass) completes(next *endedPass, following bool) bool {
-	if e == nil || e.contradiction != "" || !slices.Equal(e.ends, next.ends) {
+// evidence that the list didn't change, but no proof.
+func (s *passSummary) agreesWith(next *passSummary, following bool) bool {
+	if s.verdict != ended || !slices.Equal(s.ends, next.ends) {
 		return false
 	}
 	if following {
-		return slices.Equal(e.rows, next.rows)
+		return slices.Equal(s.rows, next.rows)
 	}
-	return slices.Equal(slices.Sorted(slices.Values(e.rows)), slices.Sorted(slices.Values(next.rows)))
+	return slices.Equal(slices.Sorted(slices.Values(s.rows)), slices.Sorted(slices.Values(next.rows)))
 }
 
-// contradictedAs reports whether both passes contradicted themselves in the same way,
+// contradictsLike reports whether both passes contradicted themselves in the same way,
 // after the same rows.
-func (e *endedPass) contradictedAs(next *endedPass) bool {
-	return e != nil && e.contradiction == next.contradiction && slices.Equal(e.rows, next.rows)
+func (s *passSummary) contradictsLike(next *passSummary) bool {
+	return s.verdict == changed && s.err.Error() == next.err.Error() && slices.Equal(s.rows, next.rows)
 }
 
-// startFollowing has the passes that come follow the server's own cursors.
-func (p *pager[R]) startFollowing(ctx context.Context, why string) {
-	p.following = true
-	p.Log.WarnContext(ctx, "Following the server's cursors, one page after the other", "reason", why)
+// pass reads the list once, from its start.
+func (p *pager[R]) pass(ctx context.Context) *passSummary {
+	isProven, err := p.read(ctx)
+	summary := &passSummary{err: err, ends: p.ends}
+	switch {
+	case isProven:
+		summary.verdict = proven
+	case err == nil:
+		summary.verdict, summary.rows = ended, p.hashes()
+	case errors.As(err, new(*ChangedError)):
+		summary.verdict, summary.rows = changed, p.hashes()
+	case errors.Is(err, errNotOffsets):
+		summary.verdict = notOffsets
+	default:
+		summary.verdict = failed
+	}
+	return summary
 }
 
-// hashes stand for the rows' keys, however long these are. Other rows give other hashes,
-// but for one in 2⁶⁴.
+// hashes returns hashes of the rows' keys, which may be long. Two keys have the same hash
+// with a probability of 2⁻⁶⁴.
 func (p *pager[R]) hashes() []uint64 {
 	hashes := make([]uint64, len(p.rows))
 	for i := range p.rows {
@@ -169,12 +215,10 @@ func (p *pager[R]) hashes() []uint64 {
 	return hashes
 }
 
-var seed = maphash.MakeSeed() // of hashes
+var seed = maphash.MakeSeed()
 
-// pass reads the list once, and reports whether that shows it to be complete; else another
-// pass must agree. The error is a *ChangedError where reading again may help, and
-// errNotOffsets where the cursors must be followed instead.
-func (p *pager[R]) pass(ctx context.Context) (complete bool, err error) {
+// read reads the list once, and reports whether that proves it to be complete.
+func (p *pager[R]) read(ctx context.Context) (isProven bool, err error) {
 	p.rows, p.seen, p.ends = nil, map[string]bool{}, nil
 	if p.following {
 		return false, p.follow(ctx)
@@ -188,10 +232,10 @@ func (p *pager[R]) pass(ctx context.Context) (complete bool, err error) {
 	}
 	n := len(first.Rows)
 	switch {
-	case first.Last() && n < p.PageSize:
+	case first.IsLast() && n < p.PageSize:
 		return true, nil // one page is a snapshot
 	case n < min(2, p.PageSize): // as if it had been counted before rows were deleted; one row leaves no room to overlap
-		return false, changed("the first page is short, of %d, though more follow", n)
+		return false, changedError("the first page is short, of %d, though more follow", n)
 	}
 	if err := first.countsFrom(0); err != nil {
 		return false, err
@@ -202,8 +246,8 @@ func (p *pager[R]) pass(ctx context.Context) (complete bool, err error) {
 	return p.byCreation(), nil
 }
 
-// byCreation reports whether the rows stand in the order in which they were
-// created, or the other way round. Equal and unknown times show neither.
+// byCreation reports whether the rows are in the order in which they were created, or in
+// the reverse order. Equal and unknown times show neither.
 func (p *pager[R]) byCreation() bool {
 	rising, falling := true, true
 	var before time.Time
@@ -220,8 +264,8 @@ func (p *pager[R]) byCreation() bool {
 	return rising || falling
 }
 
-// add takes the rows of a page into the pass, from one of them on. One that is
-// there already moved meanwhile, unless it stands twice in the same page.
+// add adds the rows of a page to the pass, beginning with the one at from. A row that the
+// pass has already moved meanwhile, unless the page itself has it twice.
 func (p *pager[R]) add(rows []R, from int) error {
 	for i := from; i < len(rows); i++ {
 		key := p.Key(&rows[i])
@@ -231,7 +275,7 @@ func (p *pager[R]) add(rows []R, from int) error {
 		case slices.ContainsFunc(rows[:i], func(other R) bool { return p.Key(&other) == key }):
 			return &InconsistentError{What: fmt.Sprintf("%q stands twice in one page", key)}
 		default:
-			return changed("%q came twice", key)
+			return changedError("%q came twice", key)
 		}
 	}
 	p.rows = append(p.rows, rows[from:]...)
@@ -240,9 +284,6 @@ func (p *pager[R]) add(rows []R, from int) error {
 	}
 	return nil
 }
-
-// Last reports whether the server says, without contradiction, that nothing follows.
-func (p Page[R]) Last() bool { return !p.More && p.Next == "" }
 
 func sleep(ctx context.Context, pause time.Duration) error {
 	select {

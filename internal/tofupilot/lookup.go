@@ -163,7 +163,7 @@ func isWholeList(page paging.Page[Row]) bool {
 	for _, row := range page.Rows {
 		ids[row.ID] = true
 	}
-	return page.Last() && len(page.Rows) < MaxPageSize && len(ids) == len(page.Rows)
+	return page.IsLast() && len(page.Rows) < MaxPageSize && len(ids) == len(page.Rows)
 }
 
 // keepMatches keeps all of a procedure that has a wanted text, and the ID and name of any

@@ -1,0 +1,54 @@
+package paging
+
+import (
+	"errors"
+	"strings"
+	"testing"
+)
+
+func TestDecide(t *testing.T) {
+	t.Parallel()
+	pass := func(verdict verdict, rows ...uint64) *passSummary { return &passSummary{verdict: verdict, rows: rows} }
+	change := func(how string, rows ...uint64) *passSummary {
+		return &passSummary{verdict: changed, err: &ChangedError{how}, rows: rows}
+	}
+	pages := func(ends []int, rows ...uint64) *passSummary {
+		return &passSummary{verdict: ended, rows: rows, ends: ends}
+	}
+	broken := &passSummary{verdict: failed, err: errors.New("no connection")}
+	tokens := &passSummary{verdict: notOffsets, err: errNotOffsets}
+	for name, c := range map[string]struct {
+		previous, this *passSummary
+		following      bool
+		want           action
+		reason         string // words of it; empty: none
+	}{
+		"proven":                             {nil, pass(proven), false, accept, ""},
+		"proven after a change":              {change("a row moved", 1), pass(proven), false, accept, ""},
+		"ended":                              {nil, pass(ended, 1, 2), false, confirm, ""},
+		"ended after a change":               {change("a row moved", 1, 2), pass(ended, 1, 2), false, confirm, ""},
+		"ended twice alike":                  {pass(ended, 1, 2), pass(ended, 1, 2), false, accept, ""},
+		"ended twice in other orders":        {pass(ended, 1, 2), pass(ended, 2, 1), false, accept, ""},
+		"ended twice with other rows":        {pass(ended, 1, 2), pass(ended, 1, 3), false, readAgain, "two passes gave different lists, of 2 and 2 rows"},
+		"ended twice, one row fewer":         {pass(ended, 1, 2), pass(ended, 1), false, readAgain, "of 2 and 1 rows"},
+		"followed twice alike":               {pages([]int{1, 2}, 1, 2), pages([]int{1, 2}, 1, 2), true, accept, ""},
+		"followed in other orders":           {pages([]int{1, 2}, 1, 2), pages([]int{1, 2}, 2, 1), true, readAgain, "different lists"},
+		"followed with other pages":          {pages([]int{1, 2}, 1, 2), pages([]int{2}, 1, 2), true, readAgain, "different lists"},
+		"changed":                            {nil, change("a row moved", 1), false, readAgain, "a row moved"},
+		"changed after it ended":             {pass(ended, 1), change("a row moved", 1), false, readAgain, "a row moved"},
+		"changed twice in two ways":          {change("a row moved", 1), change("a page is short", 1), false, readAgain, "a page is short"},
+		"changed twice after different rows": {change("a row moved", 1), change("a row moved", 2), false, readAgain, "a row moved"},
+		"changed twice in the same way":      {change("a row moved", 1), change("a row moved", 1), false, follow, "a row moved, twice"},
+		"the same while following":           {change("a row moved", 1), change("a row moved", 1), true, fail, "a row moved, each time that the list is read"},
+		"changed while following":            {nil, change("a row moved", 1), true, readAgain, "a row moved"},
+		"cursors that aren't offsets":        {nil, tokens, false, follow, "the cursors aren't offsets"},
+		"the same after a change":            {change("a row moved", 1), tokens, false, follow, "the cursors aren't offsets"},
+		"failed":                             {nil, broken, false, fail, "no connection"},
+		"failed after it ended":              {pass(ended, 1), broken, true, fail, "no connection"},
+	} {
+		got, reason := decide(c.previous, c.this, c.following)
+		if got != c.want || (reason == nil) != (c.reason == "") || reason != nil && !strings.Contains(reason.Error(), c.reason) {
+			t.Errorf("%s: action %d, %v; want %d, %q", name, got, reason, c.want, c.reason)
+		}
+	}
+}
