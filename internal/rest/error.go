@@ -181,8 +181,9 @@ const maxIssues = 20
 // MaxRetryAfter is the longest Retry-After: longer ones count as this.
 const MaxRetryAfter = 365 * 24 * time.Hour
 
-// parseRetryAfter parses the header of that name: seconds or an HTTP date. The pause is
-// between zero and MaxRetryAfter, and zero if the header is missing or can't be parsed.
+// parseRetryAfter parses the header of that name: seconds, or an HTTP date, which is relative
+// to the response's own Date if it has one. The pause is between zero and MaxRetryAfter, and
+// zero if the header is missing or can't be parsed.
 func parseRetryAfter(header http.Header, now time.Time) time.Duration {
 	value := strings.TrimSpace(header.Get("Retry-After"))
 	// A number out of range is read as the largest.
@@ -192,6 +193,9 @@ func parseRetryAfter(header http.Header, now time.Time) time.Duration {
 	date, err := http.ParseTime(value)
 	if err != nil {
 		return 0
+	}
+	if sent, err := http.ParseTime(header.Get("Date")); err == nil {
+		now = sent // this machine's clock may be wrong
 	}
 	return min(max(date.Sub(now.Truncate(time.Second)), 0), MaxRetryAfter) // rounded up to a second, to be read by people
 }

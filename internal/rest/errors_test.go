@@ -111,6 +111,18 @@ func TestRetryAfter(t *testing.T) {
 	}
 }
 
+// A date is compared with the server's clock: this machine's may be minutes or hours off.
+func TestRetryAfterDate(t *testing.T) {
+	t.Parallel()
+	server := time.Date(2024, time.May, 1, 12, 0, 0, 0, time.UTC)
+	for _, behind := range []time.Duration{0, 2 * time.Minute, time.Hour, -time.Hour} {
+		header := http.Header{"Date": {server.Format(http.TimeFormat)}, "Retry-After": {server.Add(2 * time.Second).Format(http.TimeFormat)}}
+		if got := parseRetryAfter(header, server.Add(-behind)); got != 2*time.Second {
+			t.Errorf("with a clock that is %s behind: got %s", behind, got)
+		}
+	}
+}
+
 func TestFormatDuration(t *testing.T) {
 	t.Parallel()
 	for duration, want := range map[time.Duration]string{
