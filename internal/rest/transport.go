@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"time"
 
 	"golang.org/x/net/http/httpproxy"
 )
@@ -20,6 +21,9 @@ func NewTransport(rootCAs *x509.CertPool) *http.Transport {
 	transport.MaxIdleConnsPerHost = maxInFlight
 	transport.TLSClientConfig = &tls.Config{RootCAs: rootCAs, MinVersion: tls.VersionTLS12}
 	transport.Proxy = proxyFromEnvironment()
+	// All requests share one HTTP/2 connection. If a firewall forgets it, these checks
+	// close it within ten seconds; otherwise each attempt would take its whole timeout.
+	transport.HTTP2 = &http.HTTP2Config{SendPingTimeout: 5 * time.Second, PingTimeout: 5 * time.Second}
 	transport.OnProxyConnectResponse = checkTunnel
 	return transport
 }
