@@ -74,7 +74,7 @@ func tlsFaults() []fault {
 		},
 		{
 			name: "no TLS handshake", at: swapped("https", harness.ByHand(saysNothing)), provider: harness.Values{"max_retries": 0, "request_timeout": "200ms"},
-			fails:    harness.Error("", unreachable, askedFor+" failed: no connection within 200ms, the request_timeout.", checkServer),
+			fails:    harness.Error("", unreachable, askedFor+" failed: no connection within 200ms.", checkServer),
 			requests: 1,
 		},
 	}

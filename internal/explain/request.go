@@ -126,6 +126,10 @@ func (e Explainer) advise(failed *rest.Error, advice advice) (summary, next pros
 			otherwise = e.say("Try again later, or raise the provider's max_retries, which is %d.", e.Settings.MaxRetries)
 		}
 		return "The server limits the rate of requests", e.later(failed, otherwise)
+	case rest.Unavailable:
+		otherwise := e.say("Try again later. The provider's max_retries is %d, which may be too few if the server limits the rate of requests. "+
+			"If the problem persists, ask the server's administrator, and check that this is the right server and not a proxy.", e.Settings.MaxRetries)
+		return "The server is unavailable", e.later(failed, otherwise)
 	case rest.ServerFailed:
 		if tofupilot.IsBrokenRow(failed) {
 			return "The server can't return one of its procedures", "One of the procedures doesn't match the server's own schema, so the server refuses the whole page. " +

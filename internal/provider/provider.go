@@ -83,13 +83,14 @@ func (p *tofupilotProvider) Schema(_ context.Context, _ provider.SchemaRequest, 
 			"max_retries": schema.NumberAttribute{
 				Optional: true,
 				MarkdownDescription: "How often the provider retries a request that fails for a temporary reason: " +
-					"no connection, an incomplete answer, or status 408 or 5xx. 0 (never) to 10. Defaults to 3. " +
-					"A server that limits the rate of requests (429) is waited for as long as it lets some through, up to `timeouts.read`; otherwise a 429 counts, too.",
+					"no connection, an incomplete response, or status 408 or 5xx. 0 (never) to 10. Defaults to 3. " +
+					"A 429 (too many requests) counts until some request has succeeded; after that, the provider waits and retries, up to `timeouts.read`. " +
+					"A 503 (unavailable) counts if no request has succeeded since the previous one, and a request that gets ten of them fails.",
 				Validators: []validator.Number{wholeNumber{0, rest.MaxRetries}},
 			},
 			"request_timeout": schema.StringAttribute{
 				Optional: true,
-				MarkdownDescription: "How long one attempt of a request may take, including its answer, as a duration such as `45s` or `2m`. " +
+				MarkdownDescription: "How long one attempt of a request may take, including its response, as a duration such as `45s` or `2m`. " +
 					"Defaults to `30s`. `timeouts.read` of a data source limits the whole read.",
 				Validators: []validator.String{validDuration},
 			},

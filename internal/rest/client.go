@@ -94,41 +94,76 @@ func New(config Config) *Client {
 //
 // A request that fails for a temporary reason is retried up to maxRetries times. A
 // Retry-After replaces the pause before a retry; if the context ends before it is over, the
-// request fails at once. After a 429 the gate blocks all requests, and decides whether the
-// refusal counts.
+// request fails at once. After a 429 or a 503 the gate blocks all requests, and decides
+// whether the refusal counts.
 func (c *Client) Get(ctx context.Context, path string, query url.Values, decode func(body []byte) error) error {
+	return c.get(ctx, &request{target: c.target(path, query), decode: decode, timeout: c.requestTimeout})
+}
+
+// GetOnce is Get for a request that the caller can do without. An attempt takes at most ten
+// seconds, and isn't repeated if it times out or gets an unusable response. It is repeated
+// after a 429 and after a failure to connect.
+func (c *Client) GetOnce(ctx context.Context, path string, query url.Values, decode func(body []byte) error) error {
+	return c.get(ctx, &request{target: c.target(path, query), decode: decode, timeout: min(c.requestTimeout, onceTimeout), once: true})
+}
+
+const onceTimeout = 10 * time.Second
+
+func (c *Client) target(path string, query url.Values) *url.URL {
 	target := c.base.JoinPath(path)
 	target.RawQuery = query.Encode()
+	return target
+}
+
+// request is one URL, with its retries.
+type request struct {
+	target  *url.URL
+	decode  func(body []byte) error
+	timeout time.Duration // of an attempt
+	once    bool          // from GetOnce
+
+	isUrgent bool // whether the gate admits the next attempt first
+}
+
+// get makes attempts until one succeeds or can't be retried.
+func (c *Client) get(ctx context.Context, request *request) error {
 	var failed *Error // the latest attempt's
-	failures, interval := 0, c.retryInterval
+	failures, unavailable, interval := 0, 0, c.retryInterval
 	for number := 1; ; number++ {
-		latest := c.attempt(ctx, number, target, decode)
+		latest := c.attempt(ctx, number, request)
 		if latest == nil {
 			return nil
 		}
 		if ctx.Err() != nil {
-			if failed == nil && latest.Kind == RateLimited {
+			if failed == nil && latest.isRefusal() {
 				failed = latest
 			}
 			return contextError(ctx, failed)
 		}
 		failed = latest
-		limited := failed.Kind == RateLimited
-		if !limited {
+		if failed.Kind == Unavailable {
+			unavailable++
+		}
+		if !failed.isRefusal() {
 			failures++
 		}
-		if !failed.canRetry() || failures > c.maxRetries || limited && c.gate.givesUp(c.maxRetries) {
+		switch {
+		case !failed.canRetry(),
+			request.once && failed.isUnusable(),
+			failures > c.maxRetries,
+			unavailable == maxUnavailable,
+			failed.isRefusal() && c.gate.givesUp(c.maxRetries):
 			return failed
 		}
 		if failed.TimeLeft = timeLeft(ctx, failed.RetryAfter); failed.TimeLeft > 0 {
 			return failed
 		}
 		pause := cmp.Or(failed.RetryAfter, rand.N(2*interval))
-		if limited {
+		if failed.isRefusal() {
 			pause = c.gate.closedFor()
 		}
 		c.log.WarnContext(ctx, "Trying a request again", "error", failed, "attempt", number, "pause", pause.Round(time.Millisecond).String())
-		if limited {
+		if failed.isRefusal() {
 			continue // the gate makes it wait
 		}
 		interval = min(2*interval, lastInterval)
@@ -137,6 +172,10 @@ func (c *Client) Get(ctx context.Context, path string, query url.Values, decode 
 		}
 	}
 }
+
+// maxUnavailable is how many 503s one request may get, so that a URL that always gives one
+// doesn't delay the others until the deadline.
+const maxUnavailable = 10
 
 // contextError returns the cause of a context that has ended, together with the failure
 // of the latest attempt, if there is one.
@@ -149,45 +188,40 @@ func contextError(ctx context.Context, failed *Error) error {
 
 // attempt sends a request once, when the gate admits it, and reports the outcome to the
 // gate and to the log. It returns nil if decode accepted the body.
-func (c *Client) attempt(ctx context.Context, number int, target *url.URL, decode func(body []byte) error) *Error {
-	sent, err := c.gate.enter(ctx, c.maxRetries)
+func (c *Client) attempt(ctx context.Context, number int, request *request) *Error {
+	sent, err := c.gate.enter(ctx, request.isUrgent, c.maxRetries)
 	if err != nil {
 		failed := classify(response{}, err)
-		failed.URL, failed.Attempts = target.String(), number-1
+		failed.URL, failed.Attempts = request.target.String(), number-1
 		return failed
 	}
-	defer c.gate.leave()
-	received, err := c.send(ctx, target, decode)
-	c.log.DebugContext(ctx, "Asked the server", "method", http.MethodGet, "path", target.RequestURI(),
+	received, err := c.send(ctx, request)
+	c.log.DebugContext(ctx, "Asked the server", "method", http.MethodGet, "path", request.target.RequestURI(),
 		"status", received.status, "duration", time.Since(sent).String(), "attempt", number)
-	if received.status == http.StatusOK {
-		c.gate.succeed()
-		if err == nil {
-			return nil
-		}
+	if err == nil && received.status == http.StatusOK {
+		c.gate.leave(sent, received.status, 0)
+		return nil
 	}
 	failed := classify(received, err)
-	failed.URL, failed.Attempts = target.String(), number
+	failed.URL, failed.Attempts = request.target.String(), number
 	failed.permanent = failed.permanent || c.permanent(failed)
-	if failed.Kind == RateLimited && ctx.Err() == nil {
-		c.gate.close(sent, failed.RetryAfter)
-	}
+	request.isUrgent = c.gate.leave(sent, received.status, failed.RetryAfter)
 	return failed
 }
 
 // send sends a request once, within the timeout of an attempt, and decodes the body of a
 // 200. The body's memory is released when it returns.
-func (c *Client) send(ctx context.Context, target *url.URL, decode func(body []byte) error) (response, error) {
+func (c *Client) send(ctx context.Context, request *request) (response, error) {
 	memory := c.memory.Share()
 	defer memory.Release()
-	ctx, cancel := context.WithTimeout(ctx, c.requestTimeout)
+	ctx, cancel := context.WithTimeout(ctx, request.timeout)
 	defer cancel()
-	received, err := c.exchange(ctx, target, memory)
+	received, err := c.exchange(ctx, request.target, memory)
 	if err != nil && ctx.Err() != nil {
-		return received, &timeoutError{c.requestTimeout}
+		return received, &timeoutError{request.timeout}
 	}
 	if err == nil && received.status == http.StatusOK {
-		if err := decode(received.body); err != nil {
+		if err := request.decode(received.body); err != nil {
 			return received, &decodeError{err}
 		}
 	}

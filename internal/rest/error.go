@@ -39,6 +39,9 @@ func classify(received response, err error) *Error {
 		failed.classifyStatus(received)
 	case errors.As(err, &blocked):
 		failed.Kind, failed.permanent = RateLimited, true
+		if blocked.status == http.StatusServiceUnavailable {
+			failed.Kind = Unavailable
+		}
 		failed.RetryAfter, failed.TimeLeft = blocked.retryAfter, blocked.timeLeft
 	case errors.Is(err, ErrMemory), errors.Is(err, errBodyTooLarge):
 		failed.Kind = TooLarge
@@ -53,7 +56,7 @@ func classify(received response, err error) *Error {
 	case errors.As(err, &timeout) && received.connected:
 		failed.Kind = TimedOut
 	case errors.As(err, &timeout):
-		failed.Kind, failed.Err = Unreachable, fmt.Errorf("no connection within %s, the request_timeout", FormatDuration(timeout.after))
+		failed.Kind, failed.Err = Unreachable, fmt.Errorf("no connection within %s", FormatDuration(timeout.after))
 	case errors.As(err, &decoding):
 		failed.classifyDecoding(received, decoding.err)
 	case received.status != 0:
@@ -83,6 +86,8 @@ func (e *Error) classifyStatus(received response) {
 		e.Kind, e.permanent = ProxyFailed, true
 	case e.Status == http.StatusTooManyRequests:
 		e.Kind = RateLimited
+	case e.Status == http.StatusServiceUnavailable:
+		e.Kind = Unavailable
 	case e.Status >= 500, e.Status == http.StatusRequestTimeout:
 		e.Kind = ServerFailed
 	case e.Status >= 300 && e.Status < 400:
@@ -206,7 +211,7 @@ func parseRetryAfter(header http.Header, now time.Time) time.Duration {
 type Error struct {
 	Kind     Kind
 	URL      string // with its query, which has only filters
-	Attempts int    // that were sent; another request's 429 may have blocked the first, or the next
+	Attempts int    // that were sent; another request's refusal may have blocked the first, or the next
 
 	Status      int    // of the latest response; 0 if there was none
 	ContentType string // of the latest response
@@ -253,8 +258,22 @@ func statusLine(status int) string {
 // canRetry reports whether the same request may succeed later.
 func (e *Error) canRetry() bool {
 	switch e.Kind {
-	case NameNotResolved, ConnectionRefused, Unreachable, ProxyFailed, Interrupted, TimedOut, RateLimited, ServerFailed:
+	case NameNotResolved, ConnectionRefused, Unreachable, ProxyFailed, Interrupted, TimedOut, RateLimited, Unavailable, ServerFailed:
 		return !e.permanent
+	default:
+		return false
+	}
+}
+
+// isRefusal reports whether the server refused a request for now, with a 429 or a 503.
+func (e *Error) isRefusal() bool { return e.Kind == RateLimited || e.Kind == Unavailable }
+
+// isUnusable reports whether the server was reached, but didn't respond in time or
+// responded with something other than a result or a 429.
+func (e *Error) isUnusable() bool {
+	switch e.Kind {
+	case Interrupted, TimedOut, Unavailable, ServerFailed:
+		return true
 	default:
 		return false
 	}
@@ -297,7 +316,8 @@ const (
 	Unauthorized // the key isn't accepted
 	Forbidden    // the key may not read this
 	RateLimited  // too many requests: this one, or another one of the same client
-	ServerFailed // a failure of the server, or of something in front of it
+	Unavailable  // 503: down, or too many requests, as nginx says it
+	ServerFailed // another failure of the server, or of something in front of it
 )
 
 // ErrTruncated is in the chain of decode's error if the body ends too early. The request

@@ -2,125 +2,183 @@ package rest
 
 import (
 	"context"
+	"fmt"
 	"math/rand/v2"
+	"net/http"
 	"sync"
 	"time"
 )
 
-// maxInFlight is how many requests one client has under way at a time, whatever
-// the number of data sources that share it.
-const maxInFlight = 8
+const (
+	// maxInFlight is how many requests of one client are in flight at a time.
+	maxInFlight = 8
+	// successesToDouble is how many requests must succeed before the limit of requests in
+	// flight doubles, after a refusal has reduced it to one.
+	successesToDouble = 8
+)
 
-// Pauses after a 429 that doesn't say for how long. Each is up to a quarter longer, so
-// that clients that were refused together don't come back together.
+// Pauses after a refusal without a Retry-After. They double from the first to the last, and
+// each is up to a quarter longer, so that clients that were refused together don't return
+// together.
 const (
 	firstClosing = time.Second
 	lastClosing  = 30 * time.Second
 )
 
-// gate bounds what a client sends: to so many requests at a time, and to none before
-// the time that a 429 moved.
+// gate bounds the requests of a client: how many are in flight, and when they may be sent
+// after the server refused one with a 429 or a 503.
 type gate struct {
-	places chan struct{}
+	mu       sync.Mutex
+	changed  chan struct{} // closed and replaced when a waiting request may be admitted
+	limit    int           // of requests in flight, 1 to maxInFlight
+	inFlight int
+	urgent   int // waiting requests that are admitted first
 
-	mu         sync.Mutex
-	opens      time.Time     // nothing is sent before
+	opens      time.Time     // no request is sent before
 	retryAfter time.Duration // that the server asked for; 0: it didn't
-	closed     time.Time     // when it was last closed
-	inARow     int           // how often, since a request succeeded
-	succeeded  bool          // some request did, ever
+	status     int           // of the latest refusal
+	closed     time.Time     // when the gate was last closed
+	refusals   int           // since a request succeeded; those of one closing count once
+	successes  int           // since the limit changed
+	succeeded  bool          // whether any request has succeeded
 }
 
-func newGate() *gate { return &gate{places: make(chan struct{}, maxInFlight)} }
+func newGate() *gate { return &gate{changed: make(chan struct{}), limit: maxInFlight} }
 
-// enter waits until the gate is open, and for a place. It returns the time for close; leave
-// must be called then. The error is a *blockedError if the gate is closed and waiting can't
-// help, or if the context ended while it was closed; otherwise it is the context's cause.
-func (g *gate) enter(ctx context.Context, maxRetries int) (sent time.Time, err error) {
+// enter waits until a request may be sent, and returns the time for leave, which must be
+// called when the request has ended. Urgent requests are admitted first.
+//
+// The error is a *blockedError if the gate is closed and waiting can't help, or if the
+// context ended while it was closed; otherwise it is the context's cause.
+func (g *gate) enter(ctx context.Context, isUrgent bool, maxRetries int) (sent time.Time, err error) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if isUrgent {
+		g.urgent++
+		defer func() {
+			g.urgent--
+			g.wake()
+		}()
+	}
 	for ctx.Err() == nil {
-		if blocked, wait := g.blocked(ctx, maxRetries); blocked != nil {
-			if wait == 0 || sleep(ctx, wait) != nil {
-				return sent, blocked
-			}
-			continue
+		blocked, wait := g.blocked(ctx, maxRetries)
+		switch {
+		case blocked != nil && wait == 0:
+			return sent, blocked
+		case blocked == nil && g.inFlight < g.limit && (isUrgent || g.urgent == 0):
+			g.inFlight++
+			return time.Now(), nil
+		}
+		changed := g.changed
+		g.mu.Unlock()
+		var opens <-chan time.Time // never, if the gate is open
+		if blocked != nil {
+			opens = time.After(wait)
 		}
 		select {
-		case g.places <- struct{}{}:
-			sent = time.Now() // before the look at the gate: a later closing is later than this
-			if g.closedFor() == 0 {
-				return sent, nil
-			}
-			g.leave() // it was closed meanwhile
+		case <-changed:
+		case <-opens:
 		case <-ctx.Done():
+		}
+		g.mu.Lock()
+		if blocked != nil && ctx.Err() != nil {
+			return sent, blocked
 		}
 	}
 	return sent, context.Cause(ctx)
 }
 
-// leave must be called when a request that was let in ends.
-func (g *gate) leave() { <-g.places }
-
 // blocked reports why a request must wait, and for how long. It returns nil if the gate is
 // open. A wait of 0 means that waiting can't help: the context ends before the gate opens,
-// or the server has refused too many requests and accepted none.
+// or the server has refused too many requests.
 func (g *gate) blocked(ctx context.Context, maxRetries int) (*blockedError, time.Duration) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
 	wait := time.Until(g.opens)
 	if wait <= 0 {
 		return nil, 0
 	}
-	blocked := &blockedError{retryAfter: g.retryAfter, opens: g.opens}
+	blocked := &blockedError{status: g.status, retryAfter: g.retryAfter, opens: g.opens}
 	if g.retryAfter > 0 {
 		blocked.timeLeft = timeLeft(ctx, wait)
 	}
-	if blocked.timeLeft > 0 || g.refusesAll(maxRetries) {
+	if blocked.timeLeft > 0 || g.refusesTooMuch(maxRetries) {
 		return blocked, 0
 	}
 	return blocked, wait
 }
 
-// close is called for every 429, with the time when its request was sent. The requests that
-// were under way when the gate was closed don't count anew, but may ask for a longer pause.
-func (g *gate) close(sent time.Time, retryAfter time.Duration) {
+// refusesTooMuch reports whether the server has refused so many requests in a row that a
+// refused request isn't retried. A 429 counts until some request has succeeded: from then
+// on the server is known to accept requests at some rate.
+func (g *gate) refusesTooMuch(maxRetries int) bool {
+	if maxRetries == 0 {
+		return g.status != 0
+	}
+	return g.refusals > maxRetries && (!g.succeeded || g.status == http.StatusServiceUnavailable)
+}
+
+// leave ends a request that enter admitted at the time sent. The status and the
+// Retry-After are those of its response; a status of 0 means that there was none. It
+// reports whether the next attempt of the request is urgent.
+func (g *gate) leave(sent time.Time, status int, retryAfter time.Duration) (isUrgent bool) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
+	g.inFlight--
+	switch status {
+	case http.StatusOK:
+		g.succeeded, g.refusals = true, 0
+		if sent.After(g.closed) {
+			g.successes++
+		}
+		if g.successes == successesToDouble {
+			g.limit, g.successes = min(2*g.limit, maxInFlight), 0
+		}
+	case http.StatusTooManyRequests, http.StatusServiceUnavailable:
+		isUrgent = g.close(sent, status, retryAfter)
+	}
+	g.wake()
+	return isUrgent
+}
+
+// close closes the gate after a refusal. Requests that were in flight when it was closed
+// don't close it again, but may ask for a longer pause.
+//
+// A request that was refused after others had succeeded is urgent: a server that accepts a
+// few requests after each pause accepts it next time, instead of refusing it again and
+// again. A request that was the first after a pause isn't urgent, because the server may
+// refuse this one only.
+func (g *gate) close(sent time.Time, status int, retryAfter time.Duration) (isUrgent bool) {
 	pause := retryAfter
+	isUrgent = true
 	if sent.After(g.closed) {
-		g.closed = time.Now()
-		g.inARow++
+		isUrgent = g.refusals == 0
+		g.closed, g.status = time.Now(), status
+		g.limit, g.successes = 1, 0
+		g.refusals++
 		if pause == 0 {
-			pause = min(firstClosing<<min(g.inARow-1, 10), lastClosing)
+			pause = min(firstClosing<<min(g.refusals-1, 10), lastClosing)
 			pause += rand.N(pause / 4)
 		}
 	}
 	if opens := time.Now().Add(pause); opens.After(g.opens) {
 		g.opens, g.retryAfter = opens, retryAfter
 	}
+	return isUrgent
 }
 
-// succeed is called for every answer with status 200.
-func (g *gate) succeed() {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	g.succeeded, g.inARow = true, 0
+// wake lets all waiting requests ask again whether they are admitted.
+func (g *gate) wake() {
+	close(g.changed)
+	g.changed = make(chan struct{})
 }
 
-// givesUp reports whether a request that was refused isn't to be sent again: a server
-// that lets some through is waited for at any pace, unless nothing is to be retried.
+// givesUp reports whether a refused request isn't retried.
 func (g *gate) givesUp(maxRetries int) bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	return maxRetries == 0 || g.refusesAll(maxRetries)
+	return g.refusesTooMuch(maxRetries)
 }
 
-// refusesAll reports whether the server has refused more than maxRetries requests in a row
-// and accepted none so far. Until it accepts one, each request is sent only once.
-func (g *gate) refusesAll(maxRetries int) bool {
-	return !g.succeeded && g.inARow > maxRetries
-}
-
-// closedFor is how long nothing will be sent.
+// closedFor returns how long no request will be sent.
 func (g *gate) closedFor() time.Duration {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -136,8 +194,9 @@ func timeLeft(ctx context.Context, pause time.Duration) time.Duration {
 	return 0
 }
 
-// blockedError is a request that isn't sent because of another request's 429.
+// blockedError is a request that isn't sent because the server refused another one.
 type blockedError struct {
+	status     int           // of the refusal, 429 or 503
 	retryAfter time.Duration // that the server asked for; 0: it didn't
 	timeLeft   time.Duration // until the context's deadline, if that comes before the gate opens; else 0
 	opens      time.Time
@@ -147,5 +206,5 @@ func (e *blockedError) Error() string {
 	if e.retryAfter > 0 {
 		return "the server told another request to wait until " + e.opens.UTC().Format(time.RFC3339)
 	}
-	return "the server limits the rate of requests, and refused another one just before"
+	return fmt.Sprintf("the server refused another request just before, with %s", statusLine(e.status))
 }

@@ -3,6 +3,7 @@ package rest
 import (
 	"context"
 	"errors"
+	"net/http"
 	"slices"
 	"strings"
 	"sync"
@@ -29,22 +30,37 @@ func (c *crowd) send(t *testing.T, count int) {
 	t.Helper()
 	for range count {
 		c.all.Go(func() {
-			if _, err := c.gate.enter(t.Context(), 3); err != nil {
+			sent, err := c.gate.enter(t.Context(), false, 3)
+			if err != nil {
 				t.Error(err)
 				return
 			}
-			defer c.gate.leave()
 			c.count(1)
 			time.Sleep(time.Second)
 			c.count(-1)
-			c.gate.succeed()
+			c.gate.leave(sent, http.StatusOK, 0)
 		})
 	}
 }
 
-// refuse closes it as a 429 does that asks for this long, or, where that is 0, for
-// nothing.
-func (c *crowd) refuse(retryAfter time.Duration) { c.gate.close(time.Now(), retryAfter) }
+// refuse closes the gate as a 429 does, with a Retry-After unless that is 0.
+func (c *crowd) refuse(retryAfter time.Duration) { c.respond(http.StatusTooManyRequests, retryAfter) }
+
+// refuseLate refuses a request that was sent before all others.
+func (c *crowd) refuseLate(retryAfter time.Duration) {
+	c.gate.mu.Lock()
+	c.gate.inFlight++
+	c.gate.mu.Unlock()
+	c.gate.leave(c.born, http.StatusTooManyRequests, retryAfter)
+}
+
+// respond ends a request that was sent just now.
+func (c *crowd) respond(status int, retryAfter time.Duration) {
+	c.gate.mu.Lock()
+	c.gate.inFlight++
+	c.gate.mu.Unlock()
+	c.gate.leave(time.Now(), status, retryAfter)
+}
 
 func (c *crowd) count(change int) {
 	c.mu.Lock()
@@ -83,16 +99,57 @@ func TestGateMaxInFlight(t *testing.T) {
 	})
 }
 
-func TestGateClosed(t *testing.T) {
+// After a refusal one request is in flight, and the limit doubles after every eight successes.
+func TestGateReopens(t *testing.T) {
+	t.Parallel()
+	for _, status := range []int{http.StatusTooManyRequests, http.StatusServiceUnavailable} {
+		synctest.Test(t, func(t *testing.T) {
+			c := newCrowd()
+			c.respond(status, 10*time.Second)
+			c.send(t, 40)
+			c.all.Wait()
+			for seconds, started := range map[time.Duration]int{9: 0, 10: 1, 11: 2, 17: 8, 18: 10, 21: 16, 22: 20, 23: 24, 24: 32, 25: 40} {
+				if got := c.startedBy(seconds * time.Second); got != started {
+					t.Errorf("%d requests had started after %d s, want %d", got, seconds, started)
+				}
+			}
+		})
+	}
+}
+
+func TestGateAdmitsUrgentRequestsFirst(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		c := newCrowd()
-		c.refuse(10 * time.Second)
+		c.refuse(time.Second)
 		c.send(t, 20)
+		synctest.Wait()
+		sent, err := c.gate.enter(t.Context(), true, 3)
+		if waited := time.Since(c.born); err != nil || waited != time.Second || len(c.started) != 0 {
+			t.Errorf("%v, after %s and %d others", err, waited, len(c.started))
+		}
+		c.gate.leave(sent, http.StatusOK, 0)
 		c.all.Wait()
-		for seconds, started := range map[time.Duration]int{9: 0, 10: 8, 11: 16, 12: 20} {
-			if got := c.startedBy(seconds * time.Second); got != started {
-				t.Errorf("%d requests had started after %d s, want %d", got, seconds, started)
+	})
+}
+
+func TestUrgent(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		g := newGate()
+		respond := func(status int) bool {
+			time.Sleep(g.closedFor() + time.Second)
+			g.inFlight++
+			return g.leave(time.Now(), status, 0)
+		}
+		for i, c := range []struct {
+			status   int
+			isUrgent bool
+		}{
+			{429, true}, {429, false}, {503, false}, {200, false}, {503, true}, {503, false}, {200, false}, {429, true},
+		} {
+			if got := respond(c.status); got != c.isUrgent {
+				t.Errorf("response %d, a %d: urgent %t, want %t", i, c.status, got, c.isUrgent)
 			}
 		}
 	})
@@ -125,7 +182,7 @@ func TestGatePauses(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		c := newCrowd()
-		c.gate.succeed()
+		c.respond(http.StatusOK, 0)
 		for _, seconds := range slices.Concat([]time.Duration{1, 2, 4, 8, 16}, slices.Repeat([]time.Duration{30}, 100)) {
 			c.refuse(0)
 			if c.gate.givesUp(3) {
@@ -134,7 +191,7 @@ func TestGatePauses(t *testing.T) {
 			between(t, "refused again", c.gate.closedFor(), seconds*time.Second)
 			time.Sleep(c.gate.closedFor())
 		}
-		c.gate.succeed()
+		c.respond(http.StatusOK, 0)
 		c.refuse(0)
 		between(t, "refused after a success", c.gate.closedFor(), time.Second)
 	})
@@ -145,19 +202,19 @@ func TestGateOneClosing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := newCrowd()
 		for range 8 {
-			c.gate.close(c.born, 0)
+			c.refuseLate(0)
 			if c.gate.givesUp(3) {
 				t.Error("it gives up")
 			}
 		}
 		between(t, "refused eight times at once", c.gate.closedFor(), time.Second)
 		time.Sleep(c.gate.closedFor())
-		c.gate.close(c.born, 0) // an answer that took long
+		c.refuseLate(0) // an answer that took long
 		if closed := c.gate.closedFor(); closed > 0 {
 			t.Errorf("a late answer closes it for %s", closed)
 		}
-		c.gate.close(c.born, 10*time.Second) // another, which asks for that
-		c.gate.close(c.born, time.Second)
+		c.refuseLate(10 * time.Second) // another, which asks for that
+		c.refuseLate(time.Second)
 		if closed := c.gate.closedFor(); closed != 10*time.Second {
 			t.Errorf("a late answer that asks for 10 s closes it for %s", closed)
 		}
@@ -174,7 +231,7 @@ func TestGateTooLong(t *testing.T) {
 		c.refuse(time.Hour)
 		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 		defer cancel()
-		_, err := c.gate.enter(ctx, 3)
+		_, err := c.gate.enter(ctx, false, 3)
 		refused := classify(response{}, err)
 		if refused.RetryAfter != time.Hour || refused.TimeLeft != 5*time.Minute || refused.Kind != RateLimited || refused.canRetry() {
 			t.Errorf("it is told %+v", refused)
@@ -187,7 +244,7 @@ func TestGateTooLong(t *testing.T) {
 		}
 		longer, cancel := context.WithTimeout(t.Context(), 61*time.Minute)
 		defer cancel()
-		if _, err := c.gate.enter(longer, 3); err != nil || time.Since(c.born) != time.Hour {
+		if _, err := c.gate.enter(longer, false, 3); err != nil || time.Since(c.born) != time.Hour {
 			t.Errorf("one that has the time: %v after %s", err, time.Since(c.born))
 		}
 	})
@@ -203,7 +260,7 @@ func TestGateTooLongAmongMany(t *testing.T) {
 		synctest.Wait()
 		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 		defer cancel()
-		if _, err := c.gate.enter(ctx, 3); !errors.As(err, new(*blockedError)) || time.Since(c.born) > 0 {
+		if _, err := c.gate.enter(ctx, false, 3); !errors.As(err, new(*blockedError)) || time.Since(c.born) > 0 {
 			t.Errorf("%v after %s", err, time.Since(c.born))
 		}
 		c.all.Wait()
@@ -213,11 +270,9 @@ func TestGateTooLongAmongMany(t *testing.T) {
 func TestGateContext(t *testing.T) {
 	t.Parallel()
 	for name, fill := range map[string]func(*crowd){
-		"closed": func(c *crowd) { c.gate.succeed(); c.gate.opens = time.Now().Add(time.Hour) },
+		"closed": func(c *crowd) { c.respond(http.StatusOK, 0); c.gate.opens = time.Now().Add(time.Hour) },
 		"full": func(c *crowd) {
-			for range maxInFlight {
-				c.gate.places <- struct{}{}
-			}
+			c.gate.inFlight = maxInFlight
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -225,16 +280,16 @@ func TestGateContext(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				c, cause := newCrowd(), errors.New("enough")
 				fill(c)
-				before := len(c.gate.places)
+				before := c.gate.inFlight
 				ctx, cancel := context.WithTimeoutCause(t.Context(), time.Second, cause)
 				defer cancel()
-				_, err := c.gate.enter(ctx, 3)
+				_, err := c.gate.enter(ctx, false, 3)
 				blocked := errors.As(err, new(*blockedError))
 				if blocked != (name == "closed") || !blocked && !errors.Is(err, cause) || strings.Contains(err.Error(), "told another") { // the server asked for no pause
 					t.Error(err)
 				}
-				if took := time.Since(c.born); took != time.Second || len(c.gate.places) != before {
-					t.Errorf("it took %s, and %d places", took, len(c.gate.places)-before)
+				if took := time.Since(c.born); took != time.Second || c.gate.inFlight != before {
+					t.Errorf("it took %s, and %d places", took, c.gate.inFlight-before)
 				}
 			})
 		})
@@ -246,7 +301,7 @@ func TestGateEndedContext(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	g := newGate()
-	if _, err := g.enter(ctx, 3); !errors.Is(err, context.Canceled) || len(g.places) != 0 {
-		t.Errorf("%v, with %d in flight", err, len(g.places))
+	if _, err := g.enter(ctx, false, 3); !errors.Is(err, context.Canceled) || g.inFlight != 0 {
+		t.Errorf("%v, with %d in flight", err, g.inFlight)
 	}
 }

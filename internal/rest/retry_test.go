@@ -2,11 +2,18 @@ package rest
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/http/httptrace"
+	"net/url"
 	"slices"
+	"sync"
+	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -19,6 +26,9 @@ import (
 type withoutSockets struct{ handler http.Handler }
 
 func (s withoutSockets) RoundTrip(r *http.Request) (*http.Response, error) {
+	if trace := httptrace.ContextClientTrace(r.Context()); trace != nil {
+		trace.GotConn(httptrace.GotConnInfo{})
+	}
 	answer := httptest.NewRecorder()
 	s.handler.ServeHTTP(answer, r)
 	if err := r.Context().Err(); err != nil {
@@ -76,6 +86,9 @@ func TestRetryStatuses(t *testing.T) {
 					if slices.Contains(again, status) {
 						want += retries
 					}
+					if status == http.StatusServiceUnavailable {
+						want = min(want, 10)
+					}
 					if n := len(b.api.Requests()); n != want || failed.Attempts != want || failed.Status != status {
 						b.Errorf("%d requests, %d wanted: %v", n, want, failed)
 					}
@@ -93,7 +106,7 @@ func TestRetryPauses(t *testing.T) {
 	for range 50 {
 		onTestbed(t, func(b *testbed) {
 			b.client.maxRetries = 10
-			b.api.Fail(fakeapi.Status(503, ""))
+			b.api.Fail(fakeapi.Status(500, ""))
 			_ = failure(b.T, b.client)
 			asked := b.asked()
 			for i, limit := range limits {
@@ -112,6 +125,107 @@ func TestRetryPauses(t *testing.T) {
 	}
 	if len(seen) < 400 {
 		t.Errorf("of 500 pauses only %d are different: there is no jitter", len(seen))
+	}
+}
+
+// A server that is down is reported after a few seconds.
+func TestServerIsDown(t *testing.T) {
+	t.Parallel()
+	for retries, longest := range map[int]time.Duration{0: 0, 1: 5 * time.Second / 4, DefaultMaxRetries: 35 * time.Second / 4} {
+		for succeeded := range 2 { // whether a request succeeded before doesn't matter
+			onTestbed(t, func(b *testbed) {
+				b.client.maxRetries = retries
+				for range succeeded {
+					if _, err := getRows(b.Context(), b.client); err != nil {
+						b.Fatal(err)
+					}
+				}
+				b.api.Fail(fakeapi.Status(http.StatusServiceUnavailable, ""))
+				failed := failure(b.T, b.client)
+				if took := time.Since(b.begun); failed.Kind != Unavailable || failed.Attempts != retries+1 || took > longest || took < longest*4/5 {
+					b.Errorf("%d retries: %v after %s", retries, failed, took)
+				}
+			})
+		}
+	}
+}
+
+// One URL that is always refused delays the others for a few seconds only.
+func TestOneURLIsUnavailable(t *testing.T) {
+	t.Parallel()
+	onTestbed(t, func(b *testbed) {
+		b.client.maxRetries = DefaultMaxRetries
+		b.api.Before(func(r fakeapi.Request) {
+			if r.Query.Has("cursor") {
+				b.api.Fail(fakeapi.Status(http.StatusServiceUnavailable, ""), r.Number)
+			}
+		})
+		var all sync.WaitGroup
+		all.Go(func() {
+			err := b.client.Get(b.Context(), "v2/procedures", url.Values{"cursor": {"99"}}, nil)
+			failed := new(Error)
+			if !errors.As(err, &failed) || failed.Kind != Unavailable || failed.Attempts != 10 {
+				b.Error(err)
+			}
+		})
+		synctest.Wait()
+		for range 3 * maxInFlight {
+			all.Go(func() {
+				if _, err := getRows(b.Context(), b.client); err != nil {
+					b.Error(err)
+				}
+			})
+		}
+		all.Wait()
+		if took := time.Since(b.begun); took > time.Minute {
+			b.Errorf("it took %s", took)
+		}
+	})
+}
+
+func TestGetOnce(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		response http.Handler
+		requests int
+		within   time.Duration
+	}{
+		"silence":           {silence, 1, 10 * time.Second},
+		"closed connection": {fakeapi.Status(200, ""), 1, 0},
+		"cut off":           {body(`{"data": [`), 1, 0},
+		"500":               {fakeapi.Status(500, ""), 1, 0},
+		"503":               {fakeapi.Status(503, ""), 1, 0},
+		"429":               {fakeapi.Status(429, ""), 3, 15 * time.Second / 4},
+	} {
+		onTestbed(t, func(b *testbed) {
+			if name == "closed connection" {
+				b.client.http.Transport = roundTrip(func(r *http.Request) (*http.Response, error) {
+					b.api.ServeHTTP(httptest.NewRecorder(), r)
+					httptrace.ContextClientTrace(r.Context()).GotConn(httptrace.GotConnInfo{})
+					return nil, io.ErrUnexpectedEOF
+				})
+			}
+			b.api.Fail(c.response)
+			err := b.client.GetOnce(b.Context(), "v2/procedures", url.Values{"search_query": {"a"}}, func(body []byte) error {
+				if json.Valid(body) {
+					return nil
+				}
+				return ErrTruncated
+			})
+			if took := time.Since(b.begun); !errors.As(err, new(*Error)) || took > c.within || len(b.api.Requests()) != c.requests {
+				b.Errorf("%s: %v after %s and %d requests", name, err, took, len(b.api.Requests()))
+			}
+		})
+	}
+	// A failure to connect has nothing to do with the request.
+	attempts := 0
+	client := clientAt(t, "https://tofupilot.invalid")
+	client.http.Transport = roundTrip(func(*http.Request) (*http.Response, error) {
+		attempts++
+		return nil, &net.OpError{Op: "dial", Err: syscall.ECONNREFUSED}
+	})
+	if err := client.GetOnce(t.Context(), "v2/procedures", nil, nil); err == nil || attempts != 3 {
+		t.Errorf("refused connections: %v after %d attempts", err, attempts)
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"net/http/httptrace"
 	"net/url"
 	"testing"
 	"time"
@@ -69,6 +70,9 @@ func kindOf(err error) rest.Kind {
 type withoutSockets struct{ handler http.Handler }
 
 func (s withoutSockets) RoundTrip(r *http.Request) (*http.Response, error) {
+	if trace := httptrace.ContextClientTrace(r.Context()); trace != nil {
+		trace.GotConn(httptrace.GotConnInfo{})
+	}
 	answer := httptest.NewRecorder()
 	s.handler.ServeHTTP(answer, r)
 	if err := r.Context().Err(); err != nil {

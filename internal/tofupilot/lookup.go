@@ -69,7 +69,7 @@ type matchesByText map[string][]*Procedure
 // then up to maxSearches are searched for. If that decides nothing, the list is read.
 func (s *Session) findMatches(ctx context.Context, by By, wanted map[string]bool) (matches matchesByText, list []Row, err error) {
 	if len(wanted) > 1 {
-		page, err := s.fetch(ctx, Filter{}, "", MaxPageSize, keepMatches(by, wanted))
+		page, err := s.fetch(ctx, s.client.rest.Get, Filter{}, "", MaxPageSize, keepMatches(by, wanted))
 		if err != nil {
 			return nil, nil, err
 		}
@@ -142,7 +142,7 @@ func (s *Session) searchEach(ctx context.Context, by By, wanted map[string]bool)
 // can't be used. How a server compares doesn't matter, because the result is compared here.
 func (s *Session) search(ctx context.Context, by By, text, query string) ([]*Procedure, error) {
 	wanted := map[string]bool{text: true}
-	page, err := s.fetch(ctx, Filter{SearchQuery: query}, "", MaxPageSize, keepMatches(by, wanted))
+	page, err := s.fetch(ctx, s.client.rest.GetOnce, Filter{SearchQuery: query}, "", MaxPageSize, keepMatches(by, wanted))
 	if ctx.Err() == nil && isDueToSearch(err) {
 		if !isServerFailure(err) {
 			s.client.searchesFail.Store(true)
@@ -210,7 +210,7 @@ func isDueToSearch(err error) bool {
 // succeed.
 func isServerFailure(err error) bool {
 	failed := new(rest.Error)
-	return errors.As(err, &failed) && failed.Kind == rest.ServerFailed
+	return errors.As(err, &failed) && (failed.Kind == rest.ServerFailed || failed.Kind == rest.Unavailable)
 }
 
 // searchable returns the longest part of a text under NFC that is the same in every spelling

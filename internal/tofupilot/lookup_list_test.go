@@ -3,6 +3,7 @@ package tofupilot
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"slices"
 	"strings"
@@ -124,7 +125,7 @@ func TestLookupsAfterAFailedSearch(t *testing.T) {
 		"nothing found": {body(`{"data": [], "meta": {"has_more": false}}`), 2},
 	} {
 		api := fakeapi.New(numberedProcedures(150)...)
-		client := clientAt(t, listen(t, api).String(), func(config *rest.Config) { config.RequestTimeout = time.Second })
+		client := clientAt(t, listen(t, api).String(), withRetries(1), func(config *rest.Config) { config.RequestTimeout = time.Second })
 		refuseSearches(api, c.response)
 		for _, name := range []string{"Procedure 00003", "Procedure 00149"} {
 			if _, err := lookUpOne(t.Context(), client, ByName, name); err != nil {
@@ -136,4 +137,21 @@ func TestLookupsAfterAFailedSearch(t *testing.T) {
 			t.Errorf("%s: searched for %q", what, searches)
 		}
 	}
+}
+
+// A firewall that drops searches costs the first lookup ten seconds, and the others nothing.
+func TestSearchesAreDropped(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		api := fakeapi.New(numberedProcedures(1_000)...)
+		refuseSearches(api, silence)
+		client := clientAt(t, "https://tofupilot.invalid", overTransport(withoutSockets{api}), withRetries(3))
+		for i, want := range []time.Duration{10 * time.Second, 0, 0} {
+			begun, name := time.Now(), fmt.Sprintf("Procedure %05d", i)
+			found, err := lookUpOne(t.Context(), client, ByName, name)
+			if took := time.Since(begun); err != nil || *found.Name != name || took != want {
+				t.Errorf("lookup %d: %v, %v after %s", i, found, err, took)
+			}
+		}
+	})
 }

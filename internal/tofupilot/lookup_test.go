@@ -269,7 +269,7 @@ func TestLookupSearchRefused(t *testing.T) {
 	for what, refusal := range refusals {
 		for _, names := range [][]string{{"Procedure 00003"}, {"Procedure 00003", "Procedure 00149"}} {
 			api := fakeapi.New(numberedProcedures(150)...)
-			client := clientAt(t, listen(t, api).String(), func(config *rest.Config) {
+			client := clientAt(t, listen(t, api).String(), withRetries(1), func(config *rest.Config) {
 				if what == "silence" {
 					config.RequestTimeout = 300 * time.Millisecond
 				}

@@ -54,7 +54,7 @@ func (s *Session) readList(ctx context.Context, filter Filter, keep keepFunc) ([
 				s.memory.Release()
 			}
 			requests.Add(1)
-			return s.fetch(ctx, filter, cursor, limit, keep)
+			return s.fetch(ctx, s.client.rest.Get, filter, cursor, limit, keep)
 		},
 		Key:         func(row *Row) string { return row.ID },
 		Created:     func(row *Row) (at time.Time, known bool) { return row.created, row.created != never },
@@ -80,13 +80,13 @@ func sortRows(rows []Row) {
 
 // fetch requests one page. What is kept of it is reserved in the session's memory, also
 // of rows that two pages share and of attempts that failed.
-func (s *Session) fetch(ctx context.Context, filter Filter, cursor string, limit int, keep keepFunc) (page paging.Page[Row], err error) {
+func (s *Session) fetch(ctx context.Context, get getFunc, filter Filter, cursor string, limit int, keep keepFunc) (page paging.Page[Row], err error) {
 	query := filter.query()
 	query.Set("limit", strconv.Itoa(limit))
 	if cursor != "" {
 		query.Set("cursor", cursor)
 	}
-	err = s.client.rest.Get(ctx, procedures, query, func(body []byte) (err error) {
+	err = get(ctx, procedures, query, func(body []byte) (err error) {
 		page, err = decodePage(ctx, body, keep, s.memory)
 		return err
 	})
@@ -101,6 +101,9 @@ func (s *Session) fetch(ctx context.Context, filter Filter, cursor string, limit
 	}
 	return page, nil
 }
+
+// getFunc is [rest.Client.Get] or [rest.Client.GetOnce].
+type getFunc func(ctx context.Context, path string, query url.Values, decode func(body []byte) error) error
 
 // refusesCursor reports whether a request may have failed because of its cursor. A key, a
 // proxy and a rate of requests have nothing to do with cursors.

@@ -3,8 +3,10 @@ package tofupilot
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -30,6 +32,73 @@ func quota(api *fakeapi.Server, count int, period time.Duration) {
 			api.Fail(fakeapi.Status(http.StatusTooManyRequests, `{"message": "Too many requests"}`), r.Number)
 		}
 	})
+}
+
+// bucket refuses requests as nginx's limit_req does: so many are accepted in a second, and
+// burst more at a time.
+func bucket(api *fakeapi.Server, perSecond, burst float64, status int) {
+	var counting sync.Mutex
+	tokens, filled := burst+1, time.Now()
+	api.Delay(20 * time.Millisecond)
+	api.Before(func(r fakeapi.Request) {
+		counting.Lock()
+		defer counting.Unlock()
+		tokens, filled = min(burst+1, tokens+time.Since(filled).Seconds()*perSecond), time.Now()
+		if tokens < 1 {
+			api.Fail(fakeapi.Status(status, "<html>"), r.Number)
+			return
+		}
+		tokens--
+	})
+}
+
+// Limiters of nginx respond with 503 by default, and with 429 if they are told to.
+func TestLimiters(t *testing.T) {
+	t.Parallel()
+	read := func(t *testing.T, transport http.RoundTripper, rows int) {
+		t.Helper()
+		client := clientAt(t, "https://tofupilot.invalid", overTransport(transport), withRetries(rest.DefaultMaxRetries))
+		begun := time.Now()
+		got, err := client.Procedures(t.Context(), Filter{})
+		if err != nil || len(got) != rows || time.Since(begun) > 5*time.Minute {
+			t.Errorf("%d rows after %s, %v", len(got), time.Since(begun), err)
+		}
+	}
+	for _, status := range []int{429, 503} {
+		for name, c := range map[string]struct {
+			perSecond, burst float64
+			rows             int
+		}{
+			"two a second, burst of two": {2, 2, 3_000},
+			"one a second, no burst":     {1, 0, 10_000},
+			"five a second, burst of 20": {5, 20, 10_000},
+		} {
+			t.Run(fmt.Sprintf("%d, %s", status, name), func(t *testing.T) {
+				t.Parallel()
+				synctest.Test(t, func(t *testing.T) {
+					api := fakeapi.New(fakeapi.Generate(c.rows, fakeapi.WithRepository)...)
+					bucket(api, c.perSecond, c.burst, status)
+					read(t, withoutSockets{api}, c.rows)
+				})
+			})
+		}
+		t.Run(fmt.Sprintf("%d, one connection", status), func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				api := fakeapi.New(fakeapi.Generate(3_000, fakeapi.WithRepository)...)
+				var inFlight atomic.Int64
+				read(t, withoutSockets{http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+					defer inFlight.Add(-1)
+					if inFlight.Add(1) > 1 {
+						fakeapi.Status(status, "").ServeHTTP(w, r)
+						return
+					}
+					time.Sleep(100 * time.Millisecond)
+					api.ServeHTTP(w, r)
+				})}, 3_000)
+			})
+		})
+	}
 }
 
 // With the retries of the default and within the five minutes of timeouts.read, a
