@@ -31,6 +31,12 @@ func retryFaults() []fault {
 				"The server asks to wait 1s. Try again later, or raise the provider's max_retries, which is 1."),
 			requests: 2, retries: 1, pause: time.Second, within: quick + time.Second,
 		},
+		{
+			name: "503 for ever", at: faulty(answer(503, `{"message":"In maintenance"}`)), provider: one,
+			fails: harness.Error("", "The server is unavailable", askedFor+" (2 attempts) returned HTTP 503 Service Unavailable: In maintenance.",
+				"The provider's max_retries is 1, which may be too few if the server limits the rate of requests."),
+			requests: 2, retries: 1, within: quick + 5*time.Second/4,
+		},
 		cannotWait("429 with an hour", "3600",
 			"The server asks to wait 1h, but only ", " of timeouts.read remains. Try again after that time, or raise timeouts.read by 1h."),
 		cannotWait("429 with a date in two years", time.Now().AddDate(2, 0, 0).UTC().Format(http.TimeFormat),
