@@ -1,9 +1,11 @@
 package paging
 
 import (
+	"context"
 	"errors"
 	"strings"
 	"testing"
+	"testing/synctest"
 )
 
 func TestDecide(t *testing.T) {
@@ -50,5 +52,32 @@ func TestDecide(t *testing.T) {
 		if got != c.want || (reason == nil) != (c.reason == "") || reason != nil && !strings.Contains(reason.Error(), c.reason) {
 			t.Errorf("%s: action %d, %v; want %d, %q", name, got, reason, c.want, c.reason)
 		}
+	}
+}
+
+// A contradiction that comes again is how the server counts. The error doesn't blame a change.
+func TestContradictionsAreNoChange(t *testing.T) {
+	t.Parallel()
+	broken := errors.New("no connection")
+	for name, c := range map[string]struct {
+		followed error // of the second page, when the cursors are followed
+		fails    string
+	}{
+		"the next request fails":    {broken, "no connection"},
+		"the cursors don't advance": {nil, "which doesn't advance, each time that the list is read"},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			pager := pagerOf(func(_ context.Context, at string, _ int) (Page[row], error) {
+				if at == "" {
+					return Page[row]{Rows: []row{{key: "a"}, {key: "b"}}, More: true, Next: "7"}, nil // not 2
+				}
+				return Page[row]{More: true, Next: "7"}, c.followed
+			}, 2)
+			_, err := pager.all(t.Context())
+			incomplete := new(IncompleteError)
+			if !errors.As(err, &incomplete) || incomplete.Change != nil || !strings.Contains(err.Error(), c.fails) {
+				t.Errorf("%s: %v", name, err)
+			}
+		})
 	}
 }

@@ -165,13 +165,13 @@ const (
 	failed                    // a request failed, or the server leaves no safe next step
 )
 
-// agreesWith reports whether both passes came to their ends with the same rows. If the
+// agreesWith reports whether two passes that came to their ends have the same rows. If the
 // cursors are followed, no overlap connects the pages, and the order and the ends of
 // the pages must be the same, too: a page that ends the list in one pass and not in
 // the other shows that the server's count was older than its rows. That is strong
 // evidence that the list didn't change, but no proof.
 func (s *passSummary) agreesWith(next *passSummary, following bool) bool {
-	if s.verdict != ended || !slices.Equal(s.ends, next.ends) {
+	if !slices.Equal(s.ends, next.ends) {
 		return false
 	}
 	if following {
