@@ -97,14 +97,14 @@ func New(config Config) *Client {
 // request fails at once. After a 429 or a 503 the gate blocks all requests, and decides
 // whether the refusal counts.
 func (c *Client) Get(ctx context.Context, path string, query url.Values, decode func(body []byte) error) error {
-	return c.get(ctx, &request{target: c.target(path, query), decode: decode, timeout: c.requestTimeout})
+	return c.get(ctx, &request{target: c.target(path, query), decode: decode, timeout: c.requestTimeout, order: normal})
 }
 
 // GetOnce is Get for a request that the caller can do without. An attempt takes at most ten
 // seconds, and isn't repeated if it times out or gets an unusable response. It is repeated
 // after a 429 and after a failure to connect.
 func (c *Client) GetOnce(ctx context.Context, path string, query url.Values, decode func(body []byte) error) error {
-	return c.get(ctx, &request{target: c.target(path, query), decode: decode, timeout: min(c.requestTimeout, onceTimeout), once: true})
+	return c.get(ctx, &request{target: c.target(path, query), decode: decode, timeout: min(c.requestTimeout, onceTimeout), once: true, order: normal})
 }
 
 const onceTimeout = 10 * time.Second
@@ -122,7 +122,7 @@ type request struct {
 	timeout time.Duration // of an attempt
 	once    bool          // from GetOnce
 
-	isUrgent bool // whether the gate admits the next attempt first
+	order order // in which the gate admits the next attempt
 }
 
 // get makes attempts until one succeeds or can't be retried.
@@ -189,7 +189,7 @@ func contextError(ctx context.Context, failed *Error) error {
 // attempt sends a request once, when the gate admits it, and reports the outcome to the
 // gate and to the log. It returns nil if decode accepted the body.
 func (c *Client) attempt(ctx context.Context, number int, request *request) *Error {
-	sent, err := c.gate.enter(ctx, request.isUrgent, c.maxRetries)
+	sent, err := c.gate.enter(ctx, request.order, c.maxRetries)
 	if err != nil {
 		failed := classify(response{}, err)
 		failed.URL, failed.Attempts = request.target.String(), number-1
@@ -205,7 +205,7 @@ func (c *Client) attempt(ctx context.Context, number int, request *request) *Err
 	failed := classify(received, err)
 	failed.URL, failed.Attempts = request.target.String(), number
 	failed.permanent = failed.permanent || c.permanent(failed)
-	request.isUrgent = c.gate.leave(sent, received.status, failed.RetryAfter)
+	request.order = c.gate.leave(sent, received.status, failed.RetryAfter)
 	return failed
 }
 

@@ -32,7 +32,7 @@ type gate struct {
 	changed  chan struct{} // closed and replaced when a waiting request may be admitted
 	limit    int           // of requests in flight, 1 to maxInFlight
 	inFlight int
-	urgent   int // waiting requests that are admitted first
+	waiting  [last + 1]int // requests, by their order
 
 	opens      time.Time     // no request is sent before
 	retryAfter time.Duration // that the server asked for; 0: it didn't
@@ -46,26 +46,24 @@ type gate struct {
 func newGate() *gate { return &gate{changed: make(chan struct{}), limit: maxInFlight} }
 
 // enter waits until a request may be sent, and returns the time for leave, which must be
-// called when the request has ended. Urgent requests are admitted first.
+// called when the request has ended. It admits requests in their order.
 //
 // The error is a *blockedError if the gate is closed and waiting can't help, or if the
 // context ended while it was closed; otherwise it is the context's cause.
-func (g *gate) enter(ctx context.Context, isUrgent bool, maxRetries int) (sent time.Time, err error) {
+func (g *gate) enter(ctx context.Context, order order, maxRetries int) (sent time.Time, err error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if isUrgent {
-		g.urgent++
-		defer func() {
-			g.urgent--
-			g.wake()
-		}()
-	}
+	g.waiting[order]++
+	defer func() {
+		g.waiting[order]--
+		g.wake()
+	}()
 	for ctx.Err() == nil {
 		blocked, wait := g.blocked(ctx, maxRetries)
 		switch {
 		case blocked != nil && wait == 0:
 			return sent, blocked
-		case blocked == nil && g.inFlight < g.limit && (isUrgent || g.urgent == 0):
+		case blocked == nil && g.inFlight < g.limit && g.isNext(order):
 			g.inFlight++
 			return time.Now(), nil
 		}
@@ -86,6 +84,16 @@ func (g *gate) enter(ctx context.Context, isUrgent bool, maxRetries int) (sent t
 		}
 	}
 	return sent, context.Cause(ctx)
+}
+
+// isNext reports whether no request of an earlier order is waiting.
+func (g *gate) isNext(order order) bool {
+	for earlier := range order {
+		if g.waiting[earlier] > 0 {
+			return false
+		}
+	}
+	return true
 }
 
 // blocked reports why a request must wait, and for how long. It returns nil if the gate is
@@ -118,10 +126,11 @@ func (g *gate) refusesTooMuch(maxRetries int) bool {
 
 // leave ends a request that enter admitted at the time sent. The status and the
 // Retry-After are those of its response; a status of 0 means that there was none. It
-// reports whether the next attempt of the request is urgent.
-func (g *gate) leave(sent time.Time, status int, retryAfter time.Duration) (isUrgent bool) {
+// returns the order of the request's next attempt.
+func (g *gate) leave(sent time.Time, status int, retryAfter time.Duration) order {
 	g.mu.Lock()
 	defer g.mu.Unlock()
+	defer g.wake()
 	g.inFlight--
 	switch status {
 	case http.StatusOK:
@@ -133,24 +142,20 @@ func (g *gate) leave(sent time.Time, status int, retryAfter time.Duration) (isUr
 			g.limit, g.successes = min(2*g.limit, maxInFlight), 0
 		}
 	case http.StatusTooManyRequests, http.StatusServiceUnavailable:
-		isUrgent = g.close(sent, status, retryAfter)
+		return g.close(sent, status, retryAfter)
 	}
-	g.wake()
-	return isUrgent
+	return normal
 }
 
 // close closes the gate after a refusal. Requests that were in flight when it was closed
-// don't close it again, but may ask for a longer pause.
-//
-// A request that was refused after others had succeeded is urgent: a server that accepts a
-// few requests after each pause accepts it next time, instead of refusing it again and
-// again. A request that was the first after a pause isn't urgent, because the server may
-// refuse this one only.
-func (g *gate) close(sent time.Time, status int, retryAfter time.Duration) (isUrgent bool) {
-	pause := retryAfter
-	isUrgent = true
+// don't close it again, but may ask for a longer pause. It returns the order of the refused
+// request's next attempt.
+func (g *gate) close(sent time.Time, status int, retryAfter time.Duration) order {
+	next, pause := first, retryAfter
 	if sent.After(g.closed) {
-		isUrgent = g.refusals == 0
+		if g.refusals > 0 {
+			next = last
+		}
 		g.closed, g.status = time.Now(), status
 		g.limit, g.successes = 1, 0
 		g.refusals++
@@ -162,8 +167,22 @@ func (g *gate) close(sent time.Time, status int, retryAfter time.Duration) (isUr
 	if opens := time.Now().Add(pause); opens.After(g.opens) {
 		g.opens, g.retryAfter = opens, retryAfter
 	}
-	return isUrgent
+	return next
 }
+
+// order is the order in which waiting requests are admitted.
+type order int
+
+const (
+	// A request that was refused after others had succeeded is first: a server that accepts
+	// a few requests after each pause accepts it next time, instead of refusing it again
+	// and again.
+	first order = iota
+	normal
+	// A request that was refused although it was the first one after a pause is last: the
+	// server may refuse only this one.
+	last
+)
 
 // wake lets all waiting requests ask again whether they are admitted.
 func (g *gate) wake() {

@@ -30,7 +30,7 @@ func (c *crowd) send(t *testing.T, count int) {
 	t.Helper()
 	for range count {
 		c.all.Go(func() {
-			sent, err := c.gate.enter(t.Context(), false, 3)
+			sent, err := c.gate.enter(t.Context(), normal, 3)
 			if err != nil {
 				t.Error(err)
 				return
@@ -117,39 +117,44 @@ func TestGateReopens(t *testing.T) {
 	}
 }
 
-func TestGateAdmitsUrgentRequestsFirst(t *testing.T) {
+func TestGateAdmitsInOrder(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		c := newCrowd()
 		c.refuse(time.Second)
-		c.send(t, 20)
-		synctest.Wait()
-		sent, err := c.gate.enter(t.Context(), true, 3)
-		if waited := time.Since(c.born); err != nil || waited != time.Second || len(c.started) != 0 {
-			t.Errorf("%v, after %s and %d others", err, waited, len(c.started))
+		var admitted []order
+		for _, order := range []order{last, normal, first, normal, last, first} {
+			c.all.Go(func() {
+				sent, err := c.gate.enter(t.Context(), order, 3)
+				if err != nil {
+					t.Error(err)
+				}
+				admitted = append(admitted, order) // one request is in flight
+				time.Sleep(time.Second)
+				c.gate.leave(sent, http.StatusOK, 0)
+			})
 		}
-		c.gate.leave(sent, http.StatusOK, 0)
 		c.all.Wait()
+		if !slices.IsSorted(admitted) {
+			t.Errorf("admitted in the order %v", admitted)
+		}
 	})
 }
 
-func TestUrgent(t *testing.T) {
+func TestGateOrder(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		g := newGate()
-		respond := func(status int) bool {
+		for i, c := range []struct {
+			status int
+			next   order
+		}{
+			{429, first}, {429, last}, {503, last}, {200, normal}, {503, first}, {503, last}, {500, normal}, {200, normal}, {429, first},
+		} {
 			time.Sleep(g.closedFor() + time.Second)
 			g.inFlight++
-			return g.leave(time.Now(), status, 0)
-		}
-		for i, c := range []struct {
-			status   int
-			isUrgent bool
-		}{
-			{429, true}, {429, false}, {503, false}, {200, false}, {503, true}, {503, false}, {200, false}, {429, true},
-		} {
-			if got := respond(c.status); got != c.isUrgent {
-				t.Errorf("response %d, a %d: urgent %t, want %t", i, c.status, got, c.isUrgent)
+			if got := g.leave(time.Now(), c.status, 0); got != c.next {
+				t.Errorf("response %d, a %d: order %d, want %d", i, c.status, got, c.next)
 			}
 		}
 	})
@@ -231,7 +236,7 @@ func TestGateTooLong(t *testing.T) {
 		c.refuse(time.Hour)
 		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 		defer cancel()
-		_, err := c.gate.enter(ctx, false, 3)
+		_, err := c.gate.enter(ctx, normal, 3)
 		refused := classify(response{}, err)
 		if refused.RetryAfter != time.Hour || refused.TimeLeft != 5*time.Minute || refused.Kind != RateLimited || refused.canRetry() {
 			t.Errorf("it is told %+v", refused)
@@ -244,7 +249,7 @@ func TestGateTooLong(t *testing.T) {
 		}
 		longer, cancel := context.WithTimeout(t.Context(), 61*time.Minute)
 		defer cancel()
-		if _, err := c.gate.enter(longer, false, 3); err != nil || time.Since(c.born) != time.Hour {
+		if _, err := c.gate.enter(longer, normal, 3); err != nil || time.Since(c.born) != time.Hour {
 			t.Errorf("one that has the time: %v after %s", err, time.Since(c.born))
 		}
 	})
@@ -260,7 +265,7 @@ func TestGateTooLongAmongMany(t *testing.T) {
 		synctest.Wait()
 		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 		defer cancel()
-		if _, err := c.gate.enter(ctx, false, 3); !errors.As(err, new(*blockedError)) || time.Since(c.born) > 0 {
+		if _, err := c.gate.enter(ctx, normal, 3); !errors.As(err, new(*blockedError)) || time.Since(c.born) > 0 {
 			t.Errorf("%v after %s", err, time.Since(c.born))
 		}
 		c.all.Wait()
@@ -283,7 +288,7 @@ func TestGateContext(t *testing.T) {
 				before := c.gate.inFlight
 				ctx, cancel := context.WithTimeoutCause(t.Context(), time.Second, cause)
 				defer cancel()
-				_, err := c.gate.enter(ctx, false, 3)
+				_, err := c.gate.enter(ctx, normal, 3)
 				blocked := errors.As(err, new(*blockedError))
 				if blocked != (name == "closed") || !blocked && !errors.Is(err, cause) || strings.Contains(err.Error(), "told another") { // the server asked for no pause
 					t.Error(err)
@@ -301,7 +306,7 @@ func TestGateEndedContext(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	g := newGate()
-	if _, err := g.enter(ctx, false, 3); !errors.Is(err, context.Canceled) || g.inFlight != 0 {
+	if _, err := g.enter(ctx, normal, 3); !errors.Is(err, context.Canceled) || g.inFlight != 0 {
 		t.Errorf("%v, with %d in flight", err, g.inFlight)
 	}
 }
