@@ -110,13 +110,13 @@ func (e Explainer) read(ctx context.Context, err error, advice advice) Diagnosti
 			"Check that the address leads to a TofuPilot server. If it does, run Terraform with -parallelism=1, which reads one data source at a time"+e.or(advice.narrower)+".")
 	}
 	var progress, changed prose // how far the list was read
-	list := new(tofupilot.ListError)
-	if errors.As(err, &list) {
-		progress = e.say("So far: %s, %s.", counted(list.Requests, "request"), counted(list.Rows, "procedure"))
+	incomplete := new(paging.IncompleteError)
+	if list := new(tofupilot.ListError); errors.As(err, &list) && errors.As(err, &incomplete) {
+		progress = e.say("So far: %s, %s.", counted(list.Requests, "request"), counted(incomplete.Rows, "procedure"))
 	}
-	if list.Change != nil {
+	if incomplete.Change != nil {
 		changed = e.say("The list changed while it was read, so the provider read it from the start %s. Last change: %s",
-			counted(list.Passes, "time"), list.Change).ended()
+			counted(incomplete.Passes, "time"), incomplete.Change).ended()
 	}
 	failed, inconsistent := new(rest.Error), new(paging.InconsistentError)
 	reading := e.say("Reading the procedures from %s", e.Settings.BaseURL)
@@ -126,7 +126,7 @@ func (e Explainer) read(ctx context.Context, err error, advice advice) Diagnosti
 		if errors.As(err, &failed) {
 			last = "The last request failed: " + e.answered(failed)
 		}
-		if list.Change != nil {
+		if incomplete.Change != nil {
 			fewer = "The provider returns complete lists only. You can also try again when fewer procedures are being created or deleted."
 		}
 		return failure(timeoutsRead, "Reading took too long",

@@ -19,7 +19,7 @@ type Client struct {
 	log    *slog.Logger
 
 	listTurn     chan struct{} // has one element while a lookup reads the whole list
-	searchesFail atomic.Bool   // a search timed out or got an unusable response
+	searchesFail atomic.Bool   // a search timed out or got an unusable response other than a 5xx
 }
 
 // New returns a Client. It sends nothing.

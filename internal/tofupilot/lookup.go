@@ -13,7 +13,6 @@ import (
 	"golang.org/x/sync/errgroup"
 	"golang.org/x/text/unicode/norm"
 
-	"github.com/tofupilot/terraform-provider-tofupilot/internal/paging"
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/rest"
 )
 
@@ -30,8 +29,8 @@ const (
 // compared as a whole, including case and spaces, under NFC, because Terraform normalizes
 // the strings of a configuration. The map's keys are the texts as given.
 //
-// The error is that of [Session.List], or a *LookupError, if a text doesn't have exactly
-// one procedure.
+// The error is a *LookupError if a text doesn't have exactly one procedure. Otherwise its
+// chain has the *rest.Error of a request that failed, or the context's cause.
 func (s *Session) Lookup(ctx context.Context, by By, texts []string) (map[string]*Procedure, error) {
 	wanted := map[string]bool{} // under NFC
 	for _, text := range texts {
@@ -62,20 +61,16 @@ func (s *Session) Lookup(ctx context.Context, by By, texts []string) (map[string
 // matchesByText maps a text, under NFC, to the procedures that have it.
 type matchesByText map[string][]*Procedure
 
-// findMatches finds the procedures that have the wanted texts. If one of them has none, the
-// list has all procedures that the key can read.
+// findMatches finds the procedures that have the wanted texts. If a text has no match, list
+// has all procedures that the key can read.
 //
 // One text is searched for. Of several, the first page is read, which may be the whole list;
 // then up to maxSearches are searched for. If that decides nothing, the list is read.
 func (s *Session) findMatches(ctx context.Context, by By, wanted map[string]bool) (matches matchesByText, list []Row, err error) {
 	if len(wanted) > 1 {
-		page, err := s.fetch(ctx, s.client.rest.Get, Filter{}, "", MaxPageSize, keepMatches(by, wanted))
-		if err != nil {
-			return nil, nil, err
-		}
-		if isWholeList(page) {
-			sortRows(page.Rows)
-			return groupMatches(by, wanted, page.Rows), page.Rows, nil
+		rows, isWhole, err := s.readOnePage(ctx, s.client.rest.Get, Filter{}, keepMatches(by, wanted))
+		if err != nil || isWhole {
+			return groupMatches(by, wanted, rows), rows, err
 		}
 	}
 	if len(wanted) <= maxSearches && !s.client.searchesFail.Load() {
@@ -94,8 +89,8 @@ func (s *Session) findMatches(ctx context.Context, by By, wanted map[string]bool
 	return groupMatches(by, wanted, list), list, err
 }
 
-// searchEach searches for each of the wanted texts. It returns nil if a search decides
-// nothing; the other searches end early then.
+// searchEach searches for each of the wanted texts. It returns nil if one of the searches
+// decides nothing, which cancels the others.
 func (s *Session) searchEach(ctx context.Context, by By, wanted map[string]bool) (matchesByText, error) {
 	queries := map[string]string{}
 	for text := range wanted {
@@ -142,28 +137,17 @@ func (s *Session) searchEach(ctx context.Context, by By, wanted map[string]bool)
 // can't be used. How a server compares doesn't matter, because the result is compared here.
 func (s *Session) search(ctx context.Context, by By, text, query string) ([]*Procedure, error) {
 	wanted := map[string]bool{text: true}
-	page, err := s.fetch(ctx, s.client.rest.GetOnce, Filter{SearchQuery: query}, "", MaxPageSize, keepMatches(by, wanted))
+	rows, isWhole, err := s.readOnePage(ctx, s.client.rest.GetOnce, Filter{SearchQuery: query}, keepMatches(by, wanted))
 	if ctx.Err() == nil && isDueToSearch(err) {
 		if !isServerFailure(err) {
 			s.client.searchesFail.Store(true)
 		}
 		return nil, nil
 	}
-	if err != nil || !isWholeList(page) {
+	if err != nil || !isWhole {
 		return nil, err
 	}
-	sortRows(page.Rows)
-	return groupMatches(by, wanted, page.Rows)[text], nil
-}
-
-// isWholeList reports whether a page of MaxPageSize is all that there is: it has fewer rows,
-// each once, and the server says that none follow.
-func isWholeList(page paging.Page[Row]) bool {
-	ids := map[string]bool{}
-	for _, row := range page.Rows {
-		ids[row.ID] = true
-	}
-	return page.IsLast() && len(page.Rows) < MaxPageSize && len(ids) == len(page.Rows)
+	return groupMatches(by, wanted, rows)[text], nil
 }
 
 // keepMatches keeps all of a procedure that has a wanted text, and the ID and name of any
@@ -239,7 +223,7 @@ type LookupError struct {
 }
 
 func (e *LookupError) Error() string {
-	return fmt.Sprintf("of the texts looked up, no procedure has %d, and several have %d", len(e.Missing), len(e.Ambiguous))
+	return fmt.Sprintf("%d texts have no procedure, and %d have several", len(e.Missing), len(e.Ambiguous))
 }
 
 // Missing is a text that no procedure of the whole list has.
@@ -277,7 +261,7 @@ func (by By) textOf(procedure *Procedure) string {
 	return norm.NFC.String(deref(procedure.Name))
 }
 
-// other returns what users may confuse by with.
+// other returns ByID for ByName, and the reverse.
 func (by By) other() By {
 	if by == ByID {
 		return ByName

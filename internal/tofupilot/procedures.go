@@ -28,15 +28,15 @@ const (
 	procedures = "v2/procedures" // the path below the API's base
 )
 
-// List reads every procedure that matches the filter, once, and returns what encode makes
-// of each, sorted by CreatedAt and then ID. Procedures without a CreatedAt come last.
+// List reads every procedure that matches the filter, once, and returns the result of encode
+// for each, sorted by CreatedAt and then ID. Procedures without a CreatedAt come last.
 //
 // encode is called as soon as a row is decoded, because the row's memory is reused for the
 // next one. It is called for rows of several pages at a time, and for rows that aren't
 // returned.
 //
-// The list is complete: if that can't be shown, the error is a *ListError. A request that
-// fails has a *rest.Error in its chain, a context that ends its cause.
+// The list is complete: if that can't be shown, the error is a *ListError. Its chain has the
+// *rest.Error of a request that failed, or the context's cause.
 func (s *Session) List(ctx context.Context, filter Filter, encode func(*Procedure) []byte) ([]Row, error) {
 	return s.readList(ctx, filter, func(procedure *Procedure) (Row, int) {
 		encoded := encode(procedure)
@@ -57,18 +57,39 @@ func (s *Session) readList(ctx context.Context, filter Filter, keep keepFunc) ([
 			return s.fetch(ctx, s.client.rest.Get, filter, cursor, limit, keep)
 		},
 		Key:         func(row *Row) string { return row.ID },
-		Created:     func(row *Row) (at time.Time, known bool) { return row.created, row.created != never },
+		Created:     func(row *Row) (at time.Time, known bool) { return row.created, !row.created.Equal(never) },
 		Log:         s.client.log,
 		PageSize:    filter.pageSize(),
 		MaxPageSize: MaxPageSize,
 	})
-	if incomplete := new(paging.IncompleteError); errors.As(err, &incomplete) {
-		return nil, &ListError{*incomplete, int(requests.Load())}
+	if err != nil {
+		return nil, &ListError{Err: err, Requests: int(requests.Load())}
 	}
 	sortRows(rows)
-	s.client.log.InfoContext(ctx, "Read procedures", "url", s.client.url, "filters", filter.query().Encode(), "rows", len(rows),
-		"pages", requests.Load(), "duration", time.Since(started).String())
+	s.logRead(ctx, filter, len(rows), int(requests.Load()), started)
 	return rows, nil
+}
+
+func (s *Session) logRead(ctx context.Context, filter Filter, rows, requests int, started time.Time) {
+	s.client.log.InfoContext(ctx, "Read procedures", "url", s.client.url, "filters", filter.query().Encode(), "rows", rows,
+		"pages", requests, "duration", time.Since(started).String())
+}
+
+// readOnePage reads the first page, and reports whether that is the whole list: it has fewer
+// rows than requested, each once, and the server says that none follow.
+func (s *Session) readOnePage(ctx context.Context, get getFunc, filter Filter, keep keepFunc) (rows []Row, isWhole bool, err error) {
+	started := time.Now()
+	page, err := s.fetch(ctx, get, filter, "", MaxPageSize, keep)
+	if err != nil {
+		return nil, false, err
+	}
+	s.logRead(ctx, filter, len(page.Rows), 1, started)
+	ids := map[string]bool{}
+	for _, row := range page.Rows {
+		ids[row.ID] = true
+	}
+	sortRows(page.Rows)
+	return page.Rows, page.IsLast() && len(page.Rows) < MaxPageSize && len(ids) == len(page.Rows), nil
 }
 
 // sortRows sorts rows by CreatedAt and then ID.
@@ -119,15 +140,14 @@ func refusesCursor(err error) bool {
 	return failed.Status >= 400 && failed.Status <= 499
 }
 
-// ListError is a list that couldn't be read to its end. Its Err says why, and has a
-// *rest.Error, a *paging.InconsistentError or the context's cause in its chain.
+// ListError reports a list that couldn't be read to its end.
 type ListError struct {
-	paging.IncompleteError
-
-	Requests int // for pages, in all passes
+	Err      error // a *paging.IncompleteError
+	Requests int   // for pages, in all passes
 }
 
-func (e *ListError) Error() string { return "reading the procedures: " + e.IncompleteError.Error() }
+func (e *ListError) Error() string { return "reading the procedures: " + e.Err.Error() }
+func (e *ListError) Unwrap() error { return e.Err }
 
 // Filter says which procedures to list. Its zero value lists all that the key can read.
 type Filter struct {
@@ -163,8 +183,8 @@ type Row struct {
 	created   time.Time  // or never
 }
 
-// keepFunc returns what to keep of a procedure, which it mustn't keep itself, and how many
-// bytes that takes beside a Row.
+// keepFunc returns what to keep of a procedure, and how many bytes that takes beside a Row.
+// It may keep the fields, but not the pointer.
 type keepFunc func(*Procedure) (row Row, size int)
 
 // Procedure is a test procedure. Servers differ in the fields that they send; what
@@ -228,7 +248,7 @@ func (p *Procedure) size() int {
 
 // sortRuns sorts the runs by StartedAt and then ID.
 func (p *Procedure) sortRuns() {
-	slices.SortFunc(p.Runs, func(a, b Run) int {
+	slices.SortStableFunc(p.Runs, func(a, b Run) int {
 		return cmp.Or(parseTimestamp(a.StartedAt).Compare(parseTimestamp(b.StartedAt)), cmp.Compare(deref(a.ID), deref(b.ID)))
 	})
 }
