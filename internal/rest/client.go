@@ -89,8 +89,8 @@ func New(config Config) *Client {
 
 // Get requests a path below the base and passes the body of a 200 to decode, which must not
 // keep the body. Its error says why the response can't be used. The error of Get is an
-// *Error or the context's cause. The latter wraps the *Error of the latest attempt, if one
-// had failed before the context ended.
+// *Error, or one that wraps the context's cause and the *Error of the latest attempt that
+// failed before the context ended, if there is one.
 //
 // A request that fails for a temporary reason is retried up to maxRetries times. A
 // Retry-After replaces the pause before a retry; if the context ends before it is over, the
@@ -100,7 +100,7 @@ func (c *Client) Get(ctx context.Context, path string, query url.Values, decode 
 	return c.get(ctx, &request{target: c.target(path, query), decode: decode, timeout: c.requestTimeout, order: normal})
 }
 
-// GetOnce is Get for a request that the caller can do without. An attempt takes at most ten
+// GetOnce is like Get, for a request that has a fallback. An attempt takes at most ten
 // seconds, and isn't repeated if it times out or gets an unusable response. It is repeated
 // after a 429 and after a failure to connect.
 func (c *Client) GetOnce(ctx context.Context, path string, query url.Values, decode func(body []byte) error) error {
@@ -134,7 +134,7 @@ func (c *Client) get(ctx context.Context, request *request) error {
 		if latest == nil {
 			return nil
 		}
-		if ctx.Err() != nil {
+		if ctx.Err() != nil { // which is why this attempt failed, unless the gate was closed
 			if failed == nil && latest.isRefusal() {
 				failed = latest
 			}
@@ -151,8 +151,7 @@ func (c *Client) get(ctx context.Context, request *request) error {
 		case !failed.canRetry(),
 			request.once && failed.isUnusable(),
 			failures > c.maxRetries,
-			unavailable == maxUnavailable,
-			failed.isRefusal() && c.gate.givesUp(c.maxRetries):
+			unavailable == maxUnavailable:
 			return failed
 		}
 		if failed.TimeLeft = timeLeft(ctx, failed.RetryAfter); failed.TimeLeft > 0 {
@@ -196,16 +195,21 @@ func (c *Client) attempt(ctx context.Context, number int, request *request) *Err
 		return failed
 	}
 	received, err := c.send(ctx, request)
+	status := received.status
+	if err != nil {
+		status = 0
+	}
 	c.log.DebugContext(ctx, "Asked the server", "method", http.MethodGet, "path", request.target.RequestURI(),
 		"status", received.status, "duration", time.Since(sent).String(), "attempt", number)
-	if err == nil && received.status == http.StatusOK {
-		c.gate.leave(sent, received.status, 0)
+	if status == http.StatusOK {
+		c.gate.leave(sent, status, 0, c.maxRetries)
 		return nil
 	}
 	failed := classify(received, err)
 	failed.URL, failed.Attempts = request.target.String(), number
-	failed.permanent = failed.permanent || c.permanent(failed)
-	request.order = c.gate.leave(sent, received.status, failed.RetryAfter)
+	next, giveUp := c.gate.leave(sent, status, failed.RetryAfter, c.maxRetries)
+	request.order = next
+	failed.permanent = failed.permanent || giveUp || c.permanent(failed)
 	return failed
 }
 
@@ -258,10 +262,10 @@ func (c *Client) exchange(ctx context.Context, target *url.URL, memory *Share) (
 	return received, err
 }
 
-// response is what was received of a response.
+// response holds what was received of a response.
 type response struct {
-	connected bool
-	status    int // 0: nothing was received
+	connected bool // whether there was a connection
+	status    int  // 0: nothing was received
 	header    http.Header
 	body      []byte
 }

@@ -12,8 +12,8 @@ import (
 const (
 	// maxInFlight is how many requests of one client are in flight at a time.
 	maxInFlight = 8
-	// successesToDouble is how many requests must succeed before the limit of requests in
-	// flight doubles, after a refusal has reduced it to one.
+	// successesToDouble requests must succeed before the limit of requests in flight doubles,
+	// after a refusal has reduced it to one.
 	successesToDouble = 8
 )
 
@@ -29,18 +29,20 @@ const (
 // after the server refused one with a 429 or a 503.
 type gate struct {
 	mu       sync.Mutex
-	changed  chan struct{} // closed and replaced when a waiting request may be admitted
+	changed  chan struct{} // closed by wake, which replaces it
 	limit    int           // of requests in flight, 1 to maxInFlight
 	inFlight int
 	waiting  [last + 1]int // requests, by their order
 
-	opens      time.Time     // no request is sent before
-	retryAfter time.Duration // that the server asked for; 0: it didn't
-	status     int           // of the latest refusal
-	closed     time.Time     // when the gate was last closed
-	refusals   int           // since a request succeeded; those of one closing count once
-	successes  int           // since the limit changed
-	succeeded  bool          // whether any request has succeeded
+	closedAt   time.Time     // when the gate was last closed
+	opensAt    time.Time     // until then, no request is sent
+	status     int           // of the refusal that decided when it opens
+	retryAfter time.Duration // of that refusal; 0: the server didn't say
+
+	succeeded bool // whether any request has succeeded
+	successes int  // since the limit changed
+	closings  int  // since a request succeeded
+	counted   int  // those of them that count against max_retries
 }
 
 func newGate() *gate { return &gate{changed: make(chan struct{}), limit: maxInFlight} }
@@ -97,54 +99,50 @@ func (g *gate) isNext(order order) bool {
 }
 
 // blocked reports why a request must wait, and for how long. It returns nil if the gate is
-// open. A wait of 0 means that waiting can't help: the context ends before the gate opens,
-// or the server has refused too many requests.
+// open. A wait of 0 means that waiting can't help: the server asked for a pause that ends
+// after the context, or has refused too many requests.
 func (g *gate) blocked(ctx context.Context, maxRetries int) (*blockedError, time.Duration) {
-	wait := time.Until(g.opens)
+	wait := time.Until(g.opensAt)
 	if wait <= 0 {
 		return nil, 0
 	}
-	blocked := &blockedError{status: g.status, retryAfter: g.retryAfter, opens: g.opens}
+	blocked := &blockedError{status: g.status, retryAfter: g.retryAfter, opens: g.opensAt}
 	if g.retryAfter > 0 {
 		blocked.timeLeft = timeLeft(ctx, wait)
 	}
-	if blocked.timeLeft > 0 || g.refusesTooMuch(maxRetries) {
+	if blocked.timeLeft > 0 || g.refusedTooMany(maxRetries) {
 		return blocked, 0
 	}
 	return blocked, wait
 }
 
-// refusesTooMuch reports whether the server has refused so many requests in a row that a
-// refused request isn't retried. A 429 counts until some request has succeeded: from then
-// on the server is known to accept requests at some rate.
-func (g *gate) refusesTooMuch(maxRetries int) bool {
-	if maxRetries == 0 {
-		return g.status != 0
-	}
-	return g.refusals > maxRetries && (!g.succeeded || g.status == http.StatusServiceUnavailable)
+// refusedTooMany reports whether a refused request isn't retried. It stays so until a request
+// succeeds: until then, each request is sent only once.
+func (g *gate) refusedTooMany(maxRetries int) bool {
+	return maxRetries == 0 || g.counted > maxRetries
 }
 
-// leave ends a request that enter admitted at the time sent. The status and the
-// Retry-After are those of its response; a status of 0 means that there was none. It
-// returns the order of the request's next attempt.
-func (g *gate) leave(sent time.Time, status int, retryAfter time.Duration) order {
+// leave reports the outcome of an attempt that enter admitted at the time sent: the status
+// and the Retry-After of its response. The status is 0 if there was no usable response. leave
+// returns the order of the next attempt, and whether the request is given up instead.
+func (g *gate) leave(sent time.Time, status int, retryAfter time.Duration, maxRetries int) (next order, giveUp bool) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	defer g.wake()
 	g.inFlight--
 	switch status {
 	case http.StatusOK:
-		g.succeeded, g.refusals = true, 0
-		if sent.After(g.closed) {
+		g.succeeded, g.closings, g.counted = true, 0, 0
+		if sent.After(g.closedAt) {
 			g.successes++
 		}
 		if g.successes == successesToDouble {
 			g.limit, g.successes = min(2*g.limit, maxInFlight), 0
 		}
 	case http.StatusTooManyRequests, http.StatusServiceUnavailable:
-		return g.close(sent, status, retryAfter)
+		return g.close(sent, status, retryAfter), g.refusedTooMany(maxRetries)
 	}
-	return normal
+	return normal, false
 }
 
 // close closes the gate after a refusal. Requests that were in flight when it was closed
@@ -152,20 +150,25 @@ func (g *gate) leave(sent time.Time, status int, retryAfter time.Duration) order
 // request's next attempt.
 func (g *gate) close(sent time.Time, status int, retryAfter time.Duration) order {
 	next, pause := first, retryAfter
-	if sent.After(g.closed) {
-		if g.refusals > 0 {
+	if sent.After(g.closedAt) {
+		if g.closings > 0 {
 			next = last
 		}
-		g.closed, g.status = time.Now(), status
+		g.closedAt = time.Now()
 		g.limit, g.successes = 1, 0
-		g.refusals++
+		g.closings++
+		// Once a request has succeeded, the server is known to accept requests at some
+		// rate, so that a 429 doesn't count any more.
+		if status == http.StatusServiceUnavailable || !g.succeeded {
+			g.counted++
+		}
 		if pause == 0 {
-			pause = min(firstClosing<<min(g.refusals-1, 10), lastClosing)
+			pause = min(firstClosing<<min(g.closings-1, 10), lastClosing)
 			pause += rand.N(pause / 4)
 		}
 	}
-	if opens := time.Now().Add(pause); opens.After(g.opens) {
-		g.opens, g.retryAfter = opens, retryAfter
+	if opens := time.Now().Add(pause); opens.After(g.opensAt) {
+		g.opensAt, g.status, g.retryAfter = opens, status, retryAfter
 	}
 	return next
 }
@@ -174,13 +177,12 @@ func (g *gate) close(sent time.Time, status int, retryAfter time.Duration) order
 type order int
 
 const (
-	// A request that was refused after others had succeeded is first: a server that accepts
-	// a few requests after each pause accepts it next time, instead of refusing it again
-	// and again.
+	// A refused request is the first to be sent when the gate opens. Otherwise a server that
+	// accepts a few requests after each pause could refuse the same one every time.
 	first order = iota
 	normal
-	// A request that was refused although it was the first one after a pause is last: the
-	// server may refuse only this one.
+	// A request that was refused as the first one after a pause is last, because the server
+	// may refuse only this one.
 	last
 )
 
@@ -190,30 +192,24 @@ func (g *gate) wake() {
 	g.changed = make(chan struct{})
 }
 
-// givesUp reports whether a refused request isn't retried.
-func (g *gate) givesUp(maxRetries int) bool {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	return g.refusesTooMuch(maxRetries)
-}
-
 // closedFor returns how long no request will be sent.
 func (g *gate) closedFor() time.Duration {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	return max(time.Until(g.opens), 0)
+	return max(time.Until(g.opensAt), 0)
 }
 
 // timeLeft returns the time until the context's deadline if that comes before the pause
 // is over, and 0 otherwise.
 func timeLeft(ctx context.Context, pause time.Duration) time.Duration {
-	if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) < pause {
-		return time.Until(deadline)
+	deadline, ok := ctx.Deadline()
+	if left := time.Until(deadline); ok && left < pause {
+		return max(left, 1) // not 0, if it is over
 	}
 	return 0
 }
 
-// blockedError is a request that isn't sent because the server refused another one.
+// blockedError reports that a request wasn't sent because the gate is closed.
 type blockedError struct {
 	status     int           // of the refusal, 429 or 503
 	retryAfter time.Duration // that the server asked for; 0: it didn't

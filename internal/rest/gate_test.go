@@ -38,7 +38,7 @@ func (c *crowd) send(t *testing.T, count int) {
 			c.count(1)
 			time.Sleep(time.Second)
 			c.count(-1)
-			c.gate.leave(sent, http.StatusOK, 0)
+			c.gate.leave(sent, http.StatusOK, 0, 3)
 		})
 	}
 }
@@ -51,7 +51,7 @@ func (c *crowd) refuseLate(retryAfter time.Duration) {
 	c.gate.mu.Lock()
 	c.gate.inFlight++
 	c.gate.mu.Unlock()
-	c.gate.leave(c.born, http.StatusTooManyRequests, retryAfter)
+	c.gate.leave(c.born, http.StatusTooManyRequests, retryAfter, 3)
 }
 
 // respond ends a request that was sent just now.
@@ -59,7 +59,7 @@ func (c *crowd) respond(status int, retryAfter time.Duration) {
 	c.gate.mu.Lock()
 	c.gate.inFlight++
 	c.gate.mu.Unlock()
-	c.gate.leave(time.Now(), status, retryAfter)
+	c.gate.leave(time.Now(), status, retryAfter, 3)
 }
 
 func (c *crowd) count(change int) {
@@ -131,7 +131,7 @@ func TestGateAdmitsInOrder(t *testing.T) {
 				}
 				admitted = append(admitted, order) // one request is in flight
 				time.Sleep(time.Second)
-				c.gate.leave(sent, http.StatusOK, 0)
+				c.gate.leave(sent, http.StatusOK, 0, 3)
 			})
 		}
 		c.all.Wait()
@@ -153,11 +153,43 @@ func TestGateOrder(t *testing.T) {
 		} {
 			time.Sleep(g.closedFor() + time.Second)
 			g.inFlight++
-			if got := g.leave(time.Now(), c.status, 0); got != c.next {
+			if got, _ := g.leave(time.Now(), c.status, 0, 3); got != c.next {
 				t.Errorf("response %d, a %d: order %d, want %d", i, c.status, got, c.next)
 			}
 		}
 	})
+}
+
+// Only refusals that count are held against a request.
+func TestGateCounts(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		statuses []int
+		giveUp   bool // after the last of them, with three retries
+	}{
+		"429s before any success":             {[]int{429, 429, 429, 429}, true},
+		"429s after a success":                {[]int{200, 429, 429, 429, 429, 429}, false},
+		"503s before any success":             {[]int{503, 503, 503, 503}, true},
+		"503s after a success":                {[]int{200, 503, 503, 503, 503}, true},
+		"three 503s":                          {[]int{200, 503, 503, 503}, false},
+		"a 503 after 429s that don't count":   {[]int{200, 429, 429, 429, 429, 503}, false},
+		"503s with a success in between":      {[]int{503, 503, 503, 200, 503, 503, 503}, false},
+		"both kinds before any success":       {[]int{429, 503, 429, 503}, true},
+		"other failures":                      {[]int{0, 500, 0, 500, 0}, false},
+		"a 429 after 503s, the last to count": {[]int{200, 503, 503, 503, 429}, false},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			g, giveUp := newGate(), false
+			for _, status := range c.statuses {
+				time.Sleep(g.closedFor() + time.Second)
+				g.inFlight++
+				_, giveUp = g.leave(time.Now(), status, 0, 3)
+			}
+			if giveUp != c.giveUp {
+				t.Errorf("%s: gives up %t, want %t", name, giveUp, c.giveUp)
+			}
+		})
+	}
 }
 
 func TestGateSuccess(t *testing.T) {
@@ -190,7 +222,7 @@ func TestGatePauses(t *testing.T) {
 		c.respond(http.StatusOK, 0)
 		for _, seconds := range slices.Concat([]time.Duration{1, 2, 4, 8, 16}, slices.Repeat([]time.Duration{30}, 100)) {
 			c.refuse(0)
-			if c.gate.givesUp(3) {
+			if c.gate.refusedTooMany(3) {
 				t.Fatal("it gives up, though a request succeeded")
 			}
 			between(t, "refused again", c.gate.closedFor(), seconds*time.Second)
@@ -208,7 +240,7 @@ func TestGateOneClosing(t *testing.T) {
 		c := newCrowd()
 		for range 8 {
 			c.refuseLate(0)
-			if c.gate.givesUp(3) {
+			if c.gate.refusedTooMany(3) {
 				t.Error("it gives up")
 			}
 		}
@@ -275,7 +307,7 @@ func TestGateTooLongAmongMany(t *testing.T) {
 func TestGateContext(t *testing.T) {
 	t.Parallel()
 	for name, fill := range map[string]func(*crowd){
-		"closed": func(c *crowd) { c.respond(http.StatusOK, 0); c.gate.opens = time.Now().Add(time.Hour) },
+		"closed": func(c *crowd) { c.respond(http.StatusOK, 0); c.gate.opensAt = time.Now().Add(time.Hour) },
 		"full": func(c *crowd) {
 			c.gate.inFlight = maxInFlight
 		},
