@@ -1,5 +1,5 @@
 // Command terraform-provider-tofupilot is the Terraform provider for TofuPilot.
-// Terraform starts it; people have no need to.
+// Terraform runs this program; don't run it directly.
 package main
 
 import (
@@ -18,13 +18,14 @@ import (
 // version is set by the linker in a release.
 var version = "dev"
 
-// memoryLimit keeps garbage from adding to what answers take (see the bounds in
-// internal/rest/memory.go). A list near the protocol's limit may take more.
+// memoryLimit makes the garbage collector run before garbage and responses together exceed
+// 1 GB (see the bounds in internal/rest/memory.go). A list near the protocol's limit may
+// take more.
 const memoryLimit = 768 << 20 // bytes
 
 func main() {
-	// net/http writes to it, unredacted, what a server says without being asked, and with
-	// GODEBUG=http2debug=1 the headers that are sent. All of ours goes through tflog.
+	// net/http logs unsolicited responses and, with GODEBUG=http2debug=1, the headers of
+	// requests. The provider itself logs through tflog.
 	log.SetOutput(io.Discard)
 	if os.Getenv("GOMEMLIMIT") == "" {
 		debug.SetMemoryLimit(memoryLimit)

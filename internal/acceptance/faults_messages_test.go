@@ -73,7 +73,7 @@ func messageFaults() []fault {
 		},
 		{
 			name: "the key as an ID that stands twice", at: faulty(with200(`{"data":[{"id":"` + key + `"},{"id":"` + key + `"}],` + endOfList + `}`)),
-			fails: harness.Error("", "The server's pages are inconsistent", `"[the API key]" stands twice in one page`, "So far: 1 request, 0 procedures."), requests: 1,
+			fails: harness.Error("", "The server's pages are inconsistent", `"[the API key]" is twice in one page`, "So far: 1 request, 0 procedures."), requests: 1,
 		},
 	}
 }

@@ -14,12 +14,12 @@ func (p *pager[R]) follow(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		// Check the cursor first: if it doesn't advance, rows that come again are no change.
+		// Check the cursor first: if it doesn't advance, repeated rows aren't a sign of a change.
 		advances := next.Next != "" && !followed[next.Next] && !isBehind(next.Next, at)
 		switch {
 		case next.More && next.Next == "":
 			return &InconsistentError{What: fmt.Sprintf("it has more after the page at cursor %q, but gives no next_cursor", at)}
-		case next.More && !advances: // once, it may come from a count from before rows were deleted
+		case next.More && !advances: // once, an old count may cause this; twice, it is how the server counts
 			return changedError("after the page at cursor %q it gives next_cursor %q, which doesn't advance", at, next.Next)
 		}
 		if err := p.add(next.Rows, 0); err != nil {

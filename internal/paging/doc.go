@@ -14,7 +14,7 @@
 // The proof has two assumptions, and both are checked:
 //
 //   - Rows keep their order. They do in a list by creation, which its times show
-//     (byCreation). In any other list, a row may move from behind a seam to the front
+//     (isByCreation). In any other list, a row may move from behind a seam to the front
 //     while another one is deleted. Such a list is read until two consecutive passes,
 //     whose seams all held, give the same rows.
 //   - The last page is the end. A page with fewer rows than requested proves it. A full

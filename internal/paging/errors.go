@@ -8,8 +8,8 @@ import (
 // IncompleteError reports a list that couldn't be shown to be complete.
 type IncompleteError struct {
 	Passes int   // how often the list was read from its start, including the last pass
-	Rows   int   // that the last pass had read
-	Change error // what showed that the list changed, in the latest pass that was given up; may be nil
+	Rows   int   // of the last pass
+	Change error // what showed the latest change of the list; nil if nothing did
 	Err    error // why: the error of Fetch, an *InconsistentError or the context's cause
 }
 

@@ -111,15 +111,15 @@ var oddPages = []oddCase{
 		if asked.offset == 0 {
 			answer.ids = []string{"r0", "r0", "r2"}
 		}
-	}), begins: 1, fails: `"r0" stands twice in one page`},
+	}), begins: 1, fails: `"r0" is twice in one page`},
 	{name: "an ID twice in the only page", answer: twisted(3, func(_ oddRequest, answer *oddAnswer) {
 		answer.ids[1] = "r0"
-	}), begins: 1, fails: `"r0" stands twice in one page`},
+	}), begins: 1, fails: `"r0" is twice in one page`},
 	{name: "an ID twice in a later page", answer: twisted(8, func(asked oddRequest, answer *oddAnswer) {
 		if asked.offset == 4 {
 			answer.ids = []string{"r4", "r5", "r5"}
 		}
-	}), begins: 1, fails: `"r5" stands twice in one page`},
+	}), begins: 1, fails: `"r5" is twice in one page`},
 	{name: "ties that swap places and back", answer: swapping(func(asked oddRequest) bool { return asked.begins == 1 && asked.offset > 0 }), rows: 8, begins: 2},
 	{name: "ties that swap places and stay so", answer: swapping(func(asked oddRequest) bool { return asked.begins == 1 && asked.offset == 0 }), rows: 8, begins: 2},
 	{name: "ties that swap places always", answer: swapping(func(asked oddRequest) bool { return asked.offset > 0 }), begins: 4, fails: `"r2" came twice, each time that the list is read`},

@@ -34,6 +34,7 @@ func (p *pager[R]) overlap(ctx context.Context, first Page[R]) error {
 		err  error
 	}
 	width := max(2, len(first.Rows))
+	limit := min(width, p.MaxPageSize)
 	start := len(first.Rows) - 1 // of the next page to request
 	latest := first
 	var ahead []chan response
@@ -45,7 +46,7 @@ func (p *pager[R]) overlap(ctx context.Context, first Page[R]) error {
 		for taken+len(ahead) < until {
 			at, coming := strconv.Itoa(start), make(chan response, 1)
 			requests.Go(func() {
-				page, err := p.Fetch(ctx, at, min(width, p.MaxPageSize))
+				page, err := p.Fetch(ctx, at, limit)
 				coming <- response{page, err}
 			})
 			ahead = append(ahead, coming)
@@ -60,7 +61,7 @@ func (p *pager[R]) overlap(ctx context.Context, first Page[R]) error {
 			return next.err
 		}
 		latest = next.page
-		if err := p.join(latest, width); err != nil || latest.IsLast() && len(latest.Rows) < width {
+		if err := p.join(latest, width); err != nil || latest.IsLast() && len(latest.Rows) < limit {
 			return err
 		}
 	}
@@ -70,24 +71,24 @@ func (p *pager[R]) overlap(ctx context.Context, first Page[R]) error {
 func (p *pager[R]) join(next Page[R], width int) error {
 	offset := len(p.rows) - 1
 	last := p.Key(&p.rows[offset])
-	if err := next.countsFrom(offset); err != nil {
+	if err := next.checkNext(offset); err != nil {
 		return err
 	}
 	switch {
 	case len(next.Rows) == 0:
-		return changedError("the page at offset %d is empty, though %q stood there before", offset, last)
+		return changedError("the page at offset %d is empty, though %q was there before", offset, last)
 	case p.Key(&next.Rows[0]) != last:
-		return changedError("the page at offset %d begins with %q, where %q stood before", offset, p.Key(&next.Rows[0]), last)
+		return changedError("the page at offset %d begins with %q, where %q was before", offset, p.Key(&next.Rows[0]), last)
 	case next.More && len(next.Rows) != width: // if rows move, the seams around it may hold by chance
 		return changedError("the page at offset %d has %d rows instead of %d, though more follow", offset, len(next.Rows), width)
 	}
 	return p.add(next.Rows, 1)
 }
 
-// countsFrom returns nil if next_cursor is the page's offset plus its rows, as documented.
-// Another number may be due to a change, such as a count from before rows were deleted.
-// Anything else isn't an offset.
-func (p Page[R]) countsFrom(offset int) error {
+// checkNext returns nil if next_cursor is the page's offset plus its rows, as documented. It
+// returns a *ChangedError for another number, which may come from a count from before rows
+// were deleted, and errNotOffsets for anything else.
+func (p Page[R]) checkNext(offset int) error {
 	next, isOffset := offsetOf(p.Next)
 	switch {
 	case p.IsLast(), p.More && isOffset && next == offset+len(p.Rows):

@@ -61,7 +61,7 @@ func (p Page[R]) IsLast() bool { return !p.More && p.Next == "" }
 type pager[R any] struct {
 	List[R]
 
-	prefetch  func(taken int) int // returns more than taken; tests have others
+	prefetch  func(taken int) int // returns more than taken; tests replace it
 	following bool                // whether it follows the server's own cursors
 
 	// Of the current pass:
@@ -160,7 +160,7 @@ type verdict int
 const (
 	proven     verdict = iota // the list is complete
 	ended                     // the pass came to its end, but another one must agree
-	changed                   // the list changed, or the server counts in a way of its own
+	changed                   // two pages contradict each other
 	notOffsets                // the cursors aren't offsets
 	failed                    // a request failed, or the server leaves no safe next step
 )
@@ -234,21 +234,22 @@ func (p *pager[R]) read(ctx context.Context) (isProven bool, err error) {
 	switch {
 	case first.IsLast() && n < p.PageSize:
 		return true, nil // one page is a snapshot
-	case n < min(2, p.PageSize): // as if it had been counted before rows were deleted; one row leaves no room to overlap
+	case n < min(2, p.PageSize):
+		// Rows may have been deleted after they were counted. Pages can't overlap by the only row.
 		return false, changedError("the first page is short, of %d, though more follow", n)
 	}
-	if err := first.countsFrom(0); err != nil {
+	if err := first.checkNext(0); err != nil {
 		return false, err
 	}
 	if err := p.overlap(ctx, first); err != nil {
 		return false, err
 	}
-	return p.byCreation(), nil
+	return p.isByCreation(), nil
 }
 
-// byCreation reports whether the rows are in the order in which they were created, or in
+// isByCreation reports whether the rows are in the order in which they were created, or in
 // the reverse order. Equal and unknown times show neither.
-func (p *pager[R]) byCreation() bool {
+func (p *pager[R]) isByCreation() bool {
 	rising, falling := true, true
 	var before time.Time
 	for i := range p.rows {
@@ -264,8 +265,9 @@ func (p *pager[R]) byCreation() bool {
 	return rising || falling
 }
 
-// add adds the rows of a page to the pass, beginning with the one at from. A row that the
-// pass has already moved meanwhile, unless the page itself has it twice.
+// add adds the rows of a page to the pass, beginning with the one at from. A row that is
+// already in the pass moved while the list was read. A row that is twice in one page is a
+// mistake of the server.
 func (p *pager[R]) add(rows []R, from int) error {
 	for i := from; i < len(rows); i++ {
 		key := p.Key(&rows[i])
@@ -273,7 +275,7 @@ func (p *pager[R]) add(rows []R, from int) error {
 		case !p.seen[key]:
 			p.seen[key] = true
 		case slices.ContainsFunc(rows[:i], func(other R) bool { return p.Key(&other) == key }):
-			return &InconsistentError{What: fmt.Sprintf("%q stands twice in one page", key)}
+			return &InconsistentError{What: fmt.Sprintf("%q is twice in one page", key)}
 		default:
 			return changedError("%q came twice", key)
 		}
