@@ -134,7 +134,7 @@ func (c *Client) get(ctx context.Context, request *request) error {
 		if latest == nil {
 			return nil
 		}
-		if ctx.Err() != nil { // which is why this attempt failed, unless the gate was closed
+		if ctx.Err() != nil { // this attempt failed because of it, unless the gate was closed
 			if failed == nil && latest.isRefusal() {
 				failed = latest
 			}
@@ -172,8 +172,8 @@ func (c *Client) get(ctx context.Context, request *request) error {
 	}
 }
 
-// maxUnavailable is how many 503s one request may get, so that a URL that always gives one
-// doesn't delay the others until the deadline.
+// maxUnavailable bounds the 503s that one request may get, so that a URL that always gives
+// one doesn't delay the others until the deadline.
 const maxUnavailable = 10
 
 // contextError returns the cause of a context that has ended, together with the failure

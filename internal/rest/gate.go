@@ -10,7 +10,7 @@ import (
 )
 
 const (
-	// maxInFlight is how many requests of one client are in flight at a time.
+	// maxInFlight bounds the requests of one client that are in flight at a time.
 	maxInFlight = 8
 	// successesToDouble requests must succeed before the limit of requests in flight doubles,
 	// after a refusal has reduced it to one.

@@ -18,7 +18,7 @@ const (
 
 // ErrMemory is in the chain of an error if the reads of one client would take more
 // memory at the same time than they may.
-var ErrMemory = fmt.Errorf("what is read at the same time takes more than %d MiB", MaxMemory>>20)
+var ErrMemory = fmt.Errorf("the reads of this provider together take more than %d MiB", MaxMemory>>20)
 
 var errBodyTooLarge = fmt.Errorf("the answer's body is larger than %d MiB", maxBody>>20)
 

@@ -17,10 +17,10 @@ import (
 )
 
 const (
-	// maxSearches is how many names or IDs of one lookup are searched for. Reading the list
-	// costs little more than searching for more of them.
+	// maxSearches bounds the searches of one lookup. Reading the list costs little more than
+	// searching for more names or IDs.
 	maxSearches = 8
-	// minIDSearch is the number of characters from which on a search_query also finds IDs
+	// minIDSearch is the least number of characters of a search_query that also finds IDs
 	// (API.md, Search).
 	minIDSearch = 6
 )
@@ -244,10 +244,10 @@ type Ambiguous struct {
 	Matches []*Procedure // at least two, by CreatedAt and then ID
 }
 
-// By is what procedures are looked up by.
+// By says whether procedures are looked up by name or by ID.
 type By int
 
-// A procedure is looked up by its name or by its ID.
+// The values of By.
 const (
 	ByName By = iota
 	ByID

@@ -18,11 +18,10 @@ import (
 const (
 	// MaxPageSize is the most rows that the API returns in one page.
 	MaxPageSize = 100
-	// MaxSearchQuery is how long a search_query may be, in code points. Servers differ
-	// in how they count; more is too long for all of them (API.md, Search).
+	// MaxSearchQuery is the maximum length of a search_query in code points. Servers count
+	// differently; more is too long for all of them (API.md, Search).
 	MaxSearchQuery = 100
-	// rowOverhead is what a row takes beside what is kept of it, in bytes: the pager and
-	// the allocator.
+	// rowOverhead is the memory in bytes that the pager and the allocator take for a row.
 	rowOverhead = 200
 
 	procedures = "v2/procedures" // the path below the API's base
@@ -174,7 +173,7 @@ func (f Filter) query() url.Values {
 	return query
 }
 
-// Row is what is kept of a procedure while the rest of its list is read.
+// Row holds what is kept of a procedure while the rest of its list is read.
 type Row struct {
 	ID      string
 	Encoded []byte // by List's encode
@@ -200,7 +199,7 @@ type Procedure struct {
 	FPY              *Decimal    `json:"fpy"` // first pass yield in percent
 }
 
-// User is who created a procedure.
+// User is the creator of a procedure.
 type User struct {
 	ID    *string `json:"id"`
 	Name  *string `json:"name"`
