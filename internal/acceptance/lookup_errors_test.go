@@ -68,21 +68,26 @@ func TestLookupErrors(t *testing.T) {
 	}
 }
 
-func TestExactlyOneOfIDAndName(t *testing.T) {
+func TestValidateIDAndName(t *testing.T) {
 	t.Parallel()
 	server := harness.Connect(t, provider.Server("test")())
-	one := "Exactly one of these attributes must be configured: [id,name]"
+	neither := []string{"", "No name or id", "Set name or id."}
+	both := []string{"id", "Both name and id", "Set name or id, not both."}
 	for what, c := range map[string]struct {
 		arguments harness.Values
 		want      []string
 	}{
-		"name":       {harness.Values{"name": " "}, nil},
-		"id":         {harness.Values{"id": "FVT1"}, nil},
-		"neither":    {harness.Values{}, []string{"", "Missing Attribute Configuration", one}},
-		"both":       {harness.Values{"id": "a", "name": "b"}, []string{"id", "Invalid Attribute Combination", one}},
-		"empty name": {harness.Values{"name": ""}, []string{"name", "Invalid Attribute Value Length", "Attribute name string length must be at least 1, got: 0"}},
-		"empty id":   {harness.Values{"id": ""}, []string{"id", "Invalid Attribute Value Length", "Attribute id string length must be at least 1, got: 0"}},
-		"timeouts":   {harness.Values{"id": "a", "timeouts": harness.Values{"read": "0s"}}, []string{"timeouts.read", "Invalid timeouts.read", `"0s" isn't a positive duration.`}},
+		"name":                {harness.Values{"name": " "}, nil},
+		"id":                  {harness.Values{"id": "FVT1"}, nil},
+		"neither":             {harness.Values{}, neither},
+		"both null":           {harness.Values{"id": nil, "name": nil}, neither},
+		"both":                {harness.Values{"id": "a", "name": "b"}, both},
+		"unknown and missing": {harness.Values{"id": harness.Unknown}, nil},
+		"unknown and set":     {harness.Values{"id": harness.Unknown, "name": "b"}, nil}, // the ID may be null
+		"both unknown":        {harness.Values{"id": harness.Unknown, "name": harness.Unknown}, nil},
+		"empty name":          {harness.Values{"name": ""}, []string{"name", "Invalid name", "The name is empty; set it to the exact name of a procedure."}},
+		"empty id":            {harness.Values{"id": ""}, []string{"id", "Invalid id", "The ID is empty; set it to the ID of a procedure."}},
+		"timeouts":            {harness.Values{"id": "a", "timeouts": harness.Values{"read": "0s"}}, []string{"timeouts.read", "Invalid timeouts.read", `"0s" isn't a positive duration.`}},
 	} {
 		t.Run(what, func(t *testing.T) {
 			t.Parallel()
@@ -186,8 +191,8 @@ func forFake(t *testing.T, url string) harness.Connection {
 func TestValidateNames(t *testing.T) {
 	t.Parallel()
 	connection := harness.Connect(t, provider.Server("test")())
-	empty := harness.Error("names", "Invalid Attribute Value Length", `names[Value("")] string length must be at least 1, got: 0`)
-	null := harness.Error("names", "Null Set Value", "This attribute contains a null value.")
+	empty := harness.Error("names", "Invalid names", "A name is empty. Remove it, or correct it.")
+	null := harness.Error("names", "Invalid names", "A name is null. Remove it, or correct it.")
 	for what, c := range map[string]struct {
 		names any
 		want  *harness.Diagnosis // nil: they are good
@@ -197,6 +202,7 @@ func TestValidateNames(t *testing.T) {
 		"an empty and an unknown one": {[]any{"", harness.Unknown}, &empty},
 		"one that isn't known":        {[]any{"FVT", harness.Unknown}, nil},
 		"a space":                     {elements(" "), nil},
+		"none of them known":          {harness.Unknown, nil},
 	} {
 		t.Run(what, func(t *testing.T) {
 			t.Parallel()

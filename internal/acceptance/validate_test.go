@@ -107,9 +107,7 @@ func TestValidateProcedures(t *testing.T) {
 		emoji  = "🔋"
 		ending = "write it like 2024-01-15T10:30:00Z or 2024-01-15T10:30:00+01:00"
 	)
-	blank := harness.Error("search_query", "Invalid Attribute Value Match", "Attribute search_query must be more than white space; omit it to list everything, got: ")
-	long := harness.Error("search_query", "Invalid Attribute Value Length", "Attribute search_query UTF-8 character count must be at most 100, got: 101")
-	after, before, timeout := invalid("created_after"), invalid("created_before"), invalid("timeouts.read")
+	query, after, before, timeout := invalid("search_query"), invalid("created_after"), invalid("created_before"), invalid("timeouts.read")
 	pageSize := func(got string) harness.Diagnosis {
 		return harness.Error("page_size", "Invalid page_size", "page_size must be a whole number from 1 to 100, not "+got+".")
 	}
@@ -118,9 +116,9 @@ func TestValidateProcedures(t *testing.T) {
 		arguments harness.Values
 		want      harness.Diagnosis
 	}{
-		"empty search":        {harness.Values{"search_query": ""}, blank},
-		"search of blanks":    {harness.Values{"search_query": "\u00a0\t"}, blank},
-		"search of 101 emoji": {harness.Values{"search_query": strings.Repeat(emoji, 101)}, long},
+		"empty search":        {harness.Values{"search_query": ""}, query("The search query is empty; omit search_query to list everything.")},
+		"search of blanks":    {harness.Values{"search_query": "\u00a0\t"}, query("The search query is only white space; omit search_query to list everything.")},
+		"search of 101 emoji": {harness.Values{"search_query": strings.Repeat(emoji, 101)}, query("The search query has 101 characters, and the API accepts at most 100; shorten it.")},
 
 		"created_after without a time": {harness.Values{"created_after": "2024-01-15"}, after(`"2024-01-15" isn't an RFC 3339 time`, ending)},
 		"created_before in lower case": {harness.Values{"created_before": "2024-01-15t10:30:00z"}, before("isn't an RFC 3339 time", ending)},

@@ -5,8 +5,6 @@ import (
 	"maps"
 
 	"github.com/hashicorp/terraform-plugin-framework-timeouts/datasource/timeouts"
-	"github.com/hashicorp/terraform-plugin-framework-validators/datasourcevalidator"
-	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/path"
@@ -17,8 +15,8 @@ import (
 )
 
 var (
-	_ datasource.DataSourceWithConfigure        = (*procedureDataSource)(nil)
-	_ datasource.DataSourceWithConfigValidators = (*procedureDataSource)(nil)
+	_ datasource.DataSourceWithConfigure      = (*procedureDataSource)(nil)
+	_ datasource.DataSourceWithValidateConfig = (*procedureDataSource)(nil)
 )
 
 type procedureDataSource struct{ dataSource }
@@ -37,14 +35,14 @@ func (d *procedureDataSource) Schema(_ context.Context, _ datasource.SchemaReque
 			Computed: true,
 			MarkdownDescription: "The exact ID, a UUID. Set either `id` or `name`. " +
 				"Short IDs such as `FVT1` come from API v1, and reading doesn't find them: use the procedure's name.",
-			Validators: []validator.String{stringvalidator.LengthAtLeast(1)},
+			Validators: []validator.String{validID},
 		},
 		"name": schema.StringAttribute{
 			Optional: true,
 			Computed: true,
 			MarkdownDescription: "The exact name, including case and spaces. Set either `id` or `name`. " +
 				"If several procedures have the name, reading fails and lists their IDs.",
-			Validators: []validator.String{stringvalidator.LengthAtLeast(1)},
+			Validators: []validator.String{validName},
 		},
 	})
 	resp.Schema = schema.Schema{
@@ -54,8 +52,19 @@ func (d *procedureDataSource) Schema(_ context.Context, _ datasource.SchemaReque
 	}
 }
 
-func (d *procedureDataSource) ConfigValidators(context.Context) []datasource.ConfigValidator {
-	return []datasource.ConfigValidator{datasourcevalidator.ExactlyOneOf(path.MatchRoot("id"), path.MatchRoot("name"))}
+// ValidateConfig checks that one of id and name is set. A value that isn't known yet may
+// be null.
+func (d *procedureDataSource) ValidateConfig(ctx context.Context, req datasource.ValidateConfigRequest, resp *datasource.ValidateConfigResponse) {
+	var id, name types.String
+	resp.Diagnostics.Append(req.Config.GetAttribute(ctx, path.Root("id"), &id)...)
+	resp.Diagnostics.Append(req.Config.GetAttribute(ctx, path.Root("name"), &name)...)
+	switch {
+	case resp.Diagnostics.HasError(), id.IsUnknown(), name.IsUnknown():
+	case id.IsNull() && name.IsNull():
+		resp.Diagnostics.AddError("No name or id", "Set name or id.")
+	case !id.IsNull() && !name.IsNull():
+		resp.Diagnostics.AddAttributeError(path.Root("id"), "Both name and id", "Set name or id, not both.")
+	}
 }
 
 func (d *procedureDataSource) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {

@@ -3,11 +3,9 @@ package provider
 import (
 	"context"
 	"fmt"
-	"regexp"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework-timeouts/datasource/timeouts"
-	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/path"
@@ -40,10 +38,7 @@ func (d *proceduresDataSource) Schema(_ context.Context, _ datasource.SchemaRequ
 				MarkdownDescription: "Lists only procedures with this text in their name or, if it has at least 6 characters, in their ID. " +
 					"Plain text without wildcards, 1 to 100 characters; some servers count an emoji as two characters. The server may ignore case. " +
 					"To find an exact name, compare the names as well.",
-				Validators: []validator.String{
-					stringvalidator.UTF8LengthAtMost(tofupilot.MaxSearchQuery),
-					stringvalidator.RegexMatches(regexp.MustCompile(`[^\s\v\x{85}\p{Z}]`), "must be more than white space; omit it to list everything"),
-				},
+				Validators: []validator.String{validSearchQuery},
 			},
 			"created_after": schema.StringAttribute{
 				Optional: true,

@@ -6,16 +6,17 @@ import (
 	"fmt"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/config"
+	"github.com/tofupilot/terraform-provider-tofupilot/internal/tofupilot"
 )
 
 // rule is a validator of our own: what a value must be, and a function that says what is
-// wrong with one. The same functions judge environment variables. Lengths and elements
-// are the library's, terraform-plugin-framework-validators; it has no rule for keys,
-// addresses, certificates, durations and times.
+// wrong with one. The same functions judge environment variables.
 type rule struct {
 	description string // such as "must be a duration such as 30s"
 	check       func(string) error
@@ -41,6 +42,9 @@ var (
 	validCertificates = rule{"must be one or more certificates in PEM", parses(config.ParseCACertPEM)}
 	validTime         = rule{"must be a time in RFC 3339, such as 2024-01-15T10:30:00Z", parses(parseTime)}
 	validDuration     = rule{"must be a positive duration such as 30s, 5m or 1h30m", parses(config.ParseDuration)}
+	validID           = rule{"must not be empty", checkID}
+	validName         = rule{"must not be empty", checkName}
+	validSearchQuery  = rule{"must be 1 to 100 characters, and not only white space", checkSearchQuery}
 )
 
 // parses is the check of a value that a function must be able to read.
@@ -66,4 +70,51 @@ func parseTime(value string) (time.Time, error) {
 		return time.Time{}, fmt.Errorf("%q is outside the years 0000 to 9999 in UTC", value)
 	}
 	return parsed, nil
+}
+
+func checkID(id string) error {
+	if id == "" {
+		return errors.New("the ID is empty; set it to the ID of a procedure")
+	}
+	return nil
+}
+
+func checkName(name string) error {
+	if name == "" {
+		return errors.New("the name is empty; set it to the exact name of a procedure")
+	}
+	return nil
+}
+
+func checkSearchQuery(query string) error {
+	length := utf8.RuneCountInString(query)
+	switch {
+	case query == "":
+		return errors.New("the search query is empty; omit search_query to list everything")
+	case strings.TrimSpace(query) == "":
+		return errors.New("the search query is only white space; omit search_query to list everything")
+	case length > tofupilot.MaxSearchQuery:
+		return fmt.Errorf("the search query has %d characters, and the API accepts at most %d; shorten it", length, tofupilot.MaxSearchQuery)
+	}
+	return nil
+}
+
+// namesRule checks that no name of a set is empty or null.
+type namesRule struct{}
+
+var _ validator.Set = namesRule{}
+
+func (namesRule) Description(context.Context) string { return "names must not be empty or null" }
+
+func (r namesRule) MarkdownDescription(ctx context.Context) string { return r.Description(ctx) }
+
+func (namesRule) ValidateSet(_ context.Context, req validator.SetRequest, resp *validator.SetResponse) {
+	for _, name := range req.ConfigValue.Elements() {
+		switch {
+		case name.IsNull():
+			resp.Diagnostics.AddAttributeError(req.Path, "Invalid names", "A name is null. Remove it, or correct it.")
+		case name.Equal(types.StringValue("")):
+			resp.Diagnostics.AddAttributeError(req.Path, "Invalid names", "A name is empty. Remove it, or correct it.")
+		}
+	}
 }

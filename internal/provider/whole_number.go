@@ -8,9 +8,9 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 )
 
-// wholeNumber is a validator: what a number must be. The library's int64validator is for
-// an Int64Attribute, and that answers 2.5 with "This is always an error in the provider.
-// Please report the following to the provider developer", twice.
+// wholeNumber validates that a number is whole and within bounds. An Int64Attribute can't
+// be used: it refuses 2.5 with "This is always an error in the provider. Please report the
+// following to the provider developer", twice.
 type wholeNumber struct{ least, most int64 }
 
 var _ validator.Number = wholeNumber{}
