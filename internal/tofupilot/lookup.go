@@ -236,6 +236,9 @@ type Missing struct {
 	// else at most three. There are none beyond 50 missing texts, for a very long list, or
 	// if the context ended.
 	Near []*Procedure
+	// OnlyIn are the differences between the text and its near misses, if they differ in
+	// nothing else; Near has no others then. It is 0 if there are none of this kind.
+	OnlyIn Differences
 }
 
 // Ambiguous is a text that several procedures have.

@@ -3,6 +3,7 @@ package tofupilot
 import (
 	"cmp"
 	"context"
+	"math/bits"
 	"slices"
 	"strings"
 	"unicode"
@@ -10,25 +11,26 @@ import (
 
 	"github.com/agext/levenshtein"
 	"golang.org/x/text/unicode/norm"
+
+	"github.com/tofupilot/terraform-provider-tofupilot/internal/redact"
 )
 
-// Bounds of near misses.
+// Bounds of near misses. Each procedure is compared with each missing text.
 const (
-	maxNearRows  = 100_000 // procedures that are looked through for them: it takes long, and much memory
-	maxNearTexts = 50      // missing texts for which they are looked for; errors show fewer
-	maxNear      = 3       // how many are shown of one text
-	fewInAll     = 10      // where there are no more procedures, all are shown
-	maxCompared  = 1024    // bytes of a name that may be near another
-	maxEdited    = 200     // characters of a name whose letters are compared one by one
-	minPart      = 3       // characters of a name that counts as a part of another
+	maxNearRows  = 100_000 // procedures; with more, nothing is suggested
+	maxNearTexts = 50      // missing texts that get suggestions; errors show fewer
+	maxNear      = 3       // near misses of one text
+	fewInAll     = 10      // up to this number of procedures, all of them are suggested
+	maxCompared  = 1024    // bytes of a text that is compared
+	maxEdited    = 200     // characters of a text whose single letters are compared
+	minPart      = 3       // characters of a text that counts as a part of another
 )
 
-// noMatch is the distance of a name that isn't near.
+// noMatch is the distance of a text that isn't a near miss.
 const noMatch = 1 << 20
 
-// suggest adds to the texts that no procedure has what whoever asked may have meant. The
-// time it takes grows with the procedures times the texts: where the context ends before,
-// it adds nothing.
+// suggest fills in near misses for the missing texts. If the context ends first, it fills in
+// none.
 func suggest(ctx context.Context, by By, missing []Missing, all []Row) {
 	missing = missing[:min(len(missing), maxNearTexts)]
 	if len(missing) == 0 || len(all) > maxNearRows {
@@ -56,7 +58,7 @@ func suggest(ctx context.Context, by By, missing []Missing, all []Row) {
 			if by.other().isMeant(procedure, missing[i].Text) {
 				others[i] = append(others[i], procedure)
 			}
-			near := neighbor{distance(text, wanted[i]), at}
+			near := neighbor{measureDistance(text, wanted[i]), at}
 			if rank, _ := slices.BinarySearchFunc(neighbors[i], near, nearer); near.distance <= farthest && rank < most {
 				neighbors[i] = slices.Insert(neighbors[i], rank, near)
 				neighbors[i] = neighbors[i][:min(most, len(neighbors[i]))]
@@ -71,11 +73,27 @@ func suggest(ctx context.Context, by By, missing []Missing, all []Row) {
 		for _, near := range neighbors[i] {
 			text.Near = append(text.Near, all[near.at].procedure)
 		}
+		text.keepSimilar(by)
 	}
 }
 
-// isMeant reports whether a text is a procedure's name, or its ID in whatever case and with
-// whatever spaces: nothing else looks like one.
+// keepSimilar drops other near misses if some differ from the text only in [Differences],
+// and sets OnlyIn to these.
+func (m *Missing) keepSimilar(by By) {
+	var similar []*Procedure
+	for _, procedure := range m.Near {
+		if only := findDifferences(m.Text, by.textOf(procedure)); only != 0 {
+			similar = append(similar, procedure)
+			m.OnlyIn |= only
+		}
+	}
+	if len(similar) > 0 {
+		m.Near = similar
+	}
+}
+
+// isMeant reports whether a text is a procedure's name, or its ID in any case and with any
+// spaces around it.
 func (by By) isMeant(p *Procedure, text string) bool {
 	if by == ByID {
 		return strings.EqualFold(p.ID, strings.TrimSpace(text))
@@ -83,27 +101,9 @@ func (by By) isMeant(p *Procedure, text string) bool {
 	return p.Name != nil && norm.NFC.String(*p.Name) == norm.NFC.String(text)
 }
 
-// fold takes out of a text what people overlook: case, spaces, punctuation, what can't be
-// seen, and compatibility forms. It is empty for a text that is too long to be near another.
-func fold(text string) string {
-	if len(text) > maxCompared {
-		return ""
-	}
-	folded := strings.Map(func(r rune) rune {
-		if !unicode.In(r, unicode.L, unicode.M, unicode.N) {
-			return -1
-		}
-		return unicode.ToLower(unicode.ToUpper(r)) // some letters have two lower cases
-	}, norm.NFKC.String(text))
-	if folded == "" { // nothing but signs
-		return strings.TrimSpace(text)
-	}
-	return folded
-}
-
-// distance is 0 for folded texts that are equal, more for ones in which a few letters
-// differ, and most for ones of which one contains the other; else noMatch.
-func distance(a, b string) int {
+// measureDistance returns 0 for equal folded texts, more for texts in which a few letters differ,
+// still more if one contains the other, and noMatch for all others.
+func measureDistance(a, b string) int {
 	aLength, bLength := utf8.RuneCountInString(a), utf8.RuneCountInString(b)
 	shorter, longer := min(aLength, bLength), max(aLength, bLength)
 	mayDiffer := min(shorter/4, 3) // one letter of four, and no more than three
@@ -121,4 +121,102 @@ func distance(a, b string) int {
 		return 10 + longer - shorter
 	}
 	return noMatch
+}
+
+// fold reduces a text to its letters, marks and digits, without [Differences]. It trims a
+// text of nothing but signs, and returns "" for a text that is too long to be compared.
+func fold(text string) string {
+	if len(text) > maxCompared {
+		return ""
+	}
+	folded := strings.Map(func(r rune) rune {
+		if !unicode.In(r, unicode.L, unicode.M, unicode.N) {
+			return -1
+		}
+		return r
+	}, ignore(allDifferences, text))
+	if folded == "" {
+		return strings.TrimSpace(text)
+	}
+	return folded
+}
+
+// Differences is a set of ways in which texts differ that people overlook.
+type Differences uint8
+
+// The differences between texts.
+const (
+	InCase        Differences = 1 << iota
+	InWhiteSpace              // spaces, tabs and line breaks of any kind
+	InPunctuation             // also symbols of ASCII, such as + and |
+	InInvisible               // characters that nobody sees, except white space
+	InSpelling                // compatibility forms such as ﬁ, ² and Ａ, and forms of a letter such as ς and ſ
+
+	allDifferences Differences = 1<<iota - 1
+)
+
+// findDifferences returns the smallest set of differences between two texts that differ in nothing
+// else, or 0 if they differ in more.
+func findDifferences(a, b string) Differences {
+	if folded := fold(a); folded == "" || folded != fold(b) {
+		return 0
+	}
+	smallest := Differences(0)
+	for only := Differences(1); only <= allDifferences; only++ {
+		if smallest != 0 && bits.OnesCount8(uint8(only)) >= bits.OnesCount8(uint8(smallest)) {
+			continue
+		}
+		if same := ignore(only, a); same != "" && same == ignore(only, b) {
+			smallest = only
+		}
+	}
+	return smallest
+}
+
+// ignore returns a text without some differences: it returns the same for all texts that
+// differ in nothing else.
+func ignore(differences Differences, text string) string {
+	form := norm.NFC
+	if differences&InSpelling != 0 {
+		form = norm.NFKC
+	}
+	text = strings.Map(func(r rune) rune {
+		switch kind := classifyRune(r); {
+		case kind != 0 && differences&kind != 0:
+			return -1
+		case kind != 0:
+			return r
+		}
+		if differences&InSpelling != 0 {
+			r = normalizeLetter(r)
+		}
+		if lower := unicode.ToLower(r); differences&InCase != 0 && unicode.ToUpper(lower) == r {
+			r = lower
+		}
+		return r
+	}, form.String(text))
+	return norm.NFC.String(text) // what was left out may have kept a letter and its mark apart
+}
+
+// classifyRune returns the difference that a character's absence makes, or 0 for letters, digits
+// and all others that are noticed. Characters of private use may be visible.
+func classifyRune(r rune) Differences {
+	switch {
+	case unicode.IsSpace(r):
+		return InWhiteSpace
+	case unicode.IsPunct(r), r <= unicode.MaxASCII && unicode.IsSymbol(r):
+		return InPunctuation
+	case redact.IsInvisible(r) && !unicode.Is(unicode.Co, r):
+		return InInvisible
+	}
+	return 0
+}
+
+// normalizeLetter replaces a form of a letter that is like another in one case, such as ς, ſ and İ,
+// by that letter.
+func normalizeLetter(r rune) rune {
+	if unicode.IsUpper(r) {
+		return unicode.ToUpper(unicode.ToLower(r))
+	}
+	return unicode.ToLower(unicode.ToUpper(r))
 }

@@ -44,7 +44,7 @@ func TestNear(t *testing.T) {
 		"punctuation":           {"I.C.T. board", []string{"ICT board"}, []string{"p0"}},
 		"compatibility forms":   {"FVT ﬁnal m²", []string{"ＦＶＴ final m2"}, []string{"p0"}},
 		"all at once":           {"prüfung 1", []string{nfd("PRÜFUNG") + "①"}, []string{"p0"}},
-		"nearest first":         {"Battery Test", []string{"My Battery Test 2", "Batery Tests", "Battery-Test", "Batterie Test"}, []string{"p2", "p1", "p3"}},
+		"nearest first":         {"Battery Test", []string{"My Battery Test 2", "Batery Tests", "Batery-Test", "Batterie Test"}, []string{"p2", "p1", "p3"}},
 		"three of four, oldest": {"FVT", []string{"fvt", "Fvt", "fVt", "fvT"}, []string{"p0", "p1", "p2"}},
 		"short ones":            {"ab", []string{"ac", "abc", "b", "a"}, nil},
 		"nothing but signs":     {"---", []string{"...", "+++", "", " --- "}, []string{"p3"}},
@@ -57,8 +57,104 @@ func TestNear(t *testing.T) {
 			}
 		})
 	}
-	if near := nearOf(t, "Battery", foundNames("Motor", "Display", "battery", "Radio")); !slices.Equal(near, []string{"p2", "p0", "p1", "p3"}) {
+	if near := nearOf(t, "Battery", foundNames("Motor", "Display", "batery", "Radio")); !slices.Equal(near, []string{"p2", "p0", "p1", "p3"}) {
 		t.Errorf("where there are few, all are shown, the nearest first: %q", near)
+	}
+}
+
+// TestOnlyIn compares one missing text with one stored name. The claim "differs only in" must
+// be true, so a pair with any other difference has none.
+func TestOnlyIn(t *testing.T) {
+	t.Parallel()
+	for what, c := range map[string]struct {
+		wanted, stored string
+		only           Differences
+	}{
+		"case":                        {"firmware smoke TEST", "Firmware Smoke Test", InCase},
+		"case of umlauts":             {"PRÜFUNG", nfd("Prüfung"), InCase},
+		"case of a final sigma":       {"ΛΟΓΟΣ", "λογος", InCase | InSpelling},
+		"two spaces":                  {"Firmware  Smoke Test", "Firmware Smoke Test", InWhiteSpace},
+		"a space at the end":          {"Firmware Smoke Test ", "Firmware Smoke Test", InWhiteSpace},
+		"no spaces":                   {"FirmwareSmokeTest", "Firmware Smoke Test", InWhiteSpace},
+		"a tab":                       {"Firmware\tTest", "Firmware Test", InWhiteSpace},
+		"a line break":                {"Firmware Test", "Firmware\r\nTest", InWhiteSpace},
+		"a no-break space":            {"Firmware Test", "Firmware\u00a0Test", InWhiteSpace},
+		"an ideographic space":        {"Firmware Test", "Firmware\u3000Test", InWhiteSpace},
+		"white space around signs":    {"--- ", "---", InWhiteSpace},
+		"punctuation":                 {"I.C.T. board", "ICT board", InPunctuation},
+		"another dash":                {"Burn–in", "Burn-in", InPunctuation},
+		"a curly apostrophe":          {"Nobody’s", "Nobody's", InPunctuation},
+		"a sign of ASCII":             {"A|B+C", "A/B_C", InPunctuation},
+		"a zero-width space":          {"Battery\u200b Test", "Battery Test", InInvisible},
+		"a byte order mark":           {"\ufeffBattery", "Battery", InInvisible},
+		"a soft hyphen":               {"Batte\u00adry", "Battery", InInvisible},
+		"a text direction":            {"Battery", "\u202eBattery\u202c", InInvisible},
+		"a variation selector":        {"M\ufe0f", "M", InInvisible},
+		"a filler":                    {"M\u3164", "M", InInvisible},
+		"a control character":         {"Batt\aery", "Battery", InInvisible},
+		"a joiner inside a character": {"e\u200d\u0301", "é", InInvisible},
+		"a ligature":                  {"ﬁnal", "final", InSpelling},
+		"fullwidth letters":           {"ＦＶＴ", "FVT", InSpelling},
+		"a superscript":               {"m²", "m2", InSpelling},
+		"a circled digit":             {"Station ①", "Station 1", InSpelling},
+		"a dotless i":                 {"ışin", "işin", InSpelling},
+		"a dotted I":                  {"İSTANBUL", "ISTANBUL", InSpelling},
+		"a long s":                    {"teſt", "test", InSpelling},
+		"case and white space":        {"firmware  test", "Firmware Test", InCase | InWhiteSpace},
+		"case and punctuation":        {"burn in", "Burn-in", InCase | InWhiteSpace | InPunctuation},
+		"white space and invisible":   {"Battery\u200bTest", "Battery Test", InWhiteSpace | InInvisible},
+		"punctuation and spelling":    {"ﬁnal-test", "final_test", InPunctuation | InSpelling},
+		"all of them":                 {"ﬁnal\u200b  TEST!", "Final test", allDifferences},
+		"a letter":                    {"Firmwar Test", "Firmware Test", 0},
+		"a letter and the case":       {"firmwar test", "Firmware Test", 0},
+		"an accent":                   {"Prufung", "Prüfung", 0},
+		"another alphabet":            {"Вattery", "Battery", 0}, // begins with a Cyrillic letter
+		"a symbol":                    {"Battery 🔋", "Battery", 0},
+		"another symbol":              {"5 °C", "5 €C", 0},
+		"a private character":         {"Battery\ue000", "Battery", 0},
+		"a fraction's slash":          {"½ load", "1/2 load", 0},
+		"nothing but other signs":     {"---", "...", 0},
+		"a part":                      {"Firmware", "Firmware Test", 0},
+		"too long to be near":         {strings.Repeat("a", maxCompared+1), strings.Repeat("A", maxCompared+1), 0},
+	} {
+		t.Run(what, func(t *testing.T) {
+			t.Parallel()
+			for wanted, stored := range map[string]string{c.wanted: c.stored, c.stored: c.wanted} {
+				missing := []Missing{{Text: wanted}}
+				suggest(t.Context(), ByName, missing, foundNames(stored))
+				if got := missing[0].OnlyIn; got != c.only || len(missing[0].Near) != 1 {
+					t.Errorf("%+q and %+q differ only in %05b, want %05b", wanted, stored, got, c.only)
+				}
+			}
+		})
+	}
+}
+
+// Near misses with another difference are left out, where some have none.
+func TestOnlyInOfSeveral(t *testing.T) {
+	t.Parallel()
+	for what, c := range map[string]struct {
+		by     By
+		wanted string
+		stored []string
+		near   []string
+		only   Differences
+	}{
+		"one of few":         {ByName, "Firmware  Smoke Test", []string{"Firmware Smoke Test 2", "Firmware Smoke Test", "Burn-in"}, []string{"p1"}, InWhiteSpace},
+		"two with one name":  {ByName, "fvt", []string{"FVT", "FVT", "FVT 2"}, []string{"p0", "p1"}, InCase},
+		"two in other ways":  {ByName, "FVT", []string{"fvt", "F V T"}, []string{"p0", "p1"}, InCase | InWhiteSpace},
+		"none":               {ByName, "FVT", []string{"FCT", "FV"}, []string{"p0", "p1"}, 0},
+		"an ID":              {ByID, "P1", []string{"FVT", "FCT"}, []string{"p1"}, InCase},
+		"an ID, and a space": {ByID, " P-1", []string{"FVT", "FCT"}, []string{"p1"}, InCase | InWhiteSpace | InPunctuation},
+	} {
+		t.Run(what, func(t *testing.T) {
+			t.Parallel()
+			missing := []Missing{{Text: c.wanted}}
+			suggest(t.Context(), c.by, missing, foundNames(c.stored...))
+			if near := idsOf(missing[0].Near); !slices.Equal(near, c.near) || missing[0].OnlyIn != c.only {
+				t.Errorf("got %q, which differ only in %05b, want %q and %05b", near, missing[0].OnlyIn, c.near, c.only)
+			}
+		})
 	}
 }
 
