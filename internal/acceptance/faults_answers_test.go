@@ -63,8 +63,8 @@ func statusFaults() []fault {
 		{
 			name: "a lookup with a station's key that sees nothing", at: prepared(func(api *fakeapi.Server) { api.AllowStation(fakeapi.Key) }),
 			dataSource: "tofupilot_procedure", arguments: harness.Values{"name": "FVT"},
-			fails: harness.Error("name", "No such procedure", "The API key can read 0 procedures.", "Check the spelling. Also check that the key's owner can see the procedure.",
-				"A station's key may see only the procedures that its station is linked to, or none."), requests: 2,
+			fails: harness.Error("name", "No such procedure", "The API key can read 0 procedures.",
+				"check that the key's owner can see the procedure: a station's key may see only those that its station is linked to, or none."), requests: 2,
 		},
 		{
 			name: "names, and a server that refuses the list", dataSource: procedureIDs, arguments: harness.Values{"names": elements("Procedure 7")},

@@ -38,12 +38,15 @@ func TestLookupErrors(t *testing.T) {
 	}{
 		"no such name": {"name", `Missing "one" 100%`, "No such procedure", []string{
 			"No procedure at " + url + `/api has the name "Missing \"one\" 100%". The API key can read 5 procedures.`,
-			"These are all of them:", "\n  - " + id + " ", "\n  - triplet ", `space "Motor\u00a0Test"`, "To read one of them, copy its name exactly.",
-			"A station's key may see only the procedures that its station is linked to, or none.",
+			"These are all of them:", "\n  - " + id + " ", "\n  - triplet ", `space "Motor\u00a0Test"`,
+			"\n\nIf the name is right, check that the key's owner can see the procedure: a station's key may see only those that its station is linked to, or none.",
 		}},
 		"no such ID": {"id", "nothing", "No such procedure", []string{
 			`has the ID "nothing". The API key can read 5 procedures.`, "These are all of them:",
-			"To read one of them, copy its ID exactly. An ID is a UUID. Short IDs such as FVT1 come from API v1",
+			"An ID is a UUID. Short IDs such as FVT1 come from API v1",
+		}},
+		"case and white space": {"name", "battery  test procedure", "No such procedure", []string{
+			`"battery  test procedure" differs from "Battery Test Procedure" only in case and white space.`, `Set name to "Battery Test Procedure".`,
 		}},
 		"the ID of another": {"name", strings.ToUpper(id), "No such procedure", []string{
 			`has the name "` + strings.ToUpper(id) + `". It is the ID of "Battery Test Procedure".`,
@@ -116,7 +119,7 @@ func TestListedProceduresAreSafe(t *testing.T) {
 			creator := fakeapi.User{Name: new("Eve \x1b[31m" + key + "\r\u202e")}
 			api, url := harness.Serve(t, created(1, "FVT1", "named "+key, &creator), created(2, "FVT2", "named "+key, &creator))
 			api.AllowKey(key)
-			none := lookUp(t, url, key, harness.Values{"id": "fvt1"})
+			none := lookUp(t, url, key, harness.Values{"id": "fvt3"})
 			harness.ExpectError(t, none, harness.Error("id", "No such procedure", "FVT1", `"named [the API key]"`))
 			several := lookUp(t, url, key, harness.Values{"name": "named " + key})
 			harness.ExpectError(t, several, harness.Error("name", "Several procedures have this name", "FVT1", `"named [the API key]"`, "by Eve [31m[the API key]"))
@@ -238,11 +241,11 @@ func TestWrongNames(t *testing.T) {
 	}{
 		"a few": {[]string{right, upper, "Nobody's", "Twin", stored[5].ID}, []string{
 			"4 of 5 names can't be looked up at {url}/api. The API key can read 365 procedures.",
-			fmt.Sprintf("\n  - %q: no procedure has this name; the nearest: %q", upper, stored[4].Name),
+			fmt.Sprintf("\n  - %q differs from %q only in case.\n", upper, stored[4].Name),
 			"\n  - \"Nobody's\": no procedure has this name\n",
 			fmt.Sprintf("\n  - %q: this is the ID of %q; use that name\n", stored[5].ID, stored[5].Name),
 			"\n  - \"Twin\": 5 procedures have this name\n      twin-0, created 20", "\n      twin-4, created 20",
-			"Copy the names as TofuPilot shows them", "A station's key may see only the procedures that its station is linked to, or none.", "If several procedures have a name, rename all but one of them",
+			"If a name is right, check that the key's owner can see its procedure; the data source tofupilot_procedures lists all names that the key can read.", "If several procedures have a name, rename all but one of them",
 		}},
 		"many":           {nobodys, []string{"201 of 201 names", `"Nobody's 000"`, `"Nobody's 042"`, "\n  … and 163 more lines\n"}},
 		"a name of many": {[]string{"Many", "Twin"}, []string{`"Many": 60 procedures have this name`, "\n      many-41, ", "\n  … and 8 more lines\n"}},

@@ -55,8 +55,8 @@ func TestMistakes(t *testing.T) {
 		"a name that no procedure has": {
 			config: at(url) + harness.Procedure("fct", `name = "PCB functional test"`), environment: key, asks: true,
 			says: []string{
-				"Error: No such procedure", `name = "PCB functional test"`, "The API key can read 2 procedures.",
-				`- fct "PCB Functional Test"`, "To read one of them, copy its name exactly.",
+				"Error: No such procedure", `name = "PCB functional test"`,
+				`"PCB functional test" differs from "PCB Functional Test" only in case.`, `Set name to "PCB Functional Test".`,
 			},
 		},
 		"no way to the server": {

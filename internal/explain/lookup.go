@@ -29,30 +29,36 @@ func (e Explainer) Lookup(ctx context.Context, by tofupilot.By, err error) Diagn
 			"Set id instead of name, to the ID of the procedure that you want.")
 	}
 	missing := failed.Missing[0]
-	wanted := e.quote(missing.Text)
-	detail := e.say("No procedure at %s has the %s %s. ", e.Settings.BaseURL, noun, wanted)
-	if missing.Other != nil {
+	detail := e.say("No procedure at %s has the %s %s.", e.Settings.BaseURL, noun, e.quote(missing.Text))
+	switch {
+	case missing.Other != nil:
 		id, name := e.quote(missing.Other.ID), e.quote(*missing.Other.Name)
 		isOther, next := e.say("It is the ID of %s.", name), e.say("Set id to %s instead of name, or set name to %s.", id, name)
 		if by == tofupilot.ByID {
 			isOther, next = e.say("It is the name of %s.", id), e.say("Set name to %s instead of id, or set id to %s.", name, id)
 		}
-		return failure(at, "No such procedure", detail+isOther, next)
+		return failure(at, "No such procedure", joined(" ", detail, isOther), next)
+	case missing.OnlyIn != 0:
+		next := e.say("Set %s to one of these.", at)
+		if similar := e.quoteEach(by, missing.Near); len(similar) == 1 {
+			next = e.say("Set %s to %s.", at, similar[0])
+		}
+		return failure(at, "No such procedure", detail, e.explainDifference(by, missing), next)
 	}
-	detail += e.say("The API key can read %s.", counted(failed.Seen, "procedure"))
-	next := e.say("To read one of them, copy its %s exactly.", noun)
+	detail += e.say(" The API key can read %s.", counted(failed.Seen, "procedure"))
 	switch {
 	case len(missing.Near) == 0:
-		next = "Check the spelling."
 	case len(missing.Near) == failed.Seen:
 		detail += " These are all of them:\n" + e.listed(missing.Near)
 	default:
 		detail += " The nearest are:\n" + e.listed(missing.Near)
 	}
+	check := e.say("If the %s is right, check that the key's owner can see the procedure", noun)
 	if by == tofupilot.ByID && !uuid.MatchString(missing.Text) {
-		next += " An ID is a UUID. Short IDs such as FVT1 come from API v1, and can't be looked up: set name instead."
+		check = "An ID is a UUID. Short IDs such as FVT1 come from API v1, and can't be looked up: set name instead. " +
+			"For any other ID, check that the key's owner can see the procedure"
 	}
-	return failure(at, "No such procedure", detail, joined(" ", next, e.mayBeHidden(failed.Seen)))
+	return failure(at, "No such procedure", detail, e.adviseMissing(check, noun, missing, failed.Seen))
 }
 
 var uuid = regexp.MustCompile(`^\s*[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}\s*$`)
@@ -69,9 +75,9 @@ func (e Explainer) Names(ctx context.Context, asked int, err error) Diagnostic {
 	}
 	head := e.say("%d of %s can't be looked up at %s.", len(failed.Missing)+len(failed.Ambiguous), counted(asked, "name"), e.Settings.BaseURL)
 	var lines, next []prose
-	if len(failed.Missing) > 0 {
+	if i := slices.IndexFunc(failed.Missing, isUnexplained); i >= 0 {
 		head += e.say(" The API key can read %s.", counted(failed.Seen, "procedure"))
-		next = append(next, e.adviseMissing(failed))
+		next = append(next, e.adviseMissing("If a name is right, check that the key's owner can see its procedure", "name", failed.Missing[i], failed.Seen))
 	}
 	for _, missing := range failed.Missing {
 		lines = append(lines, e.missing(missing, failed.Seen))
@@ -88,22 +94,65 @@ func (e Explainer) Names(ctx context.Context, asked int, err error) Diagnostic {
 	return failure("names", "Some names don't match exactly one procedure", head, joined("\n", lines...), joined("\n\n", next...))
 }
 
-// adviseMissing says what to do about names that no procedure has, as far as their lines
-// don't say it.
-func (e Explainer) adviseMissing(failed *tofupilot.LookupError) prose {
-	if !slices.ContainsFunc(failed.Missing, func(missing tofupilot.Missing) bool { return missing.Other == nil }) {
-		return ""
-	}
-	return joined(" ", "Copy the names as TofuPilot shows them, including case and spaces.", e.mayBeHidden(failed.Seen))
+// isUnexplained reports whether nothing is known of a missing text but near misses.
+func isUnexplained(missing tofupilot.Missing) bool {
+	return missing.Other == nil && missing.OnlyIn == 0
 }
 
-// mayBeHidden says why a procedure that is there may not be among those that the key sees.
-func (e Explainer) mayBeHidden(seen int) prose {
-	hidden := prose("Also check that the key's owner can see the procedure. " + stationKeys)
-	if seen > 0 {
-		return hidden
+// adviseMissing adds to a check how to list all names or IDs, unless the error lists them.
+func (e Explainer) adviseMissing(check prose, noun string, missing tofupilot.Missing, seen int) prose {
+	if len(missing.Near) < seen {
+		return check + e.say("; the data source tofupilot_procedures lists all %ss that the key can read.", noun)
 	}
-	return joined(" ", hidden, e.say("%s", e.Settings.OtherLogin()))
+	check += ": a station's key may see only those that its station is linked to, or none."
+	if seen > 0 {
+		return check
+	}
+	return joined(" ", check, e.say("%s", e.Settings.OtherLogin()))
+}
+
+// explainDifference names the differences between a missing text and near misses that
+// differ from it in nothing else.
+func (e Explainer) explainDifference(by tofupilot.By, missing tofupilot.Missing) prose {
+	var differences []prose
+	for _, difference := range []struct {
+		in    tofupilot.Differences
+		words prose
+	}{
+		{tofupilot.InCase, "case"},
+		{tofupilot.InWhiteSpace, "white space"},
+		{tofupilot.InPunctuation, "punctuation"},
+		{tofupilot.InInvisible, "invisible characters"},
+		{tofupilot.InSpelling, "spelling"},
+	} {
+		if missing.OnlyIn&difference.in != 0 {
+			differences = append(differences, difference.words)
+		}
+	}
+	return e.say("%s differs from %s only in %s.", e.quote(missing.Text), enumerate(e.quoteEach(by, missing.Near)), enumerate(differences))
+}
+
+// quoteEach quotes the names or IDs of procedures, each once.
+func (e Explainer) quoteEach(by tofupilot.By, procedures []*tofupilot.Procedure) (quoted []prose) {
+	for _, procedure := range procedures {
+		text := &procedure.ID
+		if by == tofupilot.ByName {
+			text = procedure.Name
+		}
+		if text != nil && !slices.Contains(quoted, e.quote(*text)) {
+			quoted = append(quoted, e.quote(*text))
+		}
+	}
+	return quoted
+}
+
+// enumerate joins texts as in "a, b and c".
+func enumerate(texts []prose) prose {
+	last := len(texts) - 1
+	if last == 0 {
+		return texts[0]
+	}
+	return joined(", ", texts[:last]...) + " and " + texts[last]
 }
 
 // missing is the line about a name that no procedure has.
@@ -111,13 +160,11 @@ func (e Explainer) missing(missing tofupilot.Missing, seen int) prose {
 	if missing.Other != nil {
 		return e.say("  - %s: this is the ID of %s; use that name", e.quote(missing.Text), e.quote(*missing.Other.Name))
 	}
-	line := e.say("  - %s: no procedure has this name", e.quote(missing.Text))
-	var near []prose
-	for _, procedure := range missing.Near {
-		if name := procedure.Name; name != nil && !slices.Contains(near, e.quote(*name)) {
-			near = append(near, e.quote(*name))
-		}
+	if missing.OnlyIn != 0 {
+		return "  - " + e.explainDifference(tofupilot.ByName, missing)
 	}
+	line := e.say("  - %s: no procedure has this name", e.quote(missing.Text))
+	near := e.quoteEach(tofupilot.ByName, missing.Near)
 	switch {
 	case len(near) == 0:
 		return line
