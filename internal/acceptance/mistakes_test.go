@@ -41,6 +41,10 @@ func TestMistakes(t *testing.T) {
 			config: at(url) + harness.Procedure("fct", lookup), environment: `TOFUPILOT_API_KEY="tp_key"`,
 			says: []string{"Error: Invalid TOFUPILOT_API_KEY", "The value has quotes around it; remove them."},
 		},
+		"a placeholder instead of a key": {
+			config: at(url) + harness.Procedure("fct", lookup), environment: "TOFUPILOT_API_KEY=$(TOFUPILOT_KEY)",
+			says: []string{"Error: Invalid TOFUPILOT_API_KEY", "The key looks like a placeholder that wasn't replaced; set the key itself."},
+		},
 		"a path as the certificate": {
 			config: provider("url = "+harness.Quote(url), `ca_cert_pem = "/etc/ssl/ca.pem"`) + harness.Procedure("fct", lookup), environment: key,
 			says: []string{"Error: Invalid ca_cert_pem", `ca_cert_pem = "/etc/ssl/ca.pem"`, `If this is the path of a file, use file("…").`},

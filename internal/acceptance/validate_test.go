@@ -44,6 +44,7 @@ func TestValidateProvider(t *testing.T) {
 		"key in curly quotes":    {harness.Values{"api_key": "“tp_abc”"}, key("Character 1 of the key is U+201C '“', " + ascii)},
 		"key with a mark":        {harness.Values{"api_key": "\ufefftp_abc"}, key("Character 1 of the key is U+FEFF, " + ascii)},
 		"key with a delete":      {harness.Values{"api_key": "tp_\x7f"}, key("Character 4 of the key is U+007F, " + ascii)},
+		"key never filled in":    {harness.Values{"api_key": "${{ secrets.TOFUPILOT_API_KEY }}"}, key("The key looks like a placeholder that wasn't replaced; set the key itself.")},
 		"url empty":              {harness.Values{"url": ""}, url("The URL is empty; omit url to use TOFUPILOT_URL, the login file's server or " + example + ".")},
 		"url without a scheme":   {harness.Values{"url": "tofupilot.example.com"}, url("must begin with https:// (or http://), as in https://tofupilot.example.com.")},
 		"url with a password":    {harness.Values{"url": "https://user:hunter2@example.com"}, url("user info", "may be a password", "api_key")},
@@ -90,7 +91,7 @@ func TestErrorsRepeatNoSecret(t *testing.T) {
 	t.Parallel()
 	server := harness.Connect(t, provider.Server("test")())
 	for _, arguments := range []harness.Values{
-		{"api_key": "tp_secret 1"}, {"api_key": "tp_secret\n"}, {"api_key": "\x1btp_secret"},
+		{"api_key": "tp_secret 1"}, {"api_key": "$(cat tp_secret)"}, {"api_key": "tp_secret\n"}, {"api_key": "\x1btp_secret"},
 		{"url": "https://tp_secret@example.com"}, {"url": "https://u:tp_secret@example.com/%zz"}, {"url": "tp_secret:tp_secret@example.com"},
 		{"url": "https://example.com?token=tp_secret"}, {"url": "https://example.com#tp_secret"},
 	} {

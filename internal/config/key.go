@@ -30,6 +30,8 @@ func checkKey(key string) error {
 	switch {
 	case key == "":
 		return errors.New("the key is empty")
+	case isPlaceholder(key):
+		return errors.New("the key looks like a placeholder that wasn't replaced; set the key itself")
 	case bearer.MatchString(key):
 		return errors.New("the key includes the word Bearer, which the provider adds; keep only what follows it")
 	case strings.Trim(key, "\"'`") != key:
@@ -42,3 +44,18 @@ func checkKey(key string) error {
 	}
 	return nil
 }
+
+// isPlaceholder reports whether a value is nothing but a reference that nobody resolved, as of
+// a shell, a CI system, a template or Terraform, or the stand-in of an example.
+func isPlaceholder(value string) bool { return placeholder.MatchString(value) }
+
+var placeholder = regexp.MustCompile(`(?s)^(` + strings.Join([]string{
+	`\$(env:)?[A-Za-z_]\w*`, // $NAME, and $env:NAME of PowerShell
+	`\$\{.*\}`,              // ${NAME}, and ${{ … }} of GitHub Actions
+	`\{\{.*\}\}`,            // {{ … }}
+	`%\w+%`,                 // %NAME%
+	`\$\(.*\)`,              // $(command), and $(NAME) of Azure Pipelines
+	`(var|local|data)\..+`,  // a reference in quotes
+	`<.*>`,                  // <your key>
+	`[.…*•]+`,               // a key that was left out or masked
+}, "|") + `)$`)

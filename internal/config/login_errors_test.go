@@ -26,6 +26,7 @@ func TestLoginErrors(t *testing.T) {
 		"empty key":                {key(`""`), "has no usable api_key: the key is empty"},
 		"key with a line break":    {key(`"tp_stored\n"`), "has no usable api_key: character 10 of the key is U+000A, but a key has only visible ASCII characters"},
 		"key in quotes":            {key(`"'tp_stored'"`), "has no usable api_key: the key has quotes around it; remove them"},
+		"a placeholder as the key": {key(`"${TP_KEY}"`), "has no usable api_key: the key looks like a placeholder that wasn't replaced"},
 		"no server":                {`{"api_key": "tp_stored"}`, "has no usable base_url: the URL must begin with https://"},
 		"server without a scheme":  {credentials("tp_stored.elsewhere.test"), "has no usable base_url: the URL must begin with https://"},
 		"server with a password":   {credentials("https://me:tp_stored@elsewhere.test"), "has no usable base_url: the URL contains user info"},
