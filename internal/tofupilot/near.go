@@ -17,10 +17,10 @@ import (
 
 // Bounds of near misses. Each procedure is compared with each missing text.
 const (
-	maxNearRows  = 100_000 // procedures; with more, nothing is suggested
-	maxNearTexts = 50      // missing texts that get suggestions; errors show fewer
+	maxNearRows  = 100_000 // procedures; for more, there are no near misses
+	maxNearTexts = 50      // missing texts with near misses; errors show fewer
 	maxNear      = 3       // near misses of one text
-	fewInAll     = 10      // up to this number of procedures, all of them are suggested
+	fewInAll     = 10      // up to this number of procedures, all are near misses
 	maxCompared  = 1024    // bytes of a text that is compared
 	maxEdited    = 200     // characters of a text whose single letters are compared
 	minPart      = 3       // characters of a text that counts as a part of another

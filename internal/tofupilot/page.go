@@ -22,15 +22,16 @@ import (
 // Bounds of one page.
 const (
 	maxPageRows = 1_000   // ten times the API's maximum, so that a server which ignores limit can still be read
-	maxRow      = 1 << 20 // bytes of one row's JSON, and of all that stands beside rows
+	maxRow      = 1 << 20 // bytes of one row's JSON, and of everything else in the body
 	maxCursor   = 4 << 10 // bytes: it is sent back in a URL
 )
 
-// cursor is where the next page begins, to be sent back as it came: a string, or a
-// number, of which whole ones are written without a fraction or an exponent.
+// cursor identifies the next page, as text for a query. The server sends a string or a
+// number.
 type cursor string
 
-// UnmarshalJSON takes a number or a string.
+// UnmarshalJSON accepts a number or a string, and writes a whole number without a fraction or
+// an exponent.
 func (c *cursor) UnmarshalJSON(raw []byte) error {
 	if len(raw) > maxCursor {
 		return fmt.Errorf("longer than %d KiB", maxCursor>>10)
@@ -43,17 +44,17 @@ func (c *cursor) UnmarshalJSON(raw []byte) error {
 		return errors.New("neither a number nor a string")
 	}
 	*c = cursor(raw)
-	// A float without a fraction (it was one once) is the same number.
+	// A server may send 100.0 or 1e2.
 	if whole := int(number); float64(whole) == number && math.Abs(number) < 1<<53 {
 		*c = cursor(strconv.Itoa(whole))
 	}
 	return nil
 }
 
-// decodePage decodes the body of a response row by row, so that only what is kept of a row
-// takes memory while the next is decoded. It stops when the context ends, or when the
-// memory is used up. Names must match by their exact case, and an object that has a name
-// twice, known or not, is refused: readers could disagree on its meaning.
+// decodePage decodes the body of a response row by row, so that only one decoded procedure is
+// in memory at a time. It stops when the context ends, or when the memory is used up. Names
+// are matched with their case. An object that has a name twice is refused, because other
+// readers could use the other value.
 func decodePage(ctx context.Context, body []byte, keep keepFunc, memory *rest.Share) (page paging.Page[Row], err error) {
 	defer func() {
 		if err != nil {
@@ -151,15 +152,16 @@ func decodeRows(ctx context.Context, from *jsontext.Decoder, keep keepFunc, memo
 	return rows, err
 }
 
-// checkSizes bounds what a body takes while it is decoded: three bytes of JSON can be 32
-// bytes of a slice, and an object's names are all held until it ends. So no row may be
-// longer than maxRow, nor all that isn't a row. This itself takes no memory to speak of.
+// checkSizes bounds the memory that decoding a body takes: three bytes of JSON can become 32
+// bytes of a slice, and the decoder keeps all names of an object until its end. No row may be
+// longer than maxRow, nor everything else in the body together. checkSizes itself needs
+// almost no memory.
 func checkSizes(body []byte) error {
 	if len(body) <= maxRow {
 		return nil
 	}
 	from := jsontext.NewDecoder(bytes.NewBuffer(body), jsontext.AllowDuplicateNames(true))
-	for beside := int64(0); beside <= maxRow; {
+	for others := int64(0); others <= maxRow; {
 		began, inside := from.InputOffset(), from.StackDepth()
 		kind, _ := from.StackIndex(inside)
 		if inside == 2 && kind == jsontext.KindBeginArray && from.PeekKind() != jsontext.KindEndArray {
@@ -168,7 +170,7 @@ func checkSizes(body []byte) error {
 				return err
 			}
 			if len(row) > maxRow {
-				return fmt.Errorf("%s: longer than %d MiB", dotted(from.StackPointer()), maxRow>>20)
+				return fmt.Errorf("%s: longer than %d MiB", formatPointer(from.StackPointer()), maxRow>>20)
 			}
 			continue
 		}
@@ -178,29 +180,29 @@ func checkSizes(body []byte) error {
 		case err != nil:
 			return err
 		}
-		beside += from.InputOffset() - began
+		others += from.InputOffset() - began
 	}
 	return fmt.Errorf("what isn't in data is longer than %d MiB", maxRow>>20)
 }
 
-// describe returns what is wrong with a page, and where. The decoder's own text escapes and
-// cuts the names on the way, before secrets can be redacted in them.
+// describe rewords an error of the decoder: what is wrong with a page, and where. The
+// decoder's own text escapes and shortens names, so that secrets in them couldn't be redacted.
 func describe(err error) error {
 	syntax, value := new(jsontext.SyntacticError), new(json.SemanticError)
 	switch {
 	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF):
 		return rest.ErrTruncated
 	case errors.As(err, &syntax):
-		return fmt.Errorf("%w, at byte %d: %s", syntax.Err, syntax.ByteOffset, cmp.Or(dotted(syntax.JSONPointer), "the body"))
+		return fmt.Errorf("%w, at byte %d: %s", syntax.Err, syntax.ByteOffset, cmp.Or(formatPointer(syntax.JSONPointer), "the body"))
 	case errors.As(err, &value) && value.Err != nil:
-		return fmt.Errorf("%s: %w", dotted(value.JSONPointer), value.Err)
+		return fmt.Errorf("%s: %w", formatPointer(value.JSONPointer), value.Err)
 	case errors.As(err, &value):
-		return fmt.Errorf("%s: unexpected %s", cmp.Or(dotted(value.JSONPointer), "the body"), value.JSONKind)
+		return fmt.Errorf("%s: unexpected %s", cmp.Or(formatPointer(value.JSONPointer), "the body"), value.JSONKind)
 	}
 	return err
 }
 
-// dotted returns the place of a value, such as data.0.id.
-func dotted(pointer jsontext.Pointer) string {
+// formatPointer formats the position of a value like data.0.id.
+func formatPointer(pointer jsontext.Pointer) string {
 	return strings.Join(slices.Collect(pointer.Tokens()), ".")
 }

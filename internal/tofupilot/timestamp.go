@@ -1,11 +1,9 @@
 package tofupilot
 
-import (
-	"time"
-)
+import "time"
 
-// never is the timestamp of a row that has none. It is later than any in RFC 3339, so that
-// such rows sort last.
+// never replaces a missing timestamp. It is later than any in RFC 3339, so that rows without a
+// timestamp sort last.
 var never = time.Date(10_001, time.January, 1, 0, 0, 0, 0, time.UTC)
 
 // parseTimestamp parses a server's timestamp. It returns never if it can't be parsed.
@@ -23,14 +21,14 @@ func parseTimestamp(text *string) time.Time {
 // timeFormat is the only format that every known server accepts (API.md, Dates).
 const timeFormat = "2006-01-02T15:04:05.000Z"
 
-// FormatAfter formats a time for created_after: in milliseconds, rounded down so that the
-// filter doesn't exclude too much.
+// FormatAfter formats a time for created_after: in UTC with milliseconds, rounded down so that
+// the filter doesn't exclude too much.
 func FormatAfter(at time.Time) string {
 	return at.UTC().Truncate(time.Millisecond).Format(timeFormat)
 }
 
-// FormatBefore formats a time for created_before: in milliseconds, rounded up, but not
-// into the year 10000, which has too many digits.
+// FormatBefore formats a time for created_before: in UTC with milliseconds, rounded up, but
+// not into the year 10000, which has too many digits.
 func FormatBefore(at time.Time) string {
 	up := at.Add(time.Millisecond - time.Nanosecond)
 	if up.UTC().Year() > 9999 {
