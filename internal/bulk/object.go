@@ -10,24 +10,25 @@ import (
 	"github.com/tinylib/msgp/msgp"
 )
 
-// Object describes what Terraform sees of a T. Both its schema and its encoding are
-// derived from it, so that neither can lack a field that the other has.
+// Object describes a T as an object of Terraform. Its schema and its encoding are derived
+// from the same fields, so that they can't differ.
 type Object[T any] []Field[T]
 
-// Field is one attribute of a T: always computed, and null where the T has none.
+// Field is a computed attribute of an Object. It is null if a T has no value for it.
 type Field[T any] struct {
 	name      string
 	attribute schema.Attribute
 	encode    func(to []byte, of *T) []byte // appends the protocol's MessagePack
 }
 
-// NewObject puts the fields into the order that the protocol's encoding has.
+// NewObject returns an Object of the fields. It sorts them by name, as the protocol's
+// encoding does.
 func NewObject[T any](fields ...Field[T]) Object[T] {
 	slices.SortFunc(fields, func(a, b Field[T]) int { return cmp.Compare(a.name, b.name) })
 	return fields
 }
 
-// Text is a string attribute.
+// Text returns a string attribute.
 func Text[T any](name, description string, get func(*T) *string) Field[T] {
 	return Field[T]{
 		name:      name,
@@ -42,18 +43,18 @@ func Text[T any](name, description string, get func(*T) *string) Field[T] {
 	}
 }
 
-// Number is a number attribute. It is given as decimal text, in JSON's form, and is
-// sent as text, even where a float64 or an integer holds it exactly and would be
-// cheaper. Terraform computes with the precision that a number arrives in, 53 or 64
-// bits, where its state and configurations have 512: quotients would differ between
-// plan and apply, and the apply of a saved plan would fail.
+// Number returns a number attribute. get returns a number as JSON writes it, and Terraform
+// receives this text, even if a float64 or an integer would hold the number exactly.
+// Terraform computes with the precision that a number arrives with, 53 or 64 bits, but
+// numbers in state and configurations have 512: quotients would differ between plan and
+// apply, and applying a saved plan would fail.
 func Number[T any](name, description string, get func(*T) *string) Field[T] {
 	field := Text(name, description, get)
 	field.attribute = schema.NumberAttribute{Computed: true, MarkdownDescription: description}
 	return field
 }
 
-// Nested is an object attribute.
+// Nested returns an object attribute.
 func Nested[T, U any](name, description string, of Object[U], get func(*T) *U) Field[T] {
 	return Field[T]{
 		name: name,
@@ -72,8 +73,8 @@ func Nested[T, U any](name, description string, of Object[U], get func(*T) *U) F
 	}
 }
 
-// NestedList is a list of objects. It is never null: without elements it is
-// empty, so that for works on it.
+// NestedList returns a list attribute of objects. Its value is never null but empty, so that a
+// for expression accepts it.
 func NestedList[T, U any](name, description string, of Object[U], get func(*T) []U) Field[T] {
 	return Field[T]{
 		name: name,
@@ -84,7 +85,7 @@ func NestedList[T, U any](name, description string, of Object[U], get func(*T) [
 		},
 		encode: func(to []byte, parent *T) []byte {
 			elements := get(parent)
-			to = beginList(to, len(elements))
+			to = appendListHeader(to, len(elements))
 			for i := range elements {
 				to = of.appendTo(to, &elements[i])
 			}
@@ -93,7 +94,7 @@ func NestedList[T, U any](name, description string, of Object[U], get func(*T) [
 	}
 }
 
-// Attributes are the schema of the object.
+// Attributes returns the object's schema.
 func (o Object[T]) Attributes() map[string]schema.Attribute {
 	attributes := make(map[string]schema.Attribute, len(o))
 	for _, field := range o {
@@ -102,16 +103,16 @@ func (o Object[T]) Attributes() map[string]schema.Attribute {
 	return attributes
 }
 
-// appendTo appends a T, as the protocol's MessagePack.
+// appendTo appends the encoding of a T.
 func (o Object[T]) appendTo(to []byte, value *T) []byte {
-	to = msgp.AppendMapHeader(to, uint32(len(o))) //nolint:gosec // as many as stand in the source
+	to = msgp.AppendMapHeader(to, uint32(len(o))) //nolint:gosec // the attributes are listed in the source
 	for _, field := range o {
 		to = field.encode(msgp.AppendString(to, field.name), value)
 	}
 	return to
 }
 
-// EncodeFields encodes each attribute of a T by itself, for SetState.
+// EncodeFields encodes each attribute of a T separately, for [SetState].
 func (o Object[T]) EncodeFields(value *T) map[string]Value {
 	fields := make(map[string]Value, len(o))
 	for _, field := range o {
@@ -120,10 +121,10 @@ func (o Object[T]) EncodeFields(value *T) map[string]Value {
 	return fields
 }
 
-// Encode encodes a T, for ListOf. The result takes just the memory that it needs,
-// because such are kept by the thousand.
+// Encode encodes a T, for [ListOf]. It returns a slice of exact size, because a list keeps
+// thousands of them.
 func (o Object[T]) Encode(value *T) []byte {
-	buffer := buffers.Get().(*[]byte) //nolint:forcetypeassert // It holds nothing else.
+	buffer := buffers.Get().(*[]byte) //nolint:forcetypeassert // New returns no other type
 	defer buffers.Put(buffer)
 	*buffer = o.appendTo((*buffer)[:0], value)
 	return bytes.Clone(*buffer)

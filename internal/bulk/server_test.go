@@ -25,40 +25,41 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	// A generated case that fails is printed whole; no file of it belongs in the tree.
+	// rapid prints a failing case. Without this flag, it also writes it to testdata.
 	if err := flag.Set("rapid.nofailfile", "true"); err != nil {
 		panic(err)
 	}
 	os.Exit(m.Run())
 }
 
-// handing is the framework's server with reads that hand attributes up and answer as told.
-type handing struct {
+// fakeServer is the framework's server, except that each read sets the attributes and returns
+// the response and the error.
+type fakeServer struct {
 	frameworkServer
 
-	resp   *tfprotov6.ReadDataSourceResponse
-	err    error
-	handed map[string]Value
+	resp       *tfprotov6.ReadDataSourceResponse
+	err        error
+	attributes map[string]Value
 }
 
-func (s handing) ReadDataSource(ctx context.Context, _ *tfprotov6.ReadDataSourceRequest) (*tfprotov6.ReadDataSourceResponse, error) {
+func (s fakeServer) ReadDataSource(ctx context.Context, _ *tfprotov6.ReadDataSourceRequest) (*tfprotov6.ReadDataSourceResponse, error) {
 	if attributes, ok := ctx.Value(stateKey{}).(map[string]Value); ok {
-		maps.Copy(attributes, s.handed)
+		maps.Copy(attributes, s.attributes)
 	}
 	return s.resp, s.err
 }
 
-var answerType = tftypes.Object{AttributeTypes: map[string]tftypes.Type{
+var stateType = tftypes.Object{AttributeTypes: map[string]tftypes.Type{
 	"before": tftypes.String,
 	"ids":    tftypes.List{ElementType: tftypes.String},
 	"size":   tftypes.Number,
 }}
 
-// answer encodes an object of answerType; what isn't given is null.
-func answer(t *testing.T, given map[string]any) *tfprotov6.DynamicValue {
+// encodeState encodes an object of stateType. Attributes that aren't given are null.
+func encodeState(t *testing.T, given map[string]any) *tfprotov6.DynamicValue {
 	t.Helper()
 	attributes := map[string]tftypes.Value{}
-	for name, of := range answerType.AttributeTypes {
+	for name, of := range stateType.AttributeTypes {
 		if ids, ok := given[name].([]string); ok {
 			elements := []tftypes.Value{}
 			for _, id := range ids {
@@ -69,16 +70,16 @@ func answer(t *testing.T, given map[string]any) *tfprotov6.DynamicValue {
 			attributes[name] = tftypes.NewValue(of, given[name])
 		}
 	}
-	encoded, err := tfprotov6.NewDynamicValue(answerType, tftypes.NewValue(answerType, attributes))
+	encoded, err := tfprotov6.NewDynamicValue(stateType, tftypes.NewValue(stateType, attributes))
 	if err != nil {
 		t.Fatal(err)
 	}
 	return &encoded
 }
 
-func handedIDs() map[string]Value { return map[string]Value{"ids": Strings([]string{"a", "b"})} }
+func twoIDs() map[string]Value { return map[string]Value{"ids": Strings([]string{"a", "b"})} }
 
-func TestAnswerUntouched(t *testing.T) {
+func TestResponseUnchanged(t *testing.T) {
 	t.Parallel()
 	warning := &tfprotov6.Diagnostic{Severity: tfprotov6.DiagnosticSeverityWarning, Summary: "careful"}
 	failure := &tfprotov6.Diagnostic{Severity: tfprotov6.DiagnosticSeverityError, Summary: "broken"}
@@ -94,12 +95,12 @@ func TestAnswerUntouched(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			state := answer(t, map[string]any{"before": "x"})
+			state := encodeState(t, map[string]any{"before": "x"})
 			before := slices.Clone(state.MsgPack)
 			c.resp.State = state
-			got, err := (&server{handing{resp: &c.resp, err: c.err, handed: handedIDs()}}).ReadDataSource(t.Context(), nil)
+			got, err := (&server{fakeServer{resp: &c.resp, err: c.err, attributes: twoIDs()}}).ReadDataSource(t.Context(), nil)
 			if got != &c.resp || !errors.Is(err, c.err) {
-				t.Errorf("another answer: %+v, %v", got, err)
+				t.Errorf("another response: %+v, %v", got, err)
 			}
 			if got.State != state || !bytes.Equal(state.MsgPack, before) {
 				t.Error("the state was changed")
@@ -111,45 +112,45 @@ func TestAnswerUntouched(t *testing.T) {
 func TestAttributeReplaced(t *testing.T) {
 	t.Parallel()
 	warning := &tfprotov6.Diagnostic{Severity: tfprotov6.DiagnosticSeverityWarning, Summary: "careful"}
-	for name, handed := range map[string]map[string]Value{"ids": handedIDs(), "nothing": nil} {
+	for name, attributes := range map[string]map[string]Value{"ids": twoIDs(), "nothing": nil} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			resp := &tfprotov6.ReadDataSourceResponse{
-				State:       answer(t, map[string]any{"before": "x", "size": 7}),
+				State:       encodeState(t, map[string]any{"before": "x", "size": 7}),
 				Diagnostics: []*tfprotov6.Diagnostic{warning},
 			}
-			got, err := (&server{handing{resp: resp, handed: handed}}).ReadDataSource(t.Context(), nil)
+			got, err := (&server{fakeServer{resp: resp, attributes: attributes}}).ReadDataSource(t.Context(), nil)
 			if err != nil {
 				t.Fatal(err)
 			}
 			want := map[string]any{"before": "x", "size": 7}
-			if handed != nil {
+			if attributes != nil {
 				want["ids"] = []string{"a", "b"}
 			}
-			if !bytes.Equal(got.State.MsgPack, answer(t, want).MsgPack) || !slices.Contains(got.Diagnostics, warning) {
+			if !bytes.Equal(got.State.MsgPack, encodeState(t, want).MsgPack) || !slices.Contains(got.Diagnostics, warning) {
 				t.Errorf("got %q with %v", got.State.MsgPack, got.Diagnostics)
 			}
 		})
 	}
 }
 
-func TestStateNoObject(t *testing.T) {
+func TestStateNotObject(t *testing.T) {
 	t.Parallel()
-	whole := answer(t, map[string]any{"before": "x"}).MsgPack
+	whole := encodeState(t, map[string]any{"before": "x"}).MsgPack
 	broken := [][]byte{nil, {0xc1}, []byte("text")}
 	for end := range whole {
 		broken = append(broken, whole[:end])
 	}
 	for _, state := range broken {
 		resp := &tfprotov6.ReadDataSourceResponse{State: &tfprotov6.DynamicValue{MsgPack: state}}
-		if _, err := (&server{handing{resp: resp, handed: handedIDs()}}).ReadDataSource(t.Context(), nil); err == nil {
-			t.Errorf("%q was taken for an object", state)
+		if _, err := (&server{fakeServer{resp: resp, attributes: twoIDs()}}).ReadDataSource(t.Context(), nil); err == nil {
+			t.Errorf("%q is accepted as an object", state)
 		}
 	}
 }
 
-// A release of the framework may bring methods that terraform-plugin-go looks for
-// by type assertion. What the wrapper lacks of them wouldn't be there for Terraform.
+// TestNoMethodHidden compares the wrapper's methods with the framework's. A new release of the
+// framework may have more methods that terraform-plugin-go finds by type assertion.
 func TestNoMethodHidden(t *testing.T) {
 	t.Parallel()
 	framework := reflect.TypeOf(providerserver.NewProtocol6(sampleProvider{})())
@@ -186,7 +187,7 @@ func TestStateTooLarge(t *testing.T) {
 	}
 }
 
-// The least that a provider can be, with one object of every kind of field.
+// sampleProvider is a minimal provider with one data source, which has every kind of field.
 type (
 	sampleProvider struct {
 		provider.Provider
@@ -194,7 +195,7 @@ type (
 		source datasource.DataSource
 	}
 	sampleDataSource struct{ list []sample }
-	// usualDataSource is the same, filled the framework's usual way.
+	// usualDataSource is the same data source without this package.
 	usualDataSource struct{ sampleDataSource }
 )
 
@@ -293,8 +294,8 @@ func (p sampleProvider) DataSources(context.Context) []func() datasource.DataSou
 	return []func() datasource.DataSource{func() datasource.DataSource { return p.source }}
 }
 
-// Terraform receives the same with the wrapper, without it, and from a data source
-// that fills its state with Go structs, whose encoding is the framework's.
+// TestSameAsFramework compares a read through the wrapper with a read without it, and with a
+// data source that sets its state from Go structs.
 func TestSameAsFramework(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(r *rapid.T) {
@@ -322,7 +323,7 @@ func drawSample(r *rapid.T) sample {
 	return s
 }
 
-// readSample is what Terraform makes of a read of the sample data source.
+// readSample reads the sample data source and decodes its state.
 func readSample(t *testing.T, server tfprotov6.ProviderServer) tftypes.Value {
 	t.Helper()
 	schema, err := server.GetProviderSchema(t.Context(), &tfprotov6.GetProviderSchemaRequest{})

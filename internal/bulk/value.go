@@ -2,11 +2,11 @@ package bulk
 
 import "github.com/tinylib/msgp/msgp"
 
-// Value is an attribute's value as the protocol's MessagePack. A long one comes in
-// parts, and is copied once only: into the answer.
+// Value is an encoded attribute, in the protocol's MessagePack. A long value has several parts,
+// so that it is copied only once, into the response.
 type Value [][]byte
 
-// Size is the value's length in bytes.
+// Size returns the length of the value in bytes.
 func (v Value) Size() (bytes int) {
 	for _, part := range v {
 		bytes += len(part)
@@ -14,20 +14,20 @@ func (v Value) Size() (bytes int) {
 	return bytes
 }
 
-// ListOf is a list of encoded elements, such as those of [Object.Encode].
+// ListOf returns a list of encoded elements, such as those of [Object.Encode].
 func ListOf(elements [][]byte) Value {
-	return append(Value{beginList(nil, len(elements))}, elements...)
+	return append(Value{appendListHeader(nil, len(elements))}, elements...)
 }
 
-// Strings is a list of strings.
+// Strings returns a list of strings.
 func Strings(elements []string) Value {
-	encoded := beginList(nil, len(elements))
+	encoded := appendListHeader(nil, len(elements))
 	for _, element := range elements {
 		encoded = msgp.AppendString(encoded, element)
 	}
 	return Value{encoded}
 }
 
-func beginList(to []byte, length int) []byte {
-	return msgp.AppendArrayHeader(to, uint32(length)) //nolint:gosec // far from 2³²: an answer has at most 256 MiB
+func appendListHeader(to []byte, length int) []byte {
+	return msgp.AppendArrayHeader(to, uint32(length)) //nolint:gosec // a response of 256 MiB can't have 2³² elements
 }
