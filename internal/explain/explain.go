@@ -1,5 +1,5 @@
 // Package explain words the errors of requests, lists and lookups for users: a summary, what
-// was requested and came back, and what to do next.
+// was requested, what was received, and what to do next.
 package explain
 
 import (
@@ -14,22 +14,21 @@ import (
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/tofupilot"
 )
 
-// Report is what to do where only a change of the provider or of the server helps.
+// Report is the advice for errors that only a change of the provider or of the server can fix.
 const Report = "Please report this, with the server's version, at " + Homepage + "/issues."
 
-// prose is text that may be shown: constants of our own, and what [Explainer.say] made of
-// other texts. Errors of reads are made of nothing else, so that no server's text gets
-// into one as it came.
+// prose is text that is safe to show: constants, and what [Explainer.say] returns. Errors of
+// reads consist of prose only, so that they contain no server's text that isn't redacted.
 type prose string
 
-// Explainer makes diagnostics of what reads of one configured provider fail with.
+// Explainer words the errors of one configured provider.
 type Explainer struct {
 	Settings config.Settings
-	Redact   func(string) string // takes out the key and what isn't seen, and cuts
+	Redact   func(string) string // removes secrets and invisible characters, and shortens
 }
 
-// say is fmt.Sprintf, but for the arguments that are neither prose nor integers: each of
-// their texts is redacted and cut by itself, so that a long one doesn't cut off the next.
+// say formats like fmt.Sprintf. It redacts and shortens each argument that is neither prose nor
+// an integer, one by one, so that a long one doesn't cut off the next.
 func (e Explainer) say(format prose, args ...any) prose {
 	for i, arg := range args {
 		switch arg.(type) {
@@ -48,23 +47,23 @@ type Diagnostic struct {
 	Detail    string
 }
 
-// failure is an error of some paragraphs, without the empty ones. It is at an attribute,
-// unless that is empty.
+// failure returns an error at an attribute, or at none if at is empty. It skips empty
+// paragraphs.
 func failure(at string, summary prose, paragraphs ...prose) Diagnostic {
 	return Diagnostic{Attribute: at, Summary: string(summary), Detail: string(joined("\n\n", paragraphs...))}
 }
 
 const (
-	// Homepage is where the provider is developed.
+	// Homepage is the address of the provider's repository.
 	Homepage = "https://github.com/tofupilot/terraform-provider-tofupilot"
 
-	// stationKeys is all that is known of what they may read (API.md, Key).
+	// stationKeys says all that is known about what these keys can read (API.md, Key).
 	stationKeys = "A station's key may see only the procedures that its station is linked to, or none."
 
 	timeoutsRead = "timeouts.read"
 )
 
-// joined puts texts together, without the empty ones.
+// joined joins the texts that aren't empty.
 func joined(separator string, texts ...prose) prose {
 	var kept []string
 	for _, text := range texts {
@@ -75,18 +74,18 @@ func joined(separator string, texts ...prose) prose {
 	return prose(strings.Join(kept, separator))
 }
 
-// ended ends a sentence that may end in what a server said, and so in a period.
+// ended ends a sentence with a period. A sentence that quotes a server may already have one.
 func (p prose) ended() prose { return prose(strings.TrimSuffix(string(p), ".")) + "." }
 
-// advice is what an error can say about the arguments of a data source.
+// advice has the parts of an error that depend on the data source.
 type advice struct {
-	narrower  string            // how to read less in all; may be empty
-	smaller   string            // how to read less at a time; may be empty
-	arguments map[string]string // by the API's parameter that each is sent as
+	narrower  string            // how to shorten the list; may be empty
+	smaller   string            // how to shorten a page; may be empty
+	arguments map[string]string // of the data source, by the API's parameters
 }
 
-// List explains why the list of procedures can't be read. The page size is the argument's,
-// or 0 if it isn't set.
+// List explains why the list of procedures can't be read. pageSize is the argument's value, or
+// 0 if it isn't set.
 func (e Explainer) List(ctx context.Context, err error, pageSize int) Diagnostic {
 	advice := advice{
 		narrower: "narrow the list by search_query, created_after or created_before",
@@ -144,7 +143,7 @@ func (e Explainer) read(ctx context.Context, err error, advice advice) Diagnosti
 	return failure("", "The procedures can't be read", joined(" ", e.say("%s: %s", reading, err).ended(), progress, changed))
 }
 
-// counted is a number with its noun.
+// counted returns a number with its noun.
 func counted(n int, noun string) string {
 	if n != 1 {
 		noun += "s"

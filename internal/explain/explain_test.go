@@ -29,7 +29,7 @@ func TestTooMuchAdvice(t *testing.T) {
 	}
 }
 
-// What may be a server's text is made safe by itself, and our own lines stay lines.
+// TestSaySafe redacts each argument by itself. Line breaks of the format stay.
 func TestSaySafe(t *testing.T) {
 	t.Parallel()
 	const key = "the-secret-key"
@@ -73,7 +73,8 @@ func TestRedirectAdvice(t *testing.T) {
 	}
 }
 
-// Of certificates, each gets the advice that fits, also where Go has no word for what is wrong.
+// TestCertificateErrors has errors that crypto/tls reports without a type, or with one that
+// needs no advice of its own.
 func TestCertificateErrors(t *testing.T) {
 	t.Parallel()
 	e := Explainer{config.Settings{BaseURL: &url.URL{}}, strings.Clone}
@@ -113,7 +114,7 @@ func TestDescribe(t *testing.T) {
 	}
 }
 
-// What kept a connection from being made decides the advice, and not the host's name.
+// TestConnectionAdvice has a host whose name contains the reason of another error.
 func TestConnectionAdvice(t *testing.T) {
 	t.Parallel()
 	e := Explainer{config.Settings{BaseURL: &url.URL{Scheme: "https", Host: "refused.example.com"}}, strings.Clone}
@@ -129,6 +130,6 @@ func TestConnectionAdvice(t *testing.T) {
 		}
 	}
 	if said := e.List(t.Context(), &rest.Error{Status: 204}, 0); said.Summary != "The request failed" || !strings.Contains(said.Detail, Report) {
-		t.Errorf("without a kind: %s: %s", said.Summary, said.Detail)
+		t.Errorf("no kind: %s: %s", said.Summary, said.Detail)
 	}
 }

@@ -12,7 +12,7 @@ import (
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/tofupilot"
 )
 
-// Lookup says why no procedure, or more than one, was found by its name or ID.
+// Lookup explains why not exactly one procedure has a name or an ID.
 func (e Explainer) Lookup(ctx context.Context, by tofupilot.By, err error) Diagnostic {
 	failed := new(tofupilot.LookupError)
 	if !errors.As(err, &failed) {
@@ -23,9 +23,9 @@ func (e Explainer) Lookup(ctx context.Context, by tofupilot.By, err error) Diagn
 		at, noun = "id", "ID"
 	}
 	if len(failed.Ambiguous) > 0 {
-		several := failed.Ambiguous[0]
+		ambiguous := failed.Ambiguous[0]
 		return failure(at, e.say("Several procedures have this %s", noun),
-			joined("\n", e.say("%d procedures at %s have the %s %s:", len(several.Matches), e.Settings.BaseURL, noun, e.quote(several.Text)), e.listed(several.Matches)),
+			joined("\n", e.say("%d procedures at %s have the %s %s:", len(ambiguous.Matches), e.Settings.BaseURL, noun, e.quote(ambiguous.Text)), e.listProcedures(ambiguous.Matches)),
 			"Set id instead of name, to the ID of the procedure that you want.")
 	}
 	missing := failed.Missing[0]
@@ -49,9 +49,9 @@ func (e Explainer) Lookup(ctx context.Context, by tofupilot.By, err error) Diagn
 	switch {
 	case len(missing.Near) == 0:
 	case len(missing.Near) == failed.Seen:
-		detail += " These are all of them:\n" + e.listed(missing.Near)
+		detail += " These are all of them:\n" + e.listProcedures(missing.Near)
 	default:
-		detail += " The nearest are:\n" + e.listed(missing.Near)
+		detail += " The nearest are:\n" + e.listProcedures(missing.Near)
 	}
 	check := e.say("If the %s is right, check that the key's owner can see the procedure", noun)
 	if by == tofupilot.ByID && !uuid.MatchString(missing.Text) {
@@ -63,11 +63,12 @@ func (e Explainer) Lookup(ctx context.Context, by tofupilot.By, err error) Diagn
 
 var uuid = regexp.MustCompile(`^\s*[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}\s*$`)
 
-// maxLines bounds the lines about names and procedures in an error, so that all of it has
+// maxLines bounds the lines about names and procedures in an error, so that the whole error has
 // at most 50.
 const maxLines = 44
 
-// Names says which names don't have exactly one procedure, all in one error.
+// Names explains, in one error, which of the names don't have exactly one procedure. asked is
+// the number of all names.
 func (e Explainer) Names(ctx context.Context, asked int, err error) Diagnostic {
 	failed := new(tofupilot.LookupError)
 	if !errors.As(err, &failed) {
@@ -80,13 +81,13 @@ func (e Explainer) Names(ctx context.Context, asked int, err error) Diagnostic {
 		next = append(next, e.adviseMissing("If a name is right, check that the key's owner can see its procedure", "name", failed.Missing[i], failed.Seen))
 	}
 	for _, missing := range failed.Missing {
-		lines = append(lines, e.missing(missing, failed.Seen))
+		lines = append(lines, e.describeMissing(missing, failed.Seen))
 	}
 	if len(failed.Ambiguous) > 0 {
 		next = append(next, "If several procedures have a name, rename all but one of them in TofuPilot, or use the ID that you want instead of the lookup.")
 	}
-	for _, several := range failed.Ambiguous {
-		lines = append(lines, e.several(several)...)
+	for _, ambiguous := range failed.Ambiguous {
+		lines = append(lines, e.describeAmbiguous(ambiguous)...)
 	}
 	if more := len(lines) - (maxLines - 1); more > 1 {
 		lines = append(lines[:maxLines-1], e.say("  … and %d more lines", more))
@@ -94,7 +95,7 @@ func (e Explainer) Names(ctx context.Context, asked int, err error) Diagnostic {
 	return failure("names", "Some names don't match exactly one procedure", head, joined("\n", lines...), joined("\n\n", next...))
 }
 
-// isUnexplained reports whether nothing is known of a missing text but near misses.
+// isUnexplained reports whether it isn't known why a text is missing.
 func isUnexplained(missing tofupilot.Missing) bool {
 	return missing.Other == nil && missing.OnlyIn == 0
 }
@@ -155,8 +156,8 @@ func enumerate(texts []prose) prose {
 	return joined(", ", texts[:last]...) + " and " + texts[last]
 }
 
-// missing is the line about a name that no procedure has.
-func (e Explainer) missing(missing tofupilot.Missing, seen int) prose {
+// describeMissing returns the line about a name that no procedure has.
+func (e Explainer) describeMissing(missing tofupilot.Missing, seen int) prose {
 	if missing.Other != nil {
 		return e.say("  - %s: this is the ID of %s; use that name", e.quote(missing.Text), e.quote(*missing.Other.Name))
 	}
@@ -174,25 +175,25 @@ func (e Explainer) missing(missing tofupilot.Missing, seen int) prose {
 	return line + "; the nearest: " + joined(", ", near...)
 }
 
-// several are the lines about a name that several procedures have: a line for each of them.
-func (e Explainer) several(several tofupilot.Ambiguous) []prose {
-	matches := slices.Clone(several.Matches)
+// describeAmbiguous returns the lines about a name that several procedures have.
+func (e Explainer) describeAmbiguous(ambiguous tofupilot.Ambiguous) []prose {
+	matches := slices.Clone(ambiguous.Matches)
 	for i, match := range matches {
 		nameless := *match
-		nameless.Name = nil // the first line says it
+		nameless.Name = nil // it is in the first line
 		matches[i] = &nameless
 	}
-	first := e.say("  - %s: %d procedures have this name", e.quote(several.Text), len(matches))
-	return append([]prose{first}, e.lines(matches, "      ")...)
+	first := e.say("  - %s: %d procedures have this name", e.quote(ambiguous.Text), len(matches))
+	return append([]prose{first}, e.describeEach(matches, "      ")...)
 }
 
-// listed is a list of procedures for a person to choose from.
-func (e Explainer) listed(procedures []*tofupilot.Procedure) prose {
-	return joined("\n", e.lines(procedures, "  - ")...)
+// listProcedures returns a list of procedures to choose from.
+func (e Explainer) listProcedures(procedures []*tofupilot.Procedure) prose {
+	return joined("\n", e.describeEach(procedures, "  - ")...)
 }
 
-// lines are a line for each procedure, or for each of the first of many.
-func (e Explainer) lines(procedures []*tofupilot.Procedure, bullet prose) (lines []prose) {
+// describeEach returns a line for each procedure. Of many, it describes the first.
+func (e Explainer) describeEach(procedures []*tofupilot.Procedure, bullet prose) (lines []prose) {
 	for i, procedure := range procedures {
 		if left := len(procedures) - i; left > 1 && i == maxLines-1 {
 			return append(lines, bullet+e.say("… and %d more", left))
@@ -202,6 +203,8 @@ func (e Explainer) lines(procedures []*tofupilot.Procedure, bullet prose) (lines
 	return lines
 }
 
+// describe returns the ID of a procedure, its name, and when and by whom it was created, as far
+// as the server sent them.
 func (e Explainer) describe(procedure *tofupilot.Procedure) prose {
 	text := e.say("%s", procedure.ID)
 	if procedure.Name != nil {
@@ -221,7 +224,8 @@ func (e Explainer) describe(procedure *tofupilot.Procedure) prose {
 	return text
 }
 
-// quote is a text as a person can copy it into a configuration, not too long.
+// quote writes a text as a string that can be copied into a configuration. It shortens a long
+// text.
 func (e Explainer) quote(text string) prose {
 	const most = 200 // characters
 	quoted := []rune(e.say("%s", quoteHCL(text)))
@@ -231,8 +235,8 @@ func (e Explainer) quote(text string) prose {
 	return prose(quoted)
 }
 
-// quoteHCL writes a text as a string of a configuration, in which ${ and %{ begin
-// templates. What can't be seen is escaped, so that it is there when it is copied.
+// quoteHCL writes a text as a string of a configuration, in which ${ and %{ begin templates. It
+// escapes invisible characters, so that they are copied, too.
 func quoteHCL(text string) string {
 	var quoted strings.Builder
 	for _, r := range hclEscapes.Replace(text) {
