@@ -16,8 +16,8 @@ import (
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/tofupilot"
 )
 
-// takes tells whether the API takes a parameter (API.md, Parameters).
-func takes(t *testing.T, api *fakeapi.Server, parameter, value string) bool {
+// isAccepted reports whether the fake accepts the value of a parameter (API.md, Parameters).
+func isAccepted(t *testing.T, api *fakeapi.Server, parameter, value string) bool {
 	t.Helper()
 	status := harness.Status(t, api, url.Values{parameter: {value}})
 	api.Forget()
@@ -40,16 +40,16 @@ func FuzzParseTime(f *testing.F) {
 			if !parsed.IsZero() {
 				t.Errorf("%q is %s, and an error", value, parsed)
 			}
-			// What the API itself takes, we take, but for times that are in another
-			// year in UTC than those that have four digits.
-			if outside := strings.Contains(err.Error(), "outside the years"); !outside && takes(t, api, "created_after", value) {
-				t.Errorf("%q is refused, though the API takes it: %v", value, err)
+			// The provider accepts all times that the API accepts, except those whose year in
+			// UTC doesn't have four digits.
+			if outside := strings.Contains(err.Error(), "outside the years"); !outside && isAccepted(t, api, "created_after", value) {
+				t.Errorf("%q is refused, but the API accepts it: %v", value, err)
 			}
 			return
 		}
 		for _, sent := range []string{tofupilot.FormatAfter(parsed), tofupilot.FormatBefore(parsed)} {
-			if !takes(t, api, "created_after", sent) {
-				t.Errorf("%q is sent as %q, which the API doesn't take", value, sent)
+			if !isAccepted(t, api, "created_after", sent) {
+				t.Errorf("%q is sent as %q, which the API refuses", value, sent)
 			}
 		}
 	})
@@ -63,20 +63,20 @@ func FuzzCheckSearchQuery(f *testing.F) {
 	api := fakeapi.New()
 	f.Fuzz(func(t *testing.T, value string) {
 		if !utf8.ValidString(value) {
-			t.Skip() // no string of Terraform's
+			t.Skip() // Terraform's strings are valid UTF-8
 		}
 		server := harness.Connect(t, Server("test")())
 		refused := server.Validate(t, "tofupilot_procedures", harness.Values{"search_query": value})
 		blank := strings.TrimSpace(value) == ""
-		if (len(refused) == 0) != (!blank && utf8.RuneCountInString(value) <= 100) || !blank && (len(refused) == 0) != takes(t, api, "search_query", value) {
+		if (len(refused) == 0) != (!blank && utf8.RuneCountInString(value) <= 100) || !blank && (len(refused) == 0) != isAccepted(t, api, "search_query", value) {
 			t.Errorf("%q: %s", value, harness.Describe(refused))
 		}
 	})
 }
 
-// The whole provider block and the environment, as far as no file is read: what
-// validate lets pass and resolve accepts is fit to be used, and no error repeats
-// the key.
+// FuzzProviderConfiguration has every argument of the provider block, and the environment, except
+// what reads files. Settings that validation and Resolve accept can be used, and no error
+// repeats the key.
 func FuzzProviderConfiguration(f *testing.F) {
 	certificate, err := os.ReadFile("../config/testdata/certificate.pem")
 	if err != nil {
@@ -92,7 +92,7 @@ func FuzzProviderConfiguration(f *testing.F) {
 		const secret = "tp_secret-of-the-fuzzed-configuration"
 		for _, text := range []string{key, address, certificates, timeout, keyVariable, addressVariable} {
 			if !utf8.ValidString(text) {
-				t.Skip() // no string of Terraform's
+				t.Skip() // Terraform's strings are valid UTF-8
 			}
 		}
 		given := func(bit int) bool { return set&(1<<bit) != 0 }
@@ -122,7 +122,7 @@ func FuzzProviderConfiguration(f *testing.F) {
 			t.Errorf("the key is in %s", text)
 		}
 		if len(refused) > 0 {
-			return // and never comes to what follows
+			return // Terraform doesn't call Configure
 		}
 		got, problems := config.Resolve(block, func(name string) string { return environment[name] })
 		for _, problem := range problems {

@@ -8,14 +8,14 @@ import (
 	"github.com/hashicorp/terraform-plugin-log/tflog"
 )
 
-// logger hands what the client logs to Terraform's log, with the levels,
-// fields and masks that the call's context carries.
+// logger writes the client's log to Terraform's, with the fields and masks of the call's
+// context.
 var logger = slog.New(tflogHandler{new(sync.Mutex)})
 
 type tflogHandler struct {
-	// Masking writes to fields that all loggers of one call share
-	// (terraform-plugin-log 0.11), and a read logs from several goroutines.
-	writing *sync.Mutex
+	// Masking changes fields that all loggers of one call share (terraform-plugin-log 0.11),
+	// and a read logs from several goroutines.
+	mu *sync.Mutex
 }
 
 func (tflogHandler) Enabled(context.Context, slog.Level) bool { return true } // Terraform's TF_LOG decides
@@ -35,12 +35,12 @@ func (h tflogHandler) Handle(ctx context.Context, record slog.Record) error {
 	case record.Level >= slog.LevelInfo:
 		write = tflog.Info
 	}
-	h.writing.Lock()
-	defer h.writing.Unlock()
+	h.mu.Lock()
+	defer h.mu.Unlock()
 	write(ctx, record.Message, fields)
 	return nil
 }
 
-// The client logs without groups and bound attributes.
+// WithAttrs and WithGroup do nothing: the client uses neither.
 func (h tflogHandler) WithAttrs([]slog.Attr) slog.Handler { return h }
 func (h tflogHandler) WithGroup(string) slog.Handler      { return h }

@@ -14,9 +14,9 @@ import (
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/acceptance/harness"
 )
 
-// logging is a context as Terraform's server gives to a read: with a logger, and
-// fields that every line carries.
-func logging(t *testing.T) (context.Context, *bytes.Buffer) {
+// newLogContext returns a context like that of a read: with a logger, and with a field that
+// each line has.
+func newLogContext(t *testing.T) (context.Context, *bytes.Buffer) {
 	t.Helper()
 	var lines bytes.Buffer
 	return tflog.SetField(tflogtest.RootLogger(t.Context(), &lines), "tf_rpc", "ReadDataSource"), &lines
@@ -24,7 +24,7 @@ func logging(t *testing.T) (context.Context, *bytes.Buffer) {
 
 func TestLogLevels(t *testing.T) {
 	t.Parallel()
-	ctx, lines := logging(t)
+	ctx, lines := newLogContext(t)
 	for _, level := range []slog.Level{slog.LevelDebug, slog.LevelInfo, slog.LevelWarn, slog.LevelError} {
 		logger.Log(ctx, level, "Asked", "rows", 7)
 	}
@@ -34,7 +34,7 @@ func TestLogLevels(t *testing.T) {
 	}
 	var levels []string
 	for _, entry := range entries {
-		levels = append(levels, entry["@level"].(string)) //nolint:forcetypeassert // The library writes it so.
+		levels = append(levels, entry["@level"].(string)) //nolint:forcetypeassert // always a string
 		if entry["@message"] != "Asked" || entry["rows"] != 7.0 || entry["tf_rpc"] != "ReadDataSource" {
 			t.Errorf("entry: %v", entry)
 		}
@@ -42,11 +42,11 @@ func TestLogLevels(t *testing.T) {
 	harness.ExpectEqual(t, "levels", levels, []string{"debug", "info", "warn", "error"})
 }
 
-// The pages of one read are asked for at the same time, and each request logs
-// with the read's context, whose masks are applied to fields that all share.
+// TestLogConcurrently logs as the concurrent requests of one read do, with the read's context
+// and its masks.
 func TestLogConcurrently(t *testing.T) {
 	t.Parallel()
-	ctx, lines := logging(t)
+	ctx, lines := newLogContext(t)
 	ctx = maskKey(ctx, "tp_secret")
 	var requests sync.WaitGroup
 	for range 8 {

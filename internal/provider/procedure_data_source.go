@@ -48,7 +48,7 @@ func (d *procedureDataSource) Schema(_ context.Context, _ datasource.SchemaReque
 	resp.Schema = schema.Schema{
 		MarkdownDescription: "Reads one procedure, by its name or its ID.",
 		Attributes:          attributes,
-		Blocks:              map[string]schema.Block{"timeouts": timeoutsBlock()},
+		Blocks:              map[string]schema.Block{"timeouts": newTimeoutsBlock()},
 	}
 }
 
@@ -89,7 +89,7 @@ func (d *procedureDataSource) Read(ctx context.Context, req datasource.ReadReque
 	}
 	found, err := session.Lookup(ctx, by, []string{wanted})
 	if err != nil {
-		resp.Diagnostics.Append(diagnosticOf(session.explain.Lookup(ctx, by, err)))
+		resp.Diagnostics.Append(newDiagnostic(session.explain.Lookup(ctx, by, err)))
 		return
 	}
 	resp.Diagnostics.Append(session.setState(ctx, &resp.State, procedureObject.EncodeFields(found[wanted]))...)

@@ -40,7 +40,7 @@ func (d *procedureIDsDataSource) Schema(_ context.Context, _ datasource.SchemaRe
 				MarkdownDescription: "Map from each name, as written in `names`, to the ID of its procedure.",
 			},
 		},
-		Blocks: map[string]schema.Block{"timeouts": timeoutsBlock()},
+		Blocks: map[string]schema.Block{"timeouts": newTimeoutsBlock()},
 	}
 }
 
@@ -65,7 +65,7 @@ func (d *procedureIDsDataSource) Read(ctx context.Context, req datasource.ReadRe
 
 	found, err := session.Lookup(ctx, tofupilot.ByName, names)
 	if err != nil {
-		resp.Diagnostics.Append(diagnosticOf(session.explain.Names(ctx, len(names), err)))
+		resp.Diagnostics.Append(newDiagnostic(session.explain.Names(ctx, len(names), err)))
 		return
 	}
 	ids := map[string]string{}

@@ -5,7 +5,7 @@ import (
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/tofupilot"
 )
 
-// What Terraform sees of a procedure, for both data sources.
+// procedureObject describes a procedure, for both data sources.
 var procedureObject = bulk.NewObject(
 	bulk.Text("id", "The procedure's unique ID, a UUID, which runs are uploaded with (`procedure_id`). "+
 		"Short IDs such as `FVT1` come from API v1 and aren't listed: find these procedures by name.",

@@ -19,13 +19,14 @@ import (
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/tofupilot"
 )
 
+// typeOf returns the type of an object in Terraform.
 func typeOf[T any](t *testing.T, of bulk.Object[T]) tftypes.Type {
 	t.Helper()
 	return schema.Schema{Attributes: of.Attributes()}.Type().TerraformType(t.Context())
 }
 
-// decoded is what Terraform makes of an object's encoding.
-func decoded[T any](t *testing.T, of bulk.Object[T], it *T) tftypes.Value {
+// decode encodes an object and decodes it as Terraform does.
+func decode[T any](t *testing.T, of bulk.Object[T], it *T) tftypes.Value {
 	t.Helper()
 	got, err := tfprotov6.DynamicValue{MsgPack: of.Encode(it)}.Unmarshal(typeOf(t, of))
 	if err != nil {
@@ -73,7 +74,7 @@ func TestProcedureFields(t *testing.T) {
 			if err := json.Unmarshal([]byte(c.json), &procedure); err != nil {
 				t.Fatal(err)
 			}
-			got, want := decoded(t, procedureObject, &procedure), harness.Value(t, typeOf(t, procedureObject), c.want)
+			got, want := decode(t, procedureObject, &procedure), harness.Value(t, typeOf(t, procedureObject), c.want)
 			if differences, err := got.Diff(want); err != nil || len(differences) > 0 {
 				t.Errorf("%v %v", differences, err)
 			}
@@ -81,8 +82,8 @@ func TestProcedureFields(t *testing.T) {
 	}
 }
 
-// The client's fields and Terraform's attributes are two lists. They are compared through
-// all objects of a procedure.
+// TestFieldsAreAttributes compares the client's fields with Terraform's attributes, in all
+// objects of a procedure.
 func TestFieldsAreAttributes(t *testing.T) {
 	t.Parallel()
 	compareFields(t, "procedure", reflect.TypeFor[tofupilot.Procedure](), typeOf(t, procedureObject))
@@ -101,7 +102,7 @@ func compareFields(t *testing.T, at string, fields reflect.Type, attributes tfty
 	for field := range fields.Fields() {
 		name := snakeCase(field.Tag.Get("json"))
 		if name == "-" {
-			continue // not the API's
+			continue // not a field of the API
 		}
 		seen = append(seen, name)
 		attribute, ok := object.AttributeTypes[name]

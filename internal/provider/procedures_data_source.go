@@ -71,7 +71,7 @@ func (d *proceduresDataSource) Schema(_ context.Context, _ datasource.SchemaRequ
 				MarkdownDescription: "The IDs of the `procedures`, in the same order.",
 			},
 		},
-		Blocks: map[string]schema.Block{"timeouts": timeoutsBlock()},
+		Blocks: map[string]schema.Block{"timeouts": newTimeoutsBlock()},
 	}
 }
 
@@ -85,19 +85,19 @@ type proceduresModel struct {
 	Timeouts      timeouts.Value `tfsdk:"timeouts"`
 }
 
-// filter returns the arguments as the client takes them.
+// filter returns the arguments in the client's types.
 func (m proceduresModel) filter() tofupilot.Filter {
 	return tofupilot.Filter{
 		SearchQuery:   m.SearchQuery.ValueString(),
-		CreatedAfter:  timeOf(m.CreatedAfter),
-		CreatedBefore: timeOf(m.CreatedBefore),
-		PageSize:      integer(m.PageSize),
+		CreatedAfter:  parseTimeArgument(m.CreatedAfter),
+		CreatedBefore: parseTimeArgument(m.CreatedBefore),
+		PageSize:      toInt(m.PageSize),
 	}
 }
 
-// timeOf returns the time of an argument, or nil if it isn't set, not known yet or no time.
-// Validation reports the latter.
-func timeOf(argument types.String) *time.Time {
+// parseTimeArgument returns the time of an argument, or nil if it isn't set, isn't known yet or
+// can't be parsed. Validation reports the latter.
+func parseTimeArgument(argument types.String) *time.Time {
 	at, err := parseTime(argument.ValueString())
 	if err != nil {
 		return nil
@@ -105,11 +105,11 @@ func timeOf(argument types.String) *time.Time {
 	return &at
 }
 
-// ValidateConfig checks what depends on several arguments.
+// ValidateConfig checks that created_after isn't later than created_before.
 func (d *proceduresDataSource) ValidateConfig(ctx context.Context, req datasource.ValidateConfigRequest, resp *datasource.ValidateConfigResponse) {
 	var model proceduresModel
 	resp.Diagnostics.Append(req.Config.Get(ctx, &model)...)
-	after, before := timeOf(model.CreatedAfter), timeOf(model.CreatedBefore)
+	after, before := parseTimeArgument(model.CreatedAfter), parseTimeArgument(model.CreatedBefore)
 	if after != nil && before != nil && after.After(*before) {
 		resp.Diagnostics.AddAttributeError(path.Root("created_after"), "Invalid created_after",
 			fmt.Sprintf("created_after (%s) is later than created_before (%s): nothing can match. Swap or correct them.",
@@ -134,7 +134,7 @@ func (d *proceduresDataSource) Read(ctx context.Context, req datasource.ReadRequ
 	// procedure that was just decoded is still in the processor's cache.
 	rows, err := session.List(ctx, model.filter(), procedureObject.Encode)
 	if err != nil {
-		resp.Diagnostics.Append(diagnosticOf(session.explain.List(ctx, err, integer(model.PageSize))))
+		resp.Diagnostics.Append(newDiagnostic(session.explain.List(ctx, err, toInt(model.PageSize))))
 		return
 	}
 	encoded, ids := make([][]byte, len(rows)), make([]string, len(rows))

@@ -1,5 +1,5 @@
-// Package provider is the Terraform side: schemas, configuration, state and
-// diagnostics. What the server says and how it is asked is package tofupilot's.
+// Package provider implements the Terraform provider: schemas, validators, Configure and the
+// data sources.
 package provider
 
 import (
@@ -41,12 +41,13 @@ type tofupilotProvider struct {
 	version string
 }
 
-// New makes the provider. The version goes into requests and Terraform's log.
+// New returns a function that makes the provider. The version appears in requests and in
+// Terraform's log.
 func New(version string) func() provider.Provider {
 	return func() provider.Provider { return &tofupilotProvider{version: version} }
 }
 
-// Server makes the provider's protocol server, with the fast path for large lists.
+// Server returns a function that makes the provider's protocol server.
 func Server(version string) func() tfprotov6.ProviderServer {
 	return bulk.NewProtocol6(New(version)())
 }
@@ -103,7 +104,7 @@ func (p *tofupilotProvider) Schema(_ context.Context, _ provider.SchemaRequest, 
 	}
 }
 
-// ValidateConfig checks what depends on several attributes.
+// ValidateConfig checks url together with allow_http.
 func (p *tofupilotProvider) ValidateConfig(ctx context.Context, req provider.ValidateConfigRequest, resp *provider.ValidateConfigResponse) {
 	var model providerModel
 	resp.Diagnostics.Append(req.Config.Get(ctx, &model)...)
@@ -112,48 +113,49 @@ func (p *tofupilotProvider) ValidateConfig(ctx context.Context, req provider.Val
 	}
 	address, err := config.ParseURL(model.URL.ValueString())
 	if err != nil {
-		return // the attribute's own rule says so
+		return // validURL reports it
 	}
 	if err := config.CheckScheme(address, model.AllowHTTP.ValueBool()); err != nil {
 		resp.Diagnostics.AddAttributeError(path.Root("url"), "Invalid url", config.Sentence(err))
 	}
 }
 
-// Configure makes the client that all data sources share.
+// Configure creates the client that all data sources share.
 func (p *tofupilotProvider) Configure(ctx context.Context, req provider.ConfigureRequest, resp *provider.ConfigureResponse) {
 	var model providerModel
 	resp.Diagnostics.Append(req.Config.Get(ctx, &model)...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	if unknown := unknownIn(req.Config); len(unknown) > 0 {
+	if unknown := findUnknown(req.Config); len(unknown) > 0 {
 		if req.ClientCapabilities.DeferralAllowed {
 			resp.Deferred = &provider.Deferred{Reason: provider.DeferredReasonProviderConfigUnknown}
 		}
-		// What reads nothing can still be planned. No environment variable may replace
-		// a value that isn't known yet: it could be the key of another server.
+		// Each read reports the error, so that a configuration without reads can be planned.
+		// An environment variable must not replace a value that isn't known yet: the key
+		// could be sent to another server than its own.
 		var problems diag.Diagnostics
 		problems.AddError("Provider configuration not known yet", fmt.Sprintf(
 			"The data source can't be read yet, because these arguments of the provider are known only after apply: %s. "+
 				"Set them to values that are known when planning. You can also apply what they depend on first: terraform apply -target=….",
 			strings.Join(unknown, ", ")))
-		resp.DataSourceData = &configured{problems: problems}
+		resp.DataSourceData = &providerData{problems: problems}
 		return
 	}
 	settings, problems := config.Resolve(model.block(), os.Getenv)
-	var ofReads diag.Diagnostics
+	var readProblems diag.Diagnostics
 	for _, problem := range problems {
 		if problem.InConfigure() {
-			resp.Diagnostics.Append(problemDiagnostic(problem))
+			resp.Diagnostics.Append(newProblemDiagnostic(problem))
 		} else {
-			ofReads.Append(problemDiagnostic(problem))
+			readProblems.Append(newProblemDiagnostic(problem))
 		}
 	}
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	if ofReads.HasError() {
-		resp.DataSourceData = &configured{problems: ofReads}
+	if readProblems.HasError() {
+		resp.DataSourceData = &providerData{problems: readProblems}
 		return
 	}
 	ctx = maskKey(ctx, settings.APIKey)
@@ -166,12 +168,12 @@ func (p *tofupilotProvider) Configure(ctx context.Context, req provider.Configur
 		Memory:         new(rest.Budget),
 		MaxRetries:     settings.MaxRetries,
 		RequestTimeout: settings.RequestTimeout,
-		UserAgent:      userAgent(p.version, req.TerraformVersion, os.Getenv),
+		UserAgent:      formatUserAgent(p.version, req.TerraformVersion, os.Getenv),
 		ClientType:     "terraform",
 		ClientVersion:  p.version,
 		Log:            slog.New(redactor.Handler(logger.Handler())),
 	})
-	resp.DataSourceData = &configured{client: client, explain: explain.Explainer{Settings: settings, Redact: redactor.Text}}
+	resp.DataSourceData = &providerData{client: client, explain: explain.Explainer{Settings: settings, Redact: redactor.Text}}
 }
 
 func (p *tofupilotProvider) DataSources(context.Context) []func() datasource.DataSource {
@@ -200,13 +202,13 @@ func (m providerModel) block() config.Block {
 		AllowHTTP:      m.AllowHTTP.ValueBool(),
 	}
 	if !m.MaxRetries.IsNull() {
-		block.MaxRetries = new(integer(m.MaxRetries))
+		block.MaxRetries = new(toInt(m.MaxRetries))
 	}
 	return block
 }
 
-// unknownIn names the attributes of the provider block whose values aren't known yet.
-func unknownIn(config tfsdk.Config) (names []string) {
+// findUnknown returns the names of the arguments whose values aren't known yet.
+func findUnknown(config tfsdk.Config) (names []string) {
 	attributes := map[string]tftypes.Value{}
 	_ = config.Raw.As(&attributes) // never fails: a configuration is an object
 	for name, value := range attributes {
@@ -218,7 +220,8 @@ func unknownIn(config tfsdk.Config) (names []string) {
 	return names
 }
 
-func problemDiagnostic(problem config.Problem) diag.Diagnostic {
+// newProblemDiagnostic returns the diagnostic of a problem with the configuration.
+func newProblemDiagnostic(problem config.Problem) diag.Diagnostic {
 	switch {
 	case problem.Warning:
 		return diag.NewWarningDiagnostic(problem.Summary, problem.Detail)
@@ -229,11 +232,11 @@ func problemDiagnostic(problem config.Problem) diag.Diagnostic {
 	}
 }
 
-// userAgent names the provider, its home, Terraform, and what the user adds, in
-// the form that Terraform's own clients send.
-func userAgent(version, terraformVersion string, getenv func(string) string) string {
+// formatUserAgent returns a User-Agent header as Terraform's own clients send it: the provider,
+// its homepage, Terraform, and the value of TF_APPEND_USER_AGENT.
+func formatUserAgent(version, terraformVersion string, getenv func(string) string) string {
 	agent := fmt.Sprintf("terraform-provider-tofupilot/%s (+%s) Terraform/%s", version, explain.Homepage, terraformVersion)
-	// One line, whatever the variable holds.
+	// Control characters aren't valid in a header.
 	if more := strings.Join(strings.FieldsFunc(getenv("TF_APPEND_USER_AGENT"), unicode.IsControl), " "); strings.TrimSpace(more) != "" {
 		agent += " " + strings.TrimSpace(more)
 	}

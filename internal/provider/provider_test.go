@@ -11,7 +11,7 @@ func TestUserAgent(t *testing.T) {
 		"ci/7":                own + " ci/7",
 		" ci/7 (nightly job)": own + " ci/7 (nightly job)",
 	} {
-		if got := userAgent("1.2.3", "1.11.4", func(string) string { return added }); got != want {
+		if got := formatUserAgent("1.2.3", "1.11.4", func(string) string { return added }); got != want {
 			t.Errorf("TF_APPEND_USER_AGENT %q: got %q, want %q", added, got, want)
 		}
 	}

@@ -25,24 +25,23 @@ import (
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/tofupilot"
 )
 
-// configured is what Configure passes to the data sources.
-type configured struct {
+// providerData is passed from Configure to the data sources.
+type providerData struct {
 	client  *tofupilot.Client
 	explain explain.Explainer
 
-	// problems are why nothing can be read: arguments of the provider that aren't known
-	// yet, or errors outside the provider block. Every read reports them. There is no
-	// client then.
+	// problems are the errors that each read reports: arguments of the provider that aren't
+	// known yet, and errors outside the provider block. If there are any, client is nil.
 	problems diag.Diagnostics
 }
 
-// dataSource is the part that all data sources share.
+// dataSource is embedded in every data source.
 type dataSource struct {
-	provider *configured // nil until the provider is configured, as for validate
+	provider *providerData // nil until the provider is configured, for example in validate
 }
 
 func (d *dataSource) Configure(_ context.Context, req datasource.ConfigureRequest, _ *datasource.ConfigureResponse) {
-	d.provider, _ = req.ProviderData.(*configured)
+	d.provider, _ = req.ProviderData.(*providerData)
 }
 
 // session is one read of a data source.
@@ -54,7 +53,7 @@ type session struct {
 }
 
 // open opens a session, which must be closed. The returned context has the deadline of
-// timeouts.read, with a cause that names it, and keeps the key out of the log. If the
+// timeouts.read, with a cause that names it, and masks the key in the log. If the
 // diagnostics have an error, there is no session.
 func (d *dataSource) open(ctx context.Context, limits timeouts.Value) (context.Context, *session, diag.Diagnostics) {
 	var diags diag.Diagnostics
@@ -80,7 +79,7 @@ func (s *session) Close() {
 	s.Session.Close()
 }
 
-// setState puts attributes that are encoded already into the state.
+// setState sets attributes that are already encoded.
 func (s *session) setState(ctx context.Context, state *tfsdk.State, encoded map[string]bulk.Value) (diags diag.Diagnostics) {
 	err := bulk.SetState(ctx, state, encoded)
 	switch {
@@ -94,8 +93,8 @@ func (s *session) setState(ctx context.Context, state *tfsdk.State, encoded map[
 	return diags
 }
 
-// diagnosticOf turns the explanation of an error into a diagnostic.
-func diagnosticOf(explained explain.Diagnostic) diag.Diagnostic {
+// newDiagnostic returns the diagnostic of an explained error.
+func newDiagnostic(explained explain.Diagnostic) diag.Diagnostic {
 	if explained.Attribute == "" {
 		return diag.NewErrorDiagnostic(explained.Summary, explained.Detail)
 	}
@@ -107,8 +106,8 @@ func diagnosticOf(explained explain.Diagnostic) diag.Diagnostic {
 	return diag.NewAttributeErrorDiagnostic(at, explained.Summary, explained.Detail)
 }
 
-// maskKey keeps the key out of everything that is logged with the context. Masks are
-// part of one call's context, so every call sets them.
+// maskKey masks the key in everything that is logged with the context. Masks belong to the
+// context of one call, so each call sets them.
 func maskKey(ctx context.Context, key string) context.Context {
 	ctx = tflog.MaskAllFieldValuesStrings(ctx, key)
 	return tflog.MaskMessageStrings(ctx, key)
@@ -117,10 +116,10 @@ func maskKey(ctx context.Context, key string) context.Context {
 // defaultReadTimeout bounds a whole read.
 const defaultReadTimeout = 5 * time.Minute
 
-// timeoutsBlock returns the library's block with a rule: the library itself accepts a
-// negative duration. It is a block, because Terraform ignores an unknown name in an
-// attribute, and reports one in a block.
-func timeoutsBlock() schema.Block {
+// newTimeoutsBlock returns the library's block, but with a rule of this provider, because the
+// library accepts a negative duration. It is a block, because Terraform reports an unknown
+// name in a block, and ignores one in an attribute.
+func newTimeoutsBlock() schema.Block {
 	return schema.SingleNestedBlock{
 		MarkdownDescription: "Timeouts of this data source.",
 		CustomType:          timeouts.Type{ObjectType: types.ObjectType{AttrTypes: map[string]attr.Type{"read": types.StringType}}},

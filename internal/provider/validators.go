@@ -15,8 +15,7 @@ import (
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/tofupilot"
 )
 
-// rule is a validator of our own: what a value must be, and a function that says what is
-// wrong with one. The same functions judge environment variables.
+// rule validates a string with a function that returns what is wrong with it.
 type rule struct {
 	description string // such as "must be a duration such as 30s"
 	check       func(string) error
@@ -38,25 +37,25 @@ func (r rule) ValidateString(_ context.Context, req validator.StringRequest, res
 
 var (
 	validAPIKey       = rule{"must be an API key: visible ASCII characters, with no quotes around them", config.CheckAPIKey}
-	validURL          = rule{"must be an http or https URL without user info, query and fragment, such as " + config.DefaultURL, parses(config.ParseURL)}
-	validCertificates = rule{"must be one or more certificates in PEM", parses(config.ParseCACertPEM)}
-	validTime         = rule{"must be a time in RFC 3339, such as 2024-01-15T10:30:00Z", parses(parseTime)}
-	validDuration     = rule{"must be a positive duration such as 30s, 5m or 1h30m", parses(config.ParseDuration)}
+	validURL          = rule{"must be an http or https URL without user info, query and fragment, such as " + config.DefaultURL, checkWith(config.ParseURL)}
+	validCertificates = rule{"must be one or more certificates in PEM", checkWith(config.ParseCACertPEM)}
+	validTime         = rule{"must be a time in RFC 3339, such as 2024-01-15T10:30:00Z", checkWith(parseTime)}
+	validDuration     = rule{"must be a positive duration such as 30s, 5m or 1h30m", checkWith(config.ParseDuration)}
 	validID           = rule{"must not be empty", checkID}
 	validName         = rule{"must not be empty", checkName}
 	validSearchQuery  = rule{"must be 1 to 100 characters, and not only white space", checkSearchQuery}
 )
 
-// parses is the check of a value that a function must be able to read.
-func parses[T any](parse func(string) (T, error)) func(string) error {
+// checkWith returns a function that checks whether a value can be parsed.
+func checkWith[T any](parse func(string) (T, error)) func(string) error {
 	return func(value string) error {
 		_, err := parse(value)
 		return err
 	}
 }
 
-// parseTime reads an RFC 3339 time as Go's parser takes it, which is a little more than
-// RFC 3339: what is sent is written anew from the instant.
+// parseTime parses an RFC 3339 time. Go's parser also accepts some other forms, which is safe,
+// because the client formats the time for the request.
 func parseTime(value string) (time.Time, error) {
 	parsed, err := time.Parse(time.RFC3339, value)
 	wrong := new(time.ParseError)
@@ -66,7 +65,7 @@ func parseTime(value string) (time.Time, error) {
 	case err != nil:
 		return time.Time{}, fmt.Errorf("%q isn't an RFC 3339 time; write it like 2024-01-15T10:30:00Z or 2024-01-15T10:30:00+01:00", value)
 	}
-	if year := parsed.UTC().Year(); year < 0 || year > 9999 { // the API's dates have four digits for it
+	if year := parsed.UTC().Year(); year < 0 || year > 9999 { // years have four digits in the API
 		return time.Time{}, fmt.Errorf("%q is outside the years 0000 to 9999 in UTC", value)
 	}
 	return parsed, nil

@@ -32,8 +32,8 @@ func (w wholeNumber) ValidateNumber(ctx context.Context, req validator.NumberReq
 	}
 }
 
-// integer is the value of an attribute with that rule; 0 if it isn't set.
-func integer(value types.Number) int {
+// toInt returns the value of an attribute that is a wholeNumber, or 0 if it isn't set.
+func toInt(value types.Number) int {
 	if value.IsNull() || value.IsUnknown() {
 		return 0
 	}
