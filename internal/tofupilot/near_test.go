@@ -26,7 +26,7 @@ func nearOf(t *testing.T, wanted string, all []Row) []string {
 
 func TestNear(t *testing.T) {
 	t.Parallel()
-	// So many that not all are shown, and none that is near to anything.
+	// With these, there are more than fewInAll procedures. No case is near to them.
 	var others []string
 	for i := range fewInAll {
 		others = append(others, strings.Repeat(string(rune('α'+i)), 9))
@@ -58,12 +58,12 @@ func TestNear(t *testing.T) {
 		})
 	}
 	if near := nearOf(t, "Battery", foundNames("Motor", "Display", "batery", "Radio")); !slices.Equal(near, []string{"p2", "p0", "p1", "p3"}) {
-		t.Errorf("where there are few, all are shown, the nearest first: %q", near)
+		t.Errorf("of few procedures, all are near misses, the nearest first: %q", near)
 	}
 }
 
-// TestOnlyIn compares one missing text with one stored name. The claim "differs only in" must
-// be true, so a pair with any other difference has none.
+// TestOnlyIn compares one missing text with one stored name. Errors say "differs only in", so
+// OnlyIn must be 0 if there is any other difference.
 func TestOnlyIn(t *testing.T) {
 	t.Parallel()
 	for what, c := range map[string]struct {
@@ -130,7 +130,7 @@ func TestOnlyIn(t *testing.T) {
 	}
 }
 
-// Near misses with another difference are left out, where some have none.
+// TestOnlyInOfSeveral drops near misses that differ in more, if others don't.
 func TestOnlyInOfSeveral(t *testing.T) {
 	t.Parallel()
 	for what, c := range map[string]struct {
@@ -171,7 +171,7 @@ func TestNearBounds(t *testing.T) {
 			t.Errorf("name %d has the near misses %v", i, idsOf(missing[i].Near))
 		}
 	}
-	// Names that take the most to compare, and as many as are compared: the context ends it.
+	// As many names as are compared, of the slowest kind: the context ends the comparison.
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
 	defer cancel()
 	began := time.Now()
