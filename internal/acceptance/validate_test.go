@@ -1,6 +1,7 @@
 package acceptance
 
 import (
+	"math/big"
 	"strings"
 	"testing"
 
@@ -128,9 +129,10 @@ func TestValidateProcedures(t *testing.T) {
 			after("created_after (2024-01-15T10:30:00.001Z) is later than created_before (2024-01-15T11:30:00+01:00)", "nothing can match"),
 		},
 
-		"page_size 0":   {harness.Values{"page_size": 0}, pageSize("0")},
-		"page_size 101": {harness.Values{"page_size": 101}, pageSize("101")},
-		"page_size 2.5": {harness.Values{"page_size": 2.5}, pageSize("2.5")},
+		"page_size 0":    {harness.Values{"page_size": 0}, pageSize("0")},
+		"page_size 101":  {harness.Values{"page_size": 101}, pageSize("101")},
+		"page_size 2.5":  {harness.Values{"page_size": 2.5}, pageSize("2.5")},
+		"page_size 10/3": {harness.Values{"page_size": new(big.Float).SetPrec(512).Quo(big.NewFloat(10), big.NewFloat(3))}, pageSize("3.333333333333333333…")},
 
 		"timeouts.read of nothing": {harness.Values{"timeouts": harness.Values{"read": "0s"}}, timeout(`"0s" isn't a positive duration`)},
 		"timeouts.read, no unit":   {harness.Values{"timeouts": harness.Values{"read": "300"}}, timeout(`"300" isn't a duration`, "write it like 30s, 5m or 1h30m")},

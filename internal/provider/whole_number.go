@@ -27,8 +27,11 @@ func (w wholeNumber) ValidateNumber(ctx context.Context, req validator.NumberReq
 	}
 	value := req.ConfigValue.ValueBigFloat()
 	if whole, _ := value.Int64(); !value.IsInt() || whole < w.least || whole > w.most {
-		resp.Diagnostics.AddAttributeError(req.Path, "Invalid "+req.Path.String(),
-			fmt.Sprintf("%s %s, not %s.", req.Path, w.Description(ctx), value.Text('g', -1)))
+		text := value.Text('g', -1)
+		if len(text) > 20 { // a quotient of Terraform's has 155 digits
+			text = text[:20] + "…"
+		}
+		resp.Diagnostics.AddAttributeError(req.Path, "Invalid "+req.Path.String(), fmt.Sprintf("%s %s, not %s.", req.Path, w.Description(ctx), text))
 	}
 }
 
