@@ -179,11 +179,3 @@ func TestIdentityIsNoEncoding(t *testing.T) {
 		t.Error(failed)
 	}
 }
-
-// kindOf is the kind of an error that has an *Error in its chain; -1 of another.
-func kindOf(err error) Kind {
-	if failed := new(Error); errors.As(err, &failed) {
-		return failed.Kind
-	}
-	return -1
-}

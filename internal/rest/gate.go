@@ -2,7 +2,6 @@ package rest
 
 import (
 	"context"
-	"fmt"
 	"math/rand/v2"
 	"net/http"
 	"sync"
@@ -221,5 +220,5 @@ func (e *blockedError) Error() string {
 	if e.retryAfter > 0 {
 		return "the server told another request to wait until " + e.opens.UTC().Format(time.RFC3339)
 	}
-	return fmt.Sprintf("the server refused another request just before, with %s", statusLine(e.status))
+	return "the server refused another request just before, with " + statusLine(e.status)
 }

@@ -1,9 +1,9 @@
 package rest
 
 import (
+	"crypto/x509"
 	"io"
 	"net"
-	"net/http"
 	"net/http/httptest"
 	"sync"
 	"testing"
@@ -27,7 +27,8 @@ func TestForgottenConnection(t *testing.T) {
 
 	client := clientAt(t, "https://"+address)
 	transport := NewTransport(nil)
-	transport.TLSClientConfig.RootCAs = server.Client().Transport.(*http.Transport).TLSClientConfig.RootCAs
+	transport.TLSClientConfig.RootCAs = x509.NewCertPool()
+	transport.TLSClientConfig.RootCAs.AddCert(server.Certificate())
 	transport.TLSClientConfig.ServerName = "example.com"
 	t.Cleanup(transport.CloseIdleConnections)
 	client.http.Transport = transport

@@ -69,14 +69,6 @@ func TestOrder(t *testing.T) {
 	}
 }
 
-func procedureIDs(procedures []Procedure) []string {
-	var ids []string
-	for _, procedure := range procedures {
-		ids = append(ids, procedure.ID)
-	}
-	return ids
-}
-
 // flat is the order of procedures and runs as one text.
 func flat(procedures []Procedure) string {
 	var order []string
