@@ -96,12 +96,14 @@ func readLogin(file string) (*login, error) {
 		found.caCert = *stored.CACert
 	}
 	if info, err := os.Stat(file); err == nil && runtime.GOOS != "windows" {
-		found.readableByOthers = info.Mode().Perm()&0o077 != 0
+		// A group may be meant: a Kubernetes secret with mode 0440 is mounted for one,
+		// and its mode can't be changed there.
+		found.readableByOthers = info.Mode().Perm()&0o004 != 0
 	}
 	return found, nil
 }
 
-// warning warns of a login file that other users can read.
+// warning warns of a login file that users other than its owner and group can read.
 func (l *login) warning() *Problem {
 	if l == nil || !l.readableByOthers {
 		return nil

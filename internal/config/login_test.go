@@ -273,7 +273,10 @@ func TestNoHome(t *testing.T) {
 
 func TestLoginReadableByOthers(t *testing.T) {
 	t.Parallel()
-	for mode, warned := range map[os.FileMode]bool{0o600: false, 0o400: false, 0o640: true, 0o604: true, 0o644: true} {
+	for mode, warned := range map[os.FileMode]bool{
+		0o600: false, 0o400: false, 0o440: false, 0o640: false, 0o660: false, 0o611: false,
+		0o604: true, 0o644: true, 0o444: true, 0o666: true,
+	} {
 		env, file := homeWith(t, credentials("https://tofupilot.example.com"))
 		if err := os.Chmod(file, mode); err != nil {
 			t.Fatal(err)
