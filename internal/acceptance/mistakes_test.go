@@ -28,7 +28,7 @@ func TestMistakes(t *testing.T) {
 	}{
 		"no key and no provider block": { // for which Terraform has wrong advice, if the provider fails to configure
 			config: harness.Procedure("fct", lookup),
-			says:   []string{"Error: No API key", "with data.tofupilot_procedure.fct,", "set the environment variable TOFUPILOT_API_KEY"},
+			says:   []string{"Error: No API key", "with data.tofupilot_procedure.fct,", "and set TOFUPILOT_API_KEY to it."},
 		},
 		"a wrong key": {
 			config: at(url) + harness.Procedure("fct", lookup), environment: "TOFUPILOT_API_KEY=tp_of_another_server", asks: true,

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"os/user"
 	"slices"
 	"strings"
 	"time"
@@ -24,9 +25,10 @@ const (
 
 // Resolve decides which value each setting has: the argument of the provider block, else
 // the environment variable, else the login file if its key is used, else the default. It
-// reads the environment with getenv, and the files that it finds there.
-func Resolve(block Block, getenv func(string) string) (Settings, []Problem) {
-	files := loginFiles(getenv)
+// reads the environment with getenv, and the files that it finds there. Without a home
+// directory in the environment, it looks for login files in that of currentUser.
+func Resolve(block Block, getenv func(string) string, currentUser func() (*user.User, error)) (Settings, []Problem) {
+	files := loginFiles(getenv, currentUser)
 	key, stored, keyProblem := resolveAPIKey(block, getenv, files)
 	base, urlSource, urlProblem := resolveURL(block, getenv, stored)
 	settings := Settings{
@@ -76,14 +78,25 @@ func resolveAPIKey(block Block, getenv func(string) string, files []string) (api
 	file, stored, err := findLogin(files)
 	switch {
 	case file == "":
-		return apiKey{}, nil, &Problem{Summary: noAPIKey, Detail: "Reading from TofuPilot requires an API key. " +
-			"Create one in TofuPilot's settings and set the environment variable " + EnvAPIKey + ", and " + EnvURL + " for a self-hosted server. " +
-			"You can also run `tofupilot login`, which stores a key in ~/.tofupilot/credentials.json, or set the provider's api_key; " +
-			"a provider block with an alias counts only for data sources that name it."}
+		return apiKey{}, nil, missingKey(files)
 	case err != nil:
 		return apiKey{source: Source{Login: file}}, nil, problemOf(Source{Login: file}, err)
 	}
 	return apiKey{stored.apiKey, Source{Login: file}}, stored, nil
+}
+
+// missingKey returns the problem that no key is configured, and none of the login files
+// exists. Terraform doesn't wrap lines that are indented.
+func missingKey(files []string) *Problem {
+	login := "Run `tofupilot login`. These login files don't exist:\n    " + strings.Join(files, "\n    ")
+	if len(files) == 0 {
+		login = "Run `tofupilot login`, and set " + homeVariable() + ": no home directory is known, so\n    no login file was looked for."
+	}
+	return &Problem{Summary: noAPIKey, Detail: "Reading from TofuPilot requires an API key. Do one of the following:\n" +
+		"  - Create a key in TofuPilot's settings, and set " + EnvAPIKey + " to it.\n" +
+		"  - Set the provider's api_key, in the block that the data source uses.\n" +
+		"  - " + login + "\n" +
+		"For a self-hosted server, also set " + EnvURL + ", unless you log in."}
 }
 
 // noAPIKey is the summary of errors about a missing key.

@@ -1,6 +1,8 @@
 package config
 
 import (
+	"os/user"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -23,9 +25,10 @@ func (e environment) get(t *testing.T) func(string) string {
 	}
 }
 
+// resolve resolves a configuration for a user that the user database doesn't have.
 func resolve(t *testing.T, block Block, env environment) (Settings, []Problem) {
 	t.Helper()
-	return Resolve(block, env.get(t))
+	return Resolve(block, env.get(t), func() (*user.User, error) { return nil, user.UnknownUserIdError(1000) })
 }
 
 // expectProblem expects one error with these words: of Configure if it names an
@@ -57,15 +60,19 @@ func expectProblem(t *testing.T, block Block, env environment, argument, summary
 // of 78. A path counts as long as /home/somebody/.tofupilot/credentials.json.
 func printedLines(text string) int {
 	const width, longest = 78, 42
-	lines, column := 1, 0
-	for word := range strings.FieldsSeq(text) {
-		length := min(utf8.RuneCountInString(word), longest)
-		if column > 0 && column+1+length > width {
-			lines, column = lines+1, 0
-		} else if column > 0 {
-			column++
+	lines := 0
+	for paragraph := range strings.SplitSeq(text, "\n") {
+		lines++
+		column := 0
+		for word := range strings.FieldsSeq(paragraph) {
+			length := min(utf8.RuneCountInString(word), longest)
+			if column > 0 && column+1+length > width {
+				lines, column = lines+1, 0
+			} else if column > 0 {
+				column++
+			}
+			column += length
 		}
-		column += length
 	}
 	return lines
 }
@@ -129,9 +136,16 @@ func TestPrecedence(t *testing.T) {
 
 func TestNoKey(t *testing.T) {
 	t.Parallel()
+	home := t.TempDir()
 	for _, env := range []environment{{}, {EnvAPIKey: ""}} {
-		expectProblem(t, Block{}, env, "", "No API key",
-			"TOFUPILOT_API_KEY", "the provider's api_key", "`tofupilot login`", "~/.tofupilot/credentials.json", "TofuPilot's settings")
+		env["HOME"], env["USERPROFILE"] = home, home
+		expectProblem(t, Block{}, env, "", "No API key", `Reading from TofuPilot requires an API key. Do one of the following:
+  - Create a key in TofuPilot's settings, and set TOFUPILOT_API_KEY to it.
+  - Set the provider's api_key, in the block that the data source uses.
+  - Run `+"`tofupilot login`"+`. These login files don't exist:
+    `+filepath.Join(home, ".tofupilot", "credentials.json")+`
+    `+filepath.Join(home, ".tofupilot", "station.json")+`
+For a self-hosted server, also set TOFUPILOT_URL, unless you log in.`)
 	}
 }
 

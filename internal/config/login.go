@@ -8,8 +8,10 @@ import (
 	"io/fs"
 	"net/url"
 	"os"
+	"os/user"
 	"path/filepath"
 	"runtime"
+	"syscall"
 
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/rest"
 )
@@ -25,18 +27,30 @@ type login struct {
 	readableByOthers bool
 }
 
-// loginFiles are where `tofupilot login` leaves a user's login and, with --token, a
-// station's: in the home directory, which is found as os.UserHomeDir finds it. None
-// without a home.
-func loginFiles(getenv func(string) string) []string {
-	home := getenv("HOME")
-	if runtime.GOOS == "windows" {
-		home = getenv("USERPROFILE")
+// loginFiles returns the absolute paths of the files in which `tofupilot login` stores a
+// user's login and, with --token, a station's. There are none if no home directory is known.
+func loginFiles(getenv func(string) string, currentUser func() (*user.User, error)) []string {
+	home := getenv(homeVariable())
+	if home == "" { // as in some systemd services, and with env -i
+		if current, err := currentUser(); err == nil {
+			home = current.HomeDir
+		}
 	}
 	if home == "" {
 		return nil
 	}
+	if absolute, err := filepath.Abs(home); err == nil { // else nobody sees where they were looked for
+		home = absolute
+	}
 	return []string{filepath.Join(home, ".tofupilot", "credentials.json"), filepath.Join(home, ".tofupilot", stationLogin)}
+}
+
+// homeVariable returns the name of the environment variable that has the home directory.
+func homeVariable() string {
+	if runtime.GOOS == "windows" {
+		return "USERPROFILE"
+	}
+	return "HOME"
 }
 
 const (
@@ -70,7 +84,7 @@ func findLogin(files []string) (file string, stored *login, err error) {
 func readLogin(file string) (*login, error) {
 	loginAgain := ". Run " + LoginCommand(file) + " again, or set " + EnvAPIKey + " instead, and " + EnvURL + " for a self-hosted server"
 	content, err := readFile(file, maxLoginMiB)
-	if errors.Is(err, fs.ErrNotExist) {
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) { // the home directory of some users is /dev/null
 		return nil, nil //nolint:nilnil // no login is no error
 	}
 	if err != nil {

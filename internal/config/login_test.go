@@ -3,6 +3,7 @@ package config
 import (
 	"encoding/json"
 	"os"
+	"os/user"
 	"path/filepath"
 	"runtime"
 	"slices"
@@ -250,25 +251,58 @@ func TestLoginNotRead(t *testing.T) {
 	}
 }
 
+// The home directory is found as TofuPilot's CLI finds it.
 func TestHome(t *testing.T) {
-	t.Parallel()
-	mine, other := "HOME", "USERPROFILE"
+	mine, others := "HOME", "USERPROFILE"
 	if runtime.GOOS == "windows" {
-		mine, other = other, mine
+		mine, others = others, mine
 	}
-	env, file := homeWith(t, credentials("https://tofupilot.example.com"))
-	if got, problems := resolve(t, Block{}, environment{mine: env[mine], other: ""}); got.KeySource.String() != "the login file "+file {
-		t.Errorf("got %+v, %v", got, problems)
+	login := credentials("https://tofupilot.example.com")
+	env, _ := homeWith(t, login)
+	withLogin := env["HOME"]
+	without := t.TempDir()
+	file := filepath.Join(t.TempDir(), "null")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
 	}
-	expectProblem(t, Block{}, environment{mine: t.TempDir(), other: env[other]}, "", "No API key", "requires an API key")
-}
-
-// Without a home there is no login. A file below the working directory isn't
-// the user's: it may have come with the configuration.
-func TestNoHome(t *testing.T) {
-	env, _ := homeWith(t, credentials("https://tofupilot.example.com"))
-	t.Chdir(env["HOME"])
-	expectProblem(t, Block{}, environment{"HOME": "", "USERPROFILE": ""}, "", "No API key", "requires an API key")
+	t.Chdir(withLogin) // a login below the working directory may have come with the configuration
+	const missing = "These login files don't exist:\n    "
+	unknown := "set " + mine + ": no home directory is known, so\n    no login file was looked for."
+	found := "the login file " + filepath.Join(withLogin, ".tofupilot", "credentials.json")
+	for name, c := range map[string]struct { //nolint:paralleltest // The test has a working directory of its own.
+		env    environment
+		user   *user.User // of the user database; nil if it doesn't have the user
+		source string     // of the key
+		words  string     // of "No API key"
+	}{
+		"the variable":                  {environment{mine: withLogin}, nil, found, ""},
+		"the variable before the user":  {environment{mine: without}, &user.User{HomeDir: withLogin}, "", missing + filepath.Join(without, ".tofupilot")},
+		"the user":                      {environment{others: without}, &user.User{HomeDir: withLogin}, found, ""},
+		"the user, without a login":     {environment{others: withLogin}, &user.User{HomeDir: without}, "", missing + filepath.Join(without, ".tofupilot")},
+		"a home that doesn't exist":     {environment{}, &user.User{HomeDir: "/nonexistent"}, "", missing},
+		"a home that isn't a directory": {environment{}, &user.User{HomeDir: file}, "", missing + filepath.Join(file, ".tofupilot")},
+		"a relative home":               {environment{mine: "."}, nil, found, ""},
+		"an unknown user":               {environment{others: withLogin}, nil, "", unknown},
+		"a user without a home":         {environment{others: withLogin}, &user.User{}, "", unknown},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got, problems := Resolve(Block{}, func(name string) string { return c.env[name] }, func() (*user.User, error) {
+				if c.user == nil {
+					return nil, user.UnknownUserIdError(1000)
+				}
+				return c.user, nil
+			})
+			if c.source != "" {
+				if len(problems) > 0 || got.KeySource.String() != c.source {
+					t.Errorf("got a key of %s, %v", got.KeySource, problems)
+				}
+				return
+			}
+			if len(problems) != 1 || problems[0].Summary != "No API key" || !strings.Contains(problems[0].Detail, c.words) {
+				t.Errorf("got %v, want %q", problems, c.words)
+			}
+		})
+	}
 }
 
 func TestLoginReadableByOthers(t *testing.T) {

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"os/user"
 	"regexp"
 	"strings"
 	"testing"
@@ -124,7 +125,7 @@ func FuzzProviderConfiguration(f *testing.F) {
 		if len(refused) > 0 {
 			return // Terraform doesn't call Configure
 		}
-		got, problems := config.Resolve(block, func(name string) string { return environment[name] })
+		got, problems := config.Resolve(block, func(name string) string { return environment[name] }, user.Current)
 		for _, problem := range problems {
 			if strings.Contains(problem.Summary+problem.Detail, secret) {
 				t.Errorf("the key is in %v", problem)

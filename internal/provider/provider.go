@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"os/user"
 	"slices"
 	"strings"
 	"unicode"
@@ -142,7 +143,7 @@ func (p *tofupilotProvider) Configure(ctx context.Context, req provider.Configur
 		resp.DataSourceData = &providerData{problems: problems}
 		return
 	}
-	settings, problems := config.Resolve(model.block(), os.Getenv)
+	settings, problems := config.Resolve(model.block(), os.Getenv, user.Current)
 	var readProblems diag.Diagnostics
 	for _, problem := range problems {
 		if problem.InConfigure() {
