@@ -2,70 +2,79 @@ package config
 
 import (
 	"crypto/x509"
+	"encoding/asn1"
 	"encoding/pem"
 	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
-// resolveRootCAs returns the system's certificates with the configured ones, or nil if none
-// is configured.
-func resolveRootCAs(block Block, getenv func(string) string, stored *login) (*x509.CertPool, *Problem) {
+// resolveCAs returns the configured certificates, if there are any.
+func resolveCAs(block Block, getenv func(string) string, stored *login) (CABundle, *Problem) {
 	if block.CACertPEM != nil {
 		source := Source{Argument: "ca_cert_pem"}
-		certificates, err := ParseCACertPEM(*block.CACertPEM)
-		if err != nil {
-			return nil, problemOf(source, err)
-		}
-		pool, err := addToSystemRoots(certificates)
-		return pool, problemOf(source, err)
+		bundle, err := ParseCACertPEM(*block.CACertPEM)
+		bundle.From = source.String()
+		return bundle, problemOf(source, err)
 	}
 	file, source, err := coalesce(nil, "", EnvCACert, getenv)
 	if err != nil {
-		return nil, problemOf(source, err)
+		return CABundle{}, problemOf(source, err)
 	}
-	whose, which := "", "the file "
+	whose, which, what := "", "the file ", "the file of "
 	if file == "" && stored != nil {
 		file, source = stored.caCert, Source{Login: stored.file}
 		whose = "the ca_cert of " + source.String() + ": "
-		which = whose
+		which, what = whose, "the ca_cert of "
 	}
 	if file == "" {
-		return nil, nil
+		return CABundle{}, nil
 	}
 	if strings.Contains(file, beginPEM) {
-		return nil, problemOf(source, fmt.Errorf("%sthis must be the path of a file, but it is a certificate; "+
+		return CABundle{}, problemOf(source, fmt.Errorf("%sthis must be the path of a file, but it is a certificate; "+
 			"set the provider's ca_cert_pem to it instead", whose))
 	}
 	if absolute, err := filepath.Abs(file); err == nil { // else nobody sees where it was looked for
 		file = absolute
 	}
-	bundle, err := readFile(file, maxCertificatesMiB)
+	content, err := readFile(file, maxCertificatesMiB)
 	if err != nil {
-		return nil, problemOf(source, fmt.Errorf("%s%w; correct the path, or set the provider's ca_cert_pem instead", which, err))
+		return CABundle{}, problemOf(source, fmt.Errorf("%s%w; correct the path, or set the provider's ca_cert_pem instead", which, err))
 	}
-	certificates, err := parseCertificates(string(bundle))
+	bundle, err := parseCertificates(string(content))
 	if err != nil {
-		return nil, problemOf(source, fmt.Errorf("%s%s: %w", which, file, err))
+		return CABundle{}, problemOf(source, fmt.Errorf("%s%s: %w", which, file, err))
 	}
-	pool, err := addToSystemRoots(certificates)
-	return pool, problemOf(source, err)
+	bundle.From = file + ", " + what + source.String()
+	return bundle, nil
 }
 
 // maxCertificatesMiB bounds a file of certificates. The authorities that browsers
 // trust are about 0.2 MiB.
 const maxCertificatesMiB = 16
 
-func addToSystemRoots(certificates []*x509.Certificate) (*x509.CertPool, error) {
-	pool, err := x509.SystemCertPool()
-	if err != nil {
-		return nil, fmt.Errorf("the system's certificates can't be read: %w", err)
+// CABundle is a PEM bundle of CA certificates. The zero value has none.
+type CABundle struct {
+	Certificates []*x509.Certificate
+	Skipped      []error // why Go can't read the other certificates in it
+	From         string  // such as "the provider's ca_cert_pem"
+}
+
+// pool returns the system's certificates with those of the bundle, or nil if it has none.
+func (b CABundle) pool() *x509.CertPool {
+	if len(b.Certificates) == 0 {
+		return nil
 	}
-	for _, certificate := range certificates {
+	pool, err := x509.SystemCertPool()
+	if err != nil { // the configured ones are enough
+		pool = x509.NewCertPool()
+	}
+	for _, certificate := range b.Certificates {
 		pool.AddCert(certificate)
 	}
-	return pool, nil
+	return pool
 }
 
 const (
@@ -74,16 +83,24 @@ const (
 
 	beginPEM         = "-----BEGIN "
 	beginCertificate = beginPEM + "CERTIFICATE-----"
+	beginX509        = beginPEM + "X509 CERTIFICATE-----" // of early versions of OpenSSL
+	beginTrusted     = beginPEM + "TRUSTED CERTIFICATE-----"
 )
 
-// parseCertificates reads the certificates of a PEM bundle: at least one, and
-// each that is marked as one must be one.
-func parseCertificates(bundle string) ([]*x509.Certificate, error) {
+// parseCertificates reads the certificates of a PEM bundle: at least one that Go can read.
+// It skips others that have the structure of a certificate, such as those with a curve that
+// Go doesn't support.
+func parseCertificates(bundle string) (CABundle, error) {
+	if strings.Contains(bundle, beginTrusted) {
+		return CABundle{}, errors.New("TRUSTED CERTIFICATE is a format of OpenSSL's own; convert it with " +
+			"`openssl x509 -in FILE -out FILE.pem`, one certificate at a time")
+	}
 	// Bundles put together from several files may have a mark in the middle.
 	bundle = strings.ReplaceAll(bundle, byteOrderMark, "")
 	var (
-		certificates []*x509.Certificate
-		others       []string
+		parsed CABundle
+		others []string
+		number int // of the certificate
 	)
 	for rest := []byte(bundle); ; {
 		var block *pem.Block
@@ -91,49 +108,59 @@ func parseCertificates(bundle string) ([]*x509.Certificate, error) {
 		if block == nil {
 			break
 		}
-		if block.Type != "CERTIFICATE" {
+		if block.Type != "CERTIFICATE" && block.Type != "X509 CERTIFICATE" {
 			others = append(others, block.Type)
 			continue
 		}
+		number++
 		certificate, err := x509.ParseCertificate(block.Bytes)
-		if err != nil {
-			return nil, fmt.Errorf("certificate %d of the bundle is damaged: %w", len(certificates)+1, err)
+		switch {
+		case err == nil:
+			parsed.Certificates = append(parsed.Certificates, certificate)
+		case isCertificate(block.Bytes):
+			parsed.Skipped = append(parsed.Skipped, fmt.Errorf("certificate %d: %w", number, err))
+		default:
+			return CABundle{}, fmt.Errorf("certificate %d of the bundle is damaged: %w", number, err)
 		}
-		certificates = append(certificates, certificate)
 	}
-	marked := strings.Count(bundle, beginCertificate)
+	marked := strings.Count(bundle, beginCertificate) + strings.Count(bundle, beginX509)
 	switch {
-	case marked > len(certificates):
-		return nil, fmt.Errorf("%d of %s can't be decoded; each must stand whole between its lines %s and "+
-			"-----END CERTIFICATE-----, without spaces in front", marked-len(certificates), counted(marked, "certificate"), beginCertificate)
-	case len(certificates) > 0:
-		return certificates, nil
+	case marked > number:
+		return CABundle{}, fmt.Errorf("%d of %s can't be decoded; each must be complete between its lines %s and "+
+			"-----END CERTIFICATE-----, without spaces in front", marked-number, counted(marked, "certificate"), beginCertificate)
+	case len(parsed.Certificates) > 0:
+		return parsed, nil
+	case len(parsed.Skipped) > 0:
+		return CABundle{}, fmt.Errorf("none of the bundle's certificates can be used: %w", parsed.Skipped[0])
 	case len(others) > 0:
-		return nil, fmt.Errorf("no certificate found, only: %s; give the CA certificate instead", strings.Join(others, ", "))
+		return CABundle{}, fmt.Errorf("no certificate found, only: %s; give the CA certificate instead", strings.Join(others, ", "))
 	case strings.Contains(bundle, "-\x00-"):
-		return nil, errors.New("the text is in UTF-16; save it as UTF-8")
-	case isDER(bundle):
-		return nil, errors.New("this is a certificate in DER, not in PEM; convert it with " +
+		return CABundle{}, errors.New("the text is in UTF-16; save it as UTF-8")
+	case isCertificate([]byte(bundle)):
+		return CABundle{}, errors.New("this is a certificate in DER, not in PEM; convert it with " +
 			"`openssl x509 -inform der -in FILE -out FILE.pem`, or on Windows with `certutil -encode FILE FILE.pem`")
 	default:
-		return nil, errors.New("no certificate found; a certificate in PEM begins with " + beginCertificate)
+		return CABundle{}, errors.New("no certificate found; a certificate in PEM begins with " + beginCertificate)
 	}
 }
 
-// isDER reports whether this is a certificate in the binary form.
-func isDER(content string) bool {
-	_, err := x509.ParseCertificate([]byte(content))
-	return err == nil
+// isCertificate reports whether this has the structure of a certificate in DER: a sequence of
+// the signed part, the algorithm and the signature, with nothing after it.
+func isCertificate(der []byte) bool {
+	var parts []asn1.RawValue
+	rest, err := asn1.Unmarshal(der, &parts)
+	return err == nil && len(rest) == 0 && slices.EqualFunc(parts, []int{asn1.TagSequence, asn1.TagSequence, asn1.TagBitString},
+		func(part asn1.RawValue, tag int) bool { return part.Class == asn1.ClassUniversal && part.Tag == tag })
 }
 
 // ParseCACertPEM reads the value of ca_cert_pem, which is the text of the certificates
 // itself. People give the path of their file, as other settings want it.
-func ParseCACertPEM(value string) ([]*x509.Certificate, error) {
-	certificates, err := parseCertificates(value)
+func ParseCACertPEM(value string) (CABundle, error) {
+	bundle, err := parseCertificates(value)
 	if line := strings.TrimSpace(value); err != nil && line != "" && !strings.Contains(line, "\n") && !strings.Contains(line, beginPEM) {
-		return nil, fmt.Errorf(`%w. If this is the path of a file, use file("…")`, err)
+		return CABundle{}, fmt.Errorf(`%w. If this is the path of a file, use file("…")`, err)
 	}
-	return certificates, err
+	return bundle, err
 }
 
 // counted returns a number with its noun.

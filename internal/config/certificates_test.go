@@ -6,6 +6,7 @@ import (
 	"encoding/pem"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"unicode/utf16"
@@ -72,6 +73,7 @@ func TestCA(t *testing.T) {
 		"certificate with a key":  {none, key + first, []string{first}},
 		"one twice":               {none, first + first, []string{first}},
 		"byte-order mark":         {withCA(byteOrderMark + first), "", []string{first}},
+		"an old name of the type": {none, x509Named(first) + second, []string{first, second}},
 		"one in each part":        {none, byteOrderMark + first + byteOrderMark + second, []string{first, second}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -94,6 +96,8 @@ func TestCAErrors(t *testing.T) {
 	good, key := harness.NewCertificate(t, "good")
 	damaged := harness.InPEM("CERTIFICATE", []byte("no ASN.1"))
 	block, _ := pem.Decode([]byte(good))
+	trusted := harness.InPEM("TRUSTED CERTIFICATE", append(block.Bytes, 0x30, 0x00))
+	const openssl = "RUSTED CERTIFICATE is a format of OpenSSL's own; convert it with `openssl x509 -in FILE -out FILE.pem`, one certificate at a time."
 	const none = "o certificate found; a certificate in PEM begins with -----BEGIN CERTIFICATE-----."
 	for name, c := range map[string]struct{ content, words string }{
 		"empty":                   {"", none},
@@ -105,6 +109,11 @@ func TestCAErrors(t *testing.T) {
 		"indented":                {good + strings.ReplaceAll("\n"+good, "\n", "\n  "), "without spaces in front"},
 		"one of two is damaged":   {good + damaged, "ertificate 2 of the bundle is damaged"},
 		"first of two is damaged": {damaged + good, "ertificate 1 of the bundle is damaged"},
+		"old name, cut off":       {good + x509Named(good)[:len(good)/2], "1 of 2 certificates can't be decoded"},
+		"a curve of another kind": {brainpool(t), "one of the bundle's certificates can be used: certificate 1: x509: unsupported elliptic curve."},
+		"OpenSSL's own type":      {trusted, openssl},
+		"OpenSSL's own, and one":  {good + trusted, openssl},
+		"OpenSSL's own, cut off":  {trusted[:len(trusted)/2], openssl},
 		"UTF-16":                  {string(utf16Text(binary.LittleEndian, good)), "he text is in UTF-16; save it as UTF-8."},
 		"UTF-16, big-endian":      {string(utf16Text(binary.BigEndian, good)), "he text is in UTF-16; save it as UTF-8."},
 		"DER":                     {string(block.Bytes), "his is a certificate in DER, not in PEM; convert it with `openssl x509 -inform der -in FILE -out FILE.pem`, or on Windows with `certutil -encode FILE FILE.pem`."},
@@ -119,6 +128,59 @@ func TestCAErrors(t *testing.T) {
 			}
 			model.CACertPEM = new(c.content)
 			expectProblem(t, model, nil, "ca_cert_pem", "Invalid ca_cert_pem", c.words)
+		})
+	}
+}
+
+// A certificate that Go can't read does no harm beside the one that is needed. What isn't the
+// structure of a certificate may be what is left of the one that is needed.
+func TestUnreadableCertificates(t *testing.T) {
+	t.Parallel()
+	good, _ := harness.NewCertificate(t, "good")
+	block, _ := pem.Decode([]byte(good))
+	sequence := func(parts ...[]byte) string {
+		content := slices.Concat(parts...)
+		return harness.InPEM("CERTIFICATE", append([]byte{0x30, byte(len(content))}, content...))
+	}
+	empty, bits := []byte{0x30, 0x00}, []byte{0x03, 0x01, 0x00}
+	for name, c := range map[string]struct {
+		bundle  string
+		skipped []string
+		err     string
+	}{
+		"none":                     {good, nil, ""},
+		"a curve, first":           {brainpool(t) + good, []string{"certificate 1: x509: unsupported elliptic curve"}, ""},
+		"a curve, last":            {good + good + brainpool(t), []string{"certificate 3: x509: unsupported elliptic curve"}, ""},
+		"a curve, by the old name": {x509Named(brainpool(t)) + good, []string{"certificate 1: x509: unsupported elliptic curve"}, ""},
+		"two":                      {brainpool(t) + good + sequence(empty, empty, bits), []string{"certificate 1: x509: unsupported elliptic curve", "certificate 3: x509: malformed serial number"}, ""},
+		"two, and no other":        {brainpool(t) + brainpool(t), nil, "none of the bundle's certificates can be used: certificate 1: x509: unsupported elliptic curve"},
+		"one, and a damaged one":   {brainpool(t) + good + harness.InPEM("CERTIFICATE", block.Bytes[:100]), nil, "certificate 3 of the bundle is damaged: x509: malformed certificate"},
+		"something after it":       {good + harness.InPEM("CERTIFICATE", append(block.Bytes, 0)), nil, "certificate 2 of the bundle is damaged: x509: trailing data"},
+		"no signature":             {good + sequence(empty, empty), nil, "certificate 2 of the bundle is damaged: "},
+		"a fourth part":            {good + sequence(empty, empty, bits, bits), nil, "certificate 2 of the bundle is damaged: "},
+		"parts of other types":     {good + sequence(empty, bits, bits), nil, "certificate 2 of the bundle is damaged: "},
+		"nothing":                  {good + harness.InPEM("CERTIFICATE", nil), nil, "certificate 2 of the bundle is damaged: "},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			got, err := ParseCACertPEM(c.bundle)
+			if c.err != "" {
+				if err == nil || !strings.HasPrefix(err.Error(), c.err) {
+					t.Errorf("got %v, want %s", err, c.err)
+				}
+				return
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			var skipped []string
+			for _, err := range got.Skipped {
+				skipped = append(skipped, err.Error())
+			}
+			if !slices.Equal(skipped, c.skipped) {
+				t.Errorf("skipped %q, want %q", skipped, c.skipped)
+			}
+			expectTrust(t, got.pool(), good)
 		})
 	}
 }
@@ -140,6 +202,21 @@ func TestWrongCABesideLogin(t *testing.T) {
 	expectProblem(t, Block{}, env, "", "The login file can't be used",
 		"The ca_cert of the login file "+login+": this must be the path of a file, but it is a certificate;")
 	expectProblem(t, Block{}, with(env, EnvCACert, `"ca.pem"`), "", "Invalid TOFUPILOT_CA_CERT", "The value has quotes around it; remove them.")
+}
+
+// brainpool returns a certificate whose curve Go doesn't support, in PEM.
+func brainpool(t *testing.T) string {
+	t.Helper()
+	stored, err := os.ReadFile("testdata/brainpool.pem")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(stored)
+}
+
+// x509Named gives certificates in PEM the type that early versions of OpenSSL wrote.
+func x509Named(certificates string) string {
+	return strings.ReplaceAll(certificates, " CERTIFICATE-----", " X509 CERTIFICATE-----")
 }
 
 // utf16Text is a text as some editors on Windows save it.

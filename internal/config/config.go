@@ -50,7 +50,8 @@ func Resolve(block Block, getenv func(string) string, currentUser func() (*user.
 	}
 
 	var caProblem, timeoutProblem *Problem
-	settings.RootCAs, caProblem = resolveRootCAs(block, getenv, stored)
+	settings.CAs, caProblem = resolveCAs(block, getenv, stored)
+	settings.RootCAs = settings.CAs.pool()
 	settings.RequestTimeout, timeoutProblem = resolveRequestTimeout(block)
 	settings.MaxRetries = rest.DefaultMaxRetries
 	if block.MaxRetries != nil {
@@ -183,7 +184,8 @@ type Settings struct {
 	KeySource      Source
 	BaseURL        *url.URL // of the API; nil if there is a problem with it
 	URLSource      Source
-	RootCAs        *x509.CertPool // nil: the system's
+	CAs            CABundle
+	RootCAs        *x509.CertPool // the system's with those of CAs; nil: the system's
 	MaxRetries     int
 	RequestTimeout time.Duration
 

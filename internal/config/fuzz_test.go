@@ -120,13 +120,15 @@ func FuzzParseCertificates(f *testing.F) {
 	certificate, key := string(stored), harness.InPEM("PRIVATE KEY", []byte("key"))
 	for _, bundle := range []string{
 		"", "garbage", "/etc/ssl/ca.pem", certificate, certificate + certificate, key, key + certificate, "# one\r\n" + strings.ReplaceAll(certificate, "\n", "\r\n"),
-		certificate[:len(certificate)/2], harness.InPEM("CERTIFICATE", nil), harness.InPEM("CERTIFICATE", []byte{0x30, 0x82}), harness.InPEM("TRUSTED CERTIFICATE", []byte("a")), "\uFEFF" + certificate,
+		certificate[:len(certificate)/2], harness.InPEM("CERTIFICATE", nil), harness.InPEM("CERTIFICATE", []byte{0x30, 0x82}), harness.InPEM("TRUSTED CERTIFICATE", []byte("a")), harness.InPEM("X509 CERTIFICATE", []byte("a")),
+		certificate + harness.InPEM("CERTIFICATE", []byte{0x30, 0x07, 0x30, 0x00, 0x30, 0x00, 0x03, 0x01, 0x00}), "\uFEFF" + certificate,
 		strings.Replace(certificate, "-----BEGIN", "-----BEGIN ", 1), harness.InPEM("\x1b[31m", []byte("a")),
 	} {
 		f.Add(bundle)
 	}
 	f.Fuzz(func(t *testing.T, bundle string) {
-		certificates, err := parseCertificates(bundle)
+		parsed, err := parseCertificates(bundle)
+		certificates := parsed.Certificates
 		if (err == nil) != (len(certificates) > 0) || (err == nil) != isCACertPEM(bundle) {
 			t.Fatalf("%d certificates and %v", len(certificates), err)
 		}
@@ -138,8 +140,8 @@ func FuzzParseCertificates(f *testing.F) {
 			again.WriteString(harness.InPEM("CERTIFICATE", certificate.Raw))
 		}
 		same, err := parseCertificates(again.String())
-		if err != nil || !slices.EqualFunc(certificates, same, (*x509.Certificate).Equal) {
-			t.Errorf("%d certificates come back as %d: %v", len(certificates), len(same), err)
+		if err != nil || !slices.EqualFunc(certificates, same.Certificates, (*x509.Certificate).Equal) {
+			t.Errorf("%d certificates come back as %d: %v", len(certificates), len(same.Certificates), err)
 		}
 		pool := x509.NewCertPool()
 		for _, certificate := range certificates {

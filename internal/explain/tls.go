@@ -28,13 +28,23 @@ func (e Explainer) adviseTLS(err error) (summary, next prose) {
 			namesOf(otherHost.Certificate), otherHost.Host)
 	case errors.As(err, &unknown):
 		next = joined(" ", "If the certificate comes from an authority of your own, set ca_cert_pem to the authority's certificate, or "+config.EnvCACert+" to its file.",
-			e.say("%s", e.Settings.OtherCA()))
+			e.skipped(), e.say("%s", e.Settings.OtherCA()))
 	case errors.As(err, new(*tls.CertificateVerificationError)), strings.Contains(err.Error(), "failed to parse certificate"):
 		next = "Have the server's administrator replace the certificate."
 	default:
 		return "The TLS handshake failed", "Check the scheme and the port in it. The provider needs TLS 1.2 or later, and doesn't support client certificates."
 	}
 	return "The server's certificate isn't trusted", next + " Verification can't be switched off."
+}
+
+// skipped says which configured certificates can't be read, since the one that is missing may
+// be among them.
+func (e Explainer) skipped() prose {
+	skipped := e.Settings.CAs.Skipped
+	if len(skipped) == 0 {
+		return ""
+	}
+	return e.say("The provider skipped %s that it can't read (the first is %s) in %s.", counted(len(skipped), "certificate"), skipped[0], e.Settings.CAs.From)
 }
 
 // namesOf are the hosts that a certificate is for, the first of many.

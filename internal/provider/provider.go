@@ -161,6 +161,11 @@ func (p *tofupilotProvider) Configure(ctx context.Context, req provider.Configur
 	}
 	ctx = maskKey(ctx, settings.APIKey)
 	tflog.Debug(ctx, "Configured the client", map[string]any{"url": settings.BaseURL.String(), "api_key_from": settings.KeySource.String()})
+	if skipped := settings.CAs.Skipped; len(skipped) > 0 {
+		tflog.Warn(ctx, "Skipped certificates that can't be read", map[string]any{
+			"certificates": len(skipped), "first": skipped[0].Error(), "from": settings.CAs.From,
+		})
+	}
 	redactor := redact.New(settings.APIKey)
 	client := tofupilot.New(rest.Config{
 		BaseURL:        settings.BaseURL,
