@@ -77,6 +77,34 @@ func (b CABundle) pool() *x509.CertPool {
 	return pool
 }
 
+// HasSystemCAs reports whether this machine's certificate store has a certificate that can be
+// read. Where Go leaves verification to the system, it always does.
+func HasSystemCAs() bool {
+	pool, err := x509.SystemCertPool()
+	return err == nil && !pool.Equal(x509.NewCertPool())
+}
+
+// storeVariables returns the environment variables that say where Go looks for the system's
+// certificates, with their values.
+func storeVariables(getenv func(string) string) (set []string) {
+	for _, variable := range []string{"SSL_CERT_FILE", "SSL_CERT_DIR"} {
+		if value := getenv(variable); value != "" {
+			set = append(set, variable+" ("+value+")")
+		}
+	}
+	return set
+}
+
+// SystemCAs says, in an error about the server's certificate, how to correct a certificate
+// store without certificates.
+func (s Settings) SystemCAs() string {
+	correct := "install the package ca-certificates, or let this user read its files"
+	if len(s.storeVariables) > 0 {
+		correct = "correct or unset " + strings.Join(s.storeVariables, " and ")
+	}
+	return "This machine's certificate store has no certificate that can be read: " + correct + "."
+}
+
 const (
 	// byteOrderMark begins a text in UTF-8 that some editors on Windows save.
 	byteOrderMark = "\ufeff"

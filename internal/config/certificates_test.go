@@ -185,6 +185,25 @@ func TestUnreadableCertificates(t *testing.T) {
 	}
 }
 
+func TestSystemCAsAdvice(t *testing.T) {
+	t.Parallel()
+	const store = "This machine's certificate store has no certificate that can be read: "
+	for _, c := range []struct {
+		env  environment
+		want string
+	}{
+		{environment{}, store + "install the package ca-certificates, or let this user read its files."},
+		{environment{"SSL_CERT_FILE": "/ca.pem"}, store + "correct or unset SSL_CERT_FILE (/ca.pem)."},
+		{environment{"SSL_CERT_DIR": "/a:/b"}, store + "correct or unset SSL_CERT_DIR (/a:/b)."},
+		{environment{"SSL_CERT_FILE": "/ca.pem", "SSL_CERT_DIR": "/certs"}, store + "correct or unset SSL_CERT_FILE (/ca.pem) and SSL_CERT_DIR (/certs)."},
+	} {
+		settings, _ := resolve(t, Block{}, c.env)
+		if got := settings.SystemCAs(); got != c.want {
+			t.Errorf("got %q, want %q", got, c.want)
+		}
+	}
+}
+
 // A path counts from the directory in which the provider runs, which -chdir changes.
 func TestCAPathIsAbsoluteInErrors(t *testing.T) {
 	t.Parallel()

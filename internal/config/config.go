@@ -37,6 +37,8 @@ func Resolve(block Block, getenv func(string) string, currentUser func() (*user.
 		BaseURL:      base,
 		URLSource:    urlSource,
 		unusedLogins: slices.DeleteFunc(files, func(file string) bool { return file == key.source.Login }),
+
+		storeVariables: storeVariables(getenv),
 	}
 	if keyProblem == nil && urlProblem == nil {
 		keyProblem = checkLoginServer(stored, base)
@@ -189,7 +191,8 @@ type Settings struct {
 	MaxRetries     int
 	RequestTimeout time.Duration
 
-	unusedLogins []string // paths of login files whose keys aren't used, if they exist
+	unusedLogins   []string // paths of login files whose keys aren't used, if they exist
+	storeVariables []string // that say where the system's certificates are
 }
 
 type apiKey struct {

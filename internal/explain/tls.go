@@ -26,9 +26,16 @@ func (e Explainer) adviseTLS(err error) (summary, next prose) {
 	case errors.As(err, &otherHost):
 		next = e.say("The certificate is for %s. Correct the address, or have the server's administrator add %s to the certificate.",
 			namesOf(otherHost.Certificate), otherHost.Host)
+	case errors.As(err, new(x509.SystemRootsError)), errors.As(err, &unknown) && len(e.Settings.CAs.Certificates) == 0 && !config.HasSystemCAs():
+		return "This machine has no CA certificates", e.say("%s", e.Settings.SystemCAs()) + " If the server's certificate comes from an authority of your own, " +
+			"you can set ca_cert_pem to the authority's certificate instead, or " + config.EnvCACert + " to its file. Verification can't be switched off."
 	case errors.As(err, &unknown):
+		store := prose("")
+		if !config.HasSystemCAs() {
+			store = e.say("%s", e.Settings.SystemCAs())
+		}
 		next = joined(" ", "If the certificate comes from an authority of your own, set ca_cert_pem to the authority's certificate, or "+config.EnvCACert+" to its file.",
-			e.skipped(), e.say("%s", e.Settings.OtherCA()))
+			store, e.skipped(), e.say("%s", e.Settings.OtherCA()))
 	case errors.As(err, new(*tls.CertificateVerificationError)), strings.Contains(err.Error(), "failed to parse certificate"):
 		next = "Have the server's administrator replace the certificate."
 	default:

@@ -1,0 +1,64 @@
+package acceptance
+
+import (
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+
+	"github.com/tofupilot/terraform-provider-tofupilot/internal/acceptance/harness"
+	"github.com/tofupilot/terraform-provider-tofupilot/internal/fakeapi"
+)
+
+// The provider reads the system's certificates once in its process, so each case runs Terraform.
+func TestSystemCertificates(t *testing.T) {
+	t.Parallel()
+	if runtime.GOOS == "windows" || runtime.GOOS == "darwin" {
+		t.Skip("SSL_CERT_FILE and SSL_CERT_DIR have no effect on this system")
+	}
+	at := secure(certified{known: true})(t)
+	directory, empty := t.TempDir(), t.TempDir()
+	write := func(name, content string, mode os.FileMode) string {
+		file := filepath.Join(directory, name)
+		if err := os.WriteFile(file, []byte(content), mode); err != nil {
+			t.Fatal(err)
+		}
+		return file
+	}
+	other, _ := harness.NewCertificate(t, "other")
+	unreadable, missing := write("unreadable.pem", "", 0), filepath.Join(directory, "missing.pem")
+	const noStore = "Error: This machine has no CA certificates"
+	correct := func(file string) string {
+		return "no certificate that can be read: correct or unset SSL_CERT_FILE (" + file + ") and SSL_CERT_DIR (" + empty + ")."
+	}
+	w := harness.NewWorkingDir(t, "")
+	for name, c := range map[string]struct { //nolint:paralleltest // The cases share the directory.
+		file string // SSL_CERT_FILE
+		ca   string // ca_cert_pem
+		says []string
+	}{
+		"a directory for a file":           {directory, "", []string{noStore, "x509: failed to load system roots and no roots provided", "is a directory", correct(directory)}},
+		"a file that can't be read":        {unreadable, "", []string{noStore, correct(unreadable)}},
+		"a file that is missing":           {missing, "", []string{noStore, "x509: certificate signed by unknown authority", correct(missing)}},
+		"a file without the server's CA":   {write("other.pem", other, 0o600), "", []string{"Error: " + untrusted}},
+		"a file with the server's CA":      {write("right.pem", at.Authority, 0o600), "", nil},
+		"a CA and a directory for a file":  {directory, at.Authority, nil},
+		"a CA and a file that is missing":  {missing, at.Authority, nil},
+		"another CA and a file is missing": {missing, other, []string{"Error: " + untrusted, correct(missing)}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			arguments := []string{"url = " + harness.Quote(at.URL)}
+			if c.ca != "" {
+				arguments = append(arguments, "ca_cert_pem = "+harness.Quote(c.ca))
+			}
+			w.Write(t, "case.tf", harness.Block(`provider "tofupilot"`, arguments...)+harness.Procedures("all"))
+			w.Environment = []string{"TOFUPILOT_API_KEY=" + fakeapi.Key, "SSL_CERT_FILE=" + c.file, "SSL_CERT_DIR=" + empty}
+			said, err := w.Run(t, "plan", "-no-color", "-input=false")
+			if (err == nil) != (c.says == nil) || !harness.Says(c.says...).MatchString(said) || strings.Contains(said, "Install") {
+				t.Errorf("%v, not %q: %s", err, c.says, said)
+			}
+			t.Log(said)
+		})
+	}
+}
