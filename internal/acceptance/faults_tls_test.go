@@ -2,13 +2,20 @@ package acceptance
 
 import (
 	"cmp"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
 	"crypto/tls"
 	"crypto/x509"
+	"crypto/x509/pkix"
 	"io"
 	"log"
+	"math/big"
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -19,6 +26,7 @@ import (
 const (
 	untrusted = "The server's certificate isn't trusted"
 	badTLS    = "The TLS handshake failed"
+	ownOnly   = `The server sent only its own certificate, which was issued by "CN=Issuing CA". Have the server's administrator add the intermediate certificates that the server should send. Or, if you trust this CA, `
 	checkTLS  = "Check the scheme and the port in it. The provider needs TLS 1.2 or later, and doesn't support client certificates."
 )
 
@@ -40,7 +48,7 @@ func tlsFaults() []fault {
 		},
 		{
 			name: "an unknown authority", at: secure(certified{}),
-			fails: harness.Error("", untrusted, askedFor, "certificate signed by unknown authority", "set ca_cert_pem to the authority's certificate, or TOFUPILOT_CA_CERT to its file", "Verification can't be switched off."),
+			fails: harness.Error("", untrusted, askedFor, "certificate signed by unknown authority", "The server's certificate is self-signed. If you trust it, set ca_cert_pem to it, or TOFUPILOT_CA_CERT to its file. Verification can't be switched off."),
 		},
 		{
 			name: "an unknown authority that a login has", at: secure(certified{}),
@@ -50,6 +58,24 @@ func tlsFaults() []fault {
 				at.Login = harness.LogIn(t, map[string]string{"api_key": storedKey, "base_url": at.URL, "ca_cert": "/ca.pem"})
 			},
 			fails: harness.Error("", untrusted, askedFor, "to its file. The login file {login} has a CA for this server, /ca.pem, used only with that file's key."),
+		},
+		{
+			name: "an intermediate that isn't sent, and the right root", at: secure(certified{known: true, intermediate: true}),
+			fails: harness.Error("", untrusted, askedFor, "certificate signed by unknown authority", ownOnly+"add its certificate to the provider's ca_cert_pem. Verification"),
+		},
+		{
+			name: "an intermediate that isn't sent, and the right root of a variable", at: secure(certified{known: true, intermediate: true}),
+			environment: func(t *testing.T, at *harness.Target) {
+				t.Helper()
+				t.Setenv("TOFUPILOT_API_KEY", fakeapi.Key)
+				file := filepath.Join(t.TempDir(), "ca.pem")
+				if err := os.WriteFile(file, []byte(at.Authority), 0o600); err != nil {
+					t.Fatal(err)
+				}
+				t.Setenv("TOFUPILOT_CA_CERT", file)
+				at.Authority = ""
+			},
+			fails: harness.Error("", untrusted, askedFor, ownOnly+"add its certificate to ", "ca.pem (TOFUPILOT_CA_CERT). Verification"),
 		},
 		{
 			name: "an expired certificate", at: secure(certified{known: true, expired: true}),
@@ -87,7 +113,10 @@ type certified struct {
 	address string // that it is for, if not the server's
 	name    string // that it is for, too
 	http2   bool
-	setUp   func(*tls.Config)
+
+	intermediate bool // issued it, and isn't sent
+
+	setUp func(*tls.Config)
 }
 
 // secure is a target with the few procedures, over TLS.
@@ -99,6 +128,9 @@ func certifiedServing(c certified, handler http.Handler) func(*testing.T) *harne
 	return func(t *testing.T) *harness.Target {
 		t.Helper()
 		certificate, authority := selfSigned(t, c)
+		if c.intermediate {
+			certificate, authority = belowIntermediate(t)
+		}
 		asked := new(harness.Record)
 		server := httptest.NewUnstartedServer(asked.Of(handler))
 		server.TLS = &tls.Config{Certificates: []tls.Certificate{certificate}, MinVersion: tls.VersionTLS12}
@@ -151,4 +183,35 @@ func selfSigned(t *testing.T, c certified) (served tls.Certificate, authority st
 		t.Fatal(err)
 	}
 	return served, authority
+}
+
+// belowIntermediate makes a server's certificate for the loopback address that an
+// intermediate CA issued. It returns it without the intermediate, and the root's.
+func belowIntermediate(t *testing.T) (served tls.Certificate, authority string) {
+	t.Helper()
+	authority, key := harness.NewCertificate(t, "Root CA")
+	issuer, err := tls.X509KeyPair([]byte(authority), []byte(key))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, template := range []*x509.Certificate{
+		{Subject: pkix.Name{CommonName: "Issuing CA"}, IsCA: true, BasicConstraintsValid: true},
+		{IPAddresses: []net.IP{net.ParseIP("127.0.0.1")}},
+	} {
+		template.SerialNumber, template.NotAfter = big.NewInt(1), time.Now().Add(time.Hour)
+		key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+		if err != nil {
+			t.Fatal(err)
+		}
+		der, err := x509.CreateCertificate(rand.Reader, template, issuer.Leaf, key.Public(), issuer.PrivateKey)
+		if err != nil {
+			t.Fatal(err)
+		}
+		parsed, err := x509.ParseCertificate(der)
+		if err != nil {
+			t.Fatal(err)
+		}
+		issuer = tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key, Leaf: parsed}
+	}
+	return issuer, authority
 }

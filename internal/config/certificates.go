@@ -23,11 +23,11 @@ func resolveCAs(block Block, getenv func(string) string, stored *login) (CABundl
 	if err != nil {
 		return CABundle{}, problemOf(source, err)
 	}
-	whose, which, what := "", "the file ", "the file of "
+	whose, which, from := "", "the file ", EnvCACert
 	if file == "" && stored != nil {
 		file, source = stored.caCert, Source{Login: stored.file}
 		whose = "the ca_cert of " + source.String() + ": "
-		which, what = whose, "the ca_cert of "
+		which, from = whose, "the ca_cert of "+source.String()
 	}
 	if file == "" {
 		return CABundle{}, nil
@@ -47,7 +47,7 @@ func resolveCAs(block Block, getenv func(string) string, stored *login) (CABundl
 	if err != nil {
 		return CABundle{}, problemOf(source, fmt.Errorf("%s%s: %w", which, file, err))
 	}
-	bundle.From = file + ", " + what + source.String()
+	bundle.From = file + " (" + from + ")"
 	return bundle, nil
 }
 
@@ -59,7 +59,7 @@ const maxCertificatesMiB = 16
 type CABundle struct {
 	Certificates []*x509.Certificate
 	Skipped      []error // why Go can't read the other certificates in it
-	From         string  // such as "the provider's ca_cert_pem"
+	From         string  // such as "the provider's ca_cert_pem" or "/etc/ca.pem (TOFUPILOT_CA_CERT)"
 }
 
 // pool returns the system's certificates with those of the bundle, or nil if it has none.

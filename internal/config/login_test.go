@@ -128,24 +128,29 @@ func TestLoginCA(t *testing.T) {
 	t.Parallel()
 	stored, _ := harness.NewCertificate(t, "stored")
 	other, _ := harness.NewCertificate(t, "other")
-	content := credentials("https://tofupilot.example.com", `"ca_cert": `+quoted(write(t, stored)))
+	storedFile, otherFile := write(t, stored), write(t, other)
+	content := credentials("https://tofupilot.example.com", `"ca_cert": `+quoted(storedFile))
 	for what, c := range map[string]struct {
 		model Block
 		file  string // what the environment variable names
 		want  string
+		from  string
 	}{
-		"of the login":       {Block{}, "", stored},
-		"of the attribute":   {Block{CACertPEM: new(other)}, "", other},
-		"of the environment": {Block{}, write(t, other), other},
+		"of the login":       {Block{}, "", stored, storedFile + " (the ca_cert of the login file {login})"},
+		"of the attribute":   {Block{CACertPEM: new(other)}, "", other, "the provider's ca_cert_pem"},
+		"of the environment": {Block{}, otherFile, other, otherFile + " (TOFUPILOT_CA_CERT)"},
 	} {
 		t.Run(what, func(t *testing.T) {
 			t.Parallel()
-			env, _ := homeWith(t, content)
+			env, file := homeWith(t, content)
 			got, problems := resolve(t, c.model, with(env, EnvCACert, c.file))
 			if len(problems) > 0 {
 				t.Fatal(problems)
 			}
 			expectTrust(t, got.RootCAs, c.want)
+			if want := strings.ReplaceAll(c.from, "{login}", file); got.CAs.From != want {
+				t.Errorf("it comes from %q, want %q", got.CAs.From, want)
+			}
 		})
 	}
 }

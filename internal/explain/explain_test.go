@@ -1,10 +1,7 @@
 package explain
 
 import (
-	"crypto/tls"
-	"crypto/x509"
 	"errors"
-	"fmt"
 	"net/url"
 	"strings"
 	"testing"
@@ -70,29 +67,6 @@ func TestRedirectAdvice(t *testing.T) {
 		if !strings.Contains(said, "If the new address is right, "+c.words) || !strings.Contains(said, "comes from "+c.url.String()+".") {
 			t.Errorf("%s: %s", c.url.String(), said)
 		}
-	}
-}
-
-// TestCertificateErrors has errors that crypto/tls reports without a type, or with one that
-// needs no advice of its own.
-func TestCertificateErrors(t *testing.T) {
-	t.Parallel()
-	e := Explainer{config.Settings{BaseURL: &url.URL{}}, strings.Clone}
-	for _, err := range []error{
-		&tls.CertificateVerificationError{Err: x509.InsecureAlgorithmError(x509.SHA1WithRSA)},
-		errors.New("tls: failed to parse certificate from server: x509: malformed serial number"),
-	} {
-		said := e.List(t.Context(), &rest.Error{Kind: rest.TLSFailed, Err: err}, 0)
-		if said.Summary != "The server's certificate isn't trusted" || !strings.Contains(said.Detail, "Have the server's administrator replace the certificate.") {
-			t.Errorf("%s: %s", said.Summary, said.Detail)
-		}
-	}
-	many := make([]string, 100)
-	for i := range many {
-		many[i] = fmt.Sprintf("host-%d.example.com", i)
-	}
-	if got := namesOf(&x509.Certificate{DNSNames: many}); got != "host-0.example.com, host-1.example.com, host-2.example.com and 97 more" {
-		t.Error(got)
 	}
 }
 

@@ -1,6 +1,7 @@
 package explain
 
 import (
+	"bytes"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
@@ -11,47 +12,158 @@ import (
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/config"
 )
 
-// adviseTLS tells certificates from the rest, and what can be wrong with one.
+// adviseTLS says what can be wrong with the server's certificate, or with TLS as a whole.
 func (e Explainer) adviseTLS(err error) (summary, next prose) {
-	var (
-		invalid   x509.CertificateInvalidError
-		otherHost x509.HostnameError
-		unknown   x509.UnknownAuthorityError
-	)
-	const minute = "2006-01-02 15:04 MST"
+	verification := new(tls.CertificateVerificationError)
 	switch {
-	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
-		next = e.say("The certificate is valid from %s to %s. Have the server's administrator renew it, or correct this machine's clock.",
-			invalid.Cert.NotBefore.UTC().Format(minute), invalid.Cert.NotAfter.UTC().Format(minute))
-	case errors.As(err, &otherHost):
-		next = e.say("The certificate is for %s. Correct the address, or have the server's administrator add %s to the certificate.",
-			namesOf(otherHost.Certificate), otherHost.Host)
-	case errors.As(err, new(x509.SystemRootsError)), errors.As(err, &unknown) && len(e.Settings.CAs.Certificates) == 0 && !config.HasSystemCAs():
-		return "This machine has no CA certificates", e.say("%s", e.Settings.SystemCAs()) + " If the server's certificate comes from an authority of your own, " +
-			"you can set ca_cert_pem to the authority's certificate instead, or " + config.EnvCACert + " to its file. Verification can't be switched off."
-	case errors.As(err, &unknown):
-		store := prose("")
-		if !config.HasSystemCAs() {
-			store = e.say("%s", e.Settings.SystemCAs())
-		}
-		next = joined(" ", "If the certificate comes from an authority of your own, set ca_cert_pem to the authority's certificate, or "+config.EnvCACert+" to its file.",
-			store, e.skipped(), e.say("%s", e.Settings.OtherCA()))
-	case errors.As(err, new(*tls.CertificateVerificationError)), strings.Contains(err.Error(), "failed to parse certificate"):
-		next = "Have the server's administrator replace the certificate."
+	case errors.As(err, &verification):
+		summary, next = e.adviseCertificate(verification)
+	case strings.Contains(err.Error(), "failed to parse certificate"):
+		summary, next = untrusted, replaceCertificate
 	default:
 		return "The TLS handshake failed", "Check the scheme and the port in it. The provider needs TLS 1.2 or later, and doesn't support client certificates."
 	}
-	return "The server's certificate isn't trusted", next + " Verification can't be switched off."
+	return summary, next + " Verification can't be switched off."
 }
 
-// skipped says which configured certificates can't be read, since the one that is missing may
-// be among them.
+const (
+	untrusted          = "The server's certificate isn't trusted"
+	replaceCertificate = "Have the server's administrator replace the certificate."
+)
+
+// adviseCertificate says why a certificate isn't trusted, and what to do about it.
+func (e Explainer) adviseCertificate(failed *tls.CertificateVerificationError) (summary, next prose) {
+	var (
+		invalid   x509.CertificateInvalidError
+		otherHost x509.HostnameError
+	)
+	unreadable := errors.As(failed.Err, new(x509.SystemRootsError))
+	unknown := errors.As(failed.Err, new(x509.UnknownAuthorityError))
+	store := prose("")
+	if unreadable || unknown && !config.HasSystemCAs() {
+		store = e.say("%s", e.Settings.SystemCAs())
+	}
+	configured := len(e.Settings.CAs.Certificates) > 0
+	switch {
+	case store != "" && !configured:
+		return "This machine has no CA certificates", store + " Or, for a CA of your own, " + e.trust("its certificate")
+	case unknown:
+		return untrusted, joined(" ", e.adviseIssuer(failed.UnverifiedCertificates), store, e.skipped(), e.say("%s", e.Settings.OtherCA()))
+	case errors.As(failed.Err, &invalid) && invalid.Reason == x509.Expired:
+		return untrusted, e.adviseExpired(invalid.Cert, failed.UnverifiedCertificates[0])
+	case errors.As(failed.Err, &otherHost):
+		return untrusted, e.say("The certificate is for %s. Correct the address, or have the server's administrator add %s to the certificate.",
+			namesOf(otherHost.Certificate), otherHost.Host)
+	case configured:
+		return untrusted, e.say("%s The reason may also be a CA in %s.", prose(replaceCertificate), e.Settings.CAs.From)
+	default:
+		return untrusted, replaceCertificate
+	}
+}
+
+// adviseIssuer says what to do about certificates whose issuer isn't trusted. The first is the
+// server's own.
+func (e Explainer) adviseIssuer(came []*x509.Certificate) prose {
+	last, refused, why := followIssuers(came, e.Settings.CAs.Certificates)
+	certificate := prose("the server's certificate")
+	if last != came[0] {
+		certificate = e.quote(last.Subject.String())
+	}
+	issuer, from := e.quote(last.Issuer.String()), e.Settings.CAs.From
+	selfSigned := last == came[0] && bytes.Equal(last.RawSubject, last.RawIssuer)
+	switch {
+	case selfSigned && why != nil && e.isConfigured(refused):
+		return e.say("The server's certificate is self-signed, and isn't the one of the same name in %s. If you trust it, add it there.", from)
+	case selfSigned:
+		return "The server's certificate is self-signed. If you trust it, " + e.trust("it")
+	case why != nil && e.isConfigured(refused):
+		return e.say("The CA %s in %s has the name of the issuer of %s, but %s", issuer, from, certificate, e.adviseSignature(why))
+	case why != nil:
+		return e.say("The server sent a CA %s that has the name of the issuer of %s, but doesn't verify its signature: %s. "+
+			"Have the server's administrator correct the certificates.", issuer, certificate, why)
+	case last == came[0]:
+		return e.say("The server sent only its own certificate, which was issued by %s. Have the server's administrator add the intermediate certificates "+
+			"that the server should send. Or, if you trust this CA, %s", issuer, e.trust("its certificate"))
+	default:
+		return e.say("The certificates that the server sent were issued by %s. If you trust this CA, %s", issuer, e.trust("its certificate"))
+	}
+}
+
+// adviseSignature ends a sentence about a CA that doesn't verify a signature.
+func (e Explainer) adviseSignature(why error) prose {
+	switch {
+	case errors.As(why, new(x509.ConstraintViolationError)):
+		return "isn't allowed to sign certificates. Use a certificate of this CA whose basic constraints and key usage allow that."
+	case errors.As(why, new(x509.InsecureAlgorithmError)), errors.Is(why, x509.ErrUnsupportedAlgorithm):
+		return e.say("can't verify its signature: %s. %s", why, prose(replaceCertificate))
+	default:
+		return e.say("another key: %s. If the CA was renewed, use its current certificate.", why)
+	}
+}
+
+// followIssuers goes from the server's own certificate, which came first, to its issuers, and
+// returns the last certificate whose issuer it doesn't find. If there is one with the issuer's
+// name that doesn't verify the signature, it returns that one, too, and the reason.
+func followIssuers(came, configured []*x509.Certificate) (last, refused *x509.Certificate, why error) {
+	came = came[:min(len(came), 10)] // the server chooses how many, and checking signatures takes time
+	last = came[0]
+	for range came { // certificates can be each other's issuers
+		var issuer *x509.Certificate
+		for _, candidate := range slices.Concat(configured, came) {
+			if candidate.Equal(last) || !bytes.Equal(candidate.RawSubject, last.RawIssuer) {
+				continue
+			}
+			err := last.CheckSignatureFrom(candidate)
+			if err == nil {
+				issuer = candidate
+				break
+			}
+			if why == nil {
+				refused, why = candidate, err
+			}
+		}
+		if issuer == nil {
+			break
+		}
+		last, refused, why = issuer, nil, nil
+	}
+	return last, refused, why
+}
+
+// adviseExpired says which certificate of a chain isn't valid now.
+func (e Explainer) adviseExpired(expired, own *x509.Certificate) prose {
+	const minute = "2006-01-02 15:04 MST"
+	validity := e.say("valid from %s to %s", expired.NotBefore.UTC().Format(minute), expired.NotAfter.UTC().Format(minute))
+	switch name := e.quote(expired.Subject.String()); {
+	case expired.Equal(own):
+		return "The certificate is " + validity + ". Have the server's administrator renew it, or correct this machine's clock."
+	case e.isConfigured(expired):
+		return e.say("The CA %s in %s is %s. Use its current certificate, or correct this machine's clock.", name, e.Settings.CAs.From, validity)
+	default:
+		return e.say("The CA certificate %s in the chain is %s. Have the server's administrator renew it, or correct this machine's clock.", name, validity)
+	}
+}
+
+func (e Explainer) isConfigured(certificate *x509.Certificate) bool {
+	return slices.ContainsFunc(e.Settings.CAs.Certificates, certificate.Equal)
+}
+
+// trust ends a sentence with how to have the provider trust a certificate.
+func (e Explainer) trust(certificate prose) prose {
+	if len(e.Settings.CAs.Certificates) > 0 {
+		return e.say("add %s to %s.", certificate, e.Settings.CAs.From)
+	}
+	return "set ca_cert_pem to " + certificate + ", or " + config.EnvCACert + " to its file."
+}
+
+// skipped says how many configured certificates can't be read, and why the first can't. The
+// one that is missing may be among them.
 func (e Explainer) skipped() prose {
 	skipped := e.Settings.CAs.Skipped
 	if len(skipped) == 0 {
 		return ""
 	}
-	return e.say("The provider skipped %s that it can't read (the first is %s) in %s.", counted(len(skipped), "certificate"), skipped[0], e.Settings.CAs.From)
+	return e.say("The provider skipped %s that it can't read (%s).", counted(len(skipped), "configured certificate"), skipped[0])
 }
 
 // namesOf are the hosts that a certificate is for, the first of many.

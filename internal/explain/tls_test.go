@@ -1,30 +1,253 @@
 package explain
 
 import (
+	"crypto"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
 	"crypto/tls"
 	"crypto/x509"
+	"crypto/x509/pkix"
 	"errors"
+	"fmt"
+	"math/big"
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/config"
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/rest"
 )
+
+// The advice about a certificate depends on what the server sent and on what is configured.
+func TestCertificateAdvice(t *testing.T) {
+	t.Parallel()
+	var (
+		root         = issue(t, "Root CA", nil)
+		intermediate = issue(t, "Issuing CA", root)
+		server       = issue(t, "server", intermediate, ofServer)
+		renewed      = issue(t, "Root CA", nil)
+		notCA        = issue(t, "Root CA", nil, sameKey(root), func(c *issued) { c.IsCA = false })
+		cannotSign   = issue(t, "Root CA", nil, sameKey(root), func(c *issued) { c.KeyUsage = x509.KeyUsageCRLSign })
+		expiredRoot  = issue(t, "Root CA", nil, sameKey(root), expired)
+		shortRoot    = issue(t, "Root CA", nil, sameKey(root), func(c *issued) { c.MaxPathLenZero = true })
+		otherRoot    = issue(t, "Other CA", nil)
+		otherIssuing = issue(t, "Issuing CA", root)
+		expiredOwn   = issue(t, "server", intermediate, ofServer, expired)
+		expiredCA    = issue(t, "Issuing CA", root, sameKey(intermediate), expired)
+		direct       = issue(t, "server", root, ofServer)
+		weakCA       = issue(t, "Issuing CA", root, sameKey(intermediate), sha1)
+		weak         = issue(t, "server", root, ofServer, sha1)
+		weakBelow    = issue(t, "server", intermediate, ofServer, sha1)
+		selfSigned   = issue(t, "server", nil, ofServer)
+		before       = issue(t, "server", nil, ofServer)
+		elsewhere    = issue(t, "server", root, func(c *issued) { c.IsCA, c.DNSNames = false, []string{"a.test", "b.test"} })
+		clients      = issue(t, "server", root, ofServer, func(c *issued) { c.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth} })
+	)
+	const (
+		from    = "/ca.pem (TOFUPILOT_CA_CERT)"
+		set     = "set ca_cert_pem to its certificate, or TOFUPILOT_CA_CERT to its file."
+		add     = "add its certificate to " + from + "."
+		ownOnly = `The server sent only its own certificate, which was issued by "CN=Issuing CA,O=Example". Have the server's administrator ` +
+			"add the intermediate certificates that the server should send. Or, if you trust this CA, "
+		byRoot      = `The certificates that the server sent were issued by "CN=Root CA,O=Example". If you trust this CA, `
+		root1       = `The CA "CN=Root CA,O=Example" in ` + from
+		forOwn      = root1 + " has the name of the issuer of the server's certificate, but "
+		forIssuing  = root1 + ` has the name of the issuer of "CN=Issuing CA,O=Example", but `
+		sentIssuing = `The server sent a CA "CN=Issuing CA,O=Example" that has the name of the issuer of the server's certificate, but doesn't verify its signature: `
+		cannot      = "isn't allowed to sign certificates. Use a certificate of this CA whose basic constraints and key usage allow that."
+		otherKey    = "another key: x509: ECDSA verification failure. If the CA was renewed, use its current certificate."
+		insecure    = "x509: cannot verify signature: insecure algorithm ECDSA-SHA1."
+		replace     = "Have the server's administrator replace the certificate."
+		correct     = " Have the server's administrator correct the certificates."
+		year        = " valid from 2020-01-01 00:00 UTC to 2021-01-01 00:00 UTC."
+		renew       = " Have the server's administrator renew it, or correct this machine's clock."
+		always      = " Verification can't be switched off."
+	)
+	for name, c := range map[string]struct {
+		came       []*issued
+		configured []*issued
+		want       string
+	}{
+		"no intermediate, the right root":           {chain(server), chain(root), ownOnly + add},
+		"no intermediate, and no CA":                {chain(server), nil, ownOnly + set},
+		"no intermediate, another root":             {chain(server), chain(otherRoot), ownOnly + add},
+		"its own twice, the right root":             {chain(server, server), chain(root), ownOnly + add},
+		"an unknown root":                           {chain(server, intermediate), nil, byRoot + set},
+		"another root":                              {chain(server, intermediate), chain(otherRoot), byRoot + add},
+		"an unknown root that the server sent":      {chain(server, intermediate, root), nil, byRoot + set},
+		"another order":                             {chain(server, root, intermediate), chain(otherRoot), byRoot + add},
+		"a certificate that isn't in the chain":     {chain(server, intermediate, otherRoot), nil, byRoot + set},
+		"a root that isn't a CA":                    {chain(direct), chain(notCA), forOwn + cannot},
+		"a root that may not sign":                  {chain(server, intermediate), chain(cannotSign), forIssuing + cannot},
+		"a root with another key":                   {chain(direct), chain(renewed), forOwn + otherKey},
+		"another root, and one with another key":    {chain(server, intermediate), chain(otherRoot, renewed), forIssuing + otherKey},
+		"a root with another key beside the right":  {chain(server), chain(renewed, root), ownOnly + add},
+		"an insecure signature":                     {chain(weak), chain(root), forOwn + "can't verify its signature: " + insecure + " " + replace},
+		"an insecure signature of the intermediate": {chain(server, weakCA), chain(root), forIssuing + "can't verify its signature: " + insecure + " " + replace},
+		"an insecure signature below it":            {chain(weakBelow, intermediate), chain(root), sentIssuing + insecure + correct},
+		"another intermediate":                      {chain(server, otherIssuing), chain(root), sentIssuing + "x509: ECDSA verification failure." + correct},
+		"self-signed":                               {chain(selfSigned), nil, "The server's certificate is self-signed. If you trust it, set ca_cert_pem to it, or TOFUPILOT_CA_CERT to its file."},
+		"self-signed, and a CA":                     {chain(selfSigned), chain(root), "The server's certificate is self-signed. If you trust it, add it to " + from + "."},
+		"self-signed, and an earlier one":           {chain(selfSigned), chain(before), "The server's certificate is self-signed, and isn't the one of the same name in " + from + ". If you trust it, add it there."},
+		"an expired certificate":                    {chain(expiredOwn, intermediate), chain(root), "The certificate is" + year + renew},
+		"an expired intermediate":                   {chain(server, expiredCA), chain(root), `The CA certificate "CN=Issuing CA,O=Example" in the chain is` + year + renew},
+		"an expired root":                           {chain(server, intermediate), chain(expiredRoot), root1 + " is" + year + " Use its current certificate, or correct this machine's clock."},
+		"a root for fewer intermediates":            {chain(server, intermediate), chain(shortRoot), replace + " The reason may also be a CA in " + from + "."},
+		"a certificate for clients":                 {chain(clients), chain(root), replace + " The reason may also be a CA in " + from + "."},
+		"another host":                              {chain(elsewhere), chain(root), "The certificate is for a.test, b.test. Correct the address, or have the server's administrator add tofupilot.test to the certificate."},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			settings := config.Settings{BaseURL: &url.URL{}}
+			roots := x509.NewCertPool()
+			for _, ca := range c.configured {
+				roots.AddCert(ca.Certificate)
+				settings.CAs.Certificates = append(settings.CAs.Certificates, ca.Certificate)
+				settings.CAs.From = from
+			}
+			failed := &tls.CertificateVerificationError{}
+			intermediates := x509.NewCertPool()
+			for i, sent := range c.came {
+				failed.UnverifiedCertificates = append(failed.UnverifiedCertificates, sent.Certificate)
+				if i > 0 {
+					intermediates.AddCert(sent.Certificate)
+				}
+			}
+			_, failed.Err = c.came[0].Verify(x509.VerifyOptions{Roots: roots, Intermediates: intermediates, DNSName: "tofupilot.test"}) // as crypto/tls does
+			if failed.Err == nil {
+				t.Fatal("the certificate is trusted")
+			}
+			said := Explainer{settings, strings.Clone}.List(t.Context(), &rest.Error{Kind: rest.TLSFailed, Err: failed}, 0)
+			if said.Summary != untrusted || !strings.Contains(said.Detail, "comes from the provider's default. "+c.want+always) {
+				t.Errorf("it doesn't say\n%s, but\n%s", c.want+always, said.Detail)
+			}
+		})
+	}
+}
+
+// The server chooses how many certificates it sends, and each may be the issuer of each.
+func TestManyCertificates(t *testing.T) {
+	t.Parallel()
+	var issuer *issued
+	came := make([]*x509.Certificate, 1, 400)
+	for range cap(came) {
+		issuer = issue(t, "CA", issuer)
+		came = append(came, issuer.Certificate)
+	}
+	came[0] = issue(t, "server", issuer, ofServer).Certificate
+	start := time.Now()
+	if last, _, _ := followIssuers(came, nil); last != came[0] {
+		t.Errorf("it considered the last certificate, and reached %s", last.Subject)
+	}
+	if took := time.Since(start); took > time.Second {
+		t.Errorf("it took %s", took)
+	}
+}
+
+// TestCertificateErrors has errors that crypto/tls reports without a type, or with one that
+// needs no advice of its own.
+func TestCertificateErrors(t *testing.T) {
+	t.Parallel()
+	e := Explainer{config.Settings{BaseURL: &url.URL{}}, strings.Clone}
+	for _, err := range []error{
+		&tls.CertificateVerificationError{Err: x509.InsecureAlgorithmError(x509.SHA1WithRSA)},
+		errors.New("tls: failed to parse certificate from server: x509: malformed serial number"),
+	} {
+		said := e.List(t.Context(), &rest.Error{Kind: rest.TLSFailed, Err: err}, 0)
+		if said.Summary != untrusted || !strings.Contains(said.Detail, replaceCertificate) {
+			t.Errorf("%s: %s", said.Summary, said.Detail)
+		}
+	}
+	many := make([]string, 100)
+	for i := range many {
+		many[i] = fmt.Sprintf("host-%d.example.com", i)
+	}
+	if got := namesOf(&x509.Certificate{DNSNames: many}); got != "host-0.example.com, host-1.example.com, host-2.example.com and 97 more" {
+		t.Error(got)
+	}
+}
+
+// Without a certificate of this machine's, Go doesn't look at the server's.
+func TestNoSystemCertificates(t *testing.T) {
+	t.Parallel()
+	e := Explainer{config.Settings{BaseURL: &url.URL{}}, strings.Clone}
+	err := &tls.CertificateVerificationError{Err: x509.SystemRootsError{Err: errors.New("permission denied")}}
+	said := e.List(t.Context(), &rest.Error{Kind: rest.TLSFailed, Err: err}, 0)
+	if said.Summary != "This machine has no CA certificates" ||
+		!strings.Contains(said.Detail, "install the package ca-certificates, or let this user read its files. Or, for a CA of your own, set ca_cert_pem to its certificate, or TOFUPILOT_CA_CERT to its file.") {
+		t.Errorf("%s: %s", said.Summary, said.Detail)
+	}
+}
 
 // The certificate that is missing may be one that was skipped.
 func TestSkippedCertificates(t *testing.T) {
 	t.Parallel()
 	for words, skipped := range map[string][]error{
 		"": nil,
-		"The provider skipped 1 certificate that it can't read (the first is certificate 1: x509: bad) in the provider's ca_cert_pem. ":  {errors.New("certificate 1: x509: bad")},
-		"The provider skipped 2 certificates that it can't read (the first is certificate 3: x509: odd) in the provider's ca_cert_pem. ": {errors.New("certificate 3: x509: odd"), errors.New("certificate 5: x509: bad")},
+		"The provider skipped 1 configured certificate that it can't read (certificate 1: x509: bad). ":  {errors.New("certificate 1: x509: bad")},
+		"The provider skipped 2 configured certificates that it can't read (certificate 3: x509: odd). ": {errors.New("certificate 3: x509: odd"), errors.New("certificate 5: x509: bad")},
 	} {
-		e := Explainer{config.Settings{BaseURL: &url.URL{}, CAs: config.CABundle{Certificates: []*x509.Certificate{{}}, Skipped: skipped, From: "the provider's ca_cert_pem"}}, strings.Clone}
-		err := &tls.CertificateVerificationError{Err: x509.UnknownAuthorityError{}}
+		bundle := config.CABundle{Certificates: []*x509.Certificate{issue(t, "Root CA", nil).Certificate}, Skipped: skipped, From: "the provider's ca_cert_pem"}
+		e := Explainer{config.Settings{BaseURL: &url.URL{}, CAs: bundle}, strings.Clone}
+		err := &tls.CertificateVerificationError{
+			UnverifiedCertificates: []*x509.Certificate{issue(t, "server", nil, ofServer).Certificate}, Err: x509.UnknownAuthorityError{},
+		}
 		said := e.List(t.Context(), &rest.Error{Kind: rest.TLSFailed, Err: err}, 0).Detail
 		if !strings.Contains(said, words) || strings.Contains(said, "skipped") != (skipped != nil) {
 			t.Errorf("it doesn't say %q: %s", words, said)
 		}
 	}
+}
+
+// issued is a certificate with its key.
+type issued struct {
+	*x509.Certificate
+
+	key crypto.Signer
+}
+
+func chain(certificates ...*issued) []*issued { return certificates }
+
+// issue makes a CA certificate, unless the changes make another one of it. Without an issuer,
+// it signs itself.
+func issue(t *testing.T, name string, issuer *issued, changes ...func(*issued)) *issued {
+	t.Helper()
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: name, Organization: []string{"Example"}},
+		NotAfter: time.Now().Add(time.Hour), IsCA: true, BasicConstraintsValid: true,
+	}
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	made := &issued{template, key}
+	for _, change := range changes {
+		change(made)
+	}
+	if issuer == nil {
+		issuer = made
+	}
+	der, err := x509.CreateCertificate(rand.Reader, template, issuer.Certificate, made.key.Public(), issuer.key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	parsed, err := x509.ParseCertificate(der)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &issued{parsed, made.key}
+}
+
+func ofServer(c *issued) { c.IsCA, c.DNSNames = false, []string{"tofupilot.test"} }
+func sha1(c *issued)     { c.SignatureAlgorithm = x509.ECDSAWithSHA1 }
+
+func expired(c *issued) {
+	c.NotBefore, c.NotAfter = time.Date(2020, 1, 1, 0, 0, 0, 0, time.UTC), time.Date(2021, 1, 1, 0, 0, 0, 0, time.UTC)
+}
+
+// sameKey gives a certificate the key of another one.
+func sameKey(other *issued) func(*issued) {
+	return func(c *issued) { c.key = other.key }
 }
