@@ -227,22 +227,30 @@ type Unit struct {
 	ID *string `json:"id"`
 }
 
-// size returns about how many bytes a procedure takes.
+// size returns about how many bytes a procedure takes, including its structs.
 func (p *Procedure) size() int {
-	size := 256 + len(p.ID) + len(deref(p.Name)) + len(deref(p.CreatedAt))
+	size := 96 + len(p.ID) + sizeOf(p.Name) + sizeOf(p.CreatedAt)
 	if user := p.CreatedByUser; user != nil {
-		size += len(deref(user.ID)) + len(deref(user.Name)) + len(deref(user.Email))
+		size += 24 + sizeOf(user.ID) + sizeOf(user.Name) + sizeOf(user.Email)
 	}
 	if linked := p.LinkedRepository; linked != nil {
-		size += len(deref(linked.ID)) + len(deref(linked.Name)) + len(deref(linked.FullName)) + len(deref(linked.Provider))
+		size += 32 + sizeOf(linked.ID) + sizeOf(linked.Name) + sizeOf(linked.FullName) + sizeOf(linked.Provider)
 	}
 	for _, run := range p.Runs {
-		size += 128 + len(deref(run.ID)) + len(deref(run.Outcome)) + len(deref(run.StartedAt))
+		size += 32 + sizeOf(run.ID) + sizeOf(run.Outcome) + sizeOf(run.StartedAt)
 		if run.Unit != nil {
-			size += len(deref(run.Unit.ID))
+			size += 8 + sizeOf(run.Unit.ID)
 		}
 	}
 	return size
+}
+
+// sizeOf returns the bytes of a text, including its header and the allocator's rounding.
+func sizeOf(text *string) int {
+	if text == nil {
+		return 0
+	}
+	return 24 + len(*text)
 }
 
 // sortRuns sorts the runs by StartedAt and then ID.
