@@ -9,63 +9,63 @@ import (
 	"pgregory.net/rapid"
 )
 
-// readCase is one read: a list, how it is asked for, and what happens meanwhile.
+// readCase is one read of a list that changes.
 type readCase struct {
 	serverKind
 
-	rows, size int
-	ahead      []int           // pages to ask for ahead, by the number taken; none: as usual
-	travels    []time.Duration // of requests and answers, by turns
-	changes    []listChange
-	forever    bool
-	deadline   time.Duration
+	rows, pageSize int
+	ahead          []int           // pages to request ahead, by the number of pages used; none: the default
+	latencies      []time.Duration // of requests and responses, in turn
+	changes        []listChange
+	repeat         bool // the changes
+	deadline       time.Duration
 }
 
-// serverKind is how a server orders its list, and how it pages.
+// serverKind describes a server's order and pagination.
 type serverKind struct {
 	order   string // newest first, oldest first, by name, by activity
 	times   string // distinct, shuffled, equal, in pairs, missing
 	cursors string // offsets, floored, tokens
-	count   string // of which has_more is worked out: with the rows, before them, after them
-	most    int    // rows of a page; 0: as many as asked for
+	counted string // when the rows are counted for has_more: with the page, before it, after it
+	maxPage int    // rows of a page; 0: as many as requested
 }
 
-// documented is a server as the API is documented (API.md, Paging).
-var documented = serverKind{order: "newest first", times: "distinct", cursors: "offsets", count: "with the rows"}
+// documented is a server as described in API.md, Paging.
+var documented = serverKind{order: "newest first", times: "distinct", cursors: "offsets", counted: "with the page"}
 
-// serverKinds are the ways in which servers may behave otherwise, each by itself.
+// serverKinds change one property of the documented server each, except for the last.
 var serverKinds = map[string]func(*rapid.T, *serverKind){
-	"as documented":   func(*rapid.T, *serverKind) {},
-	"oldest first":    func(_ *rapid.T, kind *serverKind) { kind.order = "oldest first" },
-	"by name":         func(_ *rapid.T, kind *serverKind) { kind.order, kind.times = "by name", "shuffled" },
-	"by activity":     func(_ *rapid.T, kind *serverKind) { kind.order, kind.times = "by activity", "in pairs" },
-	"equal times":     func(_ *rapid.T, kind *serverKind) { kind.order, kind.times = "by activity", "equal" },
-	"missing times":   func(_ *rapid.T, kind *serverKind) { kind.order, kind.times = "by activity", "missing" },
-	"counted before":  func(_ *rapid.T, kind *serverKind) { kind.count = "before them" },
-	"counted after":   func(_ *rapid.T, kind *serverKind) { kind.count = "after them" },
-	"floored cursors": func(_ *rapid.T, kind *serverKind) { kind.cursors = "floored" },
-	"token cursors":   func(_ *rapid.T, kind *serverKind) { kind.cursors = "tokens" },
-	"a clamped limit": func(r *rapid.T, kind *serverKind) { kind.most = rapid.IntRange(1, 20).Draw(r, "most") },
+	"as documented":           func(*rapid.T, *serverKind) {},
+	"oldest first":            func(_ *rapid.T, kind *serverKind) { kind.order = "oldest first" },
+	"by name":                 func(_ *rapid.T, kind *serverKind) { kind.order, kind.times = "by name", "shuffled" },
+	"by activity":             func(_ *rapid.T, kind *serverKind) { kind.order, kind.times = "by activity", "in pairs" },
+	"equal times":             func(_ *rapid.T, kind *serverKind) { kind.order, kind.times = "by activity", "equal" },
+	"missing times":           func(_ *rapid.T, kind *serverKind) { kind.order, kind.times = "by activity", "missing" },
+	"counted before the page": func(_ *rapid.T, kind *serverKind) { kind.counted = "before it" },
+	"counted after the page":  func(_ *rapid.T, kind *serverKind) { kind.counted = "after it" },
+	"floored cursors":         func(_ *rapid.T, kind *serverKind) { kind.cursors = "floored" },
+	"token cursors":           func(_ *rapid.T, kind *serverKind) { kind.cursors = "tokens" },
+	"a capped limit":          func(r *rapid.T, kind *serverKind) { kind.maxPage = rapid.IntRange(1, 20).Draw(r, "max page") },
 	"several of the above": func(r *rapid.T, kind *serverKind) {
 		kind.order = rapid.SampledFrom([]string{"newest first", "oldest first", "by name", "by activity"}).Draw(r, "order")
 		kind.cursors = rapid.SampledFrom([]string{"offsets", "floored", "tokens"}).Draw(r, "cursors")
-		kind.count = rapid.SampledFrom([]string{"with the rows", "before them", "after them"}).Draw(r, "count")
-		if kind.moves() {
+		kind.counted = rapid.SampledFrom([]string{"with the page", "before it", "after it"}).Draw(r, "counted")
+		if kind.canMove() {
 			kind.times = rapid.SampledFrom([]string{"shuffled", "equal", "in pairs", "missing"}).Draw(r, "times")
 		}
-		if kind.count == "with the rows" { // else what such a server says of its end is believed (API.md, End)
-			kind.most = rapid.IntRange(0, 20).Draw(r, "most")
+		if kind.counted == "with the page" { // otherwise, the pager can't detect a wrong end (API.md, End)
+			kind.maxPage = rapid.IntRange(0, 20).Draw(r, "max page")
 		}
 	},
 }
 
-// moves reports whether rows change their places: one is renamed, or gets a run.
-func (k serverKind) moves() bool { return k.order == "by name" || k.order == "by activity" }
+// canMove reports whether rows can move, because they are renamed or get a run.
+func (k serverKind) canMove() bool { return k.order == "by name" || k.order == "by activity" }
 
-// twoPasses reports whether only two passes that agree can show that nothing is missing.
-func (k serverKind) twoPasses() bool { return k.moves() || k.cursors != "offsets" }
+// needsTwoPasses reports whether a complete list takes two passes that agree.
+func (k serverKind) needsTwoPasses() bool { return k.canMove() || k.cursors != "offsets" }
 
-// drawReadCase draws small lists mostly, because they find most and cost least.
+// drawReadCase draws mostly short lists: they find the most errors in the least time.
 func drawReadCase(rt *rapid.T, kind string) readCase {
 	c := readCase{
 		serverKind: documented,
@@ -76,17 +76,17 @@ func drawReadCase(rt *rapid.T, kind string) readCase {
 		deadline: time.Hour,
 	}
 	serverKinds[kind](rt, &c.serverKind)
-	c.size = rapid.IntRange(1, min(c.rows+1, 100)).Draw(rt, "page size")
-	for _, tens := range rapid.SliceOfN(rapid.IntRange(1, 9), 1, 8).Draw(rt, "travels in 10 ms") {
-		c.travels = append(c.travels, time.Duration(tens)*10*time.Millisecond)
+	c.pageSize = rapid.IntRange(1, min(c.rows+1, 100)).Draw(rt, "page size")
+	for _, tens := range rapid.SliceOfN(rapid.IntRange(1, 9), 1, 8).Draw(rt, "latencies in 10 ms") {
+		c.latencies = append(c.latencies, time.Duration(tens)*10*time.Millisecond)
 	}
-	pages := c.rows/max(1, c.size-1) + 1
+	pages := c.rows/max(1, c.pageSize-1) + 1
 	for range rapid.IntRange(0, 12).Draw(rt, "changes") {
 		c.changes = append(c.changes, c.drawChange(rt, pages))
 	}
-	// What never stops must have time between its changes, and an early end.
-	if rapid.IntRange(0, 31).Draw(rt, "31 is forever") == 31 && len(c.changes) > 0 {
-		c.forever, c.deadline = true, 3*time.Second
+	// Changes that repeat need a response between two of them, and an early deadline.
+	if rapid.IntRange(0, 31).Draw(rt, "repeat the changes if 31") == 31 && len(c.changes) > 0 {
+		c.repeat, c.deadline = true, 3*time.Second
 		c.changes[0].after++
 	}
 	return c
@@ -94,12 +94,12 @@ func drawReadCase(rt *rapid.T, kind string) readCase {
 
 func (c readCase) drawChange(rt *rapid.T, pages int) listChange {
 	change := listChange{
-		after:  rapid.IntRange(0, pages).Draw(rt, "answers before the change"),
+		after:  rapid.IntRange(0, pages).Draw(rt, "responses before the change"),
 		create: rapid.Bool().Draw(rt, "create"),
 		at:     rapid.IntRange(0, c.rows).Draw(rt, "at"),
 	}
 	switch {
-	case c.moves() && rapid.Bool().Draw(rt, "move"):
+	case c.canMove() && rapid.Bool().Draw(rt, "move"):
 		change.create, change.move = false, true
 		change.to = rapid.OneOf(rapid.Just(0), rapid.IntRange(0, c.rows)).Draw(rt, "to")
 	case change.create && (c.order == "newest first" || c.order == "by activity"):
@@ -110,62 +110,58 @@ func (c readCase) drawChange(rt *rapid.T, pages int) listChange {
 	return change
 }
 
-func (c readCase) list() *changingList {
+func (c readCase) newList() *changingList {
 	list := &changingList{
-		changes: c.changes, forever: c.forever, newestFirst: c.order == "newest first", most: c.most,
+		changes: c.changes, repeat: c.repeat, newestFirst: c.order == "newest first", maxPage: c.maxPage,
 		floored: c.cursors == "floored", tokens: c.cursors == "tokens",
-		countFirst: c.count == "before them", countLast: c.count == "after them",
+		countBefore: c.counted == "before it", countAfter: c.counted == "after it",
 	}
 	switch c.times {
 	case "equal":
 		list.times = func(int) time.Time { return createdAt(0) }
-	case "shuffled", "in pairs": // and none where the few rows that stay might show an order by creation
+	case "shuffled", "in pairs":
 		list.times = func(number int) time.Time {
 			switch {
-			case c.rows < 30:
+			case c.rows < 30: // the few rows that aren't deleted could be in the order of creation by chance
 				return time.Time{}
 			case c.times == "in pairs":
 				return createdAt(number % 2)
 			}
-			return createdAt(number ^ 1) // of two neighbours, the later one is the older
+			return createdAt(number ^ 1) // swaps the times of two neighbors
 		}
 	case "missing":
 		list.times = func(int) time.Time { return time.Time{} }
 	}
-	list.with(c.rows)
-	list.travel = func(request listRequest) (there, back time.Duration) {
-		turn := request.offset / max(1, request.limit-1)
-		// The nanoseconds put answers of the same moment in an order, so that
+	list.fill(c.rows)
+	list.latency = func(r listRequest) (request, response time.Duration) {
+		turn := r.offset / max(1, r.limit-1)
+		// The nanoseconds order requests that would arrive at the same moment, so that
 		// every run of a case is the same.
-		there = c.travels[turn%len(c.travels)] + time.Duration(request.offset)
-		return there, c.travels[(turn*3+1)%len(c.travels)]
+		request = c.latencies[turn%len(c.latencies)] + time.Duration(r.offset)
+		return request, c.latencies[(turn*3+1)%len(c.latencies)]
 	}
 	return list
 }
 
-func (c readCase) prefetch(taken int) int {
-	if len(c.ahead) == 0 {
-		return prefetch(taken)
+// readFunc reads a list to its end.
+type readFunc func(ctx context.Context, list *changingList, c readCase) ([]row, error)
+
+// readWithPager reads with the pager of this package.
+func readWithPager(ctx context.Context, list *changingList, c readCase) ([]row, error) {
+	pager := newPager(list.fetch, c.pageSize)
+	if len(c.ahead) > 0 {
+		pager.prefetch = func(taken int) int { return taken + c.ahead[min(taken, len(c.ahead))-1] }
 	}
-	return taken + c.ahead[min(taken, len(c.ahead))-1]
-}
-
-// reader is a way to read a list to its end.
-type reader func(ctx context.Context, list *changingList, c readCase) ([]row, error)
-
-func seamReader(ctx context.Context, list *changingList, c readCase) ([]row, error) {
-	pager := newTestPager(list, c.size)
-	pager.prefetch = c.prefetch
 	rows, err := pager.all(ctx)
 	list.followed = pager.following
 	return rows, err
 }
 
-// believingReader looks at seams, and believes the rest: that rows keep their
-// order, that cursors are offsets, and that nothing follows where has_more says so.
-func believingReader(ctx context.Context, list *changingList, c readCase) ([]row, error) {
+// readCheckingSeams checks seams only. It assumes that rows keep their order, that cursors
+// are offsets, and that has_more is right.
+func readCheckingSeams(ctx context.Context, list *changingList, c readCase) ([]row, error) {
 	for {
-		rows, err := believingPass(ctx, list, c)
+		rows, err := readPassCheckingSeams(ctx, list, c)
 		if err != nil || rows != nil {
 			return rows, err
 		}
@@ -175,57 +171,56 @@ func believingReader(ctx context.Context, list *changingList, c readCase) ([]row
 	}
 }
 
-// believingPass returns no rows where a seam fails.
-func believingPass(ctx context.Context, list *changingList, c readCase) ([]row, error) {
+// readPassCheckingSeams returns no rows and no error if a seam fails.
+func readPassCheckingSeams(ctx context.Context, list *changingList, c readCase) ([]row, error) {
 	rows, seen := []row{}, map[string]bool{}
-	next, err := list.fetch(ctx, "", c.size)
+	page, err := list.fetch(ctx, "", c.pageSize)
 	var width int
-	for ; err == nil; next, err = list.fetch(ctx, strconv.Itoa(len(rows)-1), width) {
-		fresh := next.Rows
+	for ; err == nil; page, err = list.fetch(ctx, strconv.Itoa(len(rows)-1), width) {
+		added := page.Rows
 		if len(rows) > 0 {
-			if len(fresh) == 0 || fresh[0].key != rows[len(rows)-1].key {
+			if len(added) == 0 || added[0].key != rows[len(rows)-1].key {
 				return nil, nil
 			}
-			fresh = fresh[1:]
+			added = added[1:]
 		}
-		for _, row := range fresh {
+		for _, row := range added {
 			if seen[row.key] {
 				return nil, nil
 			}
 			seen[row.key] = true
 		}
-		rows = append(rows, fresh...)
-		if !next.More {
+		rows = append(rows, added...)
+		if !page.More {
 			return rows, nil
 		}
-		if len(rows) == 0 || len(fresh) == 0 {
+		if len(rows) == 0 || len(added) == 0 {
 			return nil, nil
 		}
-		width = max(2, len(next.Rows))
+		width = max(2, len(page.Rows))
 	}
 	return nil, &IncompleteError{Err: err}
 }
 
-// naiveReader follows the offsets, as pagers usually do, and takes a row that
-// comes again once. Nothing tells it that the list changed, so what it can do
-// wrong is to lose a row.
-func naiveReader(ctx context.Context, list *changingList, c readCase) ([]row, error) {
+// readNaively follows the server's cursors, like most clients, and drops duplicates. It
+// doesn't detect changes, so it can lose rows.
+func readNaively(ctx context.Context, list *changingList, c readCase) ([]row, error) {
 	var rows []row
 	seen := map[string]bool{}
-	for at := ""; ; {
-		next, err := list.fetch(ctx, at, c.size)
+	for cursor := ""; ; {
+		page, err := list.fetch(ctx, cursor, c.pageSize)
 		if err != nil {
 			return nil, &IncompleteError{Err: err}
 		}
-		for _, row := range next.Rows {
+		for _, row := range page.Rows {
 			if !seen[row.key] {
 				seen[row.key] = true
 				rows = append(rows, row)
 			}
 		}
-		if !next.More {
+		if !page.More {
 			return rows, nil
 		}
-		at = next.Next
+		cursor = page.Next
 	}
 }

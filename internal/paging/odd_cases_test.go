@@ -2,193 +2,175 @@ package paging
 
 import "strconv"
 
-// Cursors that mean no offset: two passes have to agree.
+// oddForms have cursors that aren't offsets: two passes must agree.
 var oddForms = []oddCase{
-	{name: "a token", answer: tokens(8), rows: 8, begins: 3},
-	{name: "a token, and pages of one", answer: tokens(8), limit: 1, rows: 8, begins: 3},
-	{name: "the number of the page", answer: numbered(8), rows: 8, begins: 4},
-	{name: "the number of the page, and pages of one", answer: numbered(8), limit: 1, rows: 8, begins: 4},
-	{name: "a token that looks like the offset that follows", answer: numberLike("03"), rows: 5, begins: 3},
-	{name: "a token that looks like a number too large for JSON", answer: numberLike("9007199254740992"), rows: 5, begins: 3},
-	{name: "a token in the form of a float", answer: numberLike("1e3"), rows: 5, begins: 3},
-	{name: "another number from the second page on", answer: twisted(9, func(asked oddRequest, answer *oddAnswer) {
+	{name: "tokens", respond: withTokens(8), rows: 8, passes: 3},
+	{name: "tokens, and pages of one row", respond: withTokens(8), pageSize: 1, rows: 8, passes: 3},
+	{name: "page numbers", respond: withPageNumbers(8), rows: 8, passes: 4},
+	{name: "page numbers, and pages of one row", respond: withPageNumbers(8), pageSize: 1, rows: 8, passes: 4},
+	{name: "a token like the right offset with a leading zero", respond: withSecondPageAt("03"), rows: 5, passes: 3},
+	{name: "a token like a number too large for JSON", respond: withSecondPageAt("9007199254740992"), rows: 5, passes: 3},
+	{name: "a token like a float", respond: withSecondPageAt("1e3"), rows: 5, passes: 3},
+	{name: "a number that is no offset from the second page on", respond: altered(9, func(request oddRequest, page *oddPage) {
 		switch {
-		case asked.offset == 0 || answer.next == "":
-		case asked.offset < 6: // overlapping or not, it is not the offset that follows
-			*answer = oddAnswer{ids: firstIDs(9)[asked.offset : asked.offset+3], more: true, next: strconv.Itoa(100 + asked.offset + 3)}
+		case request.offset == 0 || page.next == "":
+		case request.offset < 6: // not the next offset, whether pages overlap or not
+			*page = oddPage{keys: firstKeys(9)[request.offset : request.offset+3], more: true, next: strconv.Itoa(100 + request.offset + 3)}
 		}
-		if asked.offset > 100 {
-			*answer = honest(9)(oddRequest{offset: asked.offset - 100, limit: asked.limit})
+		if request.offset > 100 {
+			*page = standard(9)(oddRequest{offset: request.offset - 100, limit: request.limit})
 		}
-	}), rows: 9, begins: 4},
-	{name: "a negative number", answer: nextAs(0, "-N"), begins: 4, fails: `next_cursor "-3", which doesn't advance`},
-	{name: "a negative number, later", answer: nextAs(2, "-N"), begins: 4, fails: `after the page at cursor "3" it gives next_cursor "-6"`},
+	}), rows: 9, passes: 4},
+	{name: "a negative number", respond: withNext(0, "-N"), passes: 4, wantErr: `next_cursor "-3", which doesn't advance`},
+	{name: "a negative number from the second page on", respond: withNext(2, "-N"), passes: 4, wantErr: `after the page at cursor "3" it gives next_cursor "-6"`},
 }
 
-// Meta that contradicts itself, or what came before.
+// oddMeta have contradictions between has_more and next_cursor, or between pages.
 var oddMeta = []oddCase{
-	{name: "a cursor that is repeated", answer: nextAs(2, "3"), begins: 4, fails: `after the page at cursor "3" it gives next_cursor "3", which doesn't advance`},
-	{name: "a token that is repeated", answer: twisted(8, func(asked oddRequest, answer *oddAnswer) {
-		if asked.cursor == "again" {
-			answer.ids = []string{"r6", "r7"}
+	{name: "a cursor that is repeated", respond: withNext(2, "3"), passes: 4, wantErr: `after the page at cursor "3" it gives next_cursor "3", which doesn't advance`},
+	{name: "a token that is repeated", respond: altered(8, func(request oddRequest, page *oddPage) {
+		if request.cursor == "again" {
+			page.keys = []string{"r6", "r7"}
 		}
-		if asked.offset > 0 || asked.cursor == "again" {
-			answer.more, answer.next = true, "again"
+		if request.offset > 0 || request.cursor == "again" {
+			page.more, page.next = true, "again"
 		}
-	}), begins: 3, fails: `after the page at cursor "again" it gives next_cursor "again", which doesn't advance`},
-	{name: "a cursor that goes back", answer: twisted(9, func(asked oddRequest, answer *oddAnswer) {
-		if asked.offset >= 6 {
-			answer.more, answer.next = true, "3"
+	}), passes: 3, wantErr: `after the page at cursor "again" it gives next_cursor "again", which doesn't advance`},
+	{name: "a cursor that goes back", respond: altered(9, func(request oddRequest, page *oddPage) {
+		if request.offset >= 6 {
+			page.more, page.next = true, "3"
 		}
-	}), begins: 4, fails: `after the page at cursor "6" it gives next_cursor "3", which doesn't advance`},
-	{name: "more, and no cursor", answer: nextAs(0, ""), begins: 2, fails: `has more after the page at cursor "", but gives no next_cursor`},
-	{name: "more, and no cursor, later", answer: nextAs(2, ""), begins: 2, fails: `has more after the page at cursor "3", but gives no next_cursor`},
-	{name: "no more, but cursors to where nothing is", answer: twisted(8, func(asked oddRequest, answer *oddAnswer) {
-		if answer.next == "" {
-			answer.next = strconv.Itoa(asked.offset + max(1, len(answer.ids)))
+	}), passes: 4, wantErr: `after the page at cursor "6" it gives next_cursor "3", which doesn't advance`},
+	{name: "has_more without next_cursor on the first page", respond: withNext(0, ""), passes: 2, wantErr: `has more after the page at cursor "", but gives no next_cursor`},
+	{name: "has_more without next_cursor on a later page", respond: withNext(2, ""), passes: 2, wantErr: `has more after the page at cursor "3", but gives no next_cursor`},
+	{name: "next_cursor beyond the end without has_more", respond: altered(8, func(request oddRequest, page *oddPage) {
+		if page.next == "" {
+			page.next = strconv.Itoa(request.offset + max(1, len(page.keys)))
 		}
-	}), rows: 8, begins: 3},
-	{name: "no more, but a cursor to more", answer: twisted(8, func(_ oddRequest, answer *oddAnswer) {
-		answer.more = false
-	}), rows: 8, begins: 3},
-	{name: "no more, but a cursor to the start", answer: twisted(8, func(_ oddRequest, answer *oddAnswer) {
-		if answer.next == "" {
-			answer.next = "0"
+	}), rows: 8, passes: 3},
+	{name: "next_cursor to the next page without has_more", respond: altered(8, func(_ oddRequest, page *oddPage) {
+		page.more = false
+	}), rows: 8, passes: 3},
+	{name: "next_cursor to the start without has_more", respond: altered(8, func(_ oddRequest, page *oddPage) {
+		if page.next == "" {
+			page.next = "0"
 		}
-	}), rows: 8, begins: 3},
+	}), rows: 8, passes: 3},
 }
 
-// Pages with other rows than they should have.
-var oddPages = []oddCase{
-	{name: "an empty first page that has more", answer: twisted(8, func(asked oddRequest, answer *oddAnswer) {
-		if asked.offset == 0 {
-			answer.ids, answer.next = nil, "0"
+// oddRows have pages with the wrong rows.
+var oddRows = []oddCase{
+	{name: "an empty first page with has_more", respond: altered(8, func(request oddRequest, page *oddPage) {
+		if request.offset == 0 {
+			page.keys, page.next = nil, "0"
 		}
-	}), begins: 4, fails: `after the page at cursor "" it gives next_cursor "0", which doesn't advance`},
-	{name: "an empty page that has more", answer: twisted(9, func(asked oddRequest, answer *oddAnswer) {
-		if asked.offset == 4 {
-			answer.ids, answer.next = nil, "4"
+	}), passes: 4, wantErr: `after the page at cursor "" it gives next_cursor "0", which doesn't advance`},
+	{name: "an empty later page with has_more", respond: altered(9, func(request oddRequest, page *oddPage) {
+		if request.offset == 4 {
+			page.keys, page.next = nil, "4"
 		}
-	}), rows: 9, begins: 4}, // by its own cursors, which lead past the page
-	{name: "an empty page that has more, twice, after other rows", answer: twisted(8, func(asked oddRequest, answer *oddAnswer) {
+	}), rows: 9, passes: 4}, // the server's cursors skip offset 4
+	{name: "an empty page in two passes, after different rows", respond: altered(8, func(request oddRequest, page *oddPage) {
 		switch {
-		case asked.begins <= 2 && asked.offset == 2:
-			answer.ids, answer.next = nil, "2"
-		case asked.begins == 2 && asked.offset == 0:
-			answer.ids[0] = "r7"
+		case request.pass <= 2 && request.offset == 2:
+			page.keys, page.next = nil, "2"
+		case request.pass == 2 && request.offset == 0:
+			page.keys[0] = "r7"
 		}
-	}), rows: 8, begins: 3},
-	{name: "an empty page that has more, then another", answer: twisted(8, func(asked oddRequest, answer *oddAnswer) {
+	}), rows: 8, passes: 3},
+	{name: "an empty page in one pass, a moved row in the next", respond: altered(8, func(request oddRequest, page *oddPage) {
 		switch {
-		case asked.begins == 1 && asked.offset == 2:
-			answer.ids, answer.next = nil, "2"
-		case asked.begins == 2 && asked.offset == 2:
-			answer.ids[0] = "r7"
+		case request.pass == 1 && request.offset == 2:
+			page.keys, page.next = nil, "2"
+		case request.pass == 2 && request.offset == 2:
+			page.keys[0] = "r7"
 		}
-	}), rows: 8, begins: 3},
-	{name: "an empty page that has more, between tokens", answer: twisted(6, func(asked oddRequest, answer *oddAnswer) {
-		switch asked.cursor {
+	}), rows: 8, passes: 3},
+	{name: "an empty page between tokens", respond: altered(6, func(request oddRequest, page *oddPage) {
+		switch request.cursor {
 		case "":
-			*answer = oddAnswer{ids: firstIDs(3), more: true, next: "a"}
+			*page = oddPage{keys: firstKeys(3), more: true, next: "a"}
 		case "a":
-			*answer = oddAnswer{more: true, next: "b"}
+			*page = oddPage{more: true, next: "b"}
 		case "b":
-			*answer = oddAnswer{ids: firstIDs(6)[3:], more: false}
+			*page = oddPage{keys: firstKeys(6)[3:], more: false}
 		}
-	}), rows: 6, begins: 3},
-	{name: "the same page again and again", answer: twisted(8, func(_ oddRequest, answer *oddAnswer) {
-		*answer = oddAnswer{ids: firstIDs(3), more: true, next: "3"}
-	}), begins: 4, fails: `after the page at cursor "3" it gives next_cursor "3", which doesn't advance`},
-	{name: "the same rows at every offset", answer: twisted(8, func(asked oddRequest, answer *oddAnswer) {
-		*answer = oddAnswer{ids: firstIDs(3), more: true, next: strconv.Itoa(asked.offset + 3)}
-	}), begins: 4, fails: `"r0" came twice, each time that the list is read`},
-	{name: "a row that comes again on every later page", answer: twisted(8, func(asked oddRequest, answer *oddAnswer) {
-		if asked.offset > 0 && len(answer.ids) > 1 {
-			answer.ids[1] = "r1"
+	}), rows: 6, passes: 3},
+	{name: "the same page for every cursor", respond: altered(8, func(_ oddRequest, page *oddPage) {
+		*page = oddPage{keys: firstKeys(3), more: true, next: "3"}
+	}), passes: 4, wantErr: `after the page at cursor "3" it gives next_cursor "3", which doesn't advance`},
+	{name: "the same rows at every offset, with correct cursors", respond: altered(8, func(request oddRequest, page *oddPage) {
+		*page = oddPage{keys: firstKeys(3), more: true, next: strconv.Itoa(request.offset + 3)}
+	}), passes: 4, wantErr: `"r0" came twice, each time that the list is read`},
+	{name: "a row of the first page on every later page", respond: altered(8, func(request oddRequest, page *oddPage) {
+		if request.offset > 0 && len(page.keys) > 1 {
+			page.keys[1] = "r1"
 		}
-	}), begins: 4, fails: `"r1" came twice, each time that the list is read`},
-	{name: "an ID twice in the first page", answer: twisted(8, func(asked oddRequest, answer *oddAnswer) {
-		if asked.offset == 0 {
-			answer.ids = []string{"r0", "r0", "r2"}
+	}), passes: 4, wantErr: `"r1" came twice, each time that the list is read`},
+	{name: "a key twice in the first page", respond: altered(8, func(request oddRequest, page *oddPage) {
+		if request.offset == 0 {
+			page.keys = []string{"r0", "r0", "r2"}
 		}
-	}), begins: 1, fails: `"r0" is twice in one page`},
-	{name: "an ID twice in the only page", answer: twisted(3, func(_ oddRequest, answer *oddAnswer) {
-		answer.ids[1] = "r0"
-	}), begins: 1, fails: `"r0" is twice in one page`},
-	{name: "an ID twice in a later page", answer: twisted(8, func(asked oddRequest, answer *oddAnswer) {
-		if asked.offset == 4 {
-			answer.ids = []string{"r4", "r5", "r5"}
+	}), passes: 1, wantErr: `"r0" is twice in one page`},
+	{name: "a key twice in the only page", respond: altered(3, func(_ oddRequest, page *oddPage) {
+		page.keys[1] = "r0"
+	}), passes: 1, wantErr: `"r0" is twice in one page`},
+	{name: "a key twice in a later page", respond: altered(8, func(request oddRequest, page *oddPage) {
+		if request.offset == 4 {
+			page.keys = []string{"r4", "r5", "r5"}
 		}
-	}), begins: 1, fails: `"r5" is twice in one page`},
-	{name: "ties that swap places and back", answer: swapping(func(asked oddRequest) bool { return asked.begins == 1 && asked.offset > 0 }), rows: 8, begins: 2},
-	{name: "ties that swap places and stay so", answer: swapping(func(asked oddRequest) bool { return asked.begins == 1 && asked.offset == 0 }), rows: 8, begins: 2},
-	{name: "ties that swap places always", answer: swapping(func(asked oddRequest) bool { return asked.offset > 0 }), begins: 4, fails: `"r2" came twice, each time that the list is read`},
+	}), passes: 1, wantErr: `"r5" is twice in one page`},
+	{name: "ties swapped in the first pass, on later pages", respond: withSwap(func(request oddRequest) bool { return request.pass == 1 && request.offset > 0 }), rows: 8, passes: 2},
+	{name: "ties swapped in the first pass, on the first page", respond: withSwap(func(request oddRequest) bool { return request.pass == 1 && request.offset == 0 }), rows: 8, passes: 2},
+	{name: "ties swapped on every later page", respond: withSwap(func(request oddRequest) bool { return request.offset > 0 }), passes: 4, wantErr: `"r2" came twice, each time that the list is read`},
 }
 
-// Limits that aren't kept.
+// oddLimits have pages with more or fewer rows than requested.
 var oddLimits = []oddCase{
-	{name: "a cap below the limit", answer: capped(8, 2), rows: 8, begins: 1},
-	{name: "a cap far below the limit", answer: capped(250, 20), limit: 100, rows: 250, begins: 1},
-	{name: "a cap of 1", answer: capped(8, 1), rows: 8, begins: 4},
-	{name: "a cap of 1 where 1 is asked for", answer: capped(8, 1), limit: 1, rows: 8, begins: 4},
-	{name: "pages larger than the limit", answer: always(23, 5), rows: 23, begins: 1},
-	{name: "pages larger than any limit", answer: always(1_000, 250), limit: 100, rows: 1_000, begins: 1},
-	{name: "pages larger where 1 is asked for", answer: always(23, 5), limit: 1, rows: 23, begins: 1},
-	{name: "everything at once", answer: always(23, 23), rows: 23, begins: 1},
-	{name: "only the first page larger", answer: twisted(23, func(asked oddRequest, answer *oddAnswer) {
-		if asked.offset == 0 {
-			*answer = honest(23)(oddRequest{limit: 5})
+	{name: "a cap below the limit", respond: withMaxPage(8, 2), rows: 8, passes: 1},
+	{name: "a cap far below the limit", respond: withMaxPage(250, 20), pageSize: 100, rows: 250, passes: 1},
+	{name: "a cap of one row", respond: withMaxPage(8, 1), rows: 8, passes: 4},
+	{name: "a cap of one row, and pages of one row", respond: withMaxPage(8, 1), pageSize: 1, rows: 8, passes: 4},
+	{name: "pages larger than the limit", respond: withPageSize(23, 5), rows: 23, passes: 1},
+	{name: "pages larger than any limit", respond: withPageSize(1_000, 250), pageSize: 100, rows: 1_000, passes: 1},
+	{name: "pages larger than a limit of 1", respond: withPageSize(23, 5), pageSize: 1, rows: 23, passes: 1},
+	{name: "the whole list on one page", respond: withPageSize(23, 23), rows: 23, passes: 1},
+	{name: "a first page larger than the limit", respond: altered(23, func(request oddRequest, page *oddPage) {
+		if request.offset == 0 {
+			*page = standard(23)(oddRequest{limit: 5})
 		}
-	}), rows: 23, begins: 1},
-	{name: "only the first page larger than any limit", answer: twisted(500, func(asked oddRequest, answer *oddAnswer) {
-		if asked.offset == 0 {
-			*answer = honest(500)(oddRequest{limit: 250})
+	}), rows: 23, passes: 1},
+	{name: "a first page larger than any limit", respond: altered(500, func(request oddRequest, page *oddPage) {
+		if request.offset == 0 {
+			*page = standard(500)(oddRequest{limit: 250})
 		}
-	}), limit: 100, rows: 500, begins: 4},
-	{name: "a short first page that has more", answer: twisted(8, func(asked oddRequest, answer *oddAnswer) {
-		if asked.offset == 0 {
-			*answer = honest(8)(oddRequest{limit: 2})
+	}), pageSize: 100, rows: 500, passes: 4},
+	{name: "a short first page with has_more", respond: altered(8, func(request oddRequest, page *oddPage) {
+		if request.offset == 0 {
+			*page = standard(8)(oddRequest{limit: 2})
 		}
-	}), rows: 8, begins: 1},
-	{name: "a first page of one row that has more", answer: twisted(8, func(asked oddRequest, answer *oddAnswer) {
-		if asked.offset == 0 {
-			*answer = honest(8)(oddRequest{limit: 1})
+	}), rows: 8, passes: 1},
+	{name: "a first page of one row with has_more", respond: altered(8, func(request oddRequest, page *oddPage) {
+		if request.offset == 0 {
+			*page = standard(8)(oddRequest{limit: 1})
 		}
-	}), rows: 8, begins: 4},
-	{name: "a short first page whose cursor counts what was asked", answer: twisted(8, func(asked oddRequest, answer *oddAnswer) {
-		if asked.offset == 0 {
-			answer.ids = answer.ids[:2]
+	}), rows: 8, passes: 4},
+	{name: "a short first page whose next_cursor counts the limit", respond: altered(8, func(request oddRequest, page *oddPage) {
+		if request.offset == 0 {
+			page.keys = page.keys[:2]
 		}
-	}), lacks: "r2", rows: 8, begins: 4},
-	{name: "a short page in the middle", answer: twisted(9, func(asked oddRequest, answer *oddAnswer) {
-		if asked.offset == 4 {
-			*answer = honest(9)(oddRequest{offset: 4, limit: 2})
+	}), missing: "r2", rows: 8, passes: 4},
+	{name: "a short page in the middle", respond: altered(9, func(request oddRequest, page *oddPage) {
+		if request.offset == 4 {
+			*page = standard(9)(oddRequest{offset: 4, limit: 2})
 		}
-	}), rows: 9, begins: 4},
-	{name: "a short page in the middle, whose last row begins the next", answer: twisted(9, func(asked oddRequest, answer *oddAnswer) {
+	}), rows: 9, passes: 4},
+	{name: "a short page in the middle, and a next page that repeats its last row", respond: altered(9, func(request oddRequest, page *oddPage) {
 		switch {
-		case asked.begins == 1 && asked.offset == 4:
-			*answer = honest(9)(oddRequest{offset: 4, limit: 2})
-		case asked.begins == 1 && asked.offset == 6:
-			answer.ids[0] = "r5"
+		case request.pass == 1 && request.offset == 4:
+			*page = standard(9)(oddRequest{offset: 4, limit: 2})
+		case request.pass == 1 && request.offset == 6:
+			page.keys[0] = "r5"
 		}
-	}), rows: 9, begins: 2},
-}
-
-// swapping has the ties r2 and r3, which stand the other way round whenever
-// that is so.
-func swapping(swapped func(oddRequest) bool) func(oddRequest) oddAnswer {
-	return twisted(8, func(asked oddRequest, answer *oddAnswer) {
-		if !swapped(asked) {
-			return
-		}
-		for i, id := range answer.ids {
-			switch id {
-			case "r2":
-				answer.ids[i] = "r3"
-			case "r3":
-				answer.ids[i] = "r2"
-			}
-		}
-	})
+	}), rows: 9, passes: 2},
 }

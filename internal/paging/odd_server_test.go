@@ -9,140 +9,147 @@ import (
 	"sync"
 )
 
-// oddAnswer is one page of an odd server.
-type oddAnswer struct {
-	ids  []string
-	more bool
-	next string
-}
-
-// oddServer answers as its function says.
+// oddServer responds with the pages that its function returns.
 type oddServer struct {
-	answer func(asked oddRequest) oddAnswer
+	respond func(oddRequest) oddPage
 
 	mu     sync.Mutex
-	asked  []oddRequest
-	begins int
+	passes int // requests for the first page
 }
 
 type oddRequest struct {
 	cursor string
-	offset int // the cursor's number, 0 where it is none
+	offset int // the cursor's number, or 0
 	limit  int
-	begins int // how often the first page was asked for, with this request
+	pass   int // counted from 1
 }
 
-func (s *oddServer) pager(limit int) *pager[row] {
-	return pagerOf(s.fetch, limit)
+type oddPage struct {
+	keys []string
+	more bool
+	next string
 }
 
-func (s *oddServer) fetch(ctx context.Context, at string, limit int) (Page[row], error) {
+func (s *oddServer) fetch(ctx context.Context, cursor string, limit int) (Page[row], error) {
 	if ctx.Err() != nil {
 		return Page[row]{}, context.Cause(ctx)
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if at == "" {
-		s.begins++
+	if cursor == "" {
+		s.passes++
 	}
-	offset, _ := strconv.Atoi(at)
-	request := oddRequest{cursor: at, offset: offset, limit: limit, begins: s.begins}
-	s.asked = append(s.asked, request)
-	return s.answer(request).page(), nil
+	offset, _ := strconv.Atoi(cursor)
+	odd := s.respond(oddRequest{cursor: cursor, offset: offset, limit: limit, pass: s.passes})
+	page := Page[row]{More: odd.more, Next: odd.next}
+	for _, key := range odd.keys {
+		number, _ := strconv.Atoi(strings.TrimPrefix(key, "r"))
+		page.Rows = append(page.Rows, row{key, createdAt(number)})
+	}
+	return page, nil
 }
 
-func (a oddAnswer) page() Page[row] {
-	answer := Page[row]{More: a.more, Next: a.next}
-	for _, id := range a.ids {
-		number, _ := strconv.Atoi(strings.TrimPrefix(id, "r"))
-		answer.Rows = append(answer.Rows, row{id, createdAt(number)})
-	}
-	return answer
-}
-
-// honest answers for a list as the API is documented (API.md, Paging).
-func honest(rows int) func(oddRequest) oddAnswer {
-	return func(asked oddRequest) oddAnswer {
-		from := min(max(asked.offset, 0), rows)
-		to := min(from+asked.limit, rows)
-		answer := oddAnswer{ids: firstIDs(rows)[from:to]}
+// standard responds as documented (API.md, Paging).
+func standard(rows int) func(oddRequest) oddPage {
+	return func(request oddRequest) oddPage {
+		from := min(max(request.offset, 0), rows)
+		to := min(from+request.limit, rows)
+		page := oddPage{keys: firstKeys(rows)[from:to]}
 		if to < rows {
-			answer.more, answer.next = true, strconv.Itoa(to)
+			page.more, page.next = true, strconv.Itoa(to)
 		}
-		return answer
+		return page
 	}
 }
 
-// twisted is honest, but for what the twist does to an answer.
-func twisted(rows int, twist func(oddRequest, *oddAnswer)) func(oddRequest) oddAnswer {
-	return func(asked oddRequest) oddAnswer {
-		answer := honest(rows)(asked)
-		twist(asked, &answer)
-		return answer
+// altered responds as documented, except for what alter changes.
+func altered(rows int, alter func(oddRequest, *oddPage)) func(oddRequest) oddPage {
+	return func(request oddRequest) oddPage {
+		page := standard(rows)(request)
+		alter(request, &page)
+		return page
 	}
 }
 
-// nextAs has 8 rows and says next_cursor in another form, from an offset on.
-func nextAs(from int, form string) func(oddRequest) oddAnswer {
-	return twisted(8, func(asked oddRequest, answer *oddAnswer) {
-		if asked.offset >= from && answer.next != "" {
-			answer.next = strings.ReplaceAll(form, "N", answer.next)
+// withNext has 8 rows. From an offset on, it replaces next_cursor by next, in which N is
+// the original number.
+func withNext(from int, next string) func(oddRequest) oddPage {
+	return altered(8, func(request oddRequest, page *oddPage) {
+		if request.offset >= from && page.next != "" {
+			page.next = strings.ReplaceAll(next, "N", page.next)
 		}
 	})
 }
 
-// capped gives no more rows than most, whatever is asked for.
-func capped(rows, most int) func(oddRequest) oddAnswer {
-	return func(asked oddRequest) oddAnswer {
-		asked.limit = min(asked.limit, most)
-		return honest(rows)(asked)
+// withMaxPage sends at most maxPage rows, even if more are requested.
+func withMaxPage(rows, maxPage int) func(oddRequest) oddPage {
+	return func(request oddRequest) oddPage {
+		request.limit = min(request.limit, maxPage)
+		return standard(rows)(request)
 	}
 }
 
-// always gives pages of one size, whatever is asked for.
-func always(rows, size int) func(oddRequest) oddAnswer {
-	return func(asked oddRequest) oddAnswer {
-		asked.limit = size
-		return honest(rows)(asked)
+// withPageSize ignores the requested limit.
+func withPageSize(rows, size int) func(oddRequest) oddPage {
+	return func(request oddRequest) oddPage {
+		request.limit = size
+		return standard(rows)(request)
 	}
 }
 
-// tokens gives cursors that name the row before.
-func tokens(rows int) func(oddRequest) oddAnswer {
-	return func(asked oddRequest) oddAnswer {
-		if after, is := strings.CutPrefix(asked.cursor, "after "); is {
-			asked.offset = slices.Index(firstIDs(rows), after) + 1
+// withTokens sends cursors that name the last row of the page.
+func withTokens(rows int) func(oddRequest) oddPage {
+	return func(request oddRequest) oddPage {
+		if after, ok := strings.CutPrefix(request.cursor, "after "); ok {
+			request.offset = slices.Index(firstKeys(rows), after) + 1
 		}
-		answer := honest(rows)(asked)
-		if answer.next != "" {
-			answer.next = "after " + answer.ids[len(answer.ids)-1]
+		page := standard(rows)(request)
+		if page.next != "" {
+			page.next = "after " + page.keys[len(page.keys)-1]
 		}
-		return answer
+		return page
 	}
 }
 
-// numbered gives the number of the next page as its cursor.
-func numbered(rows int) func(oddRequest) oddAnswer {
-	return func(asked oddRequest) oddAnswer {
-		number, _ := strconv.Atoi(cmp.Or(asked.cursor, "0"))
-		asked.offset = number * asked.limit
-		answer := honest(rows)(asked)
-		if answer.next != "" {
-			answer.next = strconv.Itoa(number + 1)
+// withPageNumbers sends the number of the next page as the cursor.
+func withPageNumbers(rows int) func(oddRequest) oddPage {
+	return func(request oddRequest) oddPage {
+		number, _ := strconv.Atoi(cmp.Or(request.cursor, "0"))
+		request.offset = number * request.limit
+		page := standard(rows)(request)
+		if page.next != "" {
+			page.next = strconv.Itoa(number + 1)
 		}
-		return answer
+		return page
 	}
 }
 
-// numberLike has 5 rows on two pages, the second of which it gives at this token only.
-func numberLike(token string) func(oddRequest) oddAnswer {
-	return func(asked oddRequest) oddAnswer {
-		switch asked.cursor {
+// withSecondPageAt has 5 rows on two pages. Only this token returns the second.
+func withSecondPageAt(token string) func(oddRequest) oddPage {
+	return func(request oddRequest) oddPage {
+		switch request.cursor {
 		case "":
-			return oddAnswer{ids: firstIDs(3), more: true, next: token}
+			return oddPage{keys: firstKeys(3), more: true, next: token}
 		case token:
-			return oddAnswer{ids: firstIDs(5)[3:]}
+			return oddPage{keys: firstKeys(5)[3:]}
 		}
-		return oddAnswer{}
+		return oddPage{}
 	}
+}
+
+// withSwap has 8 rows, and swaps r2 and r3 in some responses.
+func withSwap(isSwapped func(oddRequest) bool) func(oddRequest) oddPage {
+	return altered(8, func(request oddRequest, page *oddPage) {
+		if !isSwapped(request) {
+			return
+		}
+		for i, key := range page.keys {
+			switch key {
+			case "r2":
+				page.keys[i] = "r3"
+			case "r3":
+				page.keys[i] = "r2"
+			}
+		}
+	})
 }

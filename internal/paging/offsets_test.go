@@ -4,25 +4,24 @@ import (
 	"context"
 	"strconv"
 	"testing"
-	"time"
 )
 
-// A server may ignore the limit of the first page. A later page that has as many rows as
-// requested is full then, and doesn't prove the end.
-func TestFullPageAfterALargerOne(t *testing.T) {
+// TestFullPageAfterLargerPage reads from a server that ignores the limit of the first page. A
+// later page has as many rows as requested, so a wrong has_more on it doesn't end the list.
+func TestFullPageAfterLargerPage(t *testing.T) {
 	t.Parallel()
 	const rows = 260
-	pager := pagerOf(func(_ context.Context, at string, limit int) (Page[row], error) {
-		offset, _ := strconv.Atoi(at)
-		if at == "" {
+	pager := newPager(func(_ context.Context, cursor string, limit int) (Page[row], error) {
+		offset, _ := strconv.Atoi(cursor)
+		if cursor == "" {
 			limit = 150
 		}
 		end := min(offset+limit, rows)
 		page := Page[row]{More: end < rows, Next: strconv.Itoa(end)}
 		for i := offset; i < end; i++ {
-			page.Rows = append(page.Rows, row{key: rowID(i), created: time.Unix(int64(i), 0)})
+			page.Rows = append(page.Rows, row{rowKey(i), createdAt(i)})
 		}
-		if offset == 149 { // counted before rows were added
+		if offset == 149 { // counted before rows were created
 			page.More = false
 		}
 		if !page.More {
@@ -30,9 +29,8 @@ func TestFullPageAfterALargerOne(t *testing.T) {
 		}
 		return page, nil
 	}, 100)
-	pager.MaxPageSize = 100
 	got, err := pager.all(t.Context())
 	if err != nil || len(got) != rows {
-		t.Errorf("%d of %d rows, %v", len(got), rows, err)
+		t.Errorf("got %d of %d rows, %v", len(got), rows, err)
 	}
 }

@@ -15,97 +15,87 @@ import (
 	"pgregory.net/rapid"
 )
 
-// tally shows that the cases were worth something.
+// tally counts the drawn cases, by outcome and by what happened.
 type tally struct {
-	cases, whole, deadline         int // all; those that ended in a list; and in an error at the deadline
-	contradicted                   int // those that ended because a list changed in the same way twice
-	changed, reordered, again, big int // of the whole: changed meanwhile, answered out of order, read again, over 1,000 rows
-	requests                       int
+	cases, complete, timedOut         int
+	contradicted                      int // failed, because the list changed in the same way twice
+	changed, reordered, repeated, big int // of the complete: changed meanwhile, responses out of order, several passes, over 1,000 rows
+	requests                          int
 }
 
 func (t *tally) add(other *tally) {
 	t.cases += other.cases
-	t.whole += other.whole
-	t.deadline += other.deadline
+	t.complete += other.complete
+	t.timedOut += other.timedOut
 	t.contradicted += other.contradicted
 	t.changed += other.changed
 	t.reordered += other.reordered
-	t.again += other.again
+	t.repeated += other.repeated
 	t.big += other.big
 	t.requests += other.requests
 }
 
-// completeness is the property. A read is whole, or fails when its time is up;
-// that of a list which settles is whole.
-func completeness(t *testing.T, kind string, read reader, tally *tally) func(*rapid.T) {
+const unreadList = "the list stopped changing, but the read failed"
+
+// checkComplete returns the property that read returns a complete list. A list that never
+// stops changing may fail at its deadline instead.
+func checkComplete(t *testing.T, kind string, read readFunc, tally *tally) func(*rapid.T) {
 	t.Helper()
 	return func(rt *rapid.T) {
 		c := drawReadCase(rt, kind)
-		list := c.list()
-		var failure string
+		list := c.newList()
+		var failure error
 		synctest.Test(t, func(t *testing.T) {
 			ctx, cancel := context.WithTimeout(t.Context(), c.deadline)
 			defer cancel()
 			rows, err := read(ctx, list, c)
 			tally.cases++
-			tally.requests += len(list.asked)
-			if list.underWay() > 0 {
-				failure = "the read is over, and requests are still in flight"
-				return
+			tally.requests += len(list.requests)
+			switch {
+			case list.countInFlight() > 0:
+				failure = errors.New("requests are in flight after the read")
+			case err == nil:
+				tally.complete++
+				tally.changed += oneIf(list.changesMade > 0)
+				tally.reordered += oneIf(list.outOfOrder)
+				tally.repeated += oneIf(list.passes > 1)
+				tally.big += oneIf(c.rows > 1000)
+				failure = list.check(rows, c.needsTwoPasses() || list.followed)
+			case strings.HasSuffix(err.Error(), "each time that the list is read") && list.latestChange >= list.prevStart:
+				tally.contradicted++ // such a list looks like a server whose cursors aren't offsets
+			case rows != nil:
+				failure = errors.New("the read returned rows and an error")
+			case !errors.As(err, new(*IncompleteError)), !errors.Is(err, context.DeadlineExceeded), ctx.Err() == nil:
+				failure = fmt.Errorf("the read failed before its deadline: %w", err)
+			case !c.repeat:
+				failure = errors.New(unreadList)
+			default:
+				tally.timedOut++
 			}
-			if strings.HasSuffix(fmt.Sprint(err), "each time that the list is read") && list.latest >= list.beganBefore {
-				tally.contradicted++ // nobody could tell it from a server that counts in its own way
-				return
-			}
-			if err != nil {
-				tally.deadline++
-				failure = unlessAtDeadline(ctx, rows, err)
-				if failure == "" && !c.forever {
-					failure = "the list settled, and was not read"
-				}
-				return
-			}
-			tally.whole++
-			tally.changed += oneIf(list.changed > 0)
-			tally.reordered += oneIf(list.outOfOrder)
-			tally.again += oneIf(list.begins > 1)
-			tally.big += oneIf(c.rows > 1000)
-			failure = list.fallacy(rows, c.twoPasses() || list.followed)
 		})
-		if failure != "" {
+		if failure != nil {
 			rt.Fatal(failure)
 		}
 	}
 }
 
-func unlessAtDeadline(ctx context.Context, rows []row, err error) string {
-	switch {
-	case rows != nil:
-		return "a part of the list came with an error"
-	case !errors.As(err, new(*IncompleteError)), !errors.Is(err, context.DeadlineExceeded), ctx.Err() == nil:
-		return "the read failed before its time was up: " + err.Error()
-	}
-	return ""
-}
-
-func oneIf(yes bool) int {
-	if yes {
+func oneIf(condition bool) int {
+	if condition {
 		return 1
 	}
 	return 0
 }
 
-// defaultChecks sets how many cases are drawn where nobody asked for a number,
-// by -rapid.checks=200000 perhaps, or RAPID_CHECKS.
-func defaultChecks(t *testing.T, number string) {
+// setDefaultChecks sets how many cases rapid draws, unless -rapid.checks or RAPID_CHECKS is set.
+func setDefaultChecks(t *testing.T, checks string) {
 	t.Helper()
-	asked := func(arg string) bool { return strings.HasPrefix(strings.TrimLeft(arg, "-"), "rapid.checks") }
-	if os.Getenv("RAPID_CHECKS") == "" && !slices.ContainsFunc(os.Args, asked) {
-		setFlag(t, "rapid.checks", number)
+	isChecks := func(arg string) bool { return strings.HasPrefix(strings.TrimLeft(arg, "-"), "rapid.checks") }
+	if os.Getenv("RAPID_CHECKS") == "" && !slices.ContainsFunc(os.Args, isChecks) {
+		setFlag(t, "rapid.checks", checks)
 	}
 }
 
-// setFlag sets one of rapid's flags for one test, which must not be parallel.
+// setFlag sets one of rapid's flags until the test ends. The test must not be parallel.
 func setFlag(t *testing.T, name, value string) {
 	t.Helper()
 	before := flag.Lookup(name).Value.String()
@@ -115,86 +105,84 @@ func setFlag(t *testing.T, name, value string) {
 	t.Cleanup(func() { _ = flag.Set(name, before) })
 }
 
-func losesNoRow(t *testing.T) {
+func testProperty(t *testing.T) {
 	t.Helper()
 	setFlag(t, "rapid.nofailfile", "true")
-	defaultChecks(t, "1000")
+	setDefaultChecks(t, "1000")
 	all := &tally{}
 	for _, kind := range slices.Sorted(maps.Keys(serverKinds)) {
 		t.Run(kind, func(t *testing.T) {
 			tally := &tally{}
-			rapid.Check(t, completeness(t, kind, seamReader, tally))
+			rapid.Check(t, checkComplete(t, kind, readWithPager, tally))
 			t.Logf("%+v", *tally)
 			all.add(tally)
 		})
 	}
 	t.Logf("%+v", *all)
 	if all.cases < 1000 {
-		return // too few to judge the draw by
+		return // too few for the shares below
 	}
-	for what, is := range map[string]struct{ many, ofTen int }{
-		"ended in a list":                      {all.whole, 9},
-		"changed during the read":              {all.changed, 4},
-		"had answers that overtook each other": {all.reordered, 2},
-		"were read more than once":             {all.again, 2},
+	for what, share := range map[string]struct{ count, tenths int }{
+		"returned a list":          {all.complete, 9},
+		"changed during the read":  {all.changed, 4},
+		"had responses overtaking": {all.reordered, 2},
+		"took several passes":      {all.repeated, 2},
 	} {
-		if is.many*10 < is.ofTen*all.cases {
-			t.Errorf("only %d of %d cases %s", is.many, all.cases, what)
+		if share.count*10 < share.tenths*all.cases {
+			t.Errorf("only %d of %d cases %s", share.count, all.cases, what)
 		}
 	}
-	if all.deadline == 0 || all.big == 0 {
-		t.Errorf("none met its deadline, or none was long: %+v", *all)
+	if all.timedOut == 0 || all.big == 0 {
+		t.Errorf("no case timed out, or none had a long list: %+v", *all)
 	}
 }
 
-// witness takes what rapid says of a property, in place of the test.
-type witness struct {
+// failureRecorder records the failure of a property instead of failing the test.
+type failureRecorder struct {
 	rapid.TB
 	failed bool
-	said   strings.Builder
+	log    strings.Builder
 }
 
-func (w *witness) Errorf(format string, args ...any) {
-	w.failed = true
-	w.Logf(format, args...)
+func (r *failureRecorder) Errorf(format string, args ...any) {
+	r.failed = true
+	r.Logf(format, args...)
 }
-func (w *witness) Logf(format string, args ...any) { fmt.Fprintf(&w.said, format+"\n", args...) }
-func (w *witness) Log(args ...any)                 { fmt.Fprintln(&w.said, args...) }
-func (w *witness) Failed() bool                    { return w.failed }
-func (w *witness) FailNow()                        { panic(w) }
+func (r *failureRecorder) Logf(format string, args ...any) { fmt.Fprintf(&r.log, format+"\n", args...) }
+func (r *failureRecorder) Log(args ...any)                 { fmt.Fprintln(&r.log, args...) }
+func (r *failureRecorder) Failed() bool                    { return r.failed }
+func (r *failureRecorder) FailNow()                        { panic(r) }
 
-// otherPagersLoseRows shows what each of the ways in which servers may behave otherwise
-// does to a pager that doesn't reckon with it.
-func otherPagersLoseRows(t *testing.T) {
+// testNegativeControls checks that the property finds the error of each simpler way to read.
+func testNegativeControls(t *testing.T) {
 	t.Helper()
 	setFlag(t, "rapid.nofailfile", "true")
 	setFlag(t, "rapid.shrinktime", "0s")
-	defaultChecks(t, "10000")
-	const lost, unread = "stood throughout and is lost", "the list settled, and was not read"
+	setDefaultChecks(t, "10000")
 	for name, test := range map[string]struct {
-		read reader
+		read readFunc
 		kind string
-		says string
+		want string // in the property's failure
 	}{
-		"a naive pager loses a row":                               {naiveReader, "as documented", lost},
-		"one that trusts the order loses a row that moves":        {believingReader, "by activity", lost},
-		"one that trusts the order loses a row that is renamed":   {believingReader, "by name", lost},
-		"one that trusts the order loses a row among equal times": {believingReader, "equal times", lost},
-		"one that trusts the order loses a row without a time":    {believingReader, "missing times", lost},
-		"one that trusts has_more loses the last row":             {believingReader, "counted after", lost},
-		"one that trusts an earlier count loses the last row":     {believingReader, "counted before", lost},
-		"one that trusts offsets can't read floored cursors":      {believingReader, "floored cursors", unread},
+		"a naive pager loses a row":                               {readNaively, "as documented", lostRow},
+		"one that trusts the order loses a row that moves":        {readCheckingSeams, "by activity", lostRow},
+		"one that trusts the order loses a row that is renamed":   {readCheckingSeams, "by name", lostRow},
+		"one that trusts the order loses a row among equal times": {readCheckingSeams, "equal times", lostRow},
+		"one that trusts the order loses a row without a time":    {readCheckingSeams, "missing times", lostRow},
+		"one that trusts has_more loses the last row":             {readCheckingSeams, "counted after the page", lostRow},
+		"one that trusts an earlier count loses the last row":     {readCheckingSeams, "counted before the page", lostRow},
+		"one that trusts offsets can't read floored cursors":      {readCheckingSeams, "floored cursors", unreadList},
 	} {
 		t.Run(name, func(t *testing.T) {
-			instead, tally := &witness{TB: t}, &tally{}
+			recorder, tally := &failureRecorder{TB: t}, &tally{}
 			defer func() {
-				said := instead.said.String()
-				if recover() != any(instead) || !strings.Contains(said, test.says) {
-					t.Fatalf("%d cases don't show it: %s", tally.cases, said)
+				log := recorder.log.String()
+				if recover() != any(recorder) || !strings.Contains(log, test.want) {
+					t.Fatalf("no failure in %d cases: %s", tally.cases, log)
 				}
-				t.Logf("after %d cases: %s", tally.cases, said)
+				t.Logf("after %d cases: %s", tally.cases, log)
 			}()
-			rapid.Check(instead, completeness(t, test.kind, test.read, tally))
+			rapid.Check(recorder, checkComplete(t, test.kind, test.read, tally))
 		})
 	}
 }

@@ -14,61 +14,56 @@ import (
 	"time"
 )
 
-// oldest is when the first row of any list was created.
-var oldest = time.Date(2024, time.January, 1, 0, 0, 0, 0, time.UTC)
-
-// changingList is a server's list, in memory. A page is a snapshot at the
-// moment the server answers, and the list changes between two answers, so that
-// the order of the answers is all that time means here.
+// changingList is a server's list in memory. Each response is a snapshot, and the list
+// changes only between responses, so their numbers, counted from 1, serve as a clock.
 type changingList struct {
 	changes []listChange
-	forever bool // begins with the changes again when they are over
+	repeat  bool // after the last change, start again with the first
 
 	newestFirst bool                       // rows are created at the front
-	times       func(number int) time.Time // created_at of a row; nil: as it was created
+	times       func(number int) time.Time // created_at of a row; nil: in the order of creation
 	floored     bool                       // a cursor is rounded down to a multiple of limit
 	tokens      bool                       // cursors are opaque
-	most        int                        // rows of a page; 0: as many as asked for
-	countFirst  bool                       // has_more comes from a count before the rows were taken,
-	countLast   bool                       // or after
+	maxPage     int                        // rows of a page; 0: as many as requested
+	countBefore bool                       // has_more comes from a count before the rows are read,
+	countAfter  bool                       // or after
 
-	travel func(listRequest) (there, back time.Duration) // nil: no time at all
-	fault  func(listRequest) error                       // nil: none
+	latency func(listRequest) (request, response time.Duration) // nil: none
+	fault   func(listRequest) error                             // nil: none
 
-	mu          sync.Mutex
-	rows        []int     // the list as it stands: indexes into lives
-	lives       []rowLife // every row that ever stood in the list
-	asked       []listRequest
-	inFlight    int
-	mostFlying  int // requests in flight at a time
-	answers     int // given so far
-	began       int // which of the answers was the latest first page
-	beganBefore int // and the one before
-	latest      int // after which of the answers the latest change was made
-	begins      int // how often the first page was asked for
-	due         int // the change to come next
-	quiet       int // answers since the latest change
-	changed     int // changes made
-	outOfOrder  bool
-	followed    bool // by its own cursors, in the end
-	lastOffset  int  // the offset that was answered last
+	mu           sync.Mutex
+	rows         []int     // the current list: indexes into all
+	all          []listRow // every row that was ever in the list
+	requests     []listRequest
+	inFlight     int
+	maxInFlight  int
+	responses    int  // sent so far
+	passes       int  // requests for the first page
+	passStart    int  // the response with the first page of the latest pass
+	prevStart    int  // the response with the first page of the pass before
+	nextChange   int  // index into changes
+	sinceChange  int  // responses since the latest change
+	changesMade  int  // so far
+	latestChange int  // the response before the latest change
+	outOfOrder   bool // whether a response overtook one with a smaller offset
+	latestOffset int  // of the latest response
+	followed     bool // whether the pager followed the server's cursors in the end
 }
 
-// rowLife tells which answers, counted from 1, may hold a row: those from born
-// on, and before died.
-type rowLife struct {
-	id         string
-	created    time.Time
+// listRow is a row of the list. Responses before born and from died on don't have it.
+type listRow struct {
+	row
+
 	born, died int
 }
 
-// listChange is one row created, deleted or moved.
+// listChange creates, moves or deletes a row.
 type listChange struct {
-	after  int // how many answers come between the change before and this one
+	after  int // responses between the previous change and this one
 	create bool
 	move   bool
-	at     int // an offset; for a row created beyond the end, the end
-	to     int // where a row moves to
+	at     int // the row's offset; a row created beyond the end is added at the end
+	to     int // the offset to which it moves
 }
 
 type listRequest struct {
@@ -78,57 +73,55 @@ type listRequest struct {
 }
 
 func newChangingList(rows int, changes ...listChange) *changingList {
-	return (&changingList{changes: changes}).with(rows)
+	return (&changingList{changes: changes}).fill(rows)
 }
 
-// with fills a list that is described already.
-func (l *changingList) with(rows int) *changingList {
+// fill adds rows that exist before the first request.
+func (l *changingList) fill(rows int) *changingList {
 	for number := range rows {
 		l.create(len(l.rows))
 		if l.times == nil && l.newestFirst {
-			l.lives[number].created = createdAt(-number)
+			l.all[number].created = createdAt(-number)
 		}
 	}
 	return l
 }
 
 func createdAt(second int) time.Time {
-	return oldest.Add(time.Duration(second) * time.Second)
+	return time.Date(2024, time.January, 1, 0, 0, second, 0, time.UTC)
 }
 
-// stillList is one that nobody changes.
-func stillList(rows int) *changingList { return newChangingList(rows) }
-
-// row is one of a list: its ID, and when it was created, zero where nobody says.
 type row struct {
 	key     string
-	created time.Time
+	created time.Time // zero: unknown
 }
 
-func newTestPager(list *changingList, limit int) *pager[row] { return pagerOf(list.fetch, limit) }
-
-func pagerOf(fetch func(ctx context.Context, at string, limit int) (Page[row], error), limit int) *pager[row] {
+func newPager(fetch func(ctx context.Context, cursor string, limit int) (Page[row], error), pageSize int) *pager[row] {
 	return &pager[row]{
 		List: List[row]{
 			Fetch:       fetch,
 			Key:         func(r *row) string { return r.key },
 			Created:     func(r *row) (time.Time, bool) { return r.created, !r.created.IsZero() },
 			Log:         slog.New(slog.DiscardHandler),
-			PageSize:    limit,
+			PageSize:    pageSize,
 			MaxPageSize: 100,
 		},
 		prefetch: prefetch,
 	}
 }
 
-func (l *changingList) fetch(ctx context.Context, at string, limit int) (Page[row], error) {
-	request := l.receive(at, limit)
-	defer l.leave()
-	there, back := time.Duration(0), time.Duration(0)
-	if l.travel != nil {
-		there, back = l.travel(request)
+func (l *changingList) fetch(ctx context.Context, cursor string, limit int) (Page[row], error) {
+	request := l.receive(cursor, limit)
+	defer func() {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		l.inFlight--
+	}()
+	var toServer, toClient time.Duration
+	if l.latency != nil {
+		toServer, toClient = l.latency(request)
 	}
-	if err := travel(ctx, there); err != nil {
+	if err := wait(ctx, toServer); err != nil {
 		return Page[row]{}, err
 	}
 	if l.fault != nil {
@@ -136,95 +129,90 @@ func (l *changingList) fetch(ctx context.Context, at string, limit int) (Page[ro
 			return Page[row]{}, err
 		}
 	}
-	answer := l.answer(request)
-	return answer, travel(ctx, back)
+	page := l.respond(request)
+	return page, wait(ctx, toClient)
 }
 
-func travel(ctx context.Context, duration time.Duration) error {
+func wait(ctx context.Context, duration time.Duration) error {
 	if duration == 0 {
 		return context.Cause(ctx)
 	}
 	return sleep(ctx, duration)
 }
 
-func (l *changingList) receive(at string, limit int) listRequest {
-	offset, err := strconv.Atoi(cmp.Or(strings.TrimPrefix(at, "token "), "0"))
+// receive records a request and returns it as the server understands it.
+func (l *changingList) receive(cursor string, limit int) listRequest {
+	offset, err := strconv.Atoi(cmp.Or(strings.TrimPrefix(cursor, "token "), "0"))
 	if err != nil {
 		panic(err)
 	}
-	if l.most > 0 {
-		limit = min(limit, l.most)
+	if l.maxPage > 0 {
+		limit = min(limit, l.maxPage)
 	}
 	if l.floored {
 		offset -= offset % limit
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	request := listRequest{cursor: at, offset: offset, limit: limit, at: time.Now()}
-	l.asked = append(l.asked, request)
+	request := listRequest{cursor: cursor, offset: offset, limit: limit, at: time.Now()}
+	l.requests = append(l.requests, request)
 	l.inFlight++
-	l.mostFlying = max(l.mostFlying, l.inFlight)
-	if at == "" {
-		l.begins++
+	l.maxInFlight = max(l.maxInFlight, l.inFlight)
+	if cursor == "" {
+		l.passes++
 	}
 	return request
 }
 
-func (l *changingList) leave() {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.inFlight--
-}
-
-// underWay is how many requests the server hasn't been rid of.
-func (l *changingList) underWay() int {
+func (l *changingList) countInFlight() int {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.inFlight
 }
 
-func (l *changingList) answer(request listRequest) Page[row] {
+// respond makes the changes that are due and returns the requested page.
+func (l *changingList) respond(request listRequest) Page[row] {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.change()
 	count := len(l.rows)
-	if l.countFirst {
+	if l.countBefore {
 		l.change()
 	}
-	l.answers++
+	l.responses++
 	if request.cursor == "" {
-		l.beganBefore, l.began = l.began, l.answers
+		l.prevStart, l.passStart = l.passStart, l.responses
 	} else {
-		l.outOfOrder = l.outOfOrder || request.offset < l.lastOffset
+		l.outOfOrder = l.outOfOrder || request.offset < l.latestOffset
 	}
-	l.lastOffset = request.offset
+	l.latestOffset = request.offset
 
 	from := min(request.offset, len(l.rows))
 	to := min(from+request.limit, len(l.rows))
-	answer := Page[row]{Rows: make([]row, to-from)}
+	page := Page[row]{Rows: make([]row, to-from)}
 	for i, number := range l.rows[from:to] {
-		answer.Rows[i] = row{l.lives[number].id, l.lives[number].created}
+		page.Rows[i] = l.all[number].row
 	}
-	if l.countLast {
+	if l.countAfter {
 		l.change()
 	}
-	if !l.countFirst {
+	if !l.countBefore {
 		count = len(l.rows)
 	}
-	answer.More = to < count
+	page.More = to < count
 	switch {
-	case answer.More && l.tokens:
-		answer.Next = "token " + strconv.Itoa(to)
-	case answer.More:
-		answer.Next = strconv.Itoa(to)
+	case page.More && l.tokens:
+		page.Next = "token " + strconv.Itoa(to)
+	case page.More:
+		page.Next = strconv.Itoa(to)
 	}
-	return answer
+	return page
 }
 
-// change makes the changes that are due before the next answer.
+// change makes the changes that are due before the next response.
 func (l *changingList) change() {
-	for l.due < len(l.changes) && l.changes[l.due].after <= l.quiet {
-		change := l.changes[l.due]
+	for l.nextChange < len(l.changes) && l.changes[l.nextChange].after <= l.sinceChange {
+		change := l.changes[l.nextChange]
 		switch {
 		case change.create:
 			l.create(min(change.at, len(l.rows)))
@@ -234,89 +222,87 @@ func (l *changingList) change() {
 			row := l.rows[from]
 			l.rows = slices.Insert(slices.Delete(l.rows, from, from+1), change.to%len(l.rows), row)
 		default:
-			l.remove(change.at % len(l.rows))
+			at := change.at % len(l.rows)
+			l.all[l.rows[at]].died = l.responses + 1
+			l.rows = slices.Delete(l.rows, at, at+1)
 		}
-		l.changed++
-		l.latest = l.answers
-		l.quiet = 0
-		if l.due++; l.due == len(l.changes) && l.forever {
-			l.due = 0
+		l.changesMade++
+		l.latestChange = l.responses
+		l.sinceChange = 0
+		if l.nextChange++; l.nextChange == len(l.changes) && l.repeat {
+			l.nextChange = 0
 		}
 	}
-	l.quiet++
+	l.sinceChange++
 }
 
 func (l *changingList) create(at int) {
-	number := len(l.lives)
-	life := rowLife{id: rowID(number), created: createdAt(number), born: l.answers + 1, died: math.MaxInt}
+	number := len(l.all)
+	created := createdAt(number)
 	if l.times != nil {
-		life.created = l.times(number)
+		created = l.times(number)
 	}
 	l.rows = slices.Insert(l.rows, at, number)
-	l.lives = append(l.lives, life)
+	l.all = append(l.all, listRow{row: row{rowKey(number), created}, born: l.responses + 1, died: math.MaxInt})
 }
 
-func (l *changingList) remove(at int) {
-	l.lives[l.rows[at]].died = l.answers + 1
-	l.rows = slices.Delete(l.rows, at, at+1)
-}
-
-// fallacy says what is wrong with a list that a read gave; empty: nothing. It
-// holds a read to more than the whole of its time: to that of its last pass,
-// unless only two passes that agree can show that nothing is missing.
-func (l *changingList) fallacy(rows []row, twoPasses bool) string {
-	since := l.began
+// check returns an error if rows isn't a complete list. Rows that existed throughout the
+// last pass must be in it; if twoPasses, only those that existed throughout the read.
+func (l *changingList) check(rows []row, twoPasses bool) error {
+	since := l.passStart
 	if twoPasses {
 		since = 1
 	}
-	found := make([]int, len(l.lives))
+	count := make([]int, len(l.all))
 	for _, row := range rows {
 		number, err := strconv.Atoi(row.key[1:])
-		if err != nil || number >= len(found) {
-			return fmt.Sprintf("%q never stood in the list", row.key)
+		if err != nil || number >= len(count) {
+			return fmt.Errorf("%q was never in the list", row.key)
 		}
-		found[number]++
+		count[number]++
 	}
-	for number, life := range l.lives {
+	for number, row := range l.all {
 		switch {
-		case found[number] > 1:
-			return fmt.Sprintf("%q came %d times", life.id, found[number])
-		case found[number] == 0 && life.born <= since && life.died > l.answers:
-			return fmt.Sprintf("%q stood throughout and is lost", life.id)
-		case found[number] == 1 && life.died <= l.began:
-			return fmt.Sprintf("%q was gone before the last pass began", life.id)
+		case count[number] > 1:
+			return fmt.Errorf("%q was read %d times", row.key, count[number])
+		case count[number] == 0 && row.born <= since && row.died > l.responses:
+			return fmt.Errorf("%q %s", row.key, lostRow)
+		case count[number] == 1 && row.died <= l.passStart:
+			return fmt.Errorf("%q was deleted before the last pass", row.key)
 		}
 	}
-	return ""
+	return nil
 }
 
-func rowID(number int) string { return "r" + strconv.Itoa(number) }
+const lostRow = "was in the list throughout and is missing"
 
-func rowIDs(rows []row) []string {
-	ids := make([]string, len(rows))
+func rowKey(number int) string { return "r" + strconv.Itoa(number) }
+
+func keysOf(rows []row) []string {
+	keys := make([]string, len(rows))
 	for i, row := range rows {
-		ids[i] = row.key
+		keys[i] = row.key
 	}
-	return ids
+	return keys
 }
 
-// firstIDs are those of a still list, in its order.
-func firstIDs(count int) []string {
-	ids := make([]string, count)
-	for i := range ids {
-		ids[i] = rowID(i)
+// firstKeys returns the keys of the rows that were created first.
+func firstKeys(count int) []string {
+	keys := make([]string, count)
+	for i := range keys {
+		keys[i] = rowKey(i)
 	}
-	return ids
+	return keys
 }
 
-// readStill reads a list that must come back whole.
-func readStill(t *testing.T, list *changingList, limit int) {
+// readAll reads a list that doesn't change, and fails the test if a row is missing.
+func readAll(t *testing.T, list *changingList, pageSize int) {
 	t.Helper()
-	rows, err := newTestPager(list, limit).all(t.Context())
+	rows, err := newPager(list.fetch, pageSize).all(t.Context())
 	if err != nil {
-		t.Fatalf("%d rows, page size %d: %v", len(list.rows), limit, err)
+		t.Fatalf("%d rows, page size %d: %v", len(list.rows), pageSize, err)
 	}
-	if want := firstIDs(len(list.rows)); !slices.Equal(rowIDs(rows), want) {
-		t.Fatalf("%d rows, page size %d: got %q", len(list.rows), limit, rowIDs(rows))
+	if want := firstKeys(len(list.rows)); !slices.Equal(keysOf(rows), want) {
+		t.Fatalf("%d rows, page size %d: got %q", len(list.rows), pageSize, keysOf(rows))
 	}
 }

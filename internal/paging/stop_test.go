@@ -13,26 +13,26 @@ import (
 	"go.uber.org/goleak"
 )
 
-// restless is a list to which every answer finds a row added at the front, so
+// newRestlessList returns a list that adds a row at the front before every response, so
 // that no seam ever holds.
-func restless() *changingList {
+func newRestlessList() *changingList {
 	list := newChangingList(25, listChange{after: 1, create: true})
-	list.forever = true
+	list.repeat = true
 	return list
 }
 
-// pauses are those between the passes of a read whose requests take no time.
-func pauses(list *changingList) []time.Duration {
+// pausesBetween returns the pauses between the passes of a read without latency.
+func pausesBetween(list *changingList) []time.Duration {
 	var pauses []time.Duration
-	var before time.Time
-	for _, request := range list.asked {
+	var previous time.Time
+	for _, request := range list.requests {
 		if request.cursor != "" {
 			continue
 		}
-		if !before.IsZero() {
-			pauses = append(pauses, request.at.Sub(before))
+		if !previous.IsZero() {
+			pauses = append(pauses, request.at.Sub(previous))
 		}
-		before = request.at
+		previous = request.at
 	}
 	return pauses
 }
@@ -41,59 +41,60 @@ func TestNeverStopsChanging(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		const deadline = 5 * time.Minute
-		began, list := time.Now(), restless()
-		enough := errors.New("enough")
-		ctx, cancel := context.WithTimeoutCause(t.Context(), deadline, enough)
+		start, list := time.Now(), newRestlessList()
+		errDeadline := errors.New("deadline")
+		ctx, cancel := context.WithTimeoutCause(t.Context(), deadline, errDeadline)
 		defer cancel()
-		rows, err := newTestPager(list, 10).all(ctx)
+		rows, err := newPager(list.fetch, 10).all(ctx)
 
-		failed := new(IncompleteError)
-		if rows != nil || !errors.As(err, &failed) || !errors.Is(err, enough) {
+		incomplete := new(IncompleteError)
+		if rows != nil || !errors.As(err, &incomplete) || !errors.Is(err, errDeadline) {
 			t.Fatalf("got %d rows, %v", len(rows), err)
 		}
-		if spent := time.Since(began); spent != deadline {
-			t.Errorf("ended after %v, want %v", spent, deadline)
+		if took := time.Since(start); took != deadline {
+			t.Errorf("took %v, want %v", took, deadline)
 		}
-		if failed.Passes != list.begins || failed.Passes < 60 {
-			t.Errorf("says %d passes; they were %d", failed.Passes, list.begins)
+		if incomplete.Passes != list.passes || incomplete.Passes < 60 {
+			t.Errorf("the error has %d passes, the server %d; want 60 or more", incomplete.Passes, list.passes)
 		}
-		if !errors.As(failed.Change, new(*ChangedError)) {
-			t.Errorf("doesn't say how the list changed, but %v", failed.Change)
+		if !errors.As(incomplete.Change, new(*ChangedError)) {
+			t.Errorf("got change %v", incomplete.Change)
 		}
-		for _, words := range []string{"the list changed while it was read", fmt.Sprintf("read from the start %d times", list.begins)} {
+		for _, words := range []string{"the list changed while it was read", fmt.Sprintf("read from the start %d times", list.passes)} {
 			if strings.Count(err.Error(), words) != 1 {
-				t.Errorf("%q doesn't say %q, or not once", err, words)
+				t.Errorf("got error %q, want %q in it once", err, words)
 			}
 		}
 	})
 }
 
+// TestPauses checks that pauses double from 200 ms to 5 s, with jitter.
 func TestPauses(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		firsts := map[time.Duration]bool{}
+		firstPauses := map[time.Duration]bool{}
 		for range 10 {
-			list := restless()
+			list := newRestlessList()
 			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-			_, err := newTestPager(list, 10).all(ctx)
+			_, err := newPager(list.fetch, 10).all(ctx)
 			cancel()
 			if err == nil {
-				t.Fatal("a list that never stops changing was read")
+				t.Fatal("no error")
 			}
-			most, seen := 200*time.Millisecond, pauses(list)
-			for i, pause := range seen {
-				if pause < most/2 || pause > most {
-					t.Errorf("pause %d is %v, want between %v and %v", i+1, pause, most/2, most)
+			longest, pauses := 200*time.Millisecond, pausesBetween(list)
+			for i, pause := range pauses {
+				if pause < longest/2 || pause > longest {
+					t.Errorf("pause %d is %v, want between %v and %v", i+1, pause, longest/2, longest)
 				}
-				most = min(2*most, 5*time.Second)
+				longest = min(2*longest, 5*time.Second)
 			}
-			if len(seen) < 10 {
-				t.Errorf("only %d pauses in a minute", len(seen))
+			if len(pauses) < 10 {
+				t.Errorf("only %d pauses in a minute", len(pauses))
 			}
-			firsts[seen[0]] = true
+			firstPauses[pauses[0]] = true
 		}
-		if len(firsts) == 1 {
-			t.Error("all reads pause equally long")
+		if len(firstPauses) == 1 {
+			t.Error("all reads have the same first pause")
 		}
 	})
 }
@@ -101,73 +102,77 @@ func TestPauses(t *testing.T) {
 //nolint:paralleltest // Other tests' goroutines would look like leaks.
 func TestCancelRequests(t *testing.T) {
 	defer goleak.VerifyNone(t, goleak.IgnoreCurrent())
-	for after, inFlight := range []int{1, 2, 3, 5, 8, 8} { // after so many seconds
+	for after, inFlight := range []int{1, 2, 3, 5, 8, 8} { // indexed by the seconds after which the read is canceled
 		synctest.Test(t, func(t *testing.T) {
-			list := stillList(100)
-			list.travel = func(listRequest) (there, back time.Duration) { return time.Second, 0 }
-			enough := errors.New("enough")
+			list := newChangingList(100)
+			list.latency = func(listRequest) (request, response time.Duration) { return time.Second, 0 }
+			errCanceled := errors.New("canceled")
 			ctx, cancel := context.WithCancelCause(t.Context())
 			wait := time.Duration(after)*time.Second + 500*time.Millisecond
 			time.AfterFunc(wait, func() {
-				if list.underWay() != inFlight {
-					t.Errorf("after %d s: %d requests in flight, want %d", after, list.underWay(), inFlight)
+				if got := list.countInFlight(); got != inFlight {
+					t.Errorf("after %d s: got %d requests in flight, want %d", after, got, inFlight)
 				}
-				cancel(enough)
+				cancel(errCanceled)
 			})
-			began := time.Now()
-			rows, err := newTestPager(list, 2).all(ctx)
-			if rows != nil || !errors.As(err, new(*IncompleteError)) || !errors.Is(err, enough) {
+			start := time.Now()
+			rows, err := newPager(list.fetch, 2).all(ctx)
+			if rows != nil || !errors.As(err, new(*IncompleteError)) || !errors.Is(err, errCanceled) {
 				t.Errorf("after %d s: got %d rows, %v", after, len(rows), err)
 			}
-			if spent := time.Since(began); spent != wait || list.underWay() > 0 {
-				t.Errorf("after %d s: ended after %v with %d requests in flight", after, spent, list.underWay())
+			if took := time.Since(start); took != wait || list.countInFlight() > 0 {
+				t.Errorf("after %d s: took %v, with %d requests in flight at the end", after, took, list.countInFlight())
 			}
 		})
 	}
 }
 
+// TestFirstError lets the page at an offset fail while requests for later pages wait for an
+// hour. The read ends with this error after the pages before it.
+//
 //nolint:paralleltest // Other tests' goroutines would look like leaks.
 func TestFirstError(t *testing.T) {
 	defer goleak.VerifyNone(t, goleak.IgnoreCurrent())
-	refused := errors.New("no such key")
-	for offset, before := range map[int]int{0: 0, 1: 1, 2: 1, 3: 2, 5: 2, 8: 3, 11: 4, 18: 4} {
+	errRefused := errors.New("no such key")
+	for offset, roundTrips := range map[int]int{0: 1, 1: 2, 2: 2, 3: 3, 5: 3, 8: 4, 11: 5, 18: 5} {
 		synctest.Test(t, func(t *testing.T) {
-			list := stillList(100)
-			list.travel = func(request listRequest) (there, back time.Duration) {
-				if request.offset > offset {
+			list := newChangingList(100)
+			list.latency = func(r listRequest) (request, response time.Duration) {
+				if r.offset > offset {
 					return time.Hour, 0
 				}
 				return time.Second, 0
 			}
 			list.fault = func(request listRequest) error {
 				if request.offset == offset {
-					return refused
+					return errRefused
 				}
 				return nil
 			}
-			began := time.Now()
-			rows, err := newTestPager(list, 2).all(t.Context())
-			if rows != nil || !errors.As(err, new(*IncompleteError)) || !errors.Is(err, refused) {
+			start := time.Now()
+			rows, err := newPager(list.fetch, 2).all(t.Context())
+			if rows != nil || !errors.As(err, new(*IncompleteError)) || !errors.Is(err, errRefused) {
 				t.Errorf("offset %d: got %d rows, %v", offset, len(rows), err)
 			}
-			want := time.Duration(before+1) * time.Second
-			if spent := time.Since(began); spent != want || list.underWay() > 0 {
-				t.Errorf("offset %d: ended after %v, want %v, with %d requests in flight", offset, spent, want, list.underWay())
+			want := time.Duration(roundTrips) * time.Second
+			if took := time.Since(start); took != want || list.countInFlight() > 0 {
+				t.Errorf("offset %d: took %v, want %v, with %d requests in flight at the end", offset, took, want, list.countInFlight())
 			}
 			if strings.Contains(err.Error(), "changed") {
-				t.Errorf("offset %d: blames a change: %v", offset, err)
+				t.Errorf("offset %d: the error mentions a change: %v", offset, err)
 			}
 		})
 	}
 }
 
-// Offsets 9 and 18 are asked for together, and the list ends before the latter.
+// TestErrorBeyondEnd requests offsets 9 and 18 together. The list ends before 18, whose
+// request fails, and is complete without it.
 func TestErrorBeyondEnd(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		list := stillList(15)
-		list.travel = func(request listRequest) (there, back time.Duration) {
-			if request.offset > 15 {
+		list := newChangingList(15)
+		list.latency = func(r listRequest) (request, response time.Duration) {
+			if r.offset > 15 {
 				return 0, 0
 			}
 			return time.Second, 0
@@ -178,13 +183,13 @@ func TestErrorBeyondEnd(t *testing.T) {
 			}
 			return nil
 		}
-		began := time.Now()
-		readStill(t, list, 10)
-		if spent := time.Since(began); spent != 2*time.Second || list.underWay() > 0 {
-			t.Errorf("ended after %v with %d requests in flight", spent, list.underWay())
+		start := time.Now()
+		readAll(t, list, 10)
+		if took := time.Since(start); took != 2*time.Second || list.countInFlight() > 0 {
+			t.Errorf("took %v, with %d requests in flight at the end", took, list.countInFlight())
 		}
-		if offsets := []int{list.asked[1].offset, list.asked[2].offset}; !slices.Contains(offsets, 18) {
-			t.Errorf("asked for offsets %v", offsets)
+		if offsets := []int{list.requests[1].offset, list.requests[2].offset}; !slices.Contains(offsets, 18) {
+			t.Errorf("got requests for offsets %v", offsets)
 		}
 	})
 }
