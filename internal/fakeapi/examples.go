@@ -2,8 +2,8 @@ package fakeapi
 
 import "time"
 
-// Example2025 is the item on the reference page of 2025, exactly as printed. It
-// has the ID of [Example2026], so one server can't hold both.
+// Example2025 returns the item of the 2025 reference page, with its exact JSON. It has the
+// same ID as [Example2026], so a server can't have both.
 func Example2025() Procedure {
 	p := example(WithRunsAndFPY)
 	fpy := 85.5
@@ -38,8 +38,8 @@ func Example2025() Procedure {
 	return p
 }
 
-// Example2026 is the item on the reference page of 2026, exactly as printed. It
-// has the ID of [Example2025], so one server can't hold both.
+// Example2026 returns the item of the 2026 reference page, with its exact JSON. It has the
+// same ID as [Example2025], so a server can't have both.
 func Example2026() Procedure {
 	p := example(WithRepository)
 	p.Repository = &Repository{

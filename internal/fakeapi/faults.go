@@ -8,9 +8,9 @@ import (
 	"time"
 )
 
-// Request is a request as it came, whatever was answered.
+// Request is a recorded request.
 type Request struct {
-	Number   int // 1 is the first since New or Forget
+	Number   int // counted from 1 since New or Forget
 	Method   string
 	Path     string
 	RawQuery string
@@ -18,45 +18,41 @@ type Request struct {
 	Header   http.Header
 }
 
-// Requests returns a copy of the list of recorded requests, in the order they
-// came.
+// Requests returns the recorded requests, in the order in which they arrived.
 func (s *Server) Requests() []Request {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	return slices.Clone(s.requests)
 }
 
-// Forget forgets the recorded requests and starts the numbers at 1 again. What
-// was set with [Server.Fail] stays and counts by the new numbers.
+// Forget deletes the recorded requests, and the next one has the number 1. Faults that
+// [Server.Fail] set remain, for the new numbers.
 func (s *Server) Forget() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.requests = nil
 }
 
-// Delay makes every answer wait this long after it was worked out, as a slow
-// network would; what changes meanwhile is not in it. The wait ends at once when
-// the request's context ends.
+// Delay sets how long every response waits before it is sent, as on a slow network. Its
+// content is determined before the wait. The wait ends early if the request's context ends.
 func (s *Server) Delay(d time.Duration) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.delay = d
 }
 
-// Before has f called before each request is answered, from the request's own
-// goroutine. No lock is held, so f may call the server (to add or delete
-// procedures, say) and may block; the answer is worked out when it returns.
-// Requests that come at once call f at once. Before(nil) ends that.
+// Before sets a function that is called with each request, in the request's goroutine,
+// before the response is determined. It may block, and may call the server, for instance to
+// add or delete procedures. Concurrent requests call it concurrently. Before(nil) removes it.
 func (s *Server) Before(f func(Request)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.before = f
 }
 
-// Fail has the requests with these numbers answered by fault, whatever their
-// route and key; without numbers, every request from now on. Calls add up, and
-// a number goes before "every". A nil fault means a proper answer: Fail(nil, 3)
-// for the third request, Fail(nil) for all, which ends every fault.
+// Fail makes fault respond to the requests with these numbers, for any path and key. Without
+// numbers, it responds to every request that no other call has numbered. A nil fault restores
+// the normal response: Fail(nil, 3) for the third request, Fail(nil) for all.
 func (s *Server) Fail(fault http.Handler, requests ...int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -72,27 +68,26 @@ func (s *Server) Fail(fault http.Handler, requests ...int) {
 	}
 }
 
-// Status is a fault: an answer of this status code and body, with header given
-// as key, value pairs. Content-Type, unless given, is application/json for a
-// body that begins with { and text/html for any other, as from a proxy.
-func Status(code int, body string, header ...string) http.Handler {
+// Status returns a fault that responds with a status code, a body and headers, given as
+// names and values in turn. The default Content-Type is application/json for a body that
+// begins with {, and text/html for any other, as sent by a proxy.
+func Status(code int, body string, headers ...string) http.Handler {
 	contentType := "text/html"
 	if strings.HasPrefix(body, "{") {
 		contentType = "application/json"
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", contentType)
-		for pair := range slices.Chunk(header, 2) {
+		for pair := range slices.Chunk(headers, 2) {
 			w.Header().Set(pair[0], pair[1])
 		}
 		w.WriteHeader(code)
-		_, _ = w.Write([]byte(body)) // fails only when the client has gone
+		_, _ = w.Write([]byte(body)) // fails only if the client has disconnected
 	})
 }
 
-// HangUp is a fault: it closes the connection without an answer. On a
-// connection that served a request before, Go's own http.Transport then sends a
-// GET once more, and that is a further request here.
+// HangUp returns a fault that closes the connection without a response. If the connection
+// served a request before, Go's http.Transport sends a GET again, as another request.
 func HangUp() http.Handler {
 	return http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
 		panic(http.ErrAbortHandler)

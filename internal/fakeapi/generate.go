@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// The numbers of products and tests have no common factor, so counting through
-// both at once gives every pair before one comes again.
+// The numbers of products and tests have no common factor, so advancing in both at a time
+// gives every pair before the first is repeated.
 var (
 	products = []string{
 		"Battery Pack", "Motor Controller", "Main Board", "Power Supply 24 V", "BMS Board",
@@ -38,14 +38,14 @@ var (
 	providers = []string{"github", "github", "gitlab", "bitbucket"}
 )
 
-// Generate returns n procedures such as a manufacturer's test engineers have.
-// Equal arguments give equal values, and a smaller n the beginning of a larger.
-// Each shape has the same names, but no two share an ID or a created_at.
+// Generate returns n procedures like those of a manufacturer. The same arguments return
+// the same procedures, and a smaller n returns the beginning of the list. All shapes have
+// the same names, but different IDs and created_at.
 //
-// Up to 100,000 procedures, created_at is distinct and spread over 2024 and 2025,
-// in no order, and names are distinct, save that every hundredth has the name of
-// the one before it. Some creators have no name, some procedures no repository or
-// no fpy (null), and there are 0 to 5 runs, newest first.
+// For up to 100,000 procedures, created_at is distinct and scattered over 2024 and 2025.
+// Names are distinct, except that every hundredth procedure has the name of the previous
+// one. Some creators' names, some repositories and some fpy are null. A procedure has 0 to
+// 5 runs, newest first.
 func Generate(n int, shape Shape) []Procedure {
 	procedures := make([]Procedure, n)
 	for i := range procedures {
@@ -55,18 +55,18 @@ func Generate(n int, shape Shape) []Procedure {
 }
 
 func generate(i int, shape Shape) Procedure {
-	// A source of its own for each makes a shorter list the beginning of a longer.
+	// Each procedure has its own source, so that a shorter list is the beginning of a longer.
 	random := rand.New(rand.NewPCG(uint64(shape), uint64(i))) //nolint:gosec // neither is negative
 	creator := users[random.IntN(len(users))]
 	p := Procedure{
-		ID:        uuid(random),
+		ID:        newUUID(random),
 		Name:      procedureName(i),
 		CreatedAt: createdAt(i, shape, random),
 		CreatedBy: &creator,
 		Shape:     shape,
 	}
 	if shape.hasRepository() && random.IntN(3) > 0 {
-		p.Repository = repository(p.Name, random)
+		p.Repository = newRepository(p.Name, random)
 	}
 	if !shape.hasRuns() {
 		return p
@@ -75,10 +75,10 @@ func generate(i int, shape Shape) Procedure {
 	for range random.IntN(6) {
 		started = started.Add(-time.Duration(1+random.IntN(48*3600*1000)) * time.Millisecond)
 		p.Runs = append(p.Runs, Run{
-			ID:        uuid(random),
+			ID:        newUUID(random),
 			Outcome:   outcomes[random.IntN(len(outcomes))],
 			StartedAt: started,
-			Unit:      Unit{ID: uuid(random)},
+			Unit:      Unit{ID: newUUID(random)},
 		})
 	}
 	if shape.hasFPY() && len(p.Runs) > 0 && random.IntN(8) > 0 {
@@ -90,14 +90,14 @@ func generate(i int, shape Shape) Procedure {
 
 func procedureName(i int) string {
 	if i%100 == 99 {
-		i-- // one made twice by mistake, as it happens
+		i-- // a procedure that was created twice by mistake
 	}
 	round := i / (len(products) * len(tests))
 	return fmt.Sprintf("%s %s Rev %s", products[i%len(products)], tests[i%len(tests)], revision(round))
 }
 
-// revision counts A, B … Y, AA, AB … with the letters used on drawings, which
-// leave out those that read like others (ASME Y14.35).
+// revision returns A, B … Y, AA, AB … It uses the letters for revisions of drawings (ASME
+// Y14.35), which exclude those that look like others.
 func revision(round int) string {
 	const letters = "ABCDEFGHJKLMNPRTUVWY"
 	last := letters[round%len(letters) : round%len(letters)+1]
@@ -107,29 +107,30 @@ func revision(round int) string {
 	return revision(round/len(letters)-1) + last
 }
 
-// createdAt deals slots of ten minutes in two years, a prime number of them, in
-// strides near the golden section: each comes once, and any few are far apart.
+// createdAt returns a time in a slot of ten minutes within two years. The number of slots is
+// a prime, so each is used once. The stride is near the golden section of it, so consecutive
+// procedures are far apart.
 func createdAt(i int, shape Shape, random *rand.Rand) time.Time {
 	const slots, stride = 104_729, 64_727
 	start := time.Date(2024, time.January, 2, 6, 0, 0, 0, time.UTC)
-	minutes := i*stride%slots*10 + 2*int(shape) // so that a mix has no equal times either
+	minutes := i*stride%slots*10 + 2*int(shape) // so that times are distinct in a mix of shapes
 	return start.Add(time.Duration(minutes)*time.Minute + time.Duration(random.IntN(60_000))*time.Millisecond)
 }
 
 var notInSlug = regexp.MustCompile(`[^a-z0-9]+`)
 
-func repository(procedure string, random *rand.Rand) *Repository {
+func newRepository(procedure string, random *rand.Rand) *Repository {
 	name := notInSlug.ReplaceAllString(strings.ToLower(procedure), "-")
 	return &Repository{
-		ID:       uuid(random),
+		ID:       newUUID(random),
 		Name:     name,
 		FullName: "northfield-robotics/" + name,
 		Provider: providers[random.IntN(len(providers))],
 	}
 }
 
-// uuid has the form of a random UUID (RFC 9562, version 4).
-func uuid(random *rand.Rand) string {
+// newUUID returns a version 4 UUID (RFC 9562).
+func newUUID(random *rand.Rand) string {
 	var b [16]byte
 	binary.BigEndian.PutUint64(b[:8], random.Uint64())
 	binary.BigEndian.PutUint64(b[8:], random.Uint64())

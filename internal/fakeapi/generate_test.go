@@ -45,14 +45,15 @@ func TestGeneratedDistinct(t *testing.T) {
 	}
 }
 
-// A field is in an example first, and then it must be generated, too.
+// TestGeneratedFields checks that generated procedures have the fields of the examples, and
+// no others, and that fields that can be null are null in some of them.
 func TestGeneratedFields(t *testing.T) {
 	t.Parallel()
 	for name, example := range map[string]fakeapi.Procedure{"2025": fakeapi.Example2025(), "2026": fakeapi.Example2026()} {
-		want, values := map[string]bool{}, map[string]bool{}
-		collect(t, example.JSON, want)
+		want, got := map[string]bool{}, map[string]bool{}
+		addPaths(t, example.JSON, want)
 		for _, p := range fakeapi.Generate(300, example.Shape) {
-			collect(t, served(t, p), values)
+			addPaths(t, getItem(t, p), got)
 		}
 		for path, null := range map[string]bool{
 			"created_by_user.name": true,
@@ -64,20 +65,20 @@ func TestGeneratedFields(t *testing.T) {
 			}
 		}
 		for path := range want {
-			if !values[path] {
-				t.Errorf("%s: %s: in no generated procedure: have generate.go draw it", name, path)
+			if !got[path] {
+				t.Errorf("%s: %s is in no generated procedure: add it to generate.go", name, path)
 			}
 		}
-		for path := range values {
+		for path := range got {
 			if !want[path] {
-				t.Errorf("%s: %s: in a generated procedure, and not in the example", name, path)
+				t.Errorf("%s: %s is in a generated procedure, but not in the example", name, path)
 			}
 		}
 	}
 }
 
-// collect adds the paths of an item's values to found, those of nulls as such.
-func collect(t *testing.T, item string, found map[string]bool) {
+// addPaths adds the paths of an item's values. Those of nulls end with " is null".
+func addPaths(t *testing.T, item string, paths map[string]bool) {
 	t.Helper()
 	var value any
 	if err := json.Unmarshal([]byte(item), &value); err != nil {
@@ -95,14 +96,14 @@ func collect(t *testing.T, item string, found map[string]bool) {
 				walk(path, inner)
 			}
 		case nil:
-			found[path+" is null"] = true
+			paths[path+" is null"] = true
 		case string:
-			if value == "" { // as of a field that was forgotten
+			if value == "" { // a field that generate.go doesn't set
 				path += " is empty"
 			}
-			found[path] = true
+			paths[path] = true
 		default:
-			found[path] = true
+			paths[path] = true
 		}
 	}
 	walk("", value)
@@ -125,7 +126,7 @@ func TestGeneratedValues(t *testing.T) {
 		"PASS", "FAIL", "ERROR", "TIMEOUT", "ABORTED", "github", "gitlab", "bitbucket",
 	} {
 		if !seen[want] {
-			t.Errorf("%s: not among 300", want)
+			t.Errorf("%s is in none of 300 procedures", want)
 		}
 	}
 }

@@ -12,14 +12,14 @@ import (
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/fakeapi"
 )
 
-// page is an answer (API.md, Paging).
+// page is a page of the list (API.md, Paging).
 type page struct {
 	Data []json.RawMessage `json:"data"`
 	Meta json.RawMessage   `json:"meta"`
 	next *int              // next_cursor
 }
 
-// get asks for the list with the user key.
+// get requests the list with the user key.
 func get(t *testing.T, s http.Handler, rawQuery string) *httptest.ResponseRecorder {
 	t.Helper()
 	return getAs(t, s, "Bearer "+fakeapi.Key, rawQuery)
@@ -58,7 +58,7 @@ func decodePage(t *testing.T, w *httptest.ResponseRecorder) page {
 		t.Fatal(err)
 	}
 	if p.Data == nil || meta.HasMore == nil {
-		t.Fatal("data and has_more are always there")
+		t.Fatal("data or has_more is missing")
 	}
 	if *meta.HasMore != (meta.NextCursor != nil) {
 		t.Errorf("has_more %t with next_cursor %v", *meta.HasMore, meta.NextCursor)
@@ -87,9 +87,8 @@ func wantIDs(t *testing.T, got []string, want ...string) {
 	}
 }
 
-// named makes procedures of these IDs, the first the newest, so that they are
-// listed in this order.
-func named(ids ...string) []fakeapi.Procedure {
+// newProcedures returns procedures with these IDs. The list has them in the same order.
+func newProcedures(ids ...string) []fakeapi.Procedure {
 	newest := time.Date(2024, time.June, 1, 0, 0, 0, 0, time.UTC)
 	var procedures []fakeapi.Procedure
 	for i, id := range ids {

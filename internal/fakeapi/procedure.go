@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// Shape says which fields an item has beside those that each has. One list may mix
-// them (API.md, Items).
+// Shape selects the fields that only some servers send. A list may mix shapes (API.md,
+// Items).
 type Shape int
 
 const (
@@ -38,12 +38,12 @@ type Procedure struct {
 	Repository *Repository // nil is sent as null
 	Shape      Shape       // which of these three are sent
 
-	// JSON, when not empty, is the item exactly as sent. The other fields still
-	// steer search, filters, keys and order.
+	// JSON is the item as sent, unless it is empty. Search, filters, keys and order use
+	// the other fields.
 	JSON string
 }
 
-// User is who created a procedure.
+// User is the creator of a procedure.
 type User struct {
 	ID    string  `json:"id"`
 	Name  *string `json:"name"` // nil is sent as null
@@ -53,12 +53,12 @@ type User struct {
 // Run is a recent run of a procedure.
 type Run struct {
 	ID        string
-	Outcome   string    // PASS, FAIL, ERROR, TIMEOUT and ABORTED so far: an open set
+	Outcome   string    // PASS, FAIL, ERROR, TIMEOUT, ABORTED; servers may add others
 	StartedAt time.Time // sent in UTC with milliseconds
 	Unit      Unit
 }
 
-// Unit is what was tested in a run.
+// Unit is the unit under test of a run.
 type Unit struct {
 	ID string `json:"id"`
 }
@@ -68,11 +68,11 @@ type Repository struct {
 	ID       string `json:"id"`
 	Name     string `json:"name"`
 	FullName string `json:"fullName"`
-	Provider string `json:"provider,omitempty"` // github, gitlab and bitbucket so far: an open set
+	Provider string `json:"provider,omitempty"` // github, gitlab, bitbucket; servers may add others
 }
 
-// item is a procedure as it is sent. What may be null or not be there at all is an
-// any, which omitempty leaves out only if nothing was put into it.
+// item is the JSON of a procedure. Optional fields that may be null have the type any:
+// omitempty omits a nil any, but not one that contains a nil pointer.
 type item struct {
 	ID         string   `json:"id"`
 	Name       string   `json:"name"`
@@ -96,29 +96,29 @@ func (t jsonTime) MarshalText() ([]byte, error) {
 	return []byte(time.Time(t).UTC().Format("2006-01-02T15:04:05.000Z")), nil
 }
 
-// encode writes an item with its keys in the order of the examples.
+// encode returns the JSON of an item, with its keys in the order of the examples.
 func encode(p Procedure) []byte {
 	if p.JSON != "" {
 		return []byte(p.JSON)
 	}
-	sent := item{ID: p.ID, Name: p.Name, CreatedAt: jsonTime(p.CreatedAt), CreatedBy: p.CreatedBy}
+	encoded := item{ID: p.ID, Name: p.Name, CreatedAt: jsonTime(p.CreatedAt), CreatedBy: p.CreatedBy}
 	if p.Shape.hasRuns() {
-		runs := make([]itemRun, len(p.Runs)) // a list even when there are none
+		runs := make([]itemRun, len(p.Runs)) // an empty list, not null
 		for i, r := range p.Runs {
 			runs[i] = itemRun{r.ID, r.Outcome, jsonTime(r.StartedAt), r.Unit}
 		}
-		sent.Runs = runs
+		encoded.Runs = runs
 	}
 	if p.Shape.hasFPY() {
-		sent.FPY = p.FPY
+		encoded.FPY = p.FPY
 	}
 	if p.Shape.hasRepository() {
-		sent.Repository = p.Repository
+		encoded.Repository = p.Repository
 	}
 	var buffer bytes.Buffer
 	encoder := json.NewEncoder(&buffer)
-	encoder.SetEscapeHTML(false) // the server is JavaScript, which leaves <, > and & alone
-	if err := encoder.Encode(sent); err != nil {
+	encoder.SetEscapeHTML(false) // JavaScript doesn't escape <, > and &
+	if err := encoder.Encode(encoded); err != nil {
 		panic(fmt.Sprintf("fakeapi: procedure %q: %v", p.ID, err))
 	}
 	return bytes.TrimSuffix(buffer.Bytes(), []byte("\n"))

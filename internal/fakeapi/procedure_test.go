@@ -7,12 +7,12 @@ import (
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/fakeapi"
 )
 
-// served is the one item of a server that holds only p.
-func served(t *testing.T, p fakeapi.Procedure) string {
+// getItem returns the JSON that a server sends for p.
+func getItem(t *testing.T, p fakeapi.Procedure) string {
 	t.Helper()
 	items := decodePage(t, get(t, fakeapi.New(p), "")).Data
 	if len(items) != 1 {
-		t.Fatalf("%d items", len(items))
+		t.Fatalf("got %d items, want 1", len(items))
 	}
 	return string(items[0])
 }
@@ -20,13 +20,13 @@ func served(t *testing.T, p fakeapi.Procedure) string {
 func TestExamples(t *testing.T) {
 	t.Parallel()
 	for _, example := range []fakeapi.Procedure{fakeapi.Example2025(), fakeapi.Example2026()} {
-		printed := example.JSON
-		if got := served(t, example); got != printed {
-			t.Errorf("got  %s\nwant %s", got, printed)
+		want := example.JSON
+		if got := getItem(t, example); got != want {
+			t.Errorf("got  %s\nwant %s", got, want)
 		}
 		example.JSON = ""
-		if got := served(t, example); got != compact(t, printed) {
-			t.Errorf("from the fields: got  %s\nwant %s", got, compact(t, printed))
+		if got := getItem(t, example); got != compact(t, want) {
+			t.Errorf("without JSON: got  %s\nwant %s", got, compact(t, want))
 		}
 	}
 }
@@ -54,10 +54,10 @@ func TestShapes(t *testing.T) {
 		fakeapi.WithRunsAndRepository: {`"runs":[],"linkedRepository":null`, runs + `,` + linked},
 	} {
 		empty.Shape, full.Shape = shape, shape
-		if got, want := served(t, empty), shared+`null,`+want.empty+`}`; got != want {
+		if got, want := getItem(t, empty), shared+`null,`+want.empty+`}`; got != want {
 			t.Errorf("shape %d: got %s, want %s", shape, got, want)
 		}
-		if got, want := served(t, full), shared+user+`,`+want.full+`}`; got != want {
+		if got, want := getItem(t, full), shared+user+`,`+want.full+`}`; got != want {
 			t.Errorf("shape %d: got %s, want %s", shape, got, want)
 		}
 	}

@@ -15,23 +15,23 @@ const (
 	defaultLimit    = 50
 	maxLimit        = 100
 	maxSearchLength = 100
-	minIDSearch     = 6 // characters from which on search_query is compared with IDs too
+	minIDSearch     = 6 // characters of a search_query that is compared with IDs, too
 )
 
-// timestamp is the 2026 reference page's own pattern for created_after and
-// created_before. It leaves seconds optional, as only servers with zod up to 4.4 do
-// (API.md, Dates); [time.RFC3339] wants them.
+// timestamp is the 2026 reference page's pattern for created_after and created_before. In
+// it, seconds are optional, as on servers with zod up to 4.4 (API.md, Dates). [time.RFC3339]
+// requires them.
 var timestamp = regexp.MustCompile(`^(?:(?:\d\d[2468][048]|\d\d[13579][26]|\d\d0[48]|[02468][048]00|[13579][26]00)-02-29|\d{4}-(?:(?:0[13578]|1[02])-(?:0[1-9]|[12]\d|3[01])|(?:0[469]|11)-(?:0[1-9]|[12]\d|30)|(?:02)-(?:0[1-9]|1\d|2[0-8])))T(?:(?:[01]\d|2[0-3]):[0-5]\d(?::[0-5]\d(?:\.\d+)?)?(?:Z|([+-](?:[01]\d|2[0-3]):[0-5]\d)))$`)
 
-// query is what a request asks for.
+// query is the parsed query of a request.
 type query struct {
 	limit   int
 	offset  int
-	filters []func(*entry) bool // a row must pass all
+	filters []func(*entry) bool // a row must match all
 }
 
-// parameters are what the API knows, in the order in which it reports them. Each
-// set returns the code and message of an issue, both empty if there is none.
+// parameters are those that the API knows, in the order in which it reports issues. set
+// returns the code and message of an issue, or empty strings.
 var parameters = []struct {
 	name string
 	set  func(q *query, value string) (code, message string)
@@ -47,26 +47,26 @@ var parameters = []struct {
 	}},
 }
 
-// issue is one reason why a request was refused.
+// issue is an invalid parameter, as reported in an error response.
 type issue struct {
 	Code    string   `json:"code"`
 	Path    []string `json:"path"`
 	Message string   `json:"message"`
 }
 
-// parseQuery reads the parameters that the API knows and ignores all others.
-// Each wrong one has an issue.
+// parseQuery parses the known parameters and ignores others. It returns an issue for each
+// invalid one.
 func parseQuery(values url.Values) (query, []issue) {
 	q := query{limit: defaultLimit}
 	var issues []issue
 	for _, parameter := range parameters {
-		given := values[parameter.name]
-		if len(given) == 0 {
+		received := values[parameter.name]
+		if len(received) == 0 {
 			continue
 		}
 		code, message := "invalid_type", "Invalid input: expected one value, received several"
-		if len(given) == 1 {
-			code, message = parameter.set(&q, given[0])
+		if len(received) == 1 {
+			code, message = parameter.set(&q, received[0])
 		}
 		if code != "" {
 			issues = append(issues, issue{code, []string{parameter.name}, message})
@@ -75,9 +75,8 @@ func parseQuery(values url.Values) (query, []issue) {
 	return q, issues
 }
 
-// parseValues reads a URL's query as JavaScript does: only & separates, and a %
-// that begins no escape stands for itself. net/url drops a parameter with either,
-// and with it a filter.
+// parseValues parses a URL's query as JavaScript does: ; doesn't separate parameters, and a
+// % that doesn't begin an escape is kept. net/url would drop a parameter that has either.
 func parseValues(rawQuery string) url.Values {
 	values := url.Values{}
 	for pair := range strings.SplitSeq(rawQuery, "&") {
@@ -97,10 +96,10 @@ func unescape(text string) string {
 }
 
 func (q *query) setLimit(value string) (code, message string) {
-	n, whole := wholeNumber(value)
+	n, err := parseNumber(value)
 	switch {
-	case !whole:
-		return notANumber()
+	case err != nil:
+		return "invalid_type", notANumber
 	case n < 1:
 		return "too_small", "Too small: expected number to be >=1"
 	case n > maxLimit:
@@ -111,23 +110,21 @@ func (q *query) setLimit(value string) (code, message string) {
 }
 
 func (q *query) setOffset(value string) (code, message string) {
-	n, whole := wholeNumber(value)
-	if !whole {
-		return notANumber()
+	n, err := parseNumber(value)
+	if err != nil {
+		return "invalid_type", notANumber
 	}
 	q.offset = n
 	return "", ""
 }
 
-// wholeNumber reads digits alone. The REST layer also takes what else JavaScript
-// holds for a number, which no client has to send.
-func wholeNumber(value string) (n int, ok bool) {
-	parsed, err := strconv.ParseUint(value, 10, 31)
-	return int(parsed), err == nil
-}
+const notANumber = "Invalid input: expected number, received string"
 
-func notANumber() (code, message string) {
-	return "invalid_type", "Invalid input: expected number, received string"
+// parseNumber accepts digits only. The REST layer accepts JavaScript's other forms of
+// numbers, too, but no client has to send them.
+func parseNumber(value string) (int, error) {
+	parsed, err := strconv.ParseUint(value, 10, 31)
+	return int(parsed), err
 }
 
 func (q *query) setSearch(value string) (code, message string) {
@@ -145,17 +142,17 @@ func (q *query) setSearch(value string) (code, message string) {
 	return "", ""
 }
 
-func (q *query) setTime(value string, passes func(*entry, time.Time) bool) (code, message string) {
+func (q *query) setTime(value string, matches func(*entry, time.Time) bool) (code, message string) {
 	t, err := time.Parse(time.RFC3339, value)
 	if err != nil || !timestamp.MatchString(value) {
 		return "invalid_format", "Invalid ISO datetime"
 	}
-	q.filters = append(q.filters, func(e *entry) bool { return passes(e, t) })
+	q.filters = append(q.filters, func(e *entry) bool { return matches(e, t) })
 	return "", ""
 }
 
-// page returns the rows asked for, of those in only (nil means all), and
-// whether there are more after them.
+// page returns the requested rows, and whether more follow. If only isn't nil, it contains
+// the IDs of the rows that the key can see.
 func (q query) page(list []*entry, only map[string]bool) (rows []*entry, more bool) {
 	if len(q.filters) == 0 && only == nil {
 		from := min(q.offset, len(list))
@@ -180,5 +177,5 @@ func (q query) page(list []*entry, only map[string]bool) (rows []*entry, more bo
 }
 
 func (q query) matches(e *entry) bool {
-	return !slices.ContainsFunc(q.filters, func(passes func(*entry) bool) bool { return !passes(e) })
+	return !slices.ContainsFunc(q.filters, func(matches func(*entry) bool) bool { return !matches(e) })
 }

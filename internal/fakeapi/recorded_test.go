@@ -14,46 +14,49 @@ import (
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/fakeapi"
 )
 
-// stricter are the recorded requests that the fake refuses, though the REST layer
-// answers them. The client can't send them: it writes whole numbers in digits.
-var stricter = map[string]string{
-	"limit=5.0":           "JavaScript's numbers: a fraction of zero",
-	"limit=1e1":           "JavaScript's numbers: an exponent",
-	"limit=0x10":          "JavaScript's numbers: hexadecimal",
-	"limit=%205":          "JavaScript's numbers: a space in front",
-	"limit=5%20":          "JavaScript's numbers: a space behind",
-	"limit=+5":            "JavaScript's numbers: a space in front",
-	"limit=%2B5":          "JavaScript's numbers: a sign",
-	"cursor=5.0&limit=5":  "JavaScript's numbers: a fraction of zero",
-	"cursor=1e1&limit=5":  "JavaScript's numbers: an exponent",
-	"cursor=&limit=5":     "JavaScript's numbers: an empty text is 0",
-	"cursor=%205&limit=5": "JavaScript's numbers: a space in front",
+// refused contains the recorded requests that the REST layer accepts and the fake refuses,
+// with the reason. The client doesn't send them: it writes numbers in digits only.
+var refused = map[string]string{
+	"limit=5.0":           "a number with a fraction of zero",
+	"limit=1e1":           "a number with an exponent",
+	"limit=0x10":          "a hexadecimal number",
+	"limit=%205":          "a space before the number",
+	"limit=5%20":          "a space after the number",
+	"limit=+5":            "a space before the number",
+	"limit=%2B5":          "a number with a sign",
+	"cursor=5.0&limit=5":  "a number with a fraction of zero",
+	"cursor=1e1&limit=5":  "a number with an exponent",
+	"cursor=&limit=5":     "an empty value, which JavaScript reads as 0",
+	"cursor=%205&limit=5": "a space before the number",
 }
 
-func TestRecordedAnswers(t *testing.T) {
+// TestRecordedResponses sends the recorded requests to the fake and compares the responses.
+func TestRecordedResponses(t *testing.T) {
 	t.Parallel()
 	recorded := readRecording(t)
-	for query := range stricter {
-		recorded.find(t, query)
+	for query := range refused {
+		if !slices.ContainsFunc(recorded.Cases, func(c recordedCase) bool { return c.query() == query }) {
+			t.Errorf("no response to %q is recorded", query)
+		}
 	}
 	for _, c := range recorded.Cases {
 		t.Run(c.name(), func(t *testing.T) {
 			t.Parallel()
-			got := c.ask(t, recorded.server())
-			if why := stricter[c.query()]; why != "" {
+			got := c.send(t, recorded.newServer())
+			if reason := refused[c.query()]; reason != "" {
 				parameter, _, _ := strings.Cut(c.query(), "=")
 				if c.Status != http.StatusOK || got.Status != http.StatusBadRequest || got.paths(t) != parameter {
-					t.Errorf("got %d %s, where %d is recorded: listed as refused for %s", got.Status, got.Issues, c.Status, why)
+					t.Errorf("got %d %s for %s, want 400; %d is recorded", got.Status, got.Issues, reason, c.Status)
 				}
 				return
 			}
-			got.compare(t, c.recordedAnswer)
+			got.compare(t, c.recordedResponse)
 		})
 	}
 }
 
-// recording is testdata/rest-layer.json: what TofuPilot's open-source REST layer
-// answers, over these rows. Its "about" says with which versions.
+// recording is testdata/rest-layer.json: responses of TofuPilot's open-source REST layer
+// for a list of these rows. Its "about" names the versions.
 type recording struct {
 	Rows []struct {
 		ID, Name string
@@ -64,18 +67,18 @@ type recording struct {
 
 type recordedCase struct {
 	Method, Target string
-	Authorization  *string // KEY and STATION stand for a key, "valid" for Bearer KEY
-	recordedAnswer
+	Authorization  *string // KEY and STATION are replaced by keys, "valid" by Bearer KEY
+	recordedResponse
 }
 
-// recordedAnswer is what must be the same. Messages are the validator's, and change
-// with its version.
-type recordedAnswer struct {
+// recordedResponse contains the parts that the fake must send, too. Messages aren't among
+// them: they come from the validator and change with its version.
+type recordedResponse struct {
 	Status int
 	Code   string
 	IDs    []string
-	Meta   json.RawMessage // only of a 200
-	Issues json.RawMessage // only of validation errors
+	Meta   json.RawMessage // of a 200
+	Issues json.RawMessage // of validation errors
 }
 
 func readRecording(t *testing.T) (recorded recording) {
@@ -88,27 +91,18 @@ func readRecording(t *testing.T) (recorded recording) {
 		t.Fatal(err)
 	}
 	if len(recorded.Cases) != 114 {
-		t.Fatalf("%d cases", len(recorded.Cases))
+		t.Fatalf("got %d cases, want 114", len(recorded.Cases))
 	}
 	return recorded
 }
 
-func (r recording) server() *fakeapi.Server {
+func (r recording) newServer() *fakeapi.Server {
 	s := fakeapi.New()
 	s.ForbidStation("STATION")
 	for _, row := range r.Rows {
 		s.Add(fakeapi.Procedure{ID: row.ID, Name: row.Name, CreatedAt: row.Created})
 	}
 	return s
-}
-
-func (r recording) find(t *testing.T, query string) recordedCase {
-	t.Helper()
-	at := slices.IndexFunc(r.Cases, func(c recordedCase) bool { return c.query() == query })
-	if at < 0 {
-		t.Fatalf("no answer to %q is recorded", query)
-	}
-	return r.Cases[at]
 }
 
 func (c recordedCase) query() string {
@@ -124,7 +118,7 @@ func (c recordedCase) name() string {
 	return fmt.Sprintf("%s %.100s %s", c.Method, c.Target, authorization)
 }
 
-func (c recordedCase) ask(t *testing.T, s *fakeapi.Server) (answer recordedAnswer) {
+func (c recordedCase) send(t *testing.T, s *fakeapi.Server) (response recordedResponse) {
 	t.Helper()
 	request := httptest.NewRequestWithContext(t.Context(), c.Method, c.Target, nil)
 	if c.Authorization != nil {
@@ -134,43 +128,43 @@ func (c recordedCase) ask(t *testing.T, s *fakeapi.Server) (answer recordedAnswe
 	w := httptest.NewRecorder()
 	s.ServeHTTP(w, request)
 	switch {
-	case c.Method == http.MethodHead: // has no body; net/http holds it back
+	case c.Method == http.MethodHead: // net/http doesn't send the body that the recorder has
 	case w.Code == http.StatusOK:
 		p := decodePage(t, w)
-		answer.IDs, answer.Meta = itemIDs(t, p.Data), p.Meta
+		response.IDs, response.Meta = itemIDs(t, p.Data), p.Meta
 	default:
-		if err := json.Unmarshal(w.Body.Bytes(), &answer); err != nil {
+		if err := json.Unmarshal(w.Body.Bytes(), &response); err != nil {
 			t.Fatal(err)
 		}
 	}
-	answer.Status = w.Code
-	return answer
+	response.Status = w.Code
+	return response
 }
 
-func (a recordedAnswer) compare(t *testing.T, want recordedAnswer) {
+func (r recordedResponse) compare(t *testing.T, want recordedResponse) {
 	t.Helper()
-	if a.Status != want.Status || a.Code != want.Code {
-		t.Fatalf("got %d %q, want %d %q", a.Status, a.Code, want.Status, want.Code)
+	if r.Status != want.Status || r.Code != want.Code {
+		t.Fatalf("got %d %q, want %d %q", r.Status, r.Code, want.Status, want.Code)
 	}
-	if !slices.Equal(a.IDs, want.IDs) {
-		t.Errorf("got  %q\nwant %q", a.IDs, want.IDs)
+	if !slices.Equal(r.IDs, want.IDs) {
+		t.Errorf("got  %q\nwant %q", r.IDs, want.IDs)
 	}
-	if want.Meta != nil && compact(t, string(a.Meta)) != compact(t, string(want.Meta)) {
-		t.Errorf("meta: got %s, want %s", a.Meta, want.Meta)
+	if want.Meta != nil && compact(t, string(r.Meta)) != compact(t, string(want.Meta)) {
+		t.Errorf("meta: got %s, want %s", r.Meta, want.Meta)
 	}
-	if (a.Issues == nil) != (want.Issues == nil) || a.paths(t) != want.paths(t) {
-		t.Errorf("got issues %s, want %s", a.Issues, want.Issues)
+	if (r.Issues == nil) != (want.Issues == nil) || r.paths(t) != want.paths(t) {
+		t.Errorf("got issues %s, want %s", r.Issues, want.Issues)
 	}
 }
 
-// paths are the parameters that the issues name, each once.
-func (a recordedAnswer) paths(t *testing.T) string {
+// paths returns the parameters that the issues name, each once.
+func (r recordedResponse) paths(t *testing.T) string {
 	t.Helper()
-	if a.Issues == nil {
+	if r.Issues == nil {
 		return ""
 	}
 	var issues []struct{ Path []string }
-	if err := json.Unmarshal(a.Issues, &issues); err != nil {
+	if err := json.Unmarshal(r.Issues, &issues); err != nil {
 		t.Fatal(err)
 	}
 	var paths []string

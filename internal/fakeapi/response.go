@@ -9,16 +9,16 @@ import (
 	"time"
 )
 
-// ServeHTTP records the request, calls what [Server.Before] set, works the
-// answer out, waits as [Server.Delay] says, and answers.
+// ServeHTTP records the request, calls the function that [Server.Before] set, determines
+// the response, waits for [Server.Delay], and sends the response.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	request, before := s.record(r)
 	if before != nil {
 		before(request)
 	}
-	answer, delay := s.answer(request)
+	response, delay := s.respond(request)
 	if wait(r.Context(), delay) {
-		answer.ServeHTTP(w, r)
+		response.ServeHTTP(w, r)
 	}
 }
 
@@ -37,11 +37,11 @@ func (s *Server) record(r *http.Request) (Request, func(Request)) {
 	return request, s.before
 }
 
-func (s *Server) answer(r Request) (http.Handler, time.Duration) {
+func (s *Server) respond(r Request) (http.Handler, time.Duration) {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	fault, named := s.faults[r.Number]
-	if !named {
+	fault, ok := s.faults[r.Number]
+	if !ok {
 		fault = s.fault
 	}
 	if fault != nil {
@@ -50,29 +50,29 @@ func (s *Server) answer(r Request) (http.Handler, time.Duration) {
 	return s.page(r), s.delay
 }
 
-// page must be called with the lock held.
+// page returns a page of a list, or an error response. The caller must hold the lock.
 func (s *Server) page(r Request) http.Handler {
-	list, found := s.lists[strings.TrimSuffix(r.Path, "/")]
-	if !found || r.Method != http.MethodGet && r.Method != http.MethodHead {
-		return refusal(http.StatusNotFound, "NOT_FOUND", "Not found")
+	list, ok := s.lists[strings.TrimSuffix(r.Path, "/")]
+	if !ok || r.Method != http.MethodGet && r.Method != http.MethodHead {
+		return errorResponse(http.StatusNotFound, "NOT_FOUND", "Not found")
 	}
-	key, bearer := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
-	may, known := s.keys[key]
-	if !bearer || !known {
-		return refusal(http.StatusUnauthorized, "UNAUTHORIZED", "Unauthorized")
+	key, isBearer := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
+	access, isKnown := s.keys[key]
+	if !isBearer || !isKnown {
+		return errorResponse(http.StatusUnauthorized, "UNAUTHORIZED", "Unauthorized")
 	}
-	if may.forbidden {
-		return refusal(http.StatusForbidden, "FORBIDDEN", "Forbidden")
+	if access.forbidden {
+		return errorResponse(http.StatusForbidden, "FORBIDDEN", "Forbidden")
 	}
 	q, issues := parseQuery(r.Query)
 	if len(issues) > 0 {
-		return refusal(http.StatusBadRequest, "BAD_REQUEST", "Input validation failed", issues...)
+		return errorResponse(http.StatusBadRequest, "BAD_REQUEST", "Input validation failed", issues...)
 	}
-	rows, more := q.page(list, may.only)
-	return jsonAnswer{http.StatusOK, pageJSON(rows, more, q.offset)}
+	rows, more := q.page(list, access.only)
+	return jsonResponse{http.StatusOK, encodePage(rows, more, q.offset)}
 }
 
-func pageJSON(rows []*entry, more bool, offset int) []byte {
+func encodePage(rows []*entry, more bool, offset int) []byte {
 	size := 100
 	for _, row := range rows {
 		size += len(row.json) + 1
@@ -93,9 +93,9 @@ func pageJSON(rows []*entry, more bool, offset int) []byte {
 	return append(body, `}}`...)
 }
 
-// refusal is an error answer. The REST layer sends issues with validation errors
-// only; the empty list in its reference pages is an example (API.md, Errors).
-func refusal(status int, code, message string, issues ...issue) jsonAnswer {
+// errorResponse returns an error in the API's form. Issues are sent with validation errors
+// only, as the REST layer does; the reference pages show empty lists (API.md, Errors).
+func errorResponse(status int, code, message string, issues ...issue) jsonResponse {
 	body, err := json.Marshal(struct {
 		Message string  `json:"message"`
 		Code    string  `json:"code"`
@@ -104,21 +104,21 @@ func refusal(status int, code, message string, issues ...issue) jsonAnswer {
 	if err != nil {
 		panic(err)
 	}
-	return jsonAnswer{status, body}
+	return jsonResponse{status, body}
 }
 
-type jsonAnswer struct {
+type jsonResponse struct {
 	status int
 	body   []byte
 }
 
-func (a jsonAnswer) ServeHTTP(w http.ResponseWriter, _ *http.Request) {
+func (a jsonResponse) ServeHTTP(w http.ResponseWriter, _ *http.Request) {
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(a.status)
-	_, _ = w.Write(a.body) // fails only when the client has gone
+	_, _ = w.Write(a.body) // fails only if the client has disconnected
 }
 
-// wait reports whether the whole time went by before the context ended.
+// wait waits for d, and returns false if the context ends first.
 func wait(ctx context.Context, d time.Duration) bool {
 	if d <= 0 {
 		return true

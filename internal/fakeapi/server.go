@@ -1,10 +1,10 @@
-// Package fakeapi is TofuPilot's procedures API in memory, for tests and the
-// demo: filters, pages, keys, items of every shape, faults, and changes
-// between two requests.
+// Package fakeapi implements TofuPilot's procedures API in memory, for tests and the demo.
+// It supports filters, pages, keys, items of every shape, faults, and changes between
+// requests.
 //
-// It is written from TofuPilot's reference pages, and held to the recorded answers in
-// testdata: it may be stricter than they are, and is nowhere laxer. It shares
-// nothing with this project's client: a shared struct would hide a wrong JSON name.
+// It follows TofuPilot's reference pages. Tests compare it with the recorded responses in
+// testdata: it may refuse requests that they accept, but not the reverse. It shares no code
+// with the client, because a shared struct would hide a wrong JSON name.
 package fakeapi
 
 import (
@@ -17,44 +17,42 @@ import (
 	"time"
 )
 
-// procedures is the path of the list of procedures below the base of every server
-// (API.md, Address).
+// procedures is the path of the list of procedures (API.md, Address).
 const procedures = "/api/v2/procedures"
 
 // Key is the user key that a new Server accepts.
 const Key = "key-of-the-demo-server"
 
-// Server answers GET (and HEAD) /api/v2/procedures as TofuPilot does, and anything
-// else with 404. It is an http.Handler, and safe for concurrent use. Use [New] to make
-// one, and http.StripPrefix to serve it below a further path.
+// Server responds to GET and HEAD of /api/v2/procedures like TofuPilot, and to all other
+// requests with 404. It is an http.Handler and safe for concurrent use. Create it with [New].
 type Server struct {
 	mu       sync.RWMutex
-	lists    map[string][]*entry // by path; always in the order of compare, so that a page is a slice
+	lists    map[string][]*entry // by path; sorted by compare, so that a page is a slice
 	compare  func(a, b Procedure) int
 	keys     map[string]access
 	delay    time.Duration
 	before   func(Request)
-	fault    http.Handler         // for every request that faults doesn't name
-	faults   map[int]http.Handler // by request number; nil means a proper answer
+	fault    http.Handler         // for requests that aren't in faults
+	faults   map[int]http.Handler // by request number; nil: the normal response
 	requests []Request
 }
 
-// entry is a row with what every request would otherwise work out again. A row of
-// another list than the procedures' is a Procedure with JSON.
+// entry is a row with values that are computed once instead of for every request. Rows of
+// other lists are Procedures with JSON.
 type entry struct {
 	Procedure
 	json               []byte
 	lowerID, lowerName string
 }
 
-// access is what a key may see.
+// access describes what a key can see.
 type access struct {
 	forbidden bool
-	only      map[string]bool // IDs; nil means all
+	only      map[string]bool // IDs; nil: all
 }
 
-// New makes a server that holds the procedures given and accepts [Key]. It
-// panics where [Server.Add] does.
+// New returns a server that has these procedures and accepts [Key]. It panics like
+// [Server.Add].
 func New(items ...Procedure) *Server {
 	s := &Server{
 		lists:   map[string][]*entry{},
@@ -67,15 +65,14 @@ func New(items ...Procedure) *Server {
 	return s
 }
 
-// Add creates procedures. What is served is settled here: a procedure changed
-// afterwards through its pointers or slices is served as it was. Add panics if
-// an ID is there already, as IDs are unique (names are not), and if a procedure
-// can't be written as JSON.
+// Add creates procedures. Their JSON is encoded at once, so later changes through pointers
+// and slices have no effect. Add panics if an ID exists already or if a procedure can't be
+// encoded.
 func (s *Server) Add(items ...Procedure) {
 	s.add(procedures, items...)
 }
 
-// add creates rows of the list at a path, which needs none to be served.
+// add creates rows of the list at a path. Without rows, it creates an empty list.
 func (s *Server) add(path string, rows ...Procedure) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -86,7 +83,7 @@ func (s *Server) add(path string, rows ...Procedure) {
 	}
 	for _, p := range rows {
 		if ids[p.ID] {
-			panic(fmt.Sprintf("fakeapi: %s has an item %q already", path, p.ID))
+			panic(fmt.Sprintf("fakeapi: %s already has an item %q", path, p.ID))
 		}
 		ids[p.ID] = true
 		list = append(list, &entry{
@@ -100,21 +97,19 @@ func (s *Server) add(path string, rows ...Procedure) {
 	s.sort()
 }
 
-// Delete deletes the procedures with these IDs. IDs that aren't there are
-// passed over.
+// Delete deletes the procedures with these IDs, and ignores unknown IDs.
 func (s *Server) Delete(ids ...string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	gone := set(ids)
+	deleted := newSet(ids)
 	for path, list := range s.lists {
-		s.lists[path] = slices.DeleteFunc(list, func(e *entry) bool { return gone[e.ID] })
+		s.lists[path] = slices.DeleteFunc(list, func(e *entry) bool { return deleted[e.ID] })
 	}
 }
 
-// Order sets how the list is ordered from now on; procedures that compare equal
-// keep the order they have. Until then it is newest first, by created_at and
-// then id: the API's own order isn't known (API.md, Order). compare must not call
-// the server.
+// Order sets the order of the list. Procedures that compare equal keep their current order.
+// The default is by created_at, newest first, and then by id; the API's order isn't known
+// (API.md, Order). compare must not call the server.
 func (s *Server) Order(compare func(a, b Procedure) int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -122,7 +117,7 @@ func (s *Server) Order(compare func(a, b Procedure) int) {
 	s.sort()
 }
 
-// AllowKey accepts a further user key. User keys see every procedure.
+// AllowKey accepts another user key. User keys see every procedure.
 func (s *Server) AllowKey(key string) {
 	s.setKey(key, access{})
 }
@@ -134,14 +129,13 @@ func (s *Server) RevokeKey(key string) {
 	delete(s.keys, key)
 }
 
-// AllowStation accepts a station key that sees only the procedures with these
-// IDs, possibly none (API.md, Key). An ID may belong to a procedure that is added
-// later.
+// AllowStation accepts a station key that sees only the procedures with these IDs, or none
+// (API.md, Key). The procedures may be added later.
 func (s *Server) AllowStation(key string, ids ...string) {
-	s.setKey(key, access{only: set(ids)})
+	s.setKey(key, access{only: newSet(ids)})
 }
 
-// ForbidStation answers 403 to a station key (API.md, Key).
+// ForbidStation responds to a station key with 403 (API.md, Key).
 func (s *Server) ForbidStation(key string) {
 	s.setKey(key, access{forbidden: true})
 }
@@ -152,7 +146,7 @@ func (s *Server) setKey(key string, a access) {
 	s.keys[key] = a
 }
 
-// sort must be called with the lock held.
+// sort sorts every list. The caller must hold the lock.
 func (s *Server) sort() {
 	for _, list := range s.lists {
 		slices.SortStableFunc(list, func(a, b *entry) int { return s.compare(a.Procedure, b.Procedure) })
@@ -163,10 +157,10 @@ func newestFirst(a, b Procedure) int {
 	return cmp.Or(b.CreatedAt.Compare(a.CreatedAt), cmp.Compare(a.ID, b.ID))
 }
 
-func set(ids []string) map[string]bool {
-	m := make(map[string]bool, len(ids))
+func newSet(ids []string) map[string]bool {
+	set := make(map[string]bool, len(ids))
 	for _, id := range ids {
-		m[id] = true
+		set[id] = true
 	}
-	return m
+	return set
 }

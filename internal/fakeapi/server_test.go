@@ -7,19 +7,19 @@ import (
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/fakeapi"
 )
 
-// A name that is misspelt in the fake is ignored there, as the API ignores names
-// that it doesn't know. Only a second value of a known one is refused.
-func TestParameters(t *testing.T) { //nolint:paralleltest // Its errors stand before those of what follows from them.
+// TestParameters finds parameters that are misspelt in the fake. It sends each twice, because
+// the fake ignores unknown parameters and refuses known ones that are repeated.
+func TestParameters(t *testing.T) { //nolint:paralleltest // Its errors must come before those that they cause in other tests.
 	for _, name := range []string{"limit", "cursor", "search_query", "created_after", "created_before"} {
 		if w := get(t, fakeapi.New(), name+"=1&"+name+"=2"); w.Code != http.StatusBadRequest {
-			t.Errorf("the fake doesn't know the parameter %s: given twice, it isn't refused but answered with %d", name, w.Code)
+			t.Errorf("the fake doesn't know the parameter %s: got %d for a request that repeats it, want 400", name, w.Code)
 		}
 	}
 }
 
 func TestStationKey(t *testing.T) {
 	t.Parallel()
-	s := fakeapi.New(named("a", "b", "c", "d")...)
+	s := fakeapi.New(newProcedures("a", "b", "c", "d")...)
 	s.AllowStation("station", "d", "b", "a", "later")
 	s.AllowStation("unlinked")
 	first := decodePage(t, getAs(t, s, "Bearer station", "limit=2"))
@@ -35,7 +35,7 @@ func TestStationKey(t *testing.T) {
 	wantIDs(t, itemIDs(t, decodePage(t, getAs(t, s, "Bearer station", "")).Data), "a", "b", "d", "later")
 }
 
-// What the recorded answers don't say of keys.
+// TestKey sends invalid keys that aren't among the recorded requests.
 func TestKey(t *testing.T) {
 	t.Parallel()
 	for _, authorization := range []string{fakeapi.Key, "Bearer" + fakeapi.Key, "Bearer wrong"} {
