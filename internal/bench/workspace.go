@@ -24,7 +24,7 @@ const module = "github.com/tofupilot/terraform-provider-tofupilot"
 var programs = map[string]string{
 	"ours":   module,
 	"floor":  module + "/internal/bench/floor",
-	"usual":  module + "/internal/bench/usual",
+	"usual":  module + "/internal/bench/structs",
 	"rusage": module + "/internal/bench/rusage",
 }
 

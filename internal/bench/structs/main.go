@@ -1,4 +1,4 @@
-// Command usual is the provider with its list filled the framework's usual way.
+// Command structs is the provider with its list filled the framework's usual way.
 package main
 
 import (
