@@ -1,7 +1,6 @@
-// Command bench measures what reading costs and prints one table: a read at the
-// protocol, whole plans, the provider's process, its start. It takes as its
-// argument a file to write the same rows to, as JSON. Linux only, since it is
-// Linux that says a process's peak memory in KiB.
+// Command bench measures reads over the plugin protocol, plans, the provider's process and
+// its start. It prints a table, and writes the same rows as JSON to the file in its argument.
+// It needs Linux, which reports a process's peak memory in KiB.
 package main
 
 import (
@@ -13,9 +12,9 @@ import (
 	"time"
 )
 
-// Plans are timed in rounds, in which the floor and ours alternate. The usual way
-// is too slow to take part in every round.
-var plans = []struct{ procedures, runs, rounds, usual int }{
+// plans has a row for each size of the list. A round measures one plan with the floor and one
+// with the provider. Fewer rounds measure Go structs, too, because these plans are slow.
+var plans = []struct{ procedures, runs, rounds, structsRounds int }{
 	{100, 0, 25, 3},
 	{100, 5, 25, 3},
 	{1_000, 0, 15, 3},
@@ -25,37 +24,37 @@ var plans = []struct{ procedures, runs, rounds, usual int }{
 	{100_000, 0, 3, 0},
 }
 
-// The provider's process is watched apart from the timed plans.
+// processes has the sizes of the list for which the provider's process is measured.
 var processes = []struct{ procedures, runs int }{{1_000, 0}, {10_000, 0}, {100_000, 0}, {10_000, 5}}
 
 func main() {
 	if len(os.Args) != 2 {
 		log.Fatal("usage: bench FILE.json")
 	}
-	started := time.Now()
+	start := time.Now()
 	results, err := measure(context.Background())
 	if err != nil {
 		log.Fatal(err)
 	}
 	content, err := json.MarshalIndent(results, "", "  ")
 	if err == nil {
-		err = os.WriteFile(os.Args[1], content, 0o600) //nolint:gosec // where the user wants it
+		err = os.WriteFile(os.Args[1], content, 0o600) //nolint:gosec // the user's file
 	}
 	if err != nil {
 		log.Fatal(err)
 	}
 	results.print(os.Stdout)
-	fmt.Printf("\nMeasured on %s in %s.\n", results.Machine, time.Since(started).Round(time.Second))
+	fmt.Printf("\nMeasured on %s in %s.\n", results.Machine, time.Since(start).Round(time.Second))
 }
 
 func measure(ctx context.Context) (results, error) {
 	var all results
-	lab, err := newLab(ctx)
+	workspace, err := newWorkspace(ctx)
 	if err != nil {
 		return all, err
 	}
-	defer lab.close()
-	if all.Machine, err = lab.machine(ctx); err != nil {
+	defer workspace.close()
+	if all.Machine, err = workspace.machine(ctx); err != nil {
 		return all, err
 	}
 	if err := all.add(readRows(ctx)); err != nil {
@@ -63,19 +62,19 @@ func measure(ctx context.Context) (results, error) {
 	}
 	for _, size := range plans {
 		log.Printf("plans of %d procedures with %d runs each", size.procedures, size.runs)
-		if err := all.add(lab.planRow(ctx, size.procedures, size.runs, size.rounds, size.usual)); err != nil {
+		if err := all.add(workspace.planRow(ctx, size.procedures, size.runs, size.rounds, size.structsRounds)); err != nil {
 			return all, err
 		}
 	}
-	log.Print("plans of a few IDs")
-	if err := all.add(lab.idsRow(ctx, 10_000, 5, 7)); err != nil {
+	log.Printf("plans of %d IDs", namesCount)
+	if err := all.add(workspace.idsRow(ctx, 10_000, 5, 7)); err != nil {
 		return all, err
 	}
 	for _, size := range processes {
 		log.Printf("the provider's process with %d procedures with %d runs each", size.procedures, size.runs)
-		if err := all.add(lab.processRows(ctx, size.procedures, size.runs)); err != nil {
+		if err := all.add(workspace.processRows(ctx, size.procedures, size.runs)); err != nil {
 			return all, err
 		}
 	}
-	return all, all.add(lab.startRows(ctx))
+	return all, all.add(workspace.startRows(ctx))
 }

@@ -14,37 +14,37 @@ import (
 	"time"
 )
 
-// planRow times whole plans. Those of the floor and of ours alternate, and take
-// turns in going first.
-func (l lab) planRow(ctx context.Context, procedures, runs, rounds, usualRounds int) ([]row, error) {
-	stop, err := l.serve(ctx, procedures, runs)
+// planRow measures plans of all procedures. In each round, the floor and the provider swap
+// the order.
+func (w workspace) planRow(ctx context.Context, procedures, runs, rounds, structsRounds int) ([]row, error) {
+	stop, err := w.serve(ctx, procedures, runs)
 	if err != nil {
 		return nil, err
 	}
 	defer stop()
-	took := map[string][]float64{}
-	time := func(program string) error {
-		seconds, err := l.plan(ctx, program, allProcedures, procedures)
-		took[program] = append(took[program], seconds)
+	times := map[string][]float64{}
+	measure := func(program string) error {
+		seconds, err := w.plan(ctx, program, allProcedures, procedures)
+		times[program] = append(times[program], seconds)
 		return err
 	}
 	for round := range rounds {
-		pair := []string{"floor", "ours"}
+		pair := []string{"floor", "provider"}
 		if round%2 == 1 {
 			slices.Reverse(pair)
 		}
-		if err := errors.Join(time(pair[0]), time(pair[1])); err != nil {
+		if err := errors.Join(measure(pair[0]), measure(pair[1])); err != nil {
 			return nil, err
 		}
-		if round < usualRounds {
-			if err := time("usual"); err != nil {
+		if round < structsRounds {
+			if err := measure("structs"); err != nil {
 				return nil, err
 			}
 		}
 	}
 	plan := row{
 		What: "plan", Procedures: procedures, Runs: runs, Unit: "s", Limit: "1.2 × floor",
-		Floor: median(took["floor"]), Ours: median(took["ours"]), Usual: median(took["usual"]),
+		Floor: median(times["floor"]), Provider: median(times["provider"]), Structs: median(times["structs"]),
 	}
 	switch {
 	case procedures == 10_000:
@@ -52,66 +52,65 @@ func (l lab) planRow(ctx context.Context, procedures, runs, rounds, usualRounds 
 	case procedures > 10_000:
 		plan.Limit = ""
 	}
-	plan.OursToFloor, plan.UsualToOurs = plan.Ours/plan.Floor, plan.Usual/plan.Ours
+	plan.ProviderToFloor, plan.StructsToProvider = plan.Provider/plan.Floor, plan.Structs/plan.Provider
 	return []row{plan}, nil
 }
 
-// idsRow times plans that look a few names up, in turns with the floor's plans of
-// the whole list.
-func (l lab) idsRow(ctx context.Context, procedures, runs, rounds int) ([]row, error) {
-	stop, err := l.serve(ctx, procedures, runs)
+// idsRow measures plans that look up a few names, in turn with the floor's plans of the list.
+func (w workspace) idsRow(ctx context.Context, procedures, runs, rounds int) ([]row, error) {
+	stop, err := w.serve(ctx, procedures, runs)
 	if err != nil {
 		return nil, err
 	}
 	defer stop()
-	var floor, ours []float64
+	var floors, lookups []float64
 	for range rounds {
-		handing, err := l.plan(ctx, "floor", allProcedures, procedures)
+		floor, err := w.plan(ctx, "floor", allProcedures, procedures)
 		if err != nil {
 			return nil, err
 		}
-		looking, err := l.plan(ctx, "ours", someIDs, names)
+		lookup, err := w.plan(ctx, "provider", someIDs, namesCount)
 		if err != nil {
 			return nil, err
 		}
-		floor, ours = append(floor, handing), append(ours, looking)
+		floors, lookups = append(floors, floor), append(lookups, lookup)
 	}
 	plan := row{
-		What: fmt.Sprintf("plan of %d IDs, the floor's of the list", names), Procedures: procedures, Runs: runs, Unit: "s",
-		Limit: "0.25 × floor", Floor: median(floor), Ours: median(ours),
+		What: fmt.Sprintf("plan of %d IDs (floor: of the list)", namesCount), Procedures: procedures, Runs: runs, Unit: "s",
+		Limit: "0.25 × floor", Floor: median(floors), Provider: median(lookups),
 	}
-	plan.OursToFloor = plan.Ours / plan.Floor
+	plan.ProviderToFloor = plan.Provider / plan.Floor
 	return []row{plan}, nil
 }
 
-// plan runs terraform plan, and makes sure that it saw as many as there are.
-func (l lab) plan(ctx context.Context, program, folder string, count int) (seconds float64, err error) {
-	var said bytes.Buffer
+// plan runs terraform plan, and returns an error if its output count has another value.
+func (w workspace) plan(ctx context.Context, program, directory string, count int) (seconds float64, err error) {
+	var output bytes.Buffer
 	terraform := exec.CommandContext(ctx, "terraform", "plan", "-no-color")
-	terraform.Dir = filepath.Join(l.dir, folder)
-	terraform.Env = append(l.environment(), "TF_CLI_CONFIG_FILE="+l.settings(program), "CHECKPOINT_DISABLE=1",
-		"BENCH_STATE="+l.state(), "BENCH_PROVIDER="+l.binary("ours"), "BENCH_RUSAGE="+l.usage())
-	terraform.Stdout, terraform.Stderr = &said, &said
-	started := time.Now()
+	terraform.Dir = filepath.Join(w.dir, directory)
+	terraform.Env = append(w.environment(), "TF_CLI_CONFIG_FILE="+w.cliConfig(program), "CHECKPOINT_DISABLE=1",
+		"BENCH_STATE="+w.state(), "BENCH_PROVIDER="+w.binary("provider"), "BENCH_RUSAGE="+w.usage())
+	terraform.Stdout, terraform.Stderr = &output, &output
+	start := time.Now()
 	err = terraform.Run()
-	seconds = time.Since(started).Seconds()
-	if expected := fmt.Sprintf("+ count = %d\n", count); err == nil && !strings.Contains(said.String(), expected) {
-		err = fmt.Errorf("it doesn't say %q", expected)
+	seconds = time.Since(start).Seconds()
+	if want := fmt.Sprintf("+ count = %d\n", count); err == nil && !strings.Contains(output.String(), want) {
+		err = fmt.Errorf("no %q in the output", want)
 	}
 	if err != nil {
-		return 0, fmt.Errorf("terraform plan with %s: %w\n%s", program, err, &said)
+		return 0, fmt.Errorf("terraform plan with %s: %w\n%s", program, err, &output)
 	}
 	return seconds, nil
 }
 
-// environment is the user's without what would make this another plan.
-func (l lab) environment() []string {
+// environment returns the user's environment without the variables that change a plan.
+func (w workspace) environment() []string {
 	return slices.DeleteFunc(os.Environ(), func(variable string) bool {
 		return strings.HasPrefix(variable, "TF_") || strings.HasPrefix(variable, "TOFUPILOT_")
 	})
 }
 
-// median is zero where there are no values.
+// median returns the median, or zero if there are no values.
 func median[T cmp.Ordered](values []T) (middle T) {
 	if len(values) == 0 {
 		return middle

@@ -10,38 +10,39 @@ import (
 	"strings"
 )
 
-// processRows are the CPU time and the peak memory of the provider's process in
-// a plan: of the one that reads, which uses the most of those that Terraform
-// starts in a plan. Medians of three.
-func (l lab) processRows(ctx context.Context, procedures, runs int) ([]row, error) {
-	stop, err := l.serve(ctx, procedures, runs)
+// processRows measures the CPU time and the peak memory of the provider's process in a plan.
+// The values are medians of three plans.
+func (w workspace) processRows(ctx context.Context, procedures, runs int) ([]row, error) {
+	stop, err := w.serve(ctx, procedures, runs)
 	if err != nil {
 		return nil, err
 	}
 	defer stop()
 	var seconds, megabytes []float64
 	for range 3 {
-		if err := os.Remove(l.usage()); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		if err := os.Remove(w.usage()); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return nil, err
 		}
-		if _, err := l.plan(ctx, "rusage", allProcedures, procedures); err != nil {
+		if _, err := w.plan(ctx, "rusage", allProcedures, procedures); err != nil {
 			return nil, err
 		}
-		second, kibibytes, err := l.mostUsed()
+		second, kibibytes, err := w.maxUsage()
 		if err != nil {
 			return nil, err
 		}
 		seconds, megabytes = append(seconds, second), append(megabytes, kibibytes*1024/1e6)
 	}
-	memory := row{What: "provider's peak memory", Procedures: procedures, Runs: runs, Unit: "MB", Ours: median(megabytes)}
+	memory := row{What: "provider's peak memory", Procedures: procedures, Runs: runs, Unit: "MB", Provider: median(megabytes)}
 	if procedures == 10_000 && runs == 5 {
 		memory.Limit = "120 MB"
 	}
-	return []row{{What: "provider's CPU time", Procedures: procedures, Runs: runs, Unit: "s", Ours: median(seconds)}, memory}, nil
+	return []row{{What: "provider's CPU time", Procedures: procedures, Runs: runs, Unit: "s", Provider: median(seconds)}, memory}, nil
 }
 
-func (l lab) mostUsed() (seconds, kibibytes float64, err error) {
-	content, err := os.ReadFile(l.usage())
+// maxUsage returns the largest values of the processes that Terraform started for a plan.
+// Only one of them reads.
+func (w workspace) maxUsage() (seconds, kibibytes float64, err error) {
+	content, err := os.ReadFile(w.usage())
 	if err != nil {
 		return 0, 0, err
 	}

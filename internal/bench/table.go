@@ -7,7 +7,7 @@ import (
 	"text/tabwriter"
 )
 
-// results are what tools/plot draws from, too.
+// results is written as JSON, from which tools/plot draws.
 type results struct {
 	Machine string
 	Rows    []row
@@ -18,14 +18,14 @@ type row struct {
 	What             string
 	Procedures, Runs int // runs of each procedure
 
-	Floor float64 // of a read: net/http and encoding/json alone
-	Ours  float64
-	Usual float64
-	Unit  string
+	Floor    float64 // of command floor for a plan, and of newFloorRead for a read
+	Provider float64
+	Structs  float64
+	Unit     string
 
-	OursToFloor, UsualToOurs float64
+	ProviderToFloor, StructsToProvider float64
 
-	Limit string // what ours may be at most
+	Limit string // of Provider
 }
 
 func (r *results) add(rows []row, err error) error {
@@ -33,7 +33,7 @@ func (r *results) add(rows []row, err error) error {
 	return err
 }
 
-// print writes the table, as Markdown.
+// print writes a Markdown table.
 func (r *results) print(to io.Writer) {
 	table := tabwriter.NewWriter(to, 0, 0, 1, ' ', 0)
 	line := func(cells ...any) {
@@ -42,20 +42,20 @@ func (r *results) print(to io.Writer) {
 		}
 		_, _ = fmt.Fprintln(table, "|")
 	}
-	line("", "procedures", "runs each", "floor", "ours", "usual way", "ours : floor", "usual : ours", "ours at most")
+	line("", "procedures", "runs each", "floor", "provider", "Go structs", "provider : floor", "structs : provider", "limit")
 	line("---", "--:", "--:", "--:", "--:", "--:", "--:", "--:", "---")
 	for _, row := range r.Rows {
 		size, runs := "", ""
 		if row.Procedures > 0 {
 			size, runs = strconv.Itoa(row.Procedures), strconv.Itoa(row.Runs)
 		}
-		line(row.What, size, runs, number(row.Floor, row.Unit), number(row.Ours, row.Unit), number(row.Usual, row.Unit),
-			number(row.OursToFloor, ""), number(row.UsualToOurs, ""), row.Limit)
+		line(row.What, size, runs, format(row.Floor, row.Unit), format(row.Provider, row.Unit), format(row.Structs, row.Unit),
+			format(row.ProviderToFloor, ""), format(row.StructsToProvider, ""), row.Limit)
 	}
-	_ = table.Flush() // to the same writer: whoever reads it has gone
+	_ = table.Flush() // fails only if stdout is closed
 }
 
-func number(value float64, unit string) string {
+func format(value float64, unit string) string {
 	switch {
 	case value == 0:
 		return ""

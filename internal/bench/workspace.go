@@ -20,90 +20,87 @@ import (
 
 const module = "github.com/tofupilot/terraform-provider-tofupilot"
 
-// programs are the providers that Terraform is run with.
+// programs contains the packages of the providers that Terraform runs.
 var programs = map[string]string{
-	"ours":   module,
-	"floor":  module + "/internal/bench/floor",
-	"usual":  module + "/internal/bench/structs",
-	"rusage": module + "/internal/bench/rusage",
+	"provider": module,
+	"floor":    module + "/internal/bench/floor",
+	"structs":  module + "/internal/bench/structs",
+	"rusage":   module + "/internal/bench/rusage",
 }
 
-// lab is a directory with the programs, and with what Terraform needs to use
-// each instead of the released provider.
-type lab struct{ dir string }
+// workspace is a directory with the programs, and with a CLI configuration for each that
+// makes Terraform use it.
+type workspace struct{ dir string }
 
-func newLab(ctx context.Context) (lab, error) {
+func newWorkspace(ctx context.Context) (workspace, error) {
 	dir, err := os.MkdirTemp("", "bench")
 	if err != nil {
-		return lab{}, err
+		return workspace{}, err
 	}
-	l := lab{dir}
-	for name, of := range programs {
-		build := exec.CommandContext(ctx, "go", "build", "-trimpath", "-buildvcs=false", "-tags=grpcnotrace", "-ldflags=-s -w", "-o", l.binary(name), of) //nolint:gosec // the names above
-		if said, err := build.CombinedOutput(); err != nil {
-			l.close()
-			return l, fmt.Errorf("%s: %w\n%s", build, err, said)
+	w := workspace{dir}
+	for name, pkg := range programs {
+		build := exec.CommandContext(ctx, "go", "build", "-trimpath", "-buildvcs=false", "-tags=grpcnotrace", "-ldflags=-s -w", "-o", w.binary(name), pkg) //nolint:gosec // the names above
+		if output, err := build.CombinedOutput(); err != nil {
+			w.close()
+			return w, fmt.Errorf("%s: %w\n%s", build, err, output)
 		}
-		settings := fmt.Sprintf("provider_installation {\n  dev_overrides { \"tofupilot/tofupilot\" = %q }\n}\n", filepath.Dir(l.binary(name)))
-		if err := os.WriteFile(l.settings(name), []byte(settings), 0o600); err != nil {
-			l.close()
-			return l, err
+		config := fmt.Sprintf("provider_installation {\n  dev_overrides { \"tofupilot/tofupilot\" = %q }\n}\n", filepath.Dir(w.binary(name)))
+		if err := os.WriteFile(w.cliConfig(name), []byte(config), 0o600); err != nil {
+			w.close()
+			return w, err
 		}
 	}
-	return l, nil
+	return w, nil
 }
 
-func (l lab) close() { _ = os.RemoveAll(l.dir) }
+func (w workspace) close() { _ = os.RemoveAll(w.dir) }
 
-func (l lab) binary(name string) string {
-	return filepath.Join(l.dir, name, "terraform-provider-tofupilot")
+func (w workspace) binary(name string) string {
+	return filepath.Join(w.dir, name, "terraform-provider-tofupilot")
 }
 
-func (l lab) settings(name string) string { return filepath.Join(l.dir, name+".rc") }
-func (l lab) state() string               { return filepath.Join(l.dir, "state.msgpack") }
-func (l lab) usage() string               { return filepath.Join(l.dir, "usage") }
+func (w workspace) cliConfig(name string) string { return filepath.Join(w.dir, name+".rc") }
+func (w workspace) state() string                { return filepath.Join(w.dir, "state.msgpack") }
+func (w workspace) usage() string                { return filepath.Join(w.dir, "usage") }
 
-// machine says what was measured on, and with what.
-func (l lab) machine(ctx context.Context) (string, error) {
+// machine describes the machine, Terraform and Go.
+func (w workspace) machine(ctx context.Context) (string, error) {
 	info, err := os.ReadFile("/proc/cpuinfo")
 	if err != nil {
 		return "", err
 	}
 	model := regexp.MustCompile(`model name\s*: (.*)`).FindSubmatch(info)
 	if model == nil {
-		return "", errors.New("/proc/cpuinfo names no model")
+		return "", errors.New("no model name in /proc/cpuinfo")
 	}
-	said, err := exec.CommandContext(ctx, "terraform", "version").Output()
+	output, err := exec.CommandContext(ctx, "terraform", "version").Output()
 	if err != nil {
 		return "", err
 	}
-	version, _, _ := strings.Cut(string(said), "\n")
+	version, _, _ := strings.Cut(string(output), "\n")
 	return fmt.Sprintf("%d cores of an %s, %s, %s", runtime.NumCPU(), model[1], version, strings.Replace(runtime.Version(), "go", "Go ", 1)), nil
 }
 
-// What a plan reads, as the name of a folder with its configuration. Each has an
-// output count, of what was read.
+// Directories with configurations. The output count is the number of procedures or IDs.
 const (
 	allProcedures = "all"
 	someIDs       = "ids"
 )
 
-// names is how many names someIDs looks up.
-const names = 5
+const namesCount = 5 // that someIDs looks up
 
-// serve starts a fake API, writes the configurations, and leaves the state that
-// comes of reading all procedures to the floor.
-func (l lab) serve(ctx context.Context, procedures, runs int) (stop func(), err error) {
+// serve starts a fake API, and writes the configurations and the state for the floor.
+func (w workspace) serve(ctx context.Context, procedures, runs int) (stop func(), err error) {
 	stored := reference.Procedures(procedures, runs)
 	server := httptest.NewServer(fakeapi.New(stored...))
-	var wanted []string
-	for i := range names {
-		wanted = append(wanted, strconv.Quote(stored[i*procedures/names].Name))
+	var names []string
+	for i := range namesCount {
+		names = append(names, strconv.Quote(stored[i*procedures/namesCount].Name))
 	}
 	err = errors.Join(
-		l.configure(allProcedures, server.URL, `data "tofupilot_procedures" "all" {}`, "data.tofupilot_procedures.all.procedures"),
-		l.configure(someIDs, server.URL, fmt.Sprintf("data \"tofupilot_procedure_ids\" \"some\" {\n  names = [%s]\n}", strings.Join(wanted, ", ")), "data.tofupilot_procedure_ids.some.ids"),
-		l.writeState(ctx, server.URL),
+		w.configure(allProcedures, server.URL, `data "tofupilot_procedures" "all" {}`, "data.tofupilot_procedures.all.procedures"),
+		w.configure(someIDs, server.URL, fmt.Sprintf("data \"tofupilot_procedure_ids\" \"some\" {\n  names = [%s]\n}", strings.Join(names, ", ")), "data.tofupilot_procedure_ids.some.ids"),
+		w.writeState(ctx, server.URL),
 	)
 	if err != nil {
 		server.Close()
@@ -111,8 +108,8 @@ func (l lab) serve(ctx context.Context, procedures, runs int) (stop func(), err 
 	return server.Close, err
 }
 
-// configure writes a configuration with one data source.
-func (l lab) configure(folder, url, dataSource, counted string) error {
+// configure writes a configuration with one data source, and an expression to count.
+func (w workspace) configure(directory, url, dataSource, expression string) error {
 	configuration := fmt.Sprintf(`
 terraform {
   required_providers {
@@ -130,15 +127,15 @@ provider "tofupilot" {
 output "count" {
   value = length(%s)
 }
-`, url, fakeapi.Key, dataSource, counted)
-	err := os.MkdirAll(filepath.Join(l.dir, folder), 0o700)
+`, url, fakeapi.Key, dataSource, expression)
+	err := os.MkdirAll(filepath.Join(w.dir, directory), 0o700)
 	if err == nil {
-		err = os.WriteFile(filepath.Join(l.dir, folder, "main.tf"), []byte(configuration), 0o600)
+		err = os.WriteFile(filepath.Join(w.dir, directory, "main.tf"), []byte(configuration), 0o600)
 	}
 	return err
 }
 
-func (l lab) writeState(ctx context.Context, url string) error {
+func (w workspace) writeState(ctx context.Context, url string) error {
 	read, err := reference.Configure(ctx, provider.Server("bench")(), url)
 	if err != nil {
 		return err
@@ -147,5 +144,5 @@ func (l lab) writeState(ctx context.Context, url string) error {
 	if err != nil {
 		return err
 	}
-	return os.WriteFile(l.state(), state, 0o600)
+	return os.WriteFile(w.state(), state, 0o600)
 }

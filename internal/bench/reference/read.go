@@ -10,56 +10,56 @@ import (
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/fakeapi"
 )
 
-// DataSource is what is read.
+// DataSource is the type of the data source that is read.
 const DataSource = "tofupilot_procedures"
 
-// Configure configures a provider for a fake API and returns how it reads all
-// procedures: the encoded state that Terraform would get.
+// Configure configures a provider for a fake API. It returns a function that reads all
+// procedures and returns the encoded state that Terraform would receive.
 func Configure(ctx context.Context, server tfprotov6.ProviderServer, url string) (read func() ([]byte, error), err error) {
 	schema, err := server.GetProviderSchema(ctx, &tfprotov6.GetProviderSchemaRequest{})
 	if err != nil {
 		return nil, err
 	}
-	settings, err := block(schema.Provider, map[string]string{"url": url, "api_key": fakeapi.Key})
+	config, err := encodeBlock(schema.Provider, map[string]string{"url": url, "api_key": fakeapi.Key})
 	if err != nil {
 		return nil, err
 	}
-	configured, err := server.ConfigureProvider(ctx, &tfprotov6.ConfigureProviderRequest{Config: settings})
+	configured, err := server.ConfigureProvider(ctx, &tfprotov6.ConfigureProviderRequest{Config: config})
 	if err == nil {
 		err = firstError(configured.Diagnostics)
 	}
 	if err != nil {
 		return nil, err
 	}
-	arguments, err := block(schema.DataSourceSchemas[DataSource], nil)
+	arguments, err := encodeBlock(schema.DataSourceSchemas[DataSource], nil)
 	if err != nil {
 		return nil, err
 	}
 	return func() ([]byte, error) {
-		answer, err := server.ReadDataSource(ctx, &tfprotov6.ReadDataSourceRequest{TypeName: DataSource, Config: arguments})
+		response, err := server.ReadDataSource(ctx, &tfprotov6.ReadDataSourceRequest{TypeName: DataSource, Config: arguments})
 		if err == nil {
-			err = firstError(answer.Diagnostics)
+			err = firstError(response.Diagnostics)
 		}
 		if err != nil {
 			return nil, err
 		}
-		return answer.State.MsgPack, nil
+		return response.State.MsgPack, nil
 	}, nil
 }
 
-// block is a block with a few texts given, encoded.
-func block(of *tfprotov6.Schema, given map[string]string) (*tfprotov6.DynamicValue, error) {
-	object, ok := of.ValueType().(tftypes.Object)
+// encodeBlock encodes a block with these strings. All other arguments are null.
+func encodeBlock(schema *tfprotov6.Schema, arguments map[string]string) (*tfprotov6.DynamicValue, error) {
+	object, ok := schema.ValueType().(tftypes.Object)
 	if !ok {
-		return nil, fmt.Errorf("a block's type is %s, no object", of.ValueType())
+		return nil, fmt.Errorf("the type of the block is %s instead of an object", schema.ValueType())
 	}
 	values := map[string]tftypes.Value{}
-	for name, is := range object.AttributeTypes { // and those of blocks
+	for name, attributeType := range object.AttributeTypes { // includes nested blocks
 		var value any // null
-		if text, ok := given[name]; ok {
+		if text, ok := arguments[name]; ok {
 			value = text
 		}
-		values[name] = tftypes.NewValue(is, value)
+		values[name] = tftypes.NewValue(attributeType, value)
 	}
 	encoded, err := tfprotov6.NewDynamicValue(object, tftypes.NewValue(object, values))
 	return &encoded, err

@@ -1,12 +1,11 @@
-// Package reference is what the provider is measured with and against: the
-// sample, the protocol without a process in between, and the framework's
-// usual way of filling a list.
+// Package reference contains the procedures that the benchmarks read, reads over the plugin
+// protocol in the same process, and a provider that fills its list with Go structs.
 package reference
 
 import "github.com/tofupilot/terraform-provider-tofupilot/internal/fakeapi"
 
-// Procedures are n procedures with the same number of runs each, or without
-// runs, as www.tofupilot.app sends them.
+// Procedures returns n procedures with the same number of runs each. Without runs, they have
+// the fields that www.tofupilot.app sends.
 func Procedures(n, runs int) []fakeapi.Procedure {
 	if runs == 0 {
 		return fakeapi.Generate(n, fakeapi.WithRepository)

@@ -17,14 +17,13 @@ import (
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/tofupilot"
 )
 
-// Usual is a provider with its list of procedures filled the framework's usual
-// way: Go structs with tfsdk tags, and State.Set. The schema is the provider's
-// own and the client the same, so that only the way of filling differs.
-func Usual(of provider.Provider) provider.Provider { return &usualProvider{of} }
+// WithStructs returns a provider that fills its list of procedures as most providers do, with
+// Go structs, tfsdk tags and State.Set. Its schema and client are those of the given provider.
+func WithStructs(p provider.Provider) provider.Provider { return &structProvider{p} }
 
-type usualProvider struct{ provider.Provider }
+type structProvider struct{ provider.Provider }
 
-func (p *usualProvider) Configure(ctx context.Context, req provider.ConfigureRequest, resp *provider.ConfigureResponse) {
+func (p *structProvider) Configure(ctx context.Context, req provider.ConfigureRequest, resp *provider.ConfigureResponse) {
 	var address, key string
 	resp.Diagnostics.Append(req.Config.GetAttribute(ctx, path.Root("url"), &address)...)
 	resp.Diagnostics.Append(req.Config.GetAttribute(ctx, path.Root("api_key"), &key)...)
@@ -39,74 +38,74 @@ func (p *usualProvider) Configure(ctx context.Context, req provider.ConfigureReq
 	})
 }
 
-func (p *usualProvider) DataSources(ctx context.Context) (sources []func() datasource.DataSource) {
+func (p *structProvider) DataSources(ctx context.Context) (sources []func() datasource.DataSource) {
 	for _, create := range p.Provider.DataSources(ctx) {
 		var metadata datasource.MetadataResponse
 		create().Metadata(ctx, datasource.MetadataRequest{ProviderTypeName: "tofupilot"}, &metadata)
 		if metadata.TypeName == DataSource {
-			sources = append(sources, func() datasource.DataSource { return &usualDataSource{DataSource: create()} })
+			sources = append(sources, func() datasource.DataSource { return &structDataSource{DataSource: create()} })
 		}
 	}
 	return sources
 }
 
-type usualDataSource struct {
+type structDataSource struct {
 	datasource.DataSource
 
 	client *tofupilot.Client
 }
 
-type usualModel struct {
-	SearchQuery   types.String     `tfsdk:"search_query"`
-	CreatedAfter  types.String     `tfsdk:"created_after"`
-	CreatedBefore types.String     `tfsdk:"created_before"`
-	PageSize      types.Number     `tfsdk:"page_size"`
-	Timeouts      timeouts.Value   `tfsdk:"timeouts"`
-	Procedures    []usualProcedure `tfsdk:"procedures"`
-	IDs           []string         `tfsdk:"ids"`
+type model struct {
+	SearchQuery   types.String   `tfsdk:"search_query"`
+	CreatedAfter  types.String   `tfsdk:"created_after"`
+	CreatedBefore types.String   `tfsdk:"created_before"`
+	PageSize      types.Number   `tfsdk:"page_size"`
+	Timeouts      timeouts.Value `tfsdk:"timeouts"`
+	Procedures    []procedure    `tfsdk:"procedures"`
+	IDs           []string       `tfsdk:"ids"`
 }
 
-type usualProcedure struct {
-	ID               string           `tfsdk:"id"`
-	Name             *string          `tfsdk:"name"`
-	CreatedAt        *string          `tfsdk:"created_at"`
-	CreatedByUser    *usualUser       `tfsdk:"created_by_user"`
-	LinkedRepository *usualRepository `tfsdk:"linked_repository"`
-	Runs             []usualRun       `tfsdk:"runs"`
-	FPY              *big.Float       `tfsdk:"fpy"`
+type procedure struct {
+	ID               string      `tfsdk:"id"`
+	Name             *string     `tfsdk:"name"`
+	CreatedAt        *string     `tfsdk:"created_at"`
+	CreatedByUser    *user       `tfsdk:"created_by_user"`
+	LinkedRepository *repository `tfsdk:"linked_repository"`
+	Runs             []run       `tfsdk:"runs"`
+	FPY              *big.Float  `tfsdk:"fpy"`
 }
 
-type usualUser struct {
+type user struct {
 	ID    *string `tfsdk:"id"`
 	Name  *string `tfsdk:"name"`
 	Email *string `tfsdk:"email"`
 }
 
-type usualRepository struct {
+type repository struct {
 	ID       *string `tfsdk:"id"`
 	Name     *string `tfsdk:"name"`
 	FullName *string `tfsdk:"full_name"`
 	Provider *string `tfsdk:"provider"`
 }
 
-type usualRun struct {
-	ID        *string    `tfsdk:"id"`
-	Outcome   *string    `tfsdk:"outcome"`
-	StartedAt *string    `tfsdk:"started_at"`
-	Unit      *usualUnit `tfsdk:"unit"`
+type run struct {
+	ID        *string `tfsdk:"id"`
+	Outcome   *string `tfsdk:"outcome"`
+	StartedAt *string `tfsdk:"started_at"`
+	Unit      *unit   `tfsdk:"unit"`
 }
 
-type usualUnit struct {
+type unit struct {
 	ID *string `tfsdk:"id"`
 }
 
-func (d *usualDataSource) Configure(_ context.Context, req datasource.ConfigureRequest, _ *datasource.ConfigureResponse) {
+func (d *structDataSource) Configure(_ context.Context, req datasource.ConfigureRequest, _ *datasource.ConfigureResponse) {
 	d.client, _ = req.ProviderData.(*tofupilot.Client) // nil until the provider is configured
 }
 
-func (d *usualDataSource) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
-	var model usualModel
-	resp.Diagnostics.Append(req.Config.Get(ctx, &model)...)
+func (d *structDataSource) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
+	var state model
+	resp.Diagnostics.Append(req.Config.Get(ctx, &state)...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
@@ -124,31 +123,31 @@ func (d *usualDataSource) Read(ctx context.Context, req datasource.ReadRequest, 
 		resp.Diagnostics.AddError("Reading failed", err.Error())
 		return
 	}
-	model.Procedures, model.IDs = []usualProcedure{}, []string{}
+	state.Procedures, state.IDs = []procedure{}, []string{}
 	for _, row := range rows {
-		model.Procedures = append(model.Procedures, usualFrom(new(procedures[row.ID])))
-		model.IDs = append(model.IDs, row.ID)
+		state.Procedures = append(state.Procedures, convert(new(procedures[row.ID])))
+		state.IDs = append(state.IDs, row.ID)
 	}
-	resp.Diagnostics.Append(resp.State.Set(ctx, &model)...)
+	resp.Diagnostics.Append(resp.State.Set(ctx, &state)...)
 }
 
-func usualFrom(p *tofupilot.Procedure) usualProcedure {
-	mapped := usualProcedure{ID: p.ID, Name: p.Name, CreatedAt: p.CreatedAt, Runs: []usualRun{}}
+func convert(p *tofupilot.Procedure) procedure {
+	converted := procedure{ID: p.ID, Name: p.Name, CreatedAt: p.CreatedAt, Runs: []run{}}
 	if p.FPY != nil {
-		mapped.FPY, _, _ = big.ParseFloat(string(*p.FPY), 10, 512, big.ToNearestEven)
+		converted.FPY, _, _ = big.ParseFloat(string(*p.FPY), 10, 512, big.ToNearestEven)
 	}
-	if user := p.CreatedByUser; user != nil {
-		mapped.CreatedByUser = &usualUser{user.ID, user.Name, user.Email}
+	if u := p.CreatedByUser; u != nil {
+		converted.CreatedByUser = &user{u.ID, u.Name, u.Email}
 	}
-	if repository := p.LinkedRepository; repository != nil {
-		mapped.LinkedRepository = &usualRepository{repository.ID, repository.Name, repository.FullName, repository.Provider}
+	if r := p.LinkedRepository; r != nil {
+		converted.LinkedRepository = &repository{r.ID, r.Name, r.FullName, r.Provider}
 	}
-	for _, run := range p.Runs {
-		of := usualRun{ID: run.ID, Outcome: run.Outcome, StartedAt: run.StartedAt}
-		if run.Unit != nil {
-			of.Unit = &usualUnit{run.Unit.ID}
+	for _, r := range p.Runs {
+		convertedRun := run{ID: r.ID, Outcome: r.Outcome, StartedAt: r.StartedAt}
+		if r.Unit != nil {
+			convertedRun.Unit = &unit{r.Unit.ID}
 		}
-		mapped.Runs = append(mapped.Runs, of)
+		converted.Runs = append(converted.Runs, convertedRun)
 	}
-	return mapped
+	return converted
 }

@@ -1,8 +1,7 @@
 //go:build linux
 
-// Command rusage stands between Terraform and the provider: it runs the program
-// that BENCH_PROVIDER names with the same streams, and adds a line with its CPU
-// time in seconds and its peak memory in KiB to the file that BENCH_RUSAGE names.
+// Command rusage runs the provider that BENCH_PROVIDER names, with the same standard streams,
+// and appends its CPU time in seconds and its peak memory in KiB to the file BENCH_RUSAGE.
 package main
 
 import (
@@ -15,7 +14,7 @@ import (
 )
 
 func main() {
-	provider := exec.Command(os.Getenv("BENCH_PROVIDER")) //nolint:gosec,noctx // the benchmark says which; Terraform ends it
+	provider := exec.Command(os.Getenv("BENCH_PROVIDER")) //nolint:gosec,noctx // the benchmark sets the program; Terraform ends it
 	provider.Stdin, provider.Stdout, provider.Stderr = os.Stdin, os.Stdout, os.Stderr
 	if err := provider.Run(); err != nil {
 		log.Fatal(err)
@@ -23,9 +22,9 @@ func main() {
 	state := provider.ProcessState
 	usage, ok := state.SysUsage().(*syscall.Rusage)
 	if !ok {
-		log.Fatal("this system doesn't tell what a process used")
+		log.Fatal("this system doesn't report the resource usage of a process")
 	}
-	file, err := os.OpenFile(os.Getenv("BENCH_RUSAGE"), os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600) //nolint:gosec // the benchmark says which
+	file, err := os.OpenFile(os.Getenv("BENCH_RUSAGE"), os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600) //nolint:gosec // the benchmark sets the file
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -1,4 +1,4 @@
-// Command structs is the provider with its list filled the framework's usual way.
+// Command structs is the provider of [reference.WithStructs].
 package main
 
 import (
@@ -15,7 +15,7 @@ import (
 
 func main() {
 	err := providerserver.Serve(context.Background(),
-		func() framework.Provider { return reference.Usual(provider.New("bench")()) },
+		func() framework.Provider { return reference.WithStructs(provider.New("bench")()) },
 		providerserver.ServeOpts{Address: "registry.terraform.io/tofupilot/tofupilot"})
 	if err != nil {
 		log.Fatal(err)
