@@ -1,6 +1,5 @@
-// Package release_test installs the provider as its users do: terraform init
-// gets it from a registry, which serves the assets of a release, and checks
-// version, checksums and signature itself.
+// Package release_test installs the provider as its users do. A local registry serves the
+// assets of a release, and terraform init checks version, checksums and signature.
 package release_test
 
 import (
@@ -18,22 +17,22 @@ import (
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/fakeapi"
 )
 
-// TestRelease takes the assets from the folder RELEASE_ASSETS, signed with the
-// key whose public half is in the file RELEASE_KEY. make release-check has GoReleaser
-// put them there, and the release workflow downloads them.
+// TestRelease checks and installs the assets in the directory RELEASE_ASSETS, with the public
+// key in the file RELEASE_KEY. make release-check builds them; the release workflow downloads
+// them.
 func TestRelease(t *testing.T) {
 	t.Parallel()
 	dir := os.Getenv("RELEASE_ASSETS")
 	if dir == "" {
-		t.Skip("RELEASE_ASSETS names no release: run make release-check")
+		t.Skip("RELEASE_ASSETS isn't set: run make release-check")
 	}
-	release := load(t, dir, os.Getenv("RELEASE_KEY"))
+	release := loadAssets(t, dir, os.Getenv("RELEASE_KEY"))
 	t.Run("assets", func(t *testing.T) { t.Parallel(); checkAssets(t, release) })
-	t.Run("installs", func(t *testing.T) { t.Parallel(); checkInstalls(t, release) })
+	t.Run("install", func(t *testing.T) { t.Parallel(); checkInstall(t, release) })
 }
 
-// listed is the checksum that SHA256SUMS has for an asset; empty if none.
-func (a *assets) listed(name string) string {
+// checksum returns the checksum of an asset in SHA256SUMS, or an empty string.
+func (a *assets) checksum(name string) string {
 	for line := range strings.Lines(string(a.files[a.sums()])) {
 		if fields := strings.Fields(line); len(fields) == 2 && fields[1] == name {
 			return fields[0]
@@ -42,28 +41,27 @@ func (a *assets) listed(name string) string {
 	return ""
 }
 
-// checkAssets holds the assets to what registries ask for and Terraform itself
-// doesn't look at.
+// checkAssets checks what registries require and Terraform doesn't check.
 func checkAssets(t *testing.T, a *assets) {
 	t.Helper()
 	for name, content := range a.files {
-		got, want := a.listed(name), sha256sum(content)
-		// Terraform's registry refuses checksums of anything else.
+		got, want := a.checksum(name), sha256sum(content)
+		// Terraform's registry refuses checksums of other files.
 		if !strings.HasSuffix(name, ".zip") && name != a.manifest() {
 			want = ""
 		}
 		if got != want {
-			t.Errorf("SHA256SUMS has %q for %s; want %q", got, name, want)
+			t.Errorf("SHA256SUMS: got %q for %s, want %q", got, name, want)
 		}
 	}
-	if got := a.protocols(t); !slices.Equal(got, []string{"6.0"}) {
-		t.Errorf("protocols %q", got)
+	if got, want := a.protocols(t), []string{"6.0"}; !slices.Equal(got, want) {
+		t.Errorf("got protocols %q, want %q", got, want)
 	}
 	keys, err := openpgp.ReadArmoredKeyRing(strings.NewReader(a.key))
 	if err != nil {
 		t.Fatal(err)
 	}
-	// In armor, a signature isn't taken for one here, nor by a registry.
+	// Neither this function nor a registry accepts a signature in ASCII armor.
 	if _, err := openpgp.CheckDetachedSignature(keys, bytes.NewReader(a.files[a.sums()]), bytes.NewReader(a.files[a.signature()]), nil); err != nil {
 		t.Errorf("signature: %v", err)
 	}
@@ -76,43 +74,43 @@ func checkAssets(t *testing.T, a *assets) {
 		t.Fatalf("no %s in the zip", a.binary())
 	}
 	if size := archive.File[at].UncompressedSize64; size > 20<<20 {
-		t.Errorf("%s has %d bytes: what made it larger than 20 MiB?", a.binary(), size)
+		t.Errorf("%s has %d bytes, more than 20 MiB", a.binary(), size)
 	}
 	if mode := archive.File[at].Mode(); mode.Perm() != 0o755 {
-		t.Errorf("%s has mode %s", a.binary(), mode)
+		t.Errorf("%s has mode %s, want 0755", a.binary(), mode)
 	}
 }
 
-// checkInstalls has Terraform install the provider, then plan with it.
-func checkInstalls(t *testing.T, a *assets) {
+// checkInstall runs terraform init and terraform plan.
+func checkInstall(t *testing.T, a *assets) {
 	t.Helper()
-	dir := workspace(t, publish(t, a))
-	said, err := terraform(t, dir, nil, "init")
+	dir := newWorkspace(t, newRegistry(t, a))
+	output, err := runTerraform(t, dir, nil, "init")
 	if err != nil {
-		t.Fatalf("%v\n%s", err, said)
+		t.Fatalf("init: %v\n%s", err, output)
 	}
-	t.Log(said)
+	t.Log(output)
 	for _, want := range []string{"Installed tofupilot/tofupilot v" + a.version, "key ID " + a.keyID} {
-		if !strings.Contains(said, want) {
-			t.Errorf("init doesn't say %q", want)
+		if !strings.Contains(output, want) {
+			t.Errorf("no %q in the output of init", want)
 		}
 	}
-	lock := string(read(t, filepath.Join(dir, ".terraform.lock.hcl")))
-	for _, want := range []string{`= "` + a.version + `"`, `"h1:`, `"zh:` + a.listed(a.zip()) + `"`} {
+	lock := string(readFile(t, filepath.Join(dir, ".terraform.lock.hcl")))
+	for _, want := range []string{`= "` + a.version + `"`, `"h1:`, `"zh:` + a.checksum(a.zip()) + `"`} {
 		if !strings.Contains(lock, want) {
-			t.Errorf("the lock file doesn't have %s:\n%s", want, lock)
+			t.Errorf("no %s in the lock file:\n%s", want, lock)
 		}
 	}
 
 	api := fakeapi.New(fakeapi.Example2026())
 	server := httptest.NewServer(api)
 	defer server.Close()
-	said, err = terraform(t, dir, []string{"TOFUPILOT_URL=" + server.URL, "TOFUPILOT_API_KEY=" + fakeapi.Key}, "plan")
-	if err != nil || !strings.Contains(said, fakeapi.Example2026().ID) {
-		t.Fatalf("plan: %v\n%s", err, said)
+	output, err = runTerraform(t, dir, []string{"TOFUPILOT_URL=" + server.URL, "TOFUPILOT_API_KEY=" + fakeapi.Key}, "plan")
+	if err != nil || !strings.Contains(output, fakeapi.Example2026().ID) {
+		t.Fatalf("plan: %v\n%s", err, output)
 	}
-	// The linker has told the provider its version.
+	// The linker sets the version.
 	if agent := api.Requests()[0].Header.Get("User-Agent"); !strings.Contains(agent, project+"/"+a.version+" ") {
-		t.Errorf("the provider calls itself %q", agent)
+		t.Errorf("got User-Agent %q, want version %s in it", agent, a.version)
 	}
 }

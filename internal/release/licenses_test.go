@@ -20,11 +20,11 @@ var update = flag.Bool("update", false, "write "+licensesFile)
 
 const licensesFile = "../../THIRD_PARTY_LICENSES.txt"
 
-// allowed are the licences that a dependency may have, and words that stand in
-// no other. The first that matches counts, so the longer text goes first.
+// allowed contains the licenses that a dependency may have. The first that matches is used, so
+// BSD-3-Clause, which contains the text of BSD-2-Clause, comes before it.
 var allowed = []struct {
-	name  string
-	words *regexp.Regexp
+	name string
+	text *regexp.Regexp // matches part of the license's text
 }{
 	{"MPL-2.0", regexp.MustCompile(`^Mozilla Public License,? [Vv]ersion 2\.0`)},
 	{"Apache-2.0", regexp.MustCompile(`^\s*Apache License\s+Version 2\.0, January 2004`)},
@@ -34,23 +34,27 @@ var allowed = []struct {
 	{"ISC", regexp.MustCompile(`Permission to use, copy, modify, and/or distribute this software for any\s+purpose`)},
 }
 
-// TestLicenses holds every dependency, of the tests too, to an allowed licence,
-// and THIRD_PARTY_LICENSES.txt to what the provider is built of: that file goes
-// into each zip, since most of these licences ask for it. Go is built in as well.
+// TestLicenses checks that all dependencies, including those of tests, have an allowed license.
+// It compares THIRD_PARTY_LICENSES.txt with the licenses of the modules and of Go in the
+// provider's binary. Most of them require that file in each zip.
 func TestLicenses(t *testing.T) {
 	t.Parallel()
-	for path, dir := range modules(t, runtime.GOOS, "-test", "./...") {
-		_, _, _ = license(t, path, dir)
+	for path, dir := range listModules(t, runtime.GOOS, "-test", "./...") {
+		_, _, _ = readLicense(t, path, dir)
 	}
 
-	linked := map[string]string{"Go": runtimeDir(t)}
+	goroot, err := exec.CommandContext(t.Context(), "go", "env", "GOROOT").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	linked := map[string]string{"Go": strings.TrimSpace(string(goroot))}
 	for _, system := range []string{"freebsd", "windows", "linux", "darwin"} {
-		maps.Copy(linked, modules(t, system, "."))
+		maps.Copy(linked, listModules(t, system, "."))
 	}
 	var list, texts strings.Builder
-	users := map[string][]string{} // of each text
+	users := map[string][]string{} // the modules with each text
 	for _, path := range slices.Sorted(maps.Keys(linked)) {
-		name, holder, text := license(t, path, linked[path])
+		name, holder, text := readLicense(t, path, linked[path])
 		fmt.Fprintf(&list, "%-13s %s\n", name, path)
 		users[text] = append(users[text], path+holder)
 	}
@@ -65,17 +69,17 @@ func TestLicenses(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if got := strings.ReplaceAll(string(read(t, licensesFile)), "\r\n", "\n"); got != want {
-		t.Error("THIRD_PARTY_LICENSES.txt isn't what the dependencies say; run make licenses and look at the difference")
+	if got := strings.ReplaceAll(string(readFile(t, licensesFile)), "\r\n", "\n"); got != want {
+		t.Error("THIRD_PARTY_LICENSES.txt isn't up to date; run make licenses and look at the difference")
 	}
 }
 
-// copyright is how a text begins that says whose the work is.
+// copyright matches the copyright notice at the beginning of a license's text.
 var copyright = regexp.MustCompile(`^(Copyright [^\n]+\n(All rights reserved\.\n)?)+\s*`)
 
-// license is the licence of a module, whose it is where the text begins with
-// that (so that equal texts can be told once), and the text.
-func license(t *testing.T, path, dir string) (name, holder, text string) {
+// readLicense returns the name of a module's license, the copyright notice and the text.
+// Modules with the same text share it in THIRD_PARTY_LICENSES.txt.
+func readLicense(t *testing.T, path, dir string) (name, holder, text string) {
 	t.Helper()
 	var texts []string
 	for _, pattern := range []string{"LICEN[SC]E*", "COPYING*", "NOTICE*"} {
@@ -84,7 +88,7 @@ func license(t *testing.T, path, dir string) (name, holder, text string) {
 			t.Fatal(err)
 		}
 		for _, file := range files {
-			texts = append(texts, strings.TrimSpace(strings.ReplaceAll(string(read(t, file)), "\r\n", "\n")))
+			texts = append(texts, strings.TrimSpace(strings.ReplaceAll(string(readFile(t, file)), "\r\n", "\n")))
 		}
 	}
 	text = strings.Join(texts, "\n\n")
@@ -92,44 +96,34 @@ func license(t *testing.T, path, dir string) (name, holder, text string) {
 		text = text[len(holder):]
 		holder = "\n  " + strings.Join(strings.Fields(holder), " ")
 	}
-	for _, known := range allowed {
-		if known.words.MatchString(text) {
-			return known.name, holder, text
+	for _, license := range allowed {
+		if license.text.MatchString(text) {
+			return license.name, holder, text
 		}
 	}
-	t.Errorf("%s has no licence that is known and allowed; look at %s", path, dir)
+	t.Errorf("%s has no allowed license; see %s", path, dir)
 	return "unknown", holder, text
 }
 
-// modules are those that packages are built from, without the project's own, and
-// where their sources are.
-func modules(t *testing.T, system string, packages ...string) map[string]string {
+// listModules returns the directories of the modules from which packages are built, without
+// this project.
+func listModules(t *testing.T, system string, packages ...string) map[string]string {
 	t.Helper()
 	arguments := []string{"list", "-deps", "-f", "{{with .Module}}{{if not .Main}}{{.Path}}\t{{.Dir}}{{end}}{{end}}"}
 	command := exec.CommandContext(t.Context(), "go", append(arguments, packages...)...)
 	command.Dir = filepath.Dir(licensesFile)
 	command.Env = append(os.Environ(), "GOOS="+system, "CGO_ENABLED=0")
-	var problems bytes.Buffer
-	command.Stderr = &problems
+	var stderr bytes.Buffer
+	command.Stderr = &stderr
 	output, err := command.Output()
 	if err != nil {
-		t.Fatalf("%s: %v\n%s", command, err, &problems)
+		t.Fatalf("%s: %v\n%s", command, err, &stderr)
 	}
-	found := map[string]string{}
+	modules := map[string]string{}
 	for line := range strings.Lines(string(output)) {
 		if path, dir, ok := strings.Cut(strings.TrimSpace(line), "\t"); ok {
-			found[path] = dir
+			modules[path] = dir
 		}
 	}
-	return found
-}
-
-// runtimeDir is where Go itself is, which every program has a part of.
-func runtimeDir(t *testing.T) string {
-	t.Helper()
-	output, err := exec.CommandContext(t.Context(), "go", "env", "GOROOT").Output()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return strings.TrimSpace(string(output))
+	return modules
 }

@@ -10,32 +10,32 @@ import (
 	"testing"
 )
 
-// registry serves one release on loopback, by the provider registry protocol:
+// registry serves one release, with the provider registry protocol:
 // https://developer.hashicorp.com/terraform/internals/provider-registry-protocol.
 type registry struct {
 	*assets
-	says []string // versions of the plugin protocol
-	base string   // URL
+	pluginProtocols []string
+	url             string
 }
 
-// publish serves the assets until the test ends.
-func publish(t *testing.T, a *assets) *registry {
+// newRegistry returns a registry on loopback that runs until the test ends.
+func newRegistry(t *testing.T, a *assets) *registry {
 	t.Helper()
-	r := &registry{assets: a, says: a.protocols(t)}
+	r := &registry{assets: a, pluginProtocols: a.protocols(t)}
 	routes := http.NewServeMux()
 	routes.HandleFunc("GET /v1/providers/tofupilot/tofupilot/versions", r.versions)
 	routes.HandleFunc("GET /v1/providers/tofupilot/tofupilot/{version}/download/{os}/{arch}", r.download)
 	routes.HandleFunc("GET /assets/{name}", r.asset)
 	server := httptest.NewServer(routes)
 	t.Cleanup(server.Close)
-	r.base = server.URL
+	r.url = server.URL
 	return r
 }
 
 func (r *registry) versions(w http.ResponseWriter, _ *http.Request) {
-	answer(w, map[string]any{"versions": []any{map[string]any{
+	writeJSON(w, map[string]any{"versions": []any{map[string]any{
 		"version":   r.version,
-		"protocols": r.says,
+		"protocols": r.pluginProtocols,
 		"platforms": []any{map[string]any{"os": runtime.GOOS, "arch": runtime.GOARCH}},
 	}}})
 }
@@ -45,17 +45,17 @@ func (r *registry) download(w http.ResponseWriter, request *http.Request) {
 		http.NotFound(w, request)
 		return
 	}
-	// Registries take the checksum from SHA256SUMS; so a zip that was changed
-	// since doesn't have it.
-	answer(w, map[string]any{
-		"protocols":             r.says,
+	// Registries take the checksum from SHA256SUMS, so Terraform detects a zip that was changed
+	// later.
+	writeJSON(w, map[string]any{
+		"protocols":             r.pluginProtocols,
 		"os":                    runtime.GOOS,
 		"arch":                  runtime.GOARCH,
 		"filename":              r.zip(),
-		"download_url":          r.base + "/assets/" + r.zip(),
-		"shasum":                r.listed(r.zip()),
-		"shasums_url":           r.base + "/assets/" + r.sums(),
-		"shasums_signature_url": r.base + "/assets/" + r.signature(),
+		"download_url":          r.url + "/assets/" + r.zip(),
+		"shasum":                r.checksum(r.zip()),
+		"shasums_url":           r.url + "/assets/" + r.sums(),
+		"shasums_signature_url": r.url + "/assets/" + r.signature(),
 		"signing_keys": map[string]any{"gpg_public_keys": []any{
 			map[string]any{"key_id": r.keyID, "ascii_armor": r.key},
 		}},
@@ -68,12 +68,12 @@ func (r *registry) asset(w http.ResponseWriter, request *http.Request) {
 		http.NotFound(w, request)
 		return
 	}
-	_, _ = w.Write(content) // fails only when the client has gone
+	_, _ = w.Write(content) // fails only if the client has disconnected
 }
 
-func answer(w http.ResponseWriter, content any) {
+func writeJSON(w http.ResponseWriter, content any) {
 	w.Header().Set("Content-Type", "application/json")
-	_ = json.NewEncoder(w).Encode(content) // fails only when the client has gone
+	_ = json.NewEncoder(w).Encode(content) // fails only if the client has disconnected
 }
 
 func sha256sum(content []byte) string {

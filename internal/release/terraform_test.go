@@ -16,12 +16,12 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// workspace is a folder with a configuration, and with the settings that put the
-// registry where Terraform's own (and OpenTofu's) is.
-func workspace(t *testing.T, r *registry) string {
+// newWorkspace returns a directory with a configuration, and with a CLI configuration that
+// replaces the registries of Terraform and OpenTofu by r.
+func newWorkspace(t *testing.T, r *registry) string {
 	t.Helper()
 	dir := t.TempDir()
-	settings := fmt.Sprintf(`provider_installation {
+	cliConfig := fmt.Sprintf(`provider_installation {
   direct {}
 }
 host "registry.terraform.io" {
@@ -30,8 +30,8 @@ host "registry.terraform.io" {
 host "registry.opentofu.org" {
   services = { "providers.v1" = %[1]q }
 }
-`, r.base+"/v1/providers/")
-	// The version is given because a snapshot's is a prerelease.
+`, r.url+"/v1/providers/")
+	// Terraform chooses a prerelease, such as a snapshot, only if its version is given.
 	configuration := fmt.Sprintf(`terraform {
   required_providers {
     tofupilot = {
@@ -47,7 +47,7 @@ output "ids" {
   value = data.tofupilot_procedures.all.ids
 }
 `, r.version)
-	for name, content := range map[string]string{"terraform.rc": settings, "main.tf": configuration} {
+	for name, content := range map[string]string{"terraform.rc": cliConfig, "main.tf": configuration} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(content), 0o600); err != nil {
 			t.Fatal(err)
 		}
@@ -55,13 +55,13 @@ output "ids" {
 	return dir
 }
 
-// terraform runs it without what the developer has set.
-func terraform(t *testing.T, dir string, env []string, command string) (said string, err error) {
+// runTerraform runs a command without the developer's environment.
+func runTerraform(t *testing.T, dir string, env []string, command string) (output string, err error) {
 	t.Helper()
-	run := exec.CommandContext(t.Context(), harness.CLI(t), command, "-input=false", "-no-color")
-	run.Dir = dir
-	run.Env = append(harness.CleanEnvironment(dir), "TF_CLI_CONFIG_FILE="+filepath.Join(dir, "terraform.rc"), "CHECKPOINT_DISABLE=1")
-	run.Env = append(run.Env, env...)
-	output, err := run.CombinedOutput()
-	return string(output), err
+	terraform := exec.CommandContext(t.Context(), harness.CLI(t), command, "-input=false", "-no-color")
+	terraform.Dir = dir
+	terraform.Env = append(harness.CleanEnvironment(dir), "TF_CLI_CONFIG_FILE="+filepath.Join(dir, "terraform.rc"), "CHECKPOINT_DISABLE=1")
+	terraform.Env = append(terraform.Env, env...)
+	combined, err := terraform.CombinedOutput()
+	return string(combined), err
 }
