@@ -14,14 +14,13 @@ import (
 )
 
 var (
-	block    = regexp.MustCompile("(?ms)^```(terraform|hcl|tf)\n(.*?)^```$")
-	ofModule = regexp.MustCompile(`^# ([a-z]+/[a-z]+\.tf)\n`) // a block of a module that the one before calls
-	variable = regexp.MustCompile(`(?m)^variable "([^"]+)" \{$`)
-	settings = regexp.MustCompile(`(?m)^provider "tofupilot" \{\n(?:  .*\n)+\}\n\n?`)
+	block         = regexp.MustCompile("(?ms)^```(terraform|hcl|tf)\n(.*?)^```$")
+	moduleFile    = regexp.MustCompile(`^# ([a-z]+/[a-z]+\.tf)\n`) // begins a file of a module that the previous block calls
+	variable      = regexp.MustCompile(`(?m)^variable "([^"]+)" \{$`)
+	providerBlock = regexp.MustCompile(`(?m)^provider "tofupilot" \{\n(?:  .*\n)+\}\n\n?`)
 )
 
-// requirement is where the provider comes from, for configurations that leave it
-// out.
+// requirement requires the provider, for configurations that don't.
 const requirement = `terraform {
   required_providers {
     tofupilot = {
@@ -31,66 +30,65 @@ const requirement = `terraform {
 }
 `
 
-// configuration is what a reader of a page has in one folder.
+// configuration is a directory with one or several blocks of a page.
 type configuration struct {
 	name  string
-	files map[string]string
+	files map[string]string // contents by path
 }
 
-// TestBlocks plans every block that the documentation shows against the demo
-// server: alone, or with the first of its page where it doesn't say where the
-// provider comes from. All are planned in one run: each is a module, called from
-// one root.
+// TestBlocks plans every block of the documentation against the demo server. A block that
+// doesn't require the provider is planned together with the first of its page. One plan reads
+// all configurations, as modules.
 func TestBlocks(t *testing.T) {
 	t.Parallel()
 	demo := startDemo(t)
 	dir := t.TempDir()
-	all := configurations(t)
-	if len(all) < 30 {
-		t.Errorf("only %d configurations found", len(all))
+	configurations := readConfigurations(t)
+	if len(configurations) < 30 {
+		t.Errorf("found only %d configurations", len(configurations))
 	}
 	values := map[string]string{"repository": "acme/firmware", "self_hosted_api_key": fakeapi.Key, "tofupilot_api_key": fakeapi.Key}
 	var calls strings.Builder
-	for _, c := range all {
-		if why := tooNew(t, withStandIns(strings.Join(slices.Collect(maps.Values(c.files)), ""))); why != "" {
+	for _, c := range configurations {
+		if missing := missingFeature(t, replaceResources(strings.Join(slices.Collect(maps.Values(c.files)), ""))); missing != "" {
 			t.Run(c.name, func(t *testing.T) {
 				t.Parallel()
-				t.Skip(why)
+				t.Skip(missing)
 			})
 			continue
 		}
 		fmt.Fprintf(&calls, "module %q {\n  source = \"./%s\"\n", c.name, c.name)
 		for file, text := range c.files {
-			write(t, filepath.Join(dir, c.name, file), text)
+			writeFile(t, filepath.Join(dir, c.name, file), text)
 			for _, found := range variable.FindAllStringSubmatch(text, -1) {
 				fmt.Fprintf(&calls, "  %s = %q\n", found[1], values[found[1]])
 			}
 		}
 		calls.WriteString("}\n")
 	}
-	terraform(t, dir, nil, "fmt", "-check", "-diff", "-recursive", "-no-color")
-	for _, c := range all {
-		standIn(t, filepath.Join(dir, c.name))
-		demo.answerFor(t, filepath.Join(dir, c.name))
+	runTerraform(t, dir, nil, "fmt", "-check", "-diff", "-recursive", "-no-color")
+	for _, c := range configurations {
+		replaceResourcesIn(t, filepath.Join(dir, c.name))
+		demo.replaceAddresses(t, filepath.Join(dir, c.name))
 	}
-	write(t, filepath.Join(dir, "main.tf"), calls.String())
-	terraform(t, dir, demo.env, "init", "-input=false", "-no-color")
-	terraform(t, dir, demo.env, "plan", "-input=false", "-no-color")
+	writeFile(t, filepath.Join(dir, "main.tf"), calls.String())
+	runTerraform(t, dir, demo.env, "init", "-input=false", "-no-color")
+	runTerraform(t, dir, demo.env, "plan", "-input=false", "-no-color")
 }
 
-func configurations(t *testing.T) []configuration {
+func readConfigurations(t *testing.T) []configuration {
 	t.Helper()
-	var all []configuration
-	texts := pages(t)
+	var configurations []configuration
+	texts := readPages(t)
 	for _, page := range slices.Sorted(maps.Keys(texts)) {
 		first := ""
 		for _, at := range block.FindAllStringSubmatchIndex(texts[page], -1) {
 			language, text := texts[page][at[2]:at[3]], texts[page][at[4]:at[5]]
 			if language != "terraform" {
-				continue // TestOtherBlocks
+				continue // see TestOtherBlocks
 			}
-			if found := ofModule.FindStringSubmatch(text); found != nil {
-				all[len(all)-1].files[found[1]] = text
+			if found := moduleFile.FindStringSubmatch(text); found != nil {
+				configurations[len(configurations)-1].files[found[1]] = text
 				continue
 			}
 			line := 1 + strings.Count(texts[page][:at[4]], "\n")
@@ -103,48 +101,42 @@ func configurations(t *testing.T) []configuration {
 			}
 			if !strings.Contains(text, "required_providers") {
 				c.files["first.tf"] = first
-				if own := settings.FindString(text); own != "" && !strings.Contains(own, "alias") { // it replaces the first's
-					c.files["first.tf"] = settings.ReplaceAllString(first, "")
+				if own := providerBlock.FindString(text); own != "" && !strings.Contains(own, "alias") { // it replaces the first one's
+					c.files["first.tf"] = providerBlock.ReplaceAllString(first, "")
 				}
 			}
-			all = append(all, c)
+			configurations = append(configurations, c)
 		}
 	}
-	return all
+	return configurations
 }
 
-// TestOtherBlocks holds blocks in HCL that are no configuration: one is a file of
-// examples/, which is tested there, or settings of Terraform's.
+// TestOtherBlocks checks blocks in HCL that aren't configurations: each must be a file of
+// examples/, which TestExamples tests, or a valid CLI configuration.
 func TestOtherBlocks(t *testing.T) {
 	t.Parallel()
-	for page, text := range pages(t) {
+	isExample := map[string]bool{}
+	for _, example := range readExamples(t) {
+		isExample[strings.ReplaceAll(example, "\r\n", "\n")] = true
+	}
+	for page, text := range readPages(t) {
 		for _, found := range block.FindAllStringSubmatch(text, -1) {
 			switch {
-			case found[1] == "terraform", isExample(t, found[2]):
+			case found[1] == "terraform", isExample[found[2]]:
 			case found[1] == "hcl" && strings.HasPrefix(found[2], "provider_installation {"):
-				settings := filepath.Join(t.TempDir(), "terraform.rc")
-				write(t, settings, found[2])
-				if said := terraform(t, home, []string{"TF_CLI_CONFIG_FILE=" + settings}, "version"); strings.Contains(said, "CLI configuration") {
-					t.Errorf("%s: %s", page, said)
+				cliConfig := filepath.Join(t.TempDir(), "terraform.rc")
+				writeFile(t, cliConfig, found[2])
+				if output := runTerraform(t, home, []string{"TF_CLI_CONFIG_FILE=" + cliConfig}, "version"); strings.Contains(output, "CLI configuration") {
+					t.Errorf("%s: %s", page, output)
 				}
 			default:
-				t.Errorf("%s: is neither a file of examples/ nor settings of Terraform's:\n%s", page, found[0])
+				t.Errorf("%s: neither a file of examples/ nor a CLI configuration:\n%s", page, found[0])
 			}
 		}
 	}
 }
 
-func isExample(t *testing.T, text string) bool {
-	t.Helper()
-	for _, example := range exampleFiles(t) {
-		if strings.ReplaceAll(example, "\r\n", "\n") == text {
-			return true
-		}
-	}
-	return false
-}
-
-func write(t *testing.T, file, text string) {
+func writeFile(t *testing.T, file, text string) {
 	t.Helper()
 	err := os.MkdirAll(filepath.Dir(file), 0o700)
 	if err == nil {

@@ -14,13 +14,13 @@ import (
 
 var errorMessage = regexp.MustCompile(`error_message = "(?:\$\{self\.name\} )?([^\\"$]+)`)
 
-// TestPostconditions plans the postconditions of the pages where they are false. The
-// plan must fail with their message. TestExamples plans them where they are true.
+// TestPostconditions plans the postconditions of the pages for procedures that violate them.
+// The plan must fail with their message. TestExamples plans them for procedures that don't.
 func TestPostconditions(t *testing.T) {
 	t.Parallel()
 	files, err := filepath.Glob(filepath.Join(root, "examples", "data-sources", "*", "postcondition.tf"))
 	if err != nil || len(files) != 3 {
-		t.Fatalf("%d data sources have a postcondition, want 3: %v", len(files), err)
+		t.Fatalf("got %d postconditions of data sources, want 3: %v", len(files), err)
 	}
 	unlinked := fakeapi.Generate(1, fakeapi.WithRunsAndFPY)
 	unlinked[0].Name = "Firmware Smoke Test"
@@ -31,56 +31,56 @@ func TestPostconditions(t *testing.T) {
 		t.Run(filepath.Base(filepath.Dir(file))+"/"+filepath.Base(file), func(t *testing.T) {
 			t.Parallel()
 			dir := t.TempDir()
-			example := read(t, file)
-			write(t, filepath.Join(dir, "main.tf"), requirement+example)
-			if !strings.Contains(example, `data "`) { // it uses the page's first
-				write(t, filepath.Join(dir, "all.tf"), `data "tofupilot_procedures" "all" {}`)
+			example := readFile(t, file)
+			writeFile(t, filepath.Join(dir, "main.tf"), requirement+example)
+			if !strings.Contains(example, `data "`) { // it uses the page's first data source
+				writeFile(t, filepath.Join(dir, "all.tf"), `data "tofupilot_procedures" "all" {}`)
 			}
 			env := []string{"TOFUPILOT_URL=" + server.URL, "TOFUPILOT_API_KEY=" + fakeapi.Key, "TF_VAR_repository=acme/firmware"}
-			said, err := try(t, harness.CLI(t), dir, env, "plan", "-input=false", "-no-color")
+			output, err := runCLI(t, harness.CLI(t), dir, env, "plan", "-input=false", "-no-color")
 			want := errorMessage.FindStringSubmatch(example)
-			if want == nil || err == nil || !strings.Contains(strings.Join(strings.Fields(said), " "), want[1]) {
-				t.Errorf("error %v, want %q:\n%s", err, want, said)
+			if want == nil || err == nil || !strings.Contains(strings.Join(strings.Fields(output), " "), want[1]) {
+				t.Errorf("error %v, want %q:\n%s", err, want, output)
 			}
 		})
 	}
 }
 
-// TestWarning plans a check block for a name that no procedure has. It must print the
-// warning that the page shows, and no error.
+// TestWarning plans a check block for a name that no procedure has. The plan must succeed
+// with the warning that the page shows.
 func TestWarning(t *testing.T) {
 	t.Parallel()
 	const page = "docs/data-sources/procedure_ids.md"
-	check := read(t, filepath.Join(root, "examples", "data-sources", "tofupilot_procedure_ids", "check.tf"))
-	if why := tooNew(t, check); why != "" {
-		t.Skip(why)
+	check := readFile(t, filepath.Join(root, "examples", "data-sources", "tofupilot_procedure_ids", "check.tf"))
+	if missing := missingFeature(t, check); missing != "" {
+		t.Skip(missing)
 	}
 	demo := startDemo(t)
 	dir := t.TempDir()
 	misspelt := strings.Replace(check, `["Firmware Smoke Test"]`, `["Firmware Smoke Tset"]`, 1)
-	write(t, filepath.Join(dir, "main.tf"), firstExamples(t)[page]+"\n"+misspelt)
-	terraform(t, dir, demo.env, "init", "-input=false", "-no-color")
-	_, printed, _ := strings.Cut(terraform(t, dir, demo.env, "plan", "-input=false", "-no-color"), "\nWarning: ")
+	writeFile(t, filepath.Join(dir, "main.tf"), readFirstExamples(t)[page]+"\n"+misspelt)
+	runTerraform(t, dir, demo.env, "init", "-input=false", "-no-color")
+	_, printed, _ := strings.Cut(runTerraform(t, dir, demo.env, "plan", "-input=false", "-no-color"), "\nWarning: ")
 	printed, _, _ = strings.Cut("Warning: "+printed, "\n─")
 	printed = strings.ReplaceAll(printed, demo.url, "https://www.tofupilot.app")
 	shown := ""
-	for _, found := range sample.FindAllStringSubmatch(pages(t)[page], -1) {
+	for _, found := range textBlock.FindAllStringSubmatch(readPages(t)[page], -1) {
 		if isWarning(found[1]) {
 			shown = found[1]
 		}
 	}
-	if inOneLine(printed) != inOneLine(shown) {
-		t.Errorf("shows\n%s\nand prints\n%s", shown, printed)
+	if normalizeSpace(printed) != normalizeSpace(shown) {
+		t.Errorf("got\n%s\nwant\n%s", printed, shown)
 	}
 }
 
 func isWarning(text string) bool { return strings.HasPrefix(text, "Warning: ") }
 
-// TestMissingName reads an ID by a name that no procedure, one procedure and several
-// procedures have.
+// TestMissingName applies the example of an ID that is null if no procedure has the name. The
+// servers have none, one and several with it.
 func TestMissingName(t *testing.T) {
 	t.Parallel()
-	example := read(t, filepath.Join(root, "examples", "data-sources", "tofupilot_procedures", "missing.tf"))
+	example := readFile(t, filepath.Join(root, "examples", "data-sources", "tofupilot_procedures", "missing.tf"))
 	const isNull = `
 output "is_null" {
   value = one([for p in data.tofupilot_procedures.inverter.procedures : p.id if p.name == "Inverter Final Test"]) == null
@@ -88,8 +88,8 @@ output "is_null" {
 `
 	procedures := fakeapi.Generate(3, fakeapi.WithRepository)
 	for name, c := range map[string]struct {
-		names []string
-		want  string // of what Terraform prints
+		names []string // of the server's procedures
+		want  string   // part of the output
 		fails bool
 	}{
 		"none":    {[]string{"Inverter Final Test Rev A", "inverter final test"}, "is_null = true", false},
@@ -98,18 +98,18 @@ output "is_null" {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			named := slices.Clone(procedures[:len(c.names)])
-			for i := range named {
-				named[i].Name = c.names[i]
+			renamed := slices.Clone(procedures[:len(c.names)])
+			for i := range renamed {
+				renamed[i].Name = c.names[i]
 			}
-			server := httptest.NewServer(fakeapi.New(named...))
+			server := httptest.NewServer(fakeapi.New(renamed...))
 			t.Cleanup(server.Close)
 			dir := t.TempDir()
-			write(t, filepath.Join(dir, "main.tf"), requirement+example+isNull)
+			writeFile(t, filepath.Join(dir, "main.tf"), requirement+example+isNull)
 			env := []string{"TOFUPILOT_URL=" + server.URL, "TOFUPILOT_API_KEY=" + fakeapi.Key}
-			said, err := try(t, harness.CLI(t), dir, env, "apply", "-auto-approve", "-input=false", "-no-color")
-			if said = inOneLine(said); (err != nil) != c.fails || !strings.Contains(said, c.want) {
-				t.Errorf("error %v, want %q:\n%s", err, c.want, said)
+			output, err := runCLI(t, harness.CLI(t), dir, env, "apply", "-auto-approve", "-input=false", "-no-color")
+			if output = normalizeSpace(output); (err != nil) != c.fails || !strings.Contains(output, c.want) {
+				t.Errorf("error %v, want %q:\n%s", err, c.want, output)
 			}
 		})
 	}

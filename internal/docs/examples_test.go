@@ -16,66 +16,66 @@ import (
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/provider"
 )
 
-// TestExamples plans every folder below examples/ that has a configuration, and
-// runs its tests where it has some. Files that are too new for the Terraform at
-// hand are left out.
+// TestExamples plans every configuration in examples/ and runs its tests, if it has any. It
+// skips files that need a newer Terraform.
 func TestExamples(t *testing.T) {
 	t.Parallel()
-	for _, folder := range folders(t) {
-		t.Run(folder, func(t *testing.T) {
+	for _, example := range listExamples(t) {
+		t.Run(example, func(t *testing.T) {
 			t.Parallel()
 			dir := t.TempDir()
-			if err := os.CopyFS(dir, os.DirFS(filepath.Join(root, "examples", folder))); err != nil {
+			if err := os.CopyFS(dir, os.DirFS(filepath.Join(root, "examples", example))); err != nil {
 				t.Fatal(err)
 			}
-			standIn(t, dir)
-			leaveOutTooNew(t, dir)
-			if contents(t, dir, ".tf") == "" {
-				t.Skip("this Terraform is too old for it")
+			replaceResourcesIn(t, dir)
+			removeUnsupported(t, dir)
+			if readFiles(t, dir, ".tf") == "" {
+				t.Skip("every file needs a newer Terraform")
 			}
-			api, url := serve(t)
-			terraform(t, dir, nil, "get", "-no-color")
-			terraform(t, dir, []string{
+			api, url := newServer(t)
+			runTerraform(t, dir, nil, "get", "-no-color")
+			runTerraform(t, dir, []string{
 				"TOFUPILOT_URL=" + url, "TOFUPILOT_API_KEY=" + fakeapi.Key,
-				"TF_VAR_self_hosted_url=" + url, "TF_VAR_self_hosted_api_key=" + fakeapi.Key, "TF_VAR_repository=Acme/Firmware", // which have no default
+				"TF_VAR_self_hosted_url=" + url, "TF_VAR_self_hosted_api_key=" + fakeapi.Key, "TF_VAR_repository=Acme/Firmware", // variables without a default
 			}, "plan", "-input=false", "-no-color")
-			reads := strings.Contains(contents(t, dir, ".tf"), `data "tofupilot_`)
-			if asked := len(api.Requests()) > 0; asked != reads {
-				t.Errorf("has a data source: %t; the server was asked: %t", reads, asked)
+			hasDataSource := strings.Contains(readFiles(t, dir, ".tf"), `data "tofupilot_`)
+			if got := len(api.Requests()); got > 0 != hasDataSource {
+				t.Errorf("got %d requests; has a data source: %t", got, hasDataSource)
 			}
-			for _, program := range bothCLIs(t) {
-				tests := contents(t, dir, ".tftest.hcl")
-				if tests == "" || tooNewFor(t, program, tests) != "" {
+			for _, program := range listCLIs(t) {
+				tests := readFiles(t, dir, ".tftest.hcl")
+				if tests == "" || missingFeatureOf(t, program, tests) != "" {
 					continue
 				}
-				cli(t, program, dir, nil, "get", "-no-color")
-				said := cli(t, program, dir, nil, "test", "-no-color")
-				if !strings.Contains(said, "0 failed") || strings.Contains(said, " 0 passed") {
-					t.Errorf("with %s, its tests say:\n%s", program, said)
+				mustRunCLI(t, program, dir, nil, "get", "-no-color")
+				output := mustRunCLI(t, program, dir, nil, "test", "-no-color")
+				if !strings.Contains(output, "0 failed") || strings.Contains(output, " 0 passed") {
+					t.Errorf("%s test:\n%s", program, output)
 				}
 			}
 		})
 	}
 }
 
-// Each data source has a page, which begins with an example and is linked from the
-// README. TestFirstExamples applies the example.
-func TestDataSourcePages(t *testing.T) { //nolint:paralleltest // It comes first: what is forgotten makes others fail, too.
+// TestDataSourcePages checks that each data source has a page with an example, and that the
+// README links to it.
+func TestDataSourcePages(t *testing.T) { //nolint:paralleltest // It must run first: a missing page makes other tests fail, too.
 	for _, create := range provider.New("test")().DataSources(t.Context()) {
 		var meta datasource.MetadataResponse
 		create().Metadata(t.Context(), datasource.MetadataRequest{ProviderTypeName: "tofupilot"}, &meta)
 		page := "docs/data-sources/" + strings.TrimPrefix(meta.TypeName, "tofupilot_") + ".md"
-		if text, ok := pages(t)[page]; !ok {
+		if text, ok := readPages(t)[page]; !ok {
 			t.Errorf(`%s has no page %s: run "make generate"`, meta.TypeName, page)
 		} else if !strings.Contains(text, `data "`+meta.TypeName+`"`) {
-			t.Errorf("%s shows no example: write examples/data-sources/%s/data-source.tf, and run \"make generate\"", page, meta.TypeName)
-		} else if !strings.Contains(pages(t)["README.md"], "[`"+meta.TypeName+"`]("+page+")") {
+			t.Errorf("%s has no example: write examples/data-sources/%s/data-source.tf, and run \"make generate\"", page, meta.TypeName)
+		} else if !strings.Contains(readPages(t)["README.md"], "[`"+meta.TypeName+"`]("+page+")") {
 			t.Errorf("README.md doesn't link to %s: add it to the data sources under Documentation", page)
 		}
 	}
 }
 
-func leaveOutTooNew(t *testing.T, dir string) {
+// removeUnsupported removes files that need a newer Terraform, and reports them as skipped.
+func removeUnsupported(t *testing.T, dir string) {
 	t.Helper()
 	files, err := os.ReadDir(dir)
 	if err != nil {
@@ -86,63 +86,61 @@ func leaveOutTooNew(t *testing.T, dir string) {
 			continue
 		}
 		path := filepath.Join(dir, file.Name())
-		if why := tooNew(t, read(t, path)); why != "" {
+		if missing := missingFeature(t, readFile(t, path)); missing != "" {
 			if err := os.Remove(path); err != nil {
 				t.Fatal(err)
 			}
-			t.Run(file.Name(), func(t *testing.T) { t.Skip(why) })
+			t.Run(file.Name(), func(t *testing.T) { t.Skip(missing) })
 		}
 	}
 }
 
-// smoke is the procedure that the pages' jobs look up.
+// smoke is the name that the pages' jobs look up.
 const smoke = "Firmware Smoke Test"
 
-// fake is a server that has what documentation and examples name.
-func fake() *fakeapi.Server { return fakeapi.New(organization()...) }
+func newAPI() *fakeapi.Server { return fakeapi.New(newProcedures()...) }
 
-// serve starts a fake.
-func serve(t *testing.T) (api *fakeapi.Server, url string) {
+func newServer(t *testing.T) (api *fakeapi.Server, url string) {
 	t.Helper()
-	api = fake()
+	api = newAPI()
 	server := httptest.NewServer(api)
 	t.Cleanup(server.Close)
 	return api, server.URL
 }
 
-// organization has the procedures that documentation and examples name.
-func organization() []fakeapi.Procedure {
-	demo := fakeapi.Procedure{ID: "a5e03c78-1d46-4b9f-97e2-c80b6f4d2135", Name: "Infusion Pump Firmware Smoke Test Rev A", CreatedAt: time.Date(2024, 5, 6, 0, 0, 0, 0, time.UTC)}
-	return append(fakeapi.Named(time.Now(), fakeapi.WithRepository), demo, fakeapi.Example2026())
+// newProcedures returns the procedures that the documentation and examples look up.
+func newProcedures() []fakeapi.Procedure {
+	extra := fakeapi.Procedure{ID: "a5e03c78-1d46-4b9f-97e2-c80b6f4d2135", Name: "Infusion Pump Firmware Smoke Test Rev A", CreatedAt: time.Date(2024, 5, 6, 0, 0, 0, 0, time.UTC)}
+	return append(fakeapi.Named(time.Now(), fakeapi.WithRepository), extra, fakeapi.Example2026())
 }
 
-// folders are those below examples/ that have a configuration.
-func folders(t *testing.T) []string {
+// listExamples returns the directories in examples/ that contain a configuration.
+func listExamples(t *testing.T) []string {
 	t.Helper()
-	var found []string
+	var dirs []string
 	err := fs.WalkDir(os.DirFS(filepath.Join(root, "examples")), ".", func(path string, entry fs.DirEntry, err error) error {
 		if err == nil && filepath.Ext(path) == ".tf" {
-			found = append(found, filepath.ToSlash(filepath.Dir(path)))
+			dirs = append(dirs, filepath.ToSlash(filepath.Dir(path)))
 		}
 		if err == nil && entry.IsDir() && entry.Name() == ".terraform" {
 			return fs.SkipDir
 		}
 		return err
 	})
-	if err != nil || len(found) == 0 {
-		t.Fatalf("%d examples, %v", len(found), err)
+	if err != nil || len(dirs) == 0 {
+		t.Fatalf("found %d examples, %v", len(dirs), err)
 	}
-	slices.Sort(found)
-	return slices.Compact(found)
+	slices.Sort(dirs)
+	return slices.Compact(dirs)
 }
 
-// contents are those of the files with such a name in a directory and below it.
-func contents(t *testing.T, dir, suffix string) string {
+// readFiles returns the contents of all files in a directory tree with a suffix.
+func readFiles(t *testing.T, dir, suffix string) string {
 	t.Helper()
 	var text strings.Builder
 	err := fs.WalkDir(os.DirFS(dir), ".", func(path string, _ fs.DirEntry, err error) error {
 		if err == nil && strings.HasSuffix(path, suffix) {
-			text.WriteString(read(t, filepath.Join(dir, path)))
+			text.WriteString(readFile(t, filepath.Join(dir, path)))
 		}
 		return err
 	})

@@ -10,9 +10,9 @@ import (
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/provider"
 )
 
-// Whoever changes an attribute must regenerate its page. That examples and
-// templates are in the pages, too, .ci/run finds out: it generates all of them.
-func TestGeneratedPages(t *testing.T) { //nolint:paralleltest // It takes no time, and comes first.
+// TestGeneratedPages checks that pages have the descriptions of the schema. .ci/run also
+// compares examples and templates, by generating all pages.
+func TestGeneratedPages(t *testing.T) { //nolint:paralleltest // It is fast and must run first.
 	schemas, err := provider.Server("test")().GetProviderSchema(t.Context(), &tfprotov6.GetProviderSchemaRequest{})
 	if err != nil {
 		t.Fatal(err)
@@ -23,13 +23,13 @@ func TestGeneratedPages(t *testing.T) { //nolint:paralleltest // It takes no tim
 			attributes = append(attributes, &tfprotov6.SchemaAttribute{Name: nested.TypeName, Description: nested.Block.Description})
 			attributes = append(attributes, nested.Block.Attributes...)
 		}
-		for _, attribute := range withNested(attributes) {
+		for _, attribute := range flatten(attributes) {
 			if attribute.Description == "" {
 				t.Errorf("%s: the attribute %s has no description", page, attribute.Name)
 			}
 			line := regexp.MustCompile("(?m)^- `" + attribute.Name + "` " + `\([^)]*\) ` + regexp.QuoteMeta(attribute.Description))
-			if !line.MatchString(pages(t)[page]) {
-				t.Errorf("%s doesn't have the attribute %s as the schema describes it: run \"make generate\"", page, attribute.Name)
+			if !line.MatchString(readPages(t)[page]) {
+				t.Errorf("%s doesn't have the schema's description of %s: run \"make generate\"", page, attribute.Name)
 			}
 		}
 	}
@@ -39,11 +39,12 @@ func TestGeneratedPages(t *testing.T) { //nolint:paralleltest // It takes no tim
 	}
 }
 
-func withNested(attributes []*tfprotov6.SchemaAttribute) (all []*tfprotov6.SchemaAttribute) {
+// flatten returns the attributes and those nested in them.
+func flatten(attributes []*tfprotov6.SchemaAttribute) (all []*tfprotov6.SchemaAttribute) {
 	for _, attribute := range attributes {
 		all = append(all, attribute)
 		if attribute.NestedType != nil {
-			all = append(all, withNested(attribute.NestedType.Attributes)...)
+			all = append(all, flatten(attribute.NestedType.Attributes)...)
 		}
 	}
 	return all

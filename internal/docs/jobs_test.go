@@ -24,70 +24,69 @@ import (
 const (
 	ciPage       = "docs/guides/ci.md"
 	stationsPage = "docs/guides/stations.md"
-	lookUp       = "## Look up the ID"
+	lookupTitle  = "## Look up the ID"
 	oneStation   = "## One station"
 	manyStations = "## Many stations"
 	passFileOn   = "### Pass the file on"
 	runTheTest   = "### Run the test"
 )
 
-// TestJobs runs what the CI guide shows for each CI system, in both ways of
-// uploading. With the same state, it runs the job once more for a name that no
-// procedure has: nothing may be tested then.
+// TestJobs runs the commands that the CI guide has for each CI system, with the CLI and the
+// SDK. Then it runs the same job, with its state, for a name that no procedure has. The job
+// must fail and upload nothing.
 func TestJobs(t *testing.T) {
 	t.Parallel()
-	for heading, ways := range map[string][]string{
+	for heading, commands := range map[string][]string{
 		"## Upload with the CLI": {withCLI},
 		"### GitHub Actions":     {withCLI, withSDK},
 		"### GitLab CI/CD":       {withCLI, withSDK},
 		"### Jenkins":            {withCLI, withSDK},
 	} {
-		for _, way := range ways {
-			t.Run(heading+"/"+way, func(t *testing.T) {
+		for _, command := range commands {
+			t.Run(heading+"/"+command, func(t *testing.T) {
 				t.Parallel()
-				if !strings.Contains(section(t, ciPage, heading), way) {
-					t.Fatalf("the section doesn't run %q", way)
+				if !strings.Contains(readSection(t, ciPage, heading), command) {
+					t.Fatalf("the section doesn't contain %q", command)
 				}
-				job := newCIJob(t, way)
-				if said, err := job.shell(t, way); err != nil {
-					t.Fatalf("%v\n%s", err, said)
+				job := newCIJob(t, command)
+				if output, err := job.runShell(t, command); err != nil {
+					t.Fatalf("%v\n%s", err, output)
 				}
-				if got := job.uploads(t); len(got) != 1 || got[0].ID != job.id || got[0].Key != fakeapi.Key {
+				if got := job.readUploads(t); len(got) != 1 || got[0].ID != job.id || got[0].Key != fakeapi.Key {
 					t.Errorf("uploaded %+v, want one run of %s", got, job.id)
 				}
 
-				job.rename(t, smoke, "Firmware Smoke Tset")
-				said, err := job.shell(t, way)
-				if err == nil || !strings.Contains(said, smoke) {
-					t.Errorf("misspelt name: error %v; the near miss isn't shown:\n%s", err, said)
+				job.replace(t, smoke, "Firmware Smoke Tset")
+				output, err := job.runShell(t, command)
+				if err == nil || !strings.Contains(output, smoke) {
+					t.Errorf("misspelt name: error %v, want the near miss %q:\n%s", err, smoke, output)
 				}
-				if got := job.uploads(t); len(got) != 1 {
-					t.Errorf("misspelt name: uploaded %+v", got)
+				if got := job.readUploads(t); len(got) != 1 {
+					t.Errorf("misspelt name: uploaded %+v, want nothing more", got)
 				}
 			})
 		}
 	}
 }
 
-// TestUpload runs upload.py with an empty ID, for which it must upload nothing, and for a
-// test that fails, which must fail the job after the upload.
+// TestUpload runs upload.py with an empty ID, which it mustn't upload, and with a test that
+// fails, after which the job must fail.
 func TestUpload(t *testing.T) {
 	t.Parallel()
 	job := newCIJob(t, withSDK)
 	file := filepath.Join(job.dir, "upload.py")
-	write(t, file, strings.Replace(read(t, file), "passed = True", "passed = False", 1))
-	said, err := job.shell(t, "TOFUPILOT_PROCEDURE_ID= python3 upload.py")
-	if got := job.uploads(t); err == nil || len(got) > 0 || !strings.Contains(said, "TOFUPILOT_PROCEDURE_ID is empty.") {
-		t.Errorf("empty ID: error %v, uploaded %+v:\n%s", err, got, said)
+	writeFile(t, file, strings.Replace(readFile(t, file), "passed = True", "passed = False", 1))
+	output, err := job.runShell(t, "TOFUPILOT_PROCEDURE_ID= python3 upload.py")
+	if got := job.readUploads(t); err == nil || len(got) > 0 || !strings.Contains(output, "TOFUPILOT_PROCEDURE_ID is empty.") {
+		t.Errorf("empty ID: error %v, uploaded %+v:\n%s", err, got, output)
 	}
-	said, err = job.shell(t, withSDK)
-	if got := job.uploads(t); err == nil || len(got) != 1 || got[0].Outcome != "FAIL" {
-		t.Errorf("error %v, uploaded %+v, want a run that fails:\n%s", err, got, said)
+	output, err = job.runShell(t, withSDK)
+	if got := job.readUploads(t); err == nil || len(got) != 1 || got[0].Outcome != "FAIL" {
+		t.Errorf("failed test: error %v, uploaded %+v, want one run with FAIL:\n%s", err, got, output)
 	}
 }
 
-// TestStations runs what the guide shows, in sh and, where there is one, in
-// PowerShell.
+// TestStations runs the scripts of the guide in sh and, if it is installed, PowerShell.
 func TestStations(t *testing.T) {
 	t.Parallel()
 	for _, language := range []string{"sh", "powershell"} {
@@ -95,43 +94,43 @@ func TestStations(t *testing.T) {
 			t.Parallel()
 			t.Run("one", func(t *testing.T) {
 				t.Parallel()
-				job := newJob(t, section(t, stationsPage, oneStation))
+				job := newJob(t, readSection(t, stationsPage, oneStation))
 				job.logIn(t)
-				if said, err := job.script(t, language, oneStation, "tofupilot run"); err != nil {
-					t.Fatalf("%v\n%s", err, said)
+				if output, err := job.runScript(t, language, oneStation, "tofupilot run"); err != nil {
+					t.Fatalf("%v\n%s", err, output)
 				}
-				if got := job.uploads(t); len(got) != 1 || got[0].ID != job.id {
+				if got := job.readUploads(t); len(got) != 1 || got[0].ID != job.id {
 					t.Errorf("uploaded %+v, want a run of %s", got, job.id)
 				}
-				job.rename(t, smoke, "Firmware Smoke Tset")
-				said, err := job.script(t, language, oneStation, "tofupilot run")
-				if got := job.uploads(t); err == nil || len(got) != 1 {
-					t.Errorf("misspelt name: error %v, uploaded %+v\n%s", err, got, said)
+				job.replace(t, smoke, "Firmware Smoke Tset")
+				output, err := job.runScript(t, language, oneStation, "tofupilot run")
+				if got := job.readUploads(t); err == nil || len(got) != 1 {
+					t.Errorf("misspelt name: error %v, uploaded %+v, want nothing more\n%s", err, got, output)
 				}
 			})
 			t.Run("many", func(t *testing.T) {
 				t.Parallel()
-				job := newJob(t, section(t, stationsPage, manyStations))
+				job := newJob(t, readSection(t, stationsPage, manyStations))
 				job.logIn(t)
-				if said, err := job.script(t, "sh", manyStations, "terraform"); err != nil {
-					t.Fatalf("%v\n%s", err, said)
+				if output, err := job.runScript(t, "sh", manyStations, "terraform"); err != nil {
+					t.Fatalf("%v\n%s", err, output)
 				}
-				if said, err := job.script(t, language, runTheTest, "tofupilot run"); err != nil {
-					t.Fatalf("%v\n%s", err, said)
+				if output, err := job.runScript(t, language, runTheTest, "tofupilot run"); err != nil {
+					t.Fatalf("%v\n%s", err, output)
 				}
 				want := fakeapi.Example2026().ID
-				if got := job.uploads(t); len(got) != 1 || got[0].ID != want {
+				if got := job.readUploads(t); len(got) != 1 || got[0].ID != want {
 					t.Errorf("uploaded %+v, want a run of %s", got, want)
 				}
 				file := filepath.Join(job.dir, "stations.json")
-				write(t, file, strings.ReplaceAll(read(t, file), "line_1", "line_3"))
-				said, err := job.script(t, language, runTheTest, "tofupilot run")
-				if got := job.uploads(t); err == nil || len(got) != 1 || !strings.Contains(said, "stations.json has no procedure ID for line_1.") {
-					t.Errorf("a station that isn't listed: error %v, uploaded %+v\n%s", err, got, said)
+				writeFile(t, file, strings.ReplaceAll(readFile(t, file), "line_1", "line_3"))
+				output, err := job.runScript(t, language, runTheTest, "tofupilot run")
+				if got := job.readUploads(t); err == nil || len(got) != 1 || !strings.Contains(output, "stations.json has no procedure ID for line_1.") {
+					t.Errorf("missing station: error %v, uploaded %+v, want nothing more\n%s", err, got, output)
 				}
-				job.rename(t, smoke, "Firmware Smoke Tset")
-				if said, err := job.script(t, "sh", manyStations, "terraform"); err == nil {
-					t.Errorf("misspelt name: the job succeeds\n%s", said)
+				job.replace(t, smoke, "Firmware Smoke Tset")
+				if output, err := job.runScript(t, "sh", manyStations, "terraform"); err == nil {
+					t.Errorf("misspelt name: no error\n%s", output)
 				}
 			})
 		})
@@ -144,53 +143,53 @@ func TestStationsWithoutID(t *testing.T) {
 	t.Parallel()
 	const id = "550e8400-e29b-41d4-a716-446655440000"
 	for name, file := range map[string]string{
-		"empty file":         "",
-		"empty ID":           `{"line_1": ""}`,
-		"white space":        `{"line_1": " "}`,
-		"null":               `{"line_1": null}`,
-		"number":             `{"line_1": 550}`,
-		"name, not ID":       `{"line_1": "Firmware Smoke Test"}`,
-		"more than an ID":    `{"line_1": "` + id + ` 2"}`,
-		"several IDs":        `{"line_1": ["` + id + `"]}`,
-		"no such station":    `{"line_3": "` + id + `"}`,
-		"list":               `["` + id + `"]`,
-		"not JSON":           "<html>Not found</html>",
-		"download cut short": `{"line_1": "` + id + `"`,
+		"empty file":          "",
+		"empty ID":            `{"line_1": ""}`,
+		"white space":         `{"line_1": " "}`,
+		"null":                `{"line_1": null}`,
+		"number":              `{"line_1": 550}`,
+		"name, not ID":        `{"line_1": "Firmware Smoke Test"}`,
+		"more than an ID":     `{"line_1": "` + id + ` 2"}`,
+		"list of IDs":         `{"line_1": ["` + id + `"]}`,
+		"missing station":     `{"line_3": "` + id + `"}`,
+		"list":                `["` + id + `"]`,
+		"HTML":                "<html>Not found</html>",
+		"incomplete download": `{"line_1": "` + id + `"`,
 	} {
 		for _, language := range []string{"sh", "powershell"} {
 			t.Run(name+"/"+language, func(t *testing.T) {
 				t.Parallel()
-				station := newJob(t, section(t, stationsPage, manyStations))
+				station := newJob(t, readSection(t, stationsPage, manyStations))
 				station.logIn(t)
-				write(t, filepath.Join(station.dir, "stations.json"), file)
-				said, err := station.script(t, language, runTheTest, "tofupilot run")
-				if got := station.uploads(t); err == nil || len(got) > 0 {
-					t.Errorf("error %v, uploaded %+v\n%s", err, got, said)
+				writeFile(t, filepath.Join(station.dir, "stations.json"), file)
+				output, err := station.runScript(t, language, runTheTest, "tofupilot run")
+				if got := station.readUploads(t); err == nil || len(got) > 0 {
+					t.Errorf("error %v, uploaded %+v, want nothing\n%s", err, got, output)
 				}
-				malformed := name == "not JSON" || name == "download cut short"
-				if !strings.Contains(said, "stations.json has no procedure ID for line_1.") && (language != "powershell" || !malformed) {
-					t.Errorf("prints no message:\n%s", said)
+				isInvalidJSON := name == "HTML" || name == "incomplete download"
+				if !strings.Contains(output, "stations.json has no procedure ID for line_1.") && (language != "powershell" || !isInvalidJSON) {
+					t.Errorf("got no message:\n%s", output)
 				}
 			})
 		}
 	}
 }
 
-// TestDownloads runs the scripts that bring stations.json to a station, for a download
-// that succeeds and for one that fails. The second must leave the file as it is.
+// TestDownloads runs the scripts that download stations.json to a station: once successfully,
+// and once with a download that fails, which must not change the file.
 func TestDownloads(t *testing.T) {
 	t.Parallel()
 	const file = `{"line_1": "550e8400-e29b-41d4-a716-446655440000"}`
-	for _, c := range []struct{ name, language, with string }{
+	for _, c := range []struct{ name, language, contains string }{
 		{"web server/sh", "sh", "curl"},
 		{"web server/powershell", "powershell", "Invoke-WebRequest"},
 		{"SSM parameter/sh", "sh", "aws ssm"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			station := newJob(t, section(t, stationsPage, manyStations))
+			station := newJob(t, readSection(t, stationsPage, manyStations))
 			bin := t.TempDir()
-			write(t, filepath.Join(bin, "aws"), awsCLI)
+			writeFile(t, filepath.Join(bin, "aws"), awsCLI)
 			if err := os.Chmod(filepath.Join(bin, "aws"), 0o700); err != nil {
 				t.Fatal(err)
 			}
@@ -199,90 +198,91 @@ func TestDownloads(t *testing.T) {
 			station.host = web.URL
 			station.env = append(station.env, "PATH="+bin+":"+os.Getenv("PATH"), "PARAMETERS="+bin)
 
-			write(t, filepath.Join(bin, "stations.json"), file)
-			if said, err := station.script(t, c.language, passFileOn, c.with); err != nil {
-				t.Fatalf("%v\n%s", err, said)
+			writeFile(t, filepath.Join(bin, "stations.json"), file)
+			if output, err := station.runScript(t, c.language, passFileOn, c.contains); err != nil {
+				t.Fatalf("%v\n%s", err, output)
 			}
 			if err := os.Remove(filepath.Join(bin, "stations.json")); err != nil {
 				t.Fatal(err)
 			}
-			if said, err := station.script(t, c.language, passFileOn, c.with); err == nil {
-				t.Errorf("the failed download succeeds:\n%s", said)
+			if output, err := station.runScript(t, c.language, passFileOn, c.contains); err == nil {
+				t.Errorf("failed download: no error\n%s", output)
 			}
-			if got := strings.TrimSpace(read(t, filepath.Join(station.dir, "stations.json"))); got != file {
-				t.Errorf("stations.json contains %q", got)
+			if got := strings.TrimSpace(readFile(t, filepath.Join(station.dir, "stations.json"))); got != file {
+				t.Errorf("stations.json: got %q, want %q", got, file)
 			}
 		})
 	}
 }
 
-// awsCLI prints the parameter that the page creates.
+// awsCLI replaces the AWS CLI. It prints the parameter that the page creates.
 const awsCLI = `#!/bin/sh
 set -eu
 test "$*" = 'ssm get-parameter --name /tofupilot/stations --query Parameter.Value --output text'
 cat "$PARAMETERS/stations.json"
 `
 
-// TestFailedOutput lets "terraform output" fail in the scripts that write a file for
-// a station. The file of an earlier run must stay as it is.
+// TestFailedOutput lets "terraform output" fail in the scripts that write a file for a
+// station. The file of an earlier run must not change.
 func TestFailedOutput(t *testing.T) {
 	t.Parallel()
-	for _, c := range []struct{ language, heading, with, file, output string }{
+	for _, c := range []struct{ language, heading, contains, file, output string }{
 		{"sh", manyStations, "terraform", "stations.json", "procedure_ids"},
 		{"sh", oneStation, "tofupilot run", "tofupilot.json", "tofupilot_json"},
 		{"powershell", oneStation, "tofupilot run", "tofupilot.json", "tofupilot_json"},
 	} {
 		t.Run(c.file+"/"+c.language, func(t *testing.T) {
 			t.Parallel()
-			job := newJob(t, section(t, stationsPage, c.heading))
+			job := newJob(t, readSection(t, stationsPage, c.heading))
 			job.logIn(t)
 			const earlier = `{"written": "by an earlier run"}`
-			write(t, filepath.Join(job.dir, c.file), earlier)
-			job.rename(t, `output "`+c.output+`"`, `output "another"`)
-			said, err := job.script(t, c.language, c.heading, c.with)
-			if got := job.uploads(t); err == nil || len(got) > 0 || !strings.Contains(said, c.output) {
-				t.Errorf("error %v, uploaded %+v\n%s", err, got, said)
+			writeFile(t, filepath.Join(job.dir, c.file), earlier)
+			job.replace(t, `output "`+c.output+`"`, `output "another"`)
+			output, err := job.runScript(t, c.language, c.heading, c.contains)
+			if got := job.readUploads(t); err == nil || len(got) > 0 || !strings.Contains(output, c.output) {
+				t.Errorf("error %v, uploaded %+v, want nothing\n%s", err, got, output)
 			}
-			if got := read(t, filepath.Join(job.dir, c.file)); got != earlier {
-				t.Errorf("%s contains %q", c.file, got)
+			if got := readFile(t, filepath.Join(job.dir, c.file)); got != earlier {
+				t.Errorf("%s: got %q, want %q", c.file, got, earlier)
 			}
 		})
 	}
 }
 
-// TestWithProcedure runs with-procedure.sh where it must not run a command.
+// TestWithProcedure runs with-procedure.sh without a command and with an empty ID. It must
+// fail and not run a command.
 func TestWithProcedure(t *testing.T) {
 	t.Parallel()
 	t.Run("no command", func(t *testing.T) {
 		t.Parallel()
 		job := newCIJob(t, withCLI)
-		said, err := job.shell(t, "sh with-procedure.sh")
+		output, err := job.runShell(t, "sh with-procedure.sh")
 		var exit *exec.ExitError
-		if !errors.As(err, &exit) || exit.ExitCode() != 2 || !strings.HasPrefix(said, "usage: sh with-procedure.sh ") {
-			t.Errorf("error %v, want exit code 2 and the usage:\n%s", err, said)
+		if !errors.As(err, &exit) || exit.ExitCode() != 2 || !strings.HasPrefix(output, "usage: sh with-procedure.sh ") {
+			t.Errorf("error %v, want exit code 2 and the usage:\n%s", err, output)
 		}
 		if got := job.api.Requests(); len(got) > 0 {
-			t.Errorf("%d requests", len(got))
+			t.Errorf("got %d requests, want none", len(got))
 		}
 	})
 	t.Run("empty ID", func(t *testing.T) {
 		t.Parallel()
 		job := newCIJob(t, withCLI)
-		job.rename(t, "data.tofupilot_procedure_ids.job.ids[local.name]", `""`)
-		said, err := job.shell(t, withCLI)
-		if got := job.uploads(t); err == nil || len(got) > 0 || !strings.Contains(said, "The output procedure_id is empty.") {
-			t.Errorf("error %v, uploaded %+v\n%s", err, got, said)
+		job.replace(t, "data.tofupilot_procedure_ids.job.ids[local.name]", `""`)
+		output, err := job.runShell(t, withCLI)
+		if got := job.readUploads(t); err == nil || len(got) > 0 || !strings.Contains(output, "The output procedure_id is empty.") {
+			t.Errorf("error %v, uploaded %+v, want nothing\n%s", err, got, output)
 		}
 	})
 }
 
-// TestLockedState starts a job while another one in its directory holds the lock of
-// the state. The job must wait.
+// TestLockedState starts a job while another job in the same directory has locked the state.
+// It must wait for the lock.
 func TestLockedState(t *testing.T) {
 	t.Parallel()
 	job := newCIJob(t, withCLI)
-	if said, err := job.shell(t, withCLI); err != nil {
-		t.Fatalf("%v\n%s", err, said)
+	if output, err := job.runShell(t, withCLI); err != nil {
+		t.Fatalf("%v\n%s", err, output)
 	}
 	state, err := os.OpenFile(filepath.Join(job.dir, "procedures", "terraform.tfstate"), os.O_RDWR, 0)
 	if err != nil {
@@ -292,13 +292,13 @@ func TestLockedState(t *testing.T) {
 	if err := syscall.FcntlFlock(state.Fd(), syscall.F_SETLK, &syscall.Flock_t{Type: syscall.F_WRLCK}); err != nil {
 		t.Fatal(err)
 	}
-	// Terraform waits only for a lock that says whose it is.
-	write(t, filepath.Join(job.dir, "procedures", ".terraform.tfstate.lock.info"), `{"ID": "another job"}`)
+	// Terraform waits only if the lock has an owner.
+	writeFile(t, filepath.Join(job.dir, "procedures", ".terraform.tfstate.lock.info"), `{"ID": "another job"}`)
 	time.AfterFunc(3*time.Second, func() {
 		_ = syscall.FcntlFlock(state.Fd(), syscall.F_SETLK, &syscall.Flock_t{Type: syscall.F_UNLCK}) // the job fails if it stays locked
 	})
-	if said, err := job.shell(t, withCLI); err != nil {
-		t.Errorf("%v\n%s", err, said)
+	if output, err := job.runShell(t, withCLI); err != nil {
+		t.Errorf("%v\n%s", err, output)
 	}
 }
 
@@ -306,9 +306,9 @@ func TestLockedState(t *testing.T) {
 func TestLockTimeout(t *testing.T) {
 	t.Parallel()
 	checked := 0
-	for page, text := range pages(t) {
+	for page, text := range readPages(t) {
 		for _, script := range scriptBlock.FindAllStringSubmatch(text, -1) {
-			for _, command := range locks.FindAllString(script[2], -1) {
+			for _, command := range planOrApply.FindAllString(script[2], -1) {
 				checked++
 				if !strings.Contains(command, " -lock-timeout=60s") {
 					t.Errorf("%s: %s doesn't wait for the lock", page, command)
@@ -317,11 +317,11 @@ func TestLockTimeout(t *testing.T) {
 		}
 	}
 	if checked < 4 {
-		t.Errorf("only %d commands found", checked)
+		t.Errorf("found only %d commands", checked)
 	}
 }
 
-var locks = regexp.MustCompile(`(?m)^.*terraform .*\b(?:plan|apply)\b.*$`)
+var planOrApply = regexp.MustCompile(`(?m)^.*terraform .*\b(?:plan|apply)\b.*$`)
 
 const (
 	withCLI = "sh with-procedure.sh tofupilot run . --upload"
@@ -335,23 +335,23 @@ type job struct {
 	id   string // of the procedure that the pages' jobs look up
 	dir  string
 	home string
-	host string // serves what the pages download
+	host string // replaces files.example.com in scripts
 	env  []string
 }
 
-// newJob has a section's configuration in procedures/, and stand-ins for the CLI
-// and the SDK.
+// newJob returns a job with a section's configuration in procedures/, and with replacements
+// for the CLI and the SDK.
 func newJob(t *testing.T, section string) *job {
 	t.Helper()
-	api, url := serve(t)
+	api, url := newServer(t)
 	j := &job{api: api, url: url, dir: t.TempDir(), home: t.TempDir()}
-	for _, p := range organization() {
+	for _, p := range newProcedures() {
 		if p.Name == smoke {
 			j.id = p.ID
 		}
 	}
-	write(t, filepath.Join(j.dir, "procedures", "main.tf"), block.FindStringSubmatch(section)[2])
-	write(t, filepath.Join(j.dir, "tofupilot.json"), `{"procedureId":"the folder's, which a failed lookup must not fall back to"}`)
+	writeFile(t, filepath.Join(j.dir, "procedures", "main.tf"), block.FindStringSubmatch(section)[2])
+	writeFile(t, filepath.Join(j.dir, "tofupilot.json"), `{"procedureId":"of tofupilot.json, which a job must not upload"}`)
 	bin, sdk := t.TempDir(), t.TempDir()
 	binary, err := exec.LookPath(harness.CLI(t))
 	if err != nil {
@@ -360,39 +360,39 @@ func newJob(t *testing.T, section string) *job {
 	if err := os.Symlink(binary, filepath.Join(bin, "terraform")); err != nil {
 		t.Fatal(err)
 	}
-	write(t, filepath.Join(bin, "tofupilot"), tofupilotCLI)
+	writeFile(t, filepath.Join(bin, "tofupilot"), tofupilotCLI)
 	if err := os.Chmod(filepath.Join(bin, "tofupilot"), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	write(t, filepath.Join(sdk, "tofupilot", "v2.py"), tofupilotSDK)
-	j.env = environment(asUser(), "PATH="+bin+":"+os.Getenv("PATH"), "PYTHONPATH="+sdk, "HOME="+j.home,
+	writeFile(t, filepath.Join(sdk, "tofupilot", "v2.py"), tofupilotSDK)
+	j.env = newEnvironment(userConfig(), "PATH="+bin+":"+os.Getenv("PATH"), "PYTHONPATH="+sdk, "HOME="+j.home,
 		"UPLOADS="+filepath.Join(j.dir, "uploads"), "TF_IN_AUTOMATION=1")
 	return j
 }
 
-// newCIJob is a job of the CI guide, on a runner that is logged in or with a key in
-// the environment.
-func newCIJob(t *testing.T, way string) *job {
+// newCIJob returns a job of the CI guide. It has a login for the CLI, or a key in the
+// environment for the SDK.
+func newCIJob(t *testing.T, command string) *job {
 	t.Helper()
-	text := section(t, ciPage, lookUp)
+	text := readSection(t, ciPage, lookupTitle)
 	j := newJob(t, text)
-	write(t, filepath.Join(j.dir, "with-procedure.sh"), shellBlock.FindStringSubmatch(text)[1])
-	if way == withCLI {
+	writeFile(t, filepath.Join(j.dir, "with-procedure.sh"), shellBlock.FindStringSubmatch(text)[1])
+	if command == withCLI {
 		j.logIn(t)
 		return j
 	}
 	if _, err := exec.LookPath("python3"); err != nil {
 		t.Skip("python3, which the page uses, isn't installed")
 	}
-	_, python, _ := strings.Cut(section(t, ciPage, "## Upload with an SDK"), "\n```python\n")
+	_, python, _ := strings.Cut(readSection(t, ciPage, "## Upload with an SDK"), "\n```python\n")
 	python, _, _ = strings.Cut(python, "```")
-	write(t, filepath.Join(j.dir, "upload.py"), python)
+	writeFile(t, filepath.Join(j.dir, "upload.py"), python)
 	j.env = append(j.env, "TOFUPILOT_API_KEY="+fakeapi.Key, "TOFUPILOT_URL="+j.url)
 	return j
 }
 
-// tofupilotCLI does as the CLI does: the key is that of the login, whatever the
-// environment says.
+// tofupilotCLI replaces the CLI. Like the CLI, it uploads with the login's key and ignores the
+// environment's.
 const tofupilotCLI = `#!/bin/sh
 set -eu
 field() { sed -n 's/.*"'"$1"'":"\([^"]*\)".*/\1/p' "$2"; }
@@ -402,7 +402,7 @@ test "$id"
 printf '{"id": "%s", "key": "%s"}\n' "$id" "$(field api_key "$HOME/.tofupilot/credentials.json")" >>"$UPLOADS"
 `
 
-// tofupilotSDK takes what the Python SDK takes.
+// tofupilotSDK replaces the Python SDK, with the same arguments.
 const tofupilotSDK = `
 import json, os
 
@@ -421,10 +421,10 @@ class TofuPilot:
             print(json.dumps({"id": procedure_id, "outcome": outcome, "key": self.key}), file=uploads)
 `
 
-// upload is a run that one of them uploaded.
-type upload struct{ ID, Outcome, Key string } // the outcome is the SDK's only
+// upload is a run that a replacement of the CLI or the SDK uploaded.
+type upload struct{ ID, Outcome, Key string } // only the SDK uploads an outcome
 
-func (j *job) uploads(t *testing.T) (found []upload) {
+func (j *job) readUploads(t *testing.T) (uploads []upload) {
 	t.Helper()
 	file, err := os.Open(filepath.Join(j.dir, "uploads"))
 	if errors.Is(err, fs.ErrNotExist) {
@@ -434,41 +434,41 @@ func (j *job) uploads(t *testing.T) (found []upload) {
 		t.Fatal(err)
 	}
 	defer func() { _ = file.Close() }()
-	for uploads := json.NewDecoder(file); uploads.More(); {
-		var one upload
-		if err := uploads.Decode(&one); err != nil {
+	for decoder := json.NewDecoder(file); decoder.More(); {
+		var next upload
+		if err := decoder.Decode(&next); err != nil {
 			t.Fatal(err)
 		}
-		found = append(found, one)
+		uploads = append(uploads, next)
 	}
-	return found
+	return uploads
 }
 
-// logIn leaves what "tofupilot login" does.
+// logIn writes the file that "tofupilot login" writes.
 func (j *job) logIn(t *testing.T) {
 	t.Helper()
-	write(t, filepath.Join(j.home, ".tofupilot", "credentials.json"),
+	writeFile(t, filepath.Join(j.home, ".tofupilot", "credentials.json"),
 		`{"api_key":"`+fakeapi.Key+`","base_url":"`+j.url+`","organization_slug":"acme","installation_id":null,"ca_cert":null}`)
 }
 
-// script runs the script of a section in such a language that has a text in it.
-func (j *job) script(t *testing.T, language, heading, with string) (said string, err error) {
+// runScript runs the script of a section that is in this language and contains a text.
+func (j *job) runScript(t *testing.T, language, heading, text string) (output string, err error) {
 	t.Helper()
-	for _, found := range scriptBlock.FindAllStringSubmatch(section(t, stationsPage, heading), -1) {
-		if found[1] != language || !strings.Contains(found[2], with) {
+	for _, found := range scriptBlock.FindAllStringSubmatch(readSection(t, stationsPage, heading), -1) {
+		if found[1] != language || !strings.Contains(found[2], text) {
 			continue
 		}
 		program := map[string]string{"sh": "sh", "powershell": "pwsh"}[language]
-		for _, needed := range []string{program, "jq", "curl"} {
-			if _, err := exec.LookPath(needed); err != nil && (needed == program || strings.Contains(found[2], needed+" ")) {
-				t.Skipf("%s, which the page uses, isn't installed", needed)
+		for _, tool := range []string{program, "jq", "curl"} {
+			if _, err := exec.LookPath(tool); err != nil && (tool == program || strings.Contains(found[2], tool+" ")) {
+				t.Skipf("%s, which the page uses, isn't installed", tool)
 			}
 		}
-		file := filepath.Join(j.dir, "script.ps1") // as PowerShell wants it
-		write(t, file, strings.ReplaceAll(found[2], "https://files.example.com", j.host))
+		file := filepath.Join(j.dir, "script.ps1") // PowerShell requires the extension
+		writeFile(t, file, strings.ReplaceAll(found[2], "https://files.example.com", j.host))
 		return j.run(t, program, file)
 	}
-	t.Fatalf("%s has no script in %s with %q", heading, language, with)
+	t.Fatalf("%s has no script in %s with %q", heading, language, text)
 	return "", nil
 }
 
@@ -477,29 +477,30 @@ var (
 	scriptBlock = regexp.MustCompile("(?ms)^```(sh|powershell)\n(.*?)^```$")
 )
 
-func (j *job) shell(t *testing.T, script string) (said string, err error) {
+func (j *job) runShell(t *testing.T, script string) (output string, err error) {
 	t.Helper()
 	return j.run(t, "sh", "-c", script)
 }
 
-func (j *job) run(t *testing.T, program string, arguments ...string) (said string, err error) {
+func (j *job) run(t *testing.T, program string, arguments ...string) (output string, err error) {
 	t.Helper()
 	command := exec.CommandContext(t.Context(), program, arguments...)
 	command.Dir, command.Env = j.dir, j.env
-	output, err := command.CombinedOutput()
-	return string(output), err
+	combined, err := command.CombinedOutput()
+	return string(combined), err
 }
 
-func (j *job) rename(t *testing.T, from, to string) {
+// replace replaces text in the job's configuration.
+func (j *job) replace(t *testing.T, from, to string) {
 	t.Helper()
 	file := filepath.Join(j.dir, "procedures", "main.tf")
-	write(t, file, strings.ReplaceAll(read(t, file), from, to))
+	writeFile(t, file, strings.ReplaceAll(readFile(t, file), from, to))
 }
 
-// section is a part of a page, from its heading to the next.
-func section(t *testing.T, page, title string) string {
+// readSection returns the part of a page from a heading to the next.
+func readSection(t *testing.T, page, title string) string {
 	t.Helper()
-	_, text, found := strings.Cut(pages(t)[page], "\n"+title+"\n")
+	_, text, found := strings.Cut(readPages(t)[page], "\n"+title+"\n")
 	if !found {
 		t.Fatalf("%s has no heading %q", page, title)
 	}

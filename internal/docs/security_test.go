@@ -8,21 +8,21 @@ import (
 )
 
 var (
-	verifies = regexp.MustCompile(`gh attestation verify (?:[^\n]*\\\n)*[^\n]*`)
-	option   = regexp.MustCompile(`--[a-z-]+`)
+	verifyCommand = regexp.MustCompile(`gh attestation verify (?:[^\n]*\\\n)*[^\n]*`)
+	option        = regexp.MustCompile(`--[a-z-]+`)
 )
 
-// TestVerifyCommand holds the command that users are shown to
-// the conditions under which a release is published.
+// TestVerifyCommand checks that SECURITY.md verifies a release with the same options as the
+// workflow that publishes it.
 func TestVerifyCommand(t *testing.T) {
 	t.Parallel()
-	conditions := func(file string) []string {
-		flags := option.FindAllString(verifies.FindString(read(t, filepath.Join(root, file))), -1)
-		slices.Sort(flags)
-		return flags
+	options := func(file string) []string {
+		options := option.FindAllString(verifyCommand.FindString(readFile(t, filepath.Join(root, file))), -1)
+		slices.Sort(options)
+		return options
 	}
-	shown, checked := conditions("SECURITY.md"), conditions(".github/workflows/release.yml")
-	if len(checked) < 4 || !slices.Equal(shown, checked) {
-		t.Errorf("SECURITY.md verifies by %v, the workflow by %v", shown, checked)
+	got, want := options("SECURITY.md"), options(".github/workflows/release.yml")
+	if len(want) < 4 || !slices.Equal(got, want) {
+		t.Errorf("SECURITY.md has the options %v, the workflow %v", got, want)
 	}
 }

@@ -17,18 +17,18 @@ import (
 
 var export = regexp.MustCompile(`^export (TOFUPILOT_[A-Z_]+)=(\S+)$`)
 
-// demo is the demo server as its page has users start it, also behind TLS.
+// demo is a running demo server, with a TLS proxy in front.
 type demo struct {
-	url, tls    string
-	certificate string // of TLS, in PEM
-	env         []string
+	url, tlsURL string
+	certificate string   // of the proxy, in PEM
+	env         []string // for Terraform, as the demo prints it
 }
 
 func startDemo(t *testing.T) demo {
 	t.Helper()
 	binary := harness.Build(t, "../../examples/demo", filepath.Join(t.TempDir(), "demo"))
 	serve := exec.CommandContext(t.Context(), binary, "-serve")
-	printed, err := serve.StdoutPipe()
+	stdout, err := serve.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -39,8 +39,8 @@ func startDemo(t *testing.T) demo {
 		_ = serve.Process.Kill() // it may have ended
 		_ = serve.Wait()
 	})
-	d := demo{env: []string{asUser()}}
-	for lines := bufio.NewScanner(printed); d.url == "" && lines.Scan(); {
+	d := demo{env: []string{userConfig()}}
+	for lines := bufio.NewScanner(stdout); d.url == "" && lines.Scan(); {
 		if found := export.FindStringSubmatch(lines.Text()); found != nil {
 			d.env = append(d.env, found[1]+"="+found[2])
 			if found[1] == "TOFUPILOT_URL" {
@@ -50,28 +50,28 @@ func startDemo(t *testing.T) demo {
 	}
 	address, err := url.Parse(d.url)
 	if err != nil || d.url == "" {
-		t.Fatalf("the demo serves at %q: %v", d.url, err)
+		t.Fatalf("got the demo's address %q: %v", d.url, err)
 	}
 	proxy := httptest.NewTLSServer(&httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) { r.SetURL(address) }})
 	t.Cleanup(proxy.Close)
-	d.tls = proxy.URL
+	d.tlsURL = proxy.URL
 	d.certificate = string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: proxy.Certificate().Raw}))
 	ca := filepath.Join(t.TempDir(), "ca.pem")
-	write(t, ca, d.certificate)
+	writeFile(t, ca, d.certificate)
 	d.env = append(d.env, "TOFUPILOT_CA_CERT="+ca)
 	return d
 }
 
-// answerFor has the demo answer for the addresses that a folder's configurations
-// name, with the certificate that some have beside them.
-func (d demo) answerFor(t *testing.T, dir string) {
+// replaceAddresses replaces the servers in a directory's configurations by the demo, and
+// writes the certificate that some of them read.
+func (d demo) replaceAddresses(t *testing.T, dir string) {
 	t.Helper()
 	files, err := filepath.Glob(filepath.Join(dir, "*.tf"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, file := range files {
-		write(t, file, strings.NewReplacer("https://tofupilot.example.com", d.tls, "http://tofupilot.lab.example.com", d.url).Replace(read(t, file)))
+		writeFile(t, file, strings.NewReplacer("https://tofupilot.example.com", d.tlsURL, "http://tofupilot.lab.example.com", d.url).Replace(readFile(t, file)))
 	}
-	write(t, filepath.Join(dir, "ca.pem"), d.certificate)
+	writeFile(t, filepath.Join(dir, "ca.pem"), d.certificate)
 }

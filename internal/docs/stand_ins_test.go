@@ -19,10 +19,9 @@ var (
 	otherRequired = regexp.MustCompile(`(?ms)^    (\w+) = \{\n      source .*?^    \}\n`)
 )
 
-// withStandIns replaces the resources of other providers, which tests can't install,
-// by a terraform_data whose input has the same arguments. Terraform evaluates their
-// expressions.
-func withStandIns(text string) string {
+// replaceResources replaces the resources of other providers, which tests can't install, by
+// a terraform_data whose input has the same arguments. So Terraform evaluates the arguments.
+func replaceResources(text string) string {
 	text = resource.ReplaceAllStringFunc(text, func(block string) string {
 		parts := resource.FindStringSubmatch(block)
 		if parts[1] == "terraform_data" {
@@ -43,20 +42,20 @@ func withStandIns(text string) string {
 	return text
 }
 
-// standIn rewrites the configurations of a directory.
-func standIn(t *testing.T, dir string) {
+// replaceResourcesIn calls replaceResources for the configurations in a directory.
+func replaceResourcesIn(t *testing.T, dir string) {
 	t.Helper()
 	files, err := filepath.Glob(filepath.Join(dir, "*.tf"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, file := range files {
-		write(t, file, withStandIns(read(t, file)))
+		writeFile(t, file, replaceResources(readFile(t, file)))
 	}
 }
 
-// TestResources plans the examples that pass IDs on to resources of other providers,
-// and checks the planned arguments.
+// TestResources plans the examples that pass IDs to resources of other providers, and checks
+// the planned arguments.
 func TestResources(t *testing.T) {
 	t.Parallel()
 	const stations = `{"line_1":"550e8400-e29b-41d4-a716-446655440000","line_2":"7d3b9f52-6c1e-4a08-b5d4-1e9f0c2a8b63"}`
@@ -71,9 +70,9 @@ func TestResources(t *testing.T) {
 		"aws_ssm_parameter": {{"name": "/tofupilot/stations", "type": "String", "value": stations}},
 		"local_file":        {{"filename": "/var/www/html/stations.json", "content": stations, "file_permission": "0644"}},
 	}
-	_, url := serve(t)
+	_, url := newServer(t)
 	found := map[string]bool{}
-	for _, c := range configurations(t) {
+	for _, c := range readConfigurations(t) {
 		parts := resource.FindStringSubmatch(c.files["main.tf"])
 		if parts == nil || parts[1] == "terraform_data" {
 			continue
@@ -83,17 +82,17 @@ func TestResources(t *testing.T) {
 			t.Parallel()
 			want, ok := tests[parts[1]]
 			if !ok {
-				t.Fatal("the test doesn't know the resource")
+				t.Fatal("add the resource to this test")
 			}
 			dir := t.TempDir()
 			for file, text := range c.files {
-				write(t, filepath.Join(dir, file), withStandIns(text))
+				writeFile(t, filepath.Join(dir, file), replaceResources(text))
 			}
-			if why := tooNew(t, withStandIns(c.files["main.tf"])); why != "" {
-				t.Skip(why)
+			if missing := missingFeature(t, replaceResources(c.files["main.tf"])); missing != "" {
+				t.Skip(missing)
 			}
 			env := []string{"TOFUPILOT_URL=" + url, "TOFUPILOT_API_KEY=" + fakeapi.Key}
-			terraform(t, dir, env, "plan", "-input=false", "-no-color", "-out=plan")
+			runTerraform(t, dir, env, "plan", "-input=false", "-no-color", "-out=plan")
 			var plan struct {
 				Values struct {
 					Root struct {
@@ -103,7 +102,7 @@ func TestResources(t *testing.T) {
 					} `json:"root_module"`
 				} `json:"planned_values"`
 			}
-			if err := json.Unmarshal([]byte(terraform(t, dir, env, "show", "-json", "plan")), &plan); err != nil {
+			if err := json.Unmarshal([]byte(runTerraform(t, dir, env, "show", "-json", "plan")), &plan); err != nil {
 				t.Fatal(err)
 			}
 			var got []map[string]string
@@ -111,7 +110,7 @@ func TestResources(t *testing.T) {
 				got = append(got, r.Values.Input)
 			}
 			if !slices.EqualFunc(got, want, maps.Equal) {
-				t.Errorf("planned %v, want %v", got, want)
+				t.Errorf("got %v, want %v", got, want)
 			}
 		})
 	}

@@ -1,6 +1,5 @@
-// Package docs_test holds documentation and examples to what they say: every
-// configuration in them is valid, every example plans, every link leads
-// somewhere.
+// Package docs_test tests documentation and examples: configurations, scripts, links, and
+// claims about versions, errors and variables.
 package docs_test
 
 import (
@@ -18,12 +17,11 @@ import (
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/provider"
 )
 
-// root is the repository's.
-const root = "../.."
+const root = "../.." // of the repository
 
-// home holds the provider, and the settings that have Terraform use it:
-// developer.rc without an installation, as developers do; user.rc from a mirror,
-// so that terraform init installs it as for any user.
+// home is a directory with the provider and two CLI configurations. With developer.rc,
+// Terraform uses the provider without installing it. With user.rc, terraform init installs it
+// from a mirror.
 var home string
 
 func TestMain(m *testing.M) {
@@ -31,12 +29,12 @@ func TestMain(m *testing.M) {
 	flag.Parse()
 	os.Exit(func() int {
 		if testing.Short() {
-			return m.Run() // no test of it needs the provider
+			return m.Run() // short tests don't need the provider
 		}
 		var err error
 		if home, err = os.MkdirTemp("", "docs"); err == nil {
-			defer func() { _ = os.RemoveAll(home) }() // a leftover does no harm
-			err = build()
+			defer func() { _ = os.RemoveAll(home) }() // remaining files are harmless
+			err = buildMirror()
 		}
 		if err != nil {
 			fmt.Fprintln(os.Stderr, err)
@@ -46,9 +44,9 @@ func TestMain(m *testing.M) {
 	}())
 }
 
-// build puts the provider into a mirror, for the registries of both Terraform
-// and OpenTofu, under the version that the documentation has users install.
-func build() error {
+// buildMirror builds the provider into a mirror of the registries of Terraform and OpenTofu,
+// with the version that the documentation requires.
+func buildMirror() error {
 	changelog, err := os.ReadFile(filepath.Join(root, "CHANGELOG.md"))
 	if err != nil {
 		return err
@@ -58,17 +56,17 @@ func build() error {
 		return errors.New("CHANGELOG.md has no release")
 	}
 	version := string(found[1])
-	folder := func(host string) string {
+	dir := func(host string) string {
 		return filepath.Join(home, "mirror", host, "tofupilot", "tofupilot", version, runtime.GOOS+"_"+runtime.GOARCH)
 	}
 	name := "terraform-provider-tofupilot_v" + version
 	if runtime.GOOS == "windows" {
 		name += ".exe"
 	}
-	forTerraform, forOpenTofu := folder("registry.terraform.io"), folder("registry.opentofu.org")
-	command := exec.Command("go", "build", "-buildvcs=false", "-o", filepath.Join(forTerraform, name), "github.com/tofupilot/terraform-provider-tofupilot") //nolint:noctx // nothing in it comes from outside, and there is no test yet
-	if said, err := command.CombinedOutput(); err != nil {
-		return fmt.Errorf("%s: %w\n%s", command, err, said)
+	forTerraform, forOpenTofu := dir("registry.terraform.io"), dir("registry.opentofu.org")
+	command := exec.Command("go", "build", "-buildvcs=false", "-o", filepath.Join(forTerraform, name), "github.com/tofupilot/terraform-provider-tofupilot") //nolint:noctx // no test is running
+	if output, err := command.CombinedOutput(); err != nil {
+		return fmt.Errorf("%s: %w\n%s", command, err, output)
 	}
 	if err := os.MkdirAll(forOpenTofu, 0o700); err != nil {
 		return err
@@ -76,29 +74,27 @@ func build() error {
 	if err := os.Link(filepath.Join(forTerraform, name), filepath.Join(forOpenTofu, name)); err != nil {
 		return err
 	}
-	for file, settings := range map[string]string{
+	for file, installation := range map[string]string{
 		"developer.rc": fmt.Sprintf("dev_overrides {\n    %q = %q\n    %q = %q\n  }",
 			"registry.terraform.io/tofupilot/tofupilot", forTerraform, "registry.opentofu.org/tofupilot/tofupilot", forOpenTofu),
 		"user.rc": fmt.Sprintf("filesystem_mirror {\n    path = %q\n  }", filepath.Join(home, "mirror")),
 	} {
-		if err := os.WriteFile(filepath.Join(home, file), []byte("provider_installation {\n  "+settings+"\n}\n"), 0o600); err != nil {
+		if err := os.WriteFile(filepath.Join(home, file), []byte("provider_installation {\n  "+installation+"\n}\n"), 0o600); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// terraform runs the Terraform at hand without what the developer of this project
-// has set, and with the provider as it is built here. It fails the test if
-// Terraform fails.
-func terraform(t *testing.T, dir string, env []string, arguments ...string) string {
+// runTerraform runs the Terraform under test with the provider from this checkout and without
+// the developer's environment. It fails the test if Terraform fails.
+func runTerraform(t *testing.T, dir string, env []string, arguments ...string) string {
 	t.Helper()
-	return cli(t, harness.CLI(t), dir, env, arguments...)
+	return mustRunCLI(t, harness.CLI(t), dir, env, arguments...)
 }
 
-// bothCLIs are the Terraform at hand and, where they are installed, Terraform and
-// OpenTofu: both promise tests of modules.
-func bothCLIs(t *testing.T) []string {
+// listCLIs returns the Terraform under test and, if they are installed, Terraform and OpenTofu.
+func listCLIs(t *testing.T) []string {
 	t.Helper()
 	programs := []string{harness.CLI(t)}
 	for _, other := range []string{"terraform", "tofu"} {
@@ -109,42 +105,40 @@ func bothCLIs(t *testing.T) []string {
 	return programs
 }
 
-// cli is terraform with another program, such as tofu.
-func cli(t *testing.T, program, dir string, env []string, arguments ...string) string {
+// mustRunCLI is like runTerraform for another program, such as tofu.
+func mustRunCLI(t *testing.T, program, dir string, env []string, arguments ...string) string {
 	t.Helper()
-	said, err := try(t, program, dir, env, arguments...)
+	output, err := runCLI(t, program, dir, env, arguments...)
 	if err != nil {
-		t.Fatalf("%s %s: %v\n%s", program, strings.Join(arguments, " "), err, said)
+		t.Fatalf("%s %s: %v\n%s", program, strings.Join(arguments, " "), err, output)
 	}
-	return said
+	return output
 }
 
-// try is cli for what may fail.
-func try(t *testing.T, program, dir string, env []string, arguments ...string) (said string, err error) {
+// runCLI is like mustRunCLI, but returns the error.
+func runCLI(t *testing.T, program, dir string, env []string, arguments ...string) (output string, err error) {
 	t.Helper()
-	run := exec.CommandContext(t.Context(), program, arguments...)
-	run.Dir = dir
-	run.Env = environment(env...)
-	output, err := run.CombinedOutput()
-	return string(output), err
+	command := exec.CommandContext(t.Context(), program, arguments...)
+	command.Dir = dir
+	command.Env = newEnvironment(env...)
+	combined, err := command.CombinedOutput()
+	return string(combined), err
 }
 
-// environment is this process's, without what a developer may have set for
-// Terraform and the provider, and with the variables given.
-func environment(variables ...string) []string {
+// newEnvironment returns an environment with these variables and without the developer's.
+func newEnvironment(variables ...string) []string {
 	environment := append(harness.CleanEnvironment(home), "TF_CLI_CONFIG_FILE="+filepath.Join(home, "developer.rc"), "CHECKPOINT_DISABLE=1")
 	return append(environment, variables...)
 }
 
-// asUser has Terraform install the provider, where developers skip that.
-func asUser() string { return "TF_CLI_CONFIG_FILE=" + filepath.Join(home, "user.rc") }
+// userConfig returns the variable that makes terraform init install the provider.
+func userConfig() string { return "TF_CLI_CONFIG_FILE=" + filepath.Join(home, "user.rc") }
 
-// newer are features that documentation and examples use and that not every
-// promised version has, with the minor version from which Terraform 1 and
-// OpenTofu 1 have them.
+// newer lists the features in documentation and examples that some supported versions don't
+// have.
 var newer = []struct {
 	feature             string
-	terraform, openTofu int
+	terraform, openTofu int // the first minor versions, of Terraform 1 and OpenTofu 1, that have it
 }{
 	{`resource "terraform_data"`, 4, 6},
 	{"plantimestamp()", 5, 6},
@@ -153,14 +147,14 @@ var newer = []struct {
 	{"ephemeral ", 10, 11},
 }
 
-// tooNew says what in a text the Terraform at hand doesn't have; empty if it has
-// everything.
-func tooNew(t *testing.T, text string) string {
+// missingFeature describes a feature in text that the Terraform under test doesn't have. It
+// returns an empty string if there is none.
+func missingFeature(t *testing.T, text string) string {
 	t.Helper()
-	return tooNewFor(t, harness.CLI(t), text)
+	return missingFeatureOf(t, harness.CLI(t), text)
 }
 
-func tooNewFor(t *testing.T, program, text string) string {
+func missingFeatureOf(t *testing.T, program, text string) string {
 	t.Helper()
 	product, minor := harness.Version(t, program)
 	for _, n := range newer {
@@ -175,10 +169,10 @@ func tooNewFor(t *testing.T, program, text string) string {
 	return ""
 }
 
-// pages are the Markdown files of the repository, by path.
-func pages(t *testing.T) map[string]string {
+// readPages returns the Markdown files of the repository, by path.
+func readPages(t *testing.T) map[string]string {
 	t.Helper()
-	found := map[string]string{}
+	pages := map[string]string{}
 	for _, pattern := range []string{"*.md", ".github/*.md", "docs/*.md", "docs/*/*.md", "internal/*/*.md"} {
 		files, err := filepath.Glob(filepath.Join(root, pattern))
 		if err != nil || len(files) == 0 && pattern != ".github/*.md" {
@@ -193,8 +187,8 @@ func pages(t *testing.T) map[string]string {
 			if err != nil {
 				t.Fatal(err)
 			}
-			found[filepath.ToSlash(path)] = strings.ReplaceAll(string(content), "\r\n", "\n")
+			pages[filepath.ToSlash(path)] = strings.ReplaceAll(string(content), "\r\n", "\n")
 		}
 	}
-	return found
+	return pages
 }

@@ -15,15 +15,16 @@ import (
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/fakeapi"
 )
 
-// Terraform's own, which users of this provider meet.
-var ofTerraform = []string{"Invalid for_each argument", "Failed to query available provider packages", "Provider configuration not present"}
+// terraformErrors lists the errors in the table that come from Terraform.
+var terraformErrors = []string{"Invalid for_each argument", "Failed to query available provider packages", "Provider configuration not present"}
 
 var (
 	tableRow = regexp.MustCompile(`(?m)^\| ([A-Z][^|]*) \|`)
-	listed   = regexp.MustCompile(`%s|" \+ advice\.plural\(\)`)
-	envName  = regexp.MustCompile(`[eE]nv\w+ += "(TOFUPILOT_\w+)"`) // "Invalid " and its name are a title
+	noun     = regexp.MustCompile(`%s|" \+ advice\.plural\(\)`)     // in a title
+	envName  = regexp.MustCompile(`[eE]nv\w+ += "(TOFUPILOT_\w+)"`) // which follows "Invalid " in a title
 )
 
+// TestTroubleshooting checks that the errors in the table are in the code.
 func TestTroubleshooting(t *testing.T) {
 	t.Parallel()
 	sources, err := filepath.Glob("../*/*.go")
@@ -31,37 +32,36 @@ func TestTroubleshooting(t *testing.T) {
 		t.Fatal(err)
 	}
 	var errors strings.Builder
-	errors.WriteString(strings.Join(ofTerraform, "\n"))
+	errors.WriteString(strings.Join(terraformErrors, "\n"))
 	for _, source := range sources {
 		if !strings.HasSuffix(source, "_test.go") {
-			// The code has a variable where a title names what is listed.
-			code := listed.ReplaceAllString(read(t, source), "procedures")
+			code := noun.ReplaceAllString(readFile(t, source), "procedures")
 			errors.WriteString(envName.ReplaceAllString(code, "Invalid $1"))
 		}
 	}
-	_, table, found := strings.Cut(pages(t)["docs/index.md"], "\n## Troubleshooting\n")
+	_, table, found := strings.Cut(readPages(t)["docs/index.md"], "\n## Troubleshooting\n")
 	if !found {
-		t.Fatal("docs/index.md has no troubleshooting")
+		t.Fatal("docs/index.md has no section Troubleshooting")
 	}
 	table, _, _ = strings.Cut(table, "\n## ")
 	rows := tableRow.FindAllStringSubmatch(table, -1)
 	if len(rows) < 10 {
-		t.Errorf("the table has %d errors", len(rows))
+		t.Errorf("the table has only %d errors", len(rows))
 	}
 	for _, row := range rows {
 		for name := range strings.SplitSeq(row[1], ", ") {
 			if name != "Error" && !strings.Contains(errors.String(), name) {
-				t.Errorf("no error is called %q", name)
+				t.Errorf("no error has the title %q", name)
 			}
 		}
 	}
 }
 
-// TestMisspeltAlias provokes the error that the table explains.
+// TestMisspeltAlias plans with a misspelt alias and expects the error in the table.
 func TestMisspeltAlias(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	write(t, filepath.Join(dir, "main.tf"), requirement+`
+	writeFile(t, filepath.Join(dir, "main.tf"), requirement+`
 provider "tofupilot" {
   alias = "self_hosted"
 }
@@ -70,24 +70,24 @@ data "tofupilot_procedures" "all" {
   provider = tofupilot.self_hostde
 }
 `)
-	said, err := try(t, harness.CLI(t), dir, nil, "plan", "-input=false", "-no-color")
-	if said = inOneLine(said); err == nil || !strings.Contains(said, "Error: Provider configuration not present") || !strings.Contains(said, "it has been removed") {
-		t.Errorf("error %v: %s", err, said)
+	output, err := runCLI(t, harness.CLI(t), dir, nil, "plan", "-input=false", "-no-color")
+	if output = normalizeSpace(output); err == nil || !strings.Contains(output, "Error: Provider configuration not present") || !strings.Contains(output, "it has been removed") {
+		t.Errorf("error %v: %s", err, output)
 	}
 }
 
-// TestDestroy destroys a configuration while the server is down, in the way that the
-// page advises. Without it, destroying fails.
+// TestDestroy destroys a configuration while the server is down, with the command of the page.
+// Without its option, terraform destroy fails.
 func TestDestroy(t *testing.T) {
 	t.Parallel()
 	const advice = "terraform destroy -refresh=false"
-	if !strings.Contains(pages(t)["docs/index.md"], "`"+advice+"`") {
+	if !strings.Contains(readPages(t)["docs/index.md"], "`"+advice+"`") {
 		t.Fatalf("docs/index.md doesn't mention %q", advice)
 	}
-	server := httptest.NewServer(fake())
+	server := httptest.NewServer(newAPI())
 	t.Cleanup(server.Close)
 	dir := t.TempDir()
-	write(t, filepath.Join(dir, "main.tf"), requirement+`
+	writeFile(t, filepath.Join(dir, "main.tf"), requirement+`
 provider "tofupilot" {
   max_retries = 0
 }
@@ -101,21 +101,20 @@ output "procedure_ids" {
 }
 `)
 	env := []string{"TOFUPILOT_URL=" + server.URL, "TOFUPILOT_API_KEY=" + fakeapi.Key}
-	terraform(t, dir, env, "apply", "-auto-approve", "-input=false", "-no-color")
+	runTerraform(t, dir, env, "apply", "-auto-approve", "-input=false", "-no-color")
 	server.Close()
-	if said, err := try(t, harness.CLI(t), dir, env, "destroy", "-auto-approve", "-input=false", "-no-color"); err == nil {
-		t.Errorf("destroys without the server:\n%s", said)
+	if output, err := runCLI(t, harness.CLI(t), dir, env, "destroy", "-auto-approve", "-input=false", "-no-color"); err == nil {
+		t.Errorf("destroy without the option: no error\n%s", output)
 	}
-	terraform(t, dir, env, append(strings.Fields(advice)[1:], "-auto-approve", "-input=false", "-no-color")...)
+	runTerraform(t, dir, env, append(strings.Fields(advice)[1:], "-auto-approve", "-input=false", "-no-color")...)
 }
 
-// TestEnvironmentVariables compares the table with the variables that the provider's
-// code names.
+// TestEnvironmentVariables compares the variables in the table with those in the code.
 func TestEnvironmentVariables(t *testing.T) {
 	t.Parallel()
-	_, table, _ := strings.Cut(pages(t)["docs/index.md"], "\n## Environment variables\n")
+	_, table, _ := strings.Cut(readPages(t)["docs/index.md"], "\n## Environment variables\n")
 	table, _, _ = strings.Cut(table, "\n## ")
-	named := func(pattern, text string) (names []string) {
+	find := func(pattern, text string) (names []string) {
 		for _, found := range regexp.MustCompile(pattern).FindAllStringSubmatch(text, -1) {
 			names = append(names, found[1])
 		}
@@ -128,40 +127,40 @@ func TestEnvironmentVariables(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, source := range sources {
-		folder := filepath.Base(filepath.Dir(source))
-		if !strings.HasSuffix(source, "_test.go") && !slices.Contains([]string{"acceptance", "bench", "docs", "fakeapi"}, folder) {
-			code.WriteString(read(t, source))
+		pkg := filepath.Base(filepath.Dir(source))
+		if !strings.HasSuffix(source, "_test.go") && !slices.Contains([]string{"acceptance", "bench", "docs", "fakeapi"}, pkg) {
+			code.WriteString(readFile(t, source))
 		}
 	}
-	got, want := named("\\| `(TOFUPILOT_[A-Z_]+)` \\|", table), named(`"(TOFUPILOT_[A-Z_]+)"`, code.String())
+	got, want := find("\\| `(TOFUPILOT_[A-Z_]+)` \\|", table), find(`"(TOFUPILOT_[A-Z_]+)"`, code.String())
 	if len(want) == 0 || !slices.Equal(got, want) {
-		t.Errorf("the table has %v, and the provider reads %v", got, want)
+		t.Errorf("the table has %v, the code %v", got, want)
 	}
 }
 
-// TestOtherVariables plans with the variables of the table that Go's libraries and
-// Terraform read.
+// TestOtherVariables plans with the variables in the table that Go's libraries or Terraform
+// read.
 func TestOtherVariables(t *testing.T) {
 	t.Parallel()
 	demo := startDemo(t)
 	certificates := t.TempDir()
-	write(t, filepath.Join(certificates, "ca.pem"), demo.certificate)
+	writeFile(t, filepath.Join(certificates, "ca.pem"), demo.certificate)
 	proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Host != "tofupilot.test" {
 			http.Error(w, "another host", http.StatusNotFound)
 			return
 		}
-		fake().ServeHTTP(w, r)
+		newAPI().ServeHTTP(w, r)
 	}))
 	t.Cleanup(proxy.Close)
 	for name, c := range map[string]struct {
 		url  string
 		env  []string
-		want string // of what Terraform prints; an error if it begins so
+		want string // part of the output; if it begins with "Error: ", the plan fails
 	}{
-		"no certificate": {demo.tls, nil, "Error: The server's certificate isn't trusted"},
-		"SSL_CERT_FILE":  {demo.tls, []string{"SSL_CERT_FILE=" + filepath.Join(certificates, "ca.pem")}, smoke},
-		"SSL_CERT_DIR":   {demo.tls, []string{"SSL_CERT_DIR=/nonexistent:" + certificates}, smoke},
+		"no certificate": {demo.tlsURL, nil, "Error: The server's certificate isn't trusted"},
+		"SSL_CERT_FILE":  {demo.tlsURL, []string{"SSL_CERT_FILE=" + filepath.Join(certificates, "ca.pem")}, smoke},
+		"SSL_CERT_DIR":   {demo.tlsURL, []string{"SSL_CERT_DIR=/nonexistent:" + certificates}, smoke},
 		"HTTP_PROXY":     {"http://tofupilot.test", []string{"HTTP_PROXY=" + proxy.URL}, smoke},
 		"NO_PROXY":       {"http://tofupilot.test", []string{"HTTP_PROXY=" + proxy.URL, "NO_PROXY=another.test,tofupilot.test"}, "Error: The server can't be reached"},
 		"localhost":      {demo.url, []string{"HTTP_PROXY=" + proxy.URL}, smoke},
@@ -174,7 +173,7 @@ func TestOtherVariables(t *testing.T) {
 				t.Skip("the variable has no effect on macOS and Windows")
 			}
 			dir := t.TempDir()
-			write(t, filepath.Join(dir, "main.tf"), requirement+`
+			writeFile(t, filepath.Join(dir, "main.tf"), requirement+`
 provider "tofupilot" {
   allow_http  = true
   max_retries = 0
@@ -189,30 +188,30 @@ output "procedure_ids" {
 }
 `)
 			env := append([]string{"TOFUPILOT_URL=" + c.url, "TOFUPILOT_API_KEY=" + fakeapi.Key}, c.env...)
-			said, err := try(t, harness.CLI(t), dir, env, "plan", "-input=false", "-no-color")
-			if said = inOneLine(said); (err != nil) != strings.HasPrefix(c.want, "Error: ") || !strings.Contains(said, c.want) {
-				t.Errorf("error %v, want %q:\n%s", err, c.want, said)
+			output, err := runCLI(t, harness.CLI(t), dir, env, "plan", "-input=false", "-no-color")
+			if output = normalizeSpace(output); (err != nil) != strings.HasPrefix(c.want, "Error: ") || !strings.Contains(output, c.want) {
+				t.Errorf("error %v, want %q:\n%s", err, c.want, output)
 			}
 		})
 	}
 }
 
-// TestCallouts limits callouts to the provider's page, so that readers notice them.
+// TestCallouts limits the number of callouts, so that readers notice them.
 func TestCallouts(t *testing.T) {
 	t.Parallel()
 	callout := regexp.MustCompile(`(?m)^[-~!]> `)
-	for page, text := range pages(t) {
-		most := 0
+	for page, text := range readPages(t) {
+		limit := 0
 		if page == "docs/index.md" {
-			most = 3
+			limit = 3
 		}
-		if got := len(callout.FindAllString(text, -1)); got > most {
-			t.Errorf("%s has %d callouts, want at most %d", page, got, most)
+		if got := len(callout.FindAllString(text, -1)); got > limit {
+			t.Errorf("%s has %d callouts, want at most %d", page, got, limit)
 		}
 	}
 }
 
-func read(t *testing.T, file string) string {
+func readFile(t *testing.T, file string) string {
 	t.Helper()
 	content, err := os.ReadFile(file)
 	if err != nil {

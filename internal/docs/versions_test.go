@@ -13,99 +13,98 @@ import (
 )
 
 var (
-	// release is the newest that CHANGELOG.md has a section for.
-	release = regexp.MustCompile(`(?m)^## ((\d+\.\d+)\.\d+)$`)
+	release = regexp.MustCompile(`(?m)^## ((\d+\.\d+)\.\d+)$`) // in CHANGELOG.md, newest first
 	require = regexp.MustCompile(`source += "tofupilot/tofupilot"\n(?: *version += "([^"]*)"\n)?`)
 )
 
-// TestVersions holds every configuration that is shown to the version that the
-// changelog has newest: its patches, and no other minor version, which may break.
+// TestVersions checks that all configurations require the newest release in CHANGELOG.md or
+// a later patch of it. Another minor version may have breaking changes.
 func TestVersions(t *testing.T) {
 	t.Parallel()
-	newest := release.FindStringSubmatch(read(t, filepath.Join(root, "CHANGELOG.md")))
+	newest := release.FindStringSubmatch(readFile(t, filepath.Join(root, "CHANGELOG.md")))
 	if newest == nil {
 		t.Fatal("CHANGELOG.md has no release")
 	}
 	want := "~> " + newest[2] + ".0"
-	texts := pages(t)
-	maps.Copy(texts, exampleFiles(t))
+	texts := readPages(t)
+	maps.Copy(texts, readExamples(t))
 	checked := 0
 	for file, text := range texts {
 		for _, found := range require.FindAllStringSubmatch(text, -1) {
 			checked++
 			if found[1] != want {
-				t.Errorf("%s requires version %q of the provider; want %q, as in CHANGELOG.md", file, found[1], want)
+				t.Errorf("%s requires version %q of the provider, want %q as in CHANGELOG.md", file, found[1], want)
 			}
 		}
 	}
 	if checked < 10 {
-		t.Errorf("only %d configurations require the provider", checked)
+		t.Errorf("found only %d configurations that require the provider", checked)
 	}
 }
 
-// exampleFiles are the configurations below examples/, by path.
-func exampleFiles(t *testing.T) map[string]string {
+// readExamples returns the configurations and tests in examples/, by path.
+func readExamples(t *testing.T) map[string]string {
 	t.Helper()
-	found := map[string]string{}
+	examples := map[string]string{}
 	err := fs.WalkDir(os.DirFS(root), "examples", func(path string, _ fs.DirEntry, err error) error {
 		if err == nil && (filepath.Ext(path) == ".tf" || strings.HasSuffix(path, ".tftest.hcl")) {
-			found[path] = read(t, filepath.Join(root, path))
+			examples[path] = readFile(t, filepath.Join(root, path))
 		}
 		return err
 	})
-	if err != nil || len(found) == 0 {
-		t.Fatalf("%d files, %v", len(found), err)
+	if err != nil || len(examples) == 0 {
+		t.Fatalf("found %d files, %v", len(examples), err)
 	}
-	return found
+	return examples
 }
 
-// TestNewFeatures holds pages that use more than the oldest
-// promised Terraform has to naming the version that they need.
+// TestNewFeatures checks that pages with features that the oldest supported Terraform doesn't
+// have mention the version that they need.
 func TestNewFeatures(t *testing.T) {
 	t.Parallel()
 	checked := 0
-	for page, text := range pages(t) {
+	for page, text := range readPages(t) {
 		for _, n := range newer {
-			shown := slices.ContainsFunc(block.FindAllStringSubmatch(text, -1), func(found []string) bool {
+			isUsed := slices.ContainsFunc(block.FindAllStringSubmatch(text, -1), func(found []string) bool {
 				return strings.Contains(found[2], n.feature)
 			})
-			if !shown || !forUsers(page) {
+			if !isUsed || !isForUsers(page) {
 				continue
 			}
 			checked++
-			if needs := fmt.Sprintf("Terraform 1.%d", n.terraform); !strings.Contains(text, needs) {
-				t.Errorf("%s uses %s without saying that it needs %s", page, strings.TrimSpace(n.feature), needs)
+			if version := fmt.Sprintf("Terraform 1.%d", n.terraform); !strings.Contains(text, version) {
+				t.Errorf("%s uses %s, but doesn't mention that it needs %s", page, strings.TrimSpace(n.feature), version)
 			}
 		}
 	}
 	if checked < 4 {
-		t.Errorf("only %d uses of newer features found", checked)
+		t.Errorf("found only %d uses of newer features", checked)
 	}
 }
 
-// TestOldestVersions holds the oldest Terraform and OpenTofu that are
-// promised to the oldest that the workflow tests with.
+// TestOldestVersions compares the oldest supported versions of Terraform and OpenTofu in the
+// pages with the oldest that the workflow tests.
 func TestOldestVersions(t *testing.T) {
 	t.Parallel()
 	tested := map[string]string{}
-	for _, found := range oldestTested.FindAllStringSubmatch(read(t, filepath.Join(root, ".github/workflows/test.yml")), -1) {
+	for _, found := range oldestTested.FindAllStringSubmatch(readFile(t, filepath.Join(root, ".github/workflows/test.yml")), -1) {
 		tested[found[1]] = found[2]
 	}
-	texts := pages(t)
+	texts := readPages(t)
 	for _, page := range []string{"README.md", "CHANGELOG.md", "CONTRIBUTING.md", "docs/index.md"} {
-		promised := map[string]string{}
-		for _, found := range oldestPromised.FindAllStringSubmatch(texts[page], -1) {
-			if _, ok := promised[found[1]]; !ok { // what follows is about single features
-				promised[found[1]] = found[2]
+		supported := map[string]string{}
+		for _, found := range oldestSupported.FindAllStringSubmatch(texts[page], -1) {
+			if _, ok := supported[found[1]]; !ok { // later versions are those of single features
+				supported[found[1]] = found[2]
 			}
 		}
-		if !maps.Equal(promised, tested) {
-			t.Errorf("%s promises %v; the workflow tests %v", page, promised, tested)
+		if !maps.Equal(supported, tested) {
+			t.Errorf("%s has %v, the workflow tests %v", page, supported, tested)
 		}
 	}
 }
 
 var (
-	oldestTested   = regexp.MustCompile(`name: (Terraform|OpenTofu) \$\{\{ matrix\.version \}\}[^"]*version: \["~(1\.\d+)\.0"`)
-	oldestPromised = regexp.MustCompile(`(Terraform|OpenTofu)\s\(?(1\.\d+)\sand\slater`)
+	oldestTested    = regexp.MustCompile(`name: (Terraform|OpenTofu) \$\{\{ matrix\.version \}\}[^"]*version: \["~(1\.\d+)\.0"`)
+	oldestSupported = regexp.MustCompile(`(Terraform|OpenTofu)\s\(?(1\.\d+)\sand\slater`)
 )
