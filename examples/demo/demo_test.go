@@ -24,18 +24,18 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// leavesNothing is an environment variable with a directory for temporary files, in
-// which a test may leave nothing.
-func leavesNothing(t *testing.T) (variable, dir string) {
+// newTempDir returns a directory for temporary files and the environment variable for it. It
+// fails the test if files remain in the directory at the end.
+func newTempDir(t *testing.T) (variable, dir string) {
 	t.Helper()
 	variable, dir = "TMPDIR", t.TempDir()
 	if runtime.GOOS == "windows" {
 		variable = "TMP"
 	}
 	t.Cleanup(func() {
-		left, err := os.ReadDir(dir)
-		if err != nil || len(left) > 0 {
-			t.Errorf("left behind: %v, %v", left, err)
+		files, err := os.ReadDir(dir)
+		if err != nil || len(files) > 0 {
+			t.Errorf("files remain: %v, %v", files, err)
 		}
 	})
 	return variable, dir
@@ -43,8 +43,8 @@ func leavesNothing(t *testing.T) (variable, dir string) {
 
 func TestDemo(t *testing.T) {
 	harness.NotShort(t)
-	t.Setenv(leavesNothing(t))
-	// What a user may have set, none of which may matter.
+	t.Setenv(newTempDir(t))
+	// The demo must ignore the user's settings.
 	t.Setenv("TF_CLI_CONFIG_FILE", "/nonexistent")
 	t.Setenv("TF_CLI_ARGS", "-nonsense")
 	t.Setenv("TF_WORKSPACE", "other")
@@ -62,13 +62,13 @@ func TestDemo(t *testing.T) {
 	for key, server := range map[string]*fakeapi.Server{fakeapi.Key: d.service, selfHostedKey: d.selfHosted} {
 		for _, r := range server.Requests() {
 			if got := r.Header.Get("Authorization"); got != "Bearer "+key {
-				t.Errorf("a server gets %q, want the key %q", got, key)
+				t.Errorf("got Authorization %q, want the key %q", got, key)
 			}
 		}
 	}
 	service, selfHosted := len(d.service.Requests()), len(d.selfHosted.Requests())
 	if service < 4 || selfHosted < 4 {
-		t.Errorf("%d and %d requests: the lists must have four pages at least", service, selfHosted)
+		t.Errorf("got %d and %d requests, want at least 4 each", service, selfHosted)
 	}
 	for _, want := range []string{
 		" requests: 1189 procedures in all reads together\n",
@@ -87,15 +87,15 @@ func TestDemo(t *testing.T) {
 		"-serve",
 	} {
 		if !strings.Contains(out.String(), want) {
-			t.Errorf("doesn't show %q", want)
+			t.Errorf("no %q in the output", want)
 		}
 	}
 	if ids, lists := strings.Index(out.String(), "Outputs:\n\nline_procedure_ids"), strings.Index(out.String(), "procedures.all"); ids < 0 || ids > lists {
-		t.Error("lists come before the IDs")
+		t.Error("the lists come before the outputs")
 	}
 	for _, unwanted := range []string{"Warning", d.dir} {
 		if strings.Contains(out.String(), unwanted) {
-			t.Errorf("shows %q", unwanted)
+			t.Errorf("%q in the output", unwanted)
 		}
 	}
 	if t.Failed() {
@@ -103,60 +103,60 @@ func TestDemo(t *testing.T) {
 	}
 }
 
-// TestOutsideClone runs the demo where the source of the provider isn't.
+// TestOutsideClone runs the demo outside a clone of the repository.
 func TestOutsideClone(t *testing.T) {
 	t.Parallel()
 	demo := exec.CommandContext(t.Context(), harness.Build(t, ".", filepath.Join(t.TempDir(), "demo")))
 	demo.Dir = t.TempDir()
-	said, err := demo.CombinedOutput()
-	if err == nil || !strings.Contains(string(said), "run the demo in a clone of https://"+module+", or use -serve") || strings.Contains(string(said), "go.mod") {
-		t.Errorf("error %v:\n%s", err, said)
+	output, err := demo.CombinedOutput()
+	if err == nil || !strings.Contains(string(output), "run the demo in a clone of https://"+module+", or use -serve") || strings.Contains(string(output), "go.mod") {
+		t.Errorf("error %v:\n%s", err, output)
 	}
 }
 
-// runLive runs the demo against a server of the test's.
-func runLive(t *testing.T, ctx context.Context, server http.Handler, key string) (out string, err error) {
+// runLive runs the demo with -live and a server with this handler.
+func runLive(t *testing.T, ctx context.Context, handler http.Handler, key string) (output string, err error) {
 	t.Helper()
 	harness.NotShort(t)
-	listening := httptest.NewServer(server)
-	defer listening.Close()
+	server := httptest.NewServer(handler)
+	defer server.Close()
 	var text strings.Builder
 	args := []string{"-live", "-terraform", os.Getenv("TF_ACC_TERRAFORM_PATH")}
-	err = run(ctx, args, append(os.Environ(), "TOFUPILOT_URL="+listening.URL, "TOFUPILOT_API_KEY="+key), &text)
+	err = run(ctx, args, append(os.Environ(), "TOFUPILOT_URL="+server.URL, "TOFUPILOT_API_KEY="+key), &text)
 	return text.String(), err
 }
 
-func TestLiveFails(t *testing.T) {
-	t.Setenv(leavesNothing(t))
-	fake := fakeapi.New()
-	out, err := runLive(t, t.Context(), fake, "a-wrong-key")
+func TestLiveWithWrongKey(t *testing.T) {
+	t.Setenv(newTempDir(t))
+	api := fakeapi.New()
+	output, err := runLive(t, t.Context(), api, "a-wrong-key")
 	if err == nil || !strings.Contains(err.Error(), "terraform plan: ") || !strings.Contains(err.Error(), "The server doesn't accept the API key") {
 		t.Errorf("error: %v", err)
 	}
-	if len(fake.Requests()) == 0 || !strings.HasSuffix(out, "failed\n") || strings.Contains(out+fmt.Sprint(err), "a-wrong-key") {
-		t.Errorf("%d requests, output: %s", len(fake.Requests()), out)
+	if len(api.Requests()) == 0 || !strings.HasSuffix(output, "failed\n") || strings.Contains(output+fmt.Sprint(err), "a-wrong-key") {
+		t.Errorf("got %d requests, output: %s", len(api.Requests()), output)
 	}
 }
 
+// TestInterrupted interrupts the demo while the provider waits for a response.
 func TestInterrupted(t *testing.T) {
-	t.Setenv(leavesNothing(t))
+	t.Setenv(newTempDir(t))
 	ctx, interrupt := context.WithCancel(t.Context())
 	var first sync.Once
-	out, err := runLive(t, ctx, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	output, err := runLive(t, ctx, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		first.Do(func() {
 			interrupt()
-			<-r.Context().Done() // the provider has given up
+			<-r.Context().Done() // the provider has canceled the request
 		})
-		// A read that Terraform begins after it told the provider to stop.
-		http.Error(w, "", http.StatusUnauthorized)
+		http.Error(w, "", http.StatusUnauthorized) // Terraform may begin another read after the interrupt
 	}), fakeapi.Key)
 	if !errors.Is(err, errInterrupted) {
-		t.Errorf("error: %v\n%s", err, out)
+		t.Errorf("error: %v\n%s", err, output)
 	}
 }
 
-func TestArguments(t *testing.T) {
-	t.Setenv(leavesNothing(t))
+func TestInvalidArguments(t *testing.T) {
+	t.Setenv(newTempDir(t))
 	for _, c := range []struct{ args, want string }{
 		{"-nonsense", "flag provided but not defined"},
 		{"live", "unexpected argument"},
@@ -168,7 +168,7 @@ func TestArguments(t *testing.T) {
 		var out strings.Builder
 		err := run(t.Context(), strings.Fields(c.args), os.Environ(), &out)
 		if err == nil || !strings.Contains(err.Error(), c.want) {
-			t.Errorf("%s: error %v", c.args, err)
+			t.Errorf("%s: got error %v, want %q", c.args, err, c.want)
 		}
 	}
 }
@@ -180,22 +180,22 @@ func TestParseReads(t *testing.T) {
 		read  = "2026-01-02T03:04:05.678Z [INFO]  provider.terraform-provider-tofupilot_v0.0.1: Read procedures: @module=tofupilot duration=33.2ms"
 	)
 	for name, c := range map[string]struct {
-		log  string
-		want counts
-		fail string
+		log     string
+		want    counts
+		wantErr string // part of it
 	}{
-		"one":                {log: other + read + ` filters="" pages=6 rows=550 timestamp=x` + "\n", want: counts{1, 550, 6}},
-		"several, any order": {log: read + " rows=0 pages=1\n" + other + read + " pages=2 tf_rpc=x rows=101\r\n", want: counts{2, 101, 3}},
-		"filter":             {log: read + ` filters="search_query=+pages%3D9" pages=1 rows=2`, want: counts{1, 2, 1}},
-		"no read":            {log: other, fail: "Read procedures"},
-		"no pages":           {log: read + " rows=550", fail: "without pages"},
-		"second is bad":      {log: read + " rows=1 pages=1\n" + read, fail: "without rows"},
+		"one read":                   {log: other + read + ` filters="" pages=6 rows=550 timestamp=x` + "\n", want: counts{1, 550, 6}},
+		"several reads, any order":   {log: read + " rows=0 pages=1\n" + other + read + " pages=2 tf_rpc=x rows=101\r\n", want: counts{2, 101, 3}},
+		"filter with a field's name": {log: read + ` filters="search_query=+pages%3D9" pages=1 rows=2`, want: counts{1, 2, 1}},
+		"no read":                    {log: other, wantErr: "Read procedures"},
+		"no pages":                   {log: read + " rows=550", wantErr: "without pages"},
+		"no rows in the second read": {log: read + " rows=1 pages=1\n" + read, wantErr: "without rows"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			got, err := parseReads(c.log)
-			if got != c.want || (err != nil) != (c.fail != "") || err != nil && !strings.Contains(err.Error(), c.fail) {
-				t.Errorf("got %+v, error %v", got, err)
+			if got != c.want || (err != nil) != (c.wantErr != "") || err != nil && !strings.Contains(err.Error(), c.wantErr) {
+				t.Errorf("got %+v, error %v; want %+v, %q", got, err, c.want, c.wantErr)
 			}
 		})
 	}

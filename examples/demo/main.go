@@ -1,13 +1,12 @@
-// Command demo shows the provider at work. It needs no account:
+// Command demo runs Terraform with the provider. It needs no account:
 //
 //	go run ./examples/demo
 //
-// builds the provider, starts two demo servers, has Terraform init, plan and apply
-// the configuration beside this file, and prints what was found and what an error
-// says. With -live it reads from the server of TOFUPILOT_URL with the key of
-// TOFUPILOT_API_KEY instead. With -serve it only runs the demo servers, for a
-// configuration of your own, until you press Ctrl-C. With -port N, they use the ports N
-// and N+1.
+// builds the provider, starts two demo servers, runs terraform init, plan and apply with the
+// configuration in this directory, and prints the outputs, the procedures and an error. With
+// -live, it reads from the server TOFUPILOT_URL with the key TOFUPILOT_API_KEY instead. With
+// -serve, it only runs the demo servers, for a configuration of your own, until you press
+// Ctrl-C. With -port N, they use the ports N and N+1.
 package main
 
 import (
@@ -29,7 +28,7 @@ import (
 )
 
 func main() {
-	// The demo cleans up even if nobody reads its output any more.
+	// Ignore SIGPIPE, so that the demo cleans up if the reader of its output has exited.
 	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	context.AfterFunc(ctx, func() {
@@ -39,7 +38,7 @@ func main() {
 	switch err := run(ctx, os.Args[1:], os.Environ(), os.Stdout); {
 	case errors.Is(err, errInterrupted):
 		fmt.Fprintln(os.Stderr, "demo:", err)
-		os.Exit(130) // as shells report an interrupt
+		os.Exit(130) // the exit code of shells for an interrupt
 	case err != nil:
 		fmt.Fprintln(os.Stderr, "demo:", err)
 		os.Exit(1)
@@ -55,8 +54,8 @@ func run(ctx context.Context, args, env []string, out io.Writer) error {
 	serveOnly := flags.Bool("serve", false, "only run the demo servers, until Ctrl-C, and print how to read from them")
 	flags.IntVar(&d.port, "port", 0, "with -serve, the port of the first server; the second uses the next one (default: any free ports)")
 	flags.BoolVar(&d.live, "live", false, "read from the server of TOFUPILOT_URL with the key of TOFUPILOT_API_KEY; nothing is changed there")
-	flags.BoolVar(&d.keep, "keep", false, "keep the working directory, and print where it is")
-	flags.StringVar(&d.terraform, "terraform", "", "the `command` to use, Terraform's or OpenTofu's (default: terraform from PATH, else downloaded)")
+	flags.BoolVar(&d.keep, "keep", false, "keep the working directory, and print its path")
+	flags.StringVar(&d.terraform, "terraform", "", "the `command` of Terraform or OpenTofu (default: terraform in PATH, or else a download)")
 	if err := flags.Parse(args); errors.Is(err, flag.ErrHelp) {
 		return nil
 	} else if err != nil {
@@ -80,26 +79,26 @@ func run(ctx context.Context, args, env []string, out io.Writer) error {
 	return d.run(ctx)
 }
 
-// demo is one run of it.
+// demo is one run of the demo.
 type demo struct {
 	live, keep bool
-	port       int      // of the first server; 0 means any
-	terraform  string   // empty: find or fetch it
+	port       int      // of the first server; 0: any
+	terraform  string   // empty: find or download it
 	env        []string // the user's
 	out        io.Writer
 
-	dir                 string // holds everything that is written
+	dir                 string // for all files that the demo writes
 	service, selfHosted *fakeapi.Server
-	url, selfHostedURL  string // theirs
+	url, selfHostedURL  string
 	servers             []*http.Server
 	tf                  *tfexec.Terraform
-	stdout, stderr      strings.Builder // what Terraform says
+	stdout, stderr      strings.Builder // Terraform's
 }
 
 func (d *demo) run(ctx context.Context) (err error) {
-	started := time.Now()
+	start := time.Now()
 	if d.dir, err = os.MkdirTemp("", "tofupilot-demo-"); err != nil {
-		return fmt.Errorf("making a directory to work in: %w", err)
+		return fmt.Errorf("creating the working directory: %w", err)
 	}
 	defer func() { err = errors.Join(d.cleanUp(), err) }()
 
@@ -122,43 +121,42 @@ func (d *demo) run(ctx context.Context) (err error) {
 		}
 	}
 	if err := d.report(ctx); err != nil {
-		return orInterrupted(ctx, fmt.Errorf("showing what was found: %w", err))
+		return orInterrupted(ctx, fmt.Errorf("printing the results: %w", err))
 	}
 	_, err = fmt.Fprintf(d.out, `
 Done in %.1f s. What to try next:
   go run ./examples/demo -serve   runs the demo servers, for configurations of your own
-  go run ./examples/demo -keep    keeps this configuration and its state, and prints where
-`, time.Since(started).Seconds())
+  go run ./examples/demo -keep    keeps this configuration and its state, and prints its directory
+`, time.Since(start).Seconds())
 	return err
 }
 
-// step is one step of the demo, with its name.
 type step struct {
 	name string
 	do   func(context.Context) (result string, err error)
 }
 
-// do runs a step, and prints its name, how long it took and its result.
+// do runs a step, and prints its name, its duration and its result.
 func (d *demo) do(ctx context.Context, step step) error {
 	d.printf("%-26s ", step.name)
-	started := time.Now()
+	start := time.Now()
 	result, err := step.do(ctx)
 	if err != nil {
 		d.printf("failed\n")
 		return orInterrupted(ctx, fmt.Errorf("%s: %w", step.name, err))
 	}
-	line := fmt.Sprintf("%5.1f s  %s", time.Since(started).Seconds(), result)
+	line := fmt.Sprintf("%5.1f s  %s", time.Since(start).Seconds(), result)
 	d.printf("%s\n", strings.TrimRight(line, " "))
-	d.showWarnings()
+	d.printWarnings()
 	return nil
 }
 
-// printf ignores errors: run checks the last line.
+// printf ignores errors, because run checks that of the last line.
 func (d *demo) printf(format string, values ...any) {
 	_, _ = fmt.Fprintf(d.out, format, values...)
 }
 
-// orInterrupted is errInterrupted in place of an error that the interrupt caused.
+// orInterrupted returns errInterrupted if the context has ended, and err otherwise.
 func orInterrupted(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		return errInterrupted

@@ -9,7 +9,7 @@ import (
 	"strings"
 )
 
-// counts is what the provider's log tells of its reads.
+// counts are the totals of all reads in the provider's log.
 type counts struct {
 	reads, procedures, requests int
 }
@@ -17,13 +17,13 @@ type counts struct {
 func countReads(file string) (counts, error) {
 	log, err := os.ReadFile(file)
 	if err != nil {
-		return counts{}, fmt.Errorf("the provider's log, which tells how many requests were made: %w", err)
+		return counts{}, fmt.Errorf("counting requests in the provider's log: %w", err)
 	}
 	return parseReads(string(log))
 }
 
-// One line of the log is one read. What it filtered by is URL-encoded, so
-// nothing in it looks like a further field.
+// The log has one line for each read. Its filters are URL-encoded, so they can't look like
+// another field.
 var (
 	readLine = regexp.MustCompile(`(?m)^.*: Read procedures: .*$`)
 	rows     = regexp.MustCompile(` rows=(\d+)\b`)
@@ -32,11 +32,11 @@ var (
 
 func parseReads(log string) (total counts, err error) {
 	for _, line := range readLine.FindAllString(log, -1) {
-		procedures, err := field(rows, line)
+		procedures, err := parseField(rows, line)
 		if err != nil {
 			return counts{}, err
 		}
-		requests, err := field(pages, line)
+		requests, err := parseField(pages, line)
 		if err != nil {
 			return counts{}, err
 		}
@@ -45,12 +45,12 @@ func parseReads(log string) (total counts, err error) {
 		total.requests += requests
 	}
 	if total.reads == 0 {
-		return counts{}, errors.New(`the provider's log has no line "Read procedures", so nobody knows how many requests were made`)
+		return counts{}, errors.New(`counting requests: the provider's log has no line "Read procedures"`)
 	}
 	return total, nil
 }
 
-func field(pattern *regexp.Regexp, line string) (int, error) {
+func parseField(pattern *regexp.Regexp, line string) (int, error) {
 	found := pattern.FindStringSubmatch(line)
 	if found == nil {
 		return 0, fmt.Errorf("the provider's log has a line without%s: %s", strings.TrimSuffix(pattern.String(), `=(\d+)\b`), line)

@@ -14,7 +14,7 @@ import (
 	"unicode"
 )
 
-// procedure is what the report shows of a procedure, by its names in the state.
+// procedure has the attributes that the report prints, with their names in the state.
 type procedure struct {
 	ID         string `json:"id"`
 	Name       string `json:"name"`
@@ -26,10 +26,10 @@ type procedure struct {
 	FPY  *float64 `json:"fpy"`
 }
 
-// report shows the lookup of the IDs, the outputs as Terraform prints them, a lookup that
-// fails, and the beginning of each list.
+// report prints the configuration of the lookup, Terraform's outputs, the error of a lookup
+// that fails, and the beginning of each list.
 func (d *demo) report(ctx context.Context) error {
-	outputs, err := d.outputs(ctx)
+	outputs, err := d.readOutputs(ctx)
 	if err != nil {
 		return err
 	}
@@ -42,11 +42,11 @@ func (d *demo) report(ctx context.Context) error {
 	}
 	d.printf("\nOutputs:\n\n%s", outputs)
 	if !d.live {
-		said, err := d.lookUpMisspelt(ctx)
+		message, err := d.lookUpMisspelt(ctx)
 		if err != nil {
 			return fmt.Errorf("a lookup that should fail: %w", err)
 		}
-		d.printf("\nA lookup that fails:\n\n%s\n", said)
+		d.printf("\nA lookup that fails:\n\n%s\n", message)
 	}
 	state, err := d.tf.Show(ctx)
 	if err != nil {
@@ -57,21 +57,21 @@ func (d *demo) report(ctx context.Context) error {
 	}
 	for _, resource := range state.Values.RootModule.Resources {
 		if resource.Type != "tofupilot_procedures" {
-			continue // the outputs show it
+			continue // it is in the outputs
 		}
 		procedures, err := decode(resource.AttributeValues["procedures"])
 		if err != nil {
 			return fmt.Errorf("%s: %w", resource.Address, err)
 		}
 		d.printf("\n%s: %d found\n", resource.Address, len(procedures))
-		if err := table(d.out, procedures); err != nil {
+		if err := printTable(d.out, procedures); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// decode reads the procedures of a data source from what Terraform shows.
+// decode converts a data source's attribute procedures.
 func decode(value any) ([]procedure, error) {
 	text, err := json.Marshal(value)
 	if err != nil {
@@ -81,10 +81,10 @@ func decode(value any) ([]procedure, error) {
 	return procedures, json.Unmarshal(text, &procedures)
 }
 
-// columns are those of a table, with an empty cell where a procedure has no value.
+// columns are the columns of a table.
 var columns = []struct {
 	title string
-	cell  func(procedure) string
+	cell  func(procedure) string // returns an empty string if the procedure has no value
 }{
 	{"ID", func(p procedure) string { return p.ID }},
 	{"NAME", func(p procedure) string { return p.Name }},
@@ -109,14 +109,14 @@ var columns = []struct {
 	}},
 }
 
-// table shows the first three procedures. It leaves out columns in which they have no
+// printTable prints the first three procedures, without the columns in which they have no
 // values.
-func table(out io.Writer, procedures []procedure) error {
-	const most = 3
+func printTable(out io.Writer, procedures []procedure) error {
+	const limit = 3
 	if len(procedures) == 0 {
 		return nil
 	}
-	shown := procedures[:min(most, len(procedures))]
+	shown := procedures[:min(limit, len(procedures))]
 	lines := make([]string, 1+len(shown))
 	for _, column := range columns {
 		if !slices.ContainsFunc(shown, func(p procedure) bool { return column.cell(p) != "" }) {
@@ -124,13 +124,13 @@ func table(out io.Writer, procedures []procedure) error {
 		}
 		lines[0] += column.title + "\t"
 		for i, p := range shown {
-			lines[i+1] += cmp.Or(printable(column.cell(p)), "-") + "\t"
+			lines[i+1] += cmp.Or(replaceUnprintable(column.cell(p)), "-") + "\t"
 		}
 	}
 	for i, line := range lines {
 		lines[i] = "  " + strings.TrimSuffix(line, "\t") + "\n"
 	}
-	if more := len(procedures) - most; more > 0 {
+	if more := len(procedures) - limit; more > 0 {
 		lines = append(lines, fmt.Sprintf("  … and %d more\n", more))
 	}
 	aligned := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
@@ -140,8 +140,8 @@ func table(out io.Writer, procedures []procedure) error {
 	return aligned.Flush()
 }
 
-// printable replaces characters that could steer a terminal.
-func printable(text string) string {
+// replaceUnprintable replaces characters that could control the terminal.
+func replaceUnprintable(text string) string {
 	return strings.Map(func(r rune) rune {
 		if unicode.IsPrint(r) {
 			return r

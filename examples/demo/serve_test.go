@@ -19,8 +19,8 @@ import (
 
 var printed = regexp.MustCompile(`(?m)^(?:export |\$env:)(TOFUPILOT_[A-Z_]+) ?= ?"?([^"\s]+)"?$`)
 
-// TestServe sets what -serve prints, reads from both servers with it, and interrupts
-// the process: there is no other way to end it, and it's no failure.
+// TestServe reads from both servers with the addresses and keys that -serve prints. Then it
+// interrupts the process, which must exit without an error.
 func TestServe(t *testing.T) {
 	t.Parallel()
 	binary := harness.Build(t, ".", filepath.Join(t.TempDir(), "demo"))
@@ -35,7 +35,7 @@ func TestServe(t *testing.T) {
 	}
 
 	var text strings.Builder
-	values := map[string][]string{} // by variable, each in sh and in PowerShell
+	values := map[string][]string{} // by variable; each is printed for sh and for PowerShell
 	for lines := bufio.NewScanner(out); len(values["TOFUPILOT_URL"]) < 4 && lines.Scan(); {
 		text.WriteString(lines.Text() + "\n")
 		if found := printed.FindStringSubmatch(lines.Text()); found != nil {
@@ -45,7 +45,7 @@ func TestServe(t *testing.T) {
 	keys, urls := values["TOFUPILOT_API_KEY"], values["TOFUPILOT_URL"]
 	for _, printed := range [][]string{keys, urls} {
 		if len(printed) != 4 || printed[0] != printed[1] || printed[1] == printed[2] || printed[2] != printed[3] {
-			t.Fatalf("sh and PowerShell get %v and %v:\n%s", keys, urls, &text)
+			t.Fatalf("got keys %v and addresses %v, want each twice:\n%s", keys, urls, &text)
 		}
 	}
 	for _, server := range []struct{ url, key, otherKey, field string }{
@@ -54,10 +54,10 @@ func TestServe(t *testing.T) {
 	} {
 		status, body := get(t, server.url, server.key)
 		if status != http.StatusOK || !strings.Contains(body, server.field) || !json.Valid([]byte(body)) {
-			t.Errorf("%s answers %d, without %s: %.300s", server.url, status, server.field, body)
+			t.Errorf("%s: got %d, want 200 with %s: %.300s", server.url, status, server.field, body)
 		}
 		if status, _ := get(t, server.url, server.otherKey); status != http.StatusUnauthorized {
-			t.Errorf("%s answers the other server's key with %d", server.url, status)
+			t.Errorf("%s: got %d for the other server's key, want 401", server.url, status)
 		}
 	}
 
@@ -65,7 +65,7 @@ func TestServe(t *testing.T) {
 	go func() { ended <- serve.Wait() }()
 	harness.Interrupt(t, serve)
 	if err := harness.Await(t, ended, time.Minute, "the server"); err != nil {
-		t.Errorf("interrupted: %v", err)
+		t.Errorf("after the interrupt: %v", err)
 	}
 	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, urls[0], nil)
 	if err != nil {
@@ -73,14 +73,14 @@ func TestServe(t *testing.T) {
 	}
 	if response, err := http.DefaultClient.Do(request); err == nil {
 		_ = response.Body.Close()
-		t.Error("still serves")
+		t.Error("the server still runs after the interrupt")
 	}
 	if t.Failed() {
 		t.Log(&text)
 	}
 }
 
-// TestPort starts the servers on a port and the next one.
+// TestPort starts the servers on a given port and the next one.
 func TestPort(t *testing.T) {
 	t.Parallel()
 	var err error
@@ -93,7 +93,7 @@ func TestPort(t *testing.T) {
 		}
 		for i, url := range []string{d.url, d.selfHostedURL} {
 			if want := fmt.Sprintf("http://127.0.0.1:%d", d.port+i); url != want {
-				t.Errorf("serves at %s, want %s", url, want)
+				t.Errorf("got %s, want %s", url, want)
 			}
 		}
 		return

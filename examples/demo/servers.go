@@ -16,15 +16,16 @@ const (
 	selfHostedProcedures = 524
 )
 
-// startServers serves what www.tofupilot.app reports and what a self-hosted server may,
-// with the procedures that the documentation names. Each fills six pages.
+// startServers starts two servers with the procedures of the documentation. The first sends
+// the same fields as www.tofupilot.app, the second those of an older, self-hosted server. Each
+// list has six pages.
 func (d *demo) startServers(ctx context.Context) (string, error) {
-	filled := func(count int, example fakeapi.Procedure) *fakeapi.Server {
+	newAPI := func(count int, example fakeapi.Procedure) *fakeapi.Server {
 		procedures := append(fakeapi.Named(time.Now(), example.Shape), example)
 		return fakeapi.New(append(procedures, fakeapi.Generate(count-len(procedures), example.Shape)...)...)
 	}
-	d.service = filled(serviceProcedures, fakeapi.Example2026())
-	d.selfHosted = filled(selfHostedProcedures, fakeapi.Example2025())
+	d.service = newAPI(serviceProcedures, fakeapi.Example2026())
+	d.selfHosted = newAPI(selfHostedProcedures, fakeapi.Example2025())
 	d.selfHosted.AllowKey(selfHostedKey)
 	d.selfHosted.RevokeKey(fakeapi.Key)
 	second := 0
@@ -41,7 +42,7 @@ func (d *demo) startServers(ctx context.Context) (string, error) {
 	return fmt.Sprintf("%s, %s (self-hosted)", d.url, d.selfHostedURL), nil
 }
 
-// serve answers on a loopback port until stopServers. For port 0, the system picks one.
+// serve runs a server on a loopback port until stopServers. Port 0 means any free port.
 func (d *demo) serve(ctx context.Context, port int, handler http.Handler) (url string, err error) {
 	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", fmt.Sprintf("127.0.0.1:%d", port))
 	if err != nil {
@@ -49,18 +50,18 @@ func (d *demo) serve(ctx context.Context, port int, handler http.Handler) (url s
 	}
 	server := &http.Server{Handler: handler, ReadHeaderTimeout: time.Minute}
 	d.servers = append(d.servers, server)
-	go func() { _ = server.Serve(listener) }() // ends when it is closed
+	go func() { _ = server.Serve(listener) }() // returns when the server is closed
 	return "http://" + listener.Addr().String(), nil
 }
 
 func (d *demo) stopServers() {
 	for _, server := range d.servers {
-		_ = server.Close() // nothing is left to answer
+		_ = server.Close() // no client needs a response anymore
 	}
 }
 
-// serveUntilInterrupted keeps the servers running and prints what to set so that the
-// provider reads from them.
+// serveUntilInterrupted runs the servers and prints the variables that make the provider read
+// from them.
 func (d *demo) serveUntilInterrupted(ctx context.Context) error {
 	defer d.stopServers()
 	if _, err := d.startServers(ctx); err != nil {
@@ -89,6 +90,6 @@ $env:TOFUPILOT_URL = "%[5]s"
 	if err != nil {
 		return err
 	}
-	<-ctx.Done() // the way to end it, and no failure
+	<-ctx.Done() // an interrupt isn't an error
 	return nil
 }

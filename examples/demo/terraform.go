@@ -33,7 +33,7 @@ const (
 //go:embed main.tf lookup.tf self_hosted.tf
 var configuration embed.FS
 
-// writeConfiguration writes the configuration and the settings to run it with.
+// writeConfiguration writes the configuration and the CLI configuration.
 func (d *demo) writeConfiguration(context.Context) (string, error) {
 	files := []string{"main.tf"}
 	if !d.live {
@@ -48,15 +48,15 @@ func (d *demo) writeConfiguration(context.Context) (string, error) {
 			return "", err
 		}
 	}
-	settings := fmt.Sprintf("provider_installation {\n  filesystem_mirror {\n    path = %q\n  }\n}\n", d.path("mirror"))
-	if err := os.WriteFile(d.path("terraform.rc"), []byte(settings), 0o600); err != nil {
+	cliConfig := fmt.Sprintf("provider_installation {\n  filesystem_mirror {\n    path = %q\n  }\n}\n", d.path("mirror"))
+	if err := os.WriteFile(d.path("terraform.rc"), []byte(cliConfig), 0o600); err != nil {
 		return "", err
 	}
 	return "", nil
 }
 
-// findTerraform takes the command asked for, else terraform from PATH, else one
-// that was fetched before, else fetches it.
+// findTerraform prepares the command of -terraform, terraform in PATH, an earlier download or
+// a new one, whichever it finds first.
 func (d *demo) findTerraform(ctx context.Context) (string, error) {
 	path, err := d.terraformPath(ctx)
 	if err != nil {
@@ -71,17 +71,17 @@ func (d *demo) findTerraform(ctx context.Context) (string, error) {
 	if err := d.tf.SetEnv(d.environment()); err != nil {
 		return "", err
 	}
-	found, _, err := d.tf.Version(ctx, false)
+	version, _, err := d.tf.Version(ctx, false)
 	if err != nil {
-		return "", fmt.Errorf("asking %s for its version: %w", path, err)
+		return "", fmt.Errorf("reading the version of %s: %w", path, err)
 	}
-	return fmt.Sprintf("%s, version %s", path, found), nil
+	return fmt.Sprintf("%s, version %s", path, version), nil
 }
 
 func (d *demo) terraformPath(ctx context.Context) (string, error) {
 	path, err := exec.LookPath(cmp.Or(d.terraform, "terraform"))
 	if err == nil {
-		return filepath.Abs(path) // it runs in another directory
+		return filepath.Abs(path) // because it runs in another directory
 	}
 	if d.terraform != "" {
 		return "", err
@@ -99,14 +99,14 @@ func (d *demo) terraformPath(ctx context.Context) (string, error) {
 		&releases.LatestVersion{Product: product.Terraform, InstallDir: cache, Timeout: 10 * time.Minute},
 	})
 	if err != nil {
-		_ = os.Remove(cache) // if nothing else is in it
-		return "", fmt.Errorf("it isn't in PATH, and fetching it into %s failed: %w; install it, or name it with -terraform", cache, err)
+		_ = os.Remove(cache) // if it is empty
+		return "", fmt.Errorf("it isn't in PATH, and downloading it to %s failed: %w; install it, or set -terraform", cache, err)
 	}
 	return path, nil
 }
 
-// environment is the user's without what would make this another demo: settings
-// of Terraform (arguments, workspace, directories, logs) and, unless live, of TofuPilot.
+// environment returns the user's environment without the variables of Terraform and, unless
+// the demo is live, of TofuPilot.
 func (d *demo) environment() map[string]string {
 	env := map[string]string{}
 	for _, variable := range d.env {
@@ -117,7 +117,7 @@ func (d *demo) environment() map[string]string {
 		env[name] = value
 	}
 	env["TF_CLI_CONFIG_FILE"] = d.path("terraform.rc")
-	env["CHECKPOINT_DISABLE"] = "1" // no look for a newer Terraform
+	env["CHECKPOINT_DISABLE"] = "1" // don't look for a newer Terraform
 	if !d.live {
 		env["TOFUPILOT_URL"], env["TOFUPILOT_API_KEY"] = d.url, fakeapi.Key
 	}
@@ -126,7 +126,7 @@ func (d *demo) environment() map[string]string {
 
 func (d *demo) path(name string) string { return filepath.Join(d.dir, name) }
 
-// buildProvider puts the provider where a filesystem mirror has it.
+// buildProvider builds the provider into the filesystem mirror.
 func (d *demo) buildProvider(ctx context.Context) (string, error) {
 	binary := "terraform-provider-tofupilot_v" + version
 	if runtime.GOOS == "windows" {
@@ -136,24 +136,24 @@ func (d *demo) buildProvider(ctx context.Context) (string, error) {
 		return "", err
 	}
 	target := filepath.Join(d.path("mirror"), filepath.FromSlash(source), version, runtime.GOOS+"_"+runtime.GOARCH, binary)
-	// go may leave its temporary files when it is interrupted.
-	temporary := d.path("go-build")
-	if err := os.Mkdir(temporary, 0o700); err != nil {
+	// If go is interrupted, its temporary files may remain, so put them into d.dir.
+	goTmpDir := d.path("go-build")
+	if err := os.Mkdir(goTmpDir, 0o700); err != nil {
 		return "", err
 	}
-	// By its import path, so that it works from any directory of the clone; and
-	// -buildvcs=false, so that it needs neither git nor git's trust in the clone.
-	build := exec.CommandContext(ctx, "go", "build", "-buildvcs=false", "-ldflags=-X main.version="+version, "-o", target, module) //nolint:gosec // G204: nothing in it comes from outside.
-	build.Env = append(slices.Clone(d.env), "GOTMPDIR="+temporary)
+	// The import path works in any directory of the clone. -buildvcs=false works without git,
+	// and if git doesn't trust the clone.
+	build := exec.CommandContext(ctx, "go", "build", "-buildvcs=false", "-ldflags=-X main.version="+version, "-o", target, module) //nolint:gosec // G204: the arguments are constants, except for d.dir.
+	build.Env = append(slices.Clone(d.env), "GOTMPDIR="+goTmpDir)
 	build.WaitDelay = 10 * time.Second
-	if said, err := build.CombinedOutput(); err != nil {
-		return "", fmt.Errorf("%s: %w\n%s", build, err, strings.TrimSpace(string(said)))
+	if output, err := build.CombinedOutput(); err != nil {
+		return "", fmt.Errorf("%s: %w\n%s", build, err, strings.TrimSpace(string(output)))
 	}
 	return "version " + version, nil
 }
 
-// checkClone reports an error outside a clone of the repository: the provider is built
-// from its source.
+// checkClone returns an error outside a clone of the repository, which has the source of the
+// provider.
 func (d *demo) checkClone(ctx context.Context) error {
 	list := exec.CommandContext(ctx, "go", "list", "-m")
 	list.Env = d.env
@@ -162,13 +162,13 @@ func (d *demo) checkClone(ctx context.Context) error {
 		return nil
 	}
 	if exit := (*exec.ExitError)(nil); err != nil && !errors.As(err, &exit) {
-		return err // go can't be run
+		return err // the go command isn't installed
 	}
 	return fmt.Errorf("the provider's source isn't here: run the demo in a clone of https://%s, or use -serve, which needs no clone", module)
 }
 
-// lock records the provider's checksum. Without it, init warns that the mirror
-// has none for other platforms.
+// lock writes the provider's checksum to the lock file. Without it, init warns that the mirror
+// has no checksums for other platforms.
 func (d *demo) lock(ctx context.Context) (string, error) {
 	return "", d.tf.ProvidersLock(ctx, tfexec.FSMirror(d.path("mirror")))
 }
@@ -177,7 +177,7 @@ func (d *demo) init(ctx context.Context) (string, error) {
 	return "", d.tf.Init(ctx)
 }
 
-// plan reads the procedures; the log tells with how many requests.
+// plan runs terraform plan, and counts reads and requests in the provider's log.
 func (d *demo) plan(ctx context.Context) (string, error) {
 	if err := d.tf.SetLogProvider("INFO"); err != nil {
 		return "", err
@@ -204,13 +204,13 @@ func (d *demo) planOptions(options ...tfexec.PlanOption) []tfexec.PlanOption {
 	return append(options, tfexec.Var("self_hosted_url="+d.selfHostedURL), tfexec.Var("self_hosted_api_key="+selfHostedKey))
 }
 
-// One name is misspelt, and two procedures have the other.
+// misspelt looks up a misspelt name, and a name that two procedures have.
 const misspelt = `data "tofupilot_procedure_ids" "misspelt" {
   names = ["Battery Test Procedrue", "Radar Unit EOL Test Rev A"]
 }
 `
 
-// lookUpMisspelt returns what Terraform says of a lookup that fails.
+// lookUpMisspelt returns Terraform's error for a lookup that fails.
 func (d *demo) lookUpMisspelt(ctx context.Context) (string, error) {
 	file := d.path("misspelt.tf")
 	if err := os.WriteFile(file, []byte(misspelt), 0o600); err != nil {
@@ -218,7 +218,7 @@ func (d *demo) lookUpMisspelt(ctx context.Context) (string, error) {
 	}
 	_, err := d.tf.Plan(ctx, d.planOptions(tfexec.Target("data.tofupilot_procedure_ids.misspelt"))...)
 	if err == nil {
-		return "", errors.New("it succeeds")
+		return "", errors.New("no error")
 	}
 	at := strings.Index(d.stderr.String(), "Error: ")
 	if at < 0 {
@@ -227,26 +227,26 @@ func (d *demo) lookUpMisspelt(ctx context.Context) (string, error) {
 	return strings.TrimSpace(d.stderr.String()[at:]), os.Remove(file)
 }
 
-// outputs are as Terraform prints them.
-func (d *demo) outputs(ctx context.Context) (string, error) {
+// readOutputs returns the output of terraform output.
+func (d *demo) readOutputs(ctx context.Context) (string, error) {
 	command := exec.CommandContext(ctx, d.tf.ExecPath(), "output", "-no-color") //nolint:gosec // G204: the user's choice
 	command.Dir = d.dir
 	for name, value := range d.environment() {
 		command.Env = append(command.Env, name+"="+value)
 	}
 	command.WaitDelay = 10 * time.Second
-	said, err := command.CombinedOutput()
+	output, err := command.CombinedOutput()
 	if err != nil {
-		return "", fmt.Errorf("%s: %w\n%s", command, err, said)
+		return "", fmt.Errorf("%s: %w\n%s", command, err, output)
 	}
-	return string(said), nil
+	return string(output), nil
 }
 
-// showWarnings passes on what a step that succeeded had to warn of.
-func (d *demo) showWarnings() {
-	for _, said := range []string{d.stdout.String(), d.stderr.String()} {
-		if at := strings.Index(said, "Warning:"); at >= 0 {
-			d.printf("%s\n", strings.TrimSpace(said[at:]))
+// printWarnings prints the warnings of a step that succeeded.
+func (d *demo) printWarnings() {
+	for _, output := range []string{d.stdout.String(), d.stderr.String()} {
+		if at := strings.Index(output, "Warning:"); at >= 0 {
+			d.printf("%s\n", strings.TrimSpace(output[at:]))
 		}
 	}
 	d.stdout.Reset()
