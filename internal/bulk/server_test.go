@@ -112,7 +112,7 @@ func TestResponseUnchanged(t *testing.T) {
 func TestAttributeReplaced(t *testing.T) {
 	t.Parallel()
 	warning := &tfprotov6.Diagnostic{Severity: tfprotov6.DiagnosticSeverityWarning, Summary: "careful"}
-	for name, attributes := range map[string]map[string]Value{"ids": twoIDs(), "nothing": nil} {
+	for name, attributes := range map[string]map[string]Value{"one attribute": twoIDs(), "no attributes": nil} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			resp := &tfprotov6.ReadDataSourceResponse{
@@ -175,10 +175,10 @@ func TestStateTooLarge(t *testing.T) {
 		state map[string]Value
 		fits  bool
 	}{
-		"nothing":       {map[string]Value{}, true},
-		"just all":      {map[string]Value{"a": value(200), "b": value(55)}, true},
-		"a byte more":   {map[string]Value{"a": value(200, 0), "b": value(55)}, false},
-		"one too large": {map[string]Value{"a": value(256)}, false},
+		"empty":                  {map[string]Value{}, true},
+		"the largest that fits":  {map[string]Value{"a": value(200), "b": value(55)}, true},
+		"a byte more":            {map[string]Value{"a": value(200, 0), "b": value(55)}, false},
+		"an attribute too large": {map[string]Value{"a": value(256)}, false},
 	} {
 		err := SetState(context.WithValue(t.Context(), stateKey{}, map[string]Value{}), nil, test.state)
 		if tooLarge := new(TooLargeError); errors.As(err, &tooLarge) == test.fits {
