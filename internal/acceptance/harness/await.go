@@ -5,15 +5,15 @@ import (
 	"time"
 )
 
-// Await returns what a channel gives. If that takes longer than atMost, it fails the
-// test: go test itself would give up minutes later, and the whole package with it.
-func Await[T any](t *testing.T, given <-chan T, atMost time.Duration, what string) T {
+// Await receives a value. After the timeout, it fails the test, because go test would wait
+// for minutes and then fail the whole package.
+func Await[T any](t *testing.T, values <-chan T, timeout time.Duration, what string) T {
 	t.Helper()
 	select {
-	case value := <-given:
+	case value := <-values:
 		return value
-	case <-time.After(atMost):
-		t.Fatalf("%s goes on for %s", what, atMost)
+	case <-time.After(timeout):
+		t.Fatalf("%s took longer than %s", what, timeout)
 		panic("unreachable")
 	}
 }

@@ -12,13 +12,13 @@ import (
 	"time"
 )
 
-// NewCertificate makes a certificate that signs itself, and its key, in PEM.
+// NewCertificate returns a self-signed certificate and its key, in PEM.
 func NewCertificate(t *testing.T, name string) (certificate, key string) {
 	t.Helper()
 	return SelfSigned(t, &x509.Certificate{Subject: pkix.Name{CommonName: name}, NotAfter: time.Now().Add(time.Hour)})
 }
 
-// SelfSigned makes such a certificate, its own authority, of a template.
+// SelfSigned is like NewCertificate, for a template. The certificate is its own authority.
 func SelfSigned(t *testing.T, template *x509.Certificate) (certificate, key string) {
 	t.Helper()
 	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
@@ -37,7 +37,7 @@ func SelfSigned(t *testing.T, template *x509.Certificate) (certificate, key stri
 	return InPEM("CERTIFICATE", der), InPEM("PRIVATE KEY", pkcs8)
 }
 
-// InPEM is one block of PEM.
+// InPEM encodes one PEM block.
 func InPEM(kind string, content []byte) string {
 	return string(pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: content}))
 }

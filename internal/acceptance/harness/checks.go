@@ -12,7 +12,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-testing/tfjsonpath"
 )
 
-// EmptyPlan holds the plan after an apply, and after a refresh, to be empty.
+// EmptyPlan checks that the plans after an apply and after a refresh are empty.
 var EmptyPlan = resource.ConfigPlanChecks{
 	PostApplyPreRefresh:  []plancheck.PlanCheck{plancheck.ExpectEmptyPlan()},
 	PostApplyPostRefresh: []plancheck.PlanCheck{plancheck.ExpectEmptyPlan()},
@@ -23,7 +23,7 @@ func Known(name, attribute string, value knownvalue.Check) statecheck.StateCheck
 	return statecheck.ExpectKnownValue("data.tofupilot_procedures."+name, tfjsonpath.New(attribute), value)
 }
 
-// Texts is a list of exactly these strings.
+// Texts checks for a list of these strings.
 func Texts(values ...string) knownvalue.Check {
 	checks := make([]knownvalue.Check, 0, len(values))
 	for _, value := range values {
@@ -32,8 +32,8 @@ func Texts(values ...string) knownvalue.Check {
 	return knownvalue.ListExact(checks)
 }
 
-// Says matches what Terraform prints: these texts in their order, wherever it
-// breaks the lines.
+// Says returns a pattern for an output that contains these texts in this order, with any line
+// breaks.
 func Says(texts ...string) *regexp.Regexp {
 	var parts []string
 	for _, text := range texts {
@@ -46,10 +46,10 @@ func Says(texts ...string) *regexp.Regexp {
 	return regexp.MustCompile(`(?s)` + strings.Join(parts, ".*"))
 }
 
-// PlanCheck is a look at the world between plan and apply.
+// PlanCheck is a function that is called between plan and apply.
 type PlanCheck func()
 
 // CheckPlan implements plancheck.PlanCheck.
-func (look PlanCheck) CheckPlan(context.Context, plancheck.CheckPlanRequest, *plancheck.CheckPlanResponse) {
-	look()
+func (check PlanCheck) CheckPlan(context.Context, plancheck.CheckPlanRequest, *plancheck.CheckPlanResponse) {
+	check()
 }

@@ -12,51 +12,50 @@ import (
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 )
 
-// Diagnosis is what a diagnostic must say: where, its summary, and words of its
-// detail. A path that is empty is none.
+// Diagnosis describes an expected diagnostic.
 type Diagnosis struct {
-	Path    string // such as timeouts.read
+	Path    string // such as timeouts.read; empty: none
 	Summary string
-	Words   []string
+	Words   []string // parts of the detail
 }
 
-// Error is an error at a path, with a summary, and with these words in its detail.
+// Error returns a Diagnosis. Its detail must contain all of the words.
 func Error(path, summary string, words ...string) Diagnosis {
 	return Diagnosis{path, summary, words}
 }
 
-// ExpectError expects one diagnostic, an error that reads as described.
+// ExpectError checks that there is one diagnostic, an error as described.
 func ExpectError(t *testing.T, diagnostics []*tfprotov6.Diagnostic, want Diagnosis) {
 	t.Helper()
 	if len(diagnostics) != 1 {
-		t.Fatalf("%d diagnostics instead of one: %s", len(diagnostics), Describe(diagnostics))
+		t.Fatalf("got %d diagnostics, want 1: %s", len(diagnostics), Describe(diagnostics))
 	}
 	got := diagnostics[0]
 	if got.Severity != tfprotov6.DiagnosticSeverityError {
-		t.Errorf("severity %s", got.Severity)
+		t.Errorf("got severity %s, want an error", got.Severity)
 	}
-	if where := PathOf(got); where != want.Path {
-		t.Errorf("it is on %q instead of %q: %s", where, want.Path, Describe(diagnostics))
+	if path := PathOf(got); path != want.Path {
+		t.Errorf("got path %q, want %q: %s", path, want.Path, Describe(diagnostics))
 	}
 	if got.Summary != want.Summary {
-		t.Errorf("summary %q instead of %q", got.Summary, want.Summary)
+		t.Errorf("got summary %q, want %q", got.Summary, want.Summary)
 	}
 	for _, word := range want.Words {
 		if !strings.Contains(got.Detail, word) {
-			t.Errorf("the detail doesn't say %q: %s", word, got.Detail)
+			t.Errorf("no %q in the detail: %s", word, got.Detail)
 		}
 	}
 }
 
-// ExpectNoDiagnostics expects neither an error nor a warning.
+// ExpectNoDiagnostics checks that there are no errors or warnings.
 func ExpectNoDiagnostics(t *testing.T, diagnostics []*tfprotov6.Diagnostic) {
 	t.Helper()
 	if len(diagnostics) > 0 {
-		t.Fatalf("diagnostics: %s", Describe(diagnostics))
+		t.Fatalf("got diagnostics: %s", Describe(diagnostics))
 	}
 }
 
-// Describe is what diagnostics say, all of it.
+// Describe returns the path, the summary and the detail of each diagnostic.
 func Describe(diagnostics []*tfprotov6.Diagnostic) string {
 	var text strings.Builder
 	for _, diagnostic := range diagnostics {
@@ -65,8 +64,8 @@ func Describe(diagnostics []*tfprotov6.Diagnostic) string {
 	return text.String()
 }
 
-// PathOf is the attribute that a diagnostic is on, such as timeouts.read; empty if
-// it is on none.
+// PathOf returns the path of a diagnostic's attribute, such as timeouts.read, or an empty
+// string.
 func PathOf(diagnostic *tfprotov6.Diagnostic) string {
 	var names []string
 	for _, step := range diagnostic.Attribute.Steps() {
@@ -77,18 +76,18 @@ func PathOf(diagnostic *tfprotov6.Diagnostic) string {
 	return strings.Join(names, ".")
 }
 
-// Refused is what every system's message has where nothing listens: "connection
-// refused" on Unix, "actively refused it" on Windows.
+// Refused is in the error for a port on which nothing listens: "connection refused" on Unix,
+// "actively refused it" on Windows.
 const Refused = "refused"
 
-// NoSuchFile is this system's message of a file that doesn't exist, without the
-// period that it ends in on Windows.
+// NoSuchFile returns this system's error for a file that doesn't exist, without the period at
+// its end on Windows.
 func NoSuchFile(t *testing.T) string {
 	t.Helper()
 	_, err := os.Stat(filepath.Join(t.TempDir(), "none"))
-	failed := new(fs.PathError)
-	if !errors.As(err, &failed) {
+	pathError := new(fs.PathError)
+	if !errors.As(err, &pathError) {
 		t.Fatal(err)
 	}
-	return strings.TrimSuffix(failed.Err.Error(), ".")
+	return strings.TrimSuffix(pathError.Err.Error(), ".")
 }

@@ -10,7 +10,7 @@ import (
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/fakeapi"
 )
 
-// Serve starts a fake API that holds these procedures.
+// Serve starts a fake API with these procedures.
 func Serve(t *testing.T, procedures ...fakeapi.Procedure) (api *fakeapi.Server, url string) {
 	t.Helper()
 	api = fakeapi.New(procedures...)
@@ -19,25 +19,24 @@ func Serve(t *testing.T, procedures ...fakeapi.Procedure) (api *fakeapi.Server, 
 	return api, server.URL
 }
 
-// Status is what an API answers to a request for its procedures.
+// Status returns the status of a response to a request for the list.
 func Status(t *testing.T, api http.Handler, query url.Values) int {
 	t.Helper()
 	request := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/api/v2/procedures?"+query.Encode(), nil)
 	request.Header.Set("Authorization", "Bearer "+fakeapi.Key)
-	answer := httptest.NewRecorder()
-	api.ServeHTTP(answer, request)
-	return answer.Code
+	response := httptest.NewRecorder()
+	api.ServeHTTP(response, request)
+	return response.Code
 }
 
-// OldestFirst is the order that the provider promises, for procedures without
-// equal times.
+// OldestFirst sorts procedures in the order of the provider. Their times must be distinct.
 func OldestFirst(procedures []fakeapi.Procedure) []fakeapi.Procedure {
 	return slices.SortedFunc(slices.Values(procedures), func(a, b fakeapi.Procedure) int {
 		return a.CreatedAt.Compare(b.CreatedAt)
 	})
 }
 
-// IDs are the procedures' IDs, in their order.
+// IDs returns the IDs of procedures, in their order.
 func IDs(procedures []fakeapi.Procedure) []string {
 	ids := []string{}
 	for _, procedure := range procedures {
@@ -46,17 +45,17 @@ func IDs(procedures []fakeapi.Procedure) []string {
 	return ids
 }
 
-// Distinct are the different values of something in the requests, sorted.
-func Distinct(requests []fakeapi.Request, of func(fakeapi.Request) string) []string {
+// Distinct returns the distinct values that a function returns for the requests, sorted.
+func Distinct(requests []fakeapi.Request, get func(fakeapi.Request) string) []string {
 	values := []string{}
 	for _, request := range requests {
-		values = append(values, of(request))
+		values = append(values, get(request))
 	}
 	slices.Sort(values)
 	return slices.Compact(values)
 }
 
-// ExpectEqual expects what is named to be the same list.
+// ExpectEqual checks that two lists are equal.
 func ExpectEqual[T comparable](t *testing.T, what string, got, want []T) {
 	t.Helper()
 	if !slices.Equal(got, want) {
@@ -64,10 +63,10 @@ func ExpectEqual[T comparable](t *testing.T, what string, got, want []T) {
 	}
 }
 
-// ExpectNoRequests expects that a server was asked nothing.
-func ExpectNoRequests(t *testing.T, whose string, api *fakeapi.Server) {
+// ExpectNoRequests checks that a server received no requests.
+func ExpectNoRequests(t *testing.T, server string, api *fakeapi.Server) {
 	t.Helper()
 	if requests := api.Requests(); len(requests) > 0 {
-		t.Errorf("%s got %d requests", whose, len(requests))
+		t.Errorf("%s received %d requests, want none", server, len(requests))
 	}
 }

@@ -10,36 +10,35 @@ import (
 	"time"
 )
 
-// GoroutinesEnd runs a test whose goroutines must all end with it. Those that
-// it starts, and those that they start, carry its name as a label, so that
-// tests which run at the same time don't count.
+// GoroutinesEnd runs a test and checks that all of its goroutines end. They have the test's
+// name as a label, because other tests run at the same time.
 func GoroutinesEnd(t *testing.T, test func(t *testing.T)) {
 	t.Helper()
 	label := regexp.MustCompile(`(?m)^# labels: .*` + regexp.QuoteMeta(fmt.Sprintf("%q", t.Name())))
-	// A test of its own ends, and with it its servers, before goroutines are counted.
+	// A subtest closes its servers when it ends, before goroutines are counted.
 	passed := t.Run("", func(t *testing.T) {
 		pprof.SetGoroutineLabels(pprof.WithLabels(t.Context(), pprof.Labels("test", strings.TrimSuffix(t.Name(), "/#00"))))
 		test(t)
 	})
 	if !passed {
-		return // whatever stays, stays because of that
+		return // remaining goroutines may be due to the failure
 	}
-	var left bytes.Buffer
+	var profile bytes.Buffer
 	for deadline := time.Now().Add(30 * time.Second); ; time.Sleep(5 * time.Millisecond) {
-		left.Reset()
-		if err := pprof.Lookup("goroutine").WriteTo(&left, 1); err != nil {
+		profile.Reset()
+		if err := pprof.Lookup("goroutine").WriteTo(&profile, 1); err != nil {
 			t.Fatal(err)
 		}
-		if !label.Match(left.Bytes()) {
+		if !label.Match(profile.Bytes()) {
 			return
 		}
 		if time.Now().After(deadline) {
 			break
 		}
 	}
-	for group := range strings.SplitSeq(left.String(), "\n\n") {
+	for group := range strings.SplitSeq(profile.String(), "\n\n") {
 		if label.MatchString(group) {
-			t.Errorf("goroutines stay:\n%s", group)
+			t.Errorf("goroutines remain:\n%s", group)
 		}
 	}
 }

@@ -9,14 +9,14 @@ import (
 	"testing"
 )
 
-// OwnGroup has a command lead a process group of its own, which ends with the
-// command's context. It comes before Start.
+// OwnGroup makes a command start a new process group, which is killed when the command's
+// context ends. Call it before Start.
 func OwnGroup(_ *testing.T, command *exec.Cmd) {
 	command.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	command.Cancel = func() error { return syscall.Kill(-command.Process.Pid, syscall.SIGKILL) }
 }
 
-// Interrupt does what Ctrl-C does: a terminal sends it to the whole process group.
+// Interrupt interrupts the process group, as a terminal does for Ctrl-C.
 func Interrupt(t *testing.T, command *exec.Cmd) {
 	t.Helper()
 	if err := syscall.Kill(-command.Process.Pid, syscall.SIGINT); err != nil {
@@ -24,10 +24,10 @@ func Interrupt(t *testing.T, command *exec.Cmd) {
 	}
 }
 
-// ExpectGroupEnded expects that no process of the group is left.
+// ExpectGroupEnded checks that all processes of the group have ended.
 func ExpectGroupEnded(t *testing.T, command *exec.Cmd) {
 	t.Helper()
 	if err := syscall.Kill(-command.Process.Pid, 0); !errors.Is(err, syscall.ESRCH) {
-		t.Errorf("a process stays: %v", err)
+		t.Errorf("a process of the group remains: %v", err)
 	}
 }

@@ -12,17 +12,17 @@ var (
 	generateConsoleCtrlEvent = kernel32.NewProc("GenerateConsoleCtrlEvent")
 )
 
-// OwnGroup has a command lead a process group of its own. It comes before Start.
+// OwnGroup makes a command start a new process group. Call it before Start.
 func OwnGroup(t *testing.T, command *exec.Cmd) {
 	t.Helper()
 	if codePage, _, _ := getConsoleCP.Call(); codePage == 0 {
-		t.Skip("without a console, there is no Ctrl-C")
+		t.Skip("Ctrl-C needs a console")
 	}
 	command.SysProcAttr = &syscall.SysProcAttr{CreationFlags: syscall.CREATE_NEW_PROCESS_GROUP}
 }
 
-// Interrupt does what Ctrl-Break does, which Go makes the same of as of Ctrl-C.
-// Windows sends Ctrl-C itself to no single group.
+// Interrupt sends Ctrl-Break to the process group, which Go handles like Ctrl-C. Windows can't
+// send Ctrl-C to a single group.
 func Interrupt(t *testing.T, command *exec.Cmd) {
 	t.Helper()
 	if sent, _, err := generateConsoleCtrlEvent.Call(syscall.CTRL_BREAK_EVENT, uintptr(command.Process.Pid)); sent == 0 {
@@ -30,6 +30,6 @@ func Interrupt(t *testing.T, command *exec.Cmd) {
 	}
 }
 
-// ExpectGroupEnded leaves it to the test's end here: the file of a provider that
-// stays can't be removed, which fails the test.
+// ExpectGroupEnded does nothing on Windows, where a test can't remove the binary of a process
+// that still runs, and fails at its end.
 func ExpectGroupEnded(*testing.T, *exec.Cmd) {}

@@ -7,8 +7,7 @@ import (
 	"testing"
 )
 
-// LogIn leaves a login where `tofupilot login` does, in a home directory that is
-// the user's until the test ends.
+// LogIn writes a login file, as `tofupilot login` does, in a temporary home directory.
 func LogIn(t *testing.T, login map[string]string) (file string) {
 	t.Helper()
 	home := t.TempDir()

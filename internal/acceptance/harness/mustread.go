@@ -15,18 +15,18 @@ import (
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/fakeapi"
 )
 
-// needed are the arguments of the data sources that can't be read without any.
-var needed = map[string]Values{
+// requiredArguments has the arguments of the data sources that require any.
+var requiredArguments = map[string]Values{
 	"tofupilot_procedure":     {"name": fakeapi.Example2026().Name},
 	"tofupilot_procedure_ids": {"names": []any{fakeapi.Example2026().Name}},
 }
 
-// longestRead is how long the read of one procedure may take on a busy machine.
-const longestRead = 20 * time.Second
+// readTimeout is the limit for a read of one procedure, on a busy machine.
+const readTimeout = 20 * time.Second
 
-// MustRead reads each data source once, before all tests of a package (TestMain).
-// If a read returns nothing, or doesn't return, MustRead says so and exits: nearly
-// all tests would fail, many of them after a long wait.
+// MustRead reads each data source once, before the tests of a package (in TestMain). If a read
+// returns nothing or doesn't return, it prints an error and exits, because nearly all tests
+// would fail, many of them after a long wait.
 func MustRead(server tfprotov6.ProviderServer) {
 	if err := readEach(context.Background(), server); err != nil {
 		fmt.Fprintln(os.Stderr, err)
@@ -41,7 +41,7 @@ func readEach(ctx context.Context, server tfprotov6.ProviderServer) error {
 	if err != nil {
 		return err
 	}
-	config, err := inJSON(Values{"url": api.URL, "api_key": fakeapi.Key})
+	config, err := encodeJSON(Values{"url": api.URL, "api_key": fakeapi.Key})
 	if err != nil {
 		return err
 	}
@@ -53,25 +53,26 @@ func readEach(ctx context.Context, server tfprotov6.ProviderServer) error {
 		go func() { ended <- readOne(ctx, server, dataSource, schema) }()
 		select {
 		case err = <-ended:
-		case <-time.After(longestRead):
-			err = fmt.Errorf("doesn't return: it was given up after %s", longestRead)
+		case <-time.After(readTimeout):
+			err = fmt.Errorf("didn't return within %s", readTimeout)
 		}
 		if err != nil {
-			return fmt.Errorf("the provider's Read of %s %w", dataSource, err)
+			return fmt.Errorf("the provider's Read of %s: %w", dataSource, err)
 		}
 	}
 	return nil
 }
 
-// readOne wants an answer: an error, or a value that wasn't given.
+// readOne returns an error unless the read returns a diagnostic or a value that isn't an
+// argument.
 func readOne(ctx context.Context, server tfprotov6.ProviderServer, dataSource string, schema *tfprotov6.Schema) error {
-	config, err := inJSON(needed[dataSource])
+	config, err := encodeJSON(requiredArguments[dataSource])
 	if err != nil {
 		return err
 	}
 	resp, err := server.ReadDataSource(ctx, &tfprotov6.ReadDataSourceRequest{TypeName: dataSource, Config: config})
 	if err != nil {
-		return fmt.Errorf("fails: %w", err)
+		return err
 	}
 	if len(resp.Diagnostics) > 0 {
 		return nil
@@ -79,23 +80,23 @@ func readOne(ctx context.Context, server tfprotov6.ProviderServer, dataSource st
 	if resp.State != nil {
 		state, err := resp.State.Unmarshal(schema.ValueType())
 		if err != nil {
-			return fmt.Errorf("returns what isn't a state: %w", err)
+			return fmt.Errorf("invalid state: %w", err)
 		}
 		attributes := map[string]tftypes.Value{}
 		if err := state.As(&attributes); err != nil {
-			return fmt.Errorf("returns what isn't a state: %w", err)
+			return fmt.Errorf("invalid state: %w", err)
 		}
 		for name, value := range attributes {
-			if _, given := needed[dataSource][name]; !given && !value.IsNull() {
+			if _, isArgument := requiredArguments[dataSource][name]; !isArgument && !value.IsNull() {
 				return nil
 			}
 		}
 	}
-	return errors.New("returns nothing: neither a value nor an error")
+	return errors.New("it returned neither a value nor an error")
 }
 
-// inJSON is a configuration with these arguments; the others are null.
-func inJSON(arguments Values) (*tfprotov6.DynamicValue, error) {
+// encodeJSON encodes a configuration with these arguments. Others are null.
+func encodeJSON(arguments Values) (*tfprotov6.DynamicValue, error) {
 	if arguments == nil {
 		arguments = Values{}
 	}

@@ -11,22 +11,22 @@ import (
 	"testing"
 )
 
-// NeedProc skips a test that looks at another process where the system doesn't tell.
+// NeedProc skips a test that reads /proc if the system doesn't have it.
 func NeedProc(t *testing.T) {
 	t.Helper()
 	if runtime.GOOS != "linux" {
-		t.Skip("what a process took of memory is in /proc, which only Linux has")
+		t.Skip("only Linux has the memory of a process in /proc")
 	}
 }
 
 var reattach = regexp.MustCompile(`TF_REATTACH_PROVIDERS='(.*)'`)
 
-// Attach starts the provider as for a debugger. It serves the commands that follow,
-// and runs until the test ends.
+// Attach starts the provider with -debug. The directory's next commands use this process,
+// which runs until the test ends.
 func (w *WorkingDir) Attach(t *testing.T) (pid int) {
 	t.Helper()
 	provider := exec.CommandContext(t.Context(), w.provider, "-debug")
-	provider.Env = CleanEnvironment(w.Dir, "GO") // GOGC and GOMEMLIMIT would change what it takes of memory
+	provider.Env = CleanEnvironment(w.Dir, "GO") // GOGC and GOMEMLIMIT would change the use of memory
 	output, err := provider.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -41,13 +41,13 @@ func (w *WorkingDir) Attach(t *testing.T) (pid int) {
 			return provider.Process.Pid
 		}
 	}
-	t.Fatal("the provider doesn't say how to attach to it")
+	t.Fatal("the provider printed no TF_REATTACH_PROVIDERS")
 	return 0
 }
 
 var peak = regexp.MustCompile(`(?m)^VmHWM:\s+(\d+) kB$`)
 
-// PeakMemory is the most that a process has had in memory so far, in bytes.
+// PeakMemory returns the peak resident memory of a process so far, in bytes.
 func PeakMemory(t *testing.T, pid int) int64 {
 	t.Helper()
 	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))

@@ -1,6 +1,5 @@
-// Package harness is what black-box tests are made with: a connection to a
-// provider without the process between, a real Terraform in a directory of its
-// own, servers to send a provider to, and what to expect of all of them. Only
+// Package harness contains helpers for tests of the provider from outside: calls of the plugin
+// protocol in the same process, Terraform in a working directory, servers, and checks. Only
 // tests import it.
 package harness
 
@@ -13,13 +12,13 @@ import (
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 )
 
-// Connection talks to a provider as Terraform does, without the process between.
+// Connection calls a provider over the plugin protocol, in the same process.
 type Connection struct {
 	tfprotov6.ProviderServer
 	schema *tfprotov6.GetProviderSchemaResponse
 }
 
-// Connect begins a conversation with a server.
+// Connect returns a connection to a server.
 func Connect(t *testing.T, server tfprotov6.ProviderServer) Connection {
 	t.Helper()
 	schema, err := server.GetProviderSchema(t.Context(), &tfprotov6.GetProviderSchemaRequest{})
@@ -30,80 +29,79 @@ func Connect(t *testing.T, server tfprotov6.ProviderServer) Connection {
 	return Connection{server, schema}
 }
 
-// DataSources are all that the provider has, by name.
+// DataSources returns the schemas of the provider's data sources, by name.
 func (c Connection) DataSources() map[string]*tfprotov6.Schema { return c.schema.DataSourceSchemas }
 
-// Type is the type of a data source's values.
+// Type returns the type of a data source's values.
 func (c Connection) Type(dataSource string) tftypes.Type {
 	return c.schema.DataSourceSchemas[dataSource].ValueType()
 }
 
-// Values are the attributes of an object: string, int, float64, bool, Unknown,
-// []any for a list or a set, or Values again, for an object or a map. The others
-// are null.
+// Values has the attributes of an object or the elements of a map. Each is a string, int,
+// float64, bool or Unknown, []any for a list or a set, or Values. Missing attributes are null.
 type Values map[string]any
 
 // Unknown is a value that is known only after apply.
 const Unknown = tftypes.UnknownValue
 
-// Encode is a configuration with these arguments.
-func Encode(t *testing.T, of tftypes.Type, arguments Values) *tfprotov6.DynamicValue {
+// Encode encodes a configuration with these arguments.
+func Encode(t *testing.T, valueType tftypes.Type, arguments Values) *tfprotov6.DynamicValue {
 	t.Helper()
-	dynamic, err := tfprotov6.NewDynamicValue(of, Value(t, of, arguments))
+	dynamic, err := tfprotov6.NewDynamicValue(valueType, Value(t, valueType, arguments))
 	if err != nil {
 		t.Fatal(err)
 	}
 	return &dynamic
 }
 
-// Value is a value of this type, made of what Values take.
-func Value(t *testing.T, of tftypes.Type, given any) tftypes.Value {
+// Value converts a value of the kinds that Values can have to this type.
+func Value(t *testing.T, valueType tftypes.Type, value any) tftypes.Value {
 	t.Helper()
-	if elements, ok := given.([]any); ok {
-		return listOf(t, of, elements)
+	if elements, ok := value.([]any); ok {
+		return newList(t, valueType, elements)
 	}
-	arguments, ok := given.(Values)
+	arguments, ok := value.(Values)
 	if !ok {
-		return tftypes.NewValue(of, given)
+		return tftypes.NewValue(valueType, value)
 	}
 	attributes := map[string]tftypes.Value{}
-	if of, ok := of.(tftypes.Map); ok {
+	if mapType, ok := valueType.(tftypes.Map); ok {
 		for key, value := range arguments {
-			attributes[key] = Value(t, of.ElementType, value)
+			attributes[key] = Value(t, mapType.ElementType, value)
 		}
-		return tftypes.NewValue(of, attributes)
+		return tftypes.NewValue(valueType, attributes)
 	}
-	object, ok := of.(tftypes.Object)
+	object, ok := valueType.(tftypes.Object)
 	if !ok {
-		t.Fatalf("%s takes no arguments", of)
+		t.Fatalf("%s has no attributes", valueType)
 	}
 	for name, attribute := range object.AttributeTypes {
 		attributes[name] = Value(t, attribute, arguments[name])
 	}
 	for name := range arguments {
 		if _, ok := attributes[name]; !ok {
-			t.Fatalf("there is no attribute %s", name)
+			t.Fatalf("no attribute %s", name)
 		}
 	}
-	return tftypes.NewValue(of, attributes)
+	return tftypes.NewValue(valueType, attributes)
 }
 
-func listOf(t *testing.T, of tftypes.Type, elements []any) tftypes.Value {
+func newList(t *testing.T, listType tftypes.Type, elements []any) tftypes.Value {
 	t.Helper()
-	var element tftypes.Type
-	switch of := of.(type) {
+	var elementType tftypes.Type
+	switch listType := listType.(type) {
 	case tftypes.List:
-		element = of.ElementType
+		elementType = listType.ElementType
 	case tftypes.Set:
-		element = of.ElementType
+		elementType = listType.ElementType
 	default:
-		t.Fatalf("%s has no elements", of)
+		t.Fatalf("%s has no elements", listType)
 	}
 	converted := []tftypes.Value{}
-	for _, given := range elements {
-		converted = append(converted, Value(t, element, given))
+	for _, element := range elements {
+		converted = append(converted, Value(t, elementType, element))
 	}
-	return tftypes.NewValue(of, converted)
+	return tftypes.NewValue(listType, converted)
 }
 
 // ValidateProvider validates a provider block.
@@ -118,8 +116,7 @@ func (c Connection) ValidateProvider(t *testing.T, arguments Values) []*tfprotov
 	return resp.Diagnostics
 }
 
-// Configure configures the provider, from a Terraform that takes deferrals or
-// from one that doesn't.
+// Configure configures the provider, with or without support for deferrals.
 func (c Connection) Configure(t *testing.T, deferrals bool, arguments Values) []*tfprotov6.Diagnostic {
 	t.Helper()
 	resp, err := c.ConfigureProvider(t.Context(), &tfprotov6.ConfigureProviderRequest{
@@ -148,34 +145,33 @@ func (c Connection) Validate(t *testing.T, dataSource string, arguments Values) 
 // Read reads a data source.
 func (c Connection) Read(t *testing.T, dataSource string, arguments Values) *tfprotov6.ReadDataSourceResponse {
 	t.Helper()
-	return c.ReadIn(t.Context(), t, 2*time.Minute, dataSource, arguments) // far more than any read takes on a busy machine
+	return c.ReadIn(t.Context(), t, 2*time.Minute, dataSource, arguments) // far longer than a read takes on a busy machine
 }
 
-// ReadIn reads with a context of the test's own, for its log or its end, and gives
-// a read up that takes longer than atMost.
-func (c Connection) ReadIn(ctx context.Context, t *testing.T, atMost time.Duration, dataSource string, arguments Values) *tfprotov6.ReadDataSourceResponse {
+// ReadIn is like Read, with a context and a timeout.
+func (c Connection) ReadIn(ctx context.Context, t *testing.T, timeout time.Duration, dataSource string, arguments Values) *tfprotov6.ReadDataSourceResponse {
 	t.Helper()
-	return Await(t, c.StartRead(ctx, t, dataSource, arguments), atMost, "the read of "+dataSource)
+	return Await(t, c.StartRead(ctx, t, dataSource, arguments), timeout, "the read of "+dataSource)
 }
 
-// StartRead doesn't wait for the end of a read.
+// StartRead starts a read. The channel receives its response.
 func (c Connection) StartRead(ctx context.Context, t *testing.T, dataSource string, arguments Values) <-chan *tfprotov6.ReadDataSourceResponse {
 	t.Helper()
 	request := &tfprotov6.ReadDataSourceRequest{TypeName: dataSource, Config: Encode(t, c.Type(dataSource), arguments)}
-	read := make(chan *tfprotov6.ReadDataSourceResponse, 1)
-	go func() { // which may outlive the test
+	responses := make(chan *tfprotov6.ReadDataSourceResponse, 1)
+	go func() { // it may run longer than the test
 		resp, err := c.ReadDataSource(ctx, request)
 		if err != nil {
 			resp = &tfprotov6.ReadDataSourceResponse{Diagnostics: []*tfprotov6.Diagnostic{
 				{Severity: tfprotov6.DiagnosticSeverityError, Summary: "ReadDataSource failed", Detail: err.Error()},
 			}}
 		}
-		read <- resp
+		responses <- resp
 	}()
-	return read
+	return responses
 }
 
-// State is what an answer to a read holds.
+// State returns the state in the response to a read.
 func (c Connection) State(t *testing.T, dataSource string, resp *tfprotov6.ReadDataSourceResponse) tftypes.Value {
 	t.Helper()
 	state, err := resp.State.Unmarshal(c.Type(dataSource))

@@ -11,42 +11,41 @@ import (
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/fakeapi"
 )
 
-// ExpectPlain wants a text that a person can read to its end and that steers no
-// terminal.
+// ExpectPlain checks that diagnostics aren't too long to read, have no characters that control
+// a terminal, and no doubled punctuation.
 func ExpectPlain(t *testing.T, text string) {
 	t.Helper()
-	const longest = 25_000 // twenty issues are shown, of a thousand characters each
-	if length := utf8.RuneCountInString(text); length > longest {
-		t.Errorf("the diagnostics are %d characters long", length)
+	const maxLength = 25_000 // for twenty issues with a thousand characters each
+	if length := utf8.RuneCountInString(text); length > maxLength {
+		t.Errorf("the diagnostics have %d characters, want at most %d", length, maxLength)
 	}
 	for _, r := range text {
 		if r != '\n' && unicode.In(r, unicode.Cc, unicode.Cf, unicode.Co, unicode.Zl, unicode.Zp) {
-			t.Errorf("the diagnostics have %U in them", r)
+			t.Errorf("the diagnostics contain %U", r)
 		}
 	}
 	if doubled := doubledPeriod.FindString(text); doubled != "" {
-		t.Errorf("the diagnostics have %q in them", doubled)
+		t.Errorf("the diagnostics contain %q", doubled)
 	}
 }
 
-// doubledPeriod is what comes of a message that ends in a period, as the system's do
-// on Windows, where the sentence goes on. An ellipsis, as in Terraform's "Reading...",
-// is none.
+// doubledPeriod matches a message with a period, as systems' errors have on Windows, within a
+// sentence. It doesn't match an ellipsis, as in Terraform's "Reading...".
 var doubledPeriod = regexp.MustCompile(`[^\s.]\.[.;,:]\s|\S*\. \(`)
 
-// ExpectKeyIsNowhere looks for the key as it is and as Base64 would hold it.
+// ExpectKeyIsNowhere checks that the content contains the key neither as text nor in Base64.
 func ExpectKeyIsNowhere(t *testing.T, where string, content []byte) {
 	t.Helper()
-	for _, form := range formsOf(fakeapi.Key) {
+	for _, form := range encodings(fakeapi.Key) {
 		if bytes.Contains(content, form) {
-			t.Errorf("%s: the key is in it, as %s", where, form)
+			t.Errorf("%s contains the key, as %s", where, form)
 		}
 	}
 }
 
-// formsOf are a text and the three ways in which Base64 writes it, by where in a
-// group of three bytes it begins, without the characters that its neighbours share.
-func formsOf(text string) [][]byte {
+// encodings returns a text and its three forms in Base64. The form depends on the position at
+// which the text begins in a group of three bytes. Incomplete groups are left out.
+func encodings(text string) [][]byte {
 	forms := [][]byte{[]byte(text)}
 	for skip := range 3 {
 		whole := text[(3-skip)%3:]

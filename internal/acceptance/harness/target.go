@@ -9,22 +9,22 @@ import (
 	"testing"
 )
 
-// Target is where a provider is sent: a server that runs, or none.
+// Target is a server for which a provider is configured. It may not run.
 type Target struct {
 	URL       string
-	Elsewhere string // another server's address, where there is one
-	Authority string // PEM; given as ca_cert_pem
-	Login     string // the login file, if there is one
-	Asked     func() []string
+	Elsewhere string          // the address of another server, or empty
+	Authority string          // in PEM, for ca_cert_pem
+	Login     string          // the login file, or empty
+	Asked     func() []string // returns the recorded requests or connections
 }
 
-// Record is what a server was asked, as it came.
+// Record records the requests that a server received.
 type Record struct {
 	mu    sync.Mutex
 	lines []string
 }
 
-// Add returns the number of the line, from 1.
+// Add adds a line and returns its number, counted from 1.
 func (r *Record) Add(line string) int {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -32,14 +32,14 @@ func (r *Record) Add(line string) int {
 	return len(r.lines)
 }
 
-// All are the lines so far.
+// All returns the lines so far.
 func (r *Record) All() []string {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return slices.Clone(r.lines)
 }
 
-// Of records what a handler is asked.
+// Of returns a handler that records requests before it calls another.
 func (r *Record) Of(handler http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, request *http.Request) {
 		r.Add(request.Method + " " + request.URL.RequestURI())
@@ -47,40 +47,40 @@ func (r *Record) Of(handler http.Handler) http.Handler {
 	})
 }
 
-// Serving is a target with a server of this handler.
+// Serving returns a target with a server for a handler.
 func Serving(t *testing.T, handler http.Handler) *Target {
 	t.Helper()
-	asked := new(Record)
-	server := httptest.NewServer(asked.Of(handler))
+	requests := new(Record)
+	server := httptest.NewServer(requests.Of(handler))
 	t.Cleanup(func() {
-		server.CloseClientConnections() // Close waits for requests, and a read that goes on has one
+		server.CloseClientConnections() // Close would wait for the requests of reads that still run
 		server.Close()
 	})
-	return &Target{URL: server.URL, Asked: asked.All}
+	return &Target{URL: server.URL, Asked: requests.All}
 }
 
-// ByHand is a target that serves its connections by hand, for what no HTTP server
-// would do. Each is closed when serve, which is told its number from 1, returns.
+// ByHand returns a function for a target that calls serve with each connection and its number,
+// counted from 1. It closes the connection when serve returns.
 func ByHand(serve func(conn net.Conn, number int)) func(*testing.T) *Target {
 	return func(t *testing.T) *Target {
 		t.Helper()
 		listener := Listen(t)
 		var (
-			serving sync.WaitGroup
-			asked   = new(Record)
-			mu      sync.Mutex
-			open    []net.Conn
+			serving     sync.WaitGroup
+			connections = new(Record)
+			mu          sync.Mutex
+			open        []net.Conn
 		)
 		serving.Go(func() {
 			for {
 				conn, err := listener.Accept()
 				if err != nil {
-					return // closed, because the test is over
+					return // the test has ended
 				}
 				mu.Lock()
 				open = append(open, conn)
 				mu.Unlock()
-				number := asked.Add("a connection")
+				number := connections.Add("a connection")
 				serving.Go(func() {
 					defer func() { _ = conn.Close() }()
 					serve(conn, number)
@@ -96,11 +96,11 @@ func ByHand(serve func(conn net.Conn, number int)) func(*testing.T) *Target {
 			mu.Unlock()
 			serving.Wait()
 		})
-		return &Target{URL: "http://" + listener.Addr().String(), Asked: asked.All}
+		return &Target{URL: "http://" + listener.Addr().String(), Asked: connections.All}
 	}
 }
 
-// Listen listens on a free port of this machine.
+// Listen listens on a free loopback port.
 func Listen(t *testing.T) net.Listener {
 	t.Helper()
 	listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
@@ -110,7 +110,7 @@ func Listen(t *testing.T) net.Listener {
 	return listener
 }
 
-// Nobody is a target where nothing listens.
+// Nobody returns a target at which nothing listens.
 func Nobody(t *testing.T) *Target {
 	t.Helper()
 	listener := Listen(t)

@@ -11,13 +11,13 @@ import (
 	"testing"
 )
 
-// WorkingDir is a directory for a real Terraform, with the provider built from
-// these sources and nothing of what the person who runs the tests has configured.
+// WorkingDir is a directory in which Terraform runs with the provider of this checkout and
+// without the developer's settings.
 type WorkingDir struct {
 	Dir         string
-	Environment []string // beside what every command gets
+	Environment []string // additional variables for every command
 
-	provider string // its binary, where the directory has one of its own
+	provider string // the provider's binary, if NewWorkingDir built it
 }
 
 const (
@@ -25,18 +25,18 @@ const (
 	providerVersion = "0.0.1"
 )
 
-// NewWorkingDir takes the provider from a directory of its own, without init: what
-// Terraform has for those who develop one.
+// NewWorkingDir returns a directory that uses the provider through dev_overrides, so that it
+// needs no terraform init.
 func NewWorkingDir(t *testing.T, config string) *WorkingDir {
 	t.Helper()
 	bin := t.TempDir()
 	binary := Build(t, "../..", filepath.Join(bin, "terraform-provider-tofupilot"))
-	w := equip(t, config, fmt.Sprintf("dev_overrides {\n    %q = %q\n  }\n  direct {}", providerSource, bin))
+	w := newWorkingDir(t, config, fmt.Sprintf("dev_overrides {\n    %q = %q\n  }\n  direct {}", providerSource, bin))
 	w.provider = binary
 	return w
 }
 
-// NewMirror has the provider as an installation finds it.
+// NewMirror returns a filesystem mirror with the provider.
 func NewMirror(t *testing.T) (dir string) {
 	t.Helper()
 	dir = t.TempDir()
@@ -45,38 +45,38 @@ func NewMirror(t *testing.T) (dir string) {
 	return dir
 }
 
-// NewMirroredWorkingDir takes the provider from a mirror and is initialized, so
-// that there is a lock file.
+// NewMirroredWorkingDir returns a directory in which terraform init has installed the provider
+// from a mirror and written a lock file.
 func NewMirroredWorkingDir(t *testing.T, mirror, config string) *WorkingDir {
 	t.Helper()
-	w := equip(t, config, fmt.Sprintf("filesystem_mirror {\n    path = %q\n  }", mirror))
-	if said, err := w.Run(t, "init", "-input=false"); err != nil {
-		t.Fatalf("%v: %s", err, said)
+	w := newWorkingDir(t, config, fmt.Sprintf("filesystem_mirror {\n    path = %q\n  }", mirror))
+	if output, err := w.Run(t, "init", "-input=false"); err != nil {
+		t.Fatalf("%v: %s", err, output)
 	}
 	return w
 }
 
-// whoRuns is the environment of the person who runs the tests, from before
-// TestMain: Go's caches are in their home.
-var whoRuns = os.Environ()
+// developerEnvironment is the environment before TestMain changes HOME, in which Go has its
+// caches.
+var developerEnvironment = os.Environ()
 
-// Build builds the program of a folder of this project into a file, to whose name it
-// adds what Windows wants there.
-func Build(t *testing.T, folder, binary string) (path string) {
+// Build builds the program in a directory. It returns the path of the binary, which has an
+// extension on Windows.
+func Build(t *testing.T, dir, binary string) (path string) {
 	t.Helper()
 	NotShort(t)
 	if runtime.GOOS == "windows" {
 		binary += ".exe"
 	}
-	build := exec.CommandContext(t.Context(), "go", "build", "-buildvcs=false", "-o", binary, folder)
-	build.Env = whoRuns
-	if said, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("%v: %s", err, said)
+	build := exec.CommandContext(t.Context(), "go", "build", "-buildvcs=false", "-o", binary, dir)
+	build.Env = developerEnvironment
+	if output, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, output)
 	}
 	return binary
 }
 
-func equip(t *testing.T, config, installation string) *WorkingDir {
+func newWorkingDir(t *testing.T, config, installation string) *WorkingDir {
 	t.Helper()
 	w := &WorkingDir{Dir: t.TempDir()}
 	w.Write(t, "main.tf", "terraform {\n  required_providers {\n    tofupilot = { source = "+Quote(providerSource)+" }\n  }\n}\n"+config)
@@ -84,7 +84,7 @@ func equip(t *testing.T, config, installation string) *WorkingDir {
 	return w
 }
 
-// Write puts a file into the directory.
+// Write writes a file in the directory.
 func (w *WorkingDir) Write(t *testing.T, name, content string) {
 	t.Helper()
 	if err := os.WriteFile(filepath.Join(w.Dir, name), []byte(content), 0o600); err != nil {
@@ -92,8 +92,7 @@ func (w *WorkingDir) Write(t *testing.T, name, content string) {
 	}
 }
 
-// Command is a call of Terraform. A login of the person who runs the tests is as
-// far away as their settings.
+// Command returns a command that runs Terraform without the developer's settings and login.
 func (w *WorkingDir) Command(t *testing.T, arguments ...string) *exec.Cmd {
 	t.Helper()
 	command := exec.CommandContext(t.Context(), CLI(t), arguments...)
@@ -103,24 +102,23 @@ func (w *WorkingDir) Command(t *testing.T, arguments ...string) *exec.Cmd {
 	return command
 }
 
-// Run returns both outputs together.
-func (w *WorkingDir) Run(t *testing.T, arguments ...string) (said string, err error) {
+// Run runs Terraform and returns its standard output and standard error together.
+func (w *WorkingDir) Run(t *testing.T, arguments ...string) (output string, err error) {
 	t.Helper()
-	var output bytes.Buffer
+	var both bytes.Buffer
 	command := w.Command(t, arguments...)
-	command.Stdout, command.Stderr = &output, &output
+	command.Stdout, command.Stderr = &both, &both
 	err = command.Run()
-	ExpectNoCrash(t, output.String())
-	return output.String(), err
+	ExpectNoCrash(t, both.String())
+	return both.String(), err
 }
 
-// ExpectNoCrash holds that Terraform didn't have to speak for a provider that
-// died.
-func ExpectNoCrash(t *testing.T, said string) {
+// ExpectNoCrash checks that Terraform doesn't report a crash of the provider.
+func ExpectNoCrash(t *testing.T, output string) {
 	t.Helper()
 	for _, words := range []string{"panic", "crash", "Plugin did not respond", "plugin exited"} {
-		if strings.Contains(strings.ToLower(said), strings.ToLower(words)) {
-			t.Errorf("it crashed: %s", said)
+		if strings.Contains(strings.ToLower(output), strings.ToLower(words)) {
+			t.Errorf("the provider crashed: %s", output)
 		}
 	}
 }
