@@ -19,6 +19,7 @@ const (
 
 	askTheAdmin      = "Try again later. If the problem persists, ask the server's administrator, and check that this is the right server and not a proxy."
 	leadsToTofuPilot = "The address {url}/api comes from the provider's url. Check that it leads to a TofuPilot server, with the right scheme and port. A login page, a proxy or a firewall may answer in the server's place."
+	gateway          = "The address {url}/api comes from the provider's url. A gateway or a firewall answered instead of the API. " + maybeLogin
 	newKey           = "Check the key, or create a new one in TofuPilot's settings."
 )
 
@@ -80,7 +81,7 @@ func statusFaults() []fault {
 				w.Header().Set("Content-Length", "1000")
 				w.WriteHeader(http.StatusUnauthorized)
 			}),
-			fails: harness.Error("", wrongKey, askedFor+" returned HTTP 401 Unauthorized"), requests: 1,
+			fails: harness.Error("", notTheAPI, askedFor+" returned HTTP 401 Unauthorized"), requests: 1,
 		},
 		{
 			name: "409", at: faulty(answer(409, `{"message":"Conflict","code":"CONFLICT"}`)),
@@ -126,7 +127,7 @@ func bodyFaults() []fault {
 		},
 		{
 			name: "a list in place of a page", at: faulty(with200("[]")),
-			fails:    harness.Error("", notTheAPI, askedFor+answered200+"the answer isn't a page of procedures: the body: unexpected [.", leadsToTofuPilot),
+			fails:    harness.Error("", notTheAPI, askedFor+answered200+"the response is an array, not a JSON object.", leadsToTofuPilot),
 			requests: 1,
 		},
 		{
@@ -165,8 +166,29 @@ func otherwiseFaults() []fault {
 	return []fault{
 		{
 			name: "a page of HTML", at: faulty(answer(http.StatusOK, "<html>Log in</html>", "Content-Type", "text/html")),
-			fails:    harness.Error("", notTheAPI, askedFor+" returned HTTP 200 OK (text/html): the answer isn't a page of procedures", "invalid character '<'", leadsToTofuPilot),
+			fails:    harness.Error("", notTheAPI, askedFor+" returned HTTP 200 OK (text/html): the response is HTML, not a JSON object.", gateway),
 			requests: 1,
+		},
+		{
+			name: "401 of HTML", at: faulty(answer(http.StatusUnauthorized, "<html>Log in</html>")),
+			fails: harness.Error("", notTheAPI, askedFor+" returned HTTP 401 Unauthorized (text/html", ", not an API answer).", gateway), requests: 1,
+		},
+		{
+			name: "403 of HTML", at: faulty(answer(http.StatusForbidden, "<!doctype html><title>Sorry</title>", "Content-Type", "text/plain")),
+			fails: harness.Error("", notTheAPI, askedFor+" returned HTTP 403 Forbidden (text/plain, not an API answer).", gateway), requests: 1,
+		},
+		{
+			name: "401 of HTML for a search", at: around(func(api http.Handler) http.Handler {
+				return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+					if r.URL.Query().Has("search_query") {
+						answer(http.StatusUnauthorized, "<html>Log in</html>")(w, r)
+						return
+					}
+					api.ServeHTTP(w, r)
+				})
+			}),
+			dataSource: procedureIDs, arguments: harness.Values{"names": elements("Battery")},
+			fails: harness.Error("names", "Some names don't match exactly one procedure", "The API key can read 4 procedures."), requests: 2,
 		},
 		{
 			name: "a row that the server can't show", at: faulty(answer(http.StatusInternalServerError, `{"message":"Output validation failed","code":"INTERNAL_SERVER_ERROR"}`)),

@@ -27,7 +27,7 @@ func messageFaults() []fault {
 		},
 		{
 			name: "the key as the type of a page", at: faulty(answer(http.StatusOK, "", "Content-Type", "text/"+key)), provider: harness.Values{"max_retries": 0},
-			fails: harness.Error("", incomplete, "HTTP 200 OK (text/[the API key]): the answer isn't a page"), requests: 1,
+			fails: harness.Error("", incomplete, "HTTP 200 OK (text/[the API key]): the response is empty, not a JSON object."), requests: 1,
 		},
 		{
 			name: "the key as an encoding", at: faulty(answer(http.StatusOK, "", "Content-Encoding", key)),

@@ -59,7 +59,7 @@ func TestKeyIsLeftNowhere(t *testing.T) {
 				"a server that is in trouble at first": {around(firstAnswers(echo(http.StatusInternalServerError))), ""},
 				"a server that refuses the key":        {faulty(echo(http.StatusUnauthorized)), "The server doesn't accept the API key"},
 				"a server that echoes it as a page":    {faulty(echo(http.StatusOK)), "The answer isn't supported"},
-				"a server that sends it elsewhere":     {faulty(echo(http.StatusFound)), "The server redirects to another address"},
+				"a server that sends it elsewhere":     {faulty(echo(http.StatusFound)), "The server redirects to another page"},
 				"a server that says more than asked":   {around(unasked), ""},
 				"HTTP/2":                               {secure(certified{known: true, http2: true}), ""},
 			} {

@@ -50,7 +50,7 @@ func TestSaySafe(t *testing.T) {
 func TestRedirectAdvice(t *testing.T) {
 	t.Parallel()
 	base := &url.URL{Scheme: "https", Host: "old.example.com", Path: "/api"}
-	elsewhere := &url.URL{Scheme: "https", Host: "new.example.com", Path: "/api/v2/procedures"}
+	elsewhere := &url.URL{Scheme: "https", Host: "new.example.com", Path: "/api"}
 	login := config.Source{Login: "/home/ada/.tofupilot/credentials.json"}
 	for _, c := range []struct {
 		url, key config.Source
@@ -63,7 +63,7 @@ func TestRedirectAdvice(t *testing.T) {
 		{config.Source{Argument: "url"}, login, "set url to \"https://new.example.com\" and run `tofupilot login` for it."},
 	} {
 		e := Explainer{config.Settings{BaseURL: base, URLSource: c.url, KeySource: c.key}, strings.Clone}
-		said := e.List(t.Context(), &rest.Error{Kind: rest.Redirected, Redirect: elsewhere}, 0).Detail
+		said := e.List(t.Context(), &rest.Error{Kind: rest.Redirected, Redirect: elsewhere.JoinPath("v2/procedures"), MovedTo: elsewhere}, 0).Detail
 		if !strings.Contains(said, "If the new address is right, "+c.words) || !strings.Contains(said, "comes from "+c.url.String()+".") {
 			t.Errorf("%s: %s", c.url.String(), said)
 		}

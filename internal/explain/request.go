@@ -47,6 +47,9 @@ func (e Explainer) answered(failed *rest.Error) prose {
 		return (text + e.say(" failed: %s", failed.Err)).ended()
 	}
 	text += e.say(" returned %s", failed.StatusLine())
+	if isElsewhere(failed) {
+		return text.ended() // the advice names the target
+	}
 	switch {
 	case failed.ContentType == "":
 	case failed.Err != nil:
@@ -78,7 +81,7 @@ func (e Explainer) advise(failed *rest.Error, advice advice) (summary, next pros
 		return "The proxy doesn't connect to the server", e.say("Check HTTPS_PROXY, or HTTP_PROXY for an http:// address: it must be like http://user:password@proxy.example.com:3128. "+
 			"If it is right, ask the proxy's administrator. If this server needs no proxy, list %s in NO_PROXY.", e.Settings.BaseURL.Hostname())
 	case rest.Redirected:
-		return e.adviseRedirect(failed.Redirect)
+		return e.adviseRedirect(failed)
 	case rest.Interrupted:
 		return "No complete answer came", "Try again later. If the problem persists, check that this is the right server and that no proxy or firewall cuts connections off, " +
 			"and ask the server's administrator."
@@ -89,8 +92,10 @@ func (e Explainer) advise(failed *rest.Error, advice advice) (summary, next pros
 			next = e.say(" If it does, %s.", advice.smaller)
 		}
 		return "The answer is too large", "Check that it leads to a TofuPilot server." + next
+	case rest.GatewayResponded:
+		return notTheAPI, "A gateway or a firewall answered instead of the API. " + e.adviseGateway()
 	case rest.NotTheAPI:
-		return "The API doesn't answer at this address", joined(" ", "Check that it leads to a TofuPilot server, with the right scheme and port.", e.extraPath(),
+		return notTheAPI, joined(" ", "Check that it leads to a TofuPilot server, with the right scheme and port.", e.extraPath(),
 			"A login page, a proxy or a firewall may answer in the server's place.")
 	case rest.Unsupported:
 		return "The answer isn't supported", "Check that it leads to a TofuPilot server. If it does, the server may be too old or too new for this provider. " + Report
@@ -107,9 +112,6 @@ func (e Explainer) advise(failed *rest.Error, advice advice) (summary, next pros
 			"Check the key, or create a new one in TofuPilot's settings.", e.Settings.KeySource)
 		if login := e.Settings.KeySource.Login; login != "" {
 			next = e.say("The key comes from %s. It may be expired or revoked. Run %s again.", e.Settings.KeySource, config.LoginCommand(login))
-		}
-		if failed.Message == "" {
-			next += " The answer isn't from the TofuPilot API, so a proxy may have refused the request instead."
 		}
 		return "The server doesn't accept the API key", joined(" ", next, e.say("%s", e.Settings.OtherLogin()))
 	case rest.Forbidden:
@@ -144,7 +146,10 @@ func (e Explainer) advise(failed *rest.Error, advice advice) (summary, next pros
 	}
 }
 
-const unreachable = "The server can't be reached"
+const (
+	unreachable = "The server can't be reached"
+	notTheAPI   = "The API doesn't answer at this address"
+)
 
 // or is advice that may follow other advice.
 func (e Explainer) or(advice string) prose {
@@ -179,18 +184,44 @@ func (e Explainer) later(failed *rest.Error, otherwise prose) prose {
 		asked, rest.FormatDuration(max(failed.TimeLeft.Round(100*time.Millisecond), 100*time.Millisecond)), asked)
 }
 
-// adviseRedirect names the address to configure, where there is one.
-func (e Explainer) adviseRedirect(to *url.URL) (summary, next prose) {
-	address := movedTo(to)
-	if address == nil || rest.SameServer(address, e.Settings.BaseURL) {
+// adviseRedirect names the address or the scheme to configure, where the target of the
+// redirect shows it. Anything else isn't named as an address, because the key would be sent
+// to it: it is probably a login page.
+func (e Explainer) adviseRedirect(failed *rest.Error) (summary, next prose) {
+	to, base := failed.Redirect, e.Settings.BaseURL
+	if isElsewhere(failed) {
+		summary = "The server redirects to another page"
+		if address := withScheme(base, to); address != nil {
+			return summary, e.say("The server redirects to %s. Use %s:// instead of %s://: ", to, address.Scheme, base.Scheme) + e.moveTo(address) + "."
+		}
+		return summary, e.say("The server redirects to %s, which isn't the API. ", to) + e.adviseGateway()
+	}
+	address := configurable(failed.MovedTo)
+	if address == nil || rest.SameServer(address, base) {
 		return "The server's redirect can't be followed", joined(" ", "Check that it is the server's own, with the right scheme (https:// or http://).", e.extraPath())
 	}
-	insecure := prose("")
-	if config.CheckScheme(address, false) != nil {
-		insecure = ", and set allow_http to true if you trust the network"
-	}
 	return "The server redirects to another address", e.say("The provider sends the API key to the configured server only, so it didn't follow the redirect. "+
-		"If the new address is right, %s%s.", e.moveTo(address), insecure)
+		"If the new address is right, %s.", e.moveTo(address))
+}
+
+// isElsewhere reports whether a request failed because the server redirects to what isn't
+// the API.
+func isElsewhere(failed *rest.Error) bool { return failed.Redirect != nil && failed.MovedTo == nil }
+
+// withScheme returns the address to configure if the server redirects to the same host name
+// with the other scheme, http or https; nil otherwise.
+func withScheme(base, to *url.URL) *url.URL {
+	if to.Scheme == base.Scheme || !strings.EqualFold(to.Hostname(), base.Hostname()) {
+		return nil
+	}
+	return configurable(&url.URL{Scheme: to.Scheme, Host: to.Host, Path: base.Path, RawPath: base.RawPath})
+}
+
+// adviseGateway says what to do about a page that a gateway sends instead of the API's
+// response.
+func (e Explainer) adviseGateway() prose {
+	return "If that is a login page, a gateway is in front of the server, and programs need credentials for the gateway: see headers and client_cert_pem. " +
+		"Otherwise check the address."
 }
 
 // moveTo is how to have the provider use another address: where it comes from, and with a
@@ -210,23 +241,21 @@ func (e Explainer) moveTo(address *url.URL) prose {
 			steps[0] = e.say("run %s for %s", config.LoginCommand(login), address)
 		}
 	}
+	if config.CheckScheme(address, false) != nil {
+		return joined(" and ", steps...) + ", and set allow_http to true if you trust the network"
+	}
 	return joined(" and ", steps...)
 }
 
-// movedTo is the url to configure for what a redirect leads to; nil if there is none. A
-// path is a part of it only where it goes on as the API's do.
-func movedTo(location *url.URL) *url.URL {
-	if location == nil {
+// configurable returns an API's base as people write it; nil if it can't be configured.
+func configurable(base *url.URL) *url.URL {
+	if base == nil {
 		return nil
 	}
-	base := &url.URL{Scheme: location.Scheme, Host: location.Host}
-	if api, _, found := strings.Cut(location.Path, "/v2/"); found {
-		base.Path = api
-	}
-	base, err := config.ParseURL(base.String())
+	address, err := config.ParseURL(base.String())
 	if err != nil {
 		return nil
 	}
-	base.Path = strings.TrimSuffix(base.Path, "/api")
-	return base
+	address.Path = strings.TrimSuffix(address.Path, "/api")
+	return address
 }

@@ -72,7 +72,6 @@ func New(config Config) *Client {
 			"X-Client-Type":    {config.ClientType},
 			"X-Client-Version": {config.ClientVersion},
 		},
-		http:           &http.Client{Transport: config.Transport, CheckRedirect: checkRedirect},
 		gate:           newGate(),
 		memory:         config.Memory,
 		maxRetries:     config.MaxRetries,
@@ -81,6 +80,7 @@ func New(config Config) *Client {
 		permanent:      config.Permanent,
 		log:            config.Log,
 	}
+	client.http = &http.Client{Transport: config.Transport, CheckRedirect: client.checkRedirect}
 	if client.permanent == nil {
 		client.permanent = func(*Error) bool { return false }
 	}

@@ -46,7 +46,10 @@ func classify(received response, err error) *Error {
 	case errors.Is(err, ErrMemory), errors.Is(err, errBodyTooLarge):
 		failed.Kind = TooLarge
 	case errors.As(err, &redirect):
-		failed.Kind, failed.Redirect = Redirected, redirect.to
+		failed.Kind, failed.MovedTo = Redirected, redirect.base
+		if redirect.to != nil {
+			failed.Redirect = withoutQuery(redirect.to)
+		}
 	case failed.Err != nil && strings.HasPrefix(failed.Err.Error(), "failed to parse Location header"): // and repeats it, perhaps with a password
 		failed.Kind, failed.Err = Redirected, errors.New("the server redirects to something that isn't a URL")
 	case errors.As(err, &proxy):
@@ -80,7 +83,9 @@ func (e *Error) classifyStatus(received response) {
 	ofAPI := e.parseMessage(received.body)
 	e.RetryAfter = parseRetryAfter(received.header, time.Now())
 	switch {
-	case e.Status == http.StatusUnauthorized:
+	case !ofAPI && isGatewayStatus(e.Status) && isHTML(received):
+		e.Kind = GatewayResponded
+	case ofAPI && e.Status == http.StatusUnauthorized:
 		e.Kind = Unauthorized
 	case e.Status == http.StatusProxyAuthRequired: // over plain HTTP a proxy responds instead of the server
 		e.Kind, e.permanent = ProxyFailed, true
@@ -109,13 +114,55 @@ func (e *Error) classifyDecoding(received response, err error) {
 	switch encoding := received.header.Get("Content-Encoding"); { // net/http has decoded gzip
 	case encoding != "" && encoding != "identity":
 		e.Kind, e.Err = NotTheAPI, fmt.Errorf("the answer's encoding is %s, which the provider didn't ask for", encoding)
-	case errors.Is(err, ErrTruncated):
-		e.Kind = Interrupted
-	case !bytes.HasPrefix(bytes.TrimSpace(received.body), []byte("{")):
-		e.Kind = NotTheAPI
-	default:
+	case bytes.HasPrefix(bytes.TrimSpace(received.body), []byte("{")):
 		e.Kind = Unsupported
+		if errors.Is(err, ErrTruncated) {
+			e.Kind = Interrupted
+			return
+		}
 		_ = e.parseMessage(received.body) // a notice of maintenance, perhaps
+	default:
+		e.Err = fmt.Errorf("the response is %s, not a JSON object", describeBody(received.body))
+		switch {
+		case isHTML(received):
+			e.Kind = GatewayResponded
+		case errors.Is(err, ErrTruncated): // also if it is empty
+			e.Kind = Interrupted
+		default:
+			e.Kind = NotTheAPI
+		}
+	}
+}
+
+// isGatewayStatus reports whether gateways respond with a status instead of the API: with a
+// page to log in, or with a refusal.
+func isGatewayStatus(status int) bool {
+	return status == http.StatusOK || status == http.StatusUnauthorized || status == http.StatusForbidden
+}
+
+// isHTML reports whether a response is HTML, by its header or by its body.
+func isHTML(received response) bool {
+	declared, _, _ := strings.Cut(received.header.Get("Content-Type"), ";")
+	declared = strings.ToLower(strings.TrimSpace(declared))
+	return len(bytes.TrimSpace(received.body)) > 0 && (declared == "text/html" || declared == "application/xhtml+xml") || describeBody(received.body) == "HTML"
+}
+
+// describeBody says what a body is that isn't a JSON object.
+func describeBody(body []byte) string {
+	body = bytes.TrimSpace(body)
+	switch sniffed := http.DetectContentType(body); {
+	case len(body) == 0:
+		return "empty"
+	case body[0] == '[':
+		return "an array"
+	case strings.HasPrefix(sniffed, "text/html"):
+		return "HTML"
+	case strings.HasPrefix(sniffed, "text/xml"):
+		return "XML"
+	case strings.HasPrefix(sniffed, "text/"):
+		return "text"
+	default:
+		return "binary data"
 	}
 }
 
@@ -219,7 +266,8 @@ type Error struct {
 	Issues      []Issue
 	RetryAfter  time.Duration // how long the server asked to wait, at most MaxRetryAfter; 0 if it didn't
 	TimeLeft    time.Duration // until the context's deadline, if that comes before RetryAfter is over; else 0
-	Redirect    *url.URL      // the target of a redirect that isn't followed; nil otherwise
+	Redirect    *url.URL      // the target of a redirect that isn't followed, without its query; nil otherwise
+	MovedTo     *url.URL      // the base of the API there; nil if its path isn't the requested one
 
 	Err error // why there was no response, or why a 200 can't be used; nil if the status says why
 
@@ -303,11 +351,12 @@ const (
 
 	// The response can't be used.
 
-	Interrupted // the connection or the body ended early
-	TimedOut    // one attempt took too long
-	TooLarge    // larger than a page can be, or no memory is left
-	NotTheAPI   // something else responded
-	Unsupported // status 200 and a JSON object, but not the expected one
+	Interrupted      // the connection or the body ended early
+	TimedOut         // one attempt took too long
+	TooLarge         // larger than a page can be, or no memory is left
+	GatewayResponded // status 200, 401 or 403 and HTML
+	NotTheAPI        // something else responded
+	Unsupported      // status 200 and a JSON object, but not the expected one
 
 	// The response is a refusal.
 

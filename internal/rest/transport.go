@@ -63,12 +63,17 @@ type proxyError struct {
 
 func (e *proxyError) Error() string { return e.err.Error() }
 
-// checkRedirect refuses redirects to other servers, so that they never get the key.
-func checkRedirect(next *http.Request, via []*http.Request) error {
-	if !SameServer(next.URL, via[0].URL) {
-		return &redirectError{next.URL}
-	}
-	if len(via) == 10 {
+// checkRedirect follows redirects to the same server and to a path that still ends in the
+// requested one. Any other may lead to a login page, or to a server that mustn't get the key.
+func (c *Client) checkRedirect(next *http.Request, via []*http.Request) error {
+	requested := strings.TrimPrefix(via[0].URL.EscapedPath(), c.base.EscapedPath())
+	base, isAPI := strings.CutSuffix(strings.TrimSuffix(next.URL.EscapedPath(), "/"), requested)
+	switch {
+	case !isAPI:
+		return &redirectError{to: next.URL}
+	case !SameServer(next.URL, via[0].URL):
+		return &redirectError{to: next.URL, base: (&url.URL{Scheme: next.URL.Scheme, Host: next.URL.Host}).JoinPath(base)}
+	case len(via) == 10:
 		return &redirectError{}
 	}
 	return nil
@@ -76,12 +81,19 @@ func checkRedirect(next *http.Request, via []*http.Request) error {
 
 // redirectError is a redirect that isn't followed.
 type redirectError struct {
-	to *url.URL // nil: the server redirected too often
+	to   *url.URL // nil: the server redirected too often
+	base *url.URL // of the API there; nil if the path isn't the requested one
 }
 
+// Error names the target without its query, which may be long and contain secrets.
 func (e *redirectError) Error() string {
 	if e.to == nil {
 		return "the server redirected 10 times"
 	}
-	return "the server redirects to another address: " + e.to.Redacted()
+	return "the server redirects to another address: " + withoutQuery(e.to).String()
+}
+
+// withoutQuery returns the scheme, host and path of an address.
+func withoutQuery(address *url.URL) *url.URL {
+	return &url.URL{Scheme: address.Scheme, Host: address.Host, Path: address.Path, RawPath: address.RawPath}
 }
