@@ -64,7 +64,7 @@ func init() {
 const (
 	noProxy    = "The proxy doesn't connect to the server"
 	checkProxy = "Check HTTPS_PROXY, or HTTP_PROXY for an http:// address: it must be like http://user:password@proxy.example.com:3128. " +
-		"If it is right, ask the proxy's administrator. If this server needs no proxy, list tofupilot.test in NO_PROXY."
+		"If it is right, ask the proxy's administrator. If this server needs no proxy, list tofupilot.test in NO_PROXY. Its entries are host names and networks, separated by commas."
 )
 
 // Faults of a proxy between. Its address is {elsewhere}.
@@ -86,7 +86,7 @@ func proxyFaults() []fault {
 				t.Setenv("TOFUPILOT_API_KEY", fakeapi.Key)
 				t.Setenv("HTTPS_PROXY", proxy)
 			},
-			fails: harness.Error("", noProxy, askedFor+" failed: the proxy's address in the environment isn't a URL.", checkProxy),
+			fails: harness.Error("", noProxy, askedFor+" failed: the value of HTTPS_PROXY isn't the address of a proxy; look for a line break at its end, and for characters of a password that need percent-encoding.", checkProxy),
 		}
 	}
 	again := func(f fault) fault {
@@ -104,6 +104,7 @@ func proxyFaults() []fault {
 		},
 		badAddress("a space", "http://user:hunter2 @proxy.invalid:3128"),
 		badAddress("no scheme", "user:hunter2@proxy.invalid:port"),
+		badAddress("a password that isn't encoded", "http://user:hunter2%ss@proxy.invalid:3128"),
 		{
 			name: "a proxy that asks for a password, over plain HTTP", provider: harness.Values{"allow_http": true}, environment: useProxy,
 			at:    behind("http://tofupilot.test", saying("HTTP/1.1 407 Proxy Authentication Required", "Content-Length: 0", "", "")),

@@ -79,7 +79,7 @@ func (e Explainer) advise(failed *rest.Error, advice advice) (summary, next pros
 		return e.adviseTLS(failed.Err)
 	case rest.ProxyFailed:
 		return "The proxy doesn't connect to the server", e.say("Check HTTPS_PROXY, or HTTP_PROXY for an http:// address: it must be like http://user:password@proxy.example.com:3128. "+
-			"If it is right, ask the proxy's administrator. If this server needs no proxy, list %s in NO_PROXY.", e.Settings.BaseURL.Hostname())
+			"If it is right, ask the proxy's administrator. If this server needs no proxy, list %s in NO_PROXY. Its entries are host names and networks, separated by commas.", e.Settings.BaseURL.Hostname())
 	case rest.Redirected:
 		return e.adviseRedirect(failed)
 	case rest.Interrupted:

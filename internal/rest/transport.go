@@ -4,10 +4,10 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
-	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
+	"os"
 	"strings"
 	"time"
 
@@ -28,18 +28,45 @@ func NewTransport(rootCAs *x509.CertPool) *http.Transport {
 	return transport
 }
 
-// proxyFromEnvironment finds the proxy as net/http does, but refuses what can't be
-// the address of one. Its error doesn't repeat the address, which may hold a password.
+// proxyFromEnvironment finds the proxy as net/http does. net/http ignores an address that it
+// can't parse, and would connect directly: that is an error here, wherever the proxy would
+// be used. The error doesn't repeat the address, which may contain a password.
 func proxyFromEnvironment() func(*http.Request) (*url.URL, error) {
-	proxyFor := httpproxy.FromEnvironment().ProxyFunc()
+	config := httpproxy.FromEnvironment()
+	invalid := map[string]error{} // by the scheme of the requests
+	for scheme, address := range map[string]*string{"http": &config.HTTPProxy, "https": &config.HTTPSProxy} {
+		if *address != "" && !isProxyAddress(*address) {
+			invalid[scheme] = &proxyError{fmt.Errorf("the value of %s isn't the address of a proxy; look for a line break at its end, and for characters of a password that need percent-encoding", proxyVariable(scheme)), true}
+			*address = "http://proxy.invalid" // proxyFor still decides whether a request needs the proxy
+		}
+	}
+	proxyFor := config.ProxyFunc()
 	return func(request *http.Request) (*url.URL, error) {
 		proxy, err := proxyFor(request.URL)
-		// What doesn't parse is tried with http:// in front, which makes http: the host.
-		if proxy != nil && (proxy.Host == "" || strings.HasSuffix(proxy.Host, ":")) {
-			return nil, &proxyError{errors.New("the proxy's address in the environment isn't a URL"), true}
+		if proxy != nil && invalid[request.URL.Scheme] != nil {
+			return nil, invalid[request.URL.Scheme]
 		}
 		return proxy, err
 	}
+}
+
+// isProxyAddress reports whether net/http finds a host in the address of a proxy, with or
+// without a scheme. An @ behind the host comes from a password that isn't percent-encoded.
+func isProxyAddress(address string) bool {
+	parsed, err := url.Parse(address)
+	if err != nil || parsed.Scheme == "" || parsed.Host == "" {
+		parsed, err = url.Parse("http://" + address) // as net/http does
+	}
+	return err == nil && parsed.Hostname() != "" && !strings.HasSuffix(parsed.Host, ":") &&
+		!strings.Contains(parsed.Path+parsed.RawQuery+parsed.Fragment, "@")
+}
+
+// proxyVariable returns the name of the environment variable that configures the proxy.
+func proxyVariable(scheme string) string {
+	if name := strings.ToUpper(scheme) + "_PROXY"; os.Getenv(name) != "" {
+		return name
+	}
+	return scheme + "_proxy"
 }
 
 // checkTunnel is told how a proxy answers to CONNECT. Of an answer that isn't 200,
