@@ -11,6 +11,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -22,15 +23,15 @@ import (
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/provider"
 )
 
-// Terraform hides the key wherever it shows a configuration.
-func TestKeyIsSensitive(t *testing.T) {
+// Terraform hides the secrets wherever it shows a configuration.
+func TestSecretsAreSensitive(t *testing.T) {
 	t.Parallel()
 	schema, err := provider.Server("test")().GetProviderSchema(t.Context(), &tfprotov6.GetProviderSchemaRequest{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, attribute := range schema.Provider.Block.Attributes {
-		if isKey := attribute.Name == "api_key"; attribute.Sensitive != isKey {
+		if isSecret := slices.Contains([]string{"api_key", "headers", "client_key_pem"}, attribute.Name); attribute.Sensitive != isSecret {
 			t.Errorf("%s is sensitive: %t", attribute.Name, attribute.Sensitive)
 		}
 	}

@@ -77,6 +77,10 @@ func TestUnknownProvider(t *testing.T) {
 			t.Errorf("deferred: %+v", resp.Deferred)
 		}
 	})
+	t.Run("one header", func(t *testing.T) {
+		resp := configured(t, harness.Values{"url": url, "api_key": fakeapi.Key, "headers": harness.Values{"X-Org": "acme", "X-Token": harness.Unknown}}).Read(t, "tofupilot_procedures", nil)
+		harness.ExpectError(t, resp.Diagnostics, harness.Error("", "Provider configuration not known yet", "known only after apply: headers."))
+	})
 	harness.ExpectNoRequests(t, "the server that is half configured", api)
 	harness.ExpectNoRequests(t, "the server in the environment", other)
 }

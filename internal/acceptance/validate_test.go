@@ -31,10 +31,15 @@ func TestValidateProvider(t *testing.T) {
 		return harness.Error("max_retries", "Invalid max_retries", "max_retries must be a whole number from 0 to 10, not "+got+".")
 	}
 	server := harness.Connect(t, provider.Server("test")())
+	headers := invalid("headers")
 	for name, c := range map[string]struct {
 		arguments harness.Values
 		want      harness.Diagnosis
 	}{
+		"a header that the provider sends": {harness.Values{"headers": harness.Values{"Authorization": harness.Unknown}}, headers("The header Authorization can't be set: the provider sends the API key in it")},
+		"a header without a value":         {harness.Values{"headers": harness.Values{"X-A": harness.Unknown, "X-B": nil}}, headers("The value of the header X-B is null; set it, or remove the header.")},
+		"a header for a proxy over http": {harness.Values{"url": "http://localhost:3000", "headers": harness.Values{"Proxy-Authorization": harness.Unknown}},
+			headers("The header Proxy-Authorization can be sent over https:// only, because over http:// a proxy would read it; use https://, or remove the header.")},
 		"key empty":              {harness.Values{"api_key": ""}, key("The key is empty; omit api_key to use TOFUPILOT_API_KEY or the login file.")},
 		"key with a space":       {harness.Values{"api_key": "tp_a tp_b"}, key("Character 5 of the key is U+0020 ' ', " + ascii)},
 		"key with a line break":  {harness.Values{"api_key": "tp_abc\n"}, key(lineBreak)},
@@ -77,7 +82,10 @@ func TestValidProvider(t *testing.T) {
 		"http where it is allowed":   {"url": "http://tofupilot.example.com", "allow_http": true},
 		"http where it may be":       {"url": "http://tofupilot.example.com", "allow_http": harness.Unknown},
 		"most retries":               {"max_retries": 10},
-		"nothing is known":           {"api_key": harness.Unknown, "url": harness.Unknown, "ca_cert_pem": harness.Unknown, "max_retries": harness.Unknown, "request_timeout": harness.Unknown, "allow_http": harness.Unknown},
+		"headers":                    {"headers": harness.Values{"X-A": "a", "X-B": harness.Unknown}},
+		"no headers":                 {"headers": harness.Values{}},
+		"a header for a proxy":       {"headers": harness.Values{"Proxy-Authorization": "Bearer a"}, "url": harness.Unknown},
+		"nothing is known":           {"headers": harness.Unknown, "api_key": harness.Unknown, "url": harness.Unknown, "ca_cert_pem": harness.Unknown, "max_retries": harness.Unknown, "request_timeout": harness.Unknown, "allow_http": harness.Unknown},
 		"everything is null, again":  {"api_key": nil, "url": nil},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -94,6 +102,7 @@ func TestErrorsRepeatNoSecret(t *testing.T) {
 	for _, arguments := range []harness.Values{
 		{"api_key": "tp_secret 1"}, {"api_key": "$(cat tp_secret)"}, {"api_key": "tp_secret\n"}, {"api_key": "\x1btp_secret"},
 		{"url": "https://tp_secret@example.com"}, {"url": "https://u:tp_secret@example.com/%zz"}, {"url": "tp_secret:tp_secret@example.com"},
+		{"headers": harness.Values{"X-A": "tp_secret\n"}}, {"headers": harness.Values{"X-A": "tp_secret\u00e9"}}, {"headers": harness.Values{"Host": "tp_secret"}},
 		{"url": "https://example.com?token=tp_secret"}, {"url": "https://example.com#tp_secret"},
 	} {
 		diagnostics := server.ValidateProvider(t, arguments)

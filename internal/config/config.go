@@ -51,9 +51,10 @@ func Resolve(block Block, getenv func(string) string, currentUser func() (*user.
 		stored = nil // none of its other values is used without its key
 	}
 
-	var caProblem, timeoutProblem *Problem
+	var caProblem, timeoutProblem, headersProblem *Problem
 	settings.CAs, caProblem = resolveCAs(block, getenv, stored)
 	settings.RootCAs = settings.CAs.pool()
+	settings.Headers, headersProblem = resolveHeaders(block, base)
 	settings.RequestTimeout, timeoutProblem = resolveRequestTimeout(block)
 	settings.MaxRetries = rest.DefaultMaxRetries
 	if block.MaxRetries != nil {
@@ -61,7 +62,7 @@ func Resolve(block Block, getenv func(string) string, currentUser func() (*user.
 	}
 
 	var problems []Problem
-	for _, problem := range []*Problem{keyProblem, urlProblem, stored.warning(), caProblem, timeoutProblem} {
+	for _, problem := range []*Problem{keyProblem, urlProblem, stored.warning(), caProblem, headersProblem, timeoutProblem} {
 		if problem != nil {
 			problems = append(problems, *problem)
 		}
@@ -175,6 +176,7 @@ type Block struct {
 	APIKey         *string
 	URL            *string
 	CACertPEM      *string
+	Headers        map[string]*string
 	MaxRetries     *int // 0 to [rest.MaxRetries]
 	RequestTimeout *string
 	AllowHTTP      bool
@@ -188,6 +190,7 @@ type Settings struct {
 	URLSource      Source
 	CAs            CABundle
 	RootCAs        *x509.CertPool // the system's with those of CAs; nil: the system's
+	Headers        map[string]string
 	MaxRetries     int
 	RequestTimeout time.Duration
 

@@ -24,11 +24,14 @@ type prose string
 // Explainer words the errors of one configured provider.
 type Explainer struct {
 	Settings config.Settings
-	Redact   func(string) string // removes secrets and invisible characters, and shortens
+	// Redact and RedactOwn remove secrets and invisible characters, and shorten. Redact is for
+	// text that a server chose, and also removes the values of headers.
+	Redact, RedactOwn func(string) string
 }
 
 // say formats like fmt.Sprintf. It redacts and shortens each argument that is neither prose nor
-// an integer, one by one, so that a long one doesn't cut off the next.
+// an integer, one by one, so that a long one doesn't cut off the next. All of them count as text
+// that a server chose, unless they are passed through own.
 func (e Explainer) say(format prose, args ...any) prose {
 	for i, arg := range args {
 		switch arg.(type) {
@@ -39,6 +42,11 @@ func (e Explainer) say(format prose, args ...any) prose {
 	}
 	return prose(fmt.Sprintf(string(format), args...))
 }
+
+// own returns text that the user configured, or that the provider made of it: addresses,
+// where they come from, names to look up. The key is removed from it, and values of headers
+// aren't: with X-Org = "tofupilot", every address would be unreadable.
+func (e Explainer) own(text any) prose { return prose(e.RedactOwn(fmt.Sprint(text))) }
 
 // Diagnostic is an error for users.
 type Diagnostic struct {
@@ -105,7 +113,7 @@ func (e Explainer) List(ctx context.Context, err error, pageSize int) Diagnostic
 func (e Explainer) read(ctx context.Context, err error, advice advice) Diagnostic {
 	if errors.Is(err, rest.ErrMemory) {
 		return failure("", "Too many procedures at the same time",
-			e.say("What the provider reads from %s at the same time is larger than 512 MiB, the most that it keeps in memory.", e.Settings.BaseURL),
+			e.say("What the provider reads from %s at the same time is larger than 512 MiB, the most that it keeps in memory.", e.own(e.Settings.BaseURL)),
 			"Check that the address leads to a TofuPilot server. If it does, run Terraform with -parallelism=1, which reads one data source at a time"+e.or(advice.narrower)+".")
 	}
 	var progress, changed prose // how far the list was read
@@ -118,7 +126,7 @@ func (e Explainer) read(ctx context.Context, err error, advice advice) Diagnosti
 			counted(incomplete.Passes, "time"), incomplete.Change).ended()
 	}
 	failed, inconsistent := new(rest.Error), new(paging.InconsistentError)
-	reading := e.say("Reading the procedures from %s", e.Settings.BaseURL)
+	reading := e.say("Reading the procedures from %s", e.own(e.Settings.BaseURL))
 	switch {
 	case errors.Is(ctx.Err(), context.DeadlineExceeded):
 		var last, fewer prose
@@ -129,7 +137,7 @@ func (e Explainer) read(ctx context.Context, err error, advice advice) Diagnosti
 			fewer = "The provider returns complete lists only. You can also try again when fewer procedures are being created or deleted."
 		}
 		return failure(timeoutsRead, "Reading took too long",
-			joined(" ", reading+e.say(" didn't finish within %s.", context.Cause(ctx)), progress, changed), last,
+			joined(" ", reading+e.say(" didn't finish within %s.", e.own(context.Cause(ctx))), progress, changed), last,
 			joined(" ", "Raise timeouts.read"+e.or(advice.narrower)+".", fewer))
 	case ctx.Err() != nil:
 		return failure("", "Interrupted", joined(" ", reading+" was interrupted.", progress, changed))
@@ -144,9 +152,9 @@ func (e Explainer) read(ctx context.Context, err error, advice advice) Diagnosti
 }
 
 // counted returns a number with its noun.
-func counted(n int, noun string) string {
+func counted(n int, noun prose) prose {
 	if n != 1 {
 		noun += "s"
 	}
-	return fmt.Sprintf("%d %s", n, noun)
+	return prose(fmt.Sprintf("%d %s", n, noun))
 }

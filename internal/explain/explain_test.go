@@ -14,7 +14,7 @@ import (
 
 func TestTooMuchAdvice(t *testing.T) {
 	t.Parallel()
-	e := Explainer{config.Settings{BaseURL: &url.URL{Scheme: "https", Host: "tofupilot.example.com", Path: "/api"}}, strings.Clone}
+	e := Explainer{config.Settings{BaseURL: &url.URL{Scheme: "https", Host: "tofupilot.example.com", Path: "/api"}}, strings.Clone, strings.Clone}
 	list, lookup := e.List(t.Context(), rest.ErrMemory, 0), e.Lookup(t.Context(), tofupilot.ByName, rest.ErrMemory)
 	for words, said := range map[string]Diagnostic{
 		"reads one data source at a time, or narrow the list by search_query, created_after or created_before.": list,
@@ -30,7 +30,7 @@ func TestTooMuchAdvice(t *testing.T) {
 func TestSaySafe(t *testing.T) {
 	t.Parallel()
 	const key = "the-secret-key"
-	e := Explainer{Redact: redact.New(key).Text}
+	e := Explainer{Redact: redact.New(key).Text, RedactOwn: redact.New(key).OwnText}
 	type name string
 	for what, arg := range map[string]any{
 		"a text": key, "another text": name(key), "an error": errors.New(key), "a URL": &url.URL{Scheme: "https", Host: "example.com", Path: "/" + key},
@@ -44,6 +44,43 @@ func TestSaySafe(t *testing.T) {
 	said := e.say("%s\n%s\n%s", long, e.say("%s\n%s", "own\nline", long), key)
 	if want := strings.Repeat("x", 1000) + "…"; string(said) != want+"\nown line\n"+want+"\n[the API key]" {
 		t.Errorf("%q", said)
+	}
+}
+
+// A header's value that is a word of the provider's, or a part of the address, is removed
+// only where the server says it.
+func TestHeaderValuesInOwnWords(t *testing.T) {
+	t.Parallel()
+	redactor := redact.New("the-key", redact.Header{Name: "X-Org", Value: "tofupilot"}, redact.Header{Name: "X-Word", Value: "procedures"})
+	e := Explainer{config.Settings{
+		BaseURL: &url.URL{Scheme: "https", Host: "tofupilot.example.com", Path: "/api"}, URLSource: config.Source{Variable: config.EnvURL},
+		KeySource: config.Source{Login: "/home/ada/.tofupilot/credentials.json"}, Headers: map[string]string{"X-Org": "tofupilot"},
+	}, redactor.Text, redactor.OwnText}
+	const address = "https://tofupilot.example.com/api/v2/procedures?search_query=tofupilot"
+	name := "procedures of tofupilot"
+	for want, said := range map[string]Diagnostic{
+		"GET " + address + " returned HTTP 401 Unauthorized: [the header X-Org] isn't known.\n\n  - [the header X-Org]: [the header X-Word]\n\n" +
+			"The address https://tofupilot.example.com/api comes from the environment variable TOFUPILOT_URL. " +
+			"The key comes from the login file /home/ada/.tofupilot/credentials.json. It may be expired or revoked. Run `tofupilot login` again.": e.List(t.Context(), &rest.Error{
+			Kind: rest.Unauthorized, URL: address, Status: 401, Message: "tofupilot isn't known.", Issues: []rest.Issue{{Path: "tofupilot", Message: "procedures"}},
+		}, 0),
+		"GET " + address + " returned HTTP 302 Found.\n\nThe address https://tofupilot.example.com/api comes from the environment variable TOFUPILOT_URL. " +
+			"The server redirects to https://[the header X-Org].invalid/[the header X-Word], which isn't the API. If that is a login page, a gateway is in front of the server, " +
+			"and it rejected the configured headers: check their names and values. Otherwise check the address.": e.List(t.Context(), &rest.Error{
+			Kind: rest.Redirected, URL: address, Status: 302, Err: errors.New("elsewhere"), Redirect: &url.URL{Scheme: "https", Host: "tofupilot.invalid", Path: "/procedures"},
+		}, 0),
+		"GET " + address + " failed: lookup [the header X-Org].example.com: no such host.\n\nThe address https://tofupilot.example.com/api comes from the environment variable TOFUPILOT_URL. " +
+			"There is no host with the name tofupilot.example.com: check the address. If only a VPN or a company's network knows the name, connect to it.": e.List(t.Context(), &rest.Error{
+			Kind: rest.HostNotFound, URL: address, Err: errors.New("lookup tofupilot.example.com: no such host"),
+		}, 0),
+		"No procedure at https://tofupilot.example.com/api has the name \"tofupilot\". The API key can read 1 procedure. These are all of them:\n  - p \"[the header X-Word] of [the header X-Org]\"\n\n" +
+			"If the name is right, check that the key's owner can see the procedure: a station's key may see only those that its station is linked to, or none.": e.Lookup(t.Context(), tofupilot.ByName, &tofupilot.LookupError{
+			Seen: 1, Missing: []tofupilot.Missing{{Text: "tofupilot", Near: []*tofupilot.Procedure{{ID: "p", Name: &name}}}},
+		}),
+	} {
+		if said.Detail != want {
+			t.Errorf("got  %s\nwant %s", said.Detail, want)
+		}
 	}
 }
 
@@ -62,7 +99,7 @@ func TestRedirectAdvice(t *testing.T) {
 		{login, login, "run `tofupilot login` for https://new.example.com."},
 		{config.Source{Argument: "url"}, login, "set url to \"https://new.example.com\" and run `tofupilot login` for it."},
 	} {
-		e := Explainer{config.Settings{BaseURL: base, URLSource: c.url, KeySource: c.key}, strings.Clone}
+		e := Explainer{config.Settings{BaseURL: base, URLSource: c.url, KeySource: c.key}, strings.Clone, strings.Clone}
 		said := e.List(t.Context(), &rest.Error{Kind: rest.Redirected, Redirect: elsewhere.JoinPath("v2/procedures"), MovedTo: elsewhere}, 0).Detail
 		if !strings.Contains(said, "If the new address is right, "+c.words) || !strings.Contains(said, "comes from "+c.url.String()+".") {
 			t.Errorf("%s: %s", c.url.String(), said)
@@ -73,7 +110,7 @@ func TestRedirectAdvice(t *testing.T) {
 func TestKeyHiddenInQuote(t *testing.T) {
 	t.Parallel()
 	const key = `sk_live${a}%{b}"`
-	e := Explainer{Redact: redact.New(key).Text}
+	e := Explainer{Redact: redact.New(key).Text, RedactOwn: redact.New(key).OwnText}
 	if got := e.quote("leak " + key); got != `"leak [the API key]"` {
 		t.Error(got)
 	}
@@ -91,7 +128,7 @@ func TestDescribe(t *testing.T) {
 // TestConnectionAdvice has a host whose name contains the reason of another error.
 func TestConnectionAdvice(t *testing.T) {
 	t.Parallel()
-	e := Explainer{config.Settings{BaseURL: &url.URL{Scheme: "https", Host: "refused.example.com"}}, strings.Clone}
+	e := Explainer{config.Settings{BaseURL: &url.URL{Scheme: "https", Host: "refused.example.com"}}, strings.Clone, strings.Clone}
 	for kind, words := range map[rest.Kind]string{
 		rest.HostNotFound:      "There is no host with the name refused.example.com: check the address.",
 		rest.NameNotResolved:   "This machine can't resolve the name refused.example.com: check its DNS settings",

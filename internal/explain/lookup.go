@@ -18,18 +18,18 @@ func (e Explainer) Lookup(ctx context.Context, by tofupilot.By, err error) Diagn
 	if !errors.As(err, &failed) {
 		return e.read(ctx, err, advice{})
 	}
-	at, noun := "name", "name"
+	at, noun := "name", prose("name")
 	if by == tofupilot.ByID {
 		at, noun = "id", "ID"
 	}
 	if len(failed.Ambiguous) > 0 {
 		ambiguous := failed.Ambiguous[0]
 		return failure(at, e.say("Several procedures have this %s", noun),
-			joined("\n", e.say("%d procedures at %s have the %s %s:", len(ambiguous.Matches), e.Settings.BaseURL, noun, e.quote(ambiguous.Text)), e.listProcedures(ambiguous.Matches)),
+			joined("\n", e.say("%d procedures at %s have the %s %s:", len(ambiguous.Matches), e.own(e.Settings.BaseURL), noun, e.quoteOwn(ambiguous.Text)), e.listProcedures(ambiguous.Matches)),
 			"Set id instead of name, to the ID of the procedure that you want.")
 	}
 	missing := failed.Missing[0]
-	detail := e.say("No procedure at %s has the %s %s.", e.Settings.BaseURL, noun, e.quote(missing.Text))
+	detail := e.say("No procedure at %s has the %s %s.", e.own(e.Settings.BaseURL), noun, e.quoteOwn(missing.Text))
 	switch {
 	case missing.Other != nil:
 		id, name := e.quote(missing.Other.ID), e.quote(*missing.Other.Name)
@@ -74,7 +74,7 @@ func (e Explainer) Names(ctx context.Context, asked int, err error) Diagnostic {
 	if !errors.As(err, &failed) {
 		return e.read(ctx, err, advice{})
 	}
-	head := e.say("%d of %s can't be looked up at %s.", len(failed.Missing)+len(failed.Ambiguous), counted(asked, "name"), e.Settings.BaseURL)
+	head := e.say("%d of %s can't be looked up at %s.", len(failed.Missing)+len(failed.Ambiguous), counted(asked, "name"), e.own(e.Settings.BaseURL))
 	var lines, next []prose
 	if i := slices.IndexFunc(failed.Missing, isUnexplained); i >= 0 {
 		head += e.say(" The API key can read %s.", counted(failed.Seen, "procedure"))
@@ -101,7 +101,7 @@ func isUnexplained(missing tofupilot.Missing) bool {
 }
 
 // adviseMissing adds to a check how to list all names or IDs, unless the error lists them.
-func (e Explainer) adviseMissing(check prose, noun string, missing tofupilot.Missing, seen int) prose {
+func (e Explainer) adviseMissing(check, noun prose, missing tofupilot.Missing, seen int) prose {
 	if len(missing.Near) < seen {
 		return check + e.say("; the data source tofupilot_procedures lists all %ss that the key can read.", noun)
 	}
@@ -109,7 +109,7 @@ func (e Explainer) adviseMissing(check prose, noun string, missing tofupilot.Mis
 	if seen > 0 {
 		return check
 	}
-	return joined(" ", check, e.say("%s", e.Settings.OtherLogin()))
+	return joined(" ", check, e.own(e.Settings.OtherLogin()))
 }
 
 // explainDifference names the differences between a missing text and near misses that
@@ -130,7 +130,7 @@ func (e Explainer) explainDifference(by tofupilot.By, missing tofupilot.Missing)
 			differences = append(differences, difference.words)
 		}
 	}
-	return e.say("%s differs from %s only in %s.", e.quote(missing.Text), enumerate(e.quoteEach(by, missing.Near)), enumerate(differences))
+	return e.say("%s differs from %s only in %s.", e.quoteOwn(missing.Text), enumerate(e.quoteEach(by, missing.Near)), enumerate(differences))
 }
 
 // quoteEach quotes the names or IDs of procedures, each once.
@@ -159,12 +159,12 @@ func enumerate(texts []prose) prose {
 // describeMissing returns the line about a name that no procedure has.
 func (e Explainer) describeMissing(missing tofupilot.Missing, seen int) prose {
 	if missing.Other != nil {
-		return e.say("  - %s: this is the ID of %s; use that name", e.quote(missing.Text), e.quote(*missing.Other.Name))
+		return e.say("  - %s: this is the ID of %s; use that name", e.quoteOwn(missing.Text), e.quote(*missing.Other.Name))
 	}
 	if missing.OnlyIn != 0 {
 		return "  - " + e.explainDifference(tofupilot.ByName, missing)
 	}
-	line := e.say("  - %s: no procedure has this name", e.quote(missing.Text))
+	line := e.say("  - %s: no procedure has this name", e.quoteOwn(missing.Text))
 	near := e.quoteEach(tofupilot.ByName, missing.Near)
 	switch {
 	case len(near) == 0:
@@ -183,7 +183,7 @@ func (e Explainer) describeAmbiguous(ambiguous tofupilot.Ambiguous) []prose {
 		nameless.Name = nil // it is in the first line
 		matches[i] = &nameless
 	}
-	first := e.say("  - %s: %d procedures have this name", e.quote(ambiguous.Text), len(matches))
+	first := e.say("  - %s: %d procedures have this name", e.quoteOwn(ambiguous.Text), len(matches))
 	return append([]prose{first}, e.describeEach(matches, "      ")...)
 }
 
@@ -224,15 +224,19 @@ func (e Explainer) describe(procedure *tofupilot.Procedure) prose {
 	return text
 }
 
-// quote writes a text as a string that can be copied into a configuration. It shortens a long
-// text.
-func (e Explainer) quote(text string) prose {
+// quote writes a server's text as a string that can be copied into a configuration. It shortens
+// a long text.
+func (e Explainer) quote(text string) prose { return shorten(e.say("%s", quoteHCL(text))) }
+
+// quoteOwn is quote for a text of the configuration.
+func (e Explainer) quoteOwn(text string) prose { return shorten(e.own(quoteHCL(text))) }
+
+func shorten(quoted prose) prose {
 	const most = 200 // characters
-	quoted := []rune(e.say("%s", quoteHCL(text)))
-	if len(quoted) > most {
-		return prose(quoted[:most]) + "…"
+	if runes := []rune(quoted); len(runes) > most {
+		return prose(runes[:most]) + "…"
 	}
-	return prose(quoted)
+	return quoted
 }
 
 // quoteHCL writes a text as a string of a configuration, in which ${ and %{ begin templates. It

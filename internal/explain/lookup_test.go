@@ -11,7 +11,7 @@ import (
 )
 
 func explainer() Explainer {
-	return Explainer{config.Settings{BaseURL: &url.URL{Scheme: "https", Host: "tofupilot.example.com", Path: "/api"}}, strings.Clone}
+	return Explainer{config.Settings{BaseURL: &url.URL{Scheme: "https", Host: "tofupilot.example.com", Path: "/api"}}, strings.Clone, strings.Clone}
 }
 
 // stored returns procedures with these names, and the IDs p0, p1 and so on.

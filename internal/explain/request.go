@@ -34,19 +34,19 @@ func (e Explainer) request(failed *rest.Error, advice advice) Diagnostic {
 
 // address says where requests go, and who said so.
 func (e Explainer) address() prose {
-	return e.say("The address %s comes from %s.", e.Settings.BaseURL, e.Settings.URLSource)
+	return e.say("The address %s comes from %s.", e.own(e.Settings.BaseURL), e.own(e.Settings.URLSource))
 }
 
 // answered is a sentence of what was asked and what came back.
 func (e Explainer) answered(failed *rest.Error) prose {
-	text := e.say("GET %s", failed.URL)
+	text := "GET " + e.own(failed.URL)
 	if failed.Attempts > 1 {
 		text += e.say(" (%d attempts)", failed.Attempts)
 	}
 	if failed.Status == 0 {
 		return (text + e.say(" failed: %s", failed.Err)).ended()
 	}
-	text += e.say(" returned %s", failed.StatusLine())
+	text += " returned " + e.own(failed.StatusLine())
 	if isElsewhere(failed) {
 		return text.ended() // the advice names the target
 	}
@@ -79,7 +79,7 @@ func (e Explainer) advise(failed *rest.Error, advice advice) (summary, next pros
 		return e.adviseTLS(failed.Err)
 	case rest.ProxyFailed:
 		return "The proxy doesn't connect to the server", e.say("Check HTTPS_PROXY, or HTTP_PROXY for an http:// address: it must be like http://user:password@proxy.example.com:3128. "+
-			"If it is right, ask the proxy's administrator. If this server needs no proxy, list %s in NO_PROXY. Its entries are host names and networks, separated by commas.", e.Settings.BaseURL.Hostname())
+			"If it is right, ask the proxy's administrator. If this server needs no proxy, list %s in NO_PROXY. Its entries are host names and networks, separated by commas.", e.own(e.Settings.BaseURL.Hostname()))
 	case rest.Redirected:
 		return e.adviseRedirect(failed)
 	case rest.Interrupted:
@@ -89,7 +89,7 @@ func (e Explainer) advise(failed *rest.Error, advice advice) (summary, next pros
 		return "The server takes too long", "Check that no proxy or firewall is in the way. If the server is slow, raise the provider's request_timeout" + e.or(advice.smaller) + "."
 	case rest.TooLarge:
 		if advice.smaller != "" {
-			next = e.say(" If it does, %s.", advice.smaller)
+			next = e.say(" If it does, %s.", e.own(advice.smaller))
 		}
 		return "The answer is too large", "Check that it leads to a TofuPilot server." + next
 	case rest.GatewayResponded:
@@ -109,14 +109,14 @@ func (e Explainer) advise(failed *rest.Error, advice advice) (summary, next pros
 		return "The server refused the request", "The message is the server's. If it doesn't tell you what to do, ask the server's administrator."
 	case rest.Unauthorized:
 		next = e.say("The key comes from %s. It may be mistyped, expired or revoked, or belong to another server. "+
-			"Check the key, or create a new one in TofuPilot's settings.", e.Settings.KeySource)
+			"Check the key, or create a new one in TofuPilot's settings.", e.own(e.Settings.KeySource))
 		if login := e.Settings.KeySource.Login; login != "" {
-			next = e.say("The key comes from %s. It may be expired or revoked. Run %s again.", e.Settings.KeySource, config.LoginCommand(login))
+			next = e.say("The key comes from %s. It may be expired or revoked. Run %s again.", e.own(e.Settings.KeySource), e.own(config.LoginCommand(login)))
 		}
-		return "The server doesn't accept the API key", joined(" ", next, e.say("%s", e.Settings.OtherLogin()))
+		return "The server doesn't accept the API key", joined(" ", next, e.own(e.Settings.OtherLogin()))
 	case rest.Forbidden:
-		return "The API key isn't allowed to read procedures", joined(" ", e.say("The key comes from %s.", e.Settings.KeySource), stationKeys,
-			"Use the key of a user who can see the procedures in TofuPilot.", e.say("%s", e.Settings.OtherLogin()))
+		return "The API key isn't allowed to read procedures", joined(" ", e.say("The key comes from %s.", e.own(e.Settings.KeySource)), stationKeys,
+			"Use the key of a user who can see the procedures in TofuPilot.", e.own(e.Settings.OtherLogin()))
 	case rest.RateLimited:
 		otherwise := prose("Try again later, or ask the server's administrator how many requests it allows.")
 		if e.Settings.MaxRetries < rest.MaxRetries {
@@ -134,9 +134,9 @@ func (e Explainer) advise(failed *rest.Error, advice advice) (summary, next pros
 		}
 		return "The server has a problem", e.later(failed, "Try again later. If the problem persists, ask the server's administrator, and check that this is the right server and not a proxy.")
 	case rest.HostNotFound:
-		return unreachable, e.say("There is no host with the name %s: check the address. If only a VPN or a company's network knows the name, connect to it.", e.Settings.BaseURL.Hostname())
+		return unreachable, e.say("There is no host with the name %s: check the address. If only a VPN or a company's network knows the name, connect to it.", e.own(e.Settings.BaseURL.Hostname()))
 	case rest.NameNotResolved:
-		return unreachable, e.say("This machine can't resolve the name %s: check its DNS settings, its network and a VPN.", e.Settings.BaseURL.Hostname())
+		return unreachable, e.say("This machine can't resolve the name %s: check its DNS settings, its network and a VPN.", e.own(e.Settings.BaseURL.Hostname()))
 	case rest.ConnectionRefused:
 		return unreachable, "Nothing accepts connections there: check the address and its port, and that the server is running."
 	case rest.Unreachable:
@@ -156,7 +156,7 @@ func (e Explainer) or(advice string) prose {
 	if advice == "" {
 		return ""
 	}
-	return e.say(", or %s", advice)
+	return ", or " + e.own(advice)
 }
 
 // extraPath is what to do about a path of the address, which is seldom right.
@@ -165,13 +165,13 @@ func (e Explainer) extraPath() prose {
 	if extra == "" {
 		return ""
 	}
-	return e.say("Few servers are below a path: remove %s from it unless yours is.", extra)
+	return e.say("Few servers are below a path: remove %s from it unless yours is.", e.own(extra))
 }
 
 // later is what to do about a server that asks for a pause, by how long it is and
 // by what is left of timeouts.read.
 func (e Explainer) later(failed *rest.Error, otherwise prose) prose {
-	asked := rest.FormatDuration(failed.RetryAfter)
+	asked := e.own(rest.FormatDuration(failed.RetryAfter))
 	switch {
 	case failed.RetryAfter == 0:
 		return otherwise
@@ -181,7 +181,7 @@ func (e Explainer) later(failed *rest.Error, otherwise prose) prose {
 		return "The server asks to wait a year or longer. Ask its administrator why."
 	}
 	return e.say("The server asks to wait %s, but only %s of timeouts.read remains. Try again after that time, or raise timeouts.read by %s.",
-		asked, rest.FormatDuration(max(failed.TimeLeft.Round(100*time.Millisecond), 100*time.Millisecond)), asked)
+		asked, e.own(rest.FormatDuration(max(failed.TimeLeft.Round(100*time.Millisecond), 100*time.Millisecond))), asked)
 }
 
 // adviseRedirect names the address or the scheme to configure, where the target of the
@@ -192,7 +192,7 @@ func (e Explainer) adviseRedirect(failed *rest.Error) (summary, next prose) {
 	if isElsewhere(failed) {
 		summary = "The server redirects to another page"
 		if address := withScheme(base, to); address != nil {
-			return summary, e.say("The server redirects to %s. Use %s:// instead of %s://: ", to, address.Scheme, base.Scheme) + e.moveTo(address) + "."
+			return summary, e.say("The server redirects to %s. Use %s:// instead of %s://: ", to, e.own(address.Scheme), e.own(base.Scheme)) + e.moveTo(address) + "."
 		}
 		return summary, e.say("The server redirects to %s, which isn't the API. ", to) + e.adviseGateway()
 	}
@@ -220,6 +220,10 @@ func withScheme(base, to *url.URL) *url.URL {
 // adviseGateway says what to do about a page that a gateway sends instead of the API's
 // response.
 func (e Explainer) adviseGateway() prose {
+	if len(e.Settings.Headers) > 0 {
+		return "If that is a login page, a gateway is in front of the server, and it rejected the configured headers: check their names and values. " +
+			"Otherwise check the address."
+	}
 	return "If that is a login page, a gateway is in front of the server, and programs need credentials for the gateway: see headers and client_cert_pem. " +
 		"Otherwise check the address."
 }
@@ -231,14 +235,14 @@ func (e Explainer) moveTo(address *url.URL) prose {
 	switch from := e.Settings.URLSource; {
 	case from.Login != "":
 	case from.Variable != "":
-		steps = append(steps, e.say("set %s to %s", from.Variable, address))
+		steps = append(steps, e.say("set %s to %s", e.own(from.Variable), address))
 	default:
 		steps = append(steps, e.say(`set url to "%s"`, address))
 	}
 	if login := e.Settings.KeySource.Login; login != "" {
-		steps = append(steps, e.say("run %s for it", config.LoginCommand(login)))
+		steps = append(steps, e.say("run %s for it", e.own(config.LoginCommand(login))))
 		if len(steps) == 1 {
-			steps[0] = e.say("run %s for %s", config.LoginCommand(login), address)
+			steps[0] = e.say("run %s for %s", e.own(config.LoginCommand(login)), address)
 		}
 	}
 	if config.CheckScheme(address, false) != nil {

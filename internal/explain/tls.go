@@ -41,21 +41,21 @@ func (e Explainer) adviseCertificate(failed *tls.CertificateVerificationError) (
 	unknown := errors.As(failed.Err, new(x509.UnknownAuthorityError))
 	store := prose("")
 	if unreadable || unknown && !config.HasSystemCAs() {
-		store = e.say("%s", e.Settings.SystemCAs())
+		store = e.own(e.Settings.SystemCAs())
 	}
 	configured := len(e.Settings.CAs.Certificates) > 0
 	switch {
 	case store != "" && !configured:
 		return "This machine has no CA certificates", store + " Or, for a CA of your own, " + e.trust("its certificate")
 	case unknown:
-		return untrusted, joined(" ", e.adviseIssuer(failed.UnverifiedCertificates), store, e.skipped(), e.say("%s", e.Settings.OtherCA()))
+		return untrusted, joined(" ", e.adviseIssuer(failed.UnverifiedCertificates), store, e.skipped(), e.own(e.Settings.OtherCA()))
 	case errors.As(failed.Err, &invalid) && invalid.Reason == x509.Expired:
 		return untrusted, e.adviseExpired(invalid.Cert, failed.UnverifiedCertificates[0])
 	case errors.As(failed.Err, &otherHost):
 		return untrusted, e.say("The certificate is for %s. Correct the address, or have the server's administrator add %s to the certificate.",
-			namesOf(otherHost.Certificate), otherHost.Host)
+			namesOf(otherHost.Certificate), e.own(otherHost.Host))
 	case configured:
-		return untrusted, e.say("%s The reason may also be a CA in %s.", prose(replaceCertificate), e.Settings.CAs.From)
+		return untrusted, e.say("%s The reason may also be a CA in %s.", prose(replaceCertificate), e.own(e.Settings.CAs.From))
 	default:
 		return untrusted, replaceCertificate
 	}
@@ -69,7 +69,7 @@ func (e Explainer) adviseIssuer(came []*x509.Certificate) prose {
 	if last != came[0] {
 		certificate = e.quote(last.Subject.String())
 	}
-	issuer, from := e.quote(last.Issuer.String()), e.Settings.CAs.From
+	issuer, from := e.quote(last.Issuer.String()), e.own(e.Settings.CAs.From)
 	selfSigned := last == came[0] && bytes.Equal(last.RawSubject, last.RawIssuer)
 	switch {
 	case selfSigned && why != nil && e.isConfigured(refused):
@@ -138,7 +138,7 @@ func (e Explainer) adviseExpired(expired, own *x509.Certificate) prose {
 	case expired.Equal(own):
 		return "The certificate is " + validity + ". Have the server's administrator renew it, or correct this machine's clock."
 	case e.isConfigured(expired):
-		return e.say("The CA %s in %s is %s. Use its current certificate, or correct this machine's clock.", name, e.Settings.CAs.From, validity)
+		return e.say("The CA %s in %s is %s. Use its current certificate, or correct this machine's clock.", name, e.own(e.Settings.CAs.From), validity)
 	default:
 		return e.say("The CA certificate %s in the chain is %s. Have the server's administrator renew it, or correct this machine's clock.", name, validity)
 	}
@@ -151,7 +151,7 @@ func (e Explainer) isConfigured(certificate *x509.Certificate) bool {
 // trust ends a sentence with how to have the provider trust a certificate.
 func (e Explainer) trust(certificate prose) prose {
 	if len(e.Settings.CAs.Certificates) > 0 {
-		return e.say("add %s to %s.", certificate, e.Settings.CAs.From)
+		return e.say("add %s to %s.", certificate, e.own(e.Settings.CAs.From))
 	}
 	return "set ca_cert_pem to " + certificate + ", or " + config.EnvCACert + " to its file."
 }
@@ -163,7 +163,7 @@ func (e Explainer) skipped() prose {
 	if len(skipped) == 0 {
 		return ""
 	}
-	return e.say("The provider skipped %s that it can't read (%s).", counted(len(skipped), "configured certificate"), skipped[0])
+	return e.say("The provider skipped %s that it can't read (%s).", counted(len(skipped), "configured certificate"), e.own(skipped[0]))
 }
 
 // namesOf are the hosts that a certificate is for, the first of many.

@@ -119,7 +119,7 @@ func TestCertificateAdvice(t *testing.T) {
 			if failed.Err == nil {
 				t.Fatal("the certificate is trusted")
 			}
-			said := Explainer{settings, strings.Clone}.List(t.Context(), &rest.Error{Kind: rest.TLSFailed, Err: failed}, 0)
+			said := Explainer{settings, strings.Clone, strings.Clone}.List(t.Context(), &rest.Error{Kind: rest.TLSFailed, Err: failed}, 0)
 			if said.Summary != untrusted || !strings.Contains(said.Detail, "comes from the provider's default. "+c.want+always) {
 				t.Errorf("it doesn't say\n%s, but\n%s", c.want+always, said.Detail)
 			}
@@ -150,7 +150,7 @@ func TestManyCertificates(t *testing.T) {
 // needs no advice of its own.
 func TestCertificateErrors(t *testing.T) {
 	t.Parallel()
-	e := Explainer{config.Settings{BaseURL: &url.URL{}}, strings.Clone}
+	e := Explainer{config.Settings{BaseURL: &url.URL{}}, strings.Clone, strings.Clone}
 	for _, err := range []error{
 		&tls.CertificateVerificationError{Err: x509.InsecureAlgorithmError(x509.SHA1WithRSA)},
 		errors.New("tls: failed to parse certificate from server: x509: malformed serial number"),
@@ -172,7 +172,7 @@ func TestCertificateErrors(t *testing.T) {
 // Without a certificate of this machine's, Go doesn't look at the server's.
 func TestNoSystemCertificates(t *testing.T) {
 	t.Parallel()
-	e := Explainer{config.Settings{BaseURL: &url.URL{}}, strings.Clone}
+	e := Explainer{config.Settings{BaseURL: &url.URL{}}, strings.Clone, strings.Clone}
 	err := &tls.CertificateVerificationError{Err: x509.SystemRootsError{Err: errors.New("permission denied")}}
 	said := e.List(t.Context(), &rest.Error{Kind: rest.TLSFailed, Err: err}, 0)
 	if said.Summary != "This machine has no CA certificates" ||
@@ -190,7 +190,7 @@ func TestSkippedCertificates(t *testing.T) {
 		"The provider skipped 2 configured certificates that it can't read (certificate 3: x509: odd). ": {errors.New("certificate 3: x509: odd"), errors.New("certificate 5: x509: bad")},
 	} {
 		bundle := config.CABundle{Certificates: []*x509.Certificate{issue(t, "Root CA", nil).Certificate}, Skipped: skipped, From: "the provider's ca_cert_pem"}
-		e := Explainer{config.Settings{BaseURL: &url.URL{}, CAs: bundle}, strings.Clone}
+		e := Explainer{config.Settings{BaseURL: &url.URL{}, CAs: bundle}, strings.Clone, strings.Clone}
 		err := &tls.CertificateVerificationError{
 			UnverifiedCertificates: []*x509.Certificate{issue(t, "server", nil, ofServer).Certificate}, Err: x509.UnknownAuthorityError{},
 		}

@@ -82,6 +82,15 @@ func (p *tofupilotProvider) Schema(_ context.Context, _ provider.SchemaRequest, 
 					"Defaults to the file that the environment variable `" + config.EnvCACert + "` names, then to that of the login file if its key is used.",
 				Validators: []validator.String{validCertificates},
 			},
+			"headers": schema.MapAttribute{
+				Optional:    true,
+				Sensitive:   true,
+				ElementType: types.StringType,
+				MarkdownDescription: "HTTP headers to send with every request, for a gateway in front of the server. " +
+					"They go to the configured server only. The provider sets `Authorization` itself, and `Proxy-Authorization` can be sent over `https://` only. " +
+					"If the server repeats a value in an error, the provider redacts it, unless it has fewer than eight characters.",
+				Validators: []validator.Map{validHeaders{}},
+			},
 			"max_retries": schema.NumberAttribute{
 				Optional: true,
 				MarkdownDescription: "How often the provider retries a request that fails for a temporary reason: " +
@@ -109,15 +118,18 @@ func (p *tofupilotProvider) Schema(_ context.Context, _ provider.SchemaRequest, 
 func (p *tofupilotProvider) ValidateConfig(ctx context.Context, req provider.ValidateConfigRequest, resp *provider.ValidateConfigResponse) {
 	var model providerModel
 	resp.Diagnostics.Append(req.Config.Get(ctx, &model)...)
-	if resp.Diagnostics.HasError() || model.URL.IsNull() || model.URL.IsUnknown() || model.AllowHTTP.IsUnknown() {
+	if resp.Diagnostics.HasError() || model.URL.IsNull() || model.URL.IsUnknown() {
 		return
 	}
 	address, err := config.ParseURL(model.URL.ValueString())
 	if err != nil {
 		return // validURL reports it
 	}
-	if err := config.CheckScheme(address, model.AllowHTTP.ValueBool()); err != nil {
+	if err := config.CheckScheme(address, model.AllowHTTP.ValueBool()); err != nil && !model.AllowHTTP.IsUnknown() {
 		resp.Diagnostics.AddAttributeError(path.Root("url"), "Invalid url", config.Sentence(err))
+	}
+	if err := config.CheckHeaderScheme(headerNames(model.Headers), address); err != nil {
+		resp.Diagnostics.AddAttributeError(path.Root("headers"), "Invalid headers", config.Sentence(err))
 	}
 }
 
@@ -166,10 +178,15 @@ func (p *tofupilotProvider) Configure(ctx context.Context, req provider.Configur
 			"certificates": len(skipped), "first": skipped[0].Error(), "from": settings.CAs.From,
 		})
 	}
-	redactor := redact.New(settings.APIKey)
+	var headers []redact.Header
+	for name, value := range settings.Headers {
+		headers = append(headers, redact.Header{Name: name, Value: value})
+	}
+	redactor := redact.New(settings.APIKey, headers...)
 	client := tofupilot.New(rest.Config{
 		BaseURL:        settings.BaseURL,
 		APIKey:         settings.APIKey,
+		Headers:        settings.Headers,
 		Transport:      rest.NewTransport(settings.RootCAs),
 		Memory:         new(rest.Budget),
 		MaxRetries:     settings.MaxRetries,
@@ -179,7 +196,7 @@ func (p *tofupilotProvider) Configure(ctx context.Context, req provider.Configur
 		ClientVersion:  p.version,
 		Log:            slog.New(redactor.Handler(logger.Handler())),
 	})
-	resp.DataSourceData = &providerData{client: client, explain: explain.Explainer{Settings: settings, Redact: redactor.Text}}
+	resp.DataSourceData = &providerData{client: client, explain: explain.Explainer{Settings: settings, Redact: redactor.Text, RedactOwn: redactor.OwnText}}
 }
 
 func (p *tofupilotProvider) DataSources(context.Context) []func() datasource.DataSource {
@@ -193,6 +210,7 @@ type providerModel struct {
 	APIKey         types.String `tfsdk:"api_key"`
 	URL            types.String `tfsdk:"url"`
 	CACertPEM      types.String `tfsdk:"ca_cert_pem"`
+	Headers        types.Map    `tfsdk:"headers"`
 	MaxRetries     types.Number `tfsdk:"max_retries"`
 	RequestTimeout types.String `tfsdk:"request_timeout"`
 	AllowHTTP      types.Bool   `tfsdk:"allow_http"`
@@ -204,6 +222,7 @@ func (m providerModel) block() config.Block {
 		APIKey:         m.APIKey.ValueStringPointer(),
 		URL:            m.URL.ValueStringPointer(),
 		CACertPEM:      m.CACertPEM.ValueStringPointer(),
+		Headers:        headerValues(m.Headers),
 		RequestTimeout: m.RequestTimeout.ValueStringPointer(),
 		AllowHTTP:      m.AllowHTTP.ValueBool(),
 	}
@@ -218,7 +237,7 @@ func findUnknown(config tfsdk.Config) (names []string) {
 	attributes := map[string]tftypes.Value{}
 	_ = config.Raw.As(&attributes) // never fails: a configuration is an object
 	for name, value := range attributes {
-		if !value.IsKnown() {
+		if !value.IsFullyKnown() { // a map with an unknown element is itself known
 			names = append(names, name)
 		}
 	}

@@ -1,11 +1,12 @@
-// Package redact makes texts that a server chose safe to show: without the API key,
-// control characters and invisible characters, and of bounded length.
+// Package redact makes texts that a server chose safe to show: without the API key, values
+// of headers, control characters and invisible characters, and of bounded length.
 package redact
 
 import (
 	"context"
 	"log/slog"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode"
@@ -18,45 +19,89 @@ const (
 	maxLooked  = 16 << 10 // bytes that are looked at, so that long texts take no time
 )
 
-// Redactor makes what a server says safe to show. The key is taken out before
-// anything is cut, because all but its end is as good as the key.
+// minHeader is the length in bytes from which on the value of a header is removed. Shorter
+// ones, such as 1 or prod, are in too many words, and no secrets.
+const minHeader = 8
+
+// Redactor makes texts safe to show. Secrets are removed before a text is cut, because all
+// but the end of a secret is as good as the secret.
+//
+// Values of headers are removed only from text that a server chose. The provider's own text
+// has none, but a value may be a word in it, or in the server's address: removing
+// X-Org = "tofupilot" would make it unreadable.
 type Redactor struct {
-	key     *strings.Replacer
-	longest int // bytes of the longest form of the key
+	key     secrets
+	secrets secrets // the key and the values of headers
 }
 
-// New takes a key out as it is, as in a URL, and as %q and HCL quote it. A server has
-// the key anyway: this is for one that repeats it, not for one that hides it on purpose.
-func New(key string) Redactor {
-	inPath := url.URL{Path: key}
-	quoted := strconv.Quote(key)
-	quoted = quoted[1 : len(quoted)-1]
-	inHCL := strings.NewReplacer("${", "$${", "%{", "%%{").Replace(quoted)
-	var replaced []string
-	longest := 0
-	for _, form := range []string{inHCL, quoted, url.QueryEscape(key), url.PathEscape(key), inPath.EscapedPath(), key} {
-		replaced = append(replaced, form, "[the API key]")
-		longest = max(longest, len(form))
+// Header is a header that is sent with every request.
+type Header struct{ Name, Value string }
+
+// New returns a Redactor that removes the key and the headers' values as they are, as in a
+// URL, and as %q and HCL quote them. A server has them anyway: this is for one that repeats
+// them, not for one that hides them on purpose.
+func New(key string, headers ...Header) Redactor {
+	keyOnly := []secret{{key, "[the API key]"}}
+	all := slices.Clone(keyOnly)
+	for _, header := range headers {
+		if len(header.Value) >= minHeader {
+			all = append(all, secret{header.Value, "[the header " + header.Name + "]"})
+		}
 	}
-	return Redactor{strings.NewReplacer(replaced...), longest}
+	return Redactor{newSecrets(keyOnly), newSecrets(all)}
 }
 
-// Text has no key, no control characters, nothing invisible and at most maxMessage
-// characters.
-func (r Redactor) Text(text string) string {
+// secret is a text to remove, and the label that replaces it.
+type secret struct{ text, label string }
+
+// secrets replaces secrets by their labels.
+type secrets struct {
+	replacer *strings.Replacer
+	longest  int // bytes of the longest form of a secret
+}
+
+func newSecrets(all []secret) secrets {
+	var forms []secret
+	for _, s := range all {
+		inPath := url.URL{Path: s.text}
+		quoted := strconv.Quote(s.text)
+		quoted = quoted[1 : len(quoted)-1]
+		inHCL := strings.NewReplacer("${", "$${", "%{", "%%{").Replace(quoted)
+		for _, form := range []string{inHCL, quoted, url.QueryEscape(s.text), url.PathEscape(s.text), inPath.EscapedPath(), s.text} {
+			forms = append(forms, secret{form, s.label})
+		}
+	}
+	// The longest first, because one secret may be the beginning of another.
+	slices.SortStableFunc(forms, func(a, b secret) int { return len(b.text) - len(a.text) })
+	var replaced []string
+	for _, form := range forms {
+		replaced = append(replaced, form.text, form.label)
+	}
+	return secrets{strings.NewReplacer(replaced...), len(forms[0].text)}
+}
+
+// Text makes text that a server chose safe to show: without the key and the values of
+// headers, control characters and invisible ones, and with at most maxMessage characters.
+func (r Redactor) Text(text string) string { return r.secrets.redact(text) }
+
+// OwnText is Text for the provider's own text and its configuration: values of headers stay.
+func (r Redactor) OwnText(text string) string { return r.key.redact(text) }
+
+func (s secrets) redact(text string) string {
 	end := min(len(text), maxLooked)
 	for end > 0 && end < len(text) && !utf8.RuneStart(text[end]) {
 		end--
 	}
-	looked := r.key.Replace(visible(text[:end]))
-	if end < len(text) { // a key may go on behind what was looked at
-		looked = strings.ToValidUTF8(looked[:max(0, len(looked)-r.longest)], "")
+	looked := s.replacer.Replace(visible(text[:end]))
+	if end < len(text) { // a secret may go on behind what was looked at
+		looked = strings.ToValidUTF8(looked[:max(0, len(looked)-s.longest)], "")
 	}
 	return strings.TrimSpace(cut(looked, maxMessage))
 }
 
-// Handler makes all that the client logs safe to show: texts that a server chose
-// are among it. Without groups and bound attributes, which the client doesn't use.
+// Handler makes all that the client logs safe to show. Strings are the provider's own text;
+// errors and values of other types may have text that a server chose. Groups and bound
+// attributes, which the client doesn't use, are left out.
 func (r Redactor) Handler(next slog.Handler) slog.Handler { return logHandler{next, r} }
 
 type logHandler struct {
@@ -70,7 +115,9 @@ func (h logHandler) Handle(ctx context.Context, record slog.Record) error {
 	record.Attrs(func(attr slog.Attr) bool {
 		switch attr.Value = attr.Value.Resolve(); attr.Value.Kind() {
 		case slog.KindBool, slog.KindInt64, slog.KindUint64, slog.KindFloat64:
-		default: // a text, or what becomes one: an error, a Stringer
+		case slog.KindString:
+			attr.Value = slog.StringValue(h.redact.OwnText(attr.Value.String()))
+		default: // an error, a Stringer, or another value that becomes a text
 			attr.Value = slog.StringValue(h.redact.Text(attr.Value.String()))
 		}
 		safe.AddAttrs(attr)

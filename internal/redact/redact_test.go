@@ -98,6 +98,31 @@ func TestCleanBeforeCut(t *testing.T) {
 	}
 }
 
+func TestHeaderValues(t *testing.T) {
+	t.Parallel()
+	const token = "abcd+1234/xyz"
+	clean := New("the-secret-key", Header{"X-Short", "secret7"}, Header{"X-Org", "abcd+1234"}, Header{"CF-Access-Client-Secret", token}, Header{"X-Words", "two  words"})
+	for text, want := range map[string]string{
+		"as it is: " + token:                      "as it is: [the header CF-Access-Client-Secret]",
+		"the shorter one: abcd+1234/x":            "the shorter one: [the header X-Org]/x",
+		"in a URL: ?t=" + url.QueryEscape(token):  "in a URL: ?t=[the header CF-Access-Client-Secret]",
+		"too short: secret7, and " + "two  words": "too short: secret7, and [the header X-Words]",
+		"both: the-secret-key" + token:            "both: [the API key][the header CF-Access-Client-Secret]",
+	} {
+		if got := clean.Text(text); got != want {
+			t.Errorf("%q: got %q, want %q", text, got, want)
+		}
+	}
+	if got := clean.OwnText("https://abcd+1234/xyz?the-secret-key"); got != "https://abcd+1234/xyz?[the API key]" {
+		t.Errorf("the provider's own text became %q", got)
+	}
+	var logged strings.Builder
+	slog.New(clean.Handler(slog.NewTextHandler(&logged, nil))).Warn("Again", "url", token, "error", errors.New(token))
+	if text := logged.String(); !strings.Contains(text, "url="+token+` error="[the header CF-Access-Client-Secret]"`) {
+		t.Errorf("logged %s", text)
+	}
+}
+
 func TestLogHandler(t *testing.T) {
 	t.Parallel()
 	const key = "the-secret-key"

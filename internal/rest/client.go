@@ -31,10 +31,11 @@ const (
 	lastInterval  = 10 * time.Second
 )
 
-// Config configures a Client. All fields but Permanent are required.
+// Config configures a Client. All fields but Headers and Permanent are required.
 type Config struct {
 	BaseURL        *url.URL
 	APIKey         string            // not empty, and valid in a header
+	Headers        map[string]string // sent with every request, beside the client's own; may be nil
 	Transport      http.RoundTripper // from NewTransport
 	Memory         *Budget           // for bodies, and for what is kept of them
 	MaxRetries     int               // 0 to MaxRetries
@@ -42,7 +43,7 @@ type Config struct {
 	UserAgent      string
 	ClientType     string            // the x-client-type header
 	ClientVersion  string            // the x-client-version header
-	Log            *slog.Logger      // its handler must redact texts that the server chose
+	Log            *slog.Logger      // its handler must redact: strings are the provider's text, errors may have the server's
 	Permanent      func(*Error) bool // reports responses that no retry can change; nil: none
 }
 
@@ -79,6 +80,9 @@ func New(config Config) *Client {
 		requestTimeout: config.RequestTimeout,
 		permanent:      config.Permanent,
 		log:            config.Log,
+	}
+	for name, value := range config.Headers {
+		client.header.Set(name, value)
 	}
 	client.http = &http.Client{Transport: config.Transport, CheckRedirect: client.checkRedirect}
 	if client.permanent == nil {
@@ -161,7 +165,7 @@ func (c *Client) get(ctx context.Context, request *request) error {
 		if failed.isRefusal() {
 			pause = c.gate.closedFor()
 		}
-		c.log.WarnContext(ctx, "Trying a request again", "error", failed, "attempt", number, "pause", pause.Round(time.Millisecond).String())
+		c.log.WarnContext(ctx, "Trying a request again", "url", failed.URL, "error", failed.withoutURL(), "attempt", number, "pause", pause.Round(time.Millisecond).String())
 		if failed.isRefusal() {
 			continue // the gate makes it wait
 		}

@@ -39,12 +39,16 @@ func listenTLS(t *testing.T, handler http.Handler) *url.URL {
 
 // clientAt makes a client of the server at the address that tries again almost
 // at once.
-func clientAt(t *testing.T, address string) *Client {
+func clientAt(t *testing.T, address string, change ...func(*Config)) *Client {
 	t.Helper()
-	client := New(Config{
+	config := Config{
 		BaseURL: parsed(t, address).JoinPath("api"), APIKey: fakeapi.Key, Transport: NewTransport(nil), Memory: new(Budget), MaxRetries: 2, RequestTimeout: time.Minute,
 		UserAgent: "agent/1 (+home)", ClientType: "terraform", ClientVersion: "1.2.3", Log: slog.New(slog.DiscardHandler),
-	})
+	}
+	for _, change := range change {
+		change(&config)
+	}
+	client := New(config)
 	client.retryInterval = time.Microsecond
 	return client
 }
@@ -114,7 +118,9 @@ func TestRedirects(t *testing.T) {
 	elsewhere := listen(t, other)
 	for _, status := range []int{301, 302, 303, 307, 308} {
 		api := fakeapi.New(fakeapi.Generate(1, fakeapi.WithRepository)...)
-		client := clientAt(t, listen(t, api).String())
+		client := clientAt(t, listen(t, api).String(), func(config *Config) {
+			config.Headers = map[string]string{"CF-Access-Client-Secret": "gate", "x-org": "acme"}
+		})
 
 		api.Fail(fakeapi.Status(status, "", "Location", "/api/v2/procedures?limit=100&moved=yes"), 1)
 		if rows, err := getRows(t.Context(), client); err != nil || rows != 1 {
@@ -123,6 +129,11 @@ func TestRedirects(t *testing.T) {
 		requests := api.Requests()
 		if last := requests[len(requests)-1]; last.Query.Get("moved") != "yes" || last.Header.Get("Authorization") != "Bearer "+fakeapi.Key {
 			t.Errorf("%d within the server: %s with %q", status, last.RawQuery, last.Header.Get("Authorization"))
+		}
+		for _, request := range requests {
+			if request.Header.Get("Cf-Access-Client-Secret") != "gate" || request.Header.Get("X-Org") != "acme" || request.Header.Get("X-Client-Type") != "terraform" {
+				t.Errorf("%d within the server: sent %v", status, request.Header)
+			}
 		}
 
 		api.Forget()
@@ -137,7 +148,7 @@ func TestRedirects(t *testing.T) {
 		}
 	}
 	if requests := other.Requests(); len(requests) > 0 {
-		t.Errorf("the other server got %d requests, with %q", len(requests), requests[0].Header.Get("Authorization"))
+		t.Errorf("the other server got %d requests, with %v", len(requests), requests[0].Header)
 	}
 }
 

@@ -275,8 +275,13 @@ type Error struct {
 }
 
 func (e *Error) Error() string {
+	return fmt.Sprintf("GET %s: %s", e.URL, e.withoutURL())
+}
+
+// withoutURL returns what is wrong, without the address: for the log, where the address,
+// which the provider chose, is a field of its own.
+func (e *Error) withoutURL() error {
 	var text strings.Builder
-	fmt.Fprintf(&text, "GET %s: ", e.URL)
 	if e.Err != nil {
 		text.WriteString(strings.TrimSuffix(e.Err.Error(), ".")) // messages of Windows end in a period
 	} else {
@@ -291,7 +296,7 @@ func (e *Error) Error() string {
 	if e.Attempts > 1 {
 		fmt.Fprintf(&text, " (after %d attempts)", e.Attempts)
 	}
-	return text.String()
+	return errors.New(text.String())
 }
 
 func (e *Error) Unwrap() error { return e.Err }

@@ -1,0 +1,100 @@
+package acceptance
+
+import (
+	"bytes"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/hashicorp/terraform-plugin-log/tflogtest"
+
+	"github.com/tofupilot/terraform-provider-tofupilot/internal/acceptance/harness"
+	"github.com/tofupilot/terraform-provider-tofupilot/internal/fakeapi"
+)
+
+// behindHeaders is a target behind a gateway that lets requests with two headers through, and
+// responds to others.
+func behindHeaders(refusal http.Handler) func(*testing.T) *harness.Target {
+	return around(func(api http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if r.Header.Get("Cf-Access-Client-Id") == gatewayID && r.Header.Get("Cf-Access-Client-Secret") == gatewaySecret {
+				api.ServeHTTP(w, r)
+				return
+			}
+			refusal.ServeHTTP(w, r)
+		})
+	})
+}
+
+const (
+	gatewayID     = "88bf3b6d86161464f6509f7219099e57.access"
+	gatewaySecret = "bdd31cbc4dec990953e39163fbbb194c93313ca9f0a6e420346af9d326b1d2a5"
+)
+
+func TestGatewayThatRequiresHeaders(t *testing.T) {
+	t.Parallel()
+	login := http.RedirectHandler("https://acme.cloudflareaccess.invalid/cdn-cgi/access/login?redirect_url=%2Fapi", http.StatusFound)
+	forbidden := fakeapi.Status(http.StatusForbidden, "<html>That account doesn't have access.</html>", "Content-Type", "text/html")
+	echo := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		fakeapi.Status(http.StatusBadRequest, `{"message": "Unknown client `+r.Header.Get("Cf-Access-Client-Secret")+`"}`).ServeHTTP(w, r)
+	})
+	const (
+		rejected = "it rejected the configured headers: check their names and values. Otherwise check the address."
+	)
+	for name, c := range map[string]struct {
+		refusal http.Handler
+		secret  any
+		fails   harness.Diagnosis
+	}{
+		"both":                        {login, gatewaySecret, harness.Diagnosis{}},
+		"none, a login page":          {login, nil, harness.Error("", "The server redirects to another page", "The server redirects to https://acme.cloudflareaccess.invalid/cdn-cgi/access/login, which isn't the API. "+maybeLogin)},
+		"none, a refusal":             {forbidden, nil, harness.Error("", notTheAPI, "A gateway or a firewall answered instead of the API. "+maybeLogin)},
+		"another value, a login page": {login, "another-secret", harness.Error("", "The server redirects to another page", "which isn't the API. If that is a login page, a gateway is in front of the server, and "+rejected)},
+		"another value, a refusal":    {forbidden, "another-secret", harness.Error("", notTheAPI, "A gateway or a firewall answered instead of the API. If that is a login page, a gateway is in front of the server, and "+rejected)},
+		"another value, repeated":     {echo, "another-secret", harness.Error("", refused, "Unknown client [the header CF-Access-Client-Secret].")},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			at := behindHeaders(c.refusal)(t)
+			arguments := harness.Values{"url": at.URL, "api_key": fakeapi.Key}
+			if c.secret != nil {
+				arguments["headers"] = harness.Values{"CF-Access-Client-Id": gatewayID, "CF-Access-Client-Secret": c.secret}
+			}
+			var log bytes.Buffer
+			server := configured(t, arguments)
+			resp := server.ReadIn(tflogtest.RootLogger(t.Context(), &log), t, quick, "tofupilot_procedures", nil)
+			if c.fails.Summary == "" {
+				harness.ExpectNoDiagnostics(t, resp.Diagnostics)
+				harness.ExpectEqual(t, "IDs", idsIn(t, server.State(t, "tofupilot_procedures", resp)), whole)
+			} else {
+				harness.ExpectError(t, resp.Diagnostics, c.fails)
+			}
+			for _, secret := range []string{gatewaySecret, "another-secret"} {
+				if strings.Contains(harness.Describe(resp.Diagnostics)+log.String(), secret) {
+					t.Errorf("a header's value is in the diagnostics or in the log: %s\n%s", harness.Describe(resp.Diagnostics), &log)
+				}
+			}
+			if asked := at.Asked(); len(asked) != 1 {
+				t.Errorf("the server was asked %d times: %q", len(asked), asked)
+			}
+		})
+	}
+}
+
+// A header's value that is a part of the address is removed from the server's text only,
+// also in the log.
+func TestHeaderValueInTheAddress(t *testing.T) {
+	t.Parallel()
+	at := faulty(answer(http.StatusInternalServerError, `{"message": "127.0.0.1 is overloaded"}`))(t)
+	var log bytes.Buffer
+	server := configured(t, harness.Values{"url": at.URL, "api_key": fakeapi.Key, "headers": harness.Values{"X-Host": "127.0.0.1"}, "max_retries": 1})
+	resp := server.ReadIn(tflogtest.RootLogger(t.Context(), &log), t, quick, "tofupilot_procedures", nil)
+	if said := harness.Describe(resp.Diagnostics); strings.Count(said, "http://127.0.0.1:") != 2 || !strings.Contains(said, ": [the header X-Host] is overloaded.") {
+		t.Error(said)
+	}
+	for _, words := range []string{`"url":"http://127.0.0.1:`, `"error":"HTTP 500 Internal Server Error: [the header X-Host] is overloaded"`} {
+		if !strings.Contains(log.String(), words) {
+			t.Errorf("the log doesn't have %q: %s", words, &log)
+		}
+	}
+}
