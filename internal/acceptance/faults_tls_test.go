@@ -27,14 +27,15 @@ const (
 	untrusted = "The server's certificate isn't trusted"
 	badTLS    = "The TLS handshake failed"
 	ownOnly   = `The server sent only its own certificate, which was issued by "CN=Issuing CA". Have the server's administrator add the intermediate certificates that the server should send. Or, if you trust this CA, `
-	checkTLS  = "Check the scheme and the port in it. The provider needs TLS 1.2 or later, and doesn't support client certificates."
+	checkTLS  = "Check the scheme and the port in it. The provider needs TLS 1.2 or later."
 )
 
 func tlsFaults() []fault {
 	return []fault{
 		{
 			name: "a client certificate wanted", at: secure(certified{known: true, setUp: func(c *tls.Config) { c.ClientAuth = tls.RequireAnyClientCert }}),
-			fails: harness.Error("", badTLS, askedFor+" failed: ", "remote error: tls: certificate required", checkTLS),
+			fails: harness.Error("", "The server requires a client certificate", askedFor+" failed: ", "remote error: tls: certificate required",
+				"The server requested a client certificate, and none is configured. Set the provider's client_cert_pem and client_key_pem to a certificate that the server accepts and to its key."),
 		},
 		{
 			name: "HTTP/2", at: secure(certified{known: true, http2: true}),

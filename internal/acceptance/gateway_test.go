@@ -2,9 +2,13 @@ package acceptance
 
 import (
 	"bytes"
+	"crypto/tls"
+	"crypto/x509"
+	"crypto/x509/pkix"
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/hashicorp/terraform-plugin-log/tflogtest"
 
@@ -39,7 +43,7 @@ func TestGatewayThatRequiresHeaders(t *testing.T) {
 		fakeapi.Status(http.StatusBadRequest, `{"message": "Unknown client `+r.Header.Get("Cf-Access-Client-Secret")+`"}`).ServeHTTP(w, r)
 	})
 	const (
-		rejected = "it rejected the configured headers: check their names and values. Otherwise check the address."
+		rejected = "it rejected the configured headers: check what the gateway requires. Otherwise check the address."
 	)
 	for name, c := range map[string]struct {
 		refusal http.Handler
@@ -96,5 +100,47 @@ func TestHeaderValueInTheAddress(t *testing.T) {
 		if !strings.Contains(log.String(), words) {
 			t.Errorf("the log doesn't have %q: %s", words, &log)
 		}
+	}
+}
+
+func TestServerThatRequiresACertificate(t *testing.T) {
+	t.Parallel()
+	name := pkix.Name{CommonName: "station-7", Organization: []string{"Acme"}}
+	expires := time.Date(2099, time.May, 1, 12, 30, 0, 0, time.UTC)
+	certificate, key := harness.SelfSigned(t, &x509.Certificate{Subject: name, NotAfter: expires})
+	accepted := x509.NewCertPool()
+	accepted.AppendCertsFromPEM([]byte(certificate))
+	require := func(clients *x509.CertPool) func(*tls.Config) {
+		return func(c *tls.Config) { c.ClientAuth, c.ClientCAs = tls.RequireAndVerifyClientCert, clients }
+	}
+	arguments := harness.Values{"client_cert_pem": certificate, "client_key_pem": key}
+	for _, fault := range []fault{
+		{
+			name: "an accepted one", provider: arguments, at: secure(certified{known: true, setUp: require(accepted)}),
+			ids: whole, requests: 1,
+		},
+		{
+			name: "another one", provider: arguments, at: secure(certified{known: true, setUp: require(x509.NewCertPool())}),
+			fails: harness.Error("", "The server doesn't accept the client certificate", askedFor+" failed: remote error: tls: ",
+				`The certificate in client_cert_pem has the subject "CN=station-7,O=Acme" and the issuer "CN=station-7,O=Acme", and is valid to 2099-05-01 12:30 UTC. `+
+					"Check that it is the one for this server, and ask the server's administrator which certificates it accepts."),
+		},
+		{
+			name: "another one, and nginx", provider: arguments,
+			at: certifiedServing(certified{known: true, setUp: func(c *tls.Config) { c.ClientAuth = tls.RequestClientCert }},
+				answer(http.StatusBadRequest, "<html><center>The SSL certificate error</center></html>", "Content-Type", "text/html")),
+			fails: harness.Error("", "The server doesn't accept the client certificate", askedFor+" returned HTTP 400 Bad Request (text/html, not an API answer).",
+				`has the subject "CN=station-7,O=Acme"`), requests: 1,
+		},
+		{
+			name: "an accepted one, and a login page", provider: arguments,
+			at:    certifiedServing(certified{known: true}, answer(http.StatusFound, "", "Location", "https://sso.invalid/login")),
+			fails: harness.Error("", "The server redirects to another page", "a gateway is in front of the server, and it rejected the configured client certificate: check what the gateway requires."), requests: 1,
+		},
+	} {
+		t.Run(fault.name, func(t *testing.T) {
+			t.Parallel()
+			fault.expect(t)
+		})
 	}
 }

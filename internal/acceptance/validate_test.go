@@ -31,13 +31,19 @@ func TestValidateProvider(t *testing.T) {
 		return harness.Error("max_retries", "Invalid max_retries", "max_retries must be a whole number from 0 to 10, not "+got+".")
 	}
 	server := harness.Connect(t, provider.Server("test")())
-	headers := invalid("headers")
+	headers, clientCertificate, clientKey := invalid("headers"), invalid("client_cert_pem"), invalid("client_key_pem")
+	clientPEM, clientKeyPEM := harness.NewCertificate(t, "client")
 	for name, c := range map[string]struct {
 		arguments harness.Values
 		want      harness.Diagnosis
 	}{
-		"a header that the provider sends": {harness.Values{"headers": harness.Values{"Authorization": harness.Unknown}}, headers("The header Authorization can't be set: the provider sends the API key in it")},
-		"a header without a value":         {harness.Values{"headers": harness.Values{"X-A": harness.Unknown, "X-B": nil}}, headers("The value of the header X-B is null; set it, or remove the header.")},
+		"a client certificate alone":        {harness.Values{"client_cert_pem": clientPEM}, clientCertificate("The certificate is set without its private key; set client_key_pem, or omit both.")},
+		"a client key alone":                {harness.Values{"client_key_pem": clientKeyPEM}, clientKey("The key is set without its certificate; set client_cert_pem, or omit both.")},
+		"a client key of another":           {harness.Values{"client_cert_pem": clientPEM, "client_key_pem": privateKey}, clientKey("The key doesn't belong to the first certificate of client_cert_pem")},
+		"a client key that is none":         {harness.Values{"client_cert_pem": harness.Unknown, "client_key_pem": clientPEM}, clientKey("This is a certificate, not its private key;")},
+		"a client certificate that is none": {harness.Values{"client_cert_pem": "client.pem", "client_key_pem": harness.Unknown}, clientCertificate("This must be the text of the certificate, not the path of its file;")},
+		"a header that the provider sends":  {harness.Values{"headers": harness.Values{"Authorization": harness.Unknown}}, headers("The header Authorization can't be set: the provider sends the API key in it")},
+		"a header without a value":          {harness.Values{"headers": harness.Values{"X-A": harness.Unknown, "X-B": nil}}, headers("The value of the header X-B is null; set it, or remove the header.")},
 		"a header for a proxy over http": {harness.Values{"url": "http://localhost:3000", "headers": harness.Values{"Proxy-Authorization": harness.Unknown}},
 			headers("The header Proxy-Authorization can be sent over https:// only, because over http:// a proxy would read it; use https://, or remove the header.")},
 		"key empty":              {harness.Values{"api_key": ""}, key("The key is empty; omit api_key to use TOFUPILOT_API_KEY or the login file.")},
@@ -74,6 +80,7 @@ func TestValidateProvider(t *testing.T) {
 
 func TestValidProvider(t *testing.T) {
 	t.Parallel()
+	clientPEM, clientKeyPEM := harness.NewCertificate(t, "client")
 	server := harness.Connect(t, provider.Server("test")())
 	for name, arguments := range map[string]harness.Values{
 		"none":                       {},
@@ -82,10 +89,12 @@ func TestValidProvider(t *testing.T) {
 		"http where it is allowed":   {"url": "http://tofupilot.example.com", "allow_http": true},
 		"http where it may be":       {"url": "http://tofupilot.example.com", "allow_http": harness.Unknown},
 		"most retries":               {"max_retries": 10},
+		"a client certificate":       {"client_cert_pem": clientPEM, "client_key_pem": clientKeyPEM},
+		"half a client certificate":  {"client_cert_pem": clientPEM, "client_key_pem": harness.Unknown},
 		"headers":                    {"headers": harness.Values{"X-A": "a", "X-B": harness.Unknown}},
 		"no headers":                 {"headers": harness.Values{}},
 		"a header for a proxy":       {"headers": harness.Values{"Proxy-Authorization": "Bearer a"}, "url": harness.Unknown},
-		"nothing is known":           {"headers": harness.Unknown, "api_key": harness.Unknown, "url": harness.Unknown, "ca_cert_pem": harness.Unknown, "max_retries": harness.Unknown, "request_timeout": harness.Unknown, "allow_http": harness.Unknown},
+		"nothing is known":           {"headers": harness.Unknown, "client_cert_pem": harness.Unknown, "client_key_pem": harness.Unknown, "api_key": harness.Unknown, "url": harness.Unknown, "ca_cert_pem": harness.Unknown, "max_retries": harness.Unknown, "request_timeout": harness.Unknown, "allow_http": harness.Unknown},
 		"everything is null, again":  {"api_key": nil, "url": nil},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -99,7 +108,9 @@ func TestValidProvider(t *testing.T) {
 func TestErrorsRepeatNoSecret(t *testing.T) {
 	t.Parallel()
 	server := harness.Connect(t, provider.Server("test")())
+	damaged := harness.InPEM("PRIVATE KEY", []byte("tp_secret"))
 	for _, arguments := range []harness.Values{
+		{"client_cert_pem": harness.Unknown, "client_key_pem": "tp_secret"}, {"client_cert_pem": harness.Unknown, "client_key_pem": damaged}, {"client_cert_pem": "tp_secret", "client_key_pem": "tp_secret"},
 		{"api_key": "tp_secret 1"}, {"api_key": "$(cat tp_secret)"}, {"api_key": "tp_secret\n"}, {"api_key": "\x1btp_secret"},
 		{"url": "https://tp_secret@example.com"}, {"url": "https://u:tp_secret@example.com/%zz"}, {"url": "tp_secret:tp_secret@example.com"},
 		{"headers": harness.Values{"X-A": "tp_secret\n"}}, {"headers": harness.Values{"X-A": "tp_secret\u00e9"}}, {"headers": harness.Values{"Host": "tp_secret"}},

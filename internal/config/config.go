@@ -4,6 +4,7 @@
 package config
 
 import (
+	"crypto/tls"
 	"crypto/x509"
 	"errors"
 	"fmt"
@@ -51,9 +52,10 @@ func Resolve(block Block, getenv func(string) string, currentUser func() (*user.
 		stored = nil // none of its other values is used without its key
 	}
 
-	var caProblem, timeoutProblem, headersProblem *Problem
+	var caProblem, clientProblem, timeoutProblem, headersProblem *Problem
 	settings.CAs, caProblem = resolveCAs(block, getenv, stored)
 	settings.RootCAs = settings.CAs.pool()
+	settings.ClientCertificate, clientProblem = ParseClientCertificate(block.ClientCertPEM, block.ClientKeyPEM)
 	settings.Headers, headersProblem = resolveHeaders(block, base)
 	settings.RequestTimeout, timeoutProblem = resolveRequestTimeout(block)
 	settings.MaxRetries = rest.DefaultMaxRetries
@@ -62,7 +64,7 @@ func Resolve(block Block, getenv func(string) string, currentUser func() (*user.
 	}
 
 	var problems []Problem
-	for _, problem := range []*Problem{keyProblem, urlProblem, stored.warning(), caProblem, headersProblem, timeoutProblem} {
+	for _, problem := range []*Problem{keyProblem, urlProblem, stored.warning(), caProblem, clientProblem, headersProblem, timeoutProblem} {
 		if problem != nil {
 			problems = append(problems, *problem)
 		}
@@ -176,6 +178,8 @@ type Block struct {
 	APIKey         *string
 	URL            *string
 	CACertPEM      *string
+	ClientCertPEM  *string
+	ClientKeyPEM   *string
 	Headers        map[string]*string
 	MaxRetries     *int // 0 to [rest.MaxRetries]
 	RequestTimeout *string
@@ -184,15 +188,16 @@ type Block struct {
 
 // Settings are the result of the provider block, the environment and the login file.
 type Settings struct {
-	APIKey         string // empty if there is a problem with it
-	KeySource      Source
-	BaseURL        *url.URL // of the API; nil if there is a problem with it
-	URLSource      Source
-	CAs            CABundle
-	RootCAs        *x509.CertPool // the system's with those of CAs; nil: the system's
-	Headers        map[string]string
-	MaxRetries     int
-	RequestTimeout time.Duration
+	APIKey            string // empty if there is a problem with it
+	KeySource         Source
+	BaseURL           *url.URL // of the API; nil if there is a problem with it
+	URLSource         Source
+	CAs               CABundle
+	RootCAs           *x509.CertPool   // the system's with those of CAs; nil: the system's
+	ClientCertificate *tls.Certificate // nil: none
+	Headers           map[string]string
+	MaxRetries        int
+	RequestTimeout    time.Duration
 
 	unusedLogins   []string // paths of login files whose keys aren't used, if they exist
 	storeVariables []string // that say where the system's certificates are

@@ -66,7 +66,7 @@ func TestHeaderValuesInOwnWords(t *testing.T) {
 		}, 0),
 		"GET " + address + " returned HTTP 302 Found.\n\nThe address https://tofupilot.example.com/api comes from the environment variable TOFUPILOT_URL. " +
 			"The server redirects to https://[the header X-Org].invalid/[the header X-Word], which isn't the API. If that is a login page, a gateway is in front of the server, " +
-			"and it rejected the configured headers: check their names and values. Otherwise check the address.": e.List(t.Context(), &rest.Error{
+			"and it rejected the configured headers: check what the gateway requires. Otherwise check the address.": e.List(t.Context(), &rest.Error{
 			Kind: rest.Redirected, URL: address, Status: 302, Err: errors.New("elsewhere"), Redirect: &url.URL{Scheme: "https", Host: "tofupilot.invalid", Path: "/procedures"},
 		}, 0),
 		"GET " + address + " failed: lookup [the header X-Org].example.com: no such host.\n\nThe address https://tofupilot.example.com/api comes from the environment variable TOFUPILOT_URL. " +

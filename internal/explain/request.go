@@ -77,6 +77,8 @@ func (e Explainer) advise(failed *rest.Error, advice advice) (summary, next pros
 		return "The server doesn't use TLS on this port", "Use its port for TLS or, if it has none, http:// instead of https://."
 	case rest.TLSFailed:
 		return e.adviseTLS(failed.Err)
+	case rest.CertificateRefused:
+		return e.adviseClientCertificate()
 	case rest.ProxyFailed:
 		return "The proxy doesn't connect to the server", e.say("Check HTTPS_PROXY, or HTTP_PROXY for an http:// address: it must be like http://user:password@proxy.example.com:3128. "+
 			"If it is right, ask the proxy's administrator. If this server needs no proxy, list %s in NO_PROXY. Its entries are host names and networks, separated by commas.", e.own(e.Settings.BaseURL.Hostname()))
@@ -220,9 +222,16 @@ func withScheme(base, to *url.URL) *url.URL {
 // adviseGateway says what to do about a page that a gateway sends instead of the API's
 // response.
 func (e Explainer) adviseGateway() prose {
+	var configured []prose
 	if len(e.Settings.Headers) > 0 {
-		return "If that is a login page, a gateway is in front of the server, and it rejected the configured headers: check their names and values. " +
-			"Otherwise check the address."
+		configured = append(configured, "headers")
+	}
+	if e.Settings.ClientCertificate != nil {
+		configured = append(configured, "client certificate")
+	}
+	if len(configured) > 0 {
+		return e.say("If that is a login page, a gateway is in front of the server, and it rejected the configured %s: check what the gateway requires. "+
+			"Otherwise check the address.", joined(" and ", configured...))
 	}
 	return "If that is a login page, a gateway is in front of the server, and programs need credentials for the gateway: see headers and client_cert_pem. " +
 		"Otherwise check the address."
@@ -263,3 +272,19 @@ func configurable(base *url.URL) *url.URL {
 	address.Path = strings.TrimSuffix(address.Path, "/api")
 	return address
 }
+
+// adviseClientCertificate says what to do about a server that refuses a client without the
+// right certificate.
+func (e Explainer) adviseClientCertificate() (summary, next prose) {
+	if e.Settings.ClientCertificate == nil {
+		return "The server requires a client certificate", "The server requested a client certificate, and none is configured. " +
+			"Set the provider's client_cert_pem and client_key_pem to a certificate that the server accepts and to its key."
+	}
+	leaf := e.Settings.ClientCertificate.Leaf
+	return "The server doesn't accept the client certificate", e.say("The certificate in client_cert_pem has the subject %s and the issuer %s, and is valid to %s. "+
+		"Check that it is the one for this server, and ask the server's administrator which certificates it accepts.",
+		e.quoteOwn(leaf.Subject.String()), e.quoteOwn(leaf.Issuer.String()), e.own(leaf.NotAfter.UTC().Format(minute)))
+}
+
+// minute is the format of times in errors.
+const minute = "2006-01-02 15:04 MST"

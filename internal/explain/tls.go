@@ -21,7 +21,7 @@ func (e Explainer) adviseTLS(err error) (summary, next prose) {
 	case strings.Contains(err.Error(), "failed to parse certificate"):
 		summary, next = untrusted, replaceCertificate
 	default:
-		return "The TLS handshake failed", "Check the scheme and the port in it. The provider needs TLS 1.2 or later, and doesn't support client certificates."
+		return "The TLS handshake failed", "Check the scheme and the port in it. The provider needs TLS 1.2 or later."
 	}
 	return summary, next + " Verification can't be switched off."
 }
@@ -132,7 +132,6 @@ func followIssuers(came, configured []*x509.Certificate) (last, refused *x509.Ce
 
 // adviseExpired says which certificate of a chain isn't valid now.
 func (e Explainer) adviseExpired(expired, own *x509.Certificate) prose {
-	const minute = "2006-01-02 15:04 MST"
 	validity := e.say("valid from %s to %s", expired.NotBefore.UTC().Format(minute), expired.NotAfter.UTC().Format(minute))
 	switch name := e.quote(expired.Subject.String()); {
 	case expired.Equal(own):

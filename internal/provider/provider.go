@@ -82,6 +82,19 @@ func (p *tofupilotProvider) Schema(_ context.Context, _ provider.SchemaRequest, 
 					"Defaults to the file that the environment variable `" + config.EnvCACert + "` names, then to that of the login file if its key is used.",
 				Validators: []validator.String{validCertificates},
 			},
+			"client_cert_pem": schema.StringAttribute{
+				Optional: true,
+				MarkdownDescription: "Client certificate in PEM format, followed by its chain, for a server that requests one. " +
+					"Requires `client_key_pem`.",
+				Validators: []validator.String{rule{"must be a certificate in PEM", config.CheckClientCertPEM}},
+			},
+			"client_key_pem": schema.StringAttribute{
+				Optional:  true,
+				Sensitive: true,
+				MarkdownDescription: "Private key of the client certificate, in PEM format and not encrypted: PKCS #1, PKCS #8 or SEC 1. " +
+					"The key isn't sent. Requires `client_cert_pem`.",
+				Validators: []validator.String{rule{"must be a private key in PEM", config.CheckClientKeyPEM}},
+			},
 			"headers": schema.MapAttribute{
 				Optional:    true,
 				Sensitive:   true,
@@ -118,7 +131,15 @@ func (p *tofupilotProvider) Schema(_ context.Context, _ provider.SchemaRequest, 
 func (p *tofupilotProvider) ValidateConfig(ctx context.Context, req provider.ValidateConfigRequest, resp *provider.ValidateConfigResponse) {
 	var model providerModel
 	resp.Diagnostics.Append(req.Config.Get(ctx, &model)...)
-	if resp.Diagnostics.HasError() || model.URL.IsNull() || model.URL.IsUnknown() {
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	if !model.ClientCertPEM.IsUnknown() && !model.ClientKeyPEM.IsUnknown() {
+		if _, problem := config.ParseClientCertificate(model.ClientCertPEM.ValueStringPointer(), model.ClientKeyPEM.ValueStringPointer()); problem != nil {
+			resp.Diagnostics.Append(newProblemDiagnostic(*problem))
+		}
+	}
+	if model.URL.IsNull() || model.URL.IsUnknown() {
 		return
 	}
 	address, err := config.ParseURL(model.URL.ValueString())
@@ -187,6 +208,7 @@ func (p *tofupilotProvider) Configure(ctx context.Context, req provider.Configur
 		BaseURL:        settings.BaseURL,
 		APIKey:         settings.APIKey,
 		Headers:        settings.Headers,
+		Certificate:    settings.ClientCertificate,
 		Transport:      rest.NewTransport(settings.RootCAs),
 		Memory:         new(rest.Budget),
 		MaxRetries:     settings.MaxRetries,
@@ -210,6 +232,8 @@ type providerModel struct {
 	APIKey         types.String `tfsdk:"api_key"`
 	URL            types.String `tfsdk:"url"`
 	CACertPEM      types.String `tfsdk:"ca_cert_pem"`
+	ClientCertPEM  types.String `tfsdk:"client_cert_pem"`
+	ClientKeyPEM   types.String `tfsdk:"client_key_pem"`
 	Headers        types.Map    `tfsdk:"headers"`
 	MaxRetries     types.Number `tfsdk:"max_retries"`
 	RequestTimeout types.String `tfsdk:"request_timeout"`
@@ -222,6 +246,8 @@ func (m providerModel) block() config.Block {
 		APIKey:         m.APIKey.ValueStringPointer(),
 		URL:            m.URL.ValueStringPointer(),
 		CACertPEM:      m.CACertPEM.ValueStringPointer(),
+		ClientCertPEM:  m.ClientCertPEM.ValueStringPointer(),
+		ClientKeyPEM:   m.ClientKeyPEM.ValueStringPointer(),
 		Headers:        headerValues(m.Headers),
 		RequestTimeout: m.RequestTimeout.ValueStringPointer(),
 		AllowHTTP:      m.AllowHTTP.ValueBool(),

@@ -6,6 +6,7 @@ package rest
 import (
 	"cmp"
 	"context"
+	"crypto/tls"
 	"fmt"
 	"io"
 	"log/slog"
@@ -31,11 +32,12 @@ const (
 	lastInterval  = 10 * time.Second
 )
 
-// Config configures a Client. All fields but Headers and Permanent are required.
+// Config configures a Client. All fields but Headers, Certificate and Permanent are required.
 type Config struct {
 	BaseURL        *url.URL
 	APIKey         string            // not empty, and valid in a header
 	Headers        map[string]string // sent with every request, beside the client's own; may be nil
+	Certificate    *tls.Certificate  // presented to a server that requests one; may be nil
 	Transport      http.RoundTripper // from NewTransport
 	Memory         *Budget           // for bodies, and for what is kept of them
 	MaxRetries     int               // 0 to MaxRetries
@@ -60,6 +62,9 @@ type Client struct {
 	requestTimeout time.Duration
 	permanent      func(*Error) bool
 	log            *slog.Logger
+
+	certificate          *tls.Certificate
+	certificateRequested atomic.Bool // in some handshake
 }
 
 // New returns a Client. It sends nothing.
@@ -80,9 +85,13 @@ func New(config Config) *Client {
 		requestTimeout: config.RequestTimeout,
 		permanent:      config.Permanent,
 		log:            config.Log,
+		certificate:    config.Certificate,
 	}
 	for name, value := range config.Headers {
 		client.header.Set(name, value)
+	}
+	if transport, ok := config.Transport.(*http.Transport); ok {
+		transport.TLSClientConfig.GetClientCertificate = client.presentCertificate
 	}
 	client.http = &http.Client{Transport: config.Transport, CheckRedirect: client.checkRedirect}
 	if client.permanent == nil {
@@ -247,6 +256,7 @@ func (c *Client) exchange(ctx context.Context, target *url.URL, memory *Share) (
 	request.Header = c.header.Clone()
 	answer, err := c.http.Do(request)
 	received.connected = connected.Load() || answer != nil
+	received.certificateRequested = c.certificateRequested.Load() && !c.gate.hasSucceeded()
 	if answer == nil {
 		return received, err
 	}
@@ -272,6 +282,10 @@ type response struct {
 	status    int  // 0: nothing was received
 	header    http.Header
 	body      []byte
+
+	// certificateRequested is whether the server requested a client certificate, unless a
+	// request has succeeded, which shows that it accepts what the client sends.
+	certificateRequested bool
 }
 
 func sleep(ctx context.Context, pause time.Duration) error {

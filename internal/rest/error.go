@@ -75,7 +75,37 @@ func classify(received response, err error) *Error {
 	default:
 		failed.Kind = connectionKind(err)
 	}
+	if received.certificateRequested && failed.isDueToCertificate(received, err) {
+		failed.Kind = CertificateRefused
+	}
 	return failed
+}
+
+// isDueToCertificate reports whether a failure may be a server's refusal of a client without
+// the right certificate: the end of the handshake or, in TLS 1.3, of the connection after it,
+// one of nginx's pages, or a page of HTML.
+func (e *Error) isDueToCertificate(received response, err error) bool {
+	switch {
+	case e.Kind == TLSFailed:
+		return !errors.As(err, new(*tls.CertificateVerificationError))
+	case received.status == 0:
+		return (e.Kind == Interrupted || e.Kind == Unreachable) && isReset(err)
+	case received.status == http.StatusBadRequest:
+		return bytes.Contains(received.body, []byte("No required SSL certificate was sent")) || bytes.Contains(received.body, []byte("The SSL certificate error"))
+	default:
+		return received.status == http.StatusForbidden && e.Kind == GatewayResponded
+	}
+}
+
+// isReset reports whether the other side ended the connection.
+func isReset(err error) bool {
+	for _, end := range []error{io.EOF, io.ErrUnexpectedEOF, syscall.ECONNRESET, syscall.EPIPE, errWindowsReset, errWindowsAborted} {
+		if errors.Is(err, end) {
+			return true
+		}
+	}
+	// net/http has no exported error for the end of an HTTP/2 connection before its first frame.
+	return strings.Contains(err.Error(), "http2: client conn could not be established")
 }
 
 // classifyStatus sets the kind of a response that isn't 200.
@@ -191,8 +221,12 @@ func connectionKind(err error) Kind {
 	}
 }
 
-// errWindowsRefused is WSAECONNREFUSED, which Go doesn't map to ECONNREFUSED.
-const errWindowsRefused = syscall.Errno(10061)
+// Errors of Windows that Go doesn't map to those of Unix.
+const (
+	errWindowsAborted = syscall.Errno(10053) // WSAECONNABORTED
+	errWindowsReset   = syscall.Errno(10054) // WSAECONNRESET
+	errWindowsRefused = syscall.Errno(10061) // WSAECONNREFUSED
+)
 
 // parseMessage adds the message and the issues of a body in JSON, and reports whether it is
 // in the form of the API's errors. A body in another form, such as a proxy's page, or one
@@ -345,14 +379,15 @@ type Kind int
 const (
 	// The server wasn't reached: any request fails in the same way.
 
-	HostNotFound      Kind = iota + 1 // no such host
-	NameNotResolved                   // the resolver doesn't work
-	ConnectionRefused                 // nothing accepts connections at the address and port
-	Unreachable                       // no connection, for another reason
-	NotTLS                            // the server doesn't use TLS on this port
-	TLSFailed                         // the handshake failed, or the certificate isn't trusted
-	ProxyFailed                       // a proxy doesn't connect to the server
-	Redirected                        // the server redirects to another address
+	HostNotFound       Kind = iota + 1 // no such host
+	NameNotResolved                    // the resolver doesn't work
+	ConnectionRefused                  // nothing accepts connections at the address and port
+	Unreachable                        // no connection, for another reason
+	NotTLS                             // the server doesn't use TLS on this port
+	TLSFailed                          // the handshake failed, or the certificate isn't trusted
+	CertificateRefused                 // the server requested a client certificate, and refuses the one that it got, or none
+	ProxyFailed                        // a proxy doesn't connect to the server
+	Redirected                         // the server redirects to another address
 
 	// The response can't be used.
 

@@ -191,6 +191,13 @@ func (g *gate) wake() {
 	g.changed = make(chan struct{})
 }
 
+// hasSucceeded reports whether any request has succeeded.
+func (g *gate) hasSucceeded() bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.succeeded
+}
+
 // closedFor returns how long no request will be sent.
 func (g *gate) closedFor() time.Duration {
 	g.mu.Lock()

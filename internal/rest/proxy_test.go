@@ -1,8 +1,12 @@
 package rest
 
 import (
+	"crypto/tls"
 	"errors"
+	"io"
+	"net"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 )
@@ -72,4 +76,61 @@ func TestProxyAddresses(t *testing.T) {
 func newRequest(t *testing.T, address string) (*http.Request, error) {
 	t.Helper()
 	return http.NewRequestWithContext(t.Context(), http.MethodGet, address, nil)
+}
+
+// A proxy that is reached over TLS gets the certificate if it requests one, and neither the
+// key nor the headers, which go through its tunnel.
+func TestTLSProxyGetsTheCertificate(t *testing.T) {
+	t.Parallel()
+	certificate, accepted := certificateNamed(t, "client")
+	server := startCertificateServer(t, nil, false, func(config *tls.Config) {
+		config.ClientAuth, config.ClientCAs = tls.RequireAndVerifyClientCert, accepted
+	})
+	asked := make(chan *http.Request, 2)
+	proxy := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		asked <- r
+		through, err := new(net.Dialer).DialContext(r.Context(), "tcp", r.Host)
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		connection, _, err := w.(http.Hijacker).Hijack() //nolint:forcetypeassert // net/http/httptest serves with net/http.
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		_, _ = io.WriteString(connection, "HTTP/1.1 200 Connected\r\n\r\n") // the client may have gone
+		go func() {
+			_, _ = io.Copy(through, connection)
+			_ = through.Close()
+		}()
+		_, _ = io.Copy(connection, through)
+		_ = connection.Close()
+	}))
+	own, _ := certificateNamed(t, "proxy")
+	proxy.TLS = &tls.Config{Certificates: []tls.Certificate{own}, ClientAuth: tls.RequireAnyClientCert, MinVersion: tls.VersionTLS12}
+	proxy.StartTLS()
+	t.Cleanup(proxy.Close)
+	server.trusted.AddCert(own.Leaf)
+	transport := NewTransport(server.trusted)
+	transport.Proxy = http.ProxyURL(parsed(t, proxy.URL))
+	t.Cleanup(transport.CloseIdleConnections)
+	client := clientAt(t, server.address, func(config *Config) {
+		config.Transport, config.Certificate, config.Headers = transport, &certificate, map[string]string{"X-Token": "secret-value"}
+	})
+	for range 2 {
+		if rows, err := getRows(t.Context(), client); err != nil || rows != 1 {
+			t.Fatalf("%d rows, %v", rows, err)
+		}
+	}
+	if len(asked) != 1 {
+		t.Fatalf("the proxy got %d requests", len(asked))
+	}
+	connect := <-asked
+	if connect.Method != http.MethodConnect || connect.Header.Get("Authorization") != "" || connect.Header.Get("X-Token") != "" {
+		t.Errorf("the proxy got %s with %v", connect.Method, connect.Header)
+	}
+	if got := connect.TLS.PeerCertificates[0].Subject.CommonName; got != "client" {
+		t.Errorf("the proxy got the certificate of %q", got)
+	}
 }

@@ -28,6 +28,17 @@ func NewTransport(rootCAs *x509.CertPool) *http.Transport {
 	return transport
 }
 
+// presentCertificate records that a server requested a certificate, and returns the configured
+// one, or an empty one, which means none. With tls.Config.Certificates, Go would present none
+// to a server that doesn't list the certificate's issuer, as if none were configured.
+func (c *Client) presentCertificate(*tls.CertificateRequestInfo) (*tls.Certificate, error) {
+	c.certificateRequested.Store(true)
+	if c.certificate == nil {
+		return new(tls.Certificate), nil
+	}
+	return c.certificate, nil
+}
+
 // proxyFromEnvironment finds the proxy as net/http does. net/http ignores an address that it
 // can't parse, and would connect directly: that is an error here, wherever the proxy would
 // be used. The error doesn't repeat the address, which may contain a password.

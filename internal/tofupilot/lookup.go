@@ -185,6 +185,8 @@ func isDueToSearch(err error) bool {
 	case rest.Unauthorized, rest.RateLimited, rest.HostNotFound, rest.NameNotResolved, rest.ConnectionRefused, rest.Unreachable,
 		rest.NotTLS, rest.TLSFailed, rest.ProxyFailed:
 		return false
+	case rest.CertificateRefused:
+		return failed.Status == 403 // of a firewall, perhaps
 	default:
 		return true
 	}

@@ -1,0 +1,108 @@
+package config
+
+import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/x509"
+	"encoding/pem"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/tofupilot/terraform-provider-tofupilot/internal/acceptance/harness"
+)
+
+// Each form of a key is read, also beside other blocks.
+func TestClientKeys(t *testing.T) {
+	t.Parallel()
+	sec1, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	pkcs1, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		t.Fatal(err)
+	}
+	signed := func(public, private any) string {
+		template := &x509.Certificate{NotAfter: time.Now().Add(time.Hour)}
+		der, err := x509.CreateCertificate(rand.Reader, template, template, public, private)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return harness.InPEM("CERTIFICATE", der)
+	}
+	marshalled, err := x509.MarshalECPrivateKey(sec1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ofSEC1, ofPKCS1 := signed(sec1.Public(), sec1), signed(pkcs1.Public(), pkcs1)
+	keySEC1, keyPKCS1 := harness.InPEM("EC PRIVATE KEY", marshalled), harness.InPEM("RSA PRIVATE KEY", x509.MarshalPKCS1PrivateKey(pkcs1))
+	ofPKCS8, keyPKCS8 := harness.NewCertificate(t, "PKCS #8")
+	ca, _ := harness.NewCertificate(t, "CA")
+	for name, c := range map[string]struct{ certificate, key string }{
+		"PKCS #1":             {ofPKCS1, keyPKCS1},
+		"PKCS #8":             {ofPKCS8, keyPKCS8},
+		"SEC 1":               {ofSEC1, harness.InPEM("EC PARAMETERS", []byte{6, 0}) + keySEC1},
+		"a chain":             {"subject=CN=client\n" + ofSEC1 + "\n" + ca, keySEC1},
+		"both in one file":    {keySEC1 + ofSEC1, keySEC1 + ofSEC1},
+		"a mark, and Windows": {byteOrderMark + strings.ReplaceAll(ofSEC1, "\n", "\r\n"), byteOrderMark + strings.ReplaceAll(keySEC1, "\n", "\r\n")},
+	} {
+		settings, problems := resolve(t, Block{APIKey: new("key"), ClientCertPEM: &c.certificate, ClientKeyPEM: &c.key}, nil)
+		if len(problems) > 0 || settings.ClientCertificate == nil || settings.ClientCertificate.Leaf == nil {
+			t.Errorf("%s: %v", name, problems)
+		}
+	}
+	if settings, problems := resolve(t, Block{APIKey: new("key")}, nil); len(problems) > 0 || settings.ClientCertificate != nil {
+		t.Errorf("none: %v", problems)
+	}
+}
+
+func TestClientCertificateErrors(t *testing.T) {
+	t.Parallel()
+	good, key := harness.NewCertificate(t, "client")
+	other, otherKey := harness.NewCertificate(t, "other")
+	block, _ := pem.Decode([]byte(key))
+	encrypted := string(pem.EncodeToMemory(&pem.Block{Type: "EC PRIVATE KEY", Headers: map[string]string{"Proc-Type": "4,ENCRYPTED", "DEK-Info": "AES-256-CBC,00"}, Bytes: block.Bytes}))
+	const (
+		ofCertificate, ofKey = "client_cert_pem", "client_key_pem"
+
+		path        = `not the path of its file; use file("…").`
+		notDecoded  = "The text can't be decoded; it must be complete, with all its line breaks, and without spaces in front of its lines."
+		isEncrypted = "The key is encrypted; decrypt it with `openssl pkey -in FILE -out FILE.pem`."
+		belongs     = "The key doesn't belong to the first certificate of client_cert_pem, which must be the client's own; " +
+			"a certificate and its key print the same with `openssl x509 -noout -pubkey -in FILE` and `openssl pkey -pubout -in FILE`."
+	)
+	for name, c := range map[string]struct {
+		certificate, key *string
+		at, words        string
+	}{
+		"a certificate alone":              {&good, nil, ofCertificate, "The certificate is set without its private key; set client_key_pem, or omit both."},
+		"a key alone":                      {nil, &key, ofKey, "The key is set without its certificate; set client_cert_pem, or omit both."},
+		"a path as certificate":            {new("~/client.pem"), &key, ofCertificate, "This must be the text of the certificate, " + path},
+		"a path as key":                    {&good, new("/etc/ssl/client.key\n"), ofKey, "This must be the text of the key, " + path},
+		"an empty certificate":             {new(""), &key, ofCertificate, "No certificate found; a certificate in PEM begins with -----BEGIN CERTIFICATE-----."},
+		"an empty key":                     {&good, new(""), ofKey, "No private key found; a key in PEM begins with -----BEGIN PRIVATE KEY-----."},
+		"a key as certificate":             {&key, &key, ofCertificate, "No certificate found;"},
+		"a certificate as key":             {&good, &good, ofKey, "This is a certificate, not its private key; use file(\"…\") with the file of the key"},
+		"a public key as key":              {&good, new(harness.InPEM("PUBLIC KEY", []byte("a"))), ofKey, "No private key found;"},
+		"a damaged certificate":            {new(good + harness.InPEM("CERTIFICATE", []byte("a"))), &key, ofCertificate, "Certificate 2 is damaged: "},
+		"a certificate cut off":            {new(good + good[:len(good)/2]), &key, ofCertificate, notDecoded},
+		"a key cut off":                    {&good, new(key[:len(key)/2]), ofKey, notDecoded},
+		"a key in one line":                {&good, new(strings.ReplaceAll(key, "\n", " ")), ofKey, notDecoded},
+		"a damaged key":                    {&good, new(harness.InPEM("PRIVATE KEY", block.Bytes[1:])), ofKey, "The key is damaged, or isn't in PKCS #1, PKCS #8 or SEC 1;"},
+		"a key of OpenSSH":                 {&good, new(harness.InPEM("OPENSSH PRIVATE KEY", []byte("openssh-key-v1"))), ofKey, "`ssh-keygen -p -m PKCS8 -f FILE`."},
+		"an encrypted key":                 {&good, new(harness.InPEM("ENCRYPTED PRIVATE KEY", block.Bytes)), ofKey, isEncrypted},
+		"a key encrypted in an older form": {&good, &encrypted, ofKey, isEncrypted},
+		"a key of another certificate":     {&good, &otherKey, ofKey, belongs},
+		"a chain in the wrong order":       {new(other + good), &key, ofKey, belongs},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := Block{APIKey: new("key"), ClientCertPEM: c.certificate, ClientKeyPEM: c.key}
+			expectProblem(t, b, nil, c.at, "Invalid "+c.at, c.words)
+			expectUnsaid(t, b, nil, strings.Split(key, "\n")[1])
+		})
+	}
+}
