@@ -47,7 +47,8 @@ func TestBlocks(t *testing.T) {
 	if len(configurations) < 30 {
 		t.Errorf("found only %d configurations", len(configurations))
 	}
-	values := map[string]string{"repository": "acme/firmware", "self_hosted_api_key": fakeapi.Key, "tofupilot_api_key": fakeapi.Key}
+	values := map[string]string{"repository": "acme/firmware", "self_hosted_api_key": fakeapi.Key, "tofupilot_api_key": fakeapi.Key,
+		"cf_access_client_id": gatewayID, "cf_access_client_secret": gatewaySecret, "client_key_pem": demo.clientKey}
 	var calls strings.Builder
 	for _, c := range configurations {
 		if missing := missingFeature(t, replaceResources(strings.Join(slices.Collect(maps.Values(c.files)), ""))); missing != "" {

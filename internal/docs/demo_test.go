@@ -2,7 +2,10 @@ package docs_test
 
 import (
 	"bufio"
+	"crypto/tls"
+	"crypto/x509"
 	"encoding/pem"
+	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
 	"net/url"
@@ -22,7 +25,13 @@ type demo struct {
 	url, tlsURL string
 	certificate string   // of the proxy, in PEM
 	env         []string // for Terraform, as the demo prints it
+
+	requiresHeaders, requiresCertificate string // URLs of gateways in front of it
+	clientCertificate, clientKey         string // that the latter accepts, in PEM
 }
+
+// What the gateway that requires headers accepts.
+const gatewayID, gatewaySecret = "the-id.access", "the-secret-of-the-token"
 
 func startDemo(t *testing.T) demo {
 	t.Helper()
@@ -52,9 +61,11 @@ func startDemo(t *testing.T) demo {
 	if err != nil || d.url == "" {
 		t.Fatalf("got the demo's address %q: %v", d.url, err)
 	}
-	proxy := httptest.NewTLSServer(&httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) { r.SetURL(address) }})
+	through := &httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) { r.SetURL(address) }}
+	proxy := httptest.NewTLSServer(through)
 	t.Cleanup(proxy.Close)
 	d.tlsURL = proxy.URL
+	d.startGateways(t, through)
 	d.certificate = string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: proxy.Certificate().Raw}))
 	ca := filepath.Join(t.TempDir(), "ca.pem")
 	writeFile(t, ca, d.certificate)
@@ -71,7 +82,39 @@ func (d demo) replaceAddresses(t *testing.T, dir string) {
 		t.Fatal(err)
 	}
 	for _, file := range files {
-		writeFile(t, file, strings.NewReplacer("https://tofupilot.example.com", d.tlsURL, "http://tofupilot.lab.example.com", d.url).Replace(readFile(t, file)))
+		text := readFile(t, file)
+		server := d.tlsURL
+		switch {
+		case strings.Contains(text, "CF-Access-Client-Id"):
+			server = d.requiresHeaders
+		case strings.Contains(text, "client_cert_pem"):
+			server = d.requiresCertificate
+		}
+		writeFile(t, file, strings.NewReplacer("https://tofupilot.example.com", server, "http://tofupilot.lab.example.com", d.url).Replace(text))
 	}
 	writeFile(t, filepath.Join(dir, "ca.pem"), d.certificate)
+	writeFile(t, filepath.Join(dir, "client.pem"), d.clientCertificate)
+}
+
+// startGateways starts the gateways of the guide: one that redirects requests without the
+// right headers to a login page, and one that requires a client certificate.
+func (d *demo) startGateways(t *testing.T, server http.Handler) {
+	t.Helper()
+	login := http.RedirectHandler("https://acme.cloudflareaccess.invalid/cdn-cgi/access/login", http.StatusFound)
+	headers := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Header.Get("Cf-Access-Client-Id") != gatewayID || r.Header.Get("Cf-Access-Client-Secret") != gatewaySecret {
+			login.ServeHTTP(w, r)
+			return
+		}
+		server.ServeHTTP(w, r)
+	}))
+	t.Cleanup(headers.Close)
+	d.clientCertificate, d.clientKey = harness.NewCertificate(t, "client")
+	clients := x509.NewCertPool()
+	clients.AppendCertsFromPEM([]byte(d.clientCertificate))
+	certificates := httptest.NewUnstartedServer(server)
+	certificates.TLS = &tls.Config{ClientAuth: tls.RequireAndVerifyClientCert, ClientCAs: clients, MinVersion: tls.VersionTLS12}
+	certificates.StartTLS()
+	t.Cleanup(certificates.Close)
+	d.requiresHeaders, d.requiresCertificate = headers.URL, certificates.URL
 }
