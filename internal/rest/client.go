@@ -276,18 +276,6 @@ func (c *Client) exchange(ctx context.Context, target *url.URL, memory *Share) (
 	return received, err
 }
 
-// response holds what was received of a response.
-type response struct {
-	connected bool // whether there was a connection
-	status    int  // 0: nothing was received
-	header    http.Header
-	body      []byte
-
-	// certificateRequested is whether the server requested a client certificate, unless a
-	// request has succeeded, which shows that it accepts what the client sends.
-	certificateRequested bool
-}
-
 func sleep(ctx context.Context, pause time.Duration) error {
 	select {
 	case <-time.After(pause):
