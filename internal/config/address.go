@@ -24,7 +24,7 @@ var (
 	errNoScheme = errors.New("the URL must begin with https:// (or http://), as in https://tofupilot.example.com")
 	errNotURL   = errors.New("this isn't a URL; look for a port that isn't a number, or a stray % or bracket")
 
-	// Go's parser takes all that follows the first of them for a port.
+	// Go's parser takes everything after the first colon for a port.
 	colonsWithoutBrackets = regexp.MustCompile(`^[A-Za-z]+://[^/?#\[]*:[^/?#\[]*:`)
 )
 
@@ -36,8 +36,7 @@ func ParseURL(value string) (*url.URL, error) {
 	return parseURL(value)
 }
 
-// parseURL turns what people write as the server's address into the API's
-// base: scheme and host in lower case, and a path that ends with /api exactly
+// parseURL returns the API's base for a server's address as people write it: scheme and host in lower case, and a path that ends with /api exactly
 // once, as TofuPilot's own clients make it. Both https://host and
 // https://host/api/ become https://host/api. https://tofupilot.app becomes
 // [DefaultURL], which is the same server.
@@ -97,14 +96,14 @@ func parseURL(raw string) (*url.URL, error) {
 		escaped = path.Join(escaped, "api")
 	}
 	base = base.JoinPath(escaped)
-	// The parser takes zones of IPv6 addresses that it can't read again.
+	// The parser accepts zones of IPv6 addresses that it can't parse again.
 	if _, err := url.Parse(base.String()); err != nil {
 		return nil, errNotURL
 	}
 	return base, nil
 }
 
-// checkPort finds a number that Go's parser lets pass.
+// checkPort reports a number that is too large for a port, which Go's parser accepts.
 func checkPort(address *url.URL) error {
 	if port := address.Port(); port != "" {
 		if _, err := strconv.ParseUint(port, 10, 16); err != nil {
@@ -114,9 +113,8 @@ func checkPort(address *url.URL) error {
 	return nil
 }
 
-// asciiHost is a host, with its port where it has one, as it is looked up: in ASCII
-// and in lower case. net/http looks one name up and asks for another where it is
-// given letters like ſ, which IDNA takes for an s.
+// asciiHost returns a host, with its port if it has one, in ASCII and lower case. net/http
+// would resolve one name and send another for letters such as ſ, which IDNA maps to s.
 func asciiHost(host string) (string, error) {
 	if isASCII(host) {
 		return strings.ToLower(host), nil
@@ -142,5 +140,5 @@ func CheckScheme(address *url.URL, allowHTTP bool) error {
 		"or set allow_http to true if you trust the network")
 }
 
-// origin is the part of an address that decides where a key may go.
+// origin returns the scheme and host of an address, which decide where a key may go.
 func origin(address *url.URL) string { return address.Scheme + "://" + address.Host }

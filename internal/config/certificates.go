@@ -123,7 +123,7 @@ func parseCertificates(bundle string) (CABundle, error) {
 		return CABundle{}, errors.New("TRUSTED CERTIFICATE is a format of OpenSSL's own; convert it with " +
 			"`openssl x509 -in FILE -out FILE.pem`, one certificate at a time")
 	}
-	// Bundles put together from several files may have a mark in the middle.
+	// A bundle that was concatenated from several files may have marks in the middle.
 	bundle = strings.ReplaceAll(bundle, byteOrderMark, "")
 	var (
 		parsed CABundle
@@ -182,7 +182,8 @@ func isCertificate(der []byte) bool {
 }
 
 // ParseCACertPEM reads the value of ca_cert_pem, which is the text of the certificates
-// itself. People give the path of their file, as other settings want it.
+// itself. If the value looks like the path of a file, which other settings need, the error
+// says so.
 func ParseCACertPEM(value string) (CABundle, error) {
 	bundle, err := parseCertificates(value)
 	if line := strings.TrimSpace(value); err != nil && line != "" && !strings.Contains(line, "\n") && !strings.Contains(line, beginPEM) {

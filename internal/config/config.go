@@ -72,7 +72,7 @@ func Resolve(block Block, getenv func(string) string, currentUser func() (*user.
 	return settings, problems
 }
 
-// resolveAPIKey returns the key, and the login that it is from, if it is from one.
+// resolveAPIKey returns the key, and its login if it comes from one.
 func resolveAPIKey(block Block, getenv func(string) string, files []string) (apiKey, *login, *Problem) {
 	value, source, err := coalesce(block.APIKey, "api_key", EnvAPIKey, getenv)
 	if err == nil && (value != "" || source.Argument != "") {
@@ -108,7 +108,7 @@ func missingKey(files []string) *Problem {
 // noAPIKey is the summary of errors about a missing key.
 const noAPIKey = "No API key"
 
-// resolveURL returns the API's base: as configured, else of the login's server.
+// resolveURL returns the API's base: the configured one, else that of the login's server.
 func resolveURL(block Block, getenv func(string) string, stored *login) (*url.URL, Source, *Problem) {
 	address, source, err := coalesce(block.URL, "url", EnvURL, getenv)
 	if err != nil {
@@ -173,7 +173,7 @@ func coalesce(argument *string, name, variable string, getenv func(string) strin
 // withHint adds a sentence, which may be empty.
 func withHint(text, hint string) string { return strings.TrimSpace(text + " " + hint) }
 
-// Block is the provider block. An argument that isn't set is nil.
+// Block holds the arguments of the provider block. An argument that isn't set is nil.
 type Block struct {
 	APIKey         *string
 	URL            *string
@@ -186,7 +186,7 @@ type Block struct {
 	AllowHTTP      bool
 }
 
-// Settings are the result of the provider block, the environment and the login file.
+// Settings holds the values that Resolve chose.
 type Settings struct {
 	APIKey            string // empty if there is a problem with it
 	KeySource         Source

@@ -50,7 +50,7 @@ type fileError struct {
 
 func (e *fileError) Unwrap() error { return e.err }
 
-// Error leaves out the system call's name, which tells users nothing, and the
+// Error leaves out the system call's name, which doesn't help users, and the
 // period that messages of Windows end in.
 func (e *fileError) Error() string {
 	why := e.err

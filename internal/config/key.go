@@ -7,13 +7,13 @@ import (
 	"strings"
 )
 
-// bearer is the word before a key in a header, as people copy it.
+// bearer matches the word before a key in a header, which people copy with the key.
 var bearer = regexp.MustCompile(`(?i)(?:^|[\s"':])bearer(?:[\s\p{Z}]|$)`)
 
 // CheckAPIKey reports what is wrong with the value of api_key, or of the environment
-// variable. Keys have no documented form, but what isn't visible ASCII, or is placed around
-// one, came with the copying (API.md, Key): a server would answer with a 401, which sends
-// people to make new keys. The error names a character by its code point and its place, and
+// variable. Keys have no documented form, but other characters than visible ASCII, and quotes
+// around a key, are mistakes of copying (API.md, Key). The server would respond with a 401,
+// and people would create new keys. The error names a character by its code point and its place, and
 // doesn't repeat the key.
 func CheckAPIKey(key string) error {
 	switch {
@@ -45,8 +45,8 @@ func checkKey(key string) error {
 	return nil
 }
 
-// isPlaceholder reports whether a value is nothing but a reference that nobody resolved, as of
-// a shell, a CI system, a template or Terraform, or the stand-in of an example.
+// isPlaceholder reports whether a value consists only of a reference that wasn't resolved, by
+// a shell, a CI system, a template or Terraform, or of an example's placeholder.
 func isPlaceholder(value string) bool { return placeholder.MatchString(value) }
 
 var placeholder = regexp.MustCompile(`(?s)^(` + strings.Join([]string{

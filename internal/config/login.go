@@ -16,7 +16,7 @@ import (
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/rest"
 )
 
-// login is what `tofupilot login` left for a user or a station: a key and the server
+// login holds what `tofupilot login` stored for a user or a station: a key and the server
 // that it is for.
 type login struct {
 	file    string
@@ -68,8 +68,8 @@ func LoginCommand(file string) string {
 	return "`tofupilot login`"
 }
 
-// findLogin reads the first of the files that exists, as TofuPilot's CLI does. The file
-// is the one that login or error are about; without one, both are nil.
+// findLogin reads the first file that exists, as TofuPilot's CLI does. It returns the file
+// that the login or the error is about; if no file exists, it returns neither.
 func findLogin(files []string) (file string, stored *login, err error) {
 	for _, file = range files {
 		if stored, err = readLogin(file); stored != nil || err != nil {
@@ -129,8 +129,8 @@ func (l *login) warning() *Problem {
 	}
 }
 
-// otherLogins are the logins whose keys aren't used. Errors about the key or the server's
-// certificate are the first to read them.
+// otherLogins reads the logins whose keys aren't used. Only errors about the key or the
+// server's certificate need them.
 func (s Settings) otherLogins() (logins []*login) {
 	for _, file := range s.unusedLogins {
 		if other, _ := readLogin(file); other != nil {
@@ -140,8 +140,8 @@ func (s Settings) otherLogins() (logins []*login) {
 	return logins
 }
 
-// OtherLogin says, in an error about the key, that there is a login for the server, or for
-// another one where nobody configured any.
+// OtherLogin returns a sentence about a login whose key isn't used, for errors about the key:
+// one for the configured server or, if none is configured, for any. It may be empty.
 func (s Settings) OtherLogin() string {
 	for _, other := range s.otherLogins() {
 		configured := s.URLSource != (Source{}) && s.URLSource.Login == ""
@@ -157,8 +157,8 @@ func (s Settings) OtherLogin() string {
 	return ""
 }
 
-// OtherCA says, in an error about the server's certificate, that another login has a CA
-// for the server.
+// OtherCA returns a sentence about another login's CA for the server, for errors about the
+// server's certificate. It may be empty.
 func (s Settings) OtherCA() string {
 	for _, other := range s.otherLogins() {
 		if other.caCert != "" && rest.SameServer(other.baseURL, s.BaseURL) {

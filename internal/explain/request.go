@@ -10,7 +10,7 @@ import (
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/tofupilot"
 )
 
-// request says what a request that failed means.
+// request explains a request that failed.
 func (e Explainer) request(failed *rest.Error, advice advice) Diagnostic {
 	at := ""
 	if failed.TimeLeft > 0 {
@@ -32,12 +32,12 @@ func (e Explainer) request(failed *rest.Error, advice advice) Diagnostic {
 		joined(" ", e.address(), next))
 }
 
-// address says where requests go, and who said so.
+// address returns a sentence about the address and where it comes from.
 func (e Explainer) address() prose {
 	return e.say("The address %s comes from %s.", e.own(e.Settings.BaseURL), e.own(e.Settings.URLSource))
 }
 
-// answered is a sentence of what was asked and what came back.
+// answered returns a sentence about a request and its response.
 func (e Explainer) answered(failed *rest.Error) prose {
 	text := "GET " + e.own(failed.URL)
 	if failed.Attempts > 1 {
@@ -70,7 +70,7 @@ func (e Explainer) answered(failed *rest.Error) prose {
 	return text.ended()
 }
 
-// advise says in a few words what a request's failure is, and what to do next.
+// advise returns a summary of a request's failure, and what to do next.
 func (e Explainer) advise(failed *rest.Error, advice advice) (summary, next prose) {
 	switch failed.Kind {
 	case rest.NotTLS:
@@ -153,7 +153,7 @@ const (
 	notTheAPI   = "The API doesn't answer at this address"
 )
 
-// or is advice that may follow other advice.
+// or returns the end of a sentence that offers other advice, which may be empty.
 func (e Explainer) or(advice string) prose {
 	if advice == "" {
 		return ""
@@ -161,7 +161,7 @@ func (e Explainer) or(advice string) prose {
 	return ", or " + e.own(advice)
 }
 
-// extraPath is what to do about a path of the address, which is seldom right.
+// extraPath returns what to do about a path of the address, which is rarely right.
 func (e Explainer) extraPath() prose {
 	extra := strings.TrimSuffix(e.Settings.BaseURL.Path, "/api")
 	if extra == "" {
@@ -170,8 +170,8 @@ func (e Explainer) extraPath() prose {
 	return e.say("Few servers are below a path: remove %s from it unless yours is.", e.own(extra))
 }
 
-// later is what to do about a server that asks for a pause, by how long it is and
-// by what is left of timeouts.read.
+// later returns what to do about a server that asks for a pause: it depends on the pause and
+// on what is left of timeouts.read. Without a pause, it returns otherwise.
 func (e Explainer) later(failed *rest.Error, otherwise prose) prose {
 	asked := e.own(rest.FormatDuration(failed.RetryAfter))
 	switch {
@@ -186,9 +186,9 @@ func (e Explainer) later(failed *rest.Error, otherwise prose) prose {
 		asked, e.own(rest.FormatDuration(max(failed.TimeLeft.Round(100*time.Millisecond), 100*time.Millisecond))), asked)
 }
 
-// adviseRedirect names the address or the scheme to configure, where the target of the
-// redirect shows it. Anything else isn't named as an address, because the key would be sent
-// to it: it is probably a login page.
+// adviseRedirect names the address or the scheme to configure if the target of the redirect
+// shows it. It never advises to configure any other target, which is probably a login page,
+// because the key would be sent to it.
 func (e Explainer) adviseRedirect(failed *rest.Error) (summary, next prose) {
 	to, base := failed.Redirect, e.Settings.BaseURL
 	if isElsewhere(failed) {
@@ -206,8 +206,8 @@ func (e Explainer) adviseRedirect(failed *rest.Error) (summary, next prose) {
 		"If the new address is right, %s.", e.moveTo(address))
 }
 
-// isElsewhere reports whether a request failed because the server redirects to what isn't
-// the API.
+// isElsewhere reports whether a request failed because the server redirects to something
+// other than the API.
 func isElsewhere(failed *rest.Error) bool { return failed.Redirect != nil && failed.MovedTo == nil }
 
 // withScheme returns the address to configure if the server redirects to the same host name
@@ -219,7 +219,7 @@ func withScheme(base, to *url.URL) *url.URL {
 	return configurable(&url.URL{Scheme: to.Scheme, Host: to.Host, Path: base.Path, RawPath: base.RawPath})
 }
 
-// adviseGateway says what to do about a page that a gateway sends instead of the API's
+// adviseGateway returns what to do about a page that a gateway sends instead of the API's
 // response.
 func (e Explainer) adviseGateway() prose {
 	var configured []prose
@@ -237,8 +237,8 @@ func (e Explainer) adviseGateway() prose {
 		"Otherwise check the address."
 }
 
-// moveTo is how to have the provider use another address: where it comes from, and with a
-// login, which is for one server, by another login.
+// moveTo returns how to configure another address, where the current one comes from. A login
+// is for one server, so another address needs another login.
 func (e Explainer) moveTo(address *url.URL) prose {
 	var steps []prose
 	switch from := e.Settings.URLSource; {
@@ -273,8 +273,8 @@ func configurable(base *url.URL) *url.URL {
 	return address
 }
 
-// adviseClientCertificate says what to do about a server that refuses a client without the
-// right certificate.
+// adviseClientCertificate returns what to do about a server that refuses a client without
+// the right certificate.
 func (e Explainer) adviseClientCertificate() (summary, next prose) {
 	if e.Settings.ClientCertificate == nil {
 		return "The server requires a client certificate", "The server requested a client certificate, and none is configured. " +

@@ -104,7 +104,7 @@ func (p *pager[R]) all(ctx context.Context) ([]R, error) {
 	}
 }
 
-// action is what to do after a pass.
+// action says what to do after a pass.
 type action int
 
 const (

@@ -15,16 +15,16 @@ import (
 
 // Bounds of one text that a server chose.
 const (
-	maxMessage = 1000     // characters that are shown
-	maxLooked  = 16 << 10 // bytes that are looked at, so that long texts take no time
+	maxMessage = 1000     // characters of the result
+	maxInput   = 16 << 10 // bytes that are read, so that long texts take no time
 )
 
-// minHeader is the length in bytes from which on the value of a header is removed. Shorter
-// ones, such as 1 or prod, are in too many words, and no secrets.
+// minHeader is the minimum length in bytes of a header's value that is removed. Shorter
+// values, such as 1 or prod, are parts of many words, and aren't secrets.
 const minHeader = 8
 
-// Redactor makes texts safe to show. Secrets are removed before a text is cut, because all
-// but the end of a secret is as good as the secret.
+// Redactor makes texts safe to show. Secrets are removed before a text is cut, because a
+// secret that is cut off at its end is still a secret.
 //
 // Values of headers are removed only from text that a server chose. The provider's own text
 // has none, but a value may be a word in it, or in the server's address: removing
@@ -37,9 +37,9 @@ type Redactor struct {
 // Header is a header that is sent with every request.
 type Header struct{ Name, Value string }
 
-// New returns a Redactor that removes the key and the headers' values as they are, as in a
-// URL, and as %q and HCL quote them. A server has them anyway: this is for one that repeats
-// them, not for one that hides them on purpose.
+// New returns a Redactor that removes the key and the headers' values: unchanged, escaped as
+// in a URL, and quoted as by %q and in HCL. The server has them anyway: this is for a server
+// that repeats them, not for one that hides them on purpose.
 func New(key string, headers ...Header) Redactor {
 	keyOnly := []secret{{key, "[the API key]"}}
 	all := slices.Clone(keyOnly)
@@ -88,15 +88,15 @@ func (r Redactor) Text(text string) string { return r.secrets.redact(text) }
 func (r Redactor) OwnText(text string) string { return r.key.redact(text) }
 
 func (s secrets) redact(text string) string {
-	end := min(len(text), maxLooked)
+	end := min(len(text), maxInput)
 	for end > 0 && end < len(text) && !utf8.RuneStart(text[end]) {
 		end--
 	}
-	looked := s.replacer.Replace(visible(text[:end]))
-	if end < len(text) { // a secret may go on behind what was looked at
-		looked = strings.ToValidUTF8(looked[:max(0, len(looked)-s.longest)], "")
+	redacted := s.replacer.Replace(visible(text[:end]))
+	if end < len(text) { // a secret may go on behind the end
+		redacted = strings.ToValidUTF8(redacted[:max(0, len(redacted)-s.longest)], "")
 	}
-	return strings.TrimSpace(cut(looked, maxMessage))
+	return strings.TrimSpace(cut(redacted, maxMessage))
 }
 
 // Handler makes all that the client logs safe to show. Strings are the provider's own text;
@@ -126,7 +126,7 @@ func (h logHandler) Handle(ctx context.Context, record slog.Record) error {
 	return h.Handler.Handle(ctx, safe)
 }
 
-// What is bound to a logger doesn't get past the handler: it is left out.
+// WithAttrs and WithGroup leave out their arguments, which Handle wouldn't see.
 func (h logHandler) WithAttrs([]slog.Attr) slog.Handler { return h }
 func (h logHandler) WithGroup(string) slog.Handler      { return h }
 
@@ -137,9 +137,9 @@ func cut(text string, most int) string {
 	return text
 }
 
-// visible takes out what isn't shown: control characters, private ones, and all that
-// Unicode says is ignorable (Default_Ignorable_Code_Point). White space becomes spaces,
-// each byte that isn't UTF-8 U+FFFD.
+// visible removes control characters, private ones, and those that Unicode calls ignorable
+// (Default_Ignorable_Code_Point). It replaces white space by spaces, and each byte that isn't
+// UTF-8 by U+FFFD.
 func visible(text string) string {
 	return strings.Map(func(r rune) rune {
 		switch {
@@ -152,7 +152,7 @@ func visible(text string) string {
 	}, text)
 }
 
-// IsInvisible reports whether nobody sees a character.
+// IsInvisible reports whether a character has no visible form.
 func IsInvisible(r rune) bool {
 	return unicode.In(r, unicode.Cc, unicode.Cf, unicode.Co, unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector)
 }

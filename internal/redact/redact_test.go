@@ -83,13 +83,13 @@ func TestCleanBeforeCut(t *testing.T) {
 	const key = "tp_SECRETsecret"
 	clean := New(key)
 	for text, want := range map[string]string{
-		strings.Repeat("x", 86) + key:           strings.Repeat("x", 86) + "[the API key]",
-		strings.Repeat("x", 991) + key:          strings.Repeat("x", 991) + "[the API …",
-		strings.Repeat("x", maxLooked-14) + key: strings.Repeat("x", 1000) + "…",
+		strings.Repeat("x", 86) + key:          strings.Repeat("x", 86) + "[the API key]",
+		strings.Repeat("x", 991) + key:         strings.Repeat("x", 991) + "[the API …",
+		strings.Repeat("x", maxInput-14) + key: strings.Repeat("x", 1000) + "…",
 		// Without what isn't seen, it is short, and the key isn't looked at to its end.
-		"tp_SECRETsecre" + strings.Repeat("\u200b", maxLooked) + "t":       "",
-		strings.Repeat("\x80", maxLooked+1):                                "", // no character begins in it
-		"before tp_SECRETs" + strings.Repeat("\u200b", maxLooked):          "be",
+		"tp_SECRETsecre" + strings.Repeat("\u200b", maxInput) + "t":        "",
+		strings.Repeat("\x80", maxInput+1):                                 "", // no character begins in it
+		"before tp_SECRETs" + strings.Repeat("\u200b", maxInput):           "be",
 		strings.Repeat("\u200b", 5_000) + key + strings.Repeat("x", 2_000): "[the API key]" + strings.Repeat("x", 987) + "…",
 	} {
 		if got := clean.Text(text); got != want {

@@ -50,11 +50,11 @@ func classify(received response, err error) *Error {
 		if redirect.to != nil {
 			failed.Redirect = withoutQuery(redirect.to)
 		}
-	case failed.Err != nil && strings.HasPrefix(failed.Err.Error(), "failed to parse Location header"): // and repeats it, perhaps with a password
+	case failed.Err != nil && strings.HasPrefix(failed.Err.Error(), "failed to parse Location header"): // the text repeats it, perhaps with a password
 		failed.Kind, failed.Err = Redirected, errors.New("the server redirects to something that isn't a URL")
 	case errors.As(err, &proxy):
 		failed.Kind, failed.permanent = ProxyFailed, proxy.permanent
-	case errors.As(err, &network) && network.Op == "proxyconnect": // net/http's word for it
+	case errors.As(err, &network) && (network.Op == "proxyconnect" || network.Op == "socks connect"): // as net/http names them
 		failed.Kind = ProxyFailed
 	case errors.As(err, &timeout) && received.connected:
 		failed.Kind = TimedOut
@@ -66,6 +66,8 @@ func classify(received response, err error) *Error {
 		failed.Kind = Interrupted
 	case errors.Is(err, io.EOF) && received.connected:
 		failed.Kind, failed.Err = Interrupted, errors.New("the connection was closed before an answer came")
+	case errors.As(err, new(*net.DNSError)): // before TLS, which a host's name may contain
+		failed.Kind = connectionKind(err)
 	case errors.Is(err, http.ErrSchemeMismatch):
 		failed.Kind = NotTLS
 	case isTLSFailure(err, received.connected):
@@ -110,12 +112,12 @@ func isReset(err error) bool {
 
 // classifyStatus sets the kind of a response that isn't 200.
 func (e *Error) classifyStatus(received response) {
-	ofAPI := e.parseMessage(received.body)
+	isAPIError := e.parseMessage(received.body)
 	e.RetryAfter = parseRetryAfter(received.header, time.Now())
 	switch {
-	case !ofAPI && isGatewayStatus(e.Status) && isHTML(received):
+	case !isAPIError && isGatewayStatus(e.Status) && isHTML(received):
 		e.Kind = GatewayResponded
-	case ofAPI && e.Status == http.StatusUnauthorized:
+	case isAPIError && e.Status == http.StatusUnauthorized:
 		e.Kind = Unauthorized
 	case e.Status == http.StatusProxyAuthRequired: // over plain HTTP a proxy responds instead of the server
 		e.Kind, e.permanent = ProxyFailed, true
@@ -127,7 +129,7 @@ func (e *Error) classifyStatus(received response) {
 		e.Kind = ServerFailed
 	case e.Status >= 300 && e.Status < 400:
 		e.Kind = Redirected
-	case !ofAPI, e.Status == http.StatusNotFound:
+	case !isAPIError, e.Status == http.StatusNotFound:
 		e.Kind = NotTheAPI
 	case e.Status == http.StatusForbidden:
 		e.Kind = Forbidden
@@ -206,7 +208,7 @@ func isTLSFailure(err error, connected bool) bool {
 	return alert || verification || !connected && strings.Contains(err.Error(), "tls: ")
 }
 
-// connectionKind returns the kind of an error that kept a connection from being made.
+// connectionKind returns the kind of an error that prevented a connection.
 func connectionKind(err error) Kind {
 	name := new(net.DNSError)
 	switch {
@@ -231,27 +233,27 @@ const (
 // parseMessage adds the message and the issues of a body in JSON, and reports whether it is
 // in the form of the API's errors. A body in another form, such as a proxy's page, or one
 // that is longer than an error adds nothing.
-func (e *Error) parseMessage(body []byte) (ofAPI bool) {
+func (e *Error) parseMessage(body []byte) (isAPIError bool) {
 	if len(body) > maxErrorBody {
 		return false
 	}
-	var answer struct {
+	var parsed struct {
 		Message jsontext.Value `json:"message"`
 		Error   jsontext.Value `json:"error"` // of gateways and proxies
 		Issues  jsontext.Value `json:"issues"`
 	}
-	var message, other string
+	var message, gatewayMessage string
 	var issues []struct {
 		Message string `json:"message"`
 		Path    []any  `json:"path"`
 	}
 	// Whatever can be read is worth showing, also beside what can't.
 	lax := json.JoinOptions(jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
-	_ = json.Unmarshal(body, &answer, lax)
-	_ = json.Unmarshal(answer.Message, &message, lax)
-	_ = json.Unmarshal(answer.Error, &other, lax)
-	_ = json.Unmarshal(answer.Issues, &issues, lax)
-	e.Message = cmp.Or(message, other)
+	_ = json.Unmarshal(body, &parsed, lax)
+	_ = json.Unmarshal(parsed.Message, &message, lax)
+	_ = json.Unmarshal(parsed.Error, &gatewayMessage, lax)
+	_ = json.Unmarshal(parsed.Issues, &issues, lax)
+	e.Message = cmp.Or(message, gatewayMessage)
 	for _, issue := range issues[:min(len(issues), maxIssues)] {
 		var path []string
 		for _, step := range issue.Path {

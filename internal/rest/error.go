@@ -9,13 +9,13 @@ import (
 	"time"
 )
 
-// Error is a request that failed: what was requested, what was received, and what kind of
-// failure that is. Some of its texts are a server's: they are redacted where users see
+// Error reports a request that failed: what was requested, what was received, and what kind
+// of failure that is. Some of its texts are a server's: they are redacted where users see
 // them, in diagnostics and in the log.
 type Error struct {
 	Kind     Kind
 	URL      string // with its query, which has only filters
-	Attempts int    // that were sent; another request's refusal may have blocked the first, or the next
+	Attempts int    // that were sent; 0 if the gate was closed for the first
 
 	Status      int    // of the latest response; 0 if there was none
 	ContentType string // of the latest response
@@ -28,7 +28,7 @@ type Error struct {
 
 	Err error // why there was no response, or why a 200 can't be used; nil if the status says why
 
-	permanent bool // a retry can't help, though it may for others of its kind
+	permanent bool // not retried, although its kind can be
 }
 
 func (e *Error) Error() string {
@@ -89,7 +89,7 @@ func (e *Error) isUnusable() bool {
 	}
 }
 
-// Issue is what the server found wrong with one parameter.
+// Issue describes what is wrong with one parameter.
 type Issue struct {
 	Path    string // such as limit; may be empty
 	Message string
@@ -121,7 +121,7 @@ const (
 	NotTheAPI        // something else responded
 	Unsupported      // status 200 and a JSON object, but not the expected one
 
-	// The response is a refusal.
+	// The server rejected the request.
 
 	Rejected     // an argument is wrong
 	Refused      // the server's message says why
@@ -136,12 +136,12 @@ const (
 // is retried then.
 var ErrTruncated = errors.New("the body ends too early")
 
-// timeoutError is an attempt that took longer than it may.
+// timeoutError reports an attempt that took too long.
 type timeoutError struct{ after time.Duration }
 
 func (e *timeoutError) Error() string { return "no complete answer within " + FormatDuration(e.after) }
 
-// decodeError is the error of the decode function.
+// decodeError wraps the error of a decode function.
 type decodeError struct{ err error }
 
 func (e *decodeError) Error() string { return e.err.Error() }

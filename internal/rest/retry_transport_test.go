@@ -1,6 +1,7 @@
 package rest
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -87,6 +88,8 @@ func TestConnectionKind(t *testing.T) {
 		attempts int
 	}{
 		"no such host":                  {dial(&net.DNSError{Err: "no such host", Name: "refused.example.com", IsNotFound: true}), HostNotFound, 1},
+		"a name like an error of TLS":   {dial(&net.DNSError{Err: "no such host", Name: "mtls: x", IsNotFound: true}), HostNotFound, 1},
+		"a SOCKS proxy that refuses":    {&net.OpError{Op: "socks connect", Net: "tcp", Err: errors.New("username/password authentication failed")}, ProxyFailed, 3},
 		"a resolver that isn't running": {dial(&net.DNSError{Err: "read udp: connection refused", Name: "example.com"}), NameNotResolved, 3},
 		"refused":                       {dial(os.NewSyscallError("connect", syscall.ECONNREFUSED)), ConnectionRefused, 3},
 		"refused, on Windows":           {dial(os.NewSyscallError("connectex", syscall.Errno(10061))), ConnectionRefused, 3},

@@ -14,8 +14,9 @@ import (
 	"golang.org/x/net/http/httpproxy"
 )
 
-// NewTransport is net/http's own, with more idle connections for the one server,
-// added roots, and refusals of a proxy that tell whose they are.
+// NewTransport returns a copy of http.DefaultTransport that trusts the given roots, or the
+// system's if they are nil. It keeps more idle connections to its one server, checks HTTP/2
+// connections, and returns typed errors for proxies.
 func NewTransport(rootCAs *x509.CertPool) *http.Transport {
 	transport := http.DefaultTransport.(*http.Transport).Clone() //nolint:forcetypeassert // net/http documents the type.
 	transport.MaxIdleConnsPerHost = maxInFlight
@@ -80,20 +81,20 @@ func proxyVariable(scheme string) string {
 	return scheme + "_proxy"
 }
 
-// checkTunnel is told how a proxy answers to CONNECT. Of an answer that isn't 200,
-// net/http's own error has nothing but the words of its status.
-func checkTunnel(_ context.Context, proxy *url.URL, _ *http.Request, answer *http.Response) error {
-	if answer.StatusCode == http.StatusOK {
+// checkTunnel returns an error if a proxy responds to CONNECT with another status than 200.
+// net/http's own error doesn't name the proxy.
+func checkTunnel(_ context.Context, proxy *url.URL, _ *http.Request, response *http.Response) error {
+	if response.StatusCode == http.StatusOK {
 		return nil
 	}
 	address := url.URL{Scheme: proxy.Scheme, Host: proxy.Host} // without user and password
 	return &proxyError{
-		fmt.Errorf("the proxy %s refused to connect to the server, with %s", &address, statusLine(answer.StatusCode)),
-		answer.StatusCode < 500,
+		fmt.Errorf("the proxy %s refused to connect to the server, with %s", &address, statusLine(response.StatusCode)),
+		response.StatusCode < 500,
 	}
 }
 
-// proxyError is a proxy that doesn't connect to the server.
+// proxyError reports that a proxy doesn't connect to the server.
 type proxyError struct {
 	err       error
 	permanent bool
@@ -117,7 +118,7 @@ func (c *Client) checkRedirect(next *http.Request, via []*http.Request) error {
 	return nil
 }
 
-// redirectError is a redirect that isn't followed.
+// redirectError reports a redirect that isn't followed.
 type redirectError struct {
 	to   *url.URL // nil: the server redirected too often
 	base *url.URL // of the API there; nil if the path isn't the requested one
