@@ -147,3 +147,20 @@ func (s stringer) String() string { return string(s) }
 type logValuer string
 
 func (l logValuer) LogValue() slog.Value { return slog.AnyValue(errors.New(string(l))) }
+
+// Forms and bounds that the other cases don't reach.
+func TestRedactedForms(t *testing.T) {
+	t.Parallel()
+	const key = `a${b}"c`
+	r := New(key, Header{"X-Eight", "12345678"}, Header{"X-Seven", "abcdefg"})
+	for text, want := range map[string]string{
+		fmt.Sprintf("%q", key):         `"[the API key]"`,
+		`"a$${b}\"c"`:                  `"[the API key]"`,
+		"12345678 and abcdefg":         "[the header X-Eight] and abcdefg",
+		"private \ue000 \U000f0000use": "private  use",
+	} {
+		if got := r.Text(text); got != want {
+			t.Errorf("%q: got %q, want %q", text, got, want)
+		}
+	}
+}
