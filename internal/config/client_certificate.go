@@ -33,6 +33,9 @@ func ParseClientCertificate(certPEM, keyPEM *string) (*tls.Certificate, *Problem
 		return nil, problemOf(ofKey, errors.New("the key doesn't belong to the first certificate of client_cert_pem, which must be the client's own; "+
 			"a certificate and its key print the same with `openssl x509 -noout -pubkey -in FILE` and `openssl pkey -pubout -in FILE`"))
 	}
+	if certificate.Leaf, err = x509.ParseCertificate(certificate.Certificate[0]); err != nil {
+		return nil, problemOf(ofCertificate, err)
+	}
 	return &certificate, nil
 }
 
@@ -45,8 +48,9 @@ func CheckClientCertPEM(value string) error {
 			continue
 		}
 		number++
-		if _, err := x509.ParseCertificate(block.Bytes); err != nil {
-			return fmt.Errorf("certificate %d is damaged: %w", number, err)
+		// Go needn't be able to read the chain, which only the server verifies.
+		if _, err := x509.ParseCertificate(block.Bytes); err != nil && (number == 1 || !isCertificate(block.Bytes)) {
+			return fmt.Errorf("certificate %d is damaged, or of a kind that isn't supported: %w", number, err)
 		}
 	}
 	switch {

@@ -7,6 +7,7 @@ import (
 	"crypto/rsa"
 	"crypto/x509"
 	"encoding/pem"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -87,7 +88,7 @@ func TestClientCertificateErrors(t *testing.T) {
 		"a key as certificate":             {&key, &key, ofCertificate, "No certificate found;"},
 		"a certificate as key":             {&good, &good, ofKey, "This is a certificate, not its private key; use file(\"…\") with the file of the key"},
 		"a public key as key":              {&good, new(harness.InPEM("PUBLIC KEY", []byte("a"))), ofKey, "No private key found;"},
-		"a damaged certificate":            {new(good + harness.InPEM("CERTIFICATE", []byte("a"))), &key, ofCertificate, "Certificate 2 is damaged: "},
+		"a damaged certificate":            {new(good + harness.InPEM("CERTIFICATE", []byte("a"))), &key, ofCertificate, "Certificate 2 is damaged, or of a kind"},
 		"a certificate cut off":            {new(good + good[:len(good)/2]), &key, ofCertificate, notDecoded},
 		"a key cut off":                    {&good, new(key[:len(key)/2]), ofKey, notDecoded},
 		"a key in one line":                {&good, new(strings.ReplaceAll(key, "\n", " ")), ofKey, notDecoded},
@@ -104,5 +105,19 @@ func TestClientCertificateErrors(t *testing.T) {
 			expectProblem(t, b, nil, c.at, "Invalid "+c.at, c.words)
 			expectUnsaid(t, b, nil, strings.Split(key, "\n")[1])
 		})
+	}
+}
+
+// A chain may have certificates that Go can't read, such as those of brainpool curves.
+func TestUnreadableChain(t *testing.T) {
+	t.Parallel()
+	certificate, key := harness.NewCertificate(t, "client")
+	brainpool, err := os.ReadFile("testdata/brainpool.pem")
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, problem := ParseClientCertificate(new(certificate+string(brainpool)), &key)
+	if problem != nil || len(got.Certificate) != 2 || got.Leaf == nil || got.Leaf.Subject.CommonName != "client" {
+		t.Errorf("%+v, %v", got, problem)
 	}
 }

@@ -40,8 +40,13 @@ func resolveHeaders(block Block, base *url.URL) (map[string]string, *Problem) {
 func CheckHeaderNames(names []string) error {
 	given := map[string]string{} // by their lower case
 	for _, name := range names {
-		if !httpguts.ValidHeaderFieldName(name) {
-			return fmt.Errorf("%q isn't the name of a header, which has only letters, digits and the characters !#$%%&'*+-.^_`|~", name)
+		if name == "" {
+			return errors.New("the name of a header is empty; remove it, or correct it")
+		}
+		for at, r := range name {
+			if !httpguts.ValidHeaderFieldName(string(r)) { // a secret may follow
+				return fmt.Errorf("after %q, the name of a header has the character %#U, but a name has only letters, digits and the characters !#$%%&'*+-.^_`|~", name[:at], r)
+			}
 		}
 		lower := strings.ToLower(name)
 		if other, ok := given[lower]; ok {

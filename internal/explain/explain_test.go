@@ -144,3 +144,45 @@ func TestConnectionAdvice(t *testing.T) {
 		t.Errorf("no kind: %s: %s", said.Summary, said.Detail)
 	}
 }
+
+// A cursor that isn't an offset is text that the server chose.
+func TestServerCursor(t *testing.T) {
+	t.Parallel()
+	const value = "the-secret-value"
+	redactor := redact.New("the-key", redact.Header{Name: "X-Token", Value: value})
+	e := Explainer{Settings: config.Settings{BaseURL: &url.URL{Scheme: "https", Host: "example.com"}}, Redact: redactor.Text, RedactOwn: redactor.OwnText}
+	for query, want := range map[string]string{
+		"cursor=" + value:                   "?cursor=[the header X-Token] returned",
+		"cursor=7&search_query=" + value:    "?cursor=7&search_query=" + value + " returned",
+		"limit=7&cursor=a" + value + "&x=1": "?limit=7&cursor=a[the header X-Token]&x=1 returned",
+	} {
+		said := e.List(t.Context(), &rest.Error{Kind: rest.ServerFailed, URL: "https://example.com/?" + query, Status: 500}, 0)
+		if !strings.Contains(said.Detail, want) {
+			t.Errorf("%s: %s", query, said.Detail)
+		}
+	}
+}
+
+// A server behind a gateway that ends TLS may build its redirects with http://. The advice
+// isn't to send the key unencrypted.
+func TestRedirectToHTTP(t *testing.T) {
+	t.Parallel()
+	e := Explainer{Settings: config.Settings{BaseURL: &url.URL{Scheme: "https", Host: "example.com", Path: "/api"}}, Redact: strings.Clone, RedactOwn: strings.Clone}
+	said := e.List(t.Context(), &rest.Error{Kind: rest.Redirected, Status: 302, Redirect: &url.URL{Scheme: "http", Host: "example.com", Path: "/login"}}, 0)
+	if !strings.Contains(said.Detail, "the server's redirects may have the wrong scheme: ask its administrator.") || strings.Contains(said.Detail, "set url") || strings.Contains(said.Detail, "allow_http") {
+		t.Error(said.Detail)
+	}
+}
+
+// A name with the key in it, hidden by invisible characters, doesn't show the key.
+func TestQuoteHiddenKey(t *testing.T) {
+	t.Parallel()
+	redactor := redact.New("the-key-123")
+	e := Explainer{Redact: redactor.Text, RedactOwn: redactor.OwnText}
+	if got := e.quote("a the-key\u200b-123"); got != `"a [the API key]"` {
+		t.Error(got)
+	}
+	if got := e.quote("a\u200bb"); got != `"a\u200bb"` {
+		t.Error(got)
+	}
+}

@@ -226,7 +226,12 @@ func (e Explainer) describe(procedure *tofupilot.Procedure) prose {
 
 // quote writes a server's text as a string that can be copied into a configuration. It shortens
 // a long text.
-func (e Explainer) quote(text string) prose { return shorten(e.say("%s", quoteHCL(text))) }
+func (e Explainer) quote(text string) prose {
+	if redacted := e.Redact(text); strings.Contains(redacted, "[the ") { // a secret with invisible characters in it
+		text = redacted
+	}
+	return shorten(e.say("%s", quoteHCL(text)))
+}
 
 // quoteOwn is quote for a text of the configuration.
 func (e Explainer) quoteOwn(text string) prose { return shorten(e.own(quoteHCL(text))) }

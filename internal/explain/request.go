@@ -2,6 +2,7 @@ package explain
 
 import (
 	"net/url"
+	"regexp"
 	"strings"
 	"time"
 
@@ -40,6 +41,9 @@ func (e Explainer) address() prose {
 // answered returns a sentence about a request and its response.
 func (e Explainer) answered(failed *rest.Error) prose {
 	text := "GET " + e.own(failed.URL)
+	if serverCursor.MatchString(failed.URL) {
+		text = e.say("GET %s", failed.URL)
+	}
 	if failed.Attempts > 1 {
 		text += e.say(" (%d attempts)", failed.Attempts)
 	}
@@ -69,6 +73,9 @@ func (e Explainer) answered(failed *rest.Error) prose {
 	}
 	return text.ended()
 }
+
+// serverCursor matches a cursor that isn't an offset: the server chose its text.
+var serverCursor = regexp.MustCompile(`[?&]cursor=[^&]*[^&0-9]`)
 
 // advise returns a summary of a request's failure, and what to do next.
 func (e Explainer) advise(failed *rest.Error, advice advice) (summary, next prose) {
@@ -126,8 +133,11 @@ func (e Explainer) advise(failed *rest.Error, advice advice) (summary, next pros
 		}
 		return "The server limits the rate of requests", e.later(failed, otherwise)
 	case rest.Unavailable:
-		otherwise := e.say("Try again later. The provider's max_retries is %d, which may be too few if the server limits the rate of requests. "+
-			"If the problem persists, ask the server's administrator, and check that this is the right server and not a proxy.", e.Settings.MaxRetries)
+		otherwise := e.say("Try again later. The provider's max_retries is %d, which may be too few if the server limits the rate of requests. ", e.Settings.MaxRetries)
+		if e.Settings.MaxRetries == rest.MaxRetries {
+			otherwise = "Try again later. "
+		}
+		otherwise += "If the problem persists, ask the server's administrator, and check that this is the right server and not a proxy."
 		return "The server is unavailable", e.later(failed, otherwise)
 	case rest.ServerFailed:
 		if tofupilot.IsBrokenRow(failed) {
@@ -193,7 +203,10 @@ func (e Explainer) adviseRedirect(failed *rest.Error) (summary, next prose) {
 	to, base := failed.Redirect, e.Settings.BaseURL
 	if isElsewhere(failed) {
 		summary = "The server redirects to another page"
-		if address := withScheme(base, to); address != nil {
+		if address := withScheme(base, to); address != nil && base.Scheme == "https" {
+			return summary, e.say("The server redirects to %s, and the provider doesn't send the API key unencrypted. "+
+				"If a gateway in front of the server ends TLS, the server's redirects may have the wrong scheme: ask its administrator.", to)
+		} else if address != nil {
 			return summary, e.say("The server redirects to %s. Use %s:// instead of %s://: ", to, e.own(address.Scheme), e.own(base.Scheme)) + e.moveTo(address) + "."
 		}
 		return summary, e.say("The server redirects to %s, which isn't the API. ", to) + e.adviseGateway()

@@ -87,14 +87,14 @@ func (p *pager[R]) all(ctx context.Context) ([]R, error) {
 		case confirm:
 		case readAgain:
 			change = reason
-			p.Log.WarnContext(ctx, "Reading the list again", "reason", reason.Error(), "passes", passes)
+			p.Log.WarnContext(ctx, "Reading the list again", "reason", reason, "passes", passes)
 			if err := sleep(ctx, pause/2+rand.N(pause/2)); err != nil {
 				return nil, &IncompleteError{Passes: passes, Rows: len(p.rows), Change: change, Err: err}
 			}
 			pause = min(2*pause, lastPause)
 		case follow:
 			p.following, previous, change = true, nil, nil
-			p.Log.WarnContext(ctx, "Following the server's cursors, one page after the other", "reason", reason.Error())
+			p.Log.WarnContext(ctx, "Following the server's cursors, one page after the other", "reason", reason)
 		case fail:
 			if this.verdict == changed { // twice in the same way: it wasn't a change
 				change = nil

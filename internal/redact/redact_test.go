@@ -152,11 +152,13 @@ func (l logValuer) LogValue() slog.Value { return slog.AnyValue(errors.New(strin
 func TestRedactedForms(t *testing.T) {
 	t.Parallel()
 	const key = `a${b}"c`
-	r := New(key, Header{"X-Eight", "12345678"}, Header{"X-Seven", "abcdefg"})
+	r := New(key, Header{"X-Eight", "12345678"}, Header{"X-Seven", "abcdefg"}, Header{"X-Auth", "Bearer abc-token-123"})
 	for text, want := range map[string]string{
 		fmt.Sprintf("%q", key):         `"[the API key]"`,
 		`"a$${b}\"c"`:                  `"[the API key]"`,
 		"12345678 and abcdefg":         "[the header X-Eight] and abcdefg",
+		"Bearer abc-token-123":         "[the header X-Auth]",
+		"token abc-token-123":          "token [the header X-Auth]",
 		"private \ue000 \U000f0000use": "private  use",
 	} {
 		if got := r.Text(text); got != want {

@@ -174,7 +174,7 @@ func (c *Client) get(ctx context.Context, request *request) error {
 		if failed.isRefusal() {
 			pause = c.gate.closedFor()
 		}
-		c.log.WarnContext(ctx, "Trying a request again", "url", failed.URL, "error", failed.withoutURL(), "attempt", number, "pause", pause.Round(time.Millisecond).String())
+		c.log.WarnContext(ctx, "Trying a request again", "url", withoutQuery(request.target).String(), "query", loggedQuery(request.target), "error", failed.withoutURL(), "attempt", number, "pause", pause.Round(time.Millisecond).String())
 		if failed.isRefusal() {
 			continue // the gate makes it wait
 		}
@@ -212,7 +212,7 @@ func (c *Client) attempt(ctx context.Context, number int, request *request) *Err
 	if err != nil {
 		status = 0
 	}
-	c.log.DebugContext(ctx, "Asked the server", "method", http.MethodGet, "path", request.target.RequestURI(),
+	c.log.DebugContext(ctx, "Asked the server", "method", http.MethodGet, "path", request.target.EscapedPath(), "query", loggedQuery(request.target),
 		"status", received.status, "duration", time.Since(sent).String(), "attempt", number)
 	if status == http.StatusOK {
 		c.gate.leave(sent, status, 0, c.maxRetries)
@@ -245,6 +245,10 @@ func (c *Client) send(ctx context.Context, request *request) (response, error) {
 	return received, err
 }
 
+// loggedQuery returns the query of an address for the log. It isn't a string, because it may
+// have a cursor, which the server chose.
+func loggedQuery(address *url.URL) fmt.Stringer { return &url.URL{RawQuery: address.RawQuery} }
+
 // exchange sends a request and reads the body of its response.
 func (c *Client) exchange(ctx context.Context, target *url.URL, memory *Share) (received response, err error) {
 	var connected atomic.Bool
@@ -256,7 +260,7 @@ func (c *Client) exchange(ctx context.Context, target *url.URL, memory *Share) (
 	request.Header = c.header.Clone()
 	answer, err := c.http.Do(request)
 	received.connected = connected.Load() || answer != nil
-	received.certificateRequested = c.certificateRequested.Load() && !c.gate.hasSucceeded()
+	received.certificateRequested = c.certificateRequested.Load() && !c.gate.hasSucceeded() && !c.usesTLSProxy(request)
 	if answer == nil {
 		return received, err
 	}
@@ -283,4 +287,15 @@ func sleep(ctx context.Context, pause time.Duration) error {
 	case <-ctx.Done():
 		return context.Cause(ctx)
 	}
+}
+
+// usesTLSProxy reports whether a request goes to a proxy over TLS, which may request a client
+// certificate, too.
+func (c *Client) usesTLSProxy(request *http.Request) bool {
+	transport, ok := c.http.Transport.(*http.Transport)
+	if !ok || transport.Proxy == nil {
+		return false
+	}
+	proxy, _ := transport.Proxy(request)
+	return proxy != nil && proxy.Scheme == "https"
 }

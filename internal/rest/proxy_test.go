@@ -134,3 +134,19 @@ func TestTLSProxyGetsTheCertificate(t *testing.T) {
 		t.Errorf("the proxy got the certificate of %q", got)
 	}
 }
+
+// A proxy over TLS may request a client certificate, too: a failure behind it doesn't show
+// that the server requires one.
+func TestUsesTLSProxy(t *testing.T) {
+	t.Parallel()
+	for proxy, want := range map[string]bool{"https://proxy.example.com": true, "http://proxy.example.com": false, "socks5://proxy.example.com": false} {
+		transport := NewTransport(nil)
+		transport.Proxy = http.ProxyURL(parsed(t, proxy))
+		client := clientAt(t, "https://tofupilot.example.com")
+		client.http.Transport = transport
+		request := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "https://tofupilot.example.com/", nil)
+		if got := client.usesTLSProxy(request); got != want {
+			t.Errorf("%s: %t, want %t", proxy, got, want)
+		}
+	}
+}

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -112,22 +113,37 @@ func (c *Client) checkRedirect(next *http.Request, via []*http.Request) error {
 		return &redirectError{to: next.URL}
 	case !SameServer(next.URL, via[0].URL):
 		return &redirectError{to: next.URL, base: (&url.URL{Scheme: next.URL.Scheme, Host: next.URL.Host}).JoinPath(base)}
+	case !hasQuery(next.URL, via[0].URL.Query()):
+		return &redirectError{reason: "the server redirects without the query of the request"}
 	case len(via) == 10:
-		return &redirectError{}
+		return &redirectError{reason: "the server redirected 10 times"}
 	}
 	return nil
 }
 
+// hasQuery reports whether an address has all parameters of a query. Without them, the server
+// would return another list.
+func hasQuery(address *url.URL, query url.Values) bool {
+	has := address.Query()
+	for name, values := range query {
+		if !slices.Equal(has[name], values) {
+			return false
+		}
+	}
+	return true
+}
+
 // redirectError reports a redirect that isn't followed.
 type redirectError struct {
-	to   *url.URL // nil: the server redirected too often
-	base *url.URL // of the API there; nil if the path isn't the requested one
+	to     *url.URL // nil if reason is set
+	base   *url.URL // of the API there; nil if the path isn't the requested one
+	reason string   // why it isn't followed although it leads to the API
 }
 
 // Error names the target without its query, which may be long and contain secrets.
 func (e *redirectError) Error() string {
-	if e.to == nil {
-		return "the server redirected 10 times"
+	if e.reason != "" {
+		return e.reason
 	}
 	return "the server redirects to another address: " + withoutQuery(e.to).String()
 }
