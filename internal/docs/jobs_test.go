@@ -3,6 +3,7 @@
 package docs_test
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"io/fs"
@@ -27,7 +28,6 @@ const (
 	lookupTitle  = "## Look up the ID"
 	oneStation   = "## One station"
 	manyStations = "## Many stations"
-	passFileOn   = "### Pass the file on"
 	runTheTest   = "### Run the test"
 )
 
@@ -96,6 +96,7 @@ func TestStations(t *testing.T) {
 				t.Parallel()
 				job := newJob(t, readSection(t, stationsPage, oneStation))
 				job.logIn(t)
+				job.started = t.TempDir()
 				if output, err := job.runScript(t, language, oneStation, "tofupilot run"); err != nil {
 					t.Fatalf("%v\n%s", err, output)
 				}
@@ -115,18 +116,15 @@ func TestStations(t *testing.T) {
 				if output, err := job.runScript(t, "sh", manyStations, "terraform"); err != nil {
 					t.Fatalf("%v\n%s", err, output)
 				}
-				if output, err := job.runScript(t, language, runTheTest, "tofupilot run"); err != nil {
+				web := httptest.NewServer(http.FileServer(http.Dir(job.dir)))
+				t.Cleanup(web.Close)
+				station := newStation(t, web.URL)
+				if output, err := station.runScript(t, language, runTheTest, "tofupilot run"); err != nil {
 					t.Fatalf("%v\n%s", err, output)
 				}
 				want := fakeapi.Example2026().ID
-				if got := job.readUploads(t); len(got) != 1 || got[0].ID != want {
+				if got := station.readUploads(t); len(got) != 1 || got[0].ID != want {
 					t.Errorf("uploaded %+v, want a run of %s", got, want)
-				}
-				file := filepath.Join(job.dir, "stations.json")
-				writeFile(t, file, strings.ReplaceAll(readFile(t, file), "line_1", "line_3"))
-				output, err := job.runScript(t, language, runTheTest, "tofupilot run")
-				if got := job.readUploads(t); err == nil || len(got) != 1 || !strings.Contains(output, "stations.json has no procedure ID for line_1.") {
-					t.Errorf("missing station: error %v, uploaded %+v, want nothing more\n%s", err, got, output)
 				}
 				job.replace(t, smoke, "Firmware Smoke Tset")
 				if output, err := job.runScript(t, "sh", manyStations, "terraform"); err == nil {
@@ -137,11 +135,16 @@ func TestStations(t *testing.T) {
 	}
 }
 
-// TestStationsWithoutID runs the script of a station with files that have no ID for
-// the station. The script must fail with a message and not run the test.
+// TestStationsWithoutID runs the script of a station with files that have no ID for the
+// station. Such a download must not replace a file that has one, and without one, the script
+// must fail with a message and not run the test.
 func TestStationsWithoutID(t *testing.T) {
 	t.Parallel()
-	const id = "550e8400-e29b-41d4-a716-446655440000"
+	const (
+		id      = "550e8400-e29b-41d4-a716-446655440000"
+		old     = "7d3b9f52-6c1e-4a08-b5d4-1e9f0c2a8b63"
+		oldFile = `{"line_1": "` + old + `"}`
+	)
 	for name, file := range map[string]string{
 		"empty file":          "",
 		"empty ID":            `{"line_1": ""}`,
@@ -150,66 +153,116 @@ func TestStationsWithoutID(t *testing.T) {
 		"number":              `{"line_1": 550}`,
 		"name, not ID":        `{"line_1": "Firmware Smoke Test"}`,
 		"more than an ID":     `{"line_1": "` + id + ` 2"}`,
+		"ID and line break":   `{"line_1": "` + id + `\n"}`,
+		"two lines":           `{"line_1": "` + id + `\n` + id + `"}`,
 		"list of IDs":         `{"line_1": ["` + id + `"]}`,
 		"missing station":     `{"line_3": "` + id + `"}`,
 		"list":                `["` + id + `"]`,
+		"two documents":       `{"line_1": "` + id + `"} {"line_1": "` + id + `"}`,
 		"HTML":                "<html>Not found</html>",
 		"incomplete download": `{"line_1": "` + id + `"`,
 	} {
 		for _, language := range []string{"sh", "powershell"} {
 			t.Run(name+"/"+language, func(t *testing.T) {
 				t.Parallel()
-				station := newJob(t, readSection(t, stationsPage, manyStations))
-				station.logIn(t)
-				writeFile(t, filepath.Join(station.dir, "stations.json"), file)
+				web := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+					_, _ = w.Write([]byte(file)) // the script fails without it
+				}))
+				t.Cleanup(web.Close)
+				station := newStation(t, web.URL)
+				downloaded := filepath.Join(station.dir, "stations.json")
+				writeFile(t, downloaded, file)
 				output, err := station.runScript(t, language, runTheTest, "tofupilot run")
 				if got := station.readUploads(t); err == nil || len(got) > 0 {
 					t.Errorf("error %v, uploaded %+v, want nothing\n%s", err, got, output)
 				}
-				isInvalidJSON := name == "HTML" || name == "incomplete download"
-				if !strings.Contains(output, "stations.json has no procedure ID for line_1.") && (language != "powershell" || !isInvalidJSON) {
+				if !strings.Contains(output, "Can't read a procedure ID for line_1 from stations.json.") {
 					t.Errorf("got no message:\n%s", output)
+				}
+
+				writeFile(t, downloaded, oldFile)
+				output, err = station.runScript(t, language, runTheTest, "tofupilot run")
+				if got := station.readUploads(t); err != nil || len(got) != 1 || got[0].ID != old || !strings.Contains(output, "Using the old stations.json.") {
+					t.Errorf("with an old file: error %v, uploaded %+v, want a run of %s\n%s", err, got, old, output)
+				}
+				if got := readFile(t, downloaded); got != oldFile {
+					t.Errorf("stations.json: got %q, want %q", got, oldFile)
 				}
 			})
 		}
 	}
 }
 
-// TestDownloads runs the scripts that download stations.json to a station: once successfully,
-// and once with a download that fails, which must not change the file.
+// TestStationNames runs the script of stations whose names aren't identifiers.
+func TestStationNames(t *testing.T) {
+	t.Parallel()
+	const file = `{"line-3": "550e8400-e29b-41d4-a716-446655440000", "line 3": "550e8400-e29b-41d4-a716-446655440000"}`
+	for _, name := range []string{"line-3", "line 3"} {
+		for _, language := range []string{"sh", "powershell"} {
+			t.Run(name+"/"+language, func(t *testing.T) {
+				t.Parallel()
+				station := newStation(t, unreachable)
+				station.edits = append(station.edits, "'line_1'", "'"+name+"'")
+				writeFile(t, filepath.Join(station.dir, "stations.json"), file)
+				output, err := station.runScript(t, language, runTheTest, "tofupilot run")
+				if got := station.readUploads(t); err != nil || len(got) != 1 {
+					t.Errorf("error %v, uploaded %+v, want one run\n%s", err, got, output)
+				}
+			})
+		}
+	}
+}
+
+// TestDownloads runs the script of a station: with a file to download, then without one, and
+// then without a file of an earlier download either. It starts in another directory.
 func TestDownloads(t *testing.T) {
 	t.Parallel()
 	const file = `{"line_1": "550e8400-e29b-41d4-a716-446655440000"}`
-	for _, c := range []struct{ name, language, contains string }{
-		{"web server/sh", "sh", "curl"},
-		{"web server/powershell", "powershell", "Invoke-WebRequest"},
-		{"SSM parameter/sh", "sh", "aws ssm"},
+	function := regexp.MustCompile(`(?ms)^download\(\) \{\n.*?^\}\n`)
+	functions := function.FindAllString(readSection(t, stationsPage, runTheTest), -1)
+	if len(functions) != 2 || !strings.Contains(functions[1], "aws ssm") {
+		t.Fatalf("the page downloads with %q", functions)
+	}
+	for name, c := range map[string]struct {
+		language string
+		edits    []string
+	}{
+		"web server/sh":         {"sh", nil},
+		"web server/powershell": {"powershell", nil},
+		"SSM parameter/sh":      {"sh", functions},
 	} {
-		t.Run(c.name, func(t *testing.T) {
+		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			station := newJob(t, readSection(t, stationsPage, manyStations))
-			bin := t.TempDir()
-			writeFile(t, filepath.Join(bin, "aws"), awsCLI)
-			if err := os.Chmod(filepath.Join(bin, "aws"), 0o700); err != nil {
-				t.Fatal(err)
-			}
-			web := httptest.NewServer(http.FileServer(http.Dir(bin)))
+			served := t.TempDir()
+			web := httptest.NewServer(http.FileServer(http.Dir(served)))
 			t.Cleanup(web.Close)
-			station.host = web.URL
-			station.env = append(station.env, "PATH="+bin+":"+os.Getenv("PATH"), "PARAMETERS="+bin)
+			station := newStation(t, web.URL)
+			station.edits = append(station.edits, c.edits...)
+			station.env = append(station.env, "PARAMETERS="+served)
+			station.started = t.TempDir()
 
-			writeFile(t, filepath.Join(bin, "stations.json"), file)
-			if output, err := station.runScript(t, c.language, passFileOn, c.contains); err != nil {
-				t.Fatalf("%v\n%s", err, output)
+			writeFile(t, filepath.Join(served, "stations.json"), file)
+			output, err := station.runScript(t, c.language, runTheTest, "tofupilot run")
+			if got := station.readUploads(t); err != nil || len(got) != 1 || strings.Contains(output, "old") {
+				t.Fatalf("error %v, uploaded %+v, want one run\n%s", err, got, output)
 			}
-			if err := os.Remove(filepath.Join(bin, "stations.json")); err != nil {
+			if err := os.Remove(filepath.Join(served, "stations.json")); err != nil {
 				t.Fatal(err)
 			}
-			if output, err := station.runScript(t, c.language, passFileOn, c.contains); err == nil {
-				t.Errorf("failed download: no error\n%s", output)
+			output, err = station.runScript(t, c.language, runTheTest, "tofupilot run")
+			if got := station.readUploads(t); err != nil || len(got) != 2 || !strings.Contains(output, "Using the old stations.json.") {
+				t.Errorf("failed download: error %v, uploaded %+v, want one run more\n%s", err, got, output)
 			}
-			if got := strings.TrimSpace(readFile(t, filepath.Join(station.dir, "stations.json"))); got != file {
+			installed := filepath.Join(station.dir, "stations.json")
+			if got := strings.TrimSpace(readFile(t, installed)); got != file {
 				t.Errorf("stations.json: got %q, want %q", got, file)
+			}
+			if err := os.Remove(installed); err != nil {
+				t.Fatal(err)
+			}
+			output, err = station.runScript(t, c.language, runTheTest, "tofupilot run")
+			if got := station.readUploads(t); err == nil || len(got) != 2 || !strings.Contains(output, "Can't read a procedure ID for line_1 from stations.json.") {
+				t.Errorf("no file: error %v, uploaded %+v, want nothing more\n%s", err, got, output)
 			}
 		})
 	}
@@ -226,18 +279,26 @@ cat "$PARAMETERS/stations.json"
 // station. The file of an earlier run must not change.
 func TestFailedOutput(t *testing.T) {
 	t.Parallel()
-	for _, c := range []struct{ language, heading, contains, file, output string }{
-		{"sh", manyStations, "terraform", "stations.json", "procedure_ids"},
-		{"sh", oneStation, "tofupilot run", "tofupilot.json", "tofupilot_json"},
-		{"powershell", oneStation, "tofupilot run", "tofupilot.json", "tofupilot_json"},
+	another := func(output string) []string { return []string{`output "` + output + `"`, `output "another"`} }
+	null := []string{"value = ", "value = true ? null : "} // Terraform stores no output that is null
+	for _, c := range []struct {
+		name, language, heading, contains, file, output string
+		replace                                         []string
+	}{
+		{"another", "sh", manyStations, "terraform", "stations.json", "procedure_ids", another("procedure_ids")},
+		{"another", "sh", oneStation, "tofupilot run", "tofupilot.json", "tofupilot_json", another("tofupilot_json")},
+		{"another", "powershell", oneStation, "tofupilot run", "tofupilot.json", "tofupilot_json", another("tofupilot_json")},
+		{"null", "sh", manyStations, "terraform", "stations.json", "procedure_ids", null},
+		{"null", "sh", oneStation, "tofupilot run", "tofupilot.json", "tofupilot_json", null},
+		{"null", "powershell", oneStation, "tofupilot run", "tofupilot.json", "tofupilot_json", null},
 	} {
-		t.Run(c.file+"/"+c.language, func(t *testing.T) {
+		t.Run(c.file+"/"+c.name+"/"+c.language, func(t *testing.T) {
 			t.Parallel()
 			job := newJob(t, readSection(t, stationsPage, c.heading))
 			job.logIn(t)
 			const earlier = `{"written": "by an earlier run"}`
 			writeFile(t, filepath.Join(job.dir, c.file), earlier)
-			job.replace(t, `output "`+c.output+`"`, `output "another"`)
+			job.replace(t, c.replace[0], c.replace[1])
 			output, err := job.runScript(t, c.language, c.heading, c.contains)
 			if got := job.readUploads(t); err == nil || len(got) > 0 || !strings.Contains(output, c.output) {
 				t.Errorf("error %v, uploaded %+v, want nothing\n%s", err, got, output)
@@ -335,8 +396,10 @@ type job struct {
 	id   string // of the procedure that the pages' jobs look up
 	dir  string
 	home string
-	host string // replaces files.example.com in scripts
 	env  []string
+
+	edits   []string // pairs of old and new texts in scripts
+	started string   // where scripts start; dir if empty
 }
 
 // newJob returns a job with a section's configuration in procedures/, and with replacements
@@ -360,15 +423,29 @@ func newJob(t *testing.T, section string) *job {
 	if err := os.Symlink(binary, filepath.Join(bin, "terraform")); err != nil {
 		t.Fatal(err)
 	}
-	writeFile(t, filepath.Join(bin, "tofupilot"), tofupilotCLI)
-	if err := os.Chmod(filepath.Join(bin, "tofupilot"), 0o700); err != nil {
-		t.Fatal(err)
+	for name, script := range map[string]string{"tofupilot": tofupilotCLI, "aws": awsCLI} {
+		writeFile(t, filepath.Join(bin, name), script)
+		if err := os.Chmod(filepath.Join(bin, name), 0o700); err != nil {
+			t.Fatal(err)
+		}
 	}
 	writeFile(t, filepath.Join(sdk, "tofupilot", "v2.py"), tofupilotSDK)
 	j.env = newEnvironment(userConfig(), "PATH="+bin+":"+os.Getenv("PATH"), "PYTHONPATH="+sdk, "HOME="+j.home,
 		"UPLOADS="+filepath.Join(j.dir, "uploads"), "TF_IN_AUTOMATION=1")
 	return j
 }
+
+// newStation returns a station that is logged in and downloads stations.json from host.
+func newStation(t *testing.T, host string) *job {
+	t.Helper()
+	station := newJob(t, readSection(t, stationsPage, manyStations))
+	station.edits = []string{"https://files.example.com", host}
+	station.logIn(t)
+	return station
+}
+
+// unreachable is a host that refuses connections.
+const unreachable = "http://127.0.0.1:1"
 
 // newCIJob returns a job of the CI guide. It has a login for the CLI, or a key in the
 // environment for the SDK.
@@ -465,7 +542,7 @@ func (j *job) runScript(t *testing.T, language, heading, text string) (output st
 			}
 		}
 		file := filepath.Join(j.dir, "script.ps1") // PowerShell requires the extension
-		writeFile(t, file, strings.ReplaceAll(found[2], "https://files.example.com", j.host))
+		writeFile(t, file, strings.NewReplacer(j.edits...).Replace(found[2]))
 		return j.run(t, program, file)
 	}
 	t.Fatalf("%s has no script in %s with %q", heading, language, text)
@@ -485,7 +562,7 @@ func (j *job) runShell(t *testing.T, script string) (output string, err error) {
 func (j *job) run(t *testing.T, program string, arguments ...string) (output string, err error) {
 	t.Helper()
 	command := exec.CommandContext(t.Context(), program, arguments...)
-	command.Dir, command.Env = j.dir, j.env
+	command.Dir, command.Env = cmp.Or(j.started, j.dir), j.env
 	combined, err := command.CombinedOutput()
 	return string(combined), err
 }
