@@ -13,6 +13,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -310,8 +311,8 @@ func TestFailedOutput(t *testing.T) {
 	}
 }
 
-// TestWithProcedure runs with-procedure.sh without a command and with an empty ID. It must
-// fail and not run a command.
+// TestWithProcedure runs with-procedure.sh without a command and without an ID. It must fail
+// and not run a command.
 func TestWithProcedure(t *testing.T) {
 	t.Parallel()
 	t.Run("no command", func(t *testing.T) {
@@ -326,16 +327,58 @@ func TestWithProcedure(t *testing.T) {
 			t.Errorf("got %d requests, want none", len(got))
 		}
 	})
-	t.Run("empty ID", func(t *testing.T) {
-		t.Parallel()
-		job := newCIJob(t, withCLI)
-		job.replace(t, "data.tofupilot_procedure_ids.job.ids[local.name]", `""`)
-		output, err := job.runShell(t, withCLI)
-		if got := job.readUploads(t); err == nil || len(got) > 0 || !strings.Contains(output, "The output procedure_id is empty.") {
-			t.Errorf("error %v, uploaded %+v, want nothing\n%s", err, got, output)
-		}
-	})
+	for name, value := range map[string]string{
+		"empty ID":  `""`,
+		"two lines": `"550e8400-e29b-41d4-a716-446655440000\n7d3b9f52-6c1e-4a08-b5d4-1e9f0c2a8b63"`,
+		"name":      "local.name",
+		"no output": "null", // "terraform output -raw" prints a warning and exits with 0
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			job := newCIJob(t, withCLI)
+			job.replace(t, "data.tofupilot_procedure_ids.job.ids[local.name]", value)
+			output, err := job.runShell(t, withCLI)
+			if got := job.readUploads(t); err == nil || len(got) > 0 || !strings.Contains(output, "The output procedure_id has no procedure ID.") {
+				t.Errorf("error %v, uploaded %+v, want nothing\n%s", err, got, output)
+			}
+		})
+	}
 }
+
+// TestCIVariable runs the step that takes the ID from a CI variable. It must fail if the
+// variable doesn't exist, for which GitHub passes an empty one.
+func TestCIVariable(t *testing.T) {
+	t.Parallel()
+	const id = "550e8400-e29b-41d4-a716-446655440000"
+	step := ""
+	for _, found := range yamlStep.FindAllStringSubmatch(readSection(t, ciPage, "## Set a CI variable"), -1) {
+		if strings.Contains(found[1], "tofupilot run") {
+			step = strings.ReplaceAll(found[1], "\n          ", "\n")
+		}
+	}
+	if step == "" {
+		t.Fatal("found no step that runs the CLI")
+	}
+	for _, variable := range []string{id, ""} {
+		t.Run("ID="+variable, func(t *testing.T) {
+			t.Parallel()
+			job := newCIJob(t, withCLI)
+			job.env = append(job.env, "TOFUPILOT_PROCEDURE_ID="+variable)
+			output, err := job.run(t, "sh", "-e", "-c", step)
+			got := job.readUploads(t)
+			if variable == "" {
+				if err == nil || len(got) > 0 || !strings.Contains(output, "TOFUPILOT_PROCEDURE_ID: is empty") {
+					t.Errorf("error %v, uploaded %+v, want nothing\n%s", err, got, output)
+				}
+			} else if err != nil || len(got) != 1 || got[0].ID != variable {
+				t.Errorf("error %v, uploaded %+v, want a run of %s\n%s", err, got, variable, output)
+			}
+		})
+	}
+}
+
+// yamlStep matches the script of a step in GitHub Actions.
+var yamlStep = regexp.MustCompile(`(?m)^      - run: \|\n((?:          .*\n)+)`)
 
 // TestLockedState starts a job while another job in the same directory has locked the state.
 // It must wait for the lock.
@@ -368,8 +411,8 @@ func TestLockTimeout(t *testing.T) {
 	t.Parallel()
 	checked := 0
 	for page, text := range readPages(t) {
-		for _, script := range scriptBlock.FindAllStringSubmatch(text, -1) {
-			for _, command := range planOrApply.FindAllString(script[2], -1) {
+		for _, script := range slices.Concat(scriptBlock.FindAllString(text, -1), yamlStep.FindAllString(text, -1)) {
+			for _, command := range planOrApply.FindAllString(script, -1) {
 				checked++
 				if !strings.Contains(command, " -lock-timeout=60s") {
 					t.Errorf("%s: %s doesn't wait for the lock", page, command)
@@ -377,7 +420,7 @@ func TestLockTimeout(t *testing.T) {
 			}
 		}
 	}
-	if checked < 4 {
+	if checked < 5 {
 		t.Errorf("found only %d commands", checked)
 	}
 }
