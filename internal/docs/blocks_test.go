@@ -88,6 +88,9 @@ func readConfigurations(t *testing.T) []configuration {
 			if language != "terraform" {
 				continue // see TestOtherBlocks
 			}
+			if strings.HasPrefix(text, "import {") {
+				continue // see TestImport
+			}
 			if found := moduleFile.FindStringSubmatch(text); found != nil {
 				configurations[len(configurations)-1].files[found[1]] = text
 				continue

@@ -79,8 +79,8 @@ func TestFromPastedIDs(t *testing.T) {
 	demo := startDemo(t)
 	page := readPages(t)[pastedPage]
 	blocks := block.FindAllStringSubmatch(page, -1)
-	if len(blocks) != 3 {
-		t.Fatalf("the guide has %d configurations, want 3", len(blocks))
+	if len(blocks) != 4 {
+		t.Fatalf("the guide has %d configurations, want 4", len(blocks)) // TestImport plans the fourth
 	}
 	for _, id := range uuid.FindAllString(blocks[0][2], -1) {
 		if before, _, _ := strings.Cut(page, blocks[0][0]); !strings.Contains(before, id) {
@@ -97,6 +97,13 @@ func TestFromPastedIDs(t *testing.T) {
 	output := runTerraform(t, dir, demo.env, "plan", "-input=false", "-no-color")
 	if shown := textBlock.FindStringSubmatch(page); shown == nil || !strings.Contains(normalizeSpace(output), normalizeSpace(shown[1])) {
 		t.Errorf("got\n%s\nwant\n%s", output, shown)
+	}
+
+	repeated := strings.Replace(blocks[1][2], `toset([`, `toset(["550E8400-E29B-41D4-A716-446655440000", "7d3b9f52-6c1e-4a08-b5d4-1e9f0c2a8b63", `, 1)
+	writeFile(t, main, blocks[0][2]+repeated)
+	output = runTerraform(t, dir, demo.env, "plan", "-input=false", "-no-color")
+	if !strings.Contains(output, `"550E8400-E29B-41D4-A716-446655440000" = "Battery Test Procedure"`) {
+		t.Errorf("an ID twice and one in upper case: got\n%s", output)
 	}
 
 	writeFile(t, main, blocks[2][2])

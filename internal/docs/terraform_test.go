@@ -143,6 +143,7 @@ var newer = []struct {
 	{`resource "terraform_data"`, 4, 6},
 	{"plantimestamp()", 5, 6},
 	{"check \"", 5, 6},
+	{"import {", 5, 6},
 	{"mock_provider", 7, 8},
 	{"ephemeral ", 10, 11},
 }
