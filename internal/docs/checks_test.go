@@ -114,3 +114,26 @@ output "is_null" {
 		})
 	}
 }
+
+// TestNullOutput runs the commands that the page compares for an output that is null.
+func TestNullOutput(t *testing.T) {
+	t.Parallel()
+	server := httptest.NewServer(fakeapi.New(fakeapi.Generate(1, fakeapi.WithRepository)...))
+	t.Cleanup(server.Close)
+	dir := t.TempDir()
+	example := readFile(t, filepath.Join(root, "examples", "data-sources", "tofupilot_procedures", "missing.tf"))
+	writeFile(t, filepath.Join(dir, "main.tf"), requirement+example)
+	env := []string{"TOFUPILOT_URL=" + server.URL, "TOFUPILOT_API_KEY=" + fakeapi.Key}
+	runTerraform(t, dir, env, "apply", "-auto-approve", "-input=false", "-no-color")
+	for command, want := range map[string]string{
+		"terraform output -json":                      "{}",
+		"terraform output -raw inverter_procedure_id": "Warning: No outputs found",
+	} {
+		if page := readPages(t)["docs/data-sources/procedures.md"]; !strings.Contains(page, "`"+command+"`") {
+			t.Errorf("the page doesn't mention %q", command)
+		}
+		if output := runTerraform(t, dir, env, append(strings.Fields(command)[1:], "-no-color")...); !strings.Contains(output, want) {
+			t.Errorf("%s: got %q, want %q", command, output, want)
+		}
+	}
+}

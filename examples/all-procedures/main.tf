@@ -1,3 +1,12 @@
+terraform {
+  required_providers {
+    tofupilot = {
+      source  = "tofupilot/tofupilot"
+      version = "~> 0.1.0"
+    }
+  }
+}
+
 # Every procedure that your API key can read.
 data "tofupilot_procedures" "all" {}
 
