@@ -16,7 +16,7 @@ import (
 )
 
 // terraformErrors lists the errors in the table that come from Terraform.
-var terraformErrors = []string{"Invalid for_each argument", "Failed to query available provider packages", "Provider configuration not present"}
+var terraformErrors = []string{"Invalid for_each argument", "Failed to query available provider packages", "Inconsistent dependency lock file", "Provider configuration not present"}
 
 var (
 	tableRow = regexp.MustCompile(`(?m)^\| ([A-Z][^|]*) \|`)
@@ -72,6 +72,17 @@ data "tofupilot_procedures" "all" {
 `)
 	output, err := runCLI(t, harness.CLI(t), dir, nil, "plan", "-input=false", "-no-color")
 	if output = normalizeSpace(output); err == nil || !strings.Contains(output, "Error: Provider configuration not present") || !strings.Contains(output, "it has been removed") {
+		t.Errorf("error %v: %s", err, output)
+	}
+}
+
+// TestMissingRequirement provokes the error that the table explains for dev_overrides.
+func TestMissingRequirement(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	writeFile(t, filepath.Join(dir, "main.tf"), `data "tofupilot_procedures" "all" {}`)
+	output, err := runCLI(t, harness.CLI(t), dir, nil, "plan", "-input=false", "-no-color")
+	if output = normalizeSpace(output); err == nil || !strings.Contains(output, "Error: Inconsistent dependency lock file") || !strings.Contains(output, "hashicorp/tofupilot") {
 		t.Errorf("error %v: %s", err, output)
 	}
 }
