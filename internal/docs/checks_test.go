@@ -137,3 +137,39 @@ func TestNullOutput(t *testing.T) {
 		}
 	}
 }
+
+// TestOverrides overrides attributes with values that "terraform test" doesn't accept. The
+// errors must be those of the page.
+func TestOverrides(t *testing.T) {
+	t.Parallel()
+	const page = "docs/guides/offline-tests.md"
+	if product, _ := harness.Version(t, harness.CLI(t)); product != "Terraform" {
+		t.Skip("the errors are Terraform's")
+	}
+	for value, want := range map[string]string{
+		`runs = [{ id = "1" }]`:    "incompatible types; expected object type, found tuple",
+		"linked_repository = null": "found dynamic",
+	} {
+		t.Run(value, func(t *testing.T) {
+			t.Parallel()
+			test := "mock_provider \"tofupilot\" {}\n\noverride_data {\n  target = data.tofupilot_procedure.battery\n  values = { " + value + " }\n}\n\nrun \"plan\" {\n  command = plan\n}\n"
+			if missing := missingFeature(t, test); missing != "" {
+				t.Skip(missing)
+			}
+			dir := t.TempDir()
+			writeFile(t, filepath.Join(dir, "main.tf"), requirement+`
+data "tofupilot_procedure" "battery" {
+  name = "Battery Test Procedure"
+}
+`)
+			writeFile(t, filepath.Join(dir, "override.tftest.hcl"), test)
+			output, err := runCLI(t, harness.CLI(t), dir, nil, "test", "-no-color")
+			if err == nil || !strings.Contains(normalizeSpace(output), want) {
+				t.Errorf("error %v, want %q:\n%s", err, want, output)
+			}
+			if !strings.Contains(readPages(t)[page], "`"+want+"`") {
+				t.Errorf("the page doesn't mention %q", want)
+			}
+		})
+	}
+}

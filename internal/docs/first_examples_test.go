@@ -117,12 +117,12 @@ func TestFromPastedIDs(t *testing.T) {
 	}
 }
 
-// readFirstExamples returns the first block of each page for users.
+// readFirstExamples returns the first block of each page for users, if it is a configuration.
 func readFirstExamples(t *testing.T) map[string]string {
 	t.Helper()
 	examples := map[string]string{}
 	for page, text := range readPages(t) {
-		if first := block.FindStringSubmatch(text); first != nil && isForUsers(page) {
+		if first := block.FindStringSubmatch(text); first != nil && first[1] == "terraform" && isForUsers(page) {
 			examples[page] = first[2]
 		}
 	}
