@@ -176,7 +176,7 @@ func TestOtherVariables(t *testing.T) {
 		"NO_PROXY":       {"http://tofupilot.test", []string{"HTTP_PROXY=" + proxy.URL, "NO_PROXY=another.test,tofupilot.test"}, "Error: The server can't be reached"},
 		"localhost":      {demo.url, []string{"HTTP_PROXY=" + proxy.URL}, smoke},
 		"INFO":           {demo.url, []string{"TF_LOG_PROVIDER=INFO"}, "[INFO] provider.terraform-provider-tofupilot"},
-		"DEBUG":          {demo.url, []string{"TF_LOG_PROVIDER=DEBUG"}, "/api/v2/procedures?limit=100"},
+		"DEBUG":          {demo.url, []string{"TF_LOG_PROVIDER=DEBUG"}, `query="?limit=100`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
