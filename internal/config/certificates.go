@@ -191,11 +191,3 @@ func ParseCACertPEM(value string) (CABundle, error) {
 	}
 	return bundle, err
 }
-
-// counted returns a number with its noun.
-func counted(n int, noun string) string {
-	if n != 1 {
-		noun += "s"
-	}
-	return fmt.Sprintf("%d %s", n, noun)
-}
