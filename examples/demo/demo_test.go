@@ -42,7 +42,7 @@ func newTempDir(t *testing.T) (variable, dir string) {
 }
 
 func TestDemo(t *testing.T) {
-	harness.NotShort(t)
+	harness.SkipShort(t)
 	t.Setenv(newTempDir(t))
 	// The demo must ignore the user's settings.
 	t.Setenv("TF_CLI_CONFIG_FILE", "/nonexistent")
@@ -117,7 +117,7 @@ func TestOutsideClone(t *testing.T) {
 // runLive runs the demo with -live and a server with this handler.
 func runLive(t *testing.T, ctx context.Context, handler http.Handler, key string) (output string, err error) {
 	t.Helper()
-	harness.NotShort(t)
+	harness.SkipShort(t)
 	server := httptest.NewServer(handler)
 	defer server.Close()
 	var text strings.Builder

@@ -29,7 +29,7 @@ func TestServe(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	harness.OwnGroup(t, serve)
+	harness.SetProcessGroup(t, serve)
 	if err := serve.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -64,7 +64,7 @@ func TestServe(t *testing.T) {
 	ended := make(chan error, 1)
 	go func() { ended <- serve.Wait() }()
 	harness.Interrupt(t, serve)
-	if err := harness.Await(t, ended, time.Minute, "the server"); err != nil {
+	if err := harness.Receive(t, ended, time.Minute, "the server"); err != nil {
 		t.Errorf("after the interrupt: %v", err)
 	}
 	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, urls[0], nil)

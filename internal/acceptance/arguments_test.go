@@ -110,10 +110,10 @@ func TestEveryArgumentReachesTheServer(t *testing.T) { //nolint:paralleltest // 
 	for _, a := range everyArgument(t) {
 		t.Run(a.dataSource+"/"+a.name, func(t *testing.T) {
 			t.Parallel()
-			api, url := harness.Serve(t, severalPages...)
+			api, url := harness.NewFakeServer(t, severalPages...)
 			a.read(t, url, and(a.required, a.name, a.value))
 			if !slices.ContainsFunc(api.Requests(), func(r fakeapi.Request) bool { return len(a.sentAs(r.Query)) > 0 }) {
-				t.Errorf("%s: the argument %s doesn't reach the server, which was asked for %q", a.dataSource, a.name, harness.Distinct(api.Requests(), func(r fakeapi.Request) string { return r.RawQuery }))
+				t.Errorf("%s: the argument %s doesn't reach the server, which was asked for %q", a.dataSource, a.name, harness.DistinctValues(api.Requests(), func(r fakeapi.Request) string { return r.RawQuery }))
 			}
 			for _, r := range api.Requests() {
 				for _, parameter := range a.sentAs(r.Query) {
@@ -128,7 +128,7 @@ func TestEveryArgumentReachesTheServer(t *testing.T) { //nolint:paralleltest // 
 // does. One that it knows it refuses when it is given twice, whatever the list.
 func expectKnown(t *testing.T, api http.Handler, parameter string) {
 	t.Helper()
-	if harness.Status(t, api, url.Values{parameter: {"1", "2"}}) != http.StatusBadRequest {
+	if harness.RequestStatus(t, api, url.Values{parameter: {"1", "2"}}) != http.StatusBadRequest {
 		t.Errorf("the fake ignores the parameter %s: if that is its name, add it to internal/fakeapi/query.go", parameter)
 	}
 }
@@ -140,7 +140,7 @@ func TestRefusedArgument(t *testing.T) { //nolint:paralleltest // It comes first
 		t.Run(a.dataSource+"/"+a.name, func(t *testing.T) {
 			t.Parallel()
 			api := fakeapi.New(severalPages...)
-			at := harness.Serving(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			at := harness.NewTarget(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 				if refused := a.sentAs(r.URL.Query()); len(refused) > 0 {
 					answer(http.StatusBadRequest, `{"message":"Input validation failed","code":"BAD_REQUEST","issues":[{"path":["`+refused[0]+`"],"message":"Unwelcome"}]}`)(w, r)
 					return
@@ -148,8 +148,8 @@ func TestRefusedArgument(t *testing.T) { //nolint:paralleltest // It comes first
 				api.ServeHTTP(w, r)
 			}))
 			diagnostics := a.read(t, at.URL, and(a.required, a.name, a.value))
-			if len(diagnostics) != 1 || harness.PathOf(diagnostics[0]) != a.name {
-				t.Errorf("%s: the error isn't on the argument %s, which the server refuses: %s", a.dataSource, a.name, harness.Describe(diagnostics))
+			if len(diagnostics) != 1 || harness.DiagnosticPath(diagnostics[0]) != a.name {
+				t.Errorf("%s: the error isn't on the argument %s, which the server refuses: %s", a.dataSource, a.name, harness.FormatDiagnostics(diagnostics))
 			}
 		})
 	}
@@ -165,7 +165,7 @@ func TestNarrowingArguments(t *testing.T) { //nolint:paralleltest // It comes fi
 		}
 		t.Run(a.dataSource+"/"+a.name, func(t *testing.T) {
 			t.Parallel()
-			said := harness.Describe(slices.Concat(
+			said := harness.FormatDiagnostics(slices.Concat(
 				a.read(t, hangs(t).URL, and(a.required, "timeouts", harness.Values{"read": "100ms"})),
 				a.read(t, hangs(t).URL, a.required)))
 			if !strings.Contains(said, a.name) {

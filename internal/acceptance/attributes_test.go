@@ -141,13 +141,13 @@ func within(path, attribute string) bool {
 // each row to the server's.
 func readWhole(t *testing.T, dataSource string, api *fakeapi.Server, values map[string]string) {
 	t.Helper()
-	url := harness.Serving(t, api).URL
+	url := harness.NewTarget(t, api).URL
 	read := wholeReads[dataSource]
 	rows := served(t, url+read.path)
 	server := configured(t, harness.Values{"url": url, "api_key": fakeapi.Key})
 	for _, arguments := range read.arguments(rows) {
 		resp := server.Read(t, dataSource, arguments)
-		harness.ExpectNoDiagnostics(t, resp.Diagnostics)
+		harness.CheckNoDiagnostics(t, resp.Diagnostics)
 		state, _ := plain(t, server.State(t, dataSource, resp)).(object)
 		flatten("", state, values)
 		for _, shown := range read.rows(state) {

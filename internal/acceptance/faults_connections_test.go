@@ -24,28 +24,28 @@ func transportFaults() []fault {
 	once := harness.Values{"max_retries": 0}
 	return []fault{
 		{
-			name: "nothing listens", at: harness.Nobody, provider: harness.Values{"max_retries": 1},
-			fails:   harness.Error("", unreachable, askedFor+" (2 attempts) failed: dial tcp", harness.Refused, "Nothing accepts connections there: check the address and its port, and that the server is running."),
+			name: "nothing listens", at: harness.NewDeadTarget, provider: harness.Values{"max_retries": 1},
+			fails:   harness.WantError("", unreachable, askedFor+" (2 attempts) failed: dial tcp", harness.ConnectionRefused, "Nothing accepts connections there: check the address and its port, and that the server is running."),
 			retries: 1, within: retried,
 		},
 		{
 			name: "closed instead of an answer", at: faulty(fakeapi.HangUp().ServeHTTP), provider: once,
-			fails:    harness.Error("", incomplete, askedFor+" failed: the connection was closed before an answer came", againLater),
+			fails:    harness.WantError("", incomplete, askedFor+" failed: the connection was closed before an answer came", againLater),
 			requests: 1,
 		},
 		{
-			name: "101 and then silence", at: harness.ByHand(thenSilent("HTTP/1.1 101 Switching Protocols", "Connection: Upgrade", "Upgrade: h2c", "", "")),
-			fails:    harness.Error("", notTheAPI, askedFor+" returned HTTP 101 Switching Protocols.", leadsToTofuPilot),
+			name: "101 and then silence", at: harness.NewConnTarget(thenSilent("HTTP/1.1 101 Switching Protocols", "Connection: Upgrade", "Upgrade: h2c", "", "")),
+			fails:    harness.WantError("", notTheAPI, askedFor+" returned HTTP 101 Switching Protocols.", leadsToTofuPilot),
 			requests: 1,
 		},
 		{
-			name: "headers that never come", at: harness.ByHand(saysNothing), provider: harness.Values{"max_retries": 1, "request_timeout": "100ms"},
-			fails:    harness.Error("", tooSlow, askedFor+" (2 attempts) failed", "no complete answer within 100ms", "raise the provider's request_timeout, or lower page_size"),
+			name: "headers that never come", at: harness.NewConnTarget(saysNothing), provider: harness.Values{"max_retries": 1, "request_timeout": "100ms"},
+			fails:    harness.WantError("", tooSlow, askedFor+" (2 attempts) failed", "no complete answer within 100ms", "raise the provider's request_timeout, or lower page_size"),
 			requests: 2, retries: 1, within: retried,
 		},
 		{
 			name: "an encoding that nobody asked for", at: faulty(answer(http.StatusOK, "\x1b\x0b\x00\xf8", "Content-Encoding", "br", "Content-Type", "application/json")),
-			fails:    harness.Error("", notTheAPI, askedFor+" returned HTTP 200 OK (application/json): the answer's encoding is br, which the provider didn't ask for.", leadsToTofuPilot),
+			fails:    harness.WantError("", notTheAPI, askedFor+" returned HTTP 200 OK (application/json): the answer's encoding is br, which the provider didn't ask for.", leadsToTofuPilot),
 			requests: 1,
 		},
 	}
@@ -74,7 +74,7 @@ func proxyFaults() []fault {
 		return fault{
 			name: "a proxy that answers " + status, at: behind("https://tofupilot.test", saying("HTTP/1.1 "+status, "Content-Length: 8", "", "Not now.")),
 			environment: useProxy,
-			fails:       harness.Error("", noProxy, askedFor+" failed: the proxy {elsewhere} refused to connect to the server, with HTTP "+status+".\n\n", checkProxy),
+			fails:       harness.WantError("", noProxy, askedFor+" failed: the proxy {elsewhere} refused to connect to the server, with HTTP "+status+".\n\n", checkProxy),
 			requests:    1,
 		}
 	}
@@ -86,7 +86,7 @@ func proxyFaults() []fault {
 				t.Setenv("TOFUPILOT_API_KEY", fakeapi.Key)
 				t.Setenv("HTTPS_PROXY", proxy)
 			},
-			fails: harness.Error("", noProxy, askedFor+" failed: the value of HTTPS_PROXY isn't the address of a proxy; look for a line break at its end, and for characters of a password that need percent-encoding.", checkProxy),
+			fails: harness.WantError("", noProxy, askedFor+" failed: the value of HTTPS_PROXY isn't the address of a proxy; look for a line break at its end, and for characters of a password that need percent-encoding.", checkProxy),
 		}
 	}
 	again := func(f fault) fault {
@@ -99,7 +99,7 @@ func proxyFaults() []fault {
 		again(refuses("502 Bad Gateway")),
 		{
 			name: "a proxy where nothing listens", at: notBehind("https://tofupilot.test"), environment: useProxy, provider: once,
-			fails:   harness.Error("", noProxy, askedFor+" (2 attempts) failed: proxyconnect tcp: dial tcp", harness.Refused, checkProxy),
+			fails:   harness.WantError("", noProxy, askedFor+" (2 attempts) failed: proxyconnect tcp: dial tcp", harness.ConnectionRefused, checkProxy),
 			retries: 1, within: retried,
 		},
 		badAddress("a space", "http://user:hunter2 @proxy.invalid:3128"),
@@ -108,7 +108,7 @@ func proxyFaults() []fault {
 		{
 			name: "a proxy that asks for a password, over plain HTTP", provider: harness.Values{"allow_http": true}, environment: useProxy,
 			at:    behind("http://tofupilot.test", saying("HTTP/1.1 407 Proxy Authentication Required", "Content-Length: 0", "", "")),
-			fails: harness.Error("", noProxy, askedFor+" returned HTTP 407 Proxy Authentication Required.", checkProxy), requests: 1,
+			fails: harness.WantError("", noProxy, askedFor+" returned HTTP 407 Proxy Authentication Required.", checkProxy), requests: 1,
 		},
 		{
 			name: "a proxy that connects", at: tunnelled, environment: useProxy,
@@ -122,8 +122,8 @@ func proxyFaults() []fault {
 func behind(url string, proxy func(conn net.Conn, number int)) func(*testing.T) *harness.Target {
 	return func(t *testing.T) *harness.Target {
 		t.Helper()
-		at := harness.ByHand(proxy)(t)
-		at.URL, at.Elsewhere = url, at.URL
+		at := harness.NewConnTarget(proxy)(t)
+		at.URL, at.OtherURL = url, at.URL
 		return at
 	}
 }
@@ -132,8 +132,8 @@ func behind(url string, proxy func(conn net.Conn, number int)) func(*testing.T) 
 func notBehind(url string) func(*testing.T) *harness.Target {
 	return func(t *testing.T) *harness.Target {
 		t.Helper()
-		at := harness.Nobody(t)
-		at.URL, at.Elsewhere = url, at.URL
+		at := harness.NewDeadTarget(t)
+		at.URL, at.OtherURL = url, at.URL
 		return at
 	}
 }
@@ -143,7 +143,7 @@ func useProxy(t *testing.T, at *harness.Target) {
 	t.Helper()
 	t.Setenv("TOFUPILOT_API_KEY", fakeapi.Key)
 	for _, variable := range []string{"HTTPS_PROXY", "HTTP_PROXY"} {
-		t.Setenv(variable, "http://user:hunter2@"+at.Elsewhere[len("http://"):])
+		t.Setenv(variable, "http://user:hunter2@"+at.OtherURL[len("http://"):])
 	}
 }
 
@@ -153,7 +153,7 @@ func tunnelled(t *testing.T) *harness.Target {
 	t.Helper()
 	at := secure(certified{known: true, name: "tofupilot.test"})(t)
 	server := at.URL[len("https://"):]
-	proxy := harness.ByHand(func(conn net.Conn, _ int) {
+	proxy := harness.NewConnTarget(func(conn net.Conn, _ int) {
 		request, reader := readRequest(conn)
 		if request == nil || request.Method != http.MethodConnect || request.Header.Get("Proxy-Authorization") == "" || request.Header.Get("Authorization") != "" {
 			t.Errorf("the proxy was asked %v", request)
@@ -171,6 +171,6 @@ func tunnelled(t *testing.T) *harness.Target {
 		}()
 		_, _ = io.Copy(conn, through)
 	})(t)
-	at.URL, at.Elsewhere = "https://tofupilot.test", proxy.URL
+	at.URL, at.OtherURL = "https://tofupilot.test", proxy.URL
 	return at
 }

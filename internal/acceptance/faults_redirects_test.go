@@ -18,11 +18,11 @@ func redirectFaults() []fault {
 		check     = "The address {url}/api comes from the provider's url. Check that it is the server's own, with the right scheme (https:// or http://)."
 		follow    = "The provider sends the API key to the configured server only, so it didn't follow the redirect. If the new address is right, "
 	)
-	notFollowed := harness.Error("", elsewhere, askedFor+" returned HTTP 308 Permanent Redirect (",
+	notFollowed := harness.WantError("", elsewhere, askedFor+" returned HTTP 308 Permanent Redirect (",
 		"): the server redirects to another address: {elsewhere}/api/v2/procedures.", follow+`set url to "{elsewhere}".`)
 	redirect := func(location string) http.HandlerFunc { return answer(http.StatusFound, "", "Location", location) }
 	leads := func(name, location, summary string, words ...string) fault {
-		return fault{name: name, at: faulty(redirect(location)), fails: harness.Error("", summary, words...), requests: 1}
+		return fault{name: name, at: faulty(redirect(location)), fails: harness.WantError("", summary, words...), requests: 1}
 	}
 	page := func(name, location, shown string) fault {
 		return leads("a redirect to "+name, location, "The server redirects to another page", askedFor+" returned HTTP 302 Found.\n\nThe address {url}/api comes from the provider's url. "+
@@ -37,7 +37,7 @@ func redirectFaults() []fault {
 	scheme := func(location, words string) fault {
 		return fault{name: "a redirect to " + location, at: faulty(func(w http.ResponseWriter, r *http.Request) {
 			redirect(strings.Replace(location, "HOST", r.Host, 1))(w, r)
-		}), fails: harness.Error("", "The server redirects to another page", words), requests: 1}
+		}), fails: harness.WantError("", "The server redirects to another page", words), requests: 1}
 	}
 	return []fault{
 		{name: "a redirect to another port", at: sentElsewhere, fails: notFollowed, requests: 1},
@@ -62,7 +62,7 @@ func redirectFaults() []fault {
 			name: "a redirect to a host that only looks like the server", at: faulty(func(w http.ResponseWriter, r *http.Request) {
 				redirect("http://"+strings.Replace(r.Host, "127", "\uff11\uff12\uff17", 1)+r.URL.RequestURI())(w, r) // full-width digits
 			}),
-			fails:    harness.Error("", circle, check),
+			fails:    harness.WantError("", circle, check),
 			requests: 1,
 		},
 	}
@@ -89,11 +89,11 @@ var advisedURL = regexp.MustCompile(`set url to "(.*?)"(, and set allow_http)?`)
 func sentElsewhere(t *testing.T) *harness.Target {
 	t.Helper()
 	other := faulty(nil)(t)
-	at := harness.Serving(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	at := harness.NewTarget(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		http.Redirect(w, r, other.URL+r.URL.RequestURI(), http.StatusPermanentRedirect)
 	}))
-	at.Elsewhere = other.URL
-	here := at.Asked
-	at.Asked = func() []string { return append(here(), other.Asked()...) }
+	at.OtherURL = other.URL
+	here := at.Requests
+	at.Requests = func() []string { return append(here(), other.Requests()...) }
 	return at
 }

@@ -32,7 +32,7 @@ func prepared(prepare func(api *fakeapi.Server)) func(*testing.T) *harness.Targe
 		t.Helper()
 		api := fakeapi.New(few...)
 		prepare(api)
-		return harness.Serving(t, api)
+		return harness.NewTarget(t, api)
 	}
 }
 
@@ -50,7 +50,7 @@ func with200(body string) http.HandlerFunc {
 func around(wrap func(api http.Handler) http.Handler) func(*testing.T) *harness.Target {
 	return func(t *testing.T) *harness.Target {
 		t.Helper()
-		return harness.Serving(t, wrap(fakeapi.New(few...)))
+		return harness.NewTarget(t, wrap(fakeapi.New(few...)))
 	}
 }
 
@@ -175,5 +175,5 @@ func restless(t *testing.T) *harness.Target {
 		next := added.Add(1)
 		api.Add(fakeapi.Procedure{ID: fmt.Sprintf("new-%d", next), CreatedAt: time.Now().Add(time.Duration(next) * time.Second)})
 	})
-	return harness.Serving(t, api)
+	return harness.NewTarget(t, api)
 }

@@ -54,8 +54,8 @@ type fault struct {
 	dataSource  string                                 // if not tofupilot_procedures
 	arguments   harness.Values
 
-	ids   []string          // the whole list; nil where the read fails
-	fails harness.Diagnosis // {url}, {elsewhere} and {login} in it are the target's
+	ids   []string               // the whole list; nil where the read fails
+	fails harness.WantDiagnostic // {url}, {elsewhere} and {login} in it are the target's
 
 	requests int // that reached the server, or requestsVary; connections, where no request can be read from them
 	retries  int // that the log tells of
@@ -89,7 +89,7 @@ func TestFaults(t *testing.T) { //nolint:paralleltest // Rows set the environmen
 			if fault.environment == nil {
 				t.Parallel()
 			}
-			harness.GoroutinesEnd(t, fault.expect)
+			harness.CheckGoroutinesEnd(t, fault.expect)
 		})
 	}
 }
@@ -104,36 +104,36 @@ func (f fault) expect(t *testing.T) {
 	var log bytes.Buffer
 	server := f.configure(t, at)
 	dataSource := cmp.Or(f.dataSource, "tofupilot_procedures")
-	resp := server.ReadIn(tflogtest.RootLogger(t.Context(), &log), t, max(f.within, quick), dataSource, f.arguments)
+	resp := server.ReadWithContext(tflogtest.RootLogger(t.Context(), &log), t, max(f.within, quick), dataSource, f.arguments)
 
-	named := strings.NewReplacer("{url}", at.URL, "{elsewhere}", at.Elsewhere, "{login}", at.Login)
+	named := strings.NewReplacer("{url}", at.URL, "{elsewhere}", at.OtherURL, "{login}", at.Login)
 	switch {
 	case f.ids != nil:
-		harness.ExpectNoDiagnostics(t, resp.Diagnostics)
-		harness.ExpectEqual(t, "IDs", idsIn(t, server.State(t, dataSource, resp)), f.ids)
+		harness.CheckNoDiagnostics(t, resp.Diagnostics)
+		harness.CheckEqual(t, "IDs", idsIn(t, server.State(t, dataSource, resp)), f.ids)
 	default:
-		want := harness.Error(f.fails.Path, f.fails.Summary, at.URL) // whatever it is, where it happened is said
+		want := harness.WantError(f.fails.Path, f.fails.Summary, at.URL) // whatever it is, where it happened is said
 		for _, words := range f.fails.Words {
 			want.Words = append(want.Words, named.Replace(words))
 		}
-		harness.ExpectError(t, resp.Diagnostics, want)
-		if advised := advisedURL.FindStringSubmatch(harness.Describe(resp.Diagnostics)); advised != nil {
+		harness.CheckError(t, resp.Diagnostics, want)
+		if advised := advisedURL.FindStringSubmatch(harness.FormatDiagnostics(resp.Diagnostics)); advised != nil {
 			provider := harness.Connect(t, provider.Server("test")())
-			harness.ExpectNoDiagnostics(t, provider.ValidateProvider(t, harness.Values{"url": advised[1], "allow_http": advised[2] != ""}))
+			harness.CheckNoDiagnostics(t, provider.ValidateProvider(t, harness.Values{"url": advised[1], "allow_http": advised[2] != ""}))
 		}
-		t.Logf("%s", harness.Describe(resp.Diagnostics))
+		t.Logf("%s", harness.FormatDiagnostics(resp.Diagnostics))
 		ours := strings.NewReplacer(cmp.Or(at.Login, "no login"), "/home/ada/.tofupilot/credentials.json", at.URL, "https://tofupilot.example.com", strings.Repeat("x", 100), "", strings.Repeat("[the API key]", 10), "", strings.Repeat("🔋", 100), "")
 		if lines := printedLines(ours.Replace(resp.Diagnostics[0].Detail)); lines > 8 {
 			t.Errorf("it has %d lines", lines)
 		}
 	}
-	if asked := at.Asked(); len(asked) != f.requests && f.requests != requestsVary {
+	if asked := at.Requests(); len(asked) != f.requests && f.requests != requestsVary {
 		t.Errorf("the server was asked %d times instead of %d: %q", len(asked), f.requests, asked)
 	}
-	harness.ExpectPlain(t, harness.Describe(resp.Diagnostics))
-	harness.ExpectKeyIsNowhere(t, "the diagnostics", []byte(harness.Describe(resp.Diagnostics)))
-	harness.ExpectKeyIsNowhere(t, "the log", log.Bytes())
-	if strings.Contains(harness.Describe(resp.Diagnostics)+log.String(), password) {
+	harness.CheckReadable(t, harness.FormatDiagnostics(resp.Diagnostics))
+	harness.CheckNoKey(t, "the diagnostics", []byte(harness.FormatDiagnostics(resp.Diagnostics)))
+	harness.CheckNoKey(t, "the log", log.Bytes())
+	if strings.Contains(harness.FormatDiagnostics(resp.Diagnostics)+log.String(), password) {
 		t.Error("the password is in the diagnostics or in the log")
 	}
 	f.expectRetries(t, &log)
@@ -169,8 +169,8 @@ func (f fault) configure(t *testing.T, at *harness.Target) harness.Connection {
 	} else {
 		arguments["api_key"] = fakeapi.Key
 	}
-	if at.Authority != "" {
-		arguments["ca_cert_pem"] = at.Authority
+	if at.CACert != "" {
+		arguments["ca_cert_pem"] = at.CACert
 	}
 	maps.Copy(arguments, f.provider)
 	return configured(t, arguments)
@@ -212,7 +212,7 @@ func (f fault) expectRetries(t *testing.T, log *bytes.Buffer) {
 // few is what a server holds that has one page, and whole the list of it.
 var (
 	few   = fakeapi.Generate(4, fakeapi.WithRepository)
-	whole = harness.IDs(harness.OldestFirst(few))
+	whole = harness.IDs(harness.SortByCreation(few))
 )
 
 // askedFor is what every error must say of the request for the first page.

@@ -34,7 +34,7 @@ func tlsFaults() []fault {
 	return []fault{
 		{
 			name: "a client certificate wanted", at: secure(certified{known: true, setUp: func(c *tls.Config) { c.ClientAuth = tls.RequireAnyClientCert }}),
-			fails: harness.Error("", "The server requires a client certificate", askedFor+" failed: ", "remote error: tls: certificate required",
+			fails: harness.WantError("", "The server requires a client certificate", askedFor+" failed: ", "remote error: tls: certificate required",
 				"The server requested a client certificate, and none is configured. Set the provider's client_cert_pem and client_key_pem to a certificate that the server accepts and to its key."),
 		},
 		{
@@ -44,12 +44,12 @@ func tlsFaults() []fault {
 		{
 			name: "HTTP/2, a stream that is reset in mid-body", at: certifiedServing(certified{known: true, http2: true}, http.HandlerFunc(breakOff)),
 			provider: harness.Values{"max_retries": 0},
-			fails:    harness.Error("", incomplete, askedFor+" returned HTTP 200 OK (text/plain; charset=utf-8): reading the answer: stream error", againLater),
+			fails:    harness.WantError("", incomplete, askedFor+" returned HTTP 200 OK (text/plain; charset=utf-8): reading the answer: stream error", againLater),
 			requests: 1,
 		},
 		{
 			name: "an unknown authority", at: secure(certified{}),
-			fails: harness.Error("", untrusted, askedFor, "certificate signed by unknown authority", "The server's certificate is self-signed. If you trust it, set ca_cert_pem to it, or TOFUPILOT_CA_CERT to its file. Verification can't be switched off."),
+			fails: harness.WantError("", untrusted, askedFor, "certificate signed by unknown authority", "The server's certificate is self-signed. If you trust it, set ca_cert_pem to it, or TOFUPILOT_CA_CERT to its file. Verification can't be switched off."),
 		},
 		{
 			name: "an unknown authority that a login has", at: secure(certified{}),
@@ -58,11 +58,11 @@ func tlsFaults() []fault {
 				t.Setenv("TOFUPILOT_API_KEY", fakeapi.Key)
 				at.Login = harness.LogIn(t, map[string]string{"api_key": storedKey, "base_url": at.URL, "ca_cert": "/ca.pem"})
 			},
-			fails: harness.Error("", untrusted, askedFor, "to its file. The login file {login} has a CA for this server, /ca.pem, used only with that file's key."),
+			fails: harness.WantError("", untrusted, askedFor, "to its file. The login file {login} has a CA for this server, /ca.pem, used only with that file's key."),
 		},
 		{
 			name: "an intermediate that isn't sent, and the right root", at: secure(certified{known: true, intermediate: true}),
-			fails: harness.Error("", untrusted, askedFor, "certificate signed by unknown authority", ownOnly+"add its certificate to the provider's ca_cert_pem. Verification"),
+			fails: harness.WantError("", untrusted, askedFor, "certificate signed by unknown authority", ownOnly+"add its certificate to the provider's ca_cert_pem. Verification"),
 		},
 		{
 			name: "an intermediate that isn't sent, and the right root of a variable", at: secure(certified{known: true, intermediate: true}),
@@ -70,38 +70,38 @@ func tlsFaults() []fault {
 				t.Helper()
 				t.Setenv("TOFUPILOT_API_KEY", fakeapi.Key)
 				file := filepath.Join(t.TempDir(), "ca.pem")
-				if err := os.WriteFile(file, []byte(at.Authority), 0o600); err != nil {
+				if err := os.WriteFile(file, []byte(at.CACert), 0o600); err != nil {
 					t.Fatal(err)
 				}
 				t.Setenv("TOFUPILOT_CA_CERT", file)
-				at.Authority = ""
+				at.CACert = ""
 			},
-			fails: harness.Error("", untrusted, askedFor, ownOnly+"add its certificate to ", "ca.pem (TOFUPILOT_CA_CERT). Verification"),
+			fails: harness.WantError("", untrusted, askedFor, ownOnly+"add its certificate to ", "ca.pem (TOFUPILOT_CA_CERT). Verification"),
 		},
 		{
 			name: "an expired certificate", at: secure(certified{known: true, expired: true}),
-			fails: harness.Error("", untrusted, askedFor, "certificate has expired or is not yet valid", "The certificate is valid from 0001-01-01 00:00 UTC to ", "Have the server's administrator renew it, or correct this machine's clock. Verification"),
+			fails: harness.WantError("", untrusted, askedFor, "certificate has expired or is not yet valid", "The certificate is valid from 0001-01-01 00:00 UTC to ", "Have the server's administrator renew it, or correct this machine's clock. Verification"),
 		},
 		{
 			name: "a certificate for other hosts", at: secure(certified{known: true, address: "192.0.2.1", name: "*.tofupilot.test"}),
-			fails: harness.Error("", untrusted, askedFor, "The certificate is for *.tofupilot.test, 192.0.2.1. Correct the address, or have the server's administrator add 127.0.0.1 to the certificate. Verification"),
+			fails: harness.WantError("", untrusted, askedFor, "The certificate is for *.tofupilot.test, 192.0.2.1. Correct the address, or have the server's administrator add 127.0.0.1 to the certificate. Verification"),
 		},
 		{
 			name: "plain HTTP on the port of TLS", at: swapped("https", faulty(nil)),
-			fails: harness.Error("", "The server doesn't use TLS on this port", askedFor, "server gave HTTP response to HTTPS client", "Use its port for TLS or, if it has none, http:// instead of https://."),
+			fails: harness.WantError("", "The server doesn't use TLS on this port", askedFor, "server gave HTTP response to HTTPS client", "Use its port for TLS or, if it has none, http:// instead of https://."),
 		},
 		{
 			name: "TLS on the port of plain HTTP", at: swapped("http", secure(certified{known: true})),
-			fails: harness.Error("", notTheAPI, askedFor, "HTTP 400 Bad Request.", leadsToTofuPilot),
+			fails: harness.WantError("", notTheAPI, askedFor, "HTTP 400 Bad Request.", leadsToTofuPilot),
 		},
 		{
-			name: "another protocol on the port of TLS", at: swapped("https", harness.ByHand(greet)),
-			fails:    harness.Error("", badTLS, askedFor, "first record does not look like a TLS handshake", checkTLS),
+			name: "another protocol on the port of TLS", at: swapped("https", harness.NewConnTarget(greet)),
+			fails:    harness.WantError("", badTLS, askedFor, "first record does not look like a TLS handshake", checkTLS),
 			requests: 1,
 		},
 		{
-			name: "no TLS handshake", at: swapped("https", harness.ByHand(saysNothing)), provider: harness.Values{"max_retries": 0, "request_timeout": "200ms"},
-			fails:    harness.Error("", unreachable, askedFor+" failed: no connection within 200ms.", checkServer),
+			name: "no TLS handshake", at: swapped("https", harness.NewConnTarget(saysNothing)), provider: harness.Values{"max_retries": 0, "request_timeout": "200ms"},
+			fails:    harness.WantError("", unreachable, askedFor+" failed: no connection within 200ms.", checkServer),
 			requests: 1,
 		},
 	}
@@ -132,8 +132,8 @@ func certifiedServing(c certified, handler http.Handler) func(*testing.T) *harne
 		if c.intermediate {
 			certificate, authority = belowIntermediate(t)
 		}
-		asked := new(harness.Record)
-		server := httptest.NewUnstartedServer(asked.Of(handler))
+		asked := new(harness.Recorder)
+		server := httptest.NewUnstartedServer(asked.Handler(handler))
 		server.TLS = &tls.Config{Certificates: []tls.Certificate{certificate}, MinVersion: tls.VersionTLS12}
 		if c.setUp != nil {
 			c.setUp(server.TLS)
@@ -142,9 +142,9 @@ func certifiedServing(c certified, handler http.Handler) func(*testing.T) *harne
 		server.Config.ErrorLog = log.New(io.Discard, "", 0) // handshakes fail: that is the test
 		server.StartTLS()
 		t.Cleanup(server.Close)
-		at := &harness.Target{URL: server.URL, Asked: asked.All}
+		at := &harness.Target{URL: server.URL, Requests: asked.All}
 		if c.known {
-			at.Authority = authority
+			at.CACert = authority
 		}
 		return at
 	}
@@ -178,7 +178,7 @@ func selfSigned(t *testing.T, c certified) (served tls.Certificate, authority st
 	if c.expired {
 		template.NotAfter = time.Now().Add(-time.Minute)
 	}
-	authority, key := harness.SelfSigned(t, template)
+	authority, key := harness.NewCertificateFrom(t, template)
 	served, err := tls.X509KeyPair([]byte(authority), []byte(key))
 	if err != nil {
 		t.Fatal(err)

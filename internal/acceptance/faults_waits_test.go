@@ -15,25 +15,25 @@ func retryFaults() []fault {
 	cannotWait := func(name, after string, says ...string) fault {
 		return fault{
 			name: name, at: faulty(answer(429, `{"message":"Not now"}`, "Retry-After", after)),
-			fails:    harness.Error("timeouts.read", limited, append([]string{askedFor + " returned HTTP 429 Too Many Requests: Not now."}, says...)...),
+			fails:    harness.WantError("timeouts.read", limited, append([]string{askedFor + " returned HTTP 429 Too Many Requests: Not now."}, says...)...),
 			requests: 1,
 		}
 	}
 	return []fault{
 		{
 			name: "500 for ever", at: faulty(answer(500, `{"message":"Internal server error","code":"INTERNAL_SERVER_ERROR","issues":[]}`)), provider: one,
-			fails:    harness.Error("", inTrouble, askedFor+" (2 attempts) returned HTTP 500 Internal Server Error: Internal server error.", askTheAdmin),
+			fails:    harness.WantError("", inTrouble, askedFor+" (2 attempts) returned HTTP 500 Internal Server Error: Internal server error.", askTheAdmin),
 			requests: 2, retries: 1, within: retried,
 		},
 		{
 			name: "429 for ever, with a time", at: faulty(answer(429, "", "Retry-After", "1")), provider: one,
-			fails: harness.Error("", limited, askedFor+" (2 attempts) returned HTTP 429",
+			fails: harness.WantError("", limited, askedFor+" (2 attempts) returned HTTP 429",
 				"The server asks to wait 1s. Try again later, or raise the provider's max_retries, which is 1."),
 			requests: 2, retries: 1, pause: time.Second, within: quick + time.Second,
 		},
 		{
 			name: "503 for ever", at: faulty(answer(503, `{"message":"In maintenance"}`)), provider: one,
-			fails: harness.Error("", "The server is unavailable", askedFor+" (2 attempts) returned HTTP 503 Service Unavailable: In maintenance.",
+			fails: harness.WantError("", "The server is unavailable", askedFor+" (2 attempts) returned HTTP 503 Service Unavailable: In maintenance.",
 				"The provider's max_retries is 1, which may be too few if the server limits the rate of requests."),
 			requests: 2, retries: 1, within: quick + 5*time.Second/4,
 		},
@@ -54,8 +54,8 @@ func deadlineFaults() []fault {
 	limit := func(read string) harness.Values {
 		return harness.Values{"timeouts": harness.Values{"read": read}, "page_size": 2}
 	}
-	ended := func(read string, words ...string) harness.Diagnosis {
-		return harness.Error("timeouts.read", tookTooLong, append([]string{
+	ended := func(read string, words ...string) harness.WantDiagnostic {
+		return harness.WantError("timeouts.read", tookTooLong, append([]string{
 			"Reading the procedures from {url}/api didn't finish within " + read + ", the limit that timeouts.read sets.",
 		}, words...)...)
 	}

@@ -48,14 +48,14 @@ func TestGatewayThatRequiresHeaders(t *testing.T) {
 	for name, c := range map[string]struct {
 		refusal http.Handler
 		secret  any
-		fails   harness.Diagnosis
+		fails   harness.WantDiagnostic
 	}{
-		"both":                        {login, gatewaySecret, harness.Diagnosis{}},
-		"none, a login page":          {login, nil, harness.Error("", "The server redirects to another page", "The server redirects to https://acme.cloudflareaccess.invalid/cdn-cgi/access/login, which isn't the API. "+maybeLogin)},
-		"none, a refusal":             {forbidden, nil, harness.Error("", notTheAPI, "A gateway or a firewall answered instead of the API. "+maybeLogin)},
-		"another value, a login page": {login, "another-secret", harness.Error("", "The server redirects to another page", "which isn't the API. If that is a login page, a gateway is in front of the server, and "+rejected)},
-		"another value, a refusal":    {forbidden, "another-secret", harness.Error("", notTheAPI, "A gateway or a firewall answered instead of the API. If that is a login page, a gateway is in front of the server, and "+rejected)},
-		"another value, repeated":     {echo, "another-secret", harness.Error("", refused, "Unknown client [the header CF-Access-Client-Secret].")},
+		"both":                        {login, gatewaySecret, harness.WantDiagnostic{}},
+		"none, a login page":          {login, nil, harness.WantError("", "The server redirects to another page", "The server redirects to https://acme.cloudflareaccess.invalid/cdn-cgi/access/login, which isn't the API. "+maybeLogin)},
+		"none, a refusal":             {forbidden, nil, harness.WantError("", notTheAPI, "A gateway or a firewall answered instead of the API. "+maybeLogin)},
+		"another value, a login page": {login, "another-secret", harness.WantError("", "The server redirects to another page", "which isn't the API. If that is a login page, a gateway is in front of the server, and "+rejected)},
+		"another value, a refusal":    {forbidden, "another-secret", harness.WantError("", notTheAPI, "A gateway or a firewall answered instead of the API. If that is a login page, a gateway is in front of the server, and "+rejected)},
+		"another value, repeated":     {echo, "another-secret", harness.WantError("", refused, "Unknown client [the header CF-Access-Client-Secret].")},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -66,19 +66,19 @@ func TestGatewayThatRequiresHeaders(t *testing.T) {
 			}
 			var log bytes.Buffer
 			server := configured(t, arguments)
-			resp := server.ReadIn(tflogtest.RootLogger(t.Context(), &log), t, quick, "tofupilot_procedures", nil)
+			resp := server.ReadWithContext(tflogtest.RootLogger(t.Context(), &log), t, quick, "tofupilot_procedures", nil)
 			if c.fails.Summary == "" {
-				harness.ExpectNoDiagnostics(t, resp.Diagnostics)
-				harness.ExpectEqual(t, "IDs", idsIn(t, server.State(t, "tofupilot_procedures", resp)), whole)
+				harness.CheckNoDiagnostics(t, resp.Diagnostics)
+				harness.CheckEqual(t, "IDs", idsIn(t, server.State(t, "tofupilot_procedures", resp)), whole)
 			} else {
-				harness.ExpectError(t, resp.Diagnostics, c.fails)
+				harness.CheckError(t, resp.Diagnostics, c.fails)
 			}
 			for _, secret := range []string{gatewaySecret, "another-secret"} {
-				if strings.Contains(harness.Describe(resp.Diagnostics)+log.String(), secret) {
-					t.Errorf("a header's value is in the diagnostics or in the log: %s\n%s", harness.Describe(resp.Diagnostics), &log)
+				if strings.Contains(harness.FormatDiagnostics(resp.Diagnostics)+log.String(), secret) {
+					t.Errorf("a header's value is in the diagnostics or in the log: %s\n%s", harness.FormatDiagnostics(resp.Diagnostics), &log)
 				}
 			}
-			if asked := at.Asked(); len(asked) != 1 {
+			if asked := at.Requests(); len(asked) != 1 {
 				t.Errorf("the server was asked %d times: %q", len(asked), asked)
 			}
 		})
@@ -92,8 +92,8 @@ func TestHeaderValueInTheAddress(t *testing.T) {
 	at := faulty(answer(http.StatusInternalServerError, `{"message": "127.0.0.1 is overloaded"}`))(t)
 	var log bytes.Buffer
 	server := configured(t, harness.Values{"url": at.URL, "api_key": fakeapi.Key, "headers": harness.Values{"X-Host": "127.0.0.1"}, "max_retries": 1})
-	resp := server.ReadIn(tflogtest.RootLogger(t.Context(), &log), t, quick, "tofupilot_procedures", nil)
-	if said := harness.Describe(resp.Diagnostics); strings.Count(said, "http://127.0.0.1:") != 2 || !strings.Contains(said, ": [the header X-Host] is overloaded.") {
+	resp := server.ReadWithContext(tflogtest.RootLogger(t.Context(), &log), t, quick, "tofupilot_procedures", nil)
+	if said := harness.FormatDiagnostics(resp.Diagnostics); strings.Count(said, "http://127.0.0.1:") != 2 || !strings.Contains(said, ": [the header X-Host] is overloaded.") {
 		t.Error(said)
 	}
 	for _, words := range []string{`"url":"http://127.0.0.1:`, `"error":"HTTP 500 Internal Server Error: [the header X-Host] is overloaded"`} {
@@ -107,7 +107,7 @@ func TestServerThatRequiresACertificate(t *testing.T) {
 	t.Parallel()
 	name := pkix.Name{CommonName: "station-7", Organization: []string{"Acme"}}
 	expires := time.Date(2099, time.May, 1, 12, 30, 0, 0, time.UTC)
-	certificate, key := harness.SelfSigned(t, &x509.Certificate{Subject: name, NotAfter: expires})
+	certificate, key := harness.NewCertificateFrom(t, &x509.Certificate{Subject: name, NotAfter: expires})
 	accepted := x509.NewCertPool()
 	accepted.AppendCertsFromPEM([]byte(certificate))
 	require := func(clients *x509.CertPool) func(*tls.Config) {
@@ -121,7 +121,7 @@ func TestServerThatRequiresACertificate(t *testing.T) {
 		},
 		{
 			name: "another one", provider: arguments, at: secure(certified{known: true, setUp: require(x509.NewCertPool())}),
-			fails: harness.Error("", "The server doesn't accept the client certificate", askedFor+" failed: remote error: tls: ",
+			fails: harness.WantError("", "The server doesn't accept the client certificate", askedFor+" failed: remote error: tls: ",
 				`The certificate in client_cert_pem has the subject "CN=station-7,O=Acme" and the issuer "CN=station-7,O=Acme", and is valid to 2099-05-01 12:30 UTC. `+
 					"Check that it is the one for this server, and ask the server's administrator which certificates it accepts."),
 		},
@@ -129,13 +129,13 @@ func TestServerThatRequiresACertificate(t *testing.T) {
 			name: "another one, and nginx", provider: arguments,
 			at: certifiedServing(certified{known: true, setUp: func(c *tls.Config) { c.ClientAuth = tls.RequestClientCert }},
 				answer(http.StatusBadRequest, "<html><center>The SSL certificate error</center></html>", "Content-Type", "text/html")),
-			fails: harness.Error("", "The server doesn't accept the client certificate", askedFor+" returned HTTP 400 Bad Request (text/html, not an API answer).",
+			fails: harness.WantError("", "The server doesn't accept the client certificate", askedFor+" returned HTTP 400 Bad Request (text/html, not an API answer).",
 				`has the subject "CN=station-7,O=Acme"`), requests: 1,
 		},
 		{
 			name: "an accepted one, and a login page", provider: arguments,
 			at:    certifiedServing(certified{known: true}, answer(http.StatusFound, "", "Location", "https://sso.invalid/login")),
-			fails: harness.Error("", "The server redirects to another page", "a gateway is in front of the server, and it rejected the configured client certificate: check what the gateway requires."), requests: 1,
+			fails: harness.WantError("", "The server redirects to another page", "a gateway is in front of the server, and it rejected the configured client certificate: check what the gateway requires."), requests: 1,
 		},
 	} {
 		t.Run(fault.name, func(t *testing.T) {

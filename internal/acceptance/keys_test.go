@@ -50,7 +50,7 @@ func TestLogin(t *testing.T) { //nolint:paralleltest // The environment is set.
 	server := httptest.NewTLSServer(api) // whose certificate nobody else trusts
 	t.Cleanup(server.Close)
 	authority := filepath.Join(t.TempDir(), "ca.pem")
-	if err := os.WriteFile(authority, []byte(harness.InPEM("CERTIFICATE", server.Certificate().Raw)), 0o600); err != nil {
+	if err := os.WriteFile(authority, []byte(harness.EncodePEM("CERTIFICATE", server.Certificate().Raw)), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	harness.LogIn(t, map[string]string{"api_key": storedKey, "base_url": server.URL, "ca_cert": authority})
@@ -62,5 +62,5 @@ func TestLogin(t *testing.T) { //nolint:paralleltest // The environment is set.
 		ConfigPlanChecks: harness.EmptyPlan,
 	})
 	authorization := func(r fakeapi.Request) string { return r.Header.Get("Authorization") }
-	harness.ExpectEqual(t, "keys", harness.Distinct(api.Requests(), authorization), []string{"Bearer " + storedKey})
+	harness.CheckEqual(t, "keys", harness.DistinctValues(api.Requests(), authorization), []string{"Bearer " + storedKey})
 }

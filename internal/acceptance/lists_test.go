@@ -33,11 +33,11 @@ func TestWholeLists(t *testing.T) {
 				for _, size := range []int{1, 7, 100} {
 					t.Run(dataSource+"/"+source+"/"+strconv.Itoa(size), func(t *testing.T) {
 						t.Parallel()
-						url := harness.Serving(t, api).URL
+						url := harness.NewTarget(t, api).URL
 						server := configured(t, harness.Values{"url": url, "api_key": fakeapi.Key})
 						resp := server.Read(t, dataSource, harness.Values{"page_size": size})
-						harness.ExpectNoDiagnostics(t, resp.Diagnostics)
-						harness.ExpectEqual(t, "IDs", idsIn(t, server.State(t, dataSource, resp)), oldestFirst(served(t, url+wholeReads[dataSource].path)))
+						harness.CheckNoDiagnostics(t, resp.Diagnostics)
+						harness.CheckEqual(t, "IDs", idsIn(t, server.State(t, dataSource, resp)), oldestFirst(served(t, url+wholeReads[dataSource].path)))
 					})
 				}
 			}
@@ -63,7 +63,7 @@ func oldestFirst(rows []object) (ids []string) {
 func TestFilters(t *testing.T) {
 	t.Parallel()
 	at := func(hour int) time.Time { return time.Date(2024, time.January, 15, hour, 0, 0, 0, time.UTC) }
-	api, address := harness.Serve(t,
+	api, address := harness.NewFakeServer(t,
 		fakeapi.Procedure{ID: "fvt-9", Name: "FVT of 9", CreatedAt: at(9)},
 		fakeapi.Procedure{ID: "ict-10", Name: "ICT of 10", CreatedAt: at(10)},
 		fakeapi.Procedure{ID: "fvt-11", Name: "FVT of 11", CreatedAt: at(11)},
@@ -109,9 +109,9 @@ func TestFilters(t *testing.T) {
 	for _, c := range cases {
 		api.Forget()
 		resp := server.Read(t, "tofupilot_procedures", c.arguments)
-		harness.ExpectNoDiagnostics(t, resp.Diagnostics)
-		harness.ExpectEqual(t, fmt.Sprint(c.arguments), idsIn(t, server.State(t, "tofupilot_procedures", resp)), c.ids)
-		harness.ExpectEqual(t, "queries", harness.Distinct(api.Requests(), func(r fakeapi.Request) string { return r.Query.Encode() }), []string{c.query.Encode()})
+		harness.CheckNoDiagnostics(t, resp.Diagnostics)
+		harness.CheckEqual(t, fmt.Sprint(c.arguments), idsIn(t, server.State(t, "tofupilot_procedures", resp)), c.ids)
+		harness.CheckEqual(t, "queries", harness.DistinctValues(api.Requests(), func(r fakeapi.Request) string { return r.Query.Encode() }), []string{c.query.Encode()})
 		for name := range c.arguments {
 			alone[name] = alone[name] || len(c.arguments) == 1
 		}
@@ -125,9 +125,9 @@ func TestFilters(t *testing.T) {
 
 func TestNoMatch(t *testing.T) {
 	t.Parallel()
-	_, url := harness.Serve(t, fakeapi.Generate(3, fakeapi.WithRepository)...)
+	_, url := harness.NewFakeServer(t, fakeapi.Generate(3, fakeapi.WithRepository)...)
 	runSteps(t, resource.TestStep{
-		Config: harness.Configuration(url,
+		Config: harness.NewConfiguration(url,
 			harness.Procedures("none", `search_query = "no such procedure"`),
 			harness.Output("count", "length(data.tofupilot_procedures.none.procedures)")),
 		ConfigPlanChecks: resource.ConfigPlanChecks{
@@ -151,11 +151,11 @@ func TestNumbers(t *testing.T) {
 		id := fmt.Sprintf("p%d", i)
 		stored = append(stored, fakeapi.Procedure{ID: id, JSON: fmt.Sprintf(`{"id": %q, "created_at": "2024-01-0%dT00:00:00Z", "fpy": %s}`, id, i+1, number)})
 	}
-	_, url := harness.Serve(t, stored...)
+	_, url := harness.NewFakeServer(t, stored...)
 	const written = "[99.3,85.5,9007199254740993,10000000000000000000000,0.30000000000000004,0.000000001,0.123456789012345678]"
 	const fpys = "data.tofupilot_procedures.all.procedures[*].fpy"
 	runSteps(t, resource.TestStep{
-		Config: harness.Configuration(url, harness.Procedures("all"), harness.Output("json", "jsonencode("+fpys+")"),
+		Config: harness.NewConfiguration(url, harness.Procedures("all"), harness.Output("json", "jsonencode("+fpys+")"),
 			harness.Output("equal", "tolist("+fpys+") == tolist(["+strings.Join(numbers, ", ")+"])")),
 		ConfigStateChecks: []statecheck.StateCheck{
 			statecheck.ExpectKnownOutputValue("json", knownvalue.StringExact(written)),
@@ -170,11 +170,11 @@ func TestNumbers(t *testing.T) {
 // another one then, and the apply fails.
 func TestQuotient(t *testing.T) {
 	t.Parallel()
-	_, url := harness.Serve(t, fakeapi.Procedure{ID: "a", JSON: `{"id": "a", "fpy": 100}`}, fakeapi.Procedure{ID: "b", JSON: `{"id": "b", "fpy": 3}`})
+	_, url := harness.NewFakeServer(t, fakeapi.Procedure{ID: "a", JSON: `{"id": "a", "fpy": 100}`}, fakeapi.Procedure{ID: "b", JSON: `{"id": "b", "fpy": 3}`})
 	const quotient = "data.tofupilot_procedures.all.procedures[0].fpy / data.tofupilot_procedures.all.procedures[1].fpy"
 	runSteps(t, resource.TestStep{ // which applies a saved plan
-		Config: harness.Configuration(url, harness.Procedures("all"),
-			harness.KnownAfterApply("quotient", quotient), harness.Output("same", quotient+" == 100 / 3")),
+		Config: harness.NewConfiguration(url, harness.Procedures("all"),
+			harness.UnknownValue("quotient", quotient), harness.Output("same", quotient+" == 100 / 3")),
 		ConfigStateChecks: []statecheck.StateCheck{statecheck.ExpectKnownOutputValue("same", knownvalue.Bool(true))},
 		ConfigPlanChecks:  harness.EmptyPlan,
 	})

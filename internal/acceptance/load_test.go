@@ -19,17 +19,17 @@ import (
 // The gate is the client's, so that a 429 to one data source holds all of them.
 func TestRateLimit(t *testing.T) {
 	t.Parallel()
-	api, url := harness.Serve(t, few...)
+	api, url := harness.NewFakeServer(t, few...)
 	api.Fail(fakeapi.Status(http.StatusTooManyRequests, "", "Retry-After", "3"), 1)
 	asked := make(chan time.Time, 10)
 	api.Before(func(fakeapi.Request) { asked <- time.Now() })
 	server := forFake(t, url)
 	retried := make(retryLog, 10)
 	first := server.StartRead(tflogtest.RootLogger(t.Context(), retried), t, "tofupilot_procedures", nil)
-	refused := harness.Await(t, asked, quick, "the first request")
-	harness.Await(t, retried, quick, "waiting for the 429")
-	harness.ExpectNoDiagnostics(t, server.Read(t, "tofupilot_procedure", harness.Values{"name": few[0].Name}).Diagnostics)
-	harness.ExpectNoDiagnostics(t, harness.Await(t, first, quick, "the first read").Diagnostics)
+	refused := harness.Receive(t, asked, quick, "the first request")
+	harness.Receive(t, retried, quick, "waiting for the 429")
+	harness.CheckNoDiagnostics(t, server.Read(t, "tofupilot_procedure", harness.Values{"name": few[0].Name}).Diagnostics)
+	harness.CheckNoDiagnostics(t, harness.Receive(t, first, quick, "the first read").Diagnostics)
 	if after := (<-asked).Sub(refused); after < 3*time.Second {
 		t.Errorf("a request came %s after the 429, which asks for 3 s", after)
 	}
@@ -56,7 +56,7 @@ func TestThousandReads(t *testing.T) { //nolint:paralleltest // It counts what t
 	server := configured(t, harness.Values{"url": listening.URL, "api_key": fakeapi.Key})
 	read := func(times int) {
 		for range times {
-			harness.ExpectNoDiagnostics(t, server.Read(t, "tofupilot_procedures", harness.Values{"page_size": 10}).Diagnostics)
+			harness.CheckNoDiagnostics(t, server.Read(t, "tofupilot_procedures", harness.Values{"page_size": 10}).Diagnostics)
 			api.Forget()
 		}
 	}

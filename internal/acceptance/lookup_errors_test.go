@@ -25,7 +25,7 @@ func TestLookupErrors(t *testing.T) {
 	t.Parallel()
 	const id = "550e8400-e29b-41d4-a716-446655440000"
 	maya := "Maya Okafor"
-	_, url := harness.Serve(t,
+	_, url := harness.NewFakeServer(t,
 		created(1, id, "Battery Test Procedure", &fakeapi.User{ID: "u1", Name: &maya, Email: "maya@example.com"}),
 		created(3, "twin-2", "Prüfung", &fakeapi.User{ID: "u2", Email: "ci@example.com"}),
 		created(2, "TWIN1", norm.NFD.String("Prüfung"), &fakeapi.User{ID: "u1", Name: &maya, Email: "maya@example.com"}),
@@ -66,7 +66,7 @@ func TestLookupErrors(t *testing.T) {
 	} {
 		t.Run(what, func(t *testing.T) {
 			t.Parallel()
-			harness.ExpectError(t, lookUp(t, url, fakeapi.Key, harness.Values{c.by: c.text}), harness.Error(c.by, c.summary, c.words...))
+			harness.CheckError(t, lookUp(t, url, fakeapi.Key, harness.Values{c.by: c.text}), harness.WantError(c.by, c.summary, c.words...))
 		})
 	}
 }
@@ -96,10 +96,10 @@ func TestValidateIDAndName(t *testing.T) {
 			t.Parallel()
 			diagnostics := server.Validate(t, "tofupilot_procedure", c.arguments)
 			if c.want == nil {
-				harness.ExpectNoDiagnostics(t, diagnostics)
+				harness.CheckNoDiagnostics(t, diagnostics)
 				return
 			}
-			harness.ExpectError(t, diagnostics, harness.Error(c.want[0], c.want[1], c.want[2]))
+			harness.CheckError(t, diagnostics, harness.WantError(c.want[0], c.want[1], c.want[2]))
 		})
 	}
 }
@@ -117,14 +117,14 @@ func TestListedProceduresAreSafe(t *testing.T) {
 		t.Run(what, func(t *testing.T) {
 			t.Parallel()
 			creator := fakeapi.User{Name: new("Eve \x1b[31m" + key + "\r\u202e")}
-			api, url := harness.Serve(t, created(1, "FVT1", "named "+key, &creator), created(2, "FVT2", "named "+key, &creator))
+			api, url := harness.NewFakeServer(t, created(1, "FVT1", "named "+key, &creator), created(2, "FVT2", "named "+key, &creator))
 			api.AllowKey(key)
 			none := lookUp(t, url, key, harness.Values{"id": "fvt3"})
-			harness.ExpectError(t, none, harness.Error("id", "No such procedure", "FVT1", `"named [the API key]"`))
+			harness.CheckError(t, none, harness.WantError("id", "No such procedure", "FVT1", `"named [the API key]"`))
 			several := lookUp(t, url, key, harness.Values{"name": "named " + key})
-			harness.ExpectError(t, several, harness.Error("name", "Several procedures have this name", "FVT1", `"named [the API key]"`, "by Eve [31m[the API key]"))
+			harness.CheckError(t, several, harness.WantError("name", "Several procedures have this name", "FVT1", `"named [the API key]"`, "by Eve [31m[the API key]"))
 			for _, said := range [][]*tfprotov6.Diagnostic{none, several} {
-				if text := harness.Describe(said); strings.Contains(text, "0123456789") || strings.ContainsAny(text, "\x1b\r\u202e") {
+				if text := harness.FormatDiagnostics(said); strings.Contains(text, "0123456789") || strings.ContainsAny(text, "\x1b\r\u202e") {
 					t.Errorf("it shows what it should not: %q", text)
 				}
 			}
@@ -135,8 +135,8 @@ func TestListedProceduresAreSafe(t *testing.T) {
 func TestSeveralOfALongName(t *testing.T) {
 	t.Parallel()
 	long := strings.Repeat("long ", 250)
-	_, url := harness.Serve(t, created(1, "first", long, &fakeapi.User{ID: "u1", Email: "a@example.com"}), created(2, "second", long, nil))
-	harness.ExpectError(t, lookUp(t, url, fakeapi.Key, harness.Values{"name": long}), harness.Error("name", "Several procedures have this name",
+	_, url := harness.NewFakeServer(t, created(1, "first", long, &fakeapi.User{ID: "u1", Email: "a@example.com"}), created(2, "second", long, nil))
+	harness.CheckError(t, lookUp(t, url, fakeapi.Key, harness.Values{"name": long}), harness.WantError("name", "Several procedures have this name",
 		"first", "2024-05-01T08:30:00.000Z by a@example.com", "second", "2024-05-02T08:30:00.000Z", "Set id instead of name",
 	))
 }
@@ -156,13 +156,13 @@ func TestLookupAdvice(t *testing.T) {
 	} {
 		t.Run(what, func(t *testing.T) {
 			t.Parallel()
-			api, url := harness.Serve(t)
+			api, url := harness.NewFakeServer(t)
 			api.Fail(c.fault)
 			said := lookUp(t, url, fakeapi.Key, c.arguments)
 			if len(said) != 1 {
-				t.Fatalf("diagnostics: %s", harness.Describe(said))
+				t.Fatalf("diagnostics: %s", harness.FormatDiagnostics(said))
 			}
-			if where := harness.PathOf(said[0]); !slices.Contains([]string{"", "id", "name", "timeouts.read"}, where) {
+			if where := harness.DiagnosticPath(said[0]); !slices.Contains([]string{"", "id", "name", "timeouts.read"}, where) {
 				t.Errorf("it is on %s, which a lookup doesn't have", where)
 			}
 			for _, other := range []string{"by search_query", "created_after", "page_size"} {
@@ -194,11 +194,11 @@ func forFake(t *testing.T, url string) harness.Connection {
 func TestValidateNames(t *testing.T) {
 	t.Parallel()
 	connection := harness.Connect(t, provider.Server("test")())
-	empty := harness.Error("names", "Invalid names", "A name is empty. Remove it, or correct it.")
-	null := harness.Error("names", "Invalid names", "A name is null. Remove it, or correct it.")
+	empty := harness.WantError("names", "Invalid names", "A name is empty. Remove it, or correct it.")
+	null := harness.WantError("names", "Invalid names", "A name is null. Remove it, or correct it.")
 	for what, c := range map[string]struct {
 		names any
-		want  *harness.Diagnosis // nil: they are good
+		want  *harness.WantDiagnostic // nil: they are good
 	}{
 		"an empty name":               {elements("FVT", ""), &empty},
 		"null among them":             {[]any{"FVT", nil}, &null},
@@ -211,10 +211,10 @@ func TestValidateNames(t *testing.T) {
 			t.Parallel()
 			diagnostics := connection.Validate(t, procedureIDs, harness.Values{"names": c.names})
 			if c.want == nil {
-				harness.ExpectNoDiagnostics(t, diagnostics)
+				harness.CheckNoDiagnostics(t, diagnostics)
 				return
 			}
-			harness.ExpectError(t, diagnostics, *c.want)
+			harness.CheckError(t, diagnostics, *c.want)
 		})
 	}
 }
@@ -253,14 +253,14 @@ func TestWrongNames(t *testing.T) {
 	} {
 		t.Run(what, func(t *testing.T) {
 			t.Parallel()
-			_, url := harness.Serve(t, stored...)
+			_, url := harness.NewFakeServer(t, stored...)
 			resp := forFake(t, url).Read(t, procedureIDs, harness.Values{"names": elements(c.names...)})
 			for i := range c.words {
 				c.words[i] = strings.ReplaceAll(c.words[i], "{url}", url)
 			}
-			harness.ExpectError(t, resp.Diagnostics, harness.Error("names", "Some names don't match exactly one procedure", append(c.words, url)...))
+			harness.CheckError(t, resp.Diagnostics, harness.WantError("names", "Some names don't match exactly one procedure", append(c.words, url)...))
 			detail := resp.Diagnostics[0].Detail
-			harness.ExpectPlain(t, detail)
+			harness.CheckReadable(t, detail)
 			if lines := strings.Count(detail, "\n") + 1; lines > 50 || strings.Contains(detail, right) {
 				t.Errorf("it has %d lines, or tells of a name that is right:\n%s", lines, detail)
 			}

@@ -31,9 +31,9 @@ func TestNamesOfAllKinds(t *testing.T) {
 		names = append(names, harness.Quote(name))
 		ids[norm.NFC.String(name)] = knownvalue.StringExact(id)
 	}
-	_, url := harness.Serve(t, stored...)
+	_, url := harness.NewFakeServer(t, stored...)
 	runSteps(t, resource.TestStep{
-		Config: harness.Configuration(url,
+		Config: harness.NewConfiguration(url,
 			harness.Block("locals", "names = ["+strings.Join(names, ", ")+"]"),
 			harness.Procedure("each", "count = length(local.names)", "name = local.names[count.index]"),
 			harness.Output("ids", "{ for i, p in data.tofupilot_procedure.each : local.names[i] => p.id }"),
@@ -48,9 +48,9 @@ func TestNamesOfAllKinds(t *testing.T) {
 
 func TestNameKnownAfterApply(t *testing.T) {
 	t.Parallel()
-	_, url := harness.Serve(t, fakeapi.Procedure{ID: "a", Name: "FVT"})
+	_, url := harness.NewFakeServer(t, fakeapi.Procedure{ID: "a", Name: "FVT"})
 	runSteps(t, resource.TestStep{
-		Config: harness.Configuration(url, harness.KnownAfterApply("name", `"FVT"`),
+		Config: harness.NewConfiguration(url, harness.UnknownValue("name", `"FVT"`),
 			harness.Procedure("fvt", "name = terraform_data.name.output", `timeouts { read = "2m" }`)),
 		ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{
 			plancheck.ExpectUnknownValue("data.tofupilot_procedure.fvt", tfjsonpath.New("id")),
@@ -70,9 +70,9 @@ func lookedUp(names string) string {
 func TestPlanOfIDs(t *testing.T) {
 	t.Parallel()
 	stored := fakeapi.Generate(150, fakeapi.WithRunsAndFPY)
-	api, url := harness.Serve(t, stored...)
+	api, url := harness.NewFakeServer(t, stored...)
 	first, second := stored[3], stored[120]
-	config := harness.Configuration(url, lookedUp("["+harness.Quote(first.Name)+", "+harness.Quote(second.Name)+"]"))
+	config := harness.NewConfiguration(url, lookedUp("["+harness.Quote(first.Name)+", "+harness.Quote(second.Name)+"]"))
 	ids := map[string]knownvalue.Check{first.Name: knownvalue.StringExact(first.ID), second.Name: knownvalue.StringExact(second.ID)}
 	runSteps(t,
 		resource.TestStep{
@@ -121,13 +121,13 @@ func TestPastedNames(t *testing.T) {
 	} {
 		procedures = append(procedures, fakeapi.Procedure{ID: fmt.Sprintf("id-%02d", i), Name: name, CreatedAt: time.Unix(int64(i), 0)})
 	}
-	_, url := harness.Serve(t, procedures...)
+	_, url := harness.NewFakeServer(t, procedures...)
 	var names []string
 	ids := map[string]knownvalue.Check{}
 	for _, p := range procedures {
 		said := lookUp(t, url, fakeapi.Key, harness.Values{"name": p.Name + " nobody"})
 		if len(said) != 1 {
-			t.Fatal(harness.Describe(said))
+			t.Fatal(harness.FormatDiagnostics(said))
 		}
 		_, line, _ := strings.Cut(said[0].Detail, "- "+p.ID+" ")
 		name, _, _ := strings.Cut(line, "\n")
@@ -135,7 +135,7 @@ func TestPastedNames(t *testing.T) {
 		ids[p.Name] = knownvalue.StringExact(p.ID)
 	}
 	runSteps(t, resource.TestStep{
-		Config:            harness.Configuration(url, lookedUp("["+strings.Join(names, ", ")+"]"), harness.Output("ids", "data.tofupilot_procedure_ids.line.ids")),
+		Config:            harness.NewConfiguration(url, lookedUp("["+strings.Join(names, ", ")+"]"), harness.Output("ids", "data.tofupilot_procedure_ids.line.ids")),
 		ConfigStateChecks: []statecheck.StateCheck{statecheck.ExpectKnownOutputValue("ids", knownvalue.MapExact(ids))},
 	})
 }

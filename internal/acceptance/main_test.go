@@ -40,7 +40,7 @@ func TestMain(m *testing.M) {
 // configuration is too new for this Terraform, it skips the test.
 func runSteps(t *testing.T, steps ...resource.TestStep) {
 	t.Helper()
-	harness.NotShort(t)
+	harness.SkipShort(t)
 	var needs []tfversion.TerraformVersionCheck
 	for _, step := range steps {
 		if strings.Contains(step.Config, `resource "terraform_data"`) {
@@ -60,6 +60,6 @@ func runSteps(t *testing.T, steps ...resource.TestStep) {
 func configured(t *testing.T, arguments harness.Values) harness.Connection {
 	t.Helper()
 	server := harness.Connect(t, provider.Server("test")())
-	harness.ExpectNoDiagnostics(t, server.Configure(t, false, arguments))
+	harness.CheckNoDiagnostics(t, server.Configure(t, false, arguments))
 	return server
 }

@@ -26,15 +26,15 @@ const maxMemory = 1_000_000_000 // bytes
 // are asked for.
 func TestAttacksOnMemory(t *testing.T) {
 	t.Parallel()
-	harness.NeedProc(t)
+	harness.RequireProc(t)
 	var (
-		tooMany    = harness.Says("Error: Too many procedures at the same time", "is larger than 512 MiB", "Check that the address leads to a TofuPilot server.", "-parallelism=1")
-		tooMuch    = harness.Says("Error: Too many procedures for one data source", "is larger than 256 MiB, the most that a provider can return.", "or narrow the list by")
-		noID       = harness.Says("Error: The answer isn't supported", "data: item 0 has no id")
-		tooManyOn  = harness.Says("Error: The answer isn't supported", "data: more than 1000 rows")
-		longRow    = harness.Says("Error: The answer isn't supported", "data.0: longer than 1 MiB")
-		longBeside = harness.Says("Error: The answer isn't supported", "what isn't in data is longer than 1 MiB")
-		longCursor = harness.Says("Error: The answer isn't supported", "meta.next_cursor: longer than 4 KiB")
+		tooMany    = harness.MatchOutput("Error: Too many procedures at the same time", "is larger than 512 MiB", "Check that the address leads to a TofuPilot server.", "-parallelism=1")
+		tooMuch    = harness.MatchOutput("Error: Too many procedures for one data source", "is larger than 256 MiB, the most that a provider can return.", "or narrow the list by")
+		noID       = harness.MatchOutput("Error: The answer isn't supported", "data: item 0 has no id")
+		tooManyOn  = harness.MatchOutput("Error: The answer isn't supported", "data: more than 1000 rows")
+		longRow    = harness.MatchOutput("Error: The answer isn't supported", "data.0: longer than 1 MiB")
+		longBeside = harness.MatchOutput("Error: The answer isn't supported", "what isn't in data is longer than 1 MiB")
+		longCursor = harness.MatchOutput("Error: The answer isn't supported", "meta.next_cursor: longer than 4 KiB")
 	)
 	list := harness.Procedures("x")
 	listBy30 := harness.Block(`data "tofupilot_procedures" "x"`, "page_size = 30")
@@ -74,14 +74,14 @@ func TestAttacksOnMemory(t *testing.T) {
 		"cursors of 900 kB":                           {list, longCursors(900_000), longCursor},
 	} {
 		t.Run(name, func(t *testing.T) {
-			at := harness.Serving(t, c.handler)
+			at := harness.NewTarget(t, c.handler)
 			w.Write(t, "case.tf", harness.Block(`provider "tofupilot"`, "url = "+harness.Quote(at.URL), `api_key = "k"`, `request_timeout = "`+attemptTime+`"`)+c.configuration)
 			w.Environment = nil
 			pid := w.Attach(t)
 			began := time.Now()
 			said, err := w.Run(t, "plan", "-no-color", "-input=false")
 			took := harness.PeakMemory(t, pid)
-			t.Logf("%d MB, %.1f s, %d requests", took/1e6, time.Since(began).Seconds(), len(at.Asked()))
+			t.Logf("%d MB, %.1f s, %d requests", took/1e6, time.Since(began).Seconds(), len(at.Requests()))
 			if took >= maxMemory {
 				t.Errorf("it took %d MB", took/1e6)
 			}

@@ -12,7 +12,7 @@ import (
 // one of each kind, from the environment to the network.
 func TestMistakes(t *testing.T) {
 	t.Parallel()
-	api, url := harness.Serve(t, fakeapi.Procedure{ID: "fct", Name: "PCB Functional Test"}, fakeapi.Procedure{ID: "burn", Name: "Burn-in"})
+	api, url := harness.NewFakeServer(t, fakeapi.Procedure{ID: "fct", Name: "PCB Functional Test"}, fakeapi.Procedure{ID: "burn", Name: "Burn-in"})
 	provider := func(arguments ...string) string { return harness.Block(`provider "tofupilot"`, arguments...) }
 	at := func(url string) string { return provider("url = "+harness.Quote(url), "max_retries = 0") }
 	const (
@@ -64,7 +64,7 @@ func TestMistakes(t *testing.T) {
 			},
 		},
 		"no way to the server": {
-			config: at(harness.Nobody(t).URL) + harness.Procedure("fct", lookup), environment: key,
+			config: at(harness.NewDeadTarget(t).URL) + harness.Procedure("fct", lookup), environment: key,
 			says: []string{
 				"Error: The server can't be reached", "with data.tofupilot_procedure.fct,", "Nothing accepts connections there:",
 				"that the server is running.",
@@ -79,7 +79,7 @@ func TestMistakes(t *testing.T) {
 			w.Write(t, "case.tf", c.config)
 			before := len(api.Requests())
 			said, err := w.Run(t, "plan", "-no-color", "-input=false")
-			if err == nil || strings.Count(said, "Error: ") != 1 || !harness.Says(c.says...).MatchString(said) {
+			if err == nil || strings.Count(said, "Error: ") != 1 || !harness.MatchOutput(c.says...).MatchString(said) {
 				t.Errorf("%v, not one error that says %q: %s", err, c.says, said)
 			}
 			if asked := len(api.Requests()) > before; asked != c.asks {

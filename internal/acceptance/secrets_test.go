@@ -49,7 +49,7 @@ func TestKeyIsLeftNowhere(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			if name == "ephemeral variable" {
-				harness.NeedVersion(t, 10, 11)
+				harness.RequireVersion(t, 10, 11)
 			}
 			w := harness.NewMirroredWorkingDir(t, mirror, key.config+harness.Procedures("all")+harness.Output("ids", "data.tofupilot_procedures.all.ids"))
 			for name, c := range map[string]struct {
@@ -68,9 +68,9 @@ func TestKeyIsLeftNowhere(t *testing.T) {
 					at := c.at(t)
 					// With the last, Go logs headers.
 					w.Environment = []string{"TOFUPILOT_URL=" + at.URL, key.variable + "=" + fakeapi.Key, "GODEBUG=http2debug=1"}
-					if at.Authority != "" {
+					if at.CACert != "" {
 						file := filepath.Join(t.TempDir(), "ca.pem")
-						if err := os.WriteFile(file, []byte(at.Authority), 0o600); err != nil {
+						if err := os.WriteFile(file, []byte(at.CACert), 0o600); err != nil {
 							t.Fatal(err)
 						}
 						w.Environment = append(w.Environment, "TOFUPILOT_CA_CERT="+file)
@@ -80,9 +80,9 @@ func TestKeyIsLeftNowhere(t *testing.T) {
 					if (err != nil) != (c.fails != "") || !strings.Contains(said, c.fails) {
 						t.Errorf("%v: %s", err, said)
 					}
-					harness.ExpectPlain(t, said)
+					harness.CheckReadable(t, said)
 					for what, content := range left {
-						harness.ExpectKeyIsNowhere(t, what, content)
+						harness.CheckNoKey(t, what, content)
 					}
 					expectAllIsThere(t, left, err == nil)
 				})
@@ -108,7 +108,7 @@ func TestKeyOfAnOrdinaryVariable(t *testing.T) {
 			in = append(in, what)
 		}
 	}
-	harness.ExpectEqual(t, "the key is in", in, []string{"tfplan: tfplan"})
+	harness.CheckEqual(t, "the key is in", in, []string{"tfplan: tfplan"})
 }
 
 // echo answers with the key that it is sent, wherever there is room for it.
@@ -220,14 +220,14 @@ func expectAllIsThere(t *testing.T, left map[string][]byte, applied bool) {
 
 func TestKeyIsNotLogged(t *testing.T) {
 	t.Parallel()
-	api, url := harness.Serve(t, fakeapi.Generate(1, fakeapi.WithRepository)...)
+	api, url := harness.NewFakeServer(t, fakeapi.Generate(1, fakeapi.WithRepository)...)
 	api.Fail(fakeapi.Status(503, `{"message": "no such key: `+fakeapi.Key+`", "code": "SERVICE_UNAVAILABLE"}`))
 	server := configured(t, harness.Values{"url": url, "api_key": fakeapi.Key, "max_retries": 1})
 
 	var lines bytes.Buffer
-	resp := server.ReadIn(tflogtest.RootLogger(t.Context(), &lines), t, quick, "tofupilot_procedures", harness.Values{"search_query": fakeapi.Key})
+	resp := server.ReadWithContext(tflogtest.RootLogger(t.Context(), &lines), t, quick, "tofupilot_procedures", harness.Values{"search_query": fakeapi.Key})
 	if len(resp.Diagnostics) != 1 || strings.Contains(resp.Diagnostics[0].Detail, "no such key: "+fakeapi.Key) {
-		t.Errorf("diagnostics: %s", harness.Describe(resp.Diagnostics))
+		t.Errorf("diagnostics: %s", harness.FormatDiagnostics(resp.Diagnostics))
 	}
 	for _, words := range []string{"Asked the server", "Trying a request again"} {
 		if !strings.Contains(lines.String(), words) {

@@ -25,14 +25,14 @@ func TestCtrlC(t *testing.T) { //nolint:paralleltest // What is measured is time
 			var output bytes.Buffer
 			plan := w.Command(t, "plan", "-no-color", "-input=false")
 			plan.Stdout, plan.Stderr = &output, &output
-			harness.OwnGroup(t, plan)
+			harness.SetProcessGroup(t, plan)
 			if err := plan.Start(); err != nil {
 				t.Fatal(err)
 			}
 			ended := make(chan error, 1)
 			go func() { ended <- plan.Wait() }()
 			late := time.After(time.Minute)
-			for len(at.Asked()) == 0 {
+			for len(at.Requests()) == 0 {
 				select {
 				case <-late:
 					t.Fatal("nothing was asked")
@@ -45,19 +45,19 @@ func TestCtrlC(t *testing.T) { //nolint:paralleltest // What is measured is time
 
 			interrupted := time.Now()
 			harness.Interrupt(t, plan)
-			err := harness.Await(t, ended, stopTime, "the plan")
+			err := harness.Receive(t, ended, stopTime, "the plan")
 			if spent := time.Since(interrupted); spent > 2*time.Second {
 				t.Errorf("it took %s", spent)
 			}
 			if exit := new(exec.ExitError); !errors.As(err, &exit) || exit.ExitCode() != 1 {
 				t.Errorf("it ended with %v: %s", err, &output)
 			}
-			harness.ExpectNoCrash(t, output.String())
-			harness.ExpectKeyIsNowhere(t, "the output", output.Bytes())
-			if !harness.Says("Error: Interrupted", "was interrupted. So far: ").Match(output.Bytes()) {
+			harness.CheckNoCrash(t, output.String())
+			harness.CheckNoKey(t, "the output", output.Bytes())
+			if !harness.MatchOutput("Error: Interrupted", "was interrupted. So far: ").Match(output.Bytes()) {
 				t.Errorf("it says %s", &output)
 			}
-			harness.ExpectGroupEnded(t, plan)
+			harness.CheckGroupEnded(t, plan)
 		})
 	}
 }
@@ -65,8 +65,8 @@ func TestCtrlC(t *testing.T) { //nolint:paralleltest // What is measured is time
 // busyWith are targets with which a read would go on for long.
 func busyWith() map[string]func(*testing.T) *harness.Target {
 	return map[string]func(*testing.T) *harness.Target{
-		"no answer":                  harness.ByHand(saysNothing),
-		"no TLS handshake":           swapped("https", harness.ByHand(saysNothing)),
+		"no answer":                  harness.NewConnTarget(saysNothing),
+		"no TLS handshake":           swapped("https", harness.NewConnTarget(saysNothing)),
 		"a body that drips":          faulty(drip),
 		"a pause of a minute":        faulty(answer(http.StatusServiceUnavailable, "", "Retry-After", "60")),
 		"a rate limit of a minute":   faulty(answer(http.StatusTooManyRequests, "", "Retry-After", "60")),
@@ -80,15 +80,15 @@ func TestStop(t *testing.T) {
 	for name, at := range busyWith() {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			harness.GoroutinesEnd(t, func(t *testing.T) {
+			harness.CheckGoroutinesEnd(t, func(t *testing.T) {
 				t.Helper()
 				at := at(t)
 				server := configured(t, harness.Values{"url": at.URL, "api_key": fakeapi.Key, "max_retries": 10})
 				read := server.StartRead(t.Context(), t, "tofupilot_procedures", harness.Values{"page_size": 2})
-				for len(at.Asked()) == 0 {
+				for len(at.Requests()) == 0 {
 					select {
 					case resp := <-read:
-						t.Fatalf("the read ended before it asked anything: %s", harness.Describe(resp.Diagnostics))
+						t.Fatalf("the read ended before it asked anything: %s", harness.FormatDiagnostics(resp.Diagnostics))
 					case <-time.After(time.Millisecond):
 					}
 				}
@@ -98,7 +98,7 @@ func TestStop(t *testing.T) {
 				if _, err := server.StopProvider(t.Context(), &tfprotov6.StopProviderRequest{}); err != nil {
 					t.Fatal(err)
 				}
-				harness.ExpectError(t, harness.Await(t, read, stopTime, "the read").Diagnostics, harness.Error("", "Interrupted",
+				harness.CheckError(t, harness.Receive(t, read, stopTime, "the read").Diagnostics, harness.WantError("", "Interrupted",
 					"Reading the procedures from "+at.URL+"/api was interrupted.", "So far: ",
 				))
 				if spent := time.Since(stopped); spent > time.Second {

@@ -42,9 +42,9 @@ func TestSystemCertificates(t *testing.T) {
 		"a file that can't be read":        {unreadable, "", []string{noStore, correct(unreadable)}},
 		"a file that is missing":           {missing, "", []string{noStore, "x509: certificate signed by unknown authority", correct(missing)}},
 		"a file without the server's CA":   {write("other.pem", other, 0o600), "", []string{"Error: " + untrusted}},
-		"a file with the server's CA":      {write("right.pem", at.Authority, 0o600), "", nil},
-		"a CA and a directory for a file":  {directory, at.Authority, nil},
-		"a CA and a file that is missing":  {missing, at.Authority, nil},
+		"a file with the server's CA":      {write("right.pem", at.CACert, 0o600), "", nil},
+		"a CA and a directory for a file":  {directory, at.CACert, nil},
+		"a CA and a file that is missing":  {missing, at.CACert, nil},
 		"another CA and a file is missing": {missing, other, []string{"Error: " + untrusted, correct(missing)}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -55,7 +55,7 @@ func TestSystemCertificates(t *testing.T) {
 			w.Write(t, "case.tf", harness.Block(`provider "tofupilot"`, arguments...)+harness.Procedures("all"))
 			w.Environment = []string{"TOFUPILOT_API_KEY=" + fakeapi.Key, "SSL_CERT_FILE=" + c.file, "SSL_CERT_DIR=" + empty}
 			said, err := w.Run(t, "plan", "-no-color", "-input=false")
-			if (err == nil) != (c.says == nil) || !harness.Says(c.says...).MatchString(said) || strings.Contains(said, "Install") {
+			if (err == nil) != (c.says == nil) || !harness.MatchOutput(c.says...).MatchString(said) || strings.Contains(said, "Install") {
 				t.Errorf("%v, not %q: %s", err, c.says, said)
 			}
 			t.Log(said)

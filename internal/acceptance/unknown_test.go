@@ -18,14 +18,14 @@ import (
 // Another server is in the environment, and a key that it takes: they must not stand in
 // for what isn't known yet.
 func TestPlanWithUnknownProvider(t *testing.T) {
-	other, elsewhere := harness.Serve(t)
+	other, elsewhere := harness.NewFakeServer(t)
 	t.Setenv("TOFUPILOT_URL", elsewhere)
 	t.Setenv("TOFUPILOT_API_KEY", fakeapi.Key)
 	stored := fakeapi.Generate(3, fakeapi.WithRepository)
-	api, url := harness.Serve(t, stored...)
+	api, url := harness.NewFakeServer(t, stored...)
 	requestsBeforeApply := -1
 	runSteps(t, resource.TestStep{
-		Config: harness.KnownAfterApply("url", harness.Quote(url)) + harness.KnownAfterApply("key", harness.Quote(fakeapi.Key)) + harness.KnownAfterApply("query", harness.Quote("no such procedure")) +
+		Config: harness.UnknownValue("url", harness.Quote(url)) + harness.UnknownValue("key", harness.Quote(fakeapi.Key)) + harness.UnknownValue("query", harness.Quote("no such procedure")) +
 			harness.Block(`provider "tofupilot"`, "url = terraform_data.url.output", "api_key = terraform_data.key.output") +
 			harness.Procedures("none", "search_query = terraform_data.query.output") +
 			harness.Procedures("all", "depends_on = [terraform_data.query]"),
@@ -36,13 +36,13 @@ func TestPlanWithUnknownProvider(t *testing.T) {
 		}},
 		ConfigStateChecks: []statecheck.StateCheck{
 			harness.Known("none", "procedures", knownvalue.ListExact(nil)),
-			harness.Known("all", "ids", harness.Texts(harness.IDs(harness.OldestFirst(stored))...)),
+			harness.Known("all", "ids", harness.StringList(harness.IDs(harness.SortByCreation(stored))...)),
 		},
 	})
 	if requestsBeforeApply != 0 {
 		t.Errorf("%d requests were made while planning", requestsBeforeApply)
 	}
-	harness.ExpectNoRequests(t, "the server in the environment", other)
+	harness.CheckNoRequests(t, "the server in the environment", other)
 }
 
 // Until all of a provider block is known, no server may be asked: neither the block's nor
@@ -50,17 +50,17 @@ func TestPlanWithUnknownProvider(t *testing.T) {
 //
 //nolint:paralleltest // The environment is set.
 func TestUnknownProvider(t *testing.T) {
-	other, elsewhere := harness.Serve(t)
+	other, elsewhere := harness.NewFakeServer(t)
 	t.Setenv("TOFUPILOT_URL", elsewhere)
 	t.Setenv("TOFUPILOT_API_KEY", fakeapi.Key)
-	api, url := harness.Serve(t)
+	api, url := harness.NewFakeServer(t)
 	arguments := harness.Values{"url": url, "api_key": harness.Unknown}
 	t.Run("deferred", func(t *testing.T) {
 		server := harness.Connect(t, provider.Server("test")())
-		harness.ExpectNoDiagnostics(t, server.Configure(t, true, arguments))
+		harness.CheckNoDiagnostics(t, server.Configure(t, true, arguments))
 
 		resp := server.Read(t, "tofupilot_procedures", harness.Values{"search_query": "FVT"})
-		harness.ExpectNoDiagnostics(t, resp.Diagnostics)
+		harness.CheckNoDiagnostics(t, resp.Diagnostics)
 		if resp.Deferred == nil || resp.Deferred.Reason != tfprotov6.DeferredReasonProviderConfigUnknown {
 			t.Errorf("deferred: %+v", resp.Deferred)
 		}
@@ -70,7 +70,7 @@ func TestUnknownProvider(t *testing.T) {
 	})
 	t.Run("an error", func(t *testing.T) {
 		resp := configured(t, arguments).Read(t, "tofupilot_procedures", nil)
-		harness.ExpectError(t, resp.Diagnostics, harness.Error("", "Provider configuration not known yet",
+		harness.CheckError(t, resp.Diagnostics, harness.WantError("", "Provider configuration not known yet",
 			"known only after apply: api_key.", "Set them to values that are known when planning. You can also apply what they depend on first: terraform apply -target",
 		))
 		if resp.Deferred != nil {
@@ -79,10 +79,10 @@ func TestUnknownProvider(t *testing.T) {
 	})
 	t.Run("one header", func(t *testing.T) {
 		resp := configured(t, harness.Values{"url": url, "api_key": fakeapi.Key, "headers": harness.Values{"X-Org": "acme", "X-Token": harness.Unknown}}).Read(t, "tofupilot_procedures", nil)
-		harness.ExpectError(t, resp.Diagnostics, harness.Error("", "Provider configuration not known yet", "known only after apply: headers."))
+		harness.CheckError(t, resp.Diagnostics, harness.WantError("", "Provider configuration not known yet", "known only after apply: headers."))
 	})
-	harness.ExpectNoRequests(t, "the server that is half configured", api)
-	harness.ExpectNoRequests(t, "the server in the environment", other)
+	harness.CheckNoRequests(t, "the server that is half configured", api)
+	harness.CheckNoRequests(t, "the server in the environment", other)
 }
 
 // A server may be configured again when the values have come.
@@ -91,12 +91,12 @@ func TestProviderKnownLater(t *testing.T) {
 	for name, deferrals := range map[string]bool{"with deferral": true, "without": false} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			api, url := harness.Serve(t, fakeapi.Generate(1, fakeapi.WithRepository)...)
+			api, url := harness.NewFakeServer(t, fakeapi.Generate(1, fakeapi.WithRepository)...)
 			server := harness.Connect(t, provider.Server("test")())
-			harness.ExpectNoDiagnostics(t, server.Configure(t, deferrals, harness.Values{"url": harness.Unknown, "api_key": harness.Unknown}))
-			harness.ExpectNoDiagnostics(t, server.Configure(t, deferrals, harness.Values{"url": url, "api_key": fakeapi.Key}))
+			harness.CheckNoDiagnostics(t, server.Configure(t, deferrals, harness.Values{"url": harness.Unknown, "api_key": harness.Unknown}))
+			harness.CheckNoDiagnostics(t, server.Configure(t, deferrals, harness.Values{"url": url, "api_key": fakeapi.Key}))
 			resp := server.Read(t, "tofupilot_procedures", nil)
-			harness.ExpectNoDiagnostics(t, resp.Diagnostics)
+			harness.CheckNoDiagnostics(t, resp.Diagnostics)
 			if resp.Deferred != nil || len(api.Requests()) != 1 {
 				t.Errorf("deferred: %+v, after %d requests", resp.Deferred, len(api.Requests()))
 			}
@@ -109,23 +109,23 @@ func TestProviderKnownLater(t *testing.T) {
 func TestUnconfiguredProvider(t *testing.T) {
 	t.Parallel()
 	resp := harness.Connect(t, provider.Server("test")()).Read(t, "tofupilot_procedures", nil)
-	harness.ExpectError(t, resp.Diagnostics, harness.Error("", "Provider not configured", "bug in Terraform or in the provider"))
+	harness.CheckError(t, resp.Diagnostics, harness.WantError("", "Provider not configured", "bug in Terraform or in the provider"))
 }
 
 func TestArgumentsKnownAfterApply(t *testing.T) {
 	t.Parallel()
-	api, url := harness.Serve(t)
+	api, url := harness.NewFakeServer(t)
 	planned := false
 	runSteps(t, resource.TestStep{
-		Config: harness.Configuration(url,
-			harness.KnownAfterApply("from", harness.Quote("2025-01-01T00:00:00Z")),
+		Config: harness.NewConfiguration(url,
+			harness.UnknownValue("from", harness.Quote("2025-01-01T00:00:00Z")),
 			harness.Procedures("all", "created_after = terraform_data.from.output", `created_before = "2024-01-01T00:00:00Z"`)),
 		ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{harness.PlanCheck(func() { planned = true })}},
-		ExpectError: harness.Says("Error: Invalid created_after", "created_after = terraform_data.from.output",
+		ExpectError: harness.MatchOutput("Error: Invalid created_after", "created_after = terraform_data.from.output",
 			"created_after (2025-01-01T00:00:00Z) is later than created_before (2024-01-01T00:00:00Z): nothing can match. Swap or correct them."),
 	})
 	if !planned {
 		t.Error("the plan failed, though the value isn't known yet")
 	}
-	harness.ExpectNoRequests(t, "the server", api)
+	harness.CheckNoRequests(t, "the server", api)
 }

@@ -10,9 +10,9 @@ import (
 )
 
 // invalid makes the errors about an attribute by rules of our own.
-func invalid(attribute string) func(words ...string) harness.Diagnosis {
-	return func(words ...string) harness.Diagnosis {
-		return harness.Error(attribute, "Invalid "+attribute, words...)
+func invalid(attribute string) func(words ...string) harness.WantDiagnostic {
+	return func(words ...string) harness.WantDiagnostic {
+		return harness.WantError(attribute, "Invalid "+attribute, words...)
 	}
 }
 
@@ -26,16 +26,16 @@ func TestValidateProvider(t *testing.T) {
 	)
 	_, privateKey := harness.NewCertificate(t, "key only")
 	key, url, certificate, timeout := invalid("api_key"), invalid("url"), invalid("ca_cert_pem"), invalid("request_timeout")
-	plain := harness.Error("url", "Invalid url", "doesn't send the API key unencrypted over http://", "use https://", "allow_http to true")
-	retries := func(got string) harness.Diagnosis {
-		return harness.Error("max_retries", "Invalid max_retries", "max_retries must be a whole number from 0 to 10, not "+got+".")
+	plain := harness.WantError("url", "Invalid url", "doesn't send the API key unencrypted over http://", "use https://", "allow_http to true")
+	retries := func(got string) harness.WantDiagnostic {
+		return harness.WantError("max_retries", "Invalid max_retries", "max_retries must be a whole number from 0 to 10, not "+got+".")
 	}
 	server := harness.Connect(t, provider.Server("test")())
 	headers, clientCertificate, clientKey := invalid("headers"), invalid("client_cert_pem"), invalid("client_key_pem")
 	clientPEM, clientKeyPEM := harness.NewCertificate(t, "client")
 	for name, c := range map[string]struct {
 		arguments harness.Values
-		want      harness.Diagnosis
+		want      harness.WantDiagnostic
 	}{
 		"a client certificate alone":        {harness.Values{"client_cert_pem": clientPEM}, clientCertificate("The certificate is set without its private key; set client_key_pem, or omit both.")},
 		"a client key alone":                {harness.Values{"client_key_pem": clientKeyPEM}, clientKey("The key is set without its certificate; set client_cert_pem, or omit both.")},
@@ -73,7 +73,7 @@ func TestValidateProvider(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			harness.ExpectError(t, server.ValidateProvider(t, c.arguments), c.want)
+			harness.CheckError(t, server.ValidateProvider(t, c.arguments), c.want)
 		})
 	}
 }
@@ -99,7 +99,7 @@ func TestValidProvider(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			harness.ExpectNoDiagnostics(t, server.ValidateProvider(t, arguments))
+			harness.CheckNoDiagnostics(t, server.ValidateProvider(t, arguments))
 		})
 	}
 }
@@ -108,7 +108,7 @@ func TestValidProvider(t *testing.T) {
 func TestErrorsRepeatNoSecret(t *testing.T) {
 	t.Parallel()
 	server := harness.Connect(t, provider.Server("test")())
-	damaged := harness.InPEM("PRIVATE KEY", []byte("tp_secret"))
+	damaged := harness.EncodePEM("PRIVATE KEY", []byte("tp_secret"))
 	for _, arguments := range []harness.Values{
 		{"client_cert_pem": harness.Unknown, "client_key_pem": "tp_secret"}, {"client_cert_pem": harness.Unknown, "client_key_pem": damaged}, {"client_cert_pem": "tp_secret", "client_key_pem": "tp_secret"},
 		{"api_key": "tp_secret 1"}, {"api_key": "$(cat tp_secret)"}, {"api_key": "tp_secret\n"}, {"api_key": "\x1btp_secret"},
@@ -117,8 +117,8 @@ func TestErrorsRepeatNoSecret(t *testing.T) {
 		{"url": "https://example.com?token=tp_secret"}, {"url": "https://example.com#tp_secret"},
 	} {
 		diagnostics := server.ValidateProvider(t, arguments)
-		if len(diagnostics) == 0 || strings.Contains(harness.Describe(diagnostics), "tp_secret") {
-			t.Errorf("%v: %s", arguments, harness.Describe(diagnostics))
+		if len(diagnostics) == 0 || strings.Contains(harness.FormatDiagnostics(diagnostics), "tp_secret") {
+			t.Errorf("%v: %s", arguments, harness.FormatDiagnostics(diagnostics))
 		}
 	}
 }
@@ -130,13 +130,13 @@ func TestValidateProcedures(t *testing.T) {
 		ending = "write it like 2024-01-15T10:30:00Z or 2024-01-15T10:30:00+01:00"
 	)
 	query, after, before, timeout := invalid("search_query"), invalid("created_after"), invalid("created_before"), invalid("timeouts.read")
-	pageSize := func(got string) harness.Diagnosis {
-		return harness.Error("page_size", "Invalid page_size", "page_size must be a whole number from 1 to 100, not "+got+".")
+	pageSize := func(got string) harness.WantDiagnostic {
+		return harness.WantError("page_size", "Invalid page_size", "page_size must be a whole number from 1 to 100, not "+got+".")
 	}
 	server := harness.Connect(t, provider.Server("test")())
 	for name, c := range map[string]struct {
 		arguments harness.Values
-		want      harness.Diagnosis
+		want      harness.WantDiagnostic
 	}{
 		"empty search":        {harness.Values{"search_query": ""}, query("The search query is empty; omit search_query to list everything.")},
 		"search of blanks":    {harness.Values{"search_query": "\u00a0\t"}, query("The search query is only white space; omit search_query to list everything.")},
@@ -159,7 +159,7 @@ func TestValidateProcedures(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			harness.ExpectError(t, server.Validate(t, "tofupilot_procedures", c.arguments), c.want)
+			harness.CheckError(t, server.Validate(t, "tofupilot_procedures", c.arguments), c.want)
 		})
 	}
 }
@@ -181,7 +181,7 @@ func TestValidProcedures(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			harness.ExpectNoDiagnostics(t, server.Validate(t, "tofupilot_procedures", arguments))
+			harness.CheckNoDiagnostics(t, server.Validate(t, "tofupilot_procedures", arguments))
 		})
 	}
 }
@@ -194,11 +194,11 @@ func TestAllMistakesAtOnce(t *testing.T) {
 	})
 	var paths []string
 	for _, diagnostic := range diagnostics {
-		paths = append(paths, harness.PathOf(diagnostic))
+		paths = append(paths, harness.DiagnosticPath(diagnostic))
 	}
 	for _, path := range []string{"search_query", "created_after", "created_before", "page_size", "timeouts.read"} {
 		if !strings.Contains(" "+strings.Join(paths, " ")+" ", " "+path+" ") {
-			t.Errorf("nothing is told of %s: %s", path, harness.Describe(diagnostics))
+			t.Errorf("nothing is told of %s: %s", path, harness.FormatDiagnostics(diagnostics))
 		}
 	}
 }

@@ -94,9 +94,9 @@ func TestCA(t *testing.T) {
 func TestCAErrors(t *testing.T) {
 	t.Parallel()
 	good, key := harness.NewCertificate(t, "good")
-	damaged := harness.InPEM("CERTIFICATE", []byte("no ASN.1"))
+	damaged := harness.EncodePEM("CERTIFICATE", []byte("no ASN.1"))
 	block, _ := pem.Decode([]byte(good))
-	trusted := harness.InPEM("TRUSTED CERTIFICATE", append(block.Bytes, 0x30, 0x00))
+	trusted := harness.EncodePEM("TRUSTED CERTIFICATE", append(block.Bytes, 0x30, 0x00))
 	const openssl = "RUSTED CERTIFICATE is a format of OpenSSL's own; convert it with `openssl x509 -in FILE -out FILE.pem`, one certificate at a time."
 	const none = "o certificate found; a certificate in PEM begins with -----BEGIN CERTIFICATE-----."
 	for name, c := range map[string]struct{ content, words string }{
@@ -140,7 +140,7 @@ func TestUnreadableCertificates(t *testing.T) {
 	block, _ := pem.Decode([]byte(good))
 	sequence := func(parts ...[]byte) string {
 		content := slices.Concat(parts...)
-		return harness.InPEM("CERTIFICATE", append([]byte{0x30, byte(len(content))}, content...))
+		return harness.EncodePEM("CERTIFICATE", append([]byte{0x30, byte(len(content))}, content...))
 	}
 	empty, bits := []byte{0x30, 0x00}, []byte{0x03, 0x01, 0x00}
 	for name, c := range map[string]struct {
@@ -154,12 +154,12 @@ func TestUnreadableCertificates(t *testing.T) {
 		"a curve, by the old name": {x509Named(brainpool(t)) + good, []string{"certificate 1: x509: unsupported elliptic curve"}, ""},
 		"two":                      {brainpool(t) + good + sequence(empty, empty, bits), []string{"certificate 1: x509: unsupported elliptic curve", "certificate 3: x509: malformed serial number"}, ""},
 		"two, and no other":        {brainpool(t) + brainpool(t), nil, "none of the bundle's certificates can be used: certificate 1: x509: unsupported elliptic curve"},
-		"one, and a damaged one":   {brainpool(t) + good + harness.InPEM("CERTIFICATE", block.Bytes[:100]), nil, "certificate 3 of the bundle is damaged: x509: malformed certificate"},
-		"something after it":       {good + harness.InPEM("CERTIFICATE", append(block.Bytes, 0)), nil, "certificate 2 of the bundle is damaged: x509: trailing data"},
+		"one, and a damaged one":   {brainpool(t) + good + harness.EncodePEM("CERTIFICATE", block.Bytes[:100]), nil, "certificate 3 of the bundle is damaged: x509: malformed certificate"},
+		"something after it":       {good + harness.EncodePEM("CERTIFICATE", append(block.Bytes, 0)), nil, "certificate 2 of the bundle is damaged: x509: trailing data"},
 		"no signature":             {good + sequence(empty, empty), nil, "certificate 2 of the bundle is damaged: "},
 		"a fourth part":            {good + sequence(empty, empty, bits, bits), nil, "certificate 2 of the bundle is damaged: "},
 		"parts of other types":     {good + sequence(empty, bits, bits), nil, "certificate 2 of the bundle is damaged: "},
-		"nothing":                  {good + harness.InPEM("CERTIFICATE", nil), nil, "certificate 2 of the bundle is damaged: "},
+		"nothing":                  {good + harness.EncodePEM("CERTIFICATE", nil), nil, "certificate 2 of the bundle is damaged: "},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -32,20 +32,20 @@ func TestClientKeys(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		return harness.InPEM("CERTIFICATE", der)
+		return harness.EncodePEM("CERTIFICATE", der)
 	}
 	marshalled, err := x509.MarshalECPrivateKey(sec1)
 	if err != nil {
 		t.Fatal(err)
 	}
 	ofSEC1, ofPKCS1 := signed(sec1.Public(), sec1), signed(pkcs1.Public(), pkcs1)
-	keySEC1, keyPKCS1 := harness.InPEM("EC PRIVATE KEY", marshalled), harness.InPEM("RSA PRIVATE KEY", x509.MarshalPKCS1PrivateKey(pkcs1))
+	keySEC1, keyPKCS1 := harness.EncodePEM("EC PRIVATE KEY", marshalled), harness.EncodePEM("RSA PRIVATE KEY", x509.MarshalPKCS1PrivateKey(pkcs1))
 	ofPKCS8, keyPKCS8 := harness.NewCertificate(t, "PKCS #8")
 	ca, _ := harness.NewCertificate(t, "CA")
 	for name, c := range map[string]struct{ certificate, key string }{
 		"PKCS #1":             {ofPKCS1, keyPKCS1},
 		"PKCS #8":             {ofPKCS8, keyPKCS8},
-		"SEC 1":               {ofSEC1, harness.InPEM("EC PARAMETERS", []byte{6, 0}) + keySEC1},
+		"SEC 1":               {ofSEC1, harness.EncodePEM("EC PARAMETERS", []byte{6, 0}) + keySEC1},
 		"a chain":             {"subject=CN=client\n" + ofSEC1 + "\n" + ca, keySEC1},
 		"both in one file":    {keySEC1 + ofSEC1, keySEC1 + ofSEC1},
 		"a mark, and Windows": {byteOrderMark + strings.ReplaceAll(ofSEC1, "\n", "\r\n"), byteOrderMark + strings.ReplaceAll(keySEC1, "\n", "\r\n")},
@@ -87,14 +87,14 @@ func TestClientCertificateErrors(t *testing.T) {
 		"an empty key":                     {&good, new(""), ofKey, "No private key found; a key in PEM begins with -----BEGIN PRIVATE KEY-----."},
 		"a key as certificate":             {&key, &key, ofCertificate, "No certificate found;"},
 		"a certificate as key":             {&good, &good, ofKey, "This is a certificate, not its private key; use file(\"…\") with the file of the key"},
-		"a public key as key":              {&good, new(harness.InPEM("PUBLIC KEY", []byte("a"))), ofKey, "No private key found;"},
-		"a damaged certificate":            {new(good + harness.InPEM("CERTIFICATE", []byte("a"))), &key, ofCertificate, "Certificate 2 is damaged, or of a kind"},
+		"a public key as key":              {&good, new(harness.EncodePEM("PUBLIC KEY", []byte("a"))), ofKey, "No private key found;"},
+		"a damaged certificate":            {new(good + harness.EncodePEM("CERTIFICATE", []byte("a"))), &key, ofCertificate, "Certificate 2 is damaged, or of a kind"},
 		"a certificate cut off":            {new(good + good[:len(good)/2]), &key, ofCertificate, notDecoded},
 		"a key cut off":                    {&good, new(key[:len(key)/2]), ofKey, notDecoded},
 		"a key in one line":                {&good, new(strings.ReplaceAll(key, "\n", " ")), ofKey, notDecoded},
-		"a damaged key":                    {&good, new(harness.InPEM("PRIVATE KEY", block.Bytes[1:])), ofKey, "The key is damaged, or isn't in PKCS #1, PKCS #8 or SEC 1;"},
-		"a key of OpenSSH":                 {&good, new(harness.InPEM("OPENSSH PRIVATE KEY", []byte("openssh-key-v1"))), ofKey, "`ssh-keygen -p -m PKCS8 -f FILE`."},
-		"an encrypted key":                 {&good, new(harness.InPEM("ENCRYPTED PRIVATE KEY", block.Bytes)), ofKey, isEncrypted},
+		"a damaged key":                    {&good, new(harness.EncodePEM("PRIVATE KEY", block.Bytes[1:])), ofKey, "The key is damaged, or isn't in PKCS #1, PKCS #8 or SEC 1;"},
+		"a key of OpenSSH":                 {&good, new(harness.EncodePEM("OPENSSH PRIVATE KEY", []byte("openssh-key-v1"))), ofKey, "`ssh-keygen -p -m PKCS8 -f FILE`."},
+		"an encrypted key":                 {&good, new(harness.EncodePEM("ENCRYPTED PRIVATE KEY", block.Bytes)), ofKey, isEncrypted},
 		"a key encrypted in an older form": {&good, &encrypted, ofKey, isEncrypted},
 		"a key of another certificate":     {&good, &otherKey, ofKey, belongs},
 		"a chain in the wrong order":       {new(other + good), &key, ofKey, belongs},

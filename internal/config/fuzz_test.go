@@ -117,12 +117,12 @@ func FuzzParseCertificates(f *testing.F) {
 	if err != nil {
 		f.Fatal(err)
 	}
-	certificate, key := string(stored), harness.InPEM("PRIVATE KEY", []byte("key"))
+	certificate, key := string(stored), harness.EncodePEM("PRIVATE KEY", []byte("key"))
 	for _, bundle := range []string{
 		"", "garbage", "/etc/ssl/ca.pem", certificate, certificate + certificate, key, key + certificate, "# one\r\n" + strings.ReplaceAll(certificate, "\n", "\r\n"),
-		certificate[:len(certificate)/2], harness.InPEM("CERTIFICATE", nil), harness.InPEM("CERTIFICATE", []byte{0x30, 0x82}), harness.InPEM("TRUSTED CERTIFICATE", []byte("a")), harness.InPEM("X509 CERTIFICATE", []byte("a")),
-		certificate + harness.InPEM("CERTIFICATE", []byte{0x30, 0x07, 0x30, 0x00, 0x30, 0x00, 0x03, 0x01, 0x00}), "\uFEFF" + certificate,
-		strings.Replace(certificate, "-----BEGIN", "-----BEGIN ", 1), harness.InPEM("\x1b[31m", []byte("a")),
+		certificate[:len(certificate)/2], harness.EncodePEM("CERTIFICATE", nil), harness.EncodePEM("CERTIFICATE", []byte{0x30, 0x82}), harness.EncodePEM("TRUSTED CERTIFICATE", []byte("a")), harness.EncodePEM("X509 CERTIFICATE", []byte("a")),
+		certificate + harness.EncodePEM("CERTIFICATE", []byte{0x30, 0x07, 0x30, 0x00, 0x30, 0x00, 0x03, 0x01, 0x00}), "\uFEFF" + certificate,
+		strings.Replace(certificate, "-----BEGIN", "-----BEGIN ", 1), harness.EncodePEM("\x1b[31m", []byte("a")),
 	} {
 		f.Add(bundle)
 	}
@@ -137,7 +137,7 @@ func FuzzParseCertificates(f *testing.F) {
 		}
 		var again strings.Builder
 		for _, certificate := range certificates {
-			again.WriteString(harness.InPEM("CERTIFICATE", certificate.Raw))
+			again.WriteString(harness.EncodePEM("CERTIFICATE", certificate.Raw))
 		}
 		same, err := parseCertificates(again.String())
 		if err != nil || !slices.EqualFunc(certificates, same.Certificates, (*x509.Certificate).Equal) {

@@ -121,7 +121,7 @@ func TestLoginPlainHTTP(t *testing.T) {
 func TestLoginBadCA(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ ca, words string }{
-		{"/missing.pem", " can't be read: " + harness.NoSuchFile(t) + "; correct the path, or set the provider's ca_cert_pem instead."},
+		{"/missing.pem", " can't be read: " + harness.FileNotFoundMessage(t) + "; correct the path, or set the provider's ca_cert_pem instead."},
 		{write(t, "garbage"), ": no certificate found"},
 	} {
 		env, file := homeWith(t, credentials("https://tofupilot.example.com", `"ca_cert": `+quoted(c.ca)))

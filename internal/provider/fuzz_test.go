@@ -20,7 +20,7 @@ import (
 // isAccepted reports whether the fake accepts the value of a parameter (API.md, Parameters).
 func isAccepted(t *testing.T, api *fakeapi.Server, parameter, value string) bool {
 	t.Helper()
-	status := harness.Status(t, api, url.Values{parameter: {value}})
+	status := harness.RequestStatus(t, api, url.Values{parameter: {value}})
 	api.Forget()
 	return status == http.StatusOK
 }
@@ -70,7 +70,7 @@ func FuzzCheckSearchQuery(f *testing.F) {
 		refused := server.Validate(t, "tofupilot_procedures", harness.Values{"search_query": value})
 		blank := strings.TrimSpace(value) == ""
 		if (len(refused) == 0) != (!blank && utf8.RuneCountInString(value) <= 100) || !blank && (len(refused) == 0) != isAccepted(t, api, "search_query", value) {
-			t.Errorf("%q: %s", value, harness.Describe(refused))
+			t.Errorf("%q: %s", value, harness.FormatDiagnostics(refused))
 		}
 	})
 }
@@ -119,7 +119,7 @@ func FuzzProviderConfiguration(f *testing.F) {
 		environment := map[string]string{config.EnvAPIKey: secret + keyVariable, config.EnvURL: addressVariable, "HOME": "/nonexistent"}
 
 		refused := harness.Connect(t, Server("test")()).ValidateProvider(t, arguments)
-		if text := harness.Describe(refused); strings.Contains(text, secret) {
+		if text := harness.FormatDiagnostics(refused); strings.Contains(text, secret) {
 			t.Errorf("the key is in %s", text)
 		}
 		if len(refused) > 0 {

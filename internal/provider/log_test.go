@@ -39,7 +39,7 @@ func TestLogLevels(t *testing.T) {
 			t.Errorf("entry: %v", entry)
 		}
 	}
-	harness.ExpectEqual(t, "levels", levels, []string{"debug", "info", "warn", "error"})
+	harness.CheckEqual(t, "levels", levels, []string{"debug", "info", "warn", "error"})
 }
 
 // TestLogConcurrently logs as the concurrent requests of one read do, with the read's context

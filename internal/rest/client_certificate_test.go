@@ -24,7 +24,7 @@ import (
 // certificateNamed makes a certificate that signs itself, for 127.0.0.1, too.
 func certificateNamed(t *testing.T, name string) (tls.Certificate, *x509.CertPool) {
 	t.Helper()
-	certificate, key := harness.SelfSigned(t, &x509.Certificate{
+	certificate, key := harness.NewCertificateFrom(t, &x509.Certificate{
 		Subject: pkix.Name{CommonName: name}, NotAfter: time.Now().Add(time.Hour), IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)},
 	})
 	pair, err := tls.X509KeyPair([]byte(certificate), []byte(key))

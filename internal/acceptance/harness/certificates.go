@@ -15,11 +15,11 @@ import (
 // NewCertificate returns a self-signed certificate and its key, in PEM.
 func NewCertificate(t *testing.T, name string) (certificate, key string) {
 	t.Helper()
-	return SelfSigned(t, &x509.Certificate{Subject: pkix.Name{CommonName: name}, NotAfter: time.Now().Add(time.Hour)})
+	return NewCertificateFrom(t, &x509.Certificate{Subject: pkix.Name{CommonName: name}, NotAfter: time.Now().Add(time.Hour)})
 }
 
-// SelfSigned is like NewCertificate, for a template. The certificate is its own authority.
-func SelfSigned(t *testing.T, template *x509.Certificate) (certificate, key string) {
+// NewCertificateFrom is like NewCertificate, for a template. It completes the template as a CA.
+func NewCertificateFrom(t *testing.T, template *x509.Certificate) (certificate, key string) {
 	t.Helper()
 	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
@@ -34,10 +34,10 @@ func SelfSigned(t *testing.T, template *x509.Certificate) (certificate, key stri
 	if err != nil {
 		t.Fatal(err)
 	}
-	return InPEM("CERTIFICATE", der), InPEM("PRIVATE KEY", pkcs8)
+	return EncodePEM("CERTIFICATE", der), EncodePEM("PRIVATE KEY", pkcs8)
 }
 
-// InPEM encodes one PEM block.
-func InPEM(kind string, content []byte) string {
+// EncodePEM encodes one PEM block.
+func EncodePEM(kind string, content []byte) string {
 	return string(pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: content}))
 }

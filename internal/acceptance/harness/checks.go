@@ -23,8 +23,8 @@ func Known(name, attribute string, value knownvalue.Check) statecheck.StateCheck
 	return statecheck.ExpectKnownValue("data.tofupilot_procedures."+name, tfjsonpath.New(attribute), value)
 }
 
-// Texts checks for a list of these strings.
-func Texts(values ...string) knownvalue.Check {
+// StringList checks for a list of these strings.
+func StringList(values ...string) knownvalue.Check {
 	checks := make([]knownvalue.Check, 0, len(values))
 	for _, value := range values {
 		checks = append(checks, knownvalue.StringExact(value))
@@ -32,9 +32,9 @@ func Texts(values ...string) knownvalue.Check {
 	return knownvalue.ListExact(checks)
 }
 
-// Says returns a pattern for an output that contains these texts in this order, with any line
-// breaks.
-func Says(texts ...string) *regexp.Regexp {
+// MatchOutput returns a pattern for an output that contains these texts in this order, with any
+// line breaks.
+func MatchOutput(texts ...string) *regexp.Regexp {
 	var parts []string
 	for _, text := range texts {
 		words := strings.Fields(text)

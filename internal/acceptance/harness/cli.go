@@ -15,12 +15,12 @@ import (
 // the test.
 func CLI(t *testing.T) string {
 	t.Helper()
-	NotShort(t)
+	SkipShort(t)
 	return cmp.Or(os.Getenv("TF_ACC_TERRAFORM_PATH"), "terraform")
 }
 
-// NotShort skips a test that runs Terraform or builds a binary in short mode.
-func NotShort(t *testing.T) {
+// SkipShort skips a test that runs Terraform or builds a binary in short mode.
+func SkipShort(t *testing.T) {
 	t.Helper()
 	if testing.Short() {
 		t.Skip("go test -short doesn't run Terraform or build binaries")
@@ -40,9 +40,9 @@ func CleanEnvironment(home string, prefixes ...string) []string {
 
 var cliVersion = regexp.MustCompile(`(?m)^(Terraform|OpenTofu) v1\.(\d+)\.`)
 
-// NeedVersion skips the test if the CLI is older than these minor versions of Terraform 1 and
+// RequireVersion skips the test if the CLI is older than these minor versions of Terraform 1 and
 // OpenTofu 1.
-func NeedVersion(t *testing.T, terraform, openTofu int) {
+func RequireVersion(t *testing.T, terraform, openTofu int) {
 	t.Helper()
 	product, minor := Version(t, CLI(t))
 	oldest := terraform

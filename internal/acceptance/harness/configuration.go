@@ -8,25 +8,25 @@ import (
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/fakeapi"
 )
 
-// Configuration returns a provider block for the fake API at a URL, followed by other blocks.
-func Configuration(url string, blocks ...string) string {
+// NewConfiguration returns a provider block for the fake API at a URL, followed by the blocks.
+func NewConfiguration(url string, blocks ...string) string {
 	provider := Block(`provider "tofupilot"`, "url = "+Quote(url), "api_key = "+Quote(fakeapi.Key))
 	return provider + strings.Join(blocks, "")
 }
 
-// Data returns a data source of a type such as tofupilot_procedures. Each argument is a line.
-func Data(kind, name string, arguments ...string) string {
+// DataSource returns the block of a data source. Each argument is a line.
+func DataSource(kind, name string, arguments ...string) string {
 	return Block(fmt.Sprintf("data %q %q", kind, name), arguments...)
 }
 
 // Procedures returns a tofupilot_procedures.
 func Procedures(name string, arguments ...string) string {
-	return Data("tofupilot_procedures", name, arguments...)
+	return DataSource("tofupilot_procedures", name, arguments...)
 }
 
 // Procedure returns a tofupilot_procedure.
 func Procedure(name string, arguments ...string) string {
-	return Data("tofupilot_procedure", name, arguments...)
+	return DataSource("tofupilot_procedure", name, arguments...)
 }
 
 // Output returns an output, with which a plan shows each change of the value.
@@ -50,7 +50,7 @@ func Quote(value string) string {
 	return strings.NewReplacer("${", "$${", "%{", "%%{").Replace(strings.TrimSpace(text.String()))
 }
 
-// KnownAfterApply returns a resource whose output is the value, known only after apply.
-func KnownAfterApply(name, value string) string {
+// UnknownValue returns a resource whose output is the value, known only after apply.
+func UnknownValue(name, value string) string {
 	return Block(`resource "terraform_data" "`+name+`"`, "input = "+value)
 }

@@ -12,30 +12,30 @@ import (
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 )
 
-// Diagnosis describes an expected diagnostic.
-type Diagnosis struct {
+// WantDiagnostic describes an expected diagnostic.
+type WantDiagnostic struct {
 	Path    string // such as timeouts.read; empty: none
 	Summary string
 	Words   []string // parts of the detail
 }
 
-// Error returns a Diagnosis. Its detail must contain all of the words.
-func Error(path, summary string, words ...string) Diagnosis {
-	return Diagnosis{path, summary, words}
+// WantError returns a WantDiagnostic. Its detail must contain all of the words.
+func WantError(path, summary string, words ...string) WantDiagnostic {
+	return WantDiagnostic{path, summary, words}
 }
 
-// ExpectError checks that there is one diagnostic, an error as described.
-func ExpectError(t *testing.T, diagnostics []*tfprotov6.Diagnostic, want Diagnosis) {
+// CheckError checks that there is one diagnostic, an error as described.
+func CheckError(t *testing.T, diagnostics []*tfprotov6.Diagnostic, want WantDiagnostic) {
 	t.Helper()
 	if len(diagnostics) != 1 {
-		t.Fatalf("got %d diagnostics, want 1: %s", len(diagnostics), Describe(diagnostics))
+		t.Fatalf("got %d diagnostics, want 1: %s", len(diagnostics), FormatDiagnostics(diagnostics))
 	}
 	got := diagnostics[0]
 	if got.Severity != tfprotov6.DiagnosticSeverityError {
 		t.Errorf("got severity %s, want an error", got.Severity)
 	}
-	if path := PathOf(got); path != want.Path {
-		t.Errorf("got path %q, want %q: %s", path, want.Path, Describe(diagnostics))
+	if path := DiagnosticPath(got); path != want.Path {
+		t.Errorf("got path %q, want %q: %s", path, want.Path, FormatDiagnostics(diagnostics))
 	}
 	if got.Summary != want.Summary {
 		t.Errorf("got summary %q, want %q", got.Summary, want.Summary)
@@ -47,26 +47,26 @@ func ExpectError(t *testing.T, diagnostics []*tfprotov6.Diagnostic, want Diagnos
 	}
 }
 
-// ExpectNoDiagnostics checks that there are no errors or warnings.
-func ExpectNoDiagnostics(t *testing.T, diagnostics []*tfprotov6.Diagnostic) {
+// CheckNoDiagnostics checks that there are no errors or warnings.
+func CheckNoDiagnostics(t *testing.T, diagnostics []*tfprotov6.Diagnostic) {
 	t.Helper()
 	if len(diagnostics) > 0 {
-		t.Fatalf("got diagnostics: %s", Describe(diagnostics))
+		t.Fatalf("got diagnostics: %s", FormatDiagnostics(diagnostics))
 	}
 }
 
-// Describe returns the path, the summary and the detail of each diagnostic.
-func Describe(diagnostics []*tfprotov6.Diagnostic) string {
+// FormatDiagnostics returns the path, the summary and the detail of each diagnostic.
+func FormatDiagnostics(diagnostics []*tfprotov6.Diagnostic) string {
 	var text strings.Builder
 	for _, diagnostic := range diagnostics {
-		text.WriteString("\n" + PathOf(diagnostic) + ": " + diagnostic.Summary + "\n    " + diagnostic.Detail)
+		text.WriteString("\n" + DiagnosticPath(diagnostic) + ": " + diagnostic.Summary + "\n    " + diagnostic.Detail)
 	}
 	return text.String()
 }
 
-// PathOf returns the path of a diagnostic's attribute, such as timeouts.read, or an empty
-// string.
-func PathOf(diagnostic *tfprotov6.Diagnostic) string {
+// DiagnosticPath returns the path of a diagnostic's attribute, such as timeouts.read, or an
+// empty string.
+func DiagnosticPath(diagnostic *tfprotov6.Diagnostic) string {
 	var names []string
 	for _, step := range diagnostic.Attribute.Steps() {
 		if name, ok := step.(tftypes.AttributeName); ok {
@@ -76,13 +76,13 @@ func PathOf(diagnostic *tfprotov6.Diagnostic) string {
 	return strings.Join(names, ".")
 }
 
-// Refused is in the error for a port on which nothing listens: "connection refused" on Unix,
-// "actively refused it" on Windows.
-const Refused = "refused"
+// ConnectionRefused is part of the error for a port on which nothing listens: "connection
+// refused" on Unix, "actively refused it" on Windows.
+const ConnectionRefused = "refused"
 
-// NoSuchFile returns this system's error for a file that doesn't exist, without the period at
-// its end on Windows.
-func NoSuchFile(t *testing.T) string {
+// FileNotFoundMessage returns this system's error for a file that doesn't exist, without the
+// period at its end on Windows.
+func FileNotFoundMessage(t *testing.T) string {
 	t.Helper()
 	_, err := os.Stat(filepath.Join(t.TempDir(), "none"))
 	pathError := new(fs.PathError)

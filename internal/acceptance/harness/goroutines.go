@@ -10,9 +10,9 @@ import (
 	"time"
 )
 
-// GoroutinesEnd runs a test and checks that all of its goroutines end. They have the test's
+// CheckGoroutinesEnd runs a test and checks that all of its goroutines end. They have the test's
 // name as a label, because other tests run at the same time.
-func GoroutinesEnd(t *testing.T, test func(t *testing.T)) {
+func CheckGoroutinesEnd(t *testing.T, test func(t *testing.T)) {
 	t.Helper()
 	label := regexp.MustCompile(`(?m)^# labels: .*` + regexp.QuoteMeta(fmt.Sprintf("%q", t.Name())))
 	// A subtest closes its servers when it ends, before goroutines are counted.

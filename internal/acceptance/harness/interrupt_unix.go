@@ -9,9 +9,9 @@ import (
 	"testing"
 )
 
-// OwnGroup makes a command start a new process group, which is killed when the command's
+// SetProcessGroup makes a command start a new process group, which is killed when the command's
 // context ends. Call it before Start.
-func OwnGroup(_ *testing.T, command *exec.Cmd) {
+func SetProcessGroup(_ *testing.T, command *exec.Cmd) {
 	command.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	command.Cancel = func() error { return syscall.Kill(-command.Process.Pid, syscall.SIGKILL) }
 }
@@ -24,8 +24,8 @@ func Interrupt(t *testing.T, command *exec.Cmd) {
 	}
 }
 
-// ExpectGroupEnded checks that all processes of the group have ended.
-func ExpectGroupEnded(t *testing.T, command *exec.Cmd) {
+// CheckGroupEnded checks that all processes of the group have ended.
+func CheckGroupEnded(t *testing.T, command *exec.Cmd) {
 	t.Helper()
 	if err := syscall.Kill(-command.Process.Pid, 0); !errors.Is(err, syscall.ESRCH) {
 		t.Errorf("a process of the group remains: %v", err)

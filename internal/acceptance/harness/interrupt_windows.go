@@ -12,8 +12,8 @@ var (
 	generateConsoleCtrlEvent = kernel32.NewProc("GenerateConsoleCtrlEvent")
 )
 
-// OwnGroup makes a command start a new process group. Call it before Start.
-func OwnGroup(t *testing.T, command *exec.Cmd) {
+// SetProcessGroup makes a command start a new process group. Call it before Start.
+func SetProcessGroup(t *testing.T, command *exec.Cmd) {
 	t.Helper()
 	if codePage, _, _ := getConsoleCP.Call(); codePage == 0 {
 		t.Skip("Ctrl-C needs a console")
@@ -30,6 +30,6 @@ func Interrupt(t *testing.T, command *exec.Cmd) {
 	}
 }
 
-// ExpectGroupEnded does nothing on Windows, where a test can't remove the binary of a process
+// CheckGroupEnded does nothing on Windows, where a test can't remove the binary of a process
 // that still runs, and fails at its end.
-func ExpectGroupEnded(*testing.T, *exec.Cmd) {}
+func CheckGroupEnded(*testing.T, *exec.Cmd) {}

@@ -11,8 +11,8 @@ import (
 	"testing"
 )
 
-// NeedProc skips a test that reads /proc if the system doesn't have it.
-func NeedProc(t *testing.T) {
+// RequireProc skips a test that reads /proc if the system doesn't have it.
+func RequireProc(t *testing.T) {
 	t.Helper()
 	if runtime.GOOS != "linux" {
 		t.Skip("only Linux has the memory of a process in /proc")

@@ -25,7 +25,7 @@ func Connect(t *testing.T, server tfprotov6.ProviderServer) Connection {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ExpectNoDiagnostics(t, schema.Diagnostics)
+	CheckNoDiagnostics(t, schema.Diagnostics)
 	return Connection{server, schema}
 }
 
@@ -145,13 +145,13 @@ func (c Connection) Validate(t *testing.T, dataSource string, arguments Values) 
 // Read reads a data source.
 func (c Connection) Read(t *testing.T, dataSource string, arguments Values) *tfprotov6.ReadDataSourceResponse {
 	t.Helper()
-	return c.ReadIn(t.Context(), t, 2*time.Minute, dataSource, arguments) // far longer than a read takes on a busy machine
+	return c.ReadWithContext(t.Context(), t, 2*time.Minute, dataSource, arguments) // far longer than a read takes on a busy machine
 }
 
-// ReadIn is like Read, with a context and a timeout.
-func (c Connection) ReadIn(ctx context.Context, t *testing.T, timeout time.Duration, dataSource string, arguments Values) *tfprotov6.ReadDataSourceResponse {
+// ReadWithContext is like Read, with a context and a timeout.
+func (c Connection) ReadWithContext(ctx context.Context, t *testing.T, timeout time.Duration, dataSource string, arguments Values) *tfprotov6.ReadDataSourceResponse {
 	t.Helper()
-	return Await(t, c.StartRead(ctx, t, dataSource, arguments), timeout, "the read of "+dataSource)
+	return Receive(t, c.StartRead(ctx, t, dataSource, arguments), timeout, "the read of "+dataSource)
 }
 
 // StartRead starts a read. The channel receives its response.

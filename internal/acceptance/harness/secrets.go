@@ -11,9 +11,9 @@ import (
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/fakeapi"
 )
 
-// ExpectPlain checks that diagnostics aren't too long to read, have no characters that control
+// CheckReadable checks that diagnostics aren't too long to read, have no characters that control
 // a terminal, and no doubled punctuation.
-func ExpectPlain(t *testing.T, text string) {
+func CheckReadable(t *testing.T, text string) {
 	t.Helper()
 	const maxLength = 25_000 // for twenty issues with a thousand characters each
 	if length := utf8.RuneCountInString(text); length > maxLength {
@@ -33,8 +33,8 @@ func ExpectPlain(t *testing.T, text string) {
 // sentence. It doesn't match an ellipsis, as in Terraform's "Reading...".
 var doubledPeriod = regexp.MustCompile(`[^\s.]\.[.;,:]\s|\S*\. \(`)
 
-// ExpectKeyIsNowhere checks that the content contains the key neither as text nor in Base64.
-func ExpectKeyIsNowhere(t *testing.T, where string, content []byte) {
+// CheckNoKey checks that the content contains the key neither as text nor in Base64.
+func CheckNoKey(t *testing.T, where string, content []byte) {
 	t.Helper()
 	for _, form := range encodings(fakeapi.Key) {
 		if bytes.Contains(content, form) {

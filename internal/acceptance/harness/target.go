@@ -9,23 +9,23 @@ import (
 	"testing"
 )
 
-// Target is a server for which a provider is configured. It may not run.
+// Target is a server, possibly not running, for which a provider is configured.
 type Target struct {
-	URL       string
-	Elsewhere string          // the address of another server, or empty
-	Authority string          // in PEM, for ca_cert_pem
-	Login     string          // the login file, or empty
-	Asked     func() []string // returns the recorded requests or connections
+	URL      string
+	OtherURL string          // the address of another server, or empty
+	CACert   string          // in PEM, for ca_cert_pem
+	Login    string          // the login file, or empty
+	Requests func() []string // returns the recorded requests or connections
 }
 
-// Record records the requests that a server received.
-type Record struct {
+// Recorder records the requests that a server received.
+type Recorder struct {
 	mu    sync.Mutex
 	lines []string
 }
 
 // Add adds a line and returns its number, counted from 1.
-func (r *Record) Add(line string) int {
+func (r *Recorder) Add(line string) int {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.lines = append(r.lines, line)
@@ -33,41 +33,41 @@ func (r *Record) Add(line string) int {
 }
 
 // All returns the lines so far.
-func (r *Record) All() []string {
+func (r *Recorder) All() []string {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return slices.Clone(r.lines)
 }
 
-// Of returns a handler that records requests before it calls another.
-func (r *Record) Of(handler http.Handler) http.Handler {
+// Handler returns a handler that records requests before it calls another.
+func (r *Recorder) Handler(handler http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, request *http.Request) {
 		r.Add(request.Method + " " + request.URL.RequestURI())
 		handler.ServeHTTP(w, request)
 	})
 }
 
-// Serving returns a target with a server for a handler.
-func Serving(t *testing.T, handler http.Handler) *Target {
+// NewTarget returns a target with a server for a handler.
+func NewTarget(t *testing.T, handler http.Handler) *Target {
 	t.Helper()
-	requests := new(Record)
-	server := httptest.NewServer(requests.Of(handler))
+	requests := new(Recorder)
+	server := httptest.NewServer(requests.Handler(handler))
 	t.Cleanup(func() {
 		server.CloseClientConnections() // Close would wait for the requests of reads that still run
 		server.Close()
 	})
-	return &Target{URL: server.URL, Asked: requests.All}
+	return &Target{URL: server.URL, Requests: requests.All}
 }
 
-// ByHand returns a function for a target that calls serve with each connection and its number,
-// counted from 1. It closes the connection when serve returns.
-func ByHand(serve func(conn net.Conn, number int)) func(*testing.T) *Target {
+// NewConnTarget returns a function that starts a target. For each connection, the target calls
+// serve with the connection and its number, counted from 1, and closes it when serve returns.
+func NewConnTarget(serve func(conn net.Conn, number int)) func(*testing.T) *Target {
 	return func(t *testing.T) *Target {
 		t.Helper()
 		listener := Listen(t)
 		var (
 			serving     sync.WaitGroup
-			connections = new(Record)
+			connections = new(Recorder)
 			mu          sync.Mutex
 			open        []net.Conn
 		)
@@ -96,7 +96,7 @@ func ByHand(serve func(conn net.Conn, number int)) func(*testing.T) *Target {
 			mu.Unlock()
 			serving.Wait()
 		})
-		return &Target{URL: "http://" + listener.Addr().String(), Asked: connections.All}
+		return &Target{URL: "http://" + listener.Addr().String(), Requests: connections.All}
 	}
 }
 
@@ -110,10 +110,10 @@ func Listen(t *testing.T) net.Listener {
 	return listener
 }
 
-// Nobody returns a target at which nothing listens.
-func Nobody(t *testing.T) *Target {
+// NewDeadTarget returns a target at which nothing listens.
+func NewDeadTarget(t *testing.T) *Target {
 	t.Helper()
 	listener := Listen(t)
 	_ = listener.Close()
-	return &Target{URL: "http://" + listener.Addr().String(), Asked: func() []string { return nil }}
+	return &Target{URL: "http://" + listener.Addr().String(), Requests: func() []string { return nil }}
 }

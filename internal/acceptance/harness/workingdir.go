@@ -64,7 +64,7 @@ var developerEnvironment = os.Environ()
 // extension on Windows.
 func Build(t *testing.T, dir, binary string) (path string) {
 	t.Helper()
-	NotShort(t)
+	SkipShort(t)
 	if runtime.GOOS == "windows" {
 		binary += ".exe"
 	}
@@ -109,12 +109,12 @@ func (w *WorkingDir) Run(t *testing.T, arguments ...string) (output string, err 
 	command := w.Command(t, arguments...)
 	command.Stdout, command.Stderr = &both, &both
 	err = command.Run()
-	ExpectNoCrash(t, both.String())
+	CheckNoCrash(t, both.String())
 	return both.String(), err
 }
 
-// ExpectNoCrash checks that Terraform doesn't report a crash of the provider.
-func ExpectNoCrash(t *testing.T, output string) {
+// CheckNoCrash checks that Terraform doesn't report a crash of the provider.
+func CheckNoCrash(t *testing.T, output string) {
 	t.Helper()
 	for _, words := range []string{"panic", "crash", "Plugin did not respond", "plugin exited"} {
 		if strings.Contains(strings.ToLower(output), strings.ToLower(words)) {

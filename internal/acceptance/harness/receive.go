@@ -5,9 +5,9 @@ import (
 	"time"
 )
 
-// Await receives a value. After the timeout, it fails the test, because go test would wait
+// Receive receives a value. After the timeout, it fails the test, because go test would wait
 // for minutes and then fail the whole package.
-func Await[T any](t *testing.T, values <-chan T, timeout time.Duration, what string) T {
+func Receive[T any](t *testing.T, values <-chan T, timeout time.Duration, what string) T {
 	t.Helper()
 	select {
 	case value := <-values:
