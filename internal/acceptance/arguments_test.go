@@ -17,31 +17,30 @@ import (
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/provider"
 )
 
-// In these tests an argument is whatever attribute the schema of a data source lets
-// be set, so that none can be forgotten. The block timeouts is not for the server.
+// The tests in this file take the arguments from the schemas of the data sources, so that they
+// include new ones. The block timeouts is left out, because it isn't sent to the server.
 
-// samples are values for an argument, of which the first valid one is given, with
-// how the server must be sent it, or how that must begin.
+// samples has values for arguments. sampleValue uses the first one that is valid.
 var samples = []struct {
 	value any
-	sent  string
+	sent  string // how the value begins in a request
 }{
-	{"2024-01-15T10:30:00Z", "2024-01-15T10:30:00"}, // as good a name or search as any
+	{"2024-01-15T10:30:00Z", "2024-01-15T10:30:00"}, // also a valid name and search query
 	{7, "7"},
 	{true, "true"},
 	{[]any{"2024-01-15T10:30:00Z"}, "2024-01-15T10:30:00"},
 }
 
-// argument is one of a data source, with a sample value.
+// argument is an argument of a data source, with a sample value.
 type argument struct {
 	dataSource, name string
-	narrows          bool // whether less is read with it
+	narrows          bool // whether setting it makes a read shorter
 	value            any
 	sent             string
-	required         harness.Values // the arguments without which nothing is read
+	required         harness.Values // the required arguments of the data source
 }
 
-func everyArgument(t *testing.T) []argument {
+func listArguments(t *testing.T) []argument {
 	t.Helper()
 	server := harness.Connect(t, provider.Server("test")())
 	var all []argument
@@ -49,21 +48,21 @@ func everyArgument(t *testing.T) []argument {
 		required := harness.Values{}
 		for _, attribute := range schema.Block.Attributes {
 			if attribute.Required {
-				required[attribute.Name], _ = sample(t, server, dataSource, attribute, nil)
+				required[attribute.Name], _ = sampleValue(t, server, dataSource, attribute, nil)
 			}
 		}
 		for _, attribute := range schema.Block.Attributes {
 			if !attribute.Required && !attribute.Optional {
 				continue
 			}
-			value, sent := sample(t, server, dataSource, attribute, required)
+			value, sent := sampleValue(t, server, dataSource, attribute, required)
 			all = append(all, argument{dataSource, attribute.Name, attribute.Optional && !attribute.Computed, value, sent, required})
 		}
 	}
 	return all
 }
 
-func sample(t *testing.T, server harness.Connection, dataSource string, attribute *tfprotov6.SchemaAttribute, others harness.Values) (value any, sent string) {
+func sampleValue(t *testing.T, server harness.Connection, dataSource string, attribute *tfprotov6.SchemaAttribute, others harness.Values) (value any, sent string) {
 	t.Helper()
 	for _, sample := range samples {
 		_, several := sample.value.([]any)
@@ -71,7 +70,7 @@ func sample(t *testing.T, server harness.Connection, dataSource string, attribut
 			!several && tftypes.ValidateValue(attribute.Type, sample.value) != nil {
 			continue
 		}
-		if len(server.Validate(t, dataSource, and(others, attribute.Name, sample.value))) == 0 {
+		if len(server.Validate(t, dataSource, withArgument(others, attribute.Name, sample.value))) == 0 {
 			return sample.value, sample.sent
 		}
 	}
@@ -79,15 +78,15 @@ func sample(t *testing.T, server harness.Connection, dataSource string, attribut
 	return nil, ""
 }
 
-// and are the values with one more.
-func and(values harness.Values, name string, value any) harness.Values {
+// withArgument returns the values with another one.
+func withArgument(values harness.Values, name string, value any) harness.Values {
 	more := harness.Values{name: value}
 	maps.Copy(more, values)
 	return more
 }
 
-// sentAs are the parameters that carry the argument in a request.
-func (a argument) sentAs(query map[string][]string) (parameters []string) {
+// parameters returns the names of the query parameters that have the argument's value.
+func (a argument) parameters(query map[string][]string) (parameters []string) {
 	for parameter, values := range query {
 		if slices.ContainsFunc(values, func(value string) bool { return strings.HasPrefix(value, a.sent) }) {
 			parameters = append(parameters, parameter)
@@ -96,58 +95,57 @@ func (a argument) sentAs(query map[string][]string) (parameters []string) {
 	return parameters
 }
 
-// read reads the data source of the argument.
+// read reads the argument's data source.
 func (a argument) read(t *testing.T, url string, values harness.Values) []*tfprotov6.Diagnostic {
 	t.Helper()
-	server := configured(t, harness.Values{"url": url, "api_key": fakeapi.Key, "max_retries": 0, "request_timeout": "1s"})
+	server := newConnection(t, harness.Values{"url": url, "api_key": fakeapi.Key, "max_retries": 0, "request_timeout": "1s"})
 	return server.Read(t, a.dataSource, values).Diagnostics
 }
 
-// severalPages are so many that a lookup searches.
-var severalPages = fakeapi.Generate(150, fakeapi.WithRepository)
+// twoPages has more procedures than a page, so that a lookup searches for a name.
+var twoPages = fakeapi.Generate(150, fakeapi.WithRepository)
 
-func TestEveryArgumentReachesTheServer(t *testing.T) { //nolint:paralleltest // It comes first: what is forgotten makes others fail, too.
-	for _, a := range everyArgument(t) {
+func TestEveryArgumentReachesTheServer(t *testing.T) { //nolint:paralleltest // It runs first, because a missing step of a recipe fails other tests, too.
+	for _, a := range listArguments(t) {
 		t.Run(a.dataSource+"/"+a.name, func(t *testing.T) {
 			t.Parallel()
-			api, url := harness.NewFakeServer(t, severalPages...)
-			a.read(t, url, and(a.required, a.name, a.value))
-			if !slices.ContainsFunc(api.Requests(), func(r fakeapi.Request) bool { return len(a.sentAs(r.Query)) > 0 }) {
-				t.Errorf("%s: the argument %s doesn't reach the server, which was asked for %q", a.dataSource, a.name, harness.DistinctValues(api.Requests(), func(r fakeapi.Request) string { return r.RawQuery }))
+			api, url := harness.NewFakeServer(t, twoPages...)
+			a.read(t, url, withArgument(a.required, a.name, a.value))
+			if !slices.ContainsFunc(api.Requests(), func(r fakeapi.Request) bool { return len(a.parameters(r.Query)) > 0 }) {
+				t.Errorf("%s: the argument %s is in none of the queries %q", a.dataSource, a.name, harness.DistinctValues(api.Requests(), func(r fakeapi.Request) string { return r.RawQuery }))
 			}
 			for _, r := range api.Requests() {
-				for _, parameter := range a.sentAs(r.Query) {
-					expectKnown(t, api, parameter)
+				for _, parameter := range a.parameters(r.Query) {
+					checkParameter(t, api, parameter)
 				}
 			}
 		})
 	}
 }
 
-// expectKnown holds a parameter to those of the fake, which ignores others, as the API
-// does. One that it knows it refuses when it is given twice, whatever the list.
-func expectKnown(t *testing.T, api http.Handler, parameter string) {
+// checkParameter checks that the fake knows the query parameter. The fake ignores unknown
+// parameters, as the API does, and refuses a known one that is given twice.
+func checkParameter(t *testing.T, api http.Handler, parameter string) {
 	t.Helper()
 	if harness.RequestStatus(t, api, url.Values{parameter: {"1", "2"}}) != http.StatusBadRequest {
 		t.Errorf("the fake ignores the parameter %s: if that is its name, add it to internal/fakeapi/query.go", parameter)
 	}
 }
 
-// Whatever the server says of a parameter is said at the argument that it comes
-// from.
-func TestRefusedArgument(t *testing.T) { //nolint:paralleltest // It comes first: what is forgotten makes others fail, too.
-	for _, a := range everyArgument(t) {
+// If the server reports an issue with a parameter, the error has the path of the argument.
+func TestRefusedArgument(t *testing.T) { //nolint:paralleltest // It runs first, because a missing step of a recipe fails other tests, too.
+	for _, a := range listArguments(t) {
 		t.Run(a.dataSource+"/"+a.name, func(t *testing.T) {
 			t.Parallel()
-			api := fakeapi.New(severalPages...)
-			at := harness.NewTarget(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-				if refused := a.sentAs(r.URL.Query()); len(refused) > 0 {
-					answer(http.StatusBadRequest, `{"message":"Input validation failed","code":"BAD_REQUEST","issues":[{"path":["`+refused[0]+`"],"message":"Unwelcome"}]}`)(w, r)
+			api := fakeapi.New(twoPages...)
+			target := harness.NewTarget(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				if names := a.parameters(r.URL.Query()); len(names) > 0 {
+					respond(http.StatusBadRequest, `{"message":"Input validation failed","code":"BAD_REQUEST","issues":[{"path":["`+names[0]+`"],"message":"Unwelcome"}]}`)(w, r)
 					return
 				}
 				api.ServeHTTP(w, r)
 			}))
-			diagnostics := a.read(t, at.URL, and(a.required, a.name, a.value))
+			diagnostics := a.read(t, target.URL, withArgument(a.required, a.name, a.value))
 			if len(diagnostics) != 1 || harness.DiagnosticPath(diagnostics[0]) != a.name {
 				t.Errorf("%s: the error isn't on the argument %s, which the server refuses: %s", a.dataSource, a.name, harness.FormatDiagnostics(diagnostics))
 			}
@@ -155,21 +153,20 @@ func TestRefusedArgument(t *testing.T) { //nolint:paralleltest // It comes first
 	}
 }
 
-// A list that takes too long can be narrowed, or read in smaller pages: by which
-// arguments, an error says.
-func TestNarrowingArguments(t *testing.T) { //nolint:paralleltest // It comes first: what is forgotten makes others fail, too.
-	hangs := faulty(func(_ http.ResponseWriter, r *http.Request) { untilGone(r, 10*time.Second) })
-	for _, a := range everyArgument(t) {
+// The errors about a list that takes too long name each argument that makes the read shorter.
+func TestNarrowingArguments(t *testing.T) { //nolint:paralleltest // It runs first, because a missing step of a recipe fails other tests, too.
+	newTarget := serveFault(func(_ http.ResponseWriter, r *http.Request) { waitForDisconnect(r, 10*time.Second) })
+	for _, a := range listArguments(t) {
 		if !a.narrows {
 			continue
 		}
 		t.Run(a.dataSource+"/"+a.name, func(t *testing.T) {
 			t.Parallel()
-			said := harness.FormatDiagnostics(slices.Concat(
-				a.read(t, hangs(t).URL, and(a.required, "timeouts", harness.Values{"read": "100ms"})),
-				a.read(t, hangs(t).URL, a.required)))
-			if !strings.Contains(said, a.name) {
-				t.Errorf("%s: no error advises on the argument %s: %s", a.dataSource, a.name, said)
+			output := harness.FormatDiagnostics(slices.Concat(
+				a.read(t, newTarget(t).URL, withArgument(a.required, "timeouts", harness.Values{"read": "100ms"})),
+				a.read(t, newTarget(t).URL, a.required)))
+			if !strings.Contains(output, a.name) {
+				t.Errorf("%s: no error advises on the argument %s: %s", a.dataSource, a.name, output)
 			}
 		})
 	}

@@ -19,24 +19,24 @@ import (
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/provider"
 )
 
-// A field of the API is said in several places: in the client's struct, in the
-// object of the schema, in the fake's examples, and in what the fake generates.
-// Here every attribute of every data source is held to what the fake serves.
+// A field of a procedure is defined in the client's struct, in the schema, in the fake's
+// examples and in its generated procedures. The test in this file compares every attribute of
+// every data source with the fake's JSON.
 
-// object is one of JSON, or of a state.
+// object is a JSON object, or an object of the state.
 type object = map[string]any
 
-// wholeRead is how a data source reads all that a server has.
-type wholeRead struct {
-	sources   map[string][]*fakeapi.Server           // what is read, by where the fake has it from
+// readCase describes how a data source reads everything that a server has.
+type readCase struct {
+	servers   map[string][]*fakeapi.Server           // by the origin of their procedures
 	path      string                                 // of the list on these servers
-	arguments func(served []object) []harness.Values // of each read
-	rows      func(state object) []object            // that a state shows
+	arguments func(served []object) []harness.Values // returns the arguments of each read
+	rows      func(state object) []object            // returns the rows in a state
 }
 
-// wholeList is how a list is read.
-func wholeList(name string, sources map[string][]*fakeapi.Server) wholeRead {
-	return wholeRead{
+// newListCase returns the case of a data source that reads a list.
+func newListCase(name string, sources map[string][]*fakeapi.Server) readCase {
+	return readCase{
 		sources, "/api/v2/" + name,
 		func([]object) []harness.Values { return []harness.Values{{}} },
 		func(state object) (rows []object) {
@@ -49,11 +49,11 @@ func wholeList(name string, sources map[string][]*fakeapi.Server) wholeRead {
 	}
 }
 
-// wholeReads are those of all data sources.
-var wholeReads = map[string]wholeRead{
-	"tofupilot_procedures": wholeList("procedures", procedures),
+// readCases has the case of each data source.
+var readCases = map[string]readCase{
+	"tofupilot_procedures": newListCase("procedures", procedureServers),
 	"tofupilot_procedure": {
-		procedures, "/api/v2/procedures",
+		procedureServers, "/api/v2/procedures",
 		func(served []object) (reads []harness.Values) {
 			for _, row := range served {
 				reads = append(reads, harness.Values{"id": row["id"]}, harness.Values{"name": row["name"]})
@@ -63,7 +63,7 @@ var wholeReads = map[string]wholeRead{
 		func(state object) []object { return []object{state} },
 	},
 	"tofupilot_procedure_ids": {
-		procedures, "/api/v2/procedures",
+		procedureServers, "/api/v2/procedures",
 		func(served []object) []harness.Values {
 			var names []any
 			for _, row := range served {
@@ -81,33 +81,33 @@ var wholeReads = map[string]wholeRead{
 	},
 }
 
-// procedures are those of the fake.
-var procedures = map[string][]*fakeapi.Server{
-	"examples":  {fakeapi.New(fakeapi.Example2025()), fakeapi.New(fakeapi.Example2026())}, // which share an ID
+// procedureServers has servers with the fake's procedures.
+var procedureServers = map[string][]*fakeapi.Server{
+	"examples":  {fakeapi.New(fakeapi.Example2025()), fakeapi.New(fakeapi.Example2026())}, // two, because both have the same ID
 	"generated": {fakeapi.New(fakeapi.Generate(50, fakeapi.WithRunsAndFPY)...), fakeapi.New(fakeapi.Generate(50, fakeapi.WithRepository)...)},
 }
 
-func TestEveryAttribute(t *testing.T) { //nolint:paralleltest // It comes first: what is forgotten makes others fail, too.
+func TestEveryAttribute(t *testing.T) { //nolint:paralleltest // It runs first, because a missing step of a recipe fails other tests, too.
 	dataSources := harness.Connect(t, provider.Server("test")()).DataSources()
-	for dataSource := range wholeReads {
+	for dataSource := range readCases {
 		if _, ok := dataSources[dataSource]; !ok {
 			t.Errorf("the provider has no %s: add its constructor to DataSources", dataSource)
 		}
 	}
 	for dataSource, schema := range dataSources {
-		if _, ok := wholeReads[dataSource]; !ok {
-			t.Errorf("%s is read by no test over the wire: add it to wholeReads", dataSource)
+		if _, ok := readCases[dataSource]; !ok {
+			t.Errorf("%s isn't tested: add it to readCases", dataSource)
 		}
-		for source, servers := range wholeReads[dataSource].sources {
+		for source, servers := range readCases[dataSource].servers {
 			t.Run(dataSource+"/"+source, func(t *testing.T) {
 				t.Parallel()
 				values := map[string]string{}
 				for _, api := range servers {
-					readWhole(t, dataSource, api, values)
+					readAll(t, dataSource, api, values)
 				}
-				for _, attribute := range computed("", schema.Block.Attributes) {
-					if !slices.ContainsFunc(slices.Collect(maps.Keys(values)), func(path string) bool { return within(path, attribute) }) {
-						t.Errorf("%s: the attribute %s is null throughout: nothing of the fake's %s has it", dataSource, attribute, source)
+				for _, attribute := range computedPaths("", schema.Block.Attributes) {
+					if !slices.ContainsFunc(slices.Collect(maps.Keys(values)), func(path string) bool { return isWithin(path, attribute) }) {
+						t.Errorf("%s: the attribute %s is always null: none of the fake's %s procedures has it", dataSource, attribute, source)
 					}
 				}
 			})
@@ -115,53 +115,53 @@ func TestEveryAttribute(t *testing.T) { //nolint:paralleltest // It comes first:
 	}
 }
 
-// computed are the paths of the attributes that a read fills.
-func computed(in string, attributes []*tfprotov6.SchemaAttribute) (paths []string) {
+// computedPaths returns the paths of computed attributes.
+func computedPaths(parent string, attributes []*tfprotov6.SchemaAttribute) (paths []string) {
 	for _, attribute := range attributes {
 		if !attribute.Computed {
 			continue
 		}
-		paths = append(paths, in+"."+attribute.Name)
+		paths = append(paths, parent+"."+attribute.Name)
 		if attribute.NestedType != nil {
-			paths = append(paths, computed(in+"."+attribute.Name, attribute.NestedType.Attributes)...)
+			paths = append(paths, computedPaths(parent+"."+attribute.Name, attribute.NestedType.Attributes)...)
 		}
 	}
 	return paths
 }
 
-var key = regexp.MustCompile(`\[.*?\]`)
+var elementKey = regexp.MustCompile(`\[.*?\]`)
 
-// within tells whether a value is one of an attribute.
-func within(path, attribute string) bool {
-	path = key.ReplaceAllString(path, "")
+// isWithin reports whether a value's path is an attribute's or below it.
+func isWithin(path, attribute string) bool {
+	path = elementKey.ReplaceAllString(path, "")
 	return path == attribute || strings.HasPrefix(path, attribute+".")
 }
 
-// readWhole reads a data source, adds what its states hold to the values, and holds
-// each row to the server's.
-func readWhole(t *testing.T, dataSource string, api *fakeapi.Server, values map[string]string) {
+// readAll reads a data source, adds the values of each state to values, and compares each row
+// with the server's.
+func readAll(t *testing.T, dataSource string, api *fakeapi.Server, values map[string]string) {
 	t.Helper()
 	url := harness.NewTarget(t, api).URL
-	read := wholeReads[dataSource]
-	rows := served(t, url+read.path)
-	server := configured(t, harness.Values{"url": url, "api_key": fakeapi.Key})
+	read := readCases[dataSource]
+	rows := fetchRows(t, url+read.path)
+	server := newConnection(t, harness.Values{"url": url, "api_key": fakeapi.Key})
 	for _, arguments := range read.arguments(rows) {
 		resp := server.Read(t, dataSource, arguments)
 		harness.CheckNoDiagnostics(t, resp.Diagnostics)
-		state, _ := plain(t, server.State(t, dataSource, resp)).(object)
+		state, _ := toJSON(t, server.State(t, dataSource, resp)).(object)
 		flatten("", state, values)
 		for _, shown := range read.rows(state) {
-			expectAsServed(t, dataSource, shown, rows)
+			checkRow(t, dataSource, shown, rows)
 		}
 	}
 }
 
-// expectAsServed holds a row that a state shows to the served one of its ID.
-func expectAsServed(t *testing.T, dataSource string, shown object, rows []object) {
+// checkRow compares a row of a state with the served row that has its ID.
+func checkRow(t *testing.T, dataSource string, shown object, rows []object) {
 	t.Helper()
 	at := slices.IndexFunc(rows, func(row object) bool { return row["id"] == shown["id"] })
 	if at < 0 {
-		t.Fatalf("%s: no row of the ID %v was served", dataSource, shown["id"])
+		t.Fatalf("%s: no row with the ID %v was served", dataSource, shown["id"])
 	}
 	asServed := object{}
 	for name, value := range rows[at] {
@@ -176,26 +176,26 @@ func expectAsServed(t *testing.T, dataSource string, shown object, rows []object
 	maps.Copy(paths, want)
 	for path := range paths {
 		if got[path] != want[path] {
-			t.Errorf("%s: %s is %q, and was served as %q", dataSource, path, got[path], want[path])
+			t.Errorf("%s: %s: got %q, and the server sent %q", dataSource, path, got[path], want[path])
 		}
 	}
 }
 
-// served are the rows of a list, as the server sends them.
-func served(t *testing.T, url string) []object {
+// fetchRows requests a list of at most 100 rows and decodes them.
+func fetchRows(t *testing.T, url string) []object {
 	t.Helper()
 	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url+"?limit=100", nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	request.Header.Set("Authorization", "Bearer "+fakeapi.Key)
-	answer, err := http.DefaultClient.Do(request)
+	response, err := http.DefaultClient.Do(request)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer func() { _ = answer.Body.Close() }()
+	defer func() { _ = response.Body.Close() }()
 	var page struct{ Data []object }
-	decoder := json.NewDecoder(answer.Body)
+	decoder := json.NewDecoder(response.Body)
 	decoder.UseNumber()
 	if err := decoder.Decode(&page); err != nil {
 		t.Fatal(err)
@@ -203,8 +203,8 @@ func served(t *testing.T, url string) []object {
 	return page.Data
 }
 
-// plain is a value as JSON would have it.
-func plain(t *testing.T, value tftypes.Value) any {
+// toJSON converts a value of a state to the type that encoding/json decodes to.
+func toJSON(t *testing.T, value tftypes.Value) any {
 	t.Helper()
 	if value.IsNull() {
 		return nil
@@ -223,13 +223,13 @@ func plain(t *testing.T, value tftypes.Value) any {
 	case value.As(&elements) == nil:
 		list := []any{}
 		for _, element := range elements {
-			list = append(list, plain(t, element))
+			list = append(list, toJSON(t, element))
 		}
 		return list
 	case value.As(&members) == nil:
 		of := object{}
 		for name, member := range members {
-			of[name] = plain(t, member)
+			of[name] = toJSON(t, member)
 		}
 		return of
 	}
@@ -237,14 +237,14 @@ func plain(t *testing.T, value tftypes.Value) any {
 	return nil
 }
 
-// flatten notes every value below, by its path. Elements of lists are told apart by
-// their IDs, since the order may be another.
-func flatten(path string, value any, into map[string]string) {
+// flatten adds the values in a JSON value by their paths. The paths of list elements have their
+// IDs, because their order may differ.
+func flatten(path string, value any, values map[string]string) {
 	switch value := value.(type) {
 	case nil:
 	case object:
 		for name, member := range value {
-			flatten(path+"."+snakeCase(name), member, into)
+			flatten(path+"."+snakeCase(name), member, values)
 		}
 	case []any:
 		for _, element := range value {
@@ -252,17 +252,17 @@ func flatten(path string, value any, into map[string]string) {
 			if row, ok := element.(object); ok {
 				id = row["id"]
 			}
-			flatten(fmt.Sprintf("%s[%v]", path, id), element, into)
+			flatten(fmt.Sprintf("%s[%v]", path, id), element, values)
 		}
 	case json.Number:
-		number, _, _ := big.ParseFloat(string(value), 10, 512, big.ToNearestEven) // JSON's are all numbers
-		into[path] = number.Text('g', 50)
+		number, _, _ := big.ParseFloat(string(value), 10, 512, big.ToNearestEven) // valid, because it comes from JSON
+		values[path] = number.Text('g', 50)
 	default:
-		into[path] = fmt.Sprint(value)
+		values[path] = fmt.Sprint(value)
 	}
 }
 
-// snakeCase is how Terraform writes a name of the API.
+// snakeCase converts a name of the API to an attribute's name.
 func snakeCase(name string) string {
 	return strings.ToLower(upper.ReplaceAllString(name, "_$0"))
 }

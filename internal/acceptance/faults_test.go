@@ -20,8 +20,8 @@ import (
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/provider"
 )
 
-// idsIn are the IDs of a state.
-func idsIn(t *testing.T, state tftypes.Value) []string {
+// stateIDs returns the attribute ids of a state.
+func stateIDs(t *testing.T, state tftypes.Value) []string {
 	t.Helper()
 	var (
 		attributes map[string]tftypes.Value
@@ -44,77 +44,74 @@ func idsIn(t *testing.T, state tftypes.Value) []string {
 	return ids
 }
 
-// fault is one thing that is broken outside the provider, and how a read ends
-// all the same: with the whole list, or with an error that helps.
+// fault is a test case: a fault of a server, a connection or a proxy, and whether a read returns
+// the whole list in spite of it or which error it returns.
 type fault struct {
 	name        string
-	at          func(t *testing.T) *harness.Target
-	provider    harness.Values                         // beside url, api_key and ca_cert_pem
-	environment func(t *testing.T, at *harness.Target) // puts the key where it comes from, if not from api_key
-	dataSource  string                                 // if not tofupilot_procedures
+	target      func(t *testing.T) *harness.Target
+	provider    harness.Values                             // beside url, api_key and ca_cert_pem
+	environment func(t *testing.T, target *harness.Target) // sets the environment, with the key; nil if api_key is set
+	dataSource  string                                     // empty for tofupilot_procedures
 	arguments   harness.Values
 
-	ids   []string               // the whole list; nil where the read fails
-	fails harness.WantDiagnostic // {url}, {elsewhere} and {login} in it are the target's
+	wantIDs   []string               // the whole list; nil where the read fails
+	wantError harness.WantDiagnostic // {url}, {other} and {login} in it are the target's
 
-	requests int // that reached the server, or requestsVary; connections, where no request can be read from them
-	retries  int // that the log tells of
-	pause    time.Duration
-	within   time.Duration // from the beginning of the read to its end; 0: quick
+	requests int           // or connections, if the target reads no requests; or anyNumber
+	retries  int           // in the log
+	pause    time.Duration // that the server asks for; 0: none
+	timeout  time.Duration // of the read; 0: quickTimeout
 }
 
 func allFaults() []fault {
 	return slices.Concat(transportFaults(), tlsFaults(), proxyFaults(), statusFaults(), redirectFaults(), retryFaults(),
-		bodyFaults(), pagingFaults(), otherwiseFaults(), messageFaults(), deadlineFaults())
+		bodyFaults(), pagingFaults(), undocumentedFaults(), messageFaults(), deadlineFaults())
 }
 
-// requestsVary is for rows in which time decides how many requests are made.
-const requestsVary = -1
+// anyNumber is the number of requests in cases in which it depends on time.
+const anyNumber = -1
 
-// quick is how long a read takes at most that neither pauses nor waits, and slow
-// one of many megabytes. Both allow for a busy machine and for the race detector,
-// and are still shorter than one attempt may take, attemptTime.
+// The timeouts of reads allow for a busy machine and for the race detector, and are shorter than
+// attemptTime, the request_timeout.
 const (
-	quick       = 15 * time.Second
-	slow        = 2 * time.Minute
-	attemptTime = "3m"
+	quickTimeout = 15 * time.Second           // without a pause
+	retryTimeout = quickTimeout + time.Second // with a pause of up to 1 s
+	slowTimeout  = 2 * time.Minute            // of many megabytes
+	attemptTime  = "3m"
 )
 
-// retried is how long a read may take that pauses once, up to 1 s.
-const retried = quick + time.Second
-
-func TestFaults(t *testing.T) { //nolint:paralleltest // Rows set the environment.
+func TestFaults(t *testing.T) { //nolint:paralleltest // Cases set the environment.
 	for _, fault := range allFaults() {
 		t.Run(fault.name, func(t *testing.T) {
 			if fault.environment == nil {
 				t.Parallel()
 			}
-			harness.CheckGoroutinesEnd(t, fault.expect)
+			harness.CheckGoroutinesEnd(t, fault.check)
 		})
 	}
 }
 
-// password is that of a proxy, or one in an address: no message repeats it.
+// password is part of the addresses of proxies and servers. No message may contain it.
 const password = "hunter2"
 
-// expect reads once and holds everything against the row.
-func (f fault) expect(t *testing.T) {
+// check runs one read and compares the result, the requests and the log with the test case.
+func (f fault) check(t *testing.T) {
 	t.Helper()
-	at := f.at(t)
+	target := f.target(t)
 	var log bytes.Buffer
-	server := f.configure(t, at)
+	server := f.configure(t, target)
 	dataSource := cmp.Or(f.dataSource, "tofupilot_procedures")
-	resp := server.ReadWithContext(tflogtest.RootLogger(t.Context(), &log), t, max(f.within, quick), dataSource, f.arguments)
+	resp := server.ReadWithContext(tflogtest.RootLogger(t.Context(), &log), t, max(f.timeout, quickTimeout), dataSource, f.arguments)
 
-	named := strings.NewReplacer("{url}", at.URL, "{elsewhere}", at.OtherURL, "{login}", at.Login)
+	placeholders := strings.NewReplacer("{url}", target.URL, "{other}", target.OtherURL, "{login}", target.Login)
 	switch {
-	case f.ids != nil:
+	case f.wantIDs != nil:
 		harness.CheckNoDiagnostics(t, resp.Diagnostics)
-		harness.CheckEqual(t, "IDs", idsIn(t, server.State(t, dataSource, resp)), f.ids)
+		harness.CheckEqual(t, "IDs", stateIDs(t, server.State(t, dataSource, resp)), f.wantIDs)
 	default:
-		want := harness.WantError(f.fails.Path, f.fails.Summary, at.URL) // whatever it is, where it happened is said
-		for _, words := range f.fails.Words {
-			want.Words = append(want.Words, named.Replace(words))
+		want := harness.WantError(f.wantError.Path, f.wantError.Summary, target.URL) // every error names the URL
+		for _, words := range f.wantError.Words {
+			want.Words = append(want.Words, placeholders.Replace(words))
 		}
 		harness.CheckError(t, resp.Diagnostics, want)
 		if advised := advisedURL.FindStringSubmatch(harness.FormatDiagnostics(resp.Diagnostics)); advised != nil {
@@ -122,13 +119,13 @@ func (f fault) expect(t *testing.T) {
 			harness.CheckNoDiagnostics(t, provider.ValidateProvider(t, harness.Values{"url": advised[1], "allow_http": advised[2] != ""}))
 		}
 		t.Logf("%s", harness.FormatDiagnostics(resp.Diagnostics))
-		ours := strings.NewReplacer(cmp.Or(at.Login, "no login"), "/home/ada/.tofupilot/credentials.json", at.URL, "https://tofupilot.example.com", strings.Repeat("x", 100), "", strings.Repeat("[the API key]", 10), "", strings.Repeat("🔋", 100), "")
-		if lines := printedLines(ours.Replace(resp.Diagnostics[0].Detail)); lines > 8 {
-			t.Errorf("it has %d lines", lines)
+		typical := strings.NewReplacer(cmp.Or(target.Login, "no login"), "/home/ada/.tofupilot/credentials.json", target.URL, "https://tofupilot.example.com", strings.Repeat("x", 100), "", strings.Repeat("[the API key]", 10), "", strings.Repeat("🔋", 100), "")
+		if lines := countLines(typical.Replace(resp.Diagnostics[0].Detail)); lines > 8 {
+			t.Errorf("the detail has %d lines", lines)
 		}
 	}
-	if asked := at.Requests(); len(asked) != f.requests && f.requests != requestsVary {
-		t.Errorf("the server was asked %d times instead of %d: %q", len(asked), f.requests, asked)
+	if requests := target.Requests(); len(requests) != f.requests && f.requests != anyNumber {
+		t.Errorf("got %d requests, want %d: %q", len(requests), f.requests, requests)
 	}
 	harness.CheckReadable(t, harness.FormatDiagnostics(resp.Diagnostics))
 	harness.CheckNoKey(t, "the diagnostics", []byte(harness.FormatDiagnostics(resp.Diagnostics)))
@@ -136,11 +133,11 @@ func (f fault) expect(t *testing.T) {
 	if strings.Contains(harness.FormatDiagnostics(resp.Diagnostics)+log.String(), password) {
 		t.Error("the password is in the diagnostics or in the log")
 	}
-	f.expectRetries(t, &log)
+	f.checkRetries(t, &log)
 }
 
-// printedLines is how many lines Terraform prints a text in, without those of lists.
-func printedLines(text string) int {
+// countLines returns the number of lines in which Terraform prints a text, without those of lists.
+func countLines(text string) int {
 	const width = 78
 	lines := 0
 	for paragraph := range strings.SplitSeq(text, "\n") {
@@ -160,26 +157,26 @@ func printedLines(text string) int {
 	return lines
 }
 
-// configure configures a provider for the target, in the row's environment.
-func (f fault) configure(t *testing.T, at *harness.Target) harness.Connection {
+// configure configures a provider for the target, in the environment of the test case.
+func (f fault) configure(t *testing.T, target *harness.Target) harness.Connection {
 	t.Helper()
-	arguments := harness.Values{"url": at.URL, "request_timeout": attemptTime}
+	arguments := harness.Values{"url": target.URL, "request_timeout": attemptTime}
 	if f.environment != nil {
-		f.environment(t, at)
+		f.environment(t, target)
 	} else {
 		arguments["api_key"] = fakeapi.Key
 	}
-	if at.CACert != "" {
-		arguments["ca_cert_pem"] = at.CACert
+	if target.CACert != "" {
+		arguments["ca_cert_pem"] = target.CACert
 	}
 	maps.Copy(arguments, f.provider)
-	return configured(t, arguments)
+	return newConnection(t, arguments)
 }
 
-// expectRetries wants one WARN for each retry, with a pause that is the one the
-// server asked for, or else one between zero and twice 0.5 s·2ⁿ, or, after a 429, up
-// to a quarter longer.
-func (f fault) expectRetries(t *testing.T, log *bytes.Buffer) {
+// checkRetries checks that the log has a warning for each retry, and its pause. The pause is the
+// one that the server asked for, or up to 1 s shorter. Otherwise, it is at most 1 s after the first
+// attempt and twice as long after each further one, and up to a quarter longer after a 429.
+func (f fault) checkRetries(t *testing.T, log *bytes.Buffer) {
 	t.Helper()
 	entries, err := tflogtest.MultilineJSONDecode(log)
 	if err != nil {
@@ -205,15 +202,15 @@ func (f fault) expectRetries(t *testing.T, log *bytes.Buffer) {
 		}
 	}
 	if retries != f.retries {
-		t.Errorf("the log tells of %d retries instead of %d", retries, f.retries)
+		t.Errorf("the log has %d retries, want %d", retries, f.retries)
 	}
 }
 
-// few is what a server holds that has one page, and whole the list of it.
+// fewProcedures has one page of procedures, and fewIDs their IDs in the order of the list.
 var (
-	few   = fakeapi.Generate(4, fakeapi.WithRepository)
-	whole = harness.IDs(harness.SortByCreation(few))
+	fewProcedures = fakeapi.Generate(4, fakeapi.WithRepository)
+	fewIDs        = harness.IDs(harness.SortByCreation(fewProcedures))
 )
 
-// askedFor is what every error must say of the request for the first page.
-const askedFor = http.MethodGet + " {url}/api/v2/procedures?limit=100"
+// firstRequest is the request for the first page, as errors show it.
+const firstRequest = http.MethodGet + " {url}/api/v2/procedures?limit=100"

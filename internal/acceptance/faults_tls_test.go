@@ -33,149 +33,149 @@ const (
 func tlsFaults() []fault {
 	return []fault{
 		{
-			name: "a client certificate wanted", at: secure(certified{known: true, setUp: func(c *tls.Config) { c.ClientAuth = tls.RequireAnyClientCert }}),
-			fails: harness.WantError("", "The server requires a client certificate", askedFor+" failed: ", "remote error: tls: certificate required",
+			name: "a required client certificate", target: serveTLS(certificateOptions{trusted: true, configure: func(c *tls.Config) { c.ClientAuth = tls.RequireAnyClientCert }}),
+			wantError: harness.WantError("", "The server requires a client certificate", firstRequest+" failed: ", "remote error: tls: certificate required",
 				"The server requested a client certificate, and none is configured. Set the provider's client_cert_pem and client_key_pem to a certificate that the server accepts and to its key."),
 		},
 		{
-			name: "HTTP/2", at: secure(certified{known: true, http2: true}),
-			ids: whole, requests: 1,
+			name: "HTTP/2", target: serveTLS(certificateOptions{trusted: true, http2: true}),
+			wantIDs: fewIDs, requests: 1,
 		},
 		{
-			name: "HTTP/2, a stream that is reset in mid-body", at: certifiedServing(certified{known: true, http2: true}, http.HandlerFunc(breakOff)),
-			provider: harness.Values{"max_retries": 0},
-			fails:    harness.WantError("", incomplete, askedFor+" returned HTTP 200 OK (text/plain; charset=utf-8): reading the answer: stream error", againLater),
-			requests: 1,
+			name: "HTTP/2, a stream that is reset within the body", target: serveTLSHandler(certificateOptions{trusted: true, http2: true}, http.HandlerFunc(abortBody)),
+			provider:  harness.Values{"max_retries": 0},
+			wantError: harness.WantError("", incomplete, firstRequest+" returned HTTP 200 OK (text/plain; charset=utf-8): reading the answer: stream error", againLater),
+			requests:  1,
 		},
 		{
-			name: "an unknown authority", at: secure(certified{}),
-			fails: harness.WantError("", untrusted, askedFor, "certificate signed by unknown authority", "The server's certificate is self-signed. If you trust it, set ca_cert_pem to it, or TOFUPILOT_CA_CERT to its file. Verification can't be switched off."),
+			name: "an unknown authority", target: serveTLS(certificateOptions{}),
+			wantError: harness.WantError("", untrusted, firstRequest, "certificate signed by unknown authority", "The server's certificate is self-signed. If you trust it, set ca_cert_pem to it, or TOFUPILOT_CA_CERT to its file. Verification can't be switched off."),
 		},
 		{
-			name: "an unknown authority that a login has", at: secure(certified{}),
-			environment: func(t *testing.T, at *harness.Target) {
+			name: "an unknown authority that is in the login file", target: serveTLS(certificateOptions{}),
+			environment: func(t *testing.T, target *harness.Target) {
 				t.Helper()
 				t.Setenv("TOFUPILOT_API_KEY", fakeapi.Key)
-				at.Login = harness.LogIn(t, map[string]string{"api_key": storedKey, "base_url": at.URL, "ca_cert": "/ca.pem"})
+				target.Login = harness.LogIn(t, map[string]string{"api_key": storedKey, "base_url": target.URL, "ca_cert": "/ca.pem"})
 			},
-			fails: harness.WantError("", untrusted, askedFor, "to its file. The login file {login} has a CA for this server, /ca.pem, used only with that file's key."),
+			wantError: harness.WantError("", untrusted, firstRequest, "to its file. The login file {login} has a CA for this server, /ca.pem, used only with that file's key."),
 		},
 		{
-			name: "an intermediate that isn't sent, and the right root", at: secure(certified{known: true, intermediate: true}),
-			fails: harness.WantError("", untrusted, askedFor, "certificate signed by unknown authority", ownOnly+"add its certificate to the provider's ca_cert_pem. Verification"),
+			name: "an intermediate that isn't sent, with the root in ca_cert_pem", target: serveTLS(certificateOptions{trusted: true, intermediate: true}),
+			wantError: harness.WantError("", untrusted, firstRequest, "certificate signed by unknown authority", ownOnly+"add its certificate to the provider's ca_cert_pem. Verification"),
 		},
 		{
-			name: "an intermediate that isn't sent, and the right root of a variable", at: secure(certified{known: true, intermediate: true}),
-			environment: func(t *testing.T, at *harness.Target) {
+			name: "an intermediate that isn't sent, with the root in TOFUPILOT_CA_CERT", target: serveTLS(certificateOptions{trusted: true, intermediate: true}),
+			environment: func(t *testing.T, target *harness.Target) {
 				t.Helper()
 				t.Setenv("TOFUPILOT_API_KEY", fakeapi.Key)
 				file := filepath.Join(t.TempDir(), "ca.pem")
-				if err := os.WriteFile(file, []byte(at.CACert), 0o600); err != nil {
+				if err := os.WriteFile(file, []byte(target.CACert), 0o600); err != nil {
 					t.Fatal(err)
 				}
 				t.Setenv("TOFUPILOT_CA_CERT", file)
-				at.CACert = ""
+				target.CACert = ""
 			},
-			fails: harness.WantError("", untrusted, askedFor, ownOnly+"add its certificate to ", "ca.pem (TOFUPILOT_CA_CERT). Verification"),
+			wantError: harness.WantError("", untrusted, firstRequest, ownOnly+"add its certificate to ", "ca.pem (TOFUPILOT_CA_CERT). Verification"),
 		},
 		{
-			name: "an expired certificate", at: secure(certified{known: true, expired: true}),
-			fails: harness.WantError("", untrusted, askedFor, "certificate has expired or is not yet valid", "The certificate is valid from 0001-01-01 00:00 UTC to ", "Have the server's administrator renew it, or correct this machine's clock. Verification"),
+			name: "an expired certificate", target: serveTLS(certificateOptions{trusted: true, expired: true}),
+			wantError: harness.WantError("", untrusted, firstRequest, "certificate has expired or is not yet valid", "The certificate is valid from 0001-01-01 00:00 UTC to ", "Have the server's administrator renew it, or correct this machine's clock. Verification"),
 		},
 		{
-			name: "a certificate for other hosts", at: secure(certified{known: true, address: "192.0.2.1", name: "*.tofupilot.test"}),
-			fails: harness.WantError("", untrusted, askedFor, "The certificate is for *.tofupilot.test, 192.0.2.1. Correct the address, or have the server's administrator add 127.0.0.1 to the certificate. Verification"),
+			name: "a certificate for other hosts", target: serveTLS(certificateOptions{trusted: true, address: "192.0.2.1", name: "*.tofupilot.test"}),
+			wantError: harness.WantError("", untrusted, firstRequest, "The certificate is for *.tofupilot.test, 192.0.2.1. Correct the address, or have the server's administrator add 127.0.0.1 to the certificate. Verification"),
 		},
 		{
-			name: "plain HTTP on the port of TLS", at: swapped("https", faulty(nil)),
-			fails: harness.WantError("", "The server doesn't use TLS on this port", askedFor, "server gave HTTP response to HTTPS client", "Use its port for TLS or, if it has none, http:// instead of https://."),
+			name: "an https URL for a server of plain HTTP", target: withScheme("https", serveFault(nil)),
+			wantError: harness.WantError("", "The server doesn't use TLS on this port", firstRequest, "server gave HTTP response to HTTPS client", "Use its port for TLS or, if it has none, http:// instead of https://."),
 		},
 		{
-			name: "TLS on the port of plain HTTP", at: swapped("http", secure(certified{known: true})),
-			fails: harness.WantError("", notTheAPI, askedFor, "HTTP 400 Bad Request.", leadsToTofuPilot),
+			name: "an http URL for a server of TLS", target: withScheme("http", serveTLS(certificateOptions{trusted: true})),
+			wantError: harness.WantError("", notTheAPI, firstRequest, "HTTP 400 Bad Request.", leadsToTofuPilot),
 		},
 		{
-			name: "another protocol on the port of TLS", at: swapped("https", harness.NewConnTarget(greet)),
-			fails:    harness.WantError("", badTLS, askedFor, "first record does not look like a TLS handshake", checkTLS),
-			requests: 1,
+			name: "an https URL for a server of another protocol", target: withScheme("https", harness.NewConnTarget(sendGreeting)),
+			wantError: harness.WantError("", badTLS, firstRequest, "first record does not look like a TLS handshake", checkTLS),
+			requests:  1,
 		},
 		{
-			name: "no TLS handshake", at: swapped("https", harness.NewConnTarget(saysNothing)), provider: harness.Values{"max_retries": 0, "request_timeout": "200ms"},
-			fails:    harness.WantError("", unreachable, askedFor+" failed: no connection within 200ms.", checkServer),
-			requests: 1,
+			name: "no TLS handshake", target: withScheme("https", harness.NewConnTarget(waitForClose)), provider: harness.Values{"max_retries": 0, "request_timeout": "200ms"},
+			wantError: harness.WantError("", unreachable, firstRequest+" failed: no connection within 200ms.", checkServer),
+			requests:  1,
 		},
 	}
 }
 
-// certified is what is special about a server's certificate.
-type certified struct {
-	known   bool // the provider is given its authority
+// certificateOptions are options of a server's certificate and of its TLS.
+type certificateOptions struct {
+	trusted bool // its authority is in ca_cert_pem
 	expired bool
-	address string // that it is for, if not the server's
-	name    string // that it is for, too
+	address string // its IP address; empty: 127.0.0.1
+	name    string // its DNS name, or empty
 	http2   bool
 
-	intermediate bool // issued it, and isn't sent
+	intermediate bool // it is issued by an intermediate, which the server doesn't send
 
-	setUp func(*tls.Config)
+	configure func(*tls.Config)
 }
 
-// secure is a target with the few procedures, over TLS.
-func secure(c certified) func(*testing.T) *harness.Target {
-	return certifiedServing(c, fakeapi.New(few...))
+// serveTLS returns a function that starts a fake API with a few procedures over TLS.
+func serveTLS(options certificateOptions) func(*testing.T) *harness.Target {
+	return serveTLSHandler(options, fakeapi.New(fewProcedures...))
 }
 
-func certifiedServing(c certified, handler http.Handler) func(*testing.T) *harness.Target {
+func serveTLSHandler(options certificateOptions, handler http.Handler) func(*testing.T) *harness.Target {
 	return func(t *testing.T) *harness.Target {
 		t.Helper()
-		certificate, authority := selfSigned(t, c)
-		if c.intermediate {
-			certificate, authority = belowIntermediate(t)
+		certificate, authority := newServerCertificate(t, options)
+		if options.intermediate {
+			certificate, authority = newIssuedCertificate(t)
 		}
-		asked := new(harness.Recorder)
-		server := httptest.NewUnstartedServer(asked.Handler(handler))
+		requests := new(harness.Recorder)
+		server := httptest.NewUnstartedServer(requests.Handler(handler))
 		server.TLS = &tls.Config{Certificates: []tls.Certificate{certificate}, MinVersion: tls.VersionTLS12}
-		if c.setUp != nil {
-			c.setUp(server.TLS)
+		if options.configure != nil {
+			options.configure(server.TLS)
 		}
-		server.EnableHTTP2 = c.http2
-		server.Config.ErrorLog = log.New(io.Discard, "", 0) // handshakes fail: that is the test
+		server.EnableHTTP2 = options.http2
+		server.Config.ErrorLog = log.New(io.Discard, "", 0) // drops errors of handshakes
 		server.StartTLS()
 		t.Cleanup(server.Close)
-		at := &harness.Target{URL: server.URL, Requests: asked.All}
-		if c.known {
-			at.CACert = authority
+		target := &harness.Target{URL: server.URL, Requests: requests.All}
+		if options.trusted {
+			target.CACert = authority
 		}
-		return at
+		return target
 	}
 }
 
-// swapped is another target by an address with a wrong scheme.
-func swapped(scheme string, of func(*testing.T) *harness.Target) func(*testing.T) *harness.Target {
+// withScheme returns a function that starts a target and changes the scheme of its URL.
+func withScheme(scheme string, newTarget func(*testing.T) *harness.Target) func(*testing.T) *harness.Target {
 	return func(t *testing.T) *harness.Target {
 		t.Helper()
-		at := of(t)
-		request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, at.URL, nil)
+		target := newTarget(t)
+		request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, target.URL, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
-		at.URL = scheme + "://" + request.URL.Host
-		return at
+		target.URL = scheme + "://" + request.URL.Host
+		return target
 	}
 }
 
-// selfSigned makes a server's certificate that signs itself, so that it is its own
-// authority: for the loopback address, unless it is special.
-func selfSigned(t *testing.T, c certified) (served tls.Certificate, authority string) {
+// newServerCertificate returns a self-signed server certificate, and itself as its authority, in
+// PEM.
+func newServerCertificate(t *testing.T, options certificateOptions) (served tls.Certificate, authority string) {
 	t.Helper()
 	template := &x509.Certificate{
 		NotAfter:    time.Now().Add(time.Hour),
-		IPAddresses: []net.IP{net.ParseIP(cmp.Or(c.address, "127.0.0.1"))},
+		IPAddresses: []net.IP{net.ParseIP(cmp.Or(options.address, "127.0.0.1"))},
 	}
-	if c.name != "" {
-		template.DNSNames = []string{c.name}
+	if options.name != "" {
+		template.DNSNames = []string{options.name}
 	}
-	if c.expired {
+	if options.expired {
 		template.NotAfter = time.Now().Add(-time.Minute)
 	}
 	authority, key := harness.NewCertificateFrom(t, template)
@@ -186,9 +186,9 @@ func selfSigned(t *testing.T, c certified) (served tls.Certificate, authority st
 	return served, authority
 }
 
-// belowIntermediate makes a server's certificate for the loopback address that an
-// intermediate CA issued. It returns it without the intermediate, and the root's.
-func belowIntermediate(t *testing.T) (served tls.Certificate, authority string) {
+// newIssuedCertificate returns a server certificate that an intermediate CA issued, without the
+// intermediate's certificate, and the root's certificate in PEM.
+func newIssuedCertificate(t *testing.T) (served tls.Certificate, authority string) {
 	t.Helper()
 	authority, key := harness.NewCertificate(t, "Root CA")
 	issuer, err := tls.X509KeyPair([]byte(authority), []byte(key))

@@ -9,37 +9,37 @@ import (
 
 const limited = "The server limits the rate of requests"
 
-// What may pass is asked again, and what a server asks of its clients is done.
+// retryFaults has statuses that are retried, and pauses that the server asks for.
 func retryFaults() []fault {
 	one := harness.Values{"max_retries": 1}
-	cannotWait := func(name, after string, says ...string) fault {
+	cannotWait := func(name, after string, words ...string) fault {
 		return fault{
-			name: name, at: faulty(answer(429, `{"message":"Not now"}`, "Retry-After", after)),
-			fails:    harness.WantError("timeouts.read", limited, append([]string{askedFor + " returned HTTP 429 Too Many Requests: Not now."}, says...)...),
-			requests: 1,
+			name: name, target: serveFault(respond(429, `{"message":"Not now"}`, "Retry-After", after)),
+			wantError: harness.WantError("timeouts.read", limited, append([]string{firstRequest + " returned HTTP 429 Too Many Requests: Not now."}, words...)...),
+			requests:  1,
 		}
 	}
 	return []fault{
 		{
-			name: "500 for ever", at: faulty(answer(500, `{"message":"Internal server error","code":"INTERNAL_SERVER_ERROR","issues":[]}`)), provider: one,
-			fails:    harness.WantError("", inTrouble, askedFor+" (2 attempts) returned HTTP 500 Internal Server Error: Internal server error.", askTheAdmin),
-			requests: 2, retries: 1, within: retried,
+			name: "500 for every attempt", target: serveFault(respond(500, `{"message":"Internal server error","code":"INTERNAL_SERVER_ERROR","issues":[]}`)), provider: one,
+			wantError: harness.WantError("", inTrouble, firstRequest+" (2 attempts) returned HTTP 500 Internal Server Error: Internal server error.", askTheAdmin),
+			requests:  2, retries: 1, timeout: retryTimeout,
 		},
 		{
-			name: "429 for ever, with a time", at: faulty(answer(429, "", "Retry-After", "1")), provider: one,
-			fails: harness.WantError("", limited, askedFor+" (2 attempts) returned HTTP 429",
+			name: "429 for every attempt, with Retry-After", target: serveFault(respond(429, "", "Retry-After", "1")), provider: one,
+			wantError: harness.WantError("", limited, firstRequest+" (2 attempts) returned HTTP 429",
 				"The server asks to wait 1s. Try again later, or raise the provider's max_retries, which is 1."),
-			requests: 2, retries: 1, pause: time.Second, within: quick + time.Second,
+			requests: 2, retries: 1, pause: time.Second, timeout: quickTimeout + time.Second,
 		},
 		{
-			name: "503 for ever", at: faulty(answer(503, `{"message":"In maintenance"}`)), provider: one,
-			fails: harness.WantError("", "The server is unavailable", askedFor+" (2 attempts) returned HTTP 503 Service Unavailable: In maintenance.",
+			name: "503 for every attempt", target: serveFault(respond(503, `{"message":"In maintenance"}`)), provider: one,
+			wantError: harness.WantError("", "The server is unavailable", firstRequest+" (2 attempts) returned HTTP 503 Service Unavailable: In maintenance.",
 				"The provider's max_retries is 1, which may be too few if the server limits the rate of requests."),
-			requests: 2, retries: 1, within: quick + 5*time.Second/4,
+			requests: 2, retries: 1, timeout: quickTimeout + 5*time.Second/4,
 		},
-		cannotWait("429 with an hour", "3600",
+		cannotWait("429 with Retry-After of an hour", "3600",
 			"The server asks to wait 1h, but only ", " of timeouts.read remains. Try again after that time, or raise timeouts.read by 1h."),
-		cannotWait("429 with a date in two years", time.Now().AddDate(2, 0, 0).UTC().Format(http.TimeFormat),
+		cannotWait("429 with Retry-After of a date in two years", time.Now().AddDate(2, 0, 0).UTC().Format(http.TimeFormat),
 			"The server asks to wait a year or longer. Ask its administrator why."),
 	}
 }
@@ -49,7 +49,7 @@ const (
 	raise       = "Raise timeouts.read, or narrow the list by search_query"
 )
 
-// The time of a whole read is over, whatever it was busy with.
+// deadlineFaults has reads that reach timeouts.read at different steps.
 func deadlineFaults() []fault {
 	limit := func(read string) harness.Values {
 		return harness.Values{"timeouts": harness.Values{"read": read}, "page_size": 2}
@@ -59,22 +59,22 @@ func deadlineFaults() []fault {
 			"Reading the procedures from {url}/api didn't finish within " + read + ", the limit that timeouts.read sets.",
 		}, words...)...)
 	}
-	hangs := func(_ http.ResponseWriter, r *http.Request) { untilGone(r, time.Minute) }
+	hangs := func(_ http.ResponseWriter, r *http.Request) { waitForDisconnect(r, time.Minute) }
 	return []fault{
 		{
-			name: "the deadline while the second page hangs", at: around(onSecondPage(hangs)), arguments: limit("300ms"),
-			fails: ended("300ms", "So far: 3 requests, 2 procedures.", raise), requests: 3,
+			name: "the deadline during the request for the second page", target: serveWrapped(failSecondPage(hangs)), arguments: limit("300ms"),
+			wantError: ended("300ms", "So far: 3 requests, 2 procedures.", raise), requests: 3,
 		},
 		{
-			name: "the deadline during a pause", at: faulty(answer(http.StatusTooManyRequests, `{"message":"Too many requests."}`)), arguments: limit("500ms"),
-			fails:    ended("500ms", "The last request failed: GET {url}/api/v2/procedures?limit=2 returned HTTP 429 Too Many Requests: Too many requests.\n\n"+raise),
-			requests: 1, retries: 1,
+			name: "the deadline during a pause", target: serveFault(respond(http.StatusTooManyRequests, `{"message":"Too many requests."}`)), arguments: limit("500ms"),
+			wantError: ended("500ms", "The last request failed: GET {url}/api/v2/procedures?limit=2 returned HTTP 429 Too Many Requests: Too many requests.\n\n"+raise),
+			requests:  1, retries: 1,
 		},
 		{
-			name: "the deadline while the list keeps changing", at: restless, arguments: limit("1s"),
-			fails: ended("1s", "The list changed while it was read, so the provider read it from the start ", "Last change: the page at offset 1 begins with ", raise,
+			name: "the deadline while the list keeps changing", target: serveChangingList, arguments: limit("1s"),
+			wantError: ended("1s", "The list changed while it was read, so the provider read it from the start ", "Last change: the page at offset 1 begins with ", raise,
 				"The provider returns complete lists only. You can also try again when fewer procedures are being created or deleted."),
-			requests: requestsVary,
+			requests: anyNumber,
 		},
 	}
 }

@@ -16,10 +16,10 @@ import (
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/fakeapi"
 )
 
-// behindHeaders is a target behind a gateway that lets requests with two headers through, and
-// responds to others.
-func behindHeaders(refusal http.Handler) func(*testing.T) *harness.Target {
-	return around(func(api http.Handler) http.Handler {
+// serveBehindGateway returns a target behind a gateway that passes requests with two headers on,
+// and calls refusal for others.
+func serveBehindGateway(refusal http.Handler) func(*testing.T) *harness.Target {
+	return serveWrapped(func(api http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			if r.Header.Get("Cf-Access-Client-Id") == gatewayID && r.Header.Get("Cf-Access-Client-Secret") == gatewaySecret {
 				api.ServeHTTP(w, r)
@@ -48,53 +48,53 @@ func TestGatewayThatRequiresHeaders(t *testing.T) {
 	for name, c := range map[string]struct {
 		refusal http.Handler
 		secret  any
-		fails   harness.WantDiagnostic
+		want    harness.WantDiagnostic // empty: the read succeeds
 	}{
-		"both":                        {login, gatewaySecret, harness.WantDiagnostic{}},
-		"none, a login page":          {login, nil, harness.WantError("", "The server redirects to another page", "The server redirects to https://acme.cloudflareaccess.invalid/cdn-cgi/access/login, which isn't the API. "+maybeLogin)},
-		"none, a refusal":             {forbidden, nil, harness.WantError("", notTheAPI, "A gateway or a firewall answered instead of the API. "+maybeLogin)},
+		"both headers":                {login, gatewaySecret, harness.WantDiagnostic{}},
+		"no headers, a login page":    {login, nil, harness.WantError("", "The server redirects to another page", "The server redirects to https://acme.cloudflareaccess.invalid/cdn-cgi/access/login, which isn't the API. "+maybeLogin)},
+		"no headers, a refusal":       {forbidden, nil, harness.WantError("", notTheAPI, "A gateway or a firewall answered instead of the API. "+maybeLogin)},
 		"another value, a login page": {login, "another-secret", harness.WantError("", "The server redirects to another page", "which isn't the API. If that is a login page, a gateway is in front of the server, and "+rejected)},
 		"another value, a refusal":    {forbidden, "another-secret", harness.WantError("", notTheAPI, "A gateway or a firewall answered instead of the API. If that is a login page, a gateway is in front of the server, and "+rejected)},
 		"another value, repeated":     {echo, "another-secret", harness.WantError("", refused, "Unknown client [the header CF-Access-Client-Secret].")},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			at := behindHeaders(c.refusal)(t)
-			arguments := harness.Values{"url": at.URL, "api_key": fakeapi.Key}
+			target := serveBehindGateway(c.refusal)(t)
+			arguments := harness.Values{"url": target.URL, "api_key": fakeapi.Key}
 			if c.secret != nil {
 				arguments["headers"] = harness.Values{"CF-Access-Client-Id": gatewayID, "CF-Access-Client-Secret": c.secret}
 			}
 			var log bytes.Buffer
-			server := configured(t, arguments)
-			resp := server.ReadWithContext(tflogtest.RootLogger(t.Context(), &log), t, quick, "tofupilot_procedures", nil)
-			if c.fails.Summary == "" {
+			server := newConnection(t, arguments)
+			resp := server.ReadWithContext(tflogtest.RootLogger(t.Context(), &log), t, quickTimeout, "tofupilot_procedures", nil)
+			if c.want.Summary == "" {
 				harness.CheckNoDiagnostics(t, resp.Diagnostics)
-				harness.CheckEqual(t, "IDs", idsIn(t, server.State(t, "tofupilot_procedures", resp)), whole)
+				harness.CheckEqual(t, "IDs", stateIDs(t, server.State(t, "tofupilot_procedures", resp)), fewIDs)
 			} else {
-				harness.CheckError(t, resp.Diagnostics, c.fails)
+				harness.CheckError(t, resp.Diagnostics, c.want)
 			}
 			for _, secret := range []string{gatewaySecret, "another-secret"} {
 				if strings.Contains(harness.FormatDiagnostics(resp.Diagnostics)+log.String(), secret) {
 					t.Errorf("a header's value is in the diagnostics or in the log: %s\n%s", harness.FormatDiagnostics(resp.Diagnostics), &log)
 				}
 			}
-			if asked := at.Requests(); len(asked) != 1 {
-				t.Errorf("the server was asked %d times: %q", len(asked), asked)
+			if requests := target.Requests(); len(requests) != 1 {
+				t.Errorf("the server received %d requests: %q", len(requests), requests)
 			}
 		})
 	}
 }
 
-// A header's value that is a part of the address is removed from the server's text only,
-// also in the log.
+// A header's value that is also in the URL is redacted in the server's text only, in errors and
+// in the log.
 func TestHeaderValueInTheAddress(t *testing.T) {
 	t.Parallel()
-	at := faulty(answer(http.StatusInternalServerError, `{"message": "127.0.0.1 is overloaded"}`))(t)
+	target := serveFault(respond(http.StatusInternalServerError, `{"message": "127.0.0.1 is overloaded"}`))(t)
 	var log bytes.Buffer
-	server := configured(t, harness.Values{"url": at.URL, "api_key": fakeapi.Key, "headers": harness.Values{"X-Host": "127.0.0.1"}, "max_retries": 1})
-	resp := server.ReadWithContext(tflogtest.RootLogger(t.Context(), &log), t, quick, "tofupilot_procedures", nil)
-	if said := harness.FormatDiagnostics(resp.Diagnostics); strings.Count(said, "http://127.0.0.1:") != 2 || !strings.Contains(said, ": [the header X-Host] is overloaded.") {
-		t.Error(said)
+	server := newConnection(t, harness.Values{"url": target.URL, "api_key": fakeapi.Key, "headers": harness.Values{"X-Host": "127.0.0.1"}, "max_retries": 1})
+	resp := server.ReadWithContext(tflogtest.RootLogger(t.Context(), &log), t, quickTimeout, "tofupilot_procedures", nil)
+	if output := harness.FormatDiagnostics(resp.Diagnostics); strings.Count(output, "http://127.0.0.1:") != 2 || !strings.Contains(output, ": [the header X-Host] is overloaded.") {
+		t.Error(output)
 	}
 	for _, words := range []string{`"url":"http://127.0.0.1:`, `"error":"HTTP 500 Internal Server Error: [the header X-Host] is overloaded"`} {
 		if !strings.Contains(log.String(), words) {
@@ -116,31 +116,31 @@ func TestServerThatRequiresACertificate(t *testing.T) {
 	arguments := harness.Values{"client_cert_pem": certificate, "client_key_pem": key}
 	for _, fault := range []fault{
 		{
-			name: "an accepted one", provider: arguments, at: secure(certified{known: true, setUp: require(accepted)}),
-			ids: whole, requests: 1,
+			name: "an accepted certificate", provider: arguments, target: serveTLS(certificateOptions{trusted: true, configure: require(accepted)}),
+			wantIDs: fewIDs, requests: 1,
 		},
 		{
-			name: "another one", provider: arguments, at: secure(certified{known: true, setUp: require(x509.NewCertPool())}),
-			fails: harness.WantError("", "The server doesn't accept the client certificate", askedFor+" failed: remote error: tls: ",
+			name: "another certificate", provider: arguments, target: serveTLS(certificateOptions{trusted: true, configure: require(x509.NewCertPool())}),
+			wantError: harness.WantError("", "The server doesn't accept the client certificate", firstRequest+" failed: remote error: tls: ",
 				`The certificate in client_cert_pem has the subject "CN=station-7,O=Acme" and the issuer "CN=station-7,O=Acme", and is valid to 2099-05-01 12:30 UTC. `+
 					"Check that it is the one for this server, and ask the server's administrator which certificates it accepts."),
 		},
 		{
-			name: "another one, and nginx", provider: arguments,
-			at: certifiedServing(certified{known: true, setUp: func(c *tls.Config) { c.ClientAuth = tls.RequestClientCert }},
-				answer(http.StatusBadRequest, "<html><center>The SSL certificate error</center></html>", "Content-Type", "text/html")),
-			fails: harness.WantError("", "The server doesn't accept the client certificate", askedFor+" returned HTTP 400 Bad Request (text/html, not an API answer).",
+			name: "another certificate, refused by nginx", provider: arguments,
+			target: serveTLSHandler(certificateOptions{trusted: true, configure: func(c *tls.Config) { c.ClientAuth = tls.RequestClientCert }},
+				respond(http.StatusBadRequest, "<html><center>The SSL certificate error</center></html>", "Content-Type", "text/html")),
+			wantError: harness.WantError("", "The server doesn't accept the client certificate", firstRequest+" returned HTTP 400 Bad Request (text/html, not an API answer).",
 				`has the subject "CN=station-7,O=Acme"`), requests: 1,
 		},
 		{
-			name: "an accepted one, and a login page", provider: arguments,
-			at:    certifiedServing(certified{known: true}, answer(http.StatusFound, "", "Location", "https://sso.invalid/login")),
-			fails: harness.WantError("", "The server redirects to another page", "a gateway is in front of the server, and it rejected the configured client certificate: check what the gateway requires."), requests: 1,
+			name: "an accepted certificate, and a login page", provider: arguments,
+			target:    serveTLSHandler(certificateOptions{trusted: true}, respond(http.StatusFound, "", "Location", "https://sso.invalid/login")),
+			wantError: harness.WantError("", "The server redirects to another page", "a gateway is in front of the server, and it rejected the configured client certificate: check what the gateway requires."), requests: 1,
 		},
 	} {
 		t.Run(fault.name, func(t *testing.T) {
 			t.Parallel()
-			fault.expect(t)
+			fault.check(t)
 		})
 	}
 }

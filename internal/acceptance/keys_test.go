@@ -17,7 +17,7 @@ import (
 func TestNoKeyNeeded(t *testing.T) {
 	t.Parallel()
 	w := harness.NewWorkingDir(t, "")
-	off := harness.Procedures("all", "count = 0") +
+	disabled := harness.Procedures("all", "count = 0") +
 		harness.Procedure("one", "for_each = toset([])", "name = each.key") +
 		harness.Block(`data "tofupilot_procedure_ids" "none"`, "names = []")
 	for name, c := range map[string]struct { //nolint:paralleltest // They share the directory.
@@ -27,15 +27,15 @@ func TestNoKeyNeeded(t *testing.T) {
 		"validate":                      {harness.Block(`provider "tofupilot"`, `url = "https://tofupilot.invalid"`) + harness.Procedures("all", `timeouts { read = "90s" }`), [][]string{{"validate"}}},
 		"console":                       {harness.Procedures("all"), [][]string{{"console"}}},
 		"destroy, with nothing applied": {harness.Procedures("all"), [][]string{{"destroy", "-auto-approve"}}},
-		"lookups that are off":          {off, [][]string{{"plan"}, {"apply", "-auto-approve"}, {"destroy", "-auto-approve"}}},
+		"disabled lookups":              {disabled, [][]string{{"plan"}, {"apply", "-auto-approve"}, {"destroy", "-auto-approve"}}},
 		"a block and no lookups":        {harness.Block(`provider "tofupilot"`) + harness.Output("x", "1"), [][]string{{"plan"}}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w.Write(t, "case.tf", c.config)
-			_ = os.Remove(filepath.Join(w.Dir, "terraform.tfstate")) // of the case before
+			_ = os.Remove(filepath.Join(w.Dir, "terraform.tfstate")) // of the previous case
 			for _, command := range c.commands {
-				if said, err := w.Run(t, append(command, "-no-color")...); err != nil {
-					t.Errorf("%s: %v: %s", command[0], err, said)
+				if output, err := w.Run(t, append(command, "-no-color")...); err != nil {
+					t.Errorf("%s: %v: %s", command[0], err, output)
 				}
 			}
 		})
@@ -47,7 +47,7 @@ const storedKey = "tp_stored"
 func TestLogin(t *testing.T) { //nolint:paralleltest // The environment is set.
 	api := fakeapi.New(fakeapi.Procedure{ID: "FVT1", Name: "FVT"})
 	api.AllowKey(storedKey)
-	server := httptest.NewTLSServer(api) // whose certificate nobody else trusts
+	server := httptest.NewTLSServer(api) // with a certificate that only the login file names
 	t.Cleanup(server.Close)
 	authority := filepath.Join(t.TempDir(), "ca.pem")
 	if err := os.WriteFile(authority, []byte(harness.EncodePEM("CERTIFICATE", server.Certificate().Raw)), 0o600); err != nil {

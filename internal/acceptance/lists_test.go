@@ -21,23 +21,23 @@ import (
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/provider"
 )
 
-// A list is a data source that has a page_size.
+// TestWholeLists reads every data source with a page_size, with several page sizes.
 func TestWholeLists(t *testing.T) {
 	t.Parallel()
 	for dataSource, schema := range harness.Connect(t, provider.Server("test")()).DataSources() {
 		if !slices.ContainsFunc(schema.Block.Attributes, func(a *tfprotov6.SchemaAttribute) bool { return a.Name == "page_size" }) {
 			continue
 		}
-		for source, servers := range wholeReads[dataSource].sources {
+		for source, servers := range readCases[dataSource].servers {
 			for _, api := range servers {
 				for _, size := range []int{1, 7, 100} {
 					t.Run(dataSource+"/"+source+"/"+strconv.Itoa(size), func(t *testing.T) {
 						t.Parallel()
 						url := harness.NewTarget(t, api).URL
-						server := configured(t, harness.Values{"url": url, "api_key": fakeapi.Key})
+						server := newConnection(t, harness.Values{"url": url, "api_key": fakeapi.Key})
 						resp := server.Read(t, dataSource, harness.Values{"page_size": size})
 						harness.CheckNoDiagnostics(t, resp.Diagnostics)
-						harness.CheckEqual(t, "IDs", idsIn(t, server.State(t, dataSource, resp)), oldestFirst(served(t, url+wholeReads[dataSource].path)))
+						harness.CheckEqual(t, "IDs", stateIDs(t, server.State(t, dataSource, resp)), sortedIDs(fetchRows(t, url+readCases[dataSource].path)))
 					})
 				}
 			}
@@ -45,9 +45,9 @@ func TestWholeLists(t *testing.T) {
 	}
 }
 
-// oldestFirst are the IDs of rows in the order that the provider promises. Their
-// times are all in UTC and in milliseconds, so they compare as texts.
-func oldestFirst(rows []object) (ids []string) {
+// sortedIDs returns the IDs of rows in the order of the provider. Their times are in UTC with
+// milliseconds, so that they can be compared as strings.
+func sortedIDs(rows []object) (ids []string) {
 	text := func(row object, name string) string { value, _ := row[name].(string); return value }
 	slices.SortFunc(rows, func(a, b object) int {
 		return cmp.Or(cmp.Compare(text(a, "created_at"), text(b, "created_at")), cmp.Compare(text(a, "id"), text(b, "id")))
@@ -58,8 +58,7 @@ func oldestFirst(rows []object) (ids []string) {
 	return ids
 }
 
-// The fake filters as the server does, so what is found shows that the filter was
-// understood, and what was asked shows that nothing else was.
+// The IDs show that the fake applied the filters, and the queries that nothing else was sent.
 func TestFilters(t *testing.T) {
 	t.Parallel()
 	at := func(hour int) time.Time { return time.Date(2024, time.January, 15, hour, 0, 0, 0, time.UTC) }
@@ -86,7 +85,7 @@ func TestFilters(t *testing.T) {
 			url.Values{"limit": {"100"}, "created_before": {"2024-01-15T10:00:00.500Z"}},
 			[]string{"fvt-9", "ict-10"},
 		},
-		{ // as some languages write the last time of all; rounded up, its year would have five digits
+		{ // the latest time of some languages; rounded up, its year would have five digits
 			harness.Values{"created_before": "9999-12-31T23:59:59.9999999Z"},
 			url.Values{"limit": {"100"}, "created_before": {"9999-12-31T23:59:59.999Z"}},
 			[]string{"fvt-9", "ict-10", "fvt-11", "ict-12"},
@@ -104,21 +103,21 @@ func TestFilters(t *testing.T) {
 			[]string{"ict-10"},
 		},
 	}
-	alone := map[string]bool{}
-	server := forFake(t, address)
+	tested := map[string]bool{}
+	server := newFakeConnection(t, address)
 	for _, c := range cases {
 		api.Forget()
 		resp := server.Read(t, "tofupilot_procedures", c.arguments)
 		harness.CheckNoDiagnostics(t, resp.Diagnostics)
-		harness.CheckEqual(t, fmt.Sprint(c.arguments), idsIn(t, server.State(t, "tofupilot_procedures", resp)), c.ids)
+		harness.CheckEqual(t, fmt.Sprint(c.arguments), stateIDs(t, server.State(t, "tofupilot_procedures", resp)), c.ids)
 		harness.CheckEqual(t, "queries", harness.DistinctValues(api.Requests(), func(r fakeapi.Request) string { return r.Query.Encode() }), []string{c.query.Encode()})
 		for name := range c.arguments {
-			alone[name] = alone[name] || len(c.arguments) == 1
+			tested[name] = tested[name] || len(c.arguments) == 1
 		}
 	}
-	for _, a := range everyArgument(t) {
-		if a.dataSource == "tofupilot_procedures" && !alone[a.name] {
-			t.Errorf("no case has %s alone: add one", a.name)
+	for _, a := range listArguments(t) {
+		if a.dataSource == "tofupilot_procedures" && !tested[a.name] {
+			t.Errorf("no case has only %s: add one", a.name)
 		}
 	}
 }
@@ -131,7 +130,7 @@ func TestNoMatch(t *testing.T) {
 			harness.Procedures("none", `search_query = "no such procedure"`),
 			harness.Output("count", "length(data.tofupilot_procedures.none.procedures)")),
 		ConfigPlanChecks: resource.ConfigPlanChecks{
-			// Known while planning, or count and for_each could not depend on it.
+			// A count or for_each needs a value that is known when planning.
 			PreApply: []plancheck.PlanCheck{plancheck.ExpectKnownOutputValue("count", knownvalue.Int64Exact(0))},
 		},
 		ConfigStateChecks: []statecheck.StateCheck{
@@ -141,8 +140,8 @@ func TestNoMatch(t *testing.T) {
 	})
 }
 
-// A gate such as fpy < 99.3 must not let 99.3 itself through: what Terraform
-// computes with is the number that the server wrote, not the nearest float64.
+// Terraform computes with the server's number, not with the nearest float64. Otherwise 99.3 could
+// pass a condition such as fpy < 99.3.
 func TestNumbers(t *testing.T) {
 	t.Parallel()
 	numbers := []string{"99.3", "85.50", "9007199254740993", "1e22", "0.30000000000000004", "1e-9", "0.123456789012345678"}
@@ -152,27 +151,27 @@ func TestNumbers(t *testing.T) {
 		stored = append(stored, fakeapi.Procedure{ID: id, JSON: fmt.Sprintf(`{"id": %q, "created_at": "2024-01-0%dT00:00:00Z", "fpy": %s}`, id, i+1, number)})
 	}
 	_, url := harness.NewFakeServer(t, stored...)
-	const written = "[99.3,85.5,9007199254740993,10000000000000000000000,0.30000000000000004,0.000000001,0.123456789012345678]"
+	const asJSON = "[99.3,85.5,9007199254740993,10000000000000000000000,0.30000000000000004,0.000000001,0.123456789012345678]"
 	const fpys = "data.tofupilot_procedures.all.procedures[*].fpy"
 	runSteps(t, resource.TestStep{
 		Config: harness.NewConfiguration(url, harness.Procedures("all"), harness.Output("json", "jsonencode("+fpys+")"),
 			harness.Output("equal", "tolist("+fpys+") == tolist(["+strings.Join(numbers, ", ")+"])")),
 		ConfigStateChecks: []statecheck.StateCheck{
-			statecheck.ExpectKnownOutputValue("json", knownvalue.StringExact(written)),
+			statecheck.ExpectKnownOutputValue("json", knownvalue.StringExact(asJSON)),
 			statecheck.ExpectKnownOutputValue("equal", knownvalue.Bool(true)),
 		},
 		ConfigPlanChecks: harness.EmptyPlan,
 	})
 }
 
-// Terraform computes a plan with what a read sends, and its apply with what the plan's
-// file holds, which has 512 bits. A quotient of numbers that arrived with fewer is
-// another one then, and the apply fails.
+// Numbers need a precision of 512 bits, because the plan file has it. If the provider returned
+// fewer bits, the quotient in the apply would differ from the one in the plan, and the apply would
+// fail.
 func TestQuotient(t *testing.T) {
 	t.Parallel()
 	_, url := harness.NewFakeServer(t, fakeapi.Procedure{ID: "a", JSON: `{"id": "a", "fpy": 100}`}, fakeapi.Procedure{ID: "b", JSON: `{"id": "b", "fpy": 3}`})
 	const quotient = "data.tofupilot_procedures.all.procedures[0].fpy / data.tofupilot_procedures.all.procedures[1].fpy"
-	runSteps(t, resource.TestStep{ // which applies a saved plan
+	runSteps(t, resource.TestStep{ // it applies a saved plan
 		Config: harness.NewConfiguration(url, harness.Procedures("all"),
 			harness.UnknownValue("quotient", quotient), harness.Output("same", quotient+" == 100 / 3")),
 		ConfigStateChecks: []statecheck.StateCheck{statecheck.ExpectKnownOutputValue("same", knownvalue.Bool(true))},

@@ -16,26 +16,26 @@ import (
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/fakeapi"
 )
 
-// The gate is the client's, so that a 429 to one data source holds all of them.
+// The gate belongs to the client, so that a 429 for one data source delays all of them.
 func TestRateLimit(t *testing.T) {
 	t.Parallel()
-	api, url := harness.NewFakeServer(t, few...)
+	api, url := harness.NewFakeServer(t, fewProcedures...)
 	api.Fail(fakeapi.Status(http.StatusTooManyRequests, "", "Retry-After", "3"), 1)
-	asked := make(chan time.Time, 10)
-	api.Before(func(fakeapi.Request) { asked <- time.Now() })
-	server := forFake(t, url)
+	sent := make(chan time.Time, 10)
+	api.Before(func(fakeapi.Request) { sent <- time.Now() })
+	server := newFakeConnection(t, url)
 	retried := make(retryLog, 10)
 	first := server.StartRead(tflogtest.RootLogger(t.Context(), retried), t, "tofupilot_procedures", nil)
-	refused := harness.Receive(t, asked, quick, "the first request")
-	harness.Receive(t, retried, quick, "waiting for the 429")
-	harness.CheckNoDiagnostics(t, server.Read(t, "tofupilot_procedure", harness.Values{"name": few[0].Name}).Diagnostics)
-	harness.CheckNoDiagnostics(t, harness.Receive(t, first, quick, "the first read").Diagnostics)
-	if after := (<-asked).Sub(refused); after < 3*time.Second {
-		t.Errorf("a request came %s after the 429, which asks for 3 s", after)
+	refused := harness.Receive(t, sent, quickTimeout, "the first request")
+	harness.Receive(t, retried, quickTimeout, "waiting for the 429")
+	harness.CheckNoDiagnostics(t, server.Read(t, "tofupilot_procedure", harness.Values{"name": fewProcedures[0].Name}).Diagnostics)
+	harness.CheckNoDiagnostics(t, harness.Receive(t, first, quickTimeout, "the first read").Diagnostics)
+	if after := (<-sent).Sub(refused); after < 3*time.Second {
+		t.Errorf("a request was sent %s after the 429, which asks for 3 s", after)
 	}
 }
 
-// retryLog gets an element when a retry is logged.
+// retryLog is a log that sends an element for each retry.
 type retryLog chan struct{}
 
 func (l retryLog) Write(line []byte) (int, error) {
@@ -45,15 +45,15 @@ func (l retryLog) Write(line []byte) (int, error) {
 	return len(line), nil
 }
 
-// A provider that serves for long, as under a Terraform that manages much or in
-// a debugger, must not grow.
-func TestThousandReads(t *testing.T) { //nolint:paralleltest // It counts what the process has.
+// A provider that runs for long, with a large configuration or in a debugger, must not leak
+// goroutines, connections or memory.
+func TestThousandReads(t *testing.T) { //nolint:paralleltest // It counts goroutines and memory of the process.
 	api, connections := fakeapi.New(fakeapi.Generate(25, fakeapi.WithRunsAndFPY)...), new(openConnections)
 	listening := httptest.NewUnstartedServer(api)
-	listening.Config.ConnState = connections.changed
+	listening.Config.ConnState = connections.track
 	listening.Start()
 	t.Cleanup(listening.Close)
-	server := configured(t, harness.Values{"url": listening.URL, "api_key": fakeapi.Key})
+	server := newConnection(t, harness.Values{"url": listening.URL, "api_key": fakeapi.Key})
 	read := func(times int) {
 		for range times {
 			harness.CheckNoDiagnostics(t, server.Read(t, "tofupilot_procedures", harness.Values{"page_size": 10}).Diagnostics)
@@ -63,36 +63,35 @@ func TestThousandReads(t *testing.T) { //nolint:paralleltest // It counts what t
 	measure := func() (goroutines, open int, heap uint64) {
 		var memory runtime.MemStats
 		runtime.GC()
-		runtime.GC() // what finalizers let go of
+		runtime.GC() // frees what finalizers released
 		runtime.ReadMemStats(&memory)
 		return runtime.NumGoroutine(), connections.count(), memory.HeapAlloc
 	}
-	read(100) // until pools, caches and connections are there
+	read(100) // fills pools, caches and connections
 	goroutines, open, heap := measure()
 	read(1000)
 	goroutinesAfter, openAfter, heapAfter := measure()
 	t.Logf("goroutines %d → %d, connections %d → %d, heap %d → %d kB", goroutines, goroutinesAfter, open, openAfter, heap>>10, heapAfter>>10)
-	const inFlight = 8 // that a client has at most, each with four goroutines here: two of the client, one or two of the server
+	const inFlight = 8 // the client's limit; each has up to four goroutines, two of the client and one or two of the server
 	if openAfter > inFlight {
 		t.Errorf("%d connections stay open", openAfter)
 	}
 	if goroutinesAfter > goroutines+4*(openAfter-open)+8 {
 		t.Errorf("goroutines grew from %d to %d", goroutines, goroutinesAfter)
 	}
-	// The framework keeps the context of every call, about a kilobyte, until it is
-	// stopped; one list is 30 kB.
+	// The framework keeps the context of every call, about 1 kB, until it is stopped. A list is 30 kB.
 	if heapAfter > heap+2<<20 {
 		t.Errorf("the heap grew from %d to %d bytes", heap, heapAfter)
 	}
 }
 
-// openConnections counts a server's.
+// openConnections counts the open connections of a server.
 type openConnections struct {
 	mu   sync.Mutex
 	open map[net.Conn]bool
 }
 
-func (c *openConnections) changed(conn net.Conn, state http.ConnState) {
+func (c *openConnections) track(conn net.Conn, state http.ConnState) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.open == nil {

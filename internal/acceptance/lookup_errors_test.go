@@ -16,9 +16,9 @@ import (
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/provider"
 )
 
-// created makes a procedure of the nth of May, 2024.
-func created(n int, id, name string, by *fakeapi.User) fakeapi.Procedure {
-	return fakeapi.Procedure{ID: id, Name: name, CreatedAt: time.Date(2024, time.May, n, 8, 30, 0, 0, time.UTC), CreatedBy: by}
+// newProcedure returns a procedure that was created on the given day of May 2024.
+func newProcedure(day int, id, name string, by *fakeapi.User) fakeapi.Procedure {
+	return fakeapi.Procedure{ID: id, Name: name, CreatedAt: time.Date(2024, time.May, day, 8, 30, 0, 0, time.UTC), CreatedBy: by}
 }
 
 func TestLookupErrors(t *testing.T) {
@@ -26,11 +26,11 @@ func TestLookupErrors(t *testing.T) {
 	const id = "550e8400-e29b-41d4-a716-446655440000"
 	maya := "Maya Okafor"
 	_, url := harness.NewFakeServer(t,
-		created(1, id, "Battery Test Procedure", &fakeapi.User{ID: "u1", Name: &maya, Email: "maya@example.com"}),
-		created(3, "twin-2", "Prüfung", &fakeapi.User{ID: "u2", Email: "ci@example.com"}),
-		created(2, "TWIN1", norm.NFD.String("Prüfung"), &fakeapi.User{ID: "u1", Name: &maya, Email: "maya@example.com"}),
-		created(4, "triplet", "Prüfung", nil),
-		created(5, "space", "Motor\u00a0Test", nil),
+		newProcedure(1, id, "Battery Test Procedure", &fakeapi.User{ID: "u1", Name: &maya, Email: "maya@example.com"}),
+		newProcedure(3, "twin-2", "Prüfung", &fakeapi.User{ID: "u2", Email: "ci@example.com"}),
+		newProcedure(2, "TWIN1", norm.NFD.String("Prüfung"), &fakeapi.User{ID: "u1", Name: &maya, Email: "maya@example.com"}),
+		newProcedure(4, "triplet", "Prüfung", nil),
+		newProcedure(5, "space", "Motor\u00a0Test", nil),
 	)
 	for what, c := range map[string]struct {
 		by, text, summary string
@@ -48,15 +48,15 @@ func TestLookupErrors(t *testing.T) {
 		"case and white space": {"name", "battery  test procedure", "No such procedure", []string{
 			`"battery  test procedure" differs from "Battery Test Procedure" only in case and white space.`, `Set name to "Battery Test Procedure".`,
 		}},
-		"the ID of another": {"name", strings.ToUpper(id), "No such procedure", []string{
+		"an ID as the name": {"name", strings.ToUpper(id), "No such procedure", []string{
 			`has the name "` + strings.ToUpper(id) + `". It is the ID of "Battery Test Procedure".`,
 			`Set id to "` + id + `" instead of name, or set name to "Battery Test Procedure".`,
 		}},
-		"the name of another": {"id", "Battery Test Procedure", "No such procedure", []string{
+		"a name as the ID": {"id", "Battery Test Procedure", "No such procedure", []string{
 			`has the ID "Battery Test Procedure". It is the name of "` + id + `".`,
 			`Set name to "Battery Test Procedure" instead of id, or set id to "` + id + `".`,
 		}},
-		"several": {"name", "Prüfung", "Several procedures have this name", []string{
+		"several matches": {"name", "Prüfung", "Several procedures have this name", []string{
 			"3 procedures at " + url + `/api have the name "Prüfung":`,
 			"\n  - TWIN1 ", `", created 2024-05-02T08:30:00.000Z by Maya Okafor`,
 			"\n  - twin-2 \"Prüfung\", created 2024-05-03T08:30:00.000Z by ci@example.com",
@@ -104,44 +104,44 @@ func TestValidateIDAndName(t *testing.T) {
 	}
 }
 
-// lookUp reads a tofupilot_procedure without the Terraform around it.
+// lookUp reads a tofupilot_procedure over the protocol, without retries.
 func lookUp(t *testing.T, url, key string, arguments harness.Values) []*tfprotov6.Diagnostic {
 	t.Helper()
-	return configured(t, harness.Values{"url": url, "api_key": key, "max_retries": 0}).Read(t, "tofupilot_procedure", arguments).Diagnostics
+	return newConnection(t, harness.Values{"url": url, "api_key": key, "max_retries": 0}).Read(t, "tofupilot_procedure", arguments).Diagnostics
 }
 
-// What the server says of procedures goes into the error, so it is made safe.
-func TestListedProceduresAreSafe(t *testing.T) {
+// The names and users in an error are redacted, without control characters.
+func TestListedProceduresAreRedacted(t *testing.T) {
 	t.Parallel()
 	for what, key := range map[string]string{"plain key": "tp_0123456789", "key with a quote": `tp_"0123456789\`} {
 		t.Run(what, func(t *testing.T) {
 			t.Parallel()
 			creator := fakeapi.User{Name: new("Eve \x1b[31m" + key + "\r\u202e")}
-			api, url := harness.NewFakeServer(t, created(1, "FVT1", "named "+key, &creator), created(2, "FVT2", "named "+key, &creator))
+			api, url := harness.NewFakeServer(t, newProcedure(1, "FVT1", "named "+key, &creator), newProcedure(2, "FVT2", "named "+key, &creator))
 			api.AllowKey(key)
 			none := lookUp(t, url, key, harness.Values{"id": "fvt3"})
 			harness.CheckError(t, none, harness.WantError("id", "No such procedure", "FVT1", `"named [the API key]"`))
 			several := lookUp(t, url, key, harness.Values{"name": "named " + key})
 			harness.CheckError(t, several, harness.WantError("name", "Several procedures have this name", "FVT1", `"named [the API key]"`, "by Eve [31m[the API key]"))
-			for _, said := range [][]*tfprotov6.Diagnostic{none, several} {
-				if text := harness.FormatDiagnostics(said); strings.Contains(text, "0123456789") || strings.ContainsAny(text, "\x1b\r\u202e") {
-					t.Errorf("it shows what it should not: %q", text)
+			for _, diagnostics := range [][]*tfprotov6.Diagnostic{none, several} {
+				if text := harness.FormatDiagnostics(diagnostics); strings.Contains(text, "0123456789") || strings.ContainsAny(text, "\x1b\r\u202e") {
+					t.Errorf("it contains the key or control characters: %q", text)
 				}
 			}
 		})
 	}
 }
 
-func TestSeveralOfALongName(t *testing.T) {
+func TestSeveralMatchesOfALongName(t *testing.T) {
 	t.Parallel()
 	long := strings.Repeat("long ", 250)
-	_, url := harness.NewFakeServer(t, created(1, "first", long, &fakeapi.User{ID: "u1", Email: "a@example.com"}), created(2, "second", long, nil))
+	_, url := harness.NewFakeServer(t, newProcedure(1, "first", long, &fakeapi.User{ID: "u1", Email: "a@example.com"}), newProcedure(2, "second", long, nil))
 	harness.CheckError(t, lookUp(t, url, fakeapi.Key, harness.Values{"name": long}), harness.WantError("name", "Several procedures have this name",
 		"first", "2024-05-01T08:30:00.000Z by a@example.com", "second", "2024-05-02T08:30:00.000Z", "Set id instead of name",
 	))
 }
 
-// A lookup has other arguments than a list.
+// The errors of a lookup don't mention arguments that only a list has.
 func TestLookupAdvice(t *testing.T) {
 	t.Parallel()
 	refusal := `{"message": "Input validation failed", "issues": [{"path": ["search_query"], "message": "Too long"}]}`
@@ -149,25 +149,25 @@ func TestLookupAdvice(t *testing.T) {
 		fault     http.Handler
 		arguments harness.Values
 	}{
-		"out of time":      {nil, harness.Values{"name": "FVT", "timeouts": harness.Values{"read": "1ns"}}},
-		"refused":          {fakeapi.Status(http.StatusBadRequest, refusal), harness.Values{"name": "FVT"}},
-		"not JSON":         {fakeapi.Status(http.StatusOK, "<html>"), harness.Values{"name": "FVT"}},
-		"no room for more": {fakeapi.Status(http.StatusOK, strings.Repeat(" ", 33<<20)), harness.Values{"name": "FVT"}},
+		"out of time":                  {nil, harness.Values{"name": "FVT", "timeouts": harness.Values{"read": "1ns"}}},
+		"refused":                      {fakeapi.Status(http.StatusBadRequest, refusal), harness.Values{"name": "FVT"}},
+		"not JSON":                     {fakeapi.Status(http.StatusOK, "<html>"), harness.Values{"name": "FVT"}},
+		"a response that is too large": {fakeapi.Status(http.StatusOK, strings.Repeat(" ", 33<<20)), harness.Values{"name": "FVT"}},
 	} {
 		t.Run(what, func(t *testing.T) {
 			t.Parallel()
 			api, url := harness.NewFakeServer(t)
 			api.Fail(c.fault)
-			said := lookUp(t, url, fakeapi.Key, c.arguments)
-			if len(said) != 1 {
-				t.Fatalf("diagnostics: %s", harness.FormatDiagnostics(said))
+			diagnostics := lookUp(t, url, fakeapi.Key, c.arguments)
+			if len(diagnostics) != 1 {
+				t.Fatalf("diagnostics: %s", harness.FormatDiagnostics(diagnostics))
 			}
-			if where := harness.DiagnosticPath(said[0]); !slices.Contains([]string{"", "id", "name", "timeouts.read"}, where) {
-				t.Errorf("it is on %s, which a lookup doesn't have", where)
+			if path := harness.DiagnosticPath(diagnostics[0]); !slices.Contains([]string{"", "id", "name", "timeouts.read"}, path) {
+				t.Errorf("the error has the path %s, which a lookup doesn't have", path)
 			}
 			for _, other := range []string{"by search_query", "created_after", "page_size"} {
-				if strings.Contains(said[0].Detail, other) {
-					t.Errorf("it advises on %q, which a lookup doesn't have: %s", other, said[0].Detail)
+				if strings.Contains(diagnostics[0].Detail, other) {
+					t.Errorf("the error mentions %q, which a lookup doesn't have: %s", other, diagnostics[0].Detail)
 				}
 			}
 		})
@@ -176,8 +176,8 @@ func TestLookupAdvice(t *testing.T) {
 
 const procedureIDs = "tofupilot_procedure_ids"
 
-// elements are the elements of a set.
-func elements(names ...string) []any {
+// newSet returns the value of a set of strings.
+func newSet(names ...string) []any {
 	all := []any{}
 	for _, name := range names {
 		all = append(all, name)
@@ -185,10 +185,10 @@ func elements(names ...string) []any {
 	return all
 }
 
-// forFake configures a provider for a fake at the URL.
-func forFake(t *testing.T, url string) harness.Connection {
+// newFakeConnection returns a connection to a provider that is configured for a fake.
+func newFakeConnection(t *testing.T, url string) harness.Connection {
 	t.Helper()
-	return configured(t, harness.Values{"url": url, "api_key": fakeapi.Key})
+	return newConnection(t, harness.Values{"url": url, "api_key": fakeapi.Key})
 }
 
 func TestValidateNames(t *testing.T) {
@@ -198,14 +198,14 @@ func TestValidateNames(t *testing.T) {
 	null := harness.WantError("names", "Invalid names", "A name is null. Remove it, or correct it.")
 	for what, c := range map[string]struct {
 		names any
-		want  *harness.WantDiagnostic // nil: they are good
+		want  *harness.WantDiagnostic // nil: they are valid
 	}{
-		"an empty name":               {elements("FVT", ""), &empty},
-		"null among them":             {[]any{"FVT", nil}, &null},
-		"an empty and an unknown one": {[]any{"", harness.Unknown}, &empty},
-		"one that isn't known":        {[]any{"FVT", harness.Unknown}, nil},
-		"a space":                     {elements(" "), nil},
-		"none of them known":          {harness.Unknown, nil},
+		"an empty name":                {newSet("FVT", ""), &empty},
+		"a null name":                  {[]any{"FVT", nil}, &null},
+		"an empty and an unknown name": {[]any{"", harness.Unknown}, &empty},
+		"an unknown name":              {[]any{"FVT", harness.Unknown}, nil},
+		"a space":                      {newSet(" "), nil},
+		"an unknown set":               {harness.Unknown, nil},
 	} {
 		t.Run(what, func(t *testing.T) {
 			t.Parallel()
@@ -219,7 +219,7 @@ func TestValidateNames(t *testing.T) {
 	}
 }
 
-// One error tells of all names that are wrong, and can be read to its end.
+// One error lists all wrong names, in at most 50 lines.
 func TestWrongNames(t *testing.T) {
 	t.Parallel()
 	stored := fakeapi.Generate(300, fakeapi.WithRepository)
@@ -229,9 +229,9 @@ func TestWrongNames(t *testing.T) {
 	for i := range 5 {
 		stored = append(stored, fakeapi.Procedure{ID: fmt.Sprint("twin-", i), Name: "Twin", CreatedAt: stored[i].CreatedAt})
 	}
-	nobodys, long := []string{"Twin"}, []string{}
+	unused, long := []string{"Twin"}, []string{}
 	for i := range 200 {
-		nobodys = append(nobodys, fmt.Sprintf("Nobody's %03d", i))
+		unused = append(unused, fmt.Sprintf("Nobody's %03d", i))
 		long = append(long, fmt.Sprint(i, strings.Repeat(" very long", 1000)))
 	}
 	right, upper := stored[3].Name, strings.ToUpper(stored[4].Name)
@@ -247,14 +247,14 @@ func TestWrongNames(t *testing.T) {
 			"\n  - \"Twin\": 5 procedures have this name\n      twin-0, created 20", "\n      twin-4, created 20",
 			"If a name is right, check that the key's owner can see its procedure; the data source tofupilot_procedures lists all names that the key can read.", "If several procedures have a name, rename all but one of them",
 		}},
-		"many":           {nobodys, []string{"201 of 201 names", `"Nobody's 000"`, `"Nobody's 042"`, "\n  … and 163 more lines\n"}},
-		"a name of many": {[]string{"Many", "Twin"}, []string{`"Many": 60 procedures have this name`, "\n      many-41, ", "\n  … and 8 more lines\n"}},
-		"long names":     {long, []string{"very lo…: no procedure has this name", "\n  … and 157 more lines\n"}},
+		"many":                      {unused, []string{"201 of 201 names", `"Nobody's 000"`, `"Nobody's 042"`, "\n  … and 163 more lines\n"}},
+		"a name of many procedures": {[]string{"Many", "Twin"}, []string{`"Many": 60 procedures have this name`, "\n      many-41, ", "\n  … and 8 more lines\n"}},
+		"long names":                {long, []string{"very lo…: no procedure has this name", "\n  … and 157 more lines\n"}},
 	} {
 		t.Run(what, func(t *testing.T) {
 			t.Parallel()
 			_, url := harness.NewFakeServer(t, stored...)
-			resp := forFake(t, url).Read(t, procedureIDs, harness.Values{"names": elements(c.names...)})
+			resp := newFakeConnection(t, url).Read(t, procedureIDs, harness.Values{"names": newSet(c.names...)})
 			for i := range c.words {
 				c.words[i] = strings.ReplaceAll(c.words[i], "{url}", url)
 			}
@@ -262,7 +262,7 @@ func TestWrongNames(t *testing.T) {
 			detail := resp.Diagnostics[0].Detail
 			harness.CheckReadable(t, detail)
 			if lines := strings.Count(detail, "\n") + 1; lines > 50 || strings.Contains(detail, right) {
-				t.Errorf("it has %d lines, or tells of a name that is right:\n%s", lines, detail)
+				t.Errorf("the detail has %d lines, or contains a right name:\n%s", lines, detail)
 			}
 		})
 	}

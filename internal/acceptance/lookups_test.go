@@ -17,7 +17,7 @@ import (
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/fakeapi"
 )
 
-func TestNamesOfAllKinds(t *testing.T) {
+func TestUnusualNames(t *testing.T) {
 	t.Parallel()
 	ids := map[string]knownvalue.Check{}
 	var stored []fakeapi.Procedure
@@ -46,7 +46,7 @@ func TestNamesOfAllKinds(t *testing.T) {
 	})
 }
 
-func TestNameKnownAfterApply(t *testing.T) {
+func TestUnknownName(t *testing.T) {
 	t.Parallel()
 	_, url := harness.NewFakeServer(t, fakeapi.Procedure{ID: "a", Name: "FVT"})
 	runSteps(t, resource.TestStep{
@@ -62,17 +62,17 @@ func TestNameKnownAfterApply(t *testing.T) {
 	})
 }
 
-// lookedUp is the data source at line, and an output of all of it.
-func lookedUp(names string) string {
+// lookupConfig returns a tofupilot_procedure_ids named line, and an output with all of its values.
+func lookupConfig(names string) string {
 	return harness.Block(`data "tofupilot_procedure_ids" "line"`, "names = "+names) + harness.Output("line", "data.tofupilot_procedure_ids.line")
 }
 
-func TestPlanOfIDs(t *testing.T) {
+func TestPlanWithIDs(t *testing.T) {
 	t.Parallel()
 	stored := fakeapi.Generate(150, fakeapi.WithRunsAndFPY)
 	api, url := harness.NewFakeServer(t, stored...)
 	first, second := stored[3], stored[120]
-	config := harness.NewConfiguration(url, lookedUp("["+harness.Quote(first.Name)+", "+harness.Quote(second.Name)+"]"))
+	config := harness.NewConfiguration(url, lookupConfig("["+harness.Quote(first.Name)+", "+harness.Quote(second.Name)+"]"))
 	ids := map[string]knownvalue.Check{first.Name: knownvalue.StringExact(first.ID), second.Name: knownvalue.StringExact(second.ID)}
 	runSteps(t,
 		resource.TestStep{
@@ -111,7 +111,7 @@ func TestPlanOfIDs(t *testing.T) {
 	)
 }
 
-// A name that an error shows can be copied into the configuration as it stands there.
+// A name in an error can be copied into the configuration unchanged.
 func TestPastedNames(t *testing.T) {
 	t.Parallel()
 	var procedures []fakeapi.Procedure
@@ -125,17 +125,17 @@ func TestPastedNames(t *testing.T) {
 	var names []string
 	ids := map[string]knownvalue.Check{}
 	for _, p := range procedures {
-		said := lookUp(t, url, fakeapi.Key, harness.Values{"name": p.Name + " nobody"})
-		if len(said) != 1 {
-			t.Fatal(harness.FormatDiagnostics(said))
+		diagnostics := lookUp(t, url, fakeapi.Key, harness.Values{"name": p.Name + " nobody"})
+		if len(diagnostics) != 1 {
+			t.Fatal(harness.FormatDiagnostics(diagnostics))
 		}
-		_, line, _ := strings.Cut(said[0].Detail, "- "+p.ID+" ")
+		_, line, _ := strings.Cut(diagnostics[0].Detail, "- "+p.ID+" ")
 		name, _, _ := strings.Cut(line, "\n")
 		names = append(names, name)
 		ids[p.Name] = knownvalue.StringExact(p.ID)
 	}
 	runSteps(t, resource.TestStep{
-		Config:            harness.NewConfiguration(url, lookedUp("["+strings.Join(names, ", ")+"]"), harness.Output("ids", "data.tofupilot_procedure_ids.line.ids")),
+		Config:            harness.NewConfiguration(url, lookupConfig("["+strings.Join(names, ", ")+"]"), harness.Output("ids", "data.tofupilot_procedure_ids.line.ids")),
 		ConfigStateChecks: []statecheck.StateCheck{statecheck.ExpectKnownOutputValue("ids", knownvalue.MapExact(ids))},
 	})
 }

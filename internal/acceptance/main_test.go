@@ -1,6 +1,5 @@
-// Package acceptance tests the provider from outside, as Terraform and its users
-// see it: over the protocol, with a real Terraform, and against servers that
-// misbehave. What the tests are made with is in the harness.
+// Package acceptance tests the provider from outside: over the protocol, with a real Terraform,
+// and with servers that misbehave. Its helpers are in the package harness.
 package acceptance
 
 import (
@@ -16,8 +15,8 @@ import (
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/provider"
 )
 
-// TestMain keeps a developer's own settings and login out of the tests: they
-// must neither decide what is asked nor reach a real server.
+// TestMain removes a developer's settings and login from the environment, so that no test sends
+// requests to a real server.
 func TestMain(m *testing.M) {
 	home, err := os.MkdirTemp("", "home")
 	if err != nil {
@@ -32,12 +31,12 @@ func TestMain(m *testing.M) {
 	}
 	harness.MustRead(provider.Server("test")())
 	code := m.Run()
-	_ = os.RemoveAll(home) // a leftover does no harm
+	_ = os.RemoveAll(home) // a temporary directory may remain
 	os.Exit(code)
 }
 
-// runSteps runs the steps with the real Terraform and this provider. Where a
-// configuration is too new for this Terraform, it skips the test.
+// runSteps runs the steps with a real Terraform and this provider. It skips the test if
+// a configuration needs a newer Terraform.
 func runSteps(t *testing.T, steps ...resource.TestStep) {
 	t.Helper()
 	harness.SkipShort(t)
@@ -56,8 +55,8 @@ func runSteps(t *testing.T, steps ...resource.TestStep) {
 	})
 }
 
-// configured is a connection to this provider, with this configuration.
-func configured(t *testing.T, arguments harness.Values) harness.Connection {
+// newConnection returns a connection to a provider with this configuration.
+func newConnection(t *testing.T, arguments harness.Values) harness.Connection {
 	t.Helper()
 	server := harness.Connect(t, provider.Server("test")())
 	harness.CheckNoDiagnostics(t, server.Configure(t, false, arguments))

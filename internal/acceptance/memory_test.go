@@ -18,12 +18,10 @@ import (
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/acceptance/harness"
 )
 
-// maxMemory is what the provider's process takes at most for answers that end in an
-// error, whatever they are.
-const maxMemory = 1_000_000_000 // bytes
+// maxMemory is the limit of the provider's process for reads that fail, in bytes.
+const maxMemory = 1_000_000_000
 
-// Each attack is a page of up to 31 MB, in a few kB of gzip, and as many of them as
-// are asked for.
+// Each attack serves pages of up to 31 MB in a few kB of gzip, as many as are requested.
 func TestAttacksOnMemory(t *testing.T) {
 	t.Parallel()
 	harness.RequireProc(t)
@@ -33,69 +31,68 @@ func TestAttacksOnMemory(t *testing.T) {
 		noID       = harness.MatchOutput("Error: The answer isn't supported", "data: item 0 has no id")
 		tooManyOn  = harness.MatchOutput("Error: The answer isn't supported", "data: more than 1000 rows")
 		longRow    = harness.MatchOutput("Error: The answer isn't supported", "data.0: longer than 1 MiB")
-		longBeside = harness.MatchOutput("Error: The answer isn't supported", "what isn't in data is longer than 1 MiB")
+		longOther  = harness.MatchOutput("Error: The answer isn't supported", "what isn't in data is longer than 1 MiB")
 		longCursor = harness.MatchOutput("Error: The answer isn't supported", "meta.next_cursor: longer than 4 KiB")
 	)
 	list := harness.Procedures("x")
 	listBy30 := harness.Block(`data "tofupilot_procedures" "x"`, "page_size = 30")
 	lookup := harness.Procedure("x", `name = "Nobody's"`)
 	lookups := harness.Block(`data "tofupilot_procedure_ids" "x"`, `names = ["Nobody's"]`)
-	const wanted = `"created_at":"TIME","id":"%d","name":"Nobody's","created_by_user":{"email":"…"}`
+	const rowWithEmail = `"created_at":"TIME","id":"%d","name":"Nobody's","created_by_user":{"email":"…"}`
 	var lists []string
 	for i := range 10 {
 		lists = append(lists, harness.Procedures(fmt.Sprintf("x%d", i)))
 	}
-	emptyRows := pageOf(11_000_000, "", "{}", "")
-	emptyRuns := pageOf(10_000_000, `{"id":"a","runs":[`, "{}", "]}")
-	rowsOfRuns := `"created_at":"TIME","id":"%d","runs":[{}` + strings.Repeat(",{}", 345_000) + "]…" // as long as a row may be
+	emptyRows := servePage(11_000_000, "", "{}", "")
+	emptyRuns := servePage(10_000_000, `{"id":"a","runs":[`, "{}", "]}")
+	rowsOfRuns := `"created_at":"TIME","id":"%d","runs":[{}` + strings.Repeat(",{}", 345_000) + "]…" // almost 1 MiB, the longest valid row
 	longName := strings.Repeat("n", 15<<20)
 	w := harness.NewWorkingDir(t, "")
 	for name, c := range map[string]struct { //nolint:paralleltest // The attacks share the directory, and only the process under attack needs memory.
 		configuration string
 		handler       http.Handler
-		ends          *regexp.Regexp
+		want          *regexp.Regexp
 	}{
-		"rows of 300 kB without end":                  {list, longRows(endless, named, 300_000), tooMany},
-		"IDs of 300 kB without end, in a lookup":      {lookup, longRows(endless, `"id":"%d…"`, 300_000), tooMany},
-		"rows of the name, with e-mails of 300 kB":    {lookup, longRows(endless, wanted, 300_000), tooMany},
-		"rows of names, with e-mails of 300 kB":       {lookups, longRows(endless, wanted, 300_000), tooMany},
-		"rows of 30 kB without end, in ten lists":     {strings.Join(lists, ""), longRows(endless, named, 30_000), tooMany},
-		"IDs of 10 kB, as many as can be held, twice": {list, longRows(16_800, `"id":"%d…"`, 10_000), tooMuch},
-		"11 million empty rows":                       {list, emptyRows, noID},
-		"10 million empty runs":                       {list, emptyRuns, longRow},
-		"eight pages of empty rows, after good ones":  {list, afterGoodPages(emptyRows), noID},
-		"eight pages of empty runs, after good ones":  {list, afterGoodPages(emptyRuns), longRow},
-		"rows of 345,000 empty runs without end":      {listBy30, longRows(endless, rowsOfRuns, 0), tooMany},
-		"400,000 rows":                                {list, pageOf(400_000, "", `{"id":"%d"}`, ""), tooManyOn},
-		"2 million rows":                              {list, pageOf(2_000_000, "", `{"id":"%d"}`, ""), tooManyOn},
-		"eight pages with a row of 2 million names":   {list, afterGoodPages(pageOf(2_000_000, `{"id":"a",`, `"%d":0`, "}")), longRow},
-		"eight pages with 2 million names beside":     {list, afterGoodPages(pageOf(2_000_000, `],"y":{`, `"%d":0`, `},"z":[`)), longBeside},
-		"a name of 15 MB that stands twice":           {list, pageOf(1, `{"id":"a","`+longName+`":1,"`+longName+`":1`, "}", ""), longRow},
-		"cursors of 900 kB":                           {list, longCursors(900_000), longCursor},
+		"unlimited rows of 300 kB":                      {list, serveLongRows(unlimited, rowWithName, 300_000), tooMany},
+		"unlimited IDs of 300 kB in a lookup":           {lookup, serveLongRows(unlimited, `"id":"%d…"`, 300_000), tooMany},
+		"rows with the name and e-mails of 300 kB":      {lookup, serveLongRows(unlimited, rowWithEmail, 300_000), tooMany},
+		"rows with names and e-mails of 300 kB":         {lookups, serveLongRows(unlimited, rowWithEmail, 300_000), tooMany},
+		"unlimited rows of 30 kB in ten lists":          {strings.Join(lists, ""), serveLongRows(unlimited, rowWithName, 30_000), tooMany},
+		"two passes with as many IDs of 10 kB as fit":   {list, serveLongRows(16_800, `"id":"%d…"`, 10_000), tooMuch},
+		"11 million empty rows":                         {list, emptyRows, noID},
+		"10 million empty runs":                         {list, emptyRuns, longRow},
+		"eight pages of empty rows, after good ones":    {list, serveAfterGoodPages(emptyRows), noID},
+		"eight pages of empty runs, after good ones":    {list, serveAfterGoodPages(emptyRuns), longRow},
+		"unlimited rows of 345,000 empty runs":          {listBy30, serveLongRows(unlimited, rowsOfRuns, 0), tooMany},
+		"400,000 rows":                                  {list, servePage(400_000, "", `{"id":"%d"}`, ""), tooManyOn},
+		"2 million rows":                                {list, servePage(2_000_000, "", `{"id":"%d"}`, ""), tooManyOn},
+		"eight pages with a row of 2 million names":     {list, serveAfterGoodPages(servePage(2_000_000, `{"id":"a",`, `"%d":0`, "}")), longRow},
+		"eight pages with 2 million names outside data": {list, serveAfterGoodPages(servePage(2_000_000, `],"y":{`, `"%d":0`, `},"z":[`)), longOther},
+		"a duplicate name of 15 MB":                     {list, servePage(1, `{"id":"a","`+longName+`":1,"`+longName+`":1`, "}", ""), longRow},
+		"cursors of 900 kB":                             {list, serveLongCursors(900_000), longCursor},
 	} {
 		t.Run(name, func(t *testing.T) {
-			at := harness.NewTarget(t, c.handler)
-			w.Write(t, "case.tf", harness.Block(`provider "tofupilot"`, "url = "+harness.Quote(at.URL), `api_key = "k"`, `request_timeout = "`+attemptTime+`"`)+c.configuration)
+			target := harness.NewTarget(t, c.handler)
+			w.Write(t, "case.tf", harness.Block(`provider "tofupilot"`, "url = "+harness.Quote(target.URL), `api_key = "k"`, `request_timeout = "`+attemptTime+`"`)+c.configuration)
 			w.Environment = nil
 			pid := w.Attach(t)
-			began := time.Now()
-			said, err := w.Run(t, "plan", "-no-color", "-input=false")
-			took := harness.PeakMemory(t, pid)
-			t.Logf("%d MB, %.1f s, %d requests", took/1e6, time.Since(began).Seconds(), len(at.Requests()))
-			if took >= maxMemory {
-				t.Errorf("it took %d MB", took/1e6)
+			start := time.Now()
+			output, err := w.Run(t, "plan", "-no-color", "-input=false")
+			used := harness.PeakMemory(t, pid)
+			t.Logf("%d MB, %.1f s, %d requests", used/1e6, time.Since(start).Seconds(), len(target.Requests()))
+			if used >= maxMemory {
+				t.Errorf("the provider used %d MB", used/1e6)
 			}
-			if err == nil || !c.ends.MatchString(said) {
-				t.Errorf("it ends with %v, and says %s", err, said)
+			if err == nil || !c.want.MatchString(output) {
+				t.Errorf("got %v, and the output %s", err, output)
 			}
 		})
 	}
 }
 
-// pageOf is a server that has one page, however it is asked: so many items, of which
-// each may have its number in it, with something before and after them. The page is
-// compressed once.
-func pageOf(count int, before, item, after string) http.Handler {
+// servePage returns a handler that responds to every request with the same page. It has count
+// items, in which %d is their number, between the texts before and after.
+func servePage(count int, before, item, after string) http.Handler {
 	page := sync.OnceValue(func() []byte {
 		var compressed bytes.Buffer
 		to, _ := gzip.NewWriterLevel(&compressed, gzip.BestSpeed)
@@ -122,10 +119,10 @@ func pageOf(count int, before, item, after string) http.Handler {
 	})
 }
 
-// afterGoodPages is a server of which the pages from the fourteenth on are bad: by
-// then, eight are asked for at the same time.
-func afterGoodPages(bad http.Handler) http.Handler {
-	good := longRows(endless, named, 0)
+// serveAfterGoodPages returns a handler that calls bad from the fourteenth page on. At that point
+// the client sends eight requests at the same time.
+func serveAfterGoodPages(bad http.Handler) http.Handler {
+	good := serveLongRows(unlimited, rowWithName, 0)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if offset, _ := strconv.Atoi(r.URL.Query().Get("cursor")); offset > 12*99 {
 			bad.ServeHTTP(w, r)
@@ -135,26 +132,26 @@ func afterGoodPages(bad http.Handler) http.Handler {
 	})
 }
 
-// endless is more rows than a list may have.
-const endless = 1 << 30
+// unlimited is a number of rows that is larger than a list may have.
+const unlimited = 1 << 30
 
-// named is a row that is long by its name.
-const named = `"created_at":"TIME","id":"%d","name":"…"`
+// rowWithName is a row of serveLongRows with a long name.
+const rowWithName = `"created_at":"TIME","id":"%d","name":"…"`
 
-// longRows is a list of rows like this one, each with its number and, for the dots, so
-// many bytes. It is read once where a row has a TIME, and twice where it has none.
-func longRows(count int, row string, longer int) http.Handler {
+// serveLongRows returns a handler for a list of count rows. In each, %d is replaced with its
+// number, TIME with its time, and … with fill bytes. A list without times is read twice.
+func serveLongRows(count int, row string, fill int) http.Handler {
 	head, tail, _ := strings.Cut("{"+row+"}", "…")
-	var filling bytes.Buffer
-	to, _ := gzip.NewWriterLevel(&filling, gzip.BestSpeed)
-	_, _ = io.WriteString(to, strings.Repeat("x", longer))
+	var filler bytes.Buffer
+	to, _ := gzip.NewWriterLevel(&filler, gzip.BestSpeed)
+	_, _ = io.WriteString(to, strings.Repeat("x", fill))
 	_ = to.Close()
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		offset, _ := strconv.Atoi(r.URL.Query().Get("cursor"))
 		limit, _ := strconv.Atoi(r.URL.Query().Get("limit"))
 		w.Header().Set("Content-Encoding", "gzip")
 		to, _ := gzip.NewWriterLevel(w, gzip.BestSpeed)
-		write := func(text string) { // compressed by itself, as the filling is: several in a row are one text
+		write := func(text string) { // as a gzip stream of its own, as filler is
 			to.Reset(w)
 			_, _ = io.WriteString(to, text)
 			_ = to.Close()
@@ -163,7 +160,7 @@ func longRows(count int, row string, longer int) http.Handler {
 		for i := offset; i < end; i++ {
 			at := time.Unix(int64(i), 0).UTC().Format(time.RFC3339)
 			write(between + strings.NewReplacer("%d", strconv.Itoa(i), "TIME", at).Replace(head))
-			_, _ = w.Write(filling.Bytes())
+			_, _ = w.Write(filler.Bytes())
 			between = tail + ","
 		}
 		meta := endOfList
@@ -174,8 +171,8 @@ func longRows(count int, row string, longer int) http.Handler {
 	})
 }
 
-// longCursors is a server whose cursors are so long.
-func longCursors(size int) http.Handler {
+// serveLongCursors returns a handler that responds with cursors of this size.
+func serveLongCursors(size int) http.Handler {
 	var number atomic.Int64
 	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		n := number.Add(1)

@@ -8,8 +8,8 @@ import (
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/fakeapi"
 )
 
-// Mistakes end in one error each, which stands at the line to correct and says how: here
-// one of each kind, from the environment to the network.
+// Each mistake ends in one error, which shows the line to correct and says how. The cases have
+// one mistake of each kind.
 func TestMistakes(t *testing.T) {
 	t.Parallel()
 	api, url := harness.NewFakeServer(t, fakeapi.Procedure{ID: "fct", Name: "PCB Functional Test"}, fakeapi.Procedure{ID: "burn", Name: "Burn-in"})
@@ -23,49 +23,49 @@ func TestMistakes(t *testing.T) {
 	for mistake, c := range map[string]struct { //nolint:paralleltest // The cases share the directory.
 		config      string
 		environment string // a variable and its value
-		asks        bool   // whether the fake gets a request
-		says        []string
+		requests    bool   // whether the fake receives any
+		want        []string
 	}{
-		"no key and no provider block": { // for which Terraform has wrong advice, if the provider fails to configure
+		"no key and no provider block": { // an error of Configure would come with wrong advice of Terraform
 			config: harness.Procedure("fct", lookup),
-			says:   []string{"Error: No API key", "with data.tofupilot_procedure.fct,", "and set TOFUPILOT_API_KEY to it."},
+			want:   []string{"Error: No API key", "with data.tofupilot_procedure.fct,", "and set TOFUPILOT_API_KEY to it."},
 		},
 		"a wrong key": {
-			config: at(url) + harness.Procedure("fct", lookup), environment: "TOFUPILOT_API_KEY=tp_of_another_server", asks: true,
-			says: []string{
+			config: at(url) + harness.Procedure("fct", lookup), environment: "TOFUPILOT_API_KEY=tp_of_another_server", requests: true,
+			want: []string{
 				"Error: The server doesn't accept the API key", "with data.tofupilot_procedure.fct,", "returned HTTP 401 Unauthorized",
 				"The key comes from the environment variable TOFUPILOT_API_KEY.", "Check the key, or create a new one in TofuPilot's settings.",
 			},
 		},
 		"a key in quotes": {
 			config: at(url) + harness.Procedure("fct", lookup), environment: `TOFUPILOT_API_KEY="tp_key"`,
-			says: []string{"Error: Invalid TOFUPILOT_API_KEY", "The value has quotes around it; remove them."},
+			want: []string{"Error: Invalid TOFUPILOT_API_KEY", "The value has quotes around it; remove them."},
 		},
 		"a placeholder instead of a key": {
 			config: at(url) + harness.Procedure("fct", lookup), environment: "TOFUPILOT_API_KEY=$(TOFUPILOT_KEY)",
-			says: []string{"Error: Invalid TOFUPILOT_API_KEY", "The key looks like a placeholder that wasn't replaced; set the key itself."},
+			want: []string{"Error: Invalid TOFUPILOT_API_KEY", "The key looks like a placeholder that wasn't replaced; set the key itself."},
 		},
 		"a path as the certificate": {
 			config: provider("url = "+harness.Quote(url), `ca_cert_pem = "/etc/ssl/ca.pem"`) + harness.Procedure("fct", lookup), environment: key,
-			says: []string{"Error: Invalid ca_cert_pem", `ca_cert_pem = "/etc/ssl/ca.pem"`, `If this is the path of a file, use file("…").`},
+			want: []string{"Error: Invalid ca_cert_pem", `ca_cert_pem = "/etc/ssl/ca.pem"`, `If this is the path of a file, use file("…").`},
 		},
 		"a date without a time": {
 			config: at(url) + harness.Procedures("all", `created_after = "2024-01-15"`), environment: key,
-			says: []string{
+			want: []string{
 				"Error: Invalid created_after", `created_after = "2024-01-15"`, `"2024-01-15" isn't an RFC 3339 time;`,
 				"write it like 2024-01-15T10:30:00Z or 2024-01-15T10:30:00+01:00.",
 			},
 		},
 		"a name that no procedure has": {
-			config: at(url) + harness.Procedure("fct", `name = "PCB functional test"`), environment: key, asks: true,
-			says: []string{
+			config: at(url) + harness.Procedure("fct", `name = "PCB functional test"`), environment: key, requests: true,
+			want: []string{
 				"Error: No such procedure", `name = "PCB functional test"`,
 				`"PCB functional test" differs from "PCB Functional Test" only in case.`, `Set name to "PCB Functional Test".`,
 			},
 		},
-		"no way to the server": {
+		"a server that isn't running": {
 			config: at(harness.NewDeadTarget(t).URL) + harness.Procedure("fct", lookup), environment: key,
-			says: []string{
+			want: []string{
 				"Error: The server can't be reached", "with data.tofupilot_procedure.fct,", "Nothing accepts connections there:",
 				"that the server is running.",
 			},
@@ -78,14 +78,14 @@ func TestMistakes(t *testing.T) {
 			}
 			w.Write(t, "case.tf", c.config)
 			before := len(api.Requests())
-			said, err := w.Run(t, "plan", "-no-color", "-input=false")
-			if err == nil || strings.Count(said, "Error: ") != 1 || !harness.MatchOutput(c.says...).MatchString(said) {
-				t.Errorf("%v, not one error that says %q: %s", err, c.says, said)
+			output, err := w.Run(t, "plan", "-no-color", "-input=false")
+			if err == nil || strings.Count(output, "Error: ") != 1 || !harness.MatchOutput(c.want...).MatchString(output) {
+				t.Errorf("%v, want one error with %q: %s", err, c.want, output)
 			}
-			if asked := len(api.Requests()) > before; asked != c.asks {
-				t.Errorf("asked the server: %v", asked)
+			if requested := len(api.Requests()) > before; requested != c.requests {
+				t.Errorf("the server received requests: %t", requested)
 			}
-			t.Log(said)
+			t.Log(output)
 		})
 	}
 }

@@ -23,7 +23,7 @@ import (
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/provider"
 )
 
-// Terraform hides the secrets wherever it shows a configuration.
+// Secrets are sensitive, so that Terraform hides them in its output.
 func TestSecretsAreSensitive(t *testing.T) {
 	t.Parallel()
 	schema, err := provider.Server("test")().GetProviderSchema(t.Context(), &tfprotov6.GetProviderSchemaRequest{})
@@ -37,9 +37,9 @@ func TestSecretsAreSensitive(t *testing.T) {
 	}
 }
 
-// A key that comes from the environment, or from an ephemeral variable, is in no
-// byte of what a run leaves behind, however the server behaves.
-func TestKeyIsLeftNowhere(t *testing.T) {
+// After a plan and an apply, a key from the environment or an ephemeral variable is in no output
+// and in no file, for any server.
+func TestKeyIsNotWritten(t *testing.T) {
 	t.Parallel()
 	mirror := harness.NewMirror(t)
 	for name, key := range map[string]struct{ config, variable string }{
@@ -53,66 +53,66 @@ func TestKeyIsLeftNowhere(t *testing.T) {
 			}
 			w := harness.NewMirroredWorkingDir(t, mirror, key.config+harness.Procedures("all")+harness.Output("ids", "data.tofupilot_procedures.all.ids"))
 			for name, c := range map[string]struct {
-				at    func(*testing.T) *harness.Target
-				fails string // what the plan says; empty where it succeeds
+				at   func(*testing.T) *harness.Target
+				want string // the plan's error; empty: it succeeds
 			}{
-				"a server that is well":                {faulty(nil), ""},
-				"a server that is in trouble at first": {around(firstAnswers(echo(http.StatusInternalServerError))), ""},
-				"a server that refuses the key":        {faulty(echo(http.StatusUnauthorized)), "The server doesn't accept the API key"},
-				"a server that echoes it as a page":    {faulty(echo(http.StatusOK)), "The answer isn't supported"},
-				"a server that sends it elsewhere":     {faulty(echo(http.StatusFound)), "The server redirects to another page"},
-				"a server that says more than asked":   {around(unasked), ""},
-				"HTTP/2":                               {secure(certified{known: true, http2: true}), ""},
+				"a server without a fault":               {serveFault(nil), ""},
+				"a server that fails at first":           {serveWrapped(failFirstAttempts(echoKey(http.StatusInternalServerError))), ""},
+				"a server that refuses the key":          {serveFault(echoKey(http.StatusUnauthorized)), "The server doesn't accept the API key"},
+				"a server that echoes the key in a page": {serveFault(echoKey(http.StatusOK)), "The answer isn't supported"},
+				"a server that redirects":                {serveFault(echoKey(http.StatusFound)), "The server redirects to another page"},
+				"a server that sends more than the body": {serveWrapped(sendKeyAfterResponse), ""},
+				"HTTP/2":                                 {serveTLS(certificateOptions{trusted: true, http2: true}), ""},
 			} {
-				t.Run(name, func(t *testing.T) { // one after the other: they share the directory
-					at := c.at(t)
-					// With the last, Go logs headers.
-					w.Environment = []string{"TOFUPILOT_URL=" + at.URL, key.variable + "=" + fakeapi.Key, "GODEBUG=http2debug=1"}
-					if at.CACert != "" {
+				t.Run(name, func(t *testing.T) { // not parallel, because the cases share the directory
+					target := c.at(t)
+					// http2debug makes Go log headers.
+					w.Environment = []string{"TOFUPILOT_URL=" + target.URL, key.variable + "=" + fakeapi.Key, "GODEBUG=http2debug=1"}
+					if target.CACert != "" {
 						file := filepath.Join(t.TempDir(), "ca.pem")
-						if err := os.WriteFile(file, []byte(at.CACert), 0o600); err != nil {
+						if err := os.WriteFile(file, []byte(target.CACert), 0o600); err != nil {
 							t.Fatal(err)
 						}
 						w.Environment = append(w.Environment, "TOFUPILOT_CA_CERT="+file)
 					}
 					left, err := planAndApply(t, w)
-					said := string(left["output of plan"])
-					if (err != nil) != (c.fails != "") || !strings.Contains(said, c.fails) {
-						t.Errorf("%v: %s", err, said)
+					output := string(left["output of plan"])
+					if (err != nil) != (c.want != "") || !strings.Contains(output, c.want) {
+						t.Errorf("%v: %s", err, output)
 					}
-					harness.CheckReadable(t, said)
+					harness.CheckReadable(t, output)
 					for what, content := range left {
 						harness.CheckNoKey(t, what, content)
 					}
-					expectAllIsThere(t, left, err == nil)
+					checkArtifacts(t, left, err == nil)
 				})
 			}
 		})
 	}
 }
 
-// What users are told of an ordinary variable is true, and what is looked for
-// above would be found.
-func TestKeyOfAnOrdinaryVariable(t *testing.T) {
+// The documentation says that an ordinary variable is written to the plan file. This also shows
+// that TestKeyIsNotWritten would find a key.
+func TestKeyInOrdinaryVariable(t *testing.T) {
 	t.Parallel()
 	w := harness.NewMirroredWorkingDir(t, harness.NewMirror(t), harness.Block(`variable "key"`, "type = string", "sensitive = true")+
 		harness.Block(`provider "tofupilot"`, "api_key = var.key")+harness.Procedures("all"))
-	w.Environment = []string{"TOFUPILOT_URL=" + faulty(nil)(t).URL, "TF_VAR_key=" + fakeapi.Key}
+	w.Environment = []string{"TOFUPILOT_URL=" + serveFault(nil)(t).URL, "TF_VAR_key=" + fakeapi.Key}
 	left, err := planAndApply(t, w)
 	if err != nil {
 		t.Fatal(err)
 	}
-	var in []string
+	var found []string
 	for what, content := range left {
 		if bytes.Contains(content, []byte(fakeapi.Key)) {
-			in = append(in, what)
+			found = append(found, what)
 		}
 	}
-	harness.CheckEqual(t, "the key is in", in, []string{"tfplan: tfplan"})
+	harness.CheckEqual(t, "the key is in", found, []string{"tfplan: tfplan"})
 }
 
-// echo answers with the key that it is sent, wherever there is room for it.
-func echo(code int) http.HandlerFunc {
+// echoKey returns a handler that responds with the request's key in headers and body.
+func echoKey(code int) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		_, key, _ := strings.Cut(r.Header.Get("Authorization"), " ")
 		message := "\x1b[31mNo such key: " + key + "\x1b[0m\a " + strings.Repeat(key, 1<<16/len(key))
@@ -133,42 +133,42 @@ func echo(code int) http.HandlerFunc {
 	}
 }
 
-// unasked sends the key behind each answer, which Go logs.
-func unasked(api http.Handler) http.Handler {
+// sendKeyAfterResponse returns a handler that sends the key after each body. Go logs it.
+func sendKeyAfterResponse(api http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		answer := httptest.NewRecorder()
-		api.ServeHTTP(answer, r)
+		response := httptest.NewRecorder()
+		api.ServeHTTP(response, r)
 		conn, _, err := http.NewResponseController(w).Hijack()
 		if err != nil {
 			panic(err)
 		}
 		defer func() { _ = conn.Close() }()
-		_, _ = fmt.Fprintf(conn, "HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s", answer.Body.Len(), answer.Body)
+		_, _ = fmt.Fprintf(conn, "HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s", response.Body.Len(), response.Body)
 		_, _ = io.WriteString(conn, r.Header.Get("Authorization"))
 	})
 }
 
-// planAndApply runs both with everything logged, and returns what they leave, by
-// its name: outputs, every file of the directory, and each part of the plan.
+// planAndApply runs plan and apply with a trace log. It returns their outputs, the files in the
+// directory, and the parts of the plan file, by name.
 func planAndApply(t *testing.T, w *harness.WorkingDir) (left map[string][]byte, err error) {
 	t.Helper()
 	const plan, log = "tfplan", "trace.log"
 	for _, name := range []string{plan, log} {
-		_ = os.Remove(filepath.Join(w.Dir, name)) // from the run before, if there was one
+		_ = os.Remove(filepath.Join(w.Dir, name)) // of the previous run
 	}
 	w.Environment = append(w.Environment, "TF_LOG=TRACE", "TF_LOG_PATH="+filepath.Join(w.Dir, log))
 	left = map[string][]byte{}
 	for _, command := range [][]string{{"plan", "-no-color", "-input=false", "-out=" + plan}, {"apply", "-no-color", "-input=false", plan}} {
-		var said string
-		said, err = w.Run(t, command...)
-		left["output of "+command[0]] = []byte(said)
+		var output string
+		output, err = w.Run(t, command...)
+		left["output of "+command[0]] = []byte(output)
 		if err != nil {
 			break
 		}
 	}
 	if err := filepath.WalkDir(w.Dir, func(path string, entry fs.DirEntry, err error) error {
 		if err != nil || !entry.Type().IsRegular() {
-			return err // a link leads to the provider itself
+			return err // a link is the provider's binary
 		}
 		name, err := filepath.Rel(w.Dir, path)
 		if err != nil {
@@ -180,12 +180,12 @@ func planAndApply(t *testing.T, w *harness.WorkingDir) (left map[string][]byte, 
 		t.Fatal(err)
 	}
 	if content, ok := left[plan]; ok {
-		unpack(t, plan, content, left)
+		readZip(t, plan, content, left)
 	}
 	return left, err
 }
 
-func unpack(t *testing.T, name string, archive []byte, into map[string][]byte) {
+func readZip(t *testing.T, name string, archive []byte, parts map[string][]byte) {
 	t.Helper()
 	reader, err := zip.NewReader(bytes.NewReader(archive), int64(len(archive)))
 	if err != nil {
@@ -200,16 +200,17 @@ func unpack(t *testing.T, name string, archive []byte, into map[string][]byte) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		into[name+": "+file.Name] = content
+		parts[name+": "+file.Name] = content
 	}
 }
 
-// expectAllIsThere holds that there was something to look through.
-func expectAllIsThere(t *testing.T, left map[string][]byte, applied bool) {
+// checkArtifacts checks that a run left the log, the plan and the state, so that the search for the
+// key isn't empty.
+func checkArtifacts(t *testing.T, left map[string][]byte, applied bool) {
 	t.Helper()
 	want := map[string]string{"trace.log": "Asked the server", ".terraform.lock.hcl": "tofupilot/tofupilot", "output of plan": ""}
 	if applied {
-		want["tfplan: tfplan"], want["tfplan: tfstate"], want["terraform.tfstate"] = "", "", whole[0]
+		want["tfplan: tfplan"], want["tfplan: tfstate"], want["terraform.tfstate"] = "", "", fewIDs[0]
 	}
 	for what, words := range want {
 		if content, ok := left[what]; !ok || !bytes.Contains(content, []byte(words)) {
@@ -222,10 +223,10 @@ func TestKeyIsNotLogged(t *testing.T) {
 	t.Parallel()
 	api, url := harness.NewFakeServer(t, fakeapi.Generate(1, fakeapi.WithRepository)...)
 	api.Fail(fakeapi.Status(503, `{"message": "no such key: `+fakeapi.Key+`", "code": "SERVICE_UNAVAILABLE"}`))
-	server := configured(t, harness.Values{"url": url, "api_key": fakeapi.Key, "max_retries": 1})
+	server := newConnection(t, harness.Values{"url": url, "api_key": fakeapi.Key, "max_retries": 1})
 
 	var lines bytes.Buffer
-	resp := server.ReadWithContext(tflogtest.RootLogger(t.Context(), &lines), t, quick, "tofupilot_procedures", harness.Values{"search_query": fakeapi.Key})
+	resp := server.ReadWithContext(tflogtest.RootLogger(t.Context(), &lines), t, quickTimeout, "tofupilot_procedures", harness.Values{"search_query": fakeapi.Key})
 	if len(resp.Diagnostics) != 1 || strings.Contains(resp.Diagnostics[0].Detail, "no such key: "+fakeapi.Key) {
 		t.Errorf("diagnostics: %s", harness.FormatDiagnostics(resp.Diagnostics))
 	}

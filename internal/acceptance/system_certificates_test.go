@@ -11,13 +11,13 @@ import (
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/fakeapi"
 )
 
-// The provider reads the system's certificates once in its process, so each case runs Terraform.
+// A process reads the system's certificates once, so each case runs Terraform.
 func TestSystemCertificates(t *testing.T) {
 	t.Parallel()
 	if runtime.GOOS == "windows" || runtime.GOOS == "darwin" {
 		t.Skip("SSL_CERT_FILE and SSL_CERT_DIR have no effect on this system")
 	}
-	at := secure(certified{known: true})(t)
+	target := serveTLS(certificateOptions{trusted: true})(t)
 	directory, empty := t.TempDir(), t.TempDir()
 	write := func(name, content string, mode os.FileMode) string {
 		file := filepath.Join(directory, name)
@@ -34,31 +34,31 @@ func TestSystemCertificates(t *testing.T) {
 	}
 	w := harness.NewWorkingDir(t, "")
 	for name, c := range map[string]struct { //nolint:paralleltest // The cases share the directory.
-		file string // SSL_CERT_FILE
-		ca   string // ca_cert_pem
-		says []string
+		file string   // SSL_CERT_FILE
+		ca   string   // ca_cert_pem
+		want []string // parts of the error; nil: the plan succeeds
 	}{
-		"a directory for a file":           {directory, "", []string{noStore, "x509: failed to load system roots and no roots provided", "is a directory", correct(directory)}},
-		"a file that can't be read":        {unreadable, "", []string{noStore, correct(unreadable)}},
-		"a file that is missing":           {missing, "", []string{noStore, "x509: certificate signed by unknown authority", correct(missing)}},
-		"a file without the server's CA":   {write("other.pem", other, 0o600), "", []string{"Error: " + untrusted}},
-		"a file with the server's CA":      {write("right.pem", at.CACert, 0o600), "", nil},
-		"a CA and a directory for a file":  {directory, at.CACert, nil},
-		"a CA and a file that is missing":  {missing, at.CACert, nil},
-		"another CA and a file is missing": {missing, other, []string{"Error: " + untrusted, correct(missing)}},
+		"a directory instead of a file":      {directory, "", []string{noStore, "x509: failed to load system roots and no roots provided", "is a directory", correct(directory)}},
+		"a file that can't be read":          {unreadable, "", []string{noStore, correct(unreadable)}},
+		"a missing file":                     {missing, "", []string{noStore, "x509: certificate signed by unknown authority", correct(missing)}},
+		"a file without the server's CA":     {write("other.pem", other, 0o600), "", []string{"Error: " + untrusted}},
+		"a file with the server's CA":        {write("right.pem", target.CACert, 0o600), "", nil},
+		"the server's CA and a directory":    {directory, target.CACert, nil},
+		"the server's CA and a missing file": {missing, target.CACert, nil},
+		"another CA and a missing file":      {missing, other, []string{"Error: " + untrusted, correct(missing)}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			arguments := []string{"url = " + harness.Quote(at.URL)}
+			arguments := []string{"url = " + harness.Quote(target.URL)}
 			if c.ca != "" {
 				arguments = append(arguments, "ca_cert_pem = "+harness.Quote(c.ca))
 			}
 			w.Write(t, "case.tf", harness.Block(`provider "tofupilot"`, arguments...)+harness.Procedures("all"))
 			w.Environment = []string{"TOFUPILOT_API_KEY=" + fakeapi.Key, "SSL_CERT_FILE=" + c.file, "SSL_CERT_DIR=" + empty}
-			said, err := w.Run(t, "plan", "-no-color", "-input=false")
-			if (err == nil) != (c.says == nil) || !harness.MatchOutput(c.says...).MatchString(said) || strings.Contains(said, "Install") {
-				t.Errorf("%v, not %q: %s", err, c.says, said)
+			output, err := w.Run(t, "plan", "-no-color", "-input=false")
+			if (err == nil) != (c.want == nil) || !harness.MatchOutput(c.want...).MatchString(output) || strings.Contains(output, "Install") {
+				t.Errorf("%v, want %q: %s", err, c.want, output)
 			}
-			t.Log(said)
+			t.Log(output)
 		})
 	}
 }

@@ -15,11 +15,11 @@ import (
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/provider"
 )
 
-// Another server is in the environment, and a key that it takes: they must not stand in
-// for what isn't known yet.
+// The URL and the key of another server in the environment aren't used in place of unknown
+// values.
 func TestPlanWithUnknownProvider(t *testing.T) {
-	other, elsewhere := harness.NewFakeServer(t)
-	t.Setenv("TOFUPILOT_URL", elsewhere)
+	other, otherURL := harness.NewFakeServer(t)
+	t.Setenv("TOFUPILOT_URL", otherURL)
 	t.Setenv("TOFUPILOT_API_KEY", fakeapi.Key)
 	stored := fakeapi.Generate(3, fakeapi.WithRepository)
 	api, url := harness.NewFakeServer(t, stored...)
@@ -45,13 +45,14 @@ func TestPlanWithUnknownProvider(t *testing.T) {
 	harness.CheckNoRequests(t, "the server in the environment", other)
 }
 
-// Until all of a provider block is known, no server may be asked: neither the block's nor
-// the environment's. No released Terraform turns deferral on, so it is shown at the protocol.
+// While a value of the provider block is unknown, no request is sent, neither to the block's URL
+// nor to the environment's. The test uses the protocol, because no released Terraform enables
+// deferral.
 //
 //nolint:paralleltest // The environment is set.
 func TestUnknownProvider(t *testing.T) {
-	other, elsewhere := harness.NewFakeServer(t)
-	t.Setenv("TOFUPILOT_URL", elsewhere)
+	other, otherURL := harness.NewFakeServer(t)
+	t.Setenv("TOFUPILOT_URL", otherURL)
 	t.Setenv("TOFUPILOT_API_KEY", fakeapi.Key)
 	api, url := harness.NewFakeServer(t)
 	arguments := harness.Values{"url": url, "api_key": harness.Unknown}
@@ -65,11 +66,11 @@ func TestUnknownProvider(t *testing.T) {
 			t.Errorf("deferred: %+v", resp.Deferred)
 		}
 		if state := server.State(t, "tofupilot_procedures", resp); state.IsKnown() {
-			t.Errorf("the state says more than is known: %s", state)
+			t.Errorf("the state is known: %s", state)
 		}
 	})
 	t.Run("an error", func(t *testing.T) {
-		resp := configured(t, arguments).Read(t, "tofupilot_procedures", nil)
+		resp := newConnection(t, arguments).Read(t, "tofupilot_procedures", nil)
 		harness.CheckError(t, resp.Diagnostics, harness.WantError("", "Provider configuration not known yet",
 			"known only after apply: api_key.", "Set them to values that are known when planning. You can also apply what they depend on first: terraform apply -target",
 		))
@@ -78,14 +79,14 @@ func TestUnknownProvider(t *testing.T) {
 		}
 	})
 	t.Run("one header", func(t *testing.T) {
-		resp := configured(t, harness.Values{"url": url, "api_key": fakeapi.Key, "headers": harness.Values{"X-Org": "acme", "X-Token": harness.Unknown}}).Read(t, "tofupilot_procedures", nil)
+		resp := newConnection(t, harness.Values{"url": url, "api_key": fakeapi.Key, "headers": harness.Values{"X-Org": "acme", "X-Token": harness.Unknown}}).Read(t, "tofupilot_procedures", nil)
 		harness.CheckError(t, resp.Diagnostics, harness.WantError("", "Provider configuration not known yet", "known only after apply: headers."))
 	})
-	harness.CheckNoRequests(t, "the server that is half configured", api)
+	harness.CheckNoRequests(t, "the server with an unknown key", api)
 	harness.CheckNoRequests(t, "the server in the environment", other)
 }
 
-// A server may be configured again when the values have come.
+// A provider can be configured a second time, when its values are known.
 func TestProviderKnownLater(t *testing.T) {
 	t.Parallel()
 	for name, deferrals := range map[string]bool{"with deferral": true, "without": false} {
@@ -104,15 +105,14 @@ func TestProviderKnownLater(t *testing.T) {
 	}
 }
 
-// validate is asked of a provider that was never configured; whatever comes of a
-// read then, it is no crash.
+// A read with a provider that was never configured returns an error and doesn't crash.
 func TestUnconfiguredProvider(t *testing.T) {
 	t.Parallel()
 	resp := harness.Connect(t, provider.Server("test")()).Read(t, "tofupilot_procedures", nil)
 	harness.CheckError(t, resp.Diagnostics, harness.WantError("", "Provider not configured", "bug in Terraform or in the provider"))
 }
 
-func TestArgumentsKnownAfterApply(t *testing.T) {
+func TestUnknownArguments(t *testing.T) {
 	t.Parallel()
 	api, url := harness.NewFakeServer(t)
 	planned := false

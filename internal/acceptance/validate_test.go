@@ -9,8 +9,8 @@ import (
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/provider"
 )
 
-// invalid makes the errors about an attribute by rules of our own.
-func invalid(attribute string) func(words ...string) harness.WantDiagnostic {
+// wantInvalid returns a function that returns the expected error about an attribute.
+func wantInvalid(attribute string) func(words ...string) harness.WantDiagnostic {
 	return func(words ...string) harness.WantDiagnostic {
 		return harness.WantError(attribute, "Invalid "+attribute, words...)
 	}
@@ -25,51 +25,51 @@ func TestValidateProvider(t *testing.T) {
 		bearer    = "The key includes the word Bearer, which the provider adds; keep only what follows it."
 	)
 	_, privateKey := harness.NewCertificate(t, "key only")
-	key, url, certificate, timeout := invalid("api_key"), invalid("url"), invalid("ca_cert_pem"), invalid("request_timeout")
+	key, url, certificate, timeout := wantInvalid("api_key"), wantInvalid("url"), wantInvalid("ca_cert_pem"), wantInvalid("request_timeout")
 	plain := harness.WantError("url", "Invalid url", "doesn't send the API key unencrypted over http://", "use https://", "allow_http to true")
 	retries := func(got string) harness.WantDiagnostic {
 		return harness.WantError("max_retries", "Invalid max_retries", "max_retries must be a whole number from 0 to 10, not "+got+".")
 	}
 	server := harness.Connect(t, provider.Server("test")())
-	headers, clientCertificate, clientKey := invalid("headers"), invalid("client_cert_pem"), invalid("client_key_pem")
+	headers, clientCertificate, clientKey := wantInvalid("headers"), wantInvalid("client_cert_pem"), wantInvalid("client_key_pem")
 	clientPEM, clientKeyPEM := harness.NewCertificate(t, "client")
 	for name, c := range map[string]struct {
 		arguments harness.Values
 		want      harness.WantDiagnostic
 	}{
-		"a client certificate alone":        {harness.Values{"client_cert_pem": clientPEM}, clientCertificate("The certificate is set without its private key; set client_key_pem, or omit both.")},
-		"a client key alone":                {harness.Values{"client_key_pem": clientKeyPEM}, clientKey("The key is set without its certificate; set client_cert_pem, or omit both.")},
-		"a client key of another":           {harness.Values{"client_cert_pem": clientPEM, "client_key_pem": privateKey}, clientKey("The key doesn't belong to the first certificate of client_cert_pem")},
-		"a client key that is none":         {harness.Values{"client_cert_pem": harness.Unknown, "client_key_pem": clientPEM}, clientKey("This is a certificate, not its private key;")},
-		"a client certificate that is none": {harness.Values{"client_cert_pem": "client.pem", "client_key_pem": harness.Unknown}, clientCertificate("This must be the text of the certificate, not the path of its file;")},
-		"a header that the provider sends":  {harness.Values{"headers": harness.Values{"Authorization": harness.Unknown}}, headers("The header Authorization can't be set: the provider sends the API key in it")},
-		"a header without a value":          {harness.Values{"headers": harness.Values{"X-A": harness.Unknown, "X-B": nil}}, headers("The value of the header X-B is null; set it, or remove the header.")},
+		"a client certificate alone":          {harness.Values{"client_cert_pem": clientPEM}, clientCertificate("The certificate is set without its private key; set client_key_pem, or omit both.")},
+		"a client key alone":                  {harness.Values{"client_key_pem": clientKeyPEM}, clientKey("The key is set without its certificate; set client_cert_pem, or omit both.")},
+		"a client key of another certificate": {harness.Values{"client_cert_pem": clientPEM, "client_key_pem": privateKey}, clientKey("The key doesn't belong to the first certificate of client_cert_pem")},
+		"a certificate as client key":         {harness.Values{"client_cert_pem": harness.Unknown, "client_key_pem": clientPEM}, clientKey("This is a certificate, not its private key;")},
+		"a path as client certificate":        {harness.Values{"client_cert_pem": "client.pem", "client_key_pem": harness.Unknown}, clientCertificate("This must be the text of the certificate, not the path of its file;")},
+		"a header that the provider sends":    {harness.Values{"headers": harness.Values{"Authorization": harness.Unknown}}, headers("The header Authorization can't be set: the provider sends the API key in it")},
+		"a header without a value":            {harness.Values{"headers": harness.Values{"X-A": harness.Unknown, "X-B": nil}}, headers("The value of the header X-B is null; set it, or remove the header.")},
 		"a header for a proxy over http": {harness.Values{"url": "http://localhost:3000", "headers": harness.Values{"Proxy-Authorization": harness.Unknown}},
 			headers("The header Proxy-Authorization can be sent over https:// only, because over http:// a proxy would read it; use https://, or remove the header.")},
-		"key empty":              {harness.Values{"api_key": ""}, key("The key is empty; omit api_key to use TOFUPILOT_API_KEY or the login file.")},
-		"key with a space":       {harness.Values{"api_key": "tp_a tp_b"}, key("Character 5 of the key is U+0020 ' ', " + ascii)},
-		"key with a line break":  {harness.Values{"api_key": "tp_abc\n"}, key(lineBreak)},
-		"key with Bearer":        {harness.Values{"api_key": "Bearer tp_abc"}, key(bearer)},
-		"key with its header":    {harness.Values{"api_key": "authorization: bearer tp_abc"}, key(bearer)},
-		"key in quotes":          {harness.Values{"api_key": `"tp_abc"`}, key("The key has quotes around it; remove them.")},
-		"key in Markdown":        {harness.Values{"api_key": "`tp_abc`"}, key("The key has quotes around it; remove them.")},
-		"key in curly quotes":    {harness.Values{"api_key": "“tp_abc”"}, key("Character 1 of the key is U+201C '“', " + ascii)},
-		"key with a mark":        {harness.Values{"api_key": "\ufefftp_abc"}, key("Character 1 of the key is U+FEFF, " + ascii)},
-		"key with a delete":      {harness.Values{"api_key": "tp_\x7f"}, key("Character 4 of the key is U+007F, " + ascii)},
-		"key never filled in":    {harness.Values{"api_key": "${{ secrets.TOFUPILOT_API_KEY }}"}, key("The key looks like a placeholder that wasn't replaced; set the key itself.")},
-		"url empty":              {harness.Values{"url": ""}, url("The URL is empty; omit url to use TOFUPILOT_URL, the login file's server or " + example + ".")},
-		"url without a scheme":   {harness.Values{"url": "tofupilot.example.com"}, url("must begin with https:// (or http://), as in https://tofupilot.example.com.")},
-		"url with a password":    {harness.Values{"url": "https://user:hunter2@example.com"}, url("user info", "may be a password", "api_key")},
-		"http to elsewhere":      {harness.Values{"url": "http://tofupilot.example.com"}, plain},
-		"http, refused outright": {harness.Values{"url": "http://10.0.0.7:8080/api", "allow_http": false}, plain},
-		"certificate empty":      {harness.Values{"ca_cert_pem": ""}, certificate("No certificate found", "-----BEGIN CERTIFICATE-----")},
-		"certificate's path":     {harness.Values{"ca_cert_pem": "/etc/ssl/tofupilot.pem"}, certificate(`No certificate found; a certificate in PEM begins with -----BEGIN CERTIFICATE-----. If this is the path of a file, use file("…").`)},
-		"key for a certificate":  {harness.Values{"ca_cert_pem": privateKey}, certificate("No certificate found, only: PRIVATE KEY")},
-		"max_retries -1":         {harness.Values{"max_retries": -1}, retries("-1")},
-		"max_retries 11":         {harness.Values{"max_retries": 11}, retries("11")},
-		"max_retries 1.5":        {harness.Values{"max_retries": 1.5}, retries("1.5")},
-		"request_timeout 0":      {harness.Values{"request_timeout": "0"}, timeout(`"0" isn't a positive duration`)},
-		"request_timeout 30":     {harness.Values{"request_timeout": "30"}, timeout(`"30" isn't a duration`, "write it like 30s, 5m or 1h30m")},
+		"key empty":                   {harness.Values{"api_key": ""}, key("The key is empty; omit api_key to use TOFUPILOT_API_KEY or the login file.")},
+		"key with a space":            {harness.Values{"api_key": "tp_a tp_b"}, key("Character 5 of the key is U+0020 ' ', " + ascii)},
+		"key with a line break":       {harness.Values{"api_key": "tp_abc\n"}, key(lineBreak)},
+		"key with Bearer":             {harness.Values{"api_key": "Bearer tp_abc"}, key(bearer)},
+		"key with its header":         {harness.Values{"api_key": "authorization: bearer tp_abc"}, key(bearer)},
+		"key in quotes":               {harness.Values{"api_key": `"tp_abc"`}, key("The key has quotes around it; remove them.")},
+		"key in Markdown":             {harness.Values{"api_key": "`tp_abc`"}, key("The key has quotes around it; remove them.")},
+		"key in curly quotes":         {harness.Values{"api_key": "“tp_abc”"}, key("Character 1 of the key is U+201C '“', " + ascii)},
+		"key with a byte order mark":  {harness.Values{"api_key": "\ufefftp_abc"}, key("Character 1 of the key is U+FEFF, " + ascii)},
+		"key with a delete character": {harness.Values{"api_key": "tp_\x7f"}, key("Character 4 of the key is U+007F, " + ascii)},
+		"key that is a placeholder":   {harness.Values{"api_key": "${{ secrets.TOFUPILOT_API_KEY }}"}, key("The key looks like a placeholder that wasn't replaced; set the key itself.")},
+		"url empty":                   {harness.Values{"url": ""}, url("The URL is empty; omit url to use TOFUPILOT_URL, the login file's server or " + example + ".")},
+		"url without a scheme":        {harness.Values{"url": "tofupilot.example.com"}, url("must begin with https:// (or http://), as in https://tofupilot.example.com.")},
+		"url with a password":         {harness.Values{"url": "https://user:hunter2@example.com"}, url("user info", "may be a password", "api_key")},
+		"http to another machine":     {harness.Values{"url": "http://tofupilot.example.com"}, plain},
+		"http with allow_http false":  {harness.Values{"url": "http://10.0.0.7:8080/api", "allow_http": false}, plain},
+		"certificate empty":           {harness.Values{"ca_cert_pem": ""}, certificate("No certificate found", "-----BEGIN CERTIFICATE-----")},
+		"a path as certificate":       {harness.Values{"ca_cert_pem": "/etc/ssl/tofupilot.pem"}, certificate(`No certificate found; a certificate in PEM begins with -----BEGIN CERTIFICATE-----. If this is the path of a file, use file("…").`)},
+		"a key as certificate":        {harness.Values{"ca_cert_pem": privateKey}, certificate("No certificate found, only: PRIVATE KEY")},
+		"max_retries -1":              {harness.Values{"max_retries": -1}, retries("-1")},
+		"max_retries 11":              {harness.Values{"max_retries": 11}, retries("11")},
+		"max_retries 1.5":             {harness.Values{"max_retries": 1.5}, retries("1.5")},
+		"request_timeout 0":           {harness.Values{"request_timeout": "0"}, timeout(`"0" isn't a positive duration`)},
+		"request_timeout 30":          {harness.Values{"request_timeout": "30"}, timeout(`"30" isn't a duration`, "write it like 30s, 5m or 1h30m")},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -83,19 +83,19 @@ func TestValidProvider(t *testing.T) {
 	clientPEM, clientKeyPEM := harness.NewCertificate(t, "client")
 	server := harness.Connect(t, provider.Server("test")())
 	for name, arguments := range map[string]harness.Values{
-		"none":                       {},
-		"key of all that is visible": {"api_key": "!\"#$%&'()*+,-./09:;<=>?@AZ[\\]^_`az{|}~"},
-		"http on this machine":       {"url": "http://localhost:3000"},
-		"http where it is allowed":   {"url": "http://tofupilot.example.com", "allow_http": true},
-		"http where it may be":       {"url": "http://tofupilot.example.com", "allow_http": harness.Unknown},
-		"most retries":               {"max_retries": 10},
-		"a client certificate":       {"client_cert_pem": clientPEM, "client_key_pem": clientKeyPEM},
-		"half a client certificate":  {"client_cert_pem": clientPEM, "client_key_pem": harness.Unknown},
-		"headers":                    {"headers": harness.Values{"X-A": "a", "X-B": harness.Unknown}},
-		"no headers":                 {"headers": harness.Values{}},
-		"a header for a proxy":       {"headers": harness.Values{"Proxy-Authorization": "Bearer a"}, "url": harness.Unknown},
-		"nothing is known":           {"headers": harness.Unknown, "client_cert_pem": harness.Unknown, "client_key_pem": harness.Unknown, "api_key": harness.Unknown, "url": harness.Unknown, "ca_cert_pem": harness.Unknown, "max_retries": harness.Unknown, "request_timeout": harness.Unknown, "allow_http": harness.Unknown},
-		"everything is null, again":  {"api_key": nil, "url": nil},
+		"no arguments":                          {},
+		"key with all visible characters":       {"api_key": "!\"#$%&'()*+,-./09:;<=>?@AZ[\\]^_`az{|}~"},
+		"http to localhost":                     {"url": "http://localhost:3000"},
+		"http with allow_http":                  {"url": "http://tofupilot.example.com", "allow_http": true},
+		"http with allow_http unknown":          {"url": "http://tofupilot.example.com", "allow_http": harness.Unknown},
+		"the maximum of retries":                {"max_retries": 10},
+		"a client certificate":                  {"client_cert_pem": clientPEM, "client_key_pem": clientKeyPEM},
+		"a client certificate, its key unknown": {"client_cert_pem": clientPEM, "client_key_pem": harness.Unknown},
+		"headers":                               {"headers": harness.Values{"X-A": "a", "X-B": harness.Unknown}},
+		"no headers":                            {"headers": harness.Values{}},
+		"a header for a proxy":                  {"headers": harness.Values{"Proxy-Authorization": "Bearer a"}, "url": harness.Unknown},
+		"all unknown":                           {"headers": harness.Unknown, "client_cert_pem": harness.Unknown, "client_key_pem": harness.Unknown, "api_key": harness.Unknown, "url": harness.Unknown, "ca_cert_pem": harness.Unknown, "max_retries": harness.Unknown, "request_timeout": harness.Unknown, "allow_http": harness.Unknown},
+		"all null":                              {"api_key": nil, "url": nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -104,8 +104,8 @@ func TestValidProvider(t *testing.T) {
 	}
 }
 
-// What may be a secret is in no error.
-func TestErrorsRepeatNoSecret(t *testing.T) {
+// Errors about values that may contain a secret don't repeat them.
+func TestErrorsHideSecrets(t *testing.T) {
 	t.Parallel()
 	server := harness.Connect(t, provider.Server("test")())
 	damaged := harness.EncodePEM("PRIVATE KEY", []byte("tp_secret"))
@@ -129,7 +129,7 @@ func TestValidateProcedures(t *testing.T) {
 		emoji  = "🔋"
 		ending = "write it like 2024-01-15T10:30:00Z or 2024-01-15T10:30:00+01:00"
 	)
-	query, after, before, timeout := invalid("search_query"), invalid("created_after"), invalid("created_before"), invalid("timeouts.read")
+	query, after, before, timeout := wantInvalid("search_query"), wantInvalid("created_after"), wantInvalid("created_before"), wantInvalid("timeouts.read")
 	pageSize := func(got string) harness.WantDiagnostic {
 		return harness.WantError("page_size", "Invalid page_size", "page_size must be a whole number from 1 to 100, not "+got+".")
 	}
@@ -154,8 +154,8 @@ func TestValidateProcedures(t *testing.T) {
 		"page_size 2.5":  {harness.Values{"page_size": 2.5}, pageSize("2.5")},
 		"page_size 10/3": {harness.Values{"page_size": new(big.Float).SetPrec(512).Quo(big.NewFloat(10), big.NewFloat(3))}, pageSize("3.333333333333333333…")},
 
-		"timeouts.read of nothing": {harness.Values{"timeouts": harness.Values{"read": "0s"}}, timeout(`"0s" isn't a positive duration`)},
-		"timeouts.read, no unit":   {harness.Values{"timeouts": harness.Values{"read": "300"}}, timeout(`"300" isn't a duration`, "write it like 30s, 5m or 1h30m")},
+		"timeouts.read of zero":  {harness.Values{"timeouts": harness.Values{"read": "0s"}}, timeout(`"0s" isn't a positive duration`)},
+		"timeouts.read, no unit": {harness.Values{"timeouts": harness.Values{"read": "300"}}, timeout(`"300" isn't a duration`, "write it like 30s, 5m or 1h30m")},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -168,16 +168,16 @@ func TestValidProcedures(t *testing.T) {
 	t.Parallel()
 	server := harness.Connect(t, provider.Server("test")())
 	for name, arguments := range map[string]harness.Values{
-		"none":                     {},
+		"no arguments":             {},
 		"search of 100 emoji":      {"search_query": strings.Repeat("🔋", 100)}, // 200 UTF-16 code units: too long for older servers only
 		"one instant, two offsets": {"created_after": "2024-01-15T10:30:00Z", "created_before": "2024-01-15T11:30:00+01:00"},
 		"smallest page":            {"page_size": 1},
 		"largest page":             {"page_size": 100},
 		"timeouts without read":    {"timeouts": harness.Values{}},
-		"nothing known":            {"search_query": harness.Unknown, "created_after": harness.Unknown, "created_before": harness.Unknown, "page_size": harness.Unknown, "timeouts": harness.Unknown},
-		"timeout not known":        {"timeouts": harness.Values{"read": harness.Unknown}},
-		"created_before not known": {"created_after": "2024-01-15T10:30:00Z", "created_before": harness.Unknown},
-		"created_after not known":  {"created_after": harness.Unknown, "created_before": "0000-01-01T00:00:00Z"},
+		"all unknown":              {"search_query": harness.Unknown, "created_after": harness.Unknown, "created_before": harness.Unknown, "page_size": harness.Unknown, "timeouts": harness.Unknown},
+		"timeout unknown":          {"timeouts": harness.Values{"read": harness.Unknown}},
+		"created_before unknown":   {"created_after": "2024-01-15T10:30:00Z", "created_before": harness.Unknown},
+		"created_after unknown":    {"created_after": harness.Unknown, "created_before": "0000-01-01T00:00:00Z"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -186,7 +186,7 @@ func TestValidProcedures(t *testing.T) {
 	}
 }
 
-// Each mistake is told, not only the first.
+// Validation returns an error for every mistake, not only for the first.
 func TestAllMistakesAtOnce(t *testing.T) {
 	t.Parallel()
 	diagnostics := harness.Connect(t, provider.Server("test")()).Validate(t, "tofupilot_procedures", harness.Values{
@@ -198,7 +198,7 @@ func TestAllMistakesAtOnce(t *testing.T) {
 	}
 	for _, path := range []string{"search_query", "created_after", "created_before", "page_size", "timeouts.read"} {
 		if !strings.Contains(" "+strings.Join(paths, " ")+" ", " "+path+" ") {
-			t.Errorf("nothing is told of %s: %s", path, harness.FormatDiagnostics(diagnostics))
+			t.Errorf("no error about %s: %s", path, harness.FormatDiagnostics(diagnostics))
 		}
 	}
 }
