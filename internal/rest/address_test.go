@@ -19,9 +19,9 @@ func TestIsLoopback(t *testing.T) {
 		"http://128.0.0.1":             false,
 		"http://localhost.example.com": false,
 		"http://127.0.0.1.nip.io":      false,
-		"http://127.1":                 false, // likewise
+		"http://127.1":                 false,
 	} {
-		if got := IsLoopback(parsed(t, raw)); got != want {
+		if got := IsLoopback(parseURL(t, raw)); got != want {
 			t.Errorf("%s: loopback %t, want %t", raw, got, want)
 		}
 	}
@@ -40,23 +40,23 @@ func TestSameServer(t *testing.T) {
 		{"http://example.com:443", "https://example.com:443", false},
 		{"https://example.com", "https://example.com:8443", false},
 		{"https://example.com", "https://www.example.com", false},
-		{"https://tofupilot.app", "https://www.tofupilot.app", false}, // as a redirect
+		{"https://tofupilot.app", "https://www.tofupilot.app", false}, // the same only in a login file
 		{"https://example.com", "https://example.com.", false},
 		{"https://hosts.test", "https://ho\u017fts.test", false},   // a long s
 		{"https://\u212aelvin.test", "https://kelvin.test", false}, // the Kelvin sign
 		{"https://b\u00fccher.test", "https://b\u00fccher.test", false},
 		{"https://xn--bcher-kva.test", "https://XN--bcher-kva.test", true},
 	} {
-		if got := SameServer(parsed(t, c.a), parsed(t, c.b)); got != c.same {
+		if got := SameServer(parseURL(t, c.a), parseURL(t, c.b)); got != c.same {
 			t.Errorf("%s and %s: %t", c.a, c.b, got)
 		}
-		if got := SameServer(parsed(t, c.b), parsed(t, c.a)); got != c.same {
+		if got := SameServer(parseURL(t, c.b), parseURL(t, c.a)); got != c.same {
 			t.Errorf("%s and %s: %t", c.b, c.a, got)
 		}
 	}
 }
 
-func parsed(t *testing.T, raw string) *url.URL {
+func parseURL(t *testing.T, raw string) *url.URL {
 	t.Helper()
 	address, err := url.Parse(raw)
 	if err != nil {

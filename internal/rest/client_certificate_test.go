@@ -21,8 +21,9 @@ import (
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/fakeapi"
 )
 
-// certificateNamed makes a certificate that signs itself, for 127.0.0.1, too.
-func certificateNamed(t *testing.T, name string) (tls.Certificate, *x509.CertPool) {
+// newCertificate returns a self-signed certificate for clients and for a server at 127.0.0.1, and
+// a pool with it.
+func newCertificate(t *testing.T, name string) (tls.Certificate, *x509.CertPool) {
 	t.Helper()
 	certificate, key := harness.NewCertificateFrom(t, &x509.Certificate{
 		Subject: pkix.Name{CommonName: name}, NotAfter: time.Now().Add(time.Hour), IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)},
@@ -36,7 +37,7 @@ func certificateNamed(t *testing.T, name string) (tls.Certificate, *x509.CertPoo
 	return pair, pool
 }
 
-// certificateServer is a server over TLS that counts handshakes and requests.
+// certificateServer is a TLS server that counts handshakes and records client certificates.
 type certificateServer struct {
 	address string
 	trusted *x509.CertPool
@@ -47,12 +48,12 @@ type certificateServer struct {
 	presented  []string // subjects
 }
 
-// startCertificateServer serves the handler, or the API if it is nil.
-func startCertificateServer(t *testing.T, handler http.Handler, http2 bool, configure func(*tls.Config)) *certificateServer {
+// newCertificateServer starts a server with the handler, or with the fake API if that is nil.
+func newCertificateServer(t *testing.T, handler http.Handler, http2 bool, configure func(*tls.Config)) *certificateServer {
 	t.Helper()
 	server := &certificateServer{api: fakeapi.New(fakeapi.Generate(1, fakeapi.WithRepository)...)}
 	var own tls.Certificate
-	own, server.trusted = certificateNamed(t, "server")
+	own, server.trusted = newCertificate(t, "server")
 	if handler == nil {
 		handler = server.api
 	}
@@ -66,7 +67,7 @@ func startCertificateServer(t *testing.T, handler http.Handler, http2 bool, conf
 	}))
 	config := &tls.Config{Certificates: []tls.Certificate{own}, MinVersion: tls.VersionTLS12}
 	configure(config)
-	// It is called once for each handshake.
+	// It is called for each handshake.
 	config.GetConfigForClient = func(*tls.ClientHelloInfo) (*tls.Config, error) {
 		server.mu.Lock()
 		defer server.mu.Unlock()
@@ -74,7 +75,7 @@ func startCertificateServer(t *testing.T, handler http.Handler, http2 bool, conf
 		return nil, nil //nolint:nilnil // the same configuration
 	}
 	listening.TLS, listening.EnableHTTP2 = config, http2
-	listening.Config.ErrorLog = log.New(io.Discard, "", 0) // handshakes fail: that is the test
+	listening.Config.ErrorLog = log.New(io.Discard, "", 0) // drops errors of handshakes
 	listening.StartTLS()
 	t.Cleanup(listening.Close)
 	server.address = listening.URL
@@ -83,19 +84,19 @@ func startCertificateServer(t *testing.T, handler http.Handler, http2 bool, conf
 
 func (s *certificateServer) client(t *testing.T, certificate *tls.Certificate) *Client {
 	t.Helper()
-	return clientAt(t, s.address, func(config *Config) {
+	return newClient(t, s.address, func(config *Config) {
 		config.Transport, config.Certificate = NewTransport(s.trusted), certificate
 	})
 }
 
 func TestClientCertificates(t *testing.T) {
 	t.Parallel()
-	accepted, acceptedCAs := certificateNamed(t, "accepted")
-	other, _ := certificateNamed(t, "other")
+	accepted, acceptedCAs := newCertificate(t, "accepted")
+	other, _ := newCertificate(t, "other")
 	require := func(config *tls.Config) {
 		config.ClientAuth, config.ClientCAs = tls.RequireAndVerifyClientCert, acceptedCAs
 	}
-	// It lists only the CA of the accepted one, and takes any.
+	// requireAny lists only the CA of the accepted certificate, and accepts any.
 	requireAny := func(config *tls.Config) { config.ClientAuth, config.ClientCAs = tls.RequireAnyClientCert, acceptedCAs }
 	request := func(config *tls.Config) { config.ClientAuth = tls.RequestClientCert }
 	page := func(status int, text string) http.Handler {
@@ -108,27 +109,27 @@ func TestClientCertificates(t *testing.T) {
 		kind        Kind   // 0: the request succeeds
 		presented   string // to the handler
 	}{
-		"required, and accepted":              {require, nil, &accepted, 0, "accepted"},
-		"required, and none":                  {require, nil, nil, CertificateRefused, ""},
-		"required, and another one":           {require, nil, &other, CertificateRefused, ""},
-		"of an issuer that isn't listed":      {requireAny, nil, &other, 0, "other"},
-		"requested, and none":                 {request, nil, nil, 0, ""},
-		"not requested":                       {func(*tls.Config) {}, nil, &accepted, 0, ""},
-		"nginx, without one":                  {request, page(400, "No required SSL certificate was sent"), nil, CertificateRefused, ""},
-		"nginx, with another one":             {request, page(400, "The SSL certificate error"), &other, CertificateRefused, "other"},
-		"nginx, another fault":                {request, page(400, "Request Header Or Cookie Too Large"), &other, NotTheAPI, "other"},
-		"403 of HTML":                         {request, page(403, "Forbidden"), nil, CertificateRefused, ""},
-		"401 of HTML":                         {request, page(401, "Log in"), nil, GatewayResponded, ""},
-		"403 of the API":                      {request, fakeapi.Status(403, `{"message": "Forbidden"}`), nil, Forbidden, ""},
-		"403 of HTML, without a request":      {func(*tls.Config) {}, page(403, "Forbidden"), nil, GatewayResponded, ""},
-		"nginx's page, without a request":     {func(*tls.Config) {}, page(400, "The SSL certificate error"), nil, NotTheAPI, ""},
-		"a failed handshake, without request": {func(config *tls.Config) { config.Certificates = nil; config.GetCertificate = noCertificate }, nil, &accepted, TLSFailed, ""},
+		"required, an accepted certificate":     {require, nil, &accepted, 0, "accepted"},
+		"required, no certificate":              {require, nil, nil, CertificateRefused, ""},
+		"required, another certificate":         {require, nil, &other, CertificateRefused, ""},
+		"required, an issuer that isn't listed": {requireAny, nil, &other, 0, "other"},
+		"requested, no certificate":             {request, nil, nil, 0, ""},
+		"not requested":                         {func(*tls.Config) {}, nil, &accepted, 0, ""},
+		"nginx, no certificate":                 {request, page(400, "No required SSL certificate was sent"), nil, CertificateRefused, ""},
+		"nginx, another certificate":            {request, page(400, "The SSL certificate error"), &other, CertificateRefused, "other"},
+		"nginx, another error":                  {request, page(400, "Request Header Or Cookie Too Large"), &other, NotTheAPI, "other"},
+		"403 with HTML":                         {request, page(403, "Forbidden"), nil, CertificateRefused, ""},
+		"401 with HTML":                         {request, page(401, "Log in"), nil, GatewayResponded, ""},
+		"403 of the API":                        {request, fakeapi.Status(403, `{"message": "Forbidden"}`), nil, Forbidden, ""},
+		"403 with HTML, not requested":          {func(*tls.Config) {}, page(403, "Forbidden"), nil, GatewayResponded, ""},
+		"nginx's page, not requested":           {func(*tls.Config) {}, page(400, "The SSL certificate error"), nil, NotTheAPI, ""},
+		"a failed handshake, not requested":     {func(config *tls.Config) { config.Certificates = nil; config.GetCertificate = noCertificate }, nil, &accepted, TLSFailed, ""},
 	} {
 		for _, version := range []uint16{tls.VersionTLS12, tls.VersionTLS13} {
 			for _, http2 := range []bool{false, true} {
 				t.Run(fmt.Sprintf("%s/%s, HTTP2 %t", name, tls.VersionName(version), http2), func(t *testing.T) {
 					t.Parallel()
-					server := startCertificateServer(t, c.handler, http2, func(config *tls.Config) {
+					server := newCertificateServer(t, c.handler, http2, func(config *tls.Config) {
 						config.MinVersion, config.MaxVersion = version, version
 						c.configure(config)
 					})
@@ -137,11 +138,11 @@ func TestClientCertificates(t *testing.T) {
 						if rows, err := getRows(t.Context(), client); err != nil || rows != 1 {
 							t.Fatalf("%d rows, %v", rows, err)
 						}
-					} else if failed := failure(t, client); failed.Kind != c.kind || failed.Attempts != 1 || server.handshakes != 1 {
-						t.Errorf("kind %d instead of %d after %d attempts and %d handshakes: %v", failed.Kind, c.kind, failed.Attempts, server.handshakes, failed)
+					} else if failed := wantError(t, client); failed.Kind != c.kind || failed.Attempts != 1 || server.handshakes != 1 {
+						t.Errorf("got kind %d, want %d, after %d attempts and %d handshakes: %v", failed.Kind, c.kind, failed.Attempts, server.handshakes, failed)
 					}
 					if got := strings.Join(server.presented, ", "); got != c.presented {
-						t.Errorf("the server got %q instead of %q", got, c.presented)
+						t.Errorf("the server received %q, want %q", got, c.presented)
 					}
 				})
 			}
@@ -153,23 +154,23 @@ func noCertificate(*tls.ClientHelloInfo) (*tls.Certificate, error) {
 	return nil, errors.New("no certificate")
 }
 
-// A server that isn't trusted isn't reported as one that refuses the client.
+// A server whose certificate isn't trusted is reported as such, though it requires a certificate.
 func TestUntrustedServerThatRequestsACertificate(t *testing.T) {
 	t.Parallel()
-	server := startCertificateServer(t, nil, false, func(config *tls.Config) { config.ClientAuth = tls.RequireAnyClientCert })
-	_, server.trusted = certificateNamed(t, "another CA")
-	if failed := failure(t, server.client(t, nil)); failed.Kind != TLSFailed {
+	server := newCertificateServer(t, nil, false, func(config *tls.Config) { config.ClientAuth = tls.RequireAnyClientCert })
+	_, server.trusted = newCertificate(t, "another CA")
+	if failed := wantError(t, server.client(t, nil)); failed.Kind != TLSFailed {
 		t.Errorf("kind %d: %v", failed.Kind, failed)
 	}
 }
 
-// In TLS 1.3 a server refuses a client after the handshake, and may reset the connection. That
-// is about the certificate until a request succeeds, and if the server requested one.
-func TestResetAfterTheHandshake(t *testing.T) {
+// In TLS 1.3, a server may refuse a client after the handshake by resetting the connection. A reset
+// counts as such a refusal if the server requested a certificate and no request has succeeded.
+func TestResetAfterHandshake(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		requested bool
-		accepts   int // this many requests, before it resets every connection
+		accepts   int // number of requests before the server resets every connection
 		kind      Kind
 		attempts  int
 	}{
@@ -178,14 +179,14 @@ func TestResetAfterTheHandshake(t *testing.T) {
 		"not requested":                {false, 0, Interrupted, 3},
 		"not requested, after success": {false, 1, Interrupted, 3},
 	} {
-		for _, linger := range []int{0, 1} { // a reset, and the orderly end of the connection
+		for _, linger := range []int{0, 1} { // 0: a reset, 1: a normal close
 			t.Run(fmt.Sprintf("%s, linger %d", name, linger), func(t *testing.T) {
 				t.Parallel()
 				var served atomic.Int64
-				server := startCertificateServer(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				server := newCertificateServer(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 					if served.Add(1) <= int64(c.accepts) {
 						w.Header().Set("Connection", "close")
-						body(onePage).ServeHTTP(w, r)
+						respondOK(onePage).ServeHTTP(w, r)
 						return
 					}
 					connection, _, err := w.(http.Hijacker).Hijack() //nolint:forcetypeassert // net/http/httptest serves with net/http.
@@ -195,7 +196,7 @@ func TestResetAfterTheHandshake(t *testing.T) {
 					}
 					tcp := connection.(*tls.Conn).NetConn() //nolint:forcetypeassert // it is TLS over TCP
 					if linger == 0 {
-						_ = tcp.(*net.TCPConn).SetLinger(0) //nolint:forcetypeassert // likewise
+						_ = tcp.(*net.TCPConn).SetLinger(0) //nolint:forcetypeassert // it is TLS over TCP
 					}
 					_ = tcp.Close()
 				}), false, func(config *tls.Config) {
@@ -209,18 +210,18 @@ func TestResetAfterTheHandshake(t *testing.T) {
 						t.Fatal(err)
 					}
 				}
-				if failed := failure(t, client); failed.Kind != c.kind || failed.Attempts != c.attempts {
-					t.Errorf("kind %d instead of %d after %d attempts: %v", failed.Kind, c.kind, failed.Attempts, failed)
+				if failed := wantError(t, client); failed.Kind != c.kind || failed.Attempts != c.attempts {
+					t.Errorf("got kind %d, want %d, after %d attempts: %v", failed.Kind, c.kind, failed.Attempts, failed)
 				}
 			})
 		}
 	}
 }
 
-// Some servers end the connection in the middle of the handshake.
-func TestEndOfTheHandshake(t *testing.T) {
+// Some servers close the connection during the handshake.
+func TestCloseDuringHandshake(t *testing.T) {
 	t.Parallel()
-	own, trusted := certificateNamed(t, "server")
+	own, trusted := newCertificate(t, "server")
 	listener := harness.Listen(t)
 	t.Cleanup(func() { _ = listener.Close() })
 	go func() {
@@ -236,11 +237,11 @@ func TestEndOfTheHandshake(t *testing.T) {
 			_ = connection.Close()
 		}
 	}()
-	certificate, _ := certificateNamed(t, "client")
-	client := clientAt(t, "https://"+listener.Addr().String(), func(config *Config) {
+	certificate, _ := newCertificate(t, "client")
+	client := newClient(t, "https://"+listener.Addr().String(), func(config *Config) {
 		config.Transport, config.Certificate = NewTransport(trusted), &certificate
 	})
-	if failed := failure(t, client); failed.Kind != CertificateRefused || failed.Attempts != 1 {
+	if failed := wantError(t, client); failed.Kind != CertificateRefused || failed.Attempts != 1 {
 		t.Errorf("kind %d after %d attempts: %v", failed.Kind, failed.Attempts, failed)
 	}
 }

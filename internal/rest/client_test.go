@@ -19,30 +19,29 @@ import (
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/fakeapi"
 )
 
-// listen serves a handler on loopback.
-func listen(t *testing.T, handler http.Handler) *url.URL {
+// newServer starts a server and returns its URL.
+func newServer(t *testing.T, handler http.Handler) *url.URL {
 	t.Helper()
 	server := httptest.NewServer(handler)
 	t.Cleanup(server.Close)
-	return parsed(t, server.URL)
+	return parseURL(t, server.URL)
 }
 
-// listenTLS does so with a certificate that nobody trusts.
-func listenTLS(t *testing.T, handler http.Handler) *url.URL {
+// newTLSServer starts a TLS server whose certificate isn't trusted.
+func newTLSServer(t *testing.T, handler http.Handler) *url.URL {
 	t.Helper()
 	server := httptest.NewUnstartedServer(handler)
-	server.Config.ErrorLog = log.New(io.Discard, "", 0) // says that handshakes fail
+	server.Config.ErrorLog = log.New(io.Discard, "", 0) // drops errors of handshakes
 	server.StartTLS()
 	t.Cleanup(server.Close)
-	return parsed(t, server.URL)
+	return parseURL(t, server.URL)
 }
 
-// clientAt makes a client of the server at the address that tries again almost
-// at once.
-func clientAt(t *testing.T, address string, change ...func(*Config)) *Client {
+// newClient returns a client of the server at the address, with short pauses between attempts.
+func newClient(t *testing.T, address string, change ...func(*Config)) *Client {
 	t.Helper()
 	config := Config{
-		BaseURL: parsed(t, address).JoinPath("api"), APIKey: fakeapi.Key, Transport: NewTransport(nil), Memory: new(Budget), MaxRetries: 2, RequestTimeout: time.Minute,
+		BaseURL: parseURL(t, address).JoinPath("api"), APIKey: fakeapi.Key, Transport: NewTransport(nil), Memory: new(Budget), MaxRetries: 2, RequestTimeout: time.Minute,
 		UserAgent: "agent/1 (+home)", ClientType: "terraform", ClientVersion: "1.2.3", Log: slog.New(slog.DiscardHandler),
 	}
 	for _, change := range change {
@@ -53,7 +52,7 @@ func clientAt(t *testing.T, address string, change ...func(*Config)) *Client {
 	return client
 }
 
-// getRows requests a page of procedures and returns how many rows it has.
+// getRows requests a page of procedures and returns its number of rows.
 func getRows(ctx context.Context, client *Client) (rows int, err error) {
 	err = client.Get(ctx, "v2/procedures", url.Values{"limit": {"100"}}, func(body []byte) error {
 		var page struct {
@@ -73,13 +72,13 @@ func getRows(ctx context.Context, client *Client) (rows int, err error) {
 	return rows, err
 }
 
-// failure is the *Error of a request that must fail.
-func failure(t *testing.T, client *Client) *Error {
+// wantError sends a request that must fail, and returns its *Error.
+func wantError(t *testing.T, client *Client) *Error {
 	t.Helper()
 	rows, err := getRows(t.Context(), client)
 	failed := new(Error)
 	if !errors.As(err, &failed) {
-		t.Fatalf("%d rows, and an error that is no *Error: %v", rows, err)
+		t.Fatalf("%d rows, and not an *Error: %v", rows, err)
 	}
 	return failed
 }
@@ -87,14 +86,14 @@ func failure(t *testing.T, client *Client) *Error {
 func TestRequestHeaders(t *testing.T) {
 	t.Parallel()
 	api := fakeapi.New(fakeapi.Generate(7, fakeapi.WithRepository)...)
-	address := listen(t, http.StripPrefix("/below", api))
-	rows, err := getRows(t.Context(), clientAt(t, address.String()+"/below"))
+	address := newServer(t, http.StripPrefix("/below", api))
+	rows, err := getRows(t.Context(), newClient(t, address.String()+"/below"))
 	if err != nil || rows != 7 {
 		t.Fatalf("%d rows, %v", rows, err)
 	}
 	for _, request := range api.Requests() {
 		if request.Method != http.MethodGet || request.Path != "/api/v2/procedures" || request.RawQuery != "limit=100" {
-			t.Errorf("asked for %s %s?%s", request.Method, request.Path, request.RawQuery)
+			t.Errorf("got %s %s?%s", request.Method, request.Path, request.RawQuery)
 		}
 		for name, want := range map[string]string{
 			"Authorization":    "Bearer " + fakeapi.Key,
@@ -115,10 +114,10 @@ func TestRequestHeaders(t *testing.T) {
 func TestRedirects(t *testing.T) {
 	t.Parallel()
 	other := fakeapi.New(fakeapi.Generate(1, fakeapi.WithRepository)...)
-	elsewhere := listen(t, other)
+	otherURL := newServer(t, other)
 	for _, status := range []int{301, 302, 303, 307, 308} {
 		api := fakeapi.New(fakeapi.Generate(1, fakeapi.WithRepository)...)
-		client := clientAt(t, listen(t, api).String(), func(config *Config) {
+		client := newClient(t, newServer(t, api).String(), func(config *Config) {
 			config.Headers = map[string]string{"CF-Access-Client-Secret": "gate", "x-org": "acme"}
 		})
 
@@ -138,27 +137,27 @@ func TestRedirects(t *testing.T) {
 
 		api.Forget()
 		api.Fail(nil)
-		api.Fail(fakeapi.Status(status, "", "Location", elsewhere.String()+"/api/v2/procedures"))
-		failed := failure(t, client)
-		if failed.Kind != Redirected || failed.Redirect.Host != elsewhere.Host || failed.Attempts != 1 {
-			t.Errorf("%d to elsewhere: %v", status, failed)
+		api.Fail(fakeapi.Status(status, "", "Location", otherURL.String()+"/api/v2/procedures"))
+		failed := wantError(t, client)
+		if failed.Kind != Redirected || failed.Redirect.Host != otherURL.Host || failed.Attempts != 1 {
+			t.Errorf("%d to another server: %v", status, failed)
 		}
 		if n := len(api.Requests()); n != 1 {
-			t.Errorf("%d to elsewhere was asked for %d times", status, n)
+			t.Errorf("%d to another server: %d requests", status, n)
 		}
 	}
 	if requests := other.Requests(); len(requests) > 0 {
-		t.Errorf("the other server got %d requests, with %v", len(requests), requests[0].Header)
+		t.Errorf("the other server received %d requests, with %v", len(requests), requests[0].Header)
 	}
 }
 
-// body answers everything with status 200 and a body.
-func body(content string, header ...string) http.Handler {
+// respondOK returns a handler that responds with status 200 and the body.
+func respondOK(content string, header ...string) http.Handler {
 	return fakeapi.Status(http.StatusOK, content, header...)
 }
 
-// silence never answers.
-var silence = http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
+// noResponse is a handler that waits until the client cancels the request.
+var noResponse = http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
 
 func TestGzipBomb(t *testing.T) {
 	t.Parallel()
@@ -168,25 +167,25 @@ func TestGzipBomb(t *testing.T) {
 		t.Fatal(err)
 	}
 	if err := writer.Close(); err != nil || bomb.Len() > 1<<20 {
-		t.Fatalf("%d bytes are no bomb; %v", bomb.Len(), err)
+		t.Fatalf("the compressed body has %d bytes; %v", bomb.Len(), err)
 	}
 	api := fakeapi.New()
-	api.Fail(body(bomb.String(), "Content-Encoding", "gzip", "Content-Type", "application/json"))
-	failed := failure(t, clientAt(t, listen(t, api).String()))
+	api.Fail(respondOK(bomb.String(), "Content-Encoding", "gzip", "Content-Type", "application/json"))
+	failed := wantError(t, newClient(t, newServer(t, api).String()))
 	if failed.Kind != TooLarge || !strings.Contains(failed.Error(), "larger than 32 MiB") {
 		t.Error(failed)
 	}
 	if n := len(api.Requests()); n != 1 {
-		t.Errorf("asked for %d times, though it won't get smaller", n)
+		t.Errorf("got %d requests, want 1", n)
 	}
 }
 
-// identity is the name for no encoding.
-func TestIdentityIsNoEncoding(t *testing.T) {
+// The encoding identity means that the body isn't encoded.
+func TestIdentityEncoding(t *testing.T) {
 	t.Parallel()
 	api := fakeapi.New()
-	api.Fail(body(`{"dat": []}`, "Content-Encoding", "identity"))
-	if failed := failure(t, clientAt(t, listen(t, api).String())); failed.Kind != Unsupported {
+	api.Fail(respondOK(`{"dat": []}`, "Content-Encoding", "identity"))
+	if failed := wantError(t, newClient(t, newServer(t, api).String())); failed.Kind != Unsupported {
 		t.Error(failed)
 	}
 }

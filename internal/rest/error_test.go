@@ -16,7 +16,7 @@ func TestError(t *testing.T) {
 	const page = "<html>Bad Gateway</html>"
 	issues := `"issues": [{"message": "Too big", "path": ["limit"], "code": "too_big"}, {"message": "Wrong", "path": ["meta", 0, "x"]}, {"message": "Bare"}]`
 	for name, c := range map[string]struct {
-		answer  http.Handler
+		handler http.Handler
 		want    Error
 		words   string
 		retried bool
@@ -29,22 +29,22 @@ func TestError(t *testing.T) {
 			},
 			"HTTP 400 Bad Request: Input validation failed; limit: Too big; meta.0.x: Wrong", false,
 		},
-		"validation by another status": {
+		"validation with another status": {
 			fakeapi.Status(422, `{"message": "Unprocessable", "issues": [{"path": ["created_after"], "message": "Too long ago"}]}`),
 			Error{Kind: Rejected, Status: 422, ContentType: "application/json", Message: "Unprocessable", Issues: []Issue{{"created_after", "Too long ago"}}},
 			"HTTP 422 Unprocessable Entity: Unprocessable; created_after: Too long ago", false,
 		},
-		"of a proxy": {
+		"a proxy's page": {
 			fakeapi.Status(502, page, "Retry-After", "0"),
 			Error{Kind: ServerFailed, Status: 502, ContentType: "text/html"},
 			"HTTP 502 Bad Gateway (after 3 attempts)", true,
 		},
 		"empty": {fakeapi.Status(404, ""), Error{Kind: NotTheAPI, Status: 404, ContentType: "text/html"}, "HTTP 404 Not Found", false},
-		"half understood": {
+		"a message, and issues of another type": {
 			fakeapi.Status(403, `{"message": "Forbidden", "code": 7, "issues": "none"}`),
 			Error{Kind: Forbidden, Status: 403, ContentType: "application/json", Message: "Forbidden"}, "HTTP 403 Forbidden: Forbidden", false,
 		},
-		"of a gateway": {
+		"a gateway's JSON": {
 			fakeapi.Status(403, `{"error": "Blocked by policy 7", "status": 403}`),
 			Error{Kind: NotTheAPI, Status: 403, ContentType: "application/json", Message: "Blocked by policy 7"}, "HTTP 403 Forbidden: Blocked by policy 7", false,
 		},
@@ -57,24 +57,24 @@ func TestError(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			api := fakeapi.New()
-			api.Fail(c.answer)
-			address := listen(t, api).String()
-			got := failure(t, clientAt(t, address))
+			api.Fail(c.handler)
+			address := newServer(t, api).String()
+			got := wantError(t, newClient(t, address))
 			c.want.URL, c.want.Attempts = address+"/api/v2/procedures?limit=100", 1
 			if c.retried {
 				c.want.Attempts = 3
 			}
-			if inJSON(t, got) != inJSON(t, &c.want) {
-				t.Errorf("got  %s\nwant %s", inJSON(t, got), inJSON(t, &c.want))
+			if toJSON(t, got) != toJSON(t, &c.want) {
+				t.Errorf("got  %s\nwant %s", toJSON(t, got), toJSON(t, &c.want))
 			}
 			if want := "GET " + c.want.URL + ": " + c.words; !strings.HasPrefix(got.Error(), want) {
-				t.Errorf("%q doesn't begin with %q", got, want)
+				t.Errorf("got %q, want the prefix %q", got, want)
 			}
 		})
 	}
 }
 
-func inJSON(t *testing.T, it any) string {
+func toJSON(t *testing.T, it any) string {
 	t.Helper()
 	text, err := json.Marshal(it)
 	if err != nil {
@@ -83,13 +83,12 @@ func inJSON(t *testing.T, it any) string {
 	return string(text)
 }
 
-// What Windows says ends in a period. Callers go on after it, with a period or
-// with a bracket.
+// An error of Windows ends in a period, which is removed because callers add text after it.
 func TestErrorPeriod(t *testing.T) {
 	t.Parallel()
 	failed := &Error{Err: errors.New("the target machine actively refused it."), Attempts: 3}
-	if said := failed.Error(); !strings.HasSuffix(said, "actively refused it (after 3 attempts)") {
-		t.Errorf("it ends otherwise: %s", said)
+	if text := failed.Error(); !strings.HasSuffix(text, "actively refused it (after 3 attempts)") {
+		t.Errorf("got %q", text)
 	}
 }
 
@@ -111,7 +110,7 @@ func TestRetryAfter(t *testing.T) {
 	}
 }
 
-// A date is compared with the server's clock: this machine's may be minutes or hours off.
+// A date is compared with the response's Date, because this machine's clock may be wrong.
 func TestRetryAfterDate(t *testing.T) {
 	t.Parallel()
 	server := time.Date(2024, time.May, 1, 12, 0, 0, 0, time.UTC)

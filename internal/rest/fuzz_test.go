@@ -25,7 +25,7 @@ func FuzzErrorBody(f *testing.F) {
 			t.Errorf("%d issues", len(failed.Issues))
 		}
 		if !strings.HasPrefix(failed.Error(), "GET https://tofupilot.invalid: HTTP 400 Bad Request") {
-			t.Errorf("it says %q", failed)
+			t.Errorf("got %q", failed)
 		}
 	})
 }
@@ -42,7 +42,7 @@ func FuzzRetryAfter(f *testing.F) {
 		now := time.Unix(seconds, 0)
 		pause := parseRetryAfter(http.Header{"Retry-After": {value}}, now)
 		if pause < 0 || pause > MaxRetryAfter {
-			t.Errorf("%q is %s", value, pause)
+			t.Errorf("%q: got %s", value, pause)
 		}
 		if !digits.MatchString(value) || strings.TrimSpace(value) != strings.Trim(value, " \t\r\n\v\f") {
 			return
@@ -52,7 +52,7 @@ func FuzzRetryAfter(f *testing.F) {
 			want = longest
 		}
 		if pause != time.Duration(want.Int64())*time.Second {
-			t.Errorf("%q is %s instead of %d s", value, pause, want)
+			t.Errorf("%q: got %s, want %d s", value, pause, want)
 		}
 	})
 }

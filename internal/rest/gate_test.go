@@ -12,68 +12,70 @@ import (
 	"time"
 )
 
-// crowd sends requests through a gate that take a second each.
-type crowd struct {
-	gate *gate
-	all  sync.WaitGroup
+// gateLoad sends requests through a gate. Each takes a second.
+type gateLoad struct {
+	gate     *gate
+	requests sync.WaitGroup
 
 	mu             sync.Mutex
-	inFlight, most int
-	started        []time.Duration // since the crowd was made
-	born           time.Time
+	inFlight, peak int             // peak is the largest inFlight
+	started        []time.Duration // since start
+	start          time.Time
 }
 
-func newCrowd() *crowd { return &crowd{gate: newGate(), born: time.Now()} }
+func newGateLoad() *gateLoad { return &gateLoad{gate: newGate(), start: time.Now()} }
 
-// send starts requests, all of which succeed.
-func (c *crowd) send(t *testing.T, count int) {
+// send starts count requests, which all succeed.
+func (c *gateLoad) send(t *testing.T, count int) {
 	t.Helper()
 	for range count {
-		c.all.Go(func() {
+		c.requests.Go(func() {
 			sent, err := c.gate.enter(t.Context(), normal, 3)
 			if err != nil {
 				t.Error(err)
 				return
 			}
-			c.count(1)
+			c.add(1)
 			time.Sleep(time.Second)
-			c.count(-1)
+			c.add(-1)
 			c.gate.leave(sent, http.StatusOK, 0, 3)
 		})
 	}
 }
 
-// refuse closes the gate as a 429 does, with a Retry-After unless that is 0.
-func (c *crowd) refuse(retryAfter time.Duration) { c.respond(http.StatusTooManyRequests, retryAfter) }
+// refuse ends a request that was sent now with a 429. 0 means no Retry-After.
+func (c *gateLoad) refuse(retryAfter time.Duration) {
+	c.respond(http.StatusTooManyRequests, retryAfter)
+}
 
-// refuseLate refuses a request that was sent before all others.
-func (c *crowd) refuseLate(retryAfter time.Duration) {
+// refuseLate ends a request that was sent at the start with a 429.
+func (c *gateLoad) refuseLate(retryAfter time.Duration) {
 	c.gate.mu.Lock()
 	c.gate.inFlight++
 	c.gate.mu.Unlock()
-	c.gate.leave(c.born, http.StatusTooManyRequests, retryAfter, 3)
+	c.gate.leave(c.start, http.StatusTooManyRequests, retryAfter, 3)
 }
 
-// respond ends a request that was sent just now.
-func (c *crowd) respond(status int, retryAfter time.Duration) {
+// respond ends a request that was sent now.
+func (c *gateLoad) respond(status int, retryAfter time.Duration) {
 	c.gate.mu.Lock()
 	c.gate.inFlight++
 	c.gate.mu.Unlock()
 	c.gate.leave(time.Now(), status, retryAfter, 3)
 }
 
-func (c *crowd) count(change int) {
+func (c *gateLoad) add(change int) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.inFlight += change
-	c.most = max(c.most, c.inFlight)
+	c.peak = max(c.peak, c.inFlight)
 	if change > 0 {
-		c.started = append(c.started, time.Since(c.born))
+		c.started = append(c.started, time.Since(c.start))
 	}
 }
 
-// startedBy is how many requests had started that long after the beginning.
-func (c *crowd) startedBy(after time.Duration) (count int) {
+// startedBy returns the number of requests that were sent by this time.
+func (c *gateLoad) startedBy(after time.Duration) (count int) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for _, started := range c.started {
@@ -87,14 +89,14 @@ func (c *crowd) startedBy(after time.Duration) (count int) {
 func TestGateMaxInFlight(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		c := newCrowd()
+		c := newGateLoad()
 		c.send(t, 50)
-		c.all.Wait()
-		if c.most != 8 {
-			t.Errorf("%d requests were in flight", c.most)
+		c.requests.Wait()
+		if c.peak != 8 {
+			t.Errorf("%d requests were in flight", c.peak)
 		}
-		if took := time.Since(c.born); took != 7*time.Second { // 50 by 8
-			t.Errorf("it took %s: places stood empty", took)
+		if took := time.Since(c.start); took != 7*time.Second { // seven rounds of at most eight
+			t.Errorf("it took %s: fewer than 8 requests were in flight", took)
 		}
 	})
 }
@@ -104,10 +106,10 @@ func TestGateReopens(t *testing.T) {
 	t.Parallel()
 	for _, status := range []int{http.StatusTooManyRequests, http.StatusServiceUnavailable} {
 		synctest.Test(t, func(t *testing.T) {
-			c := newCrowd()
+			c := newGateLoad()
 			c.respond(status, 10*time.Second)
 			c.send(t, 40)
-			c.all.Wait()
+			c.requests.Wait()
 			for seconds, started := range map[time.Duration]int{9: 0, 10: 1, 11: 2, 17: 8, 18: 10, 21: 16, 22: 20, 23: 24, 24: 32, 25: 40} {
 				if got := c.startedBy(seconds * time.Second); got != started {
 					t.Errorf("%d requests had started after %d s, want %d", got, seconds, started)
@@ -120,11 +122,11 @@ func TestGateReopens(t *testing.T) {
 func TestGateAdmitsInOrder(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		c := newCrowd()
+		c := newGateLoad()
 		c.refuse(time.Second)
 		var admitted []order
 		for _, order := range []order{last, normal, first, normal, last, first} {
-			c.all.Go(func() {
+			c.requests.Go(func() {
 				sent, err := c.gate.enter(t.Context(), order, 3)
 				if err != nil {
 					t.Error(err)
@@ -134,7 +136,7 @@ func TestGateAdmitsInOrder(t *testing.T) {
 				c.gate.leave(sent, http.StatusOK, 0, 3)
 			})
 		}
-		c.all.Wait()
+		c.requests.Wait()
 		if !slices.IsSorted(admitted) {
 			t.Errorf("admitted in the order %v", admitted)
 		}
@@ -160,7 +162,7 @@ func TestGateOrder(t *testing.T) {
 	})
 }
 
-// Only refusals that count are held against a request.
+// A request fails after too many refusals, of which not all count.
 func TestGateCounts(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -195,127 +197,127 @@ func TestGateCounts(t *testing.T) {
 func TestGateSuccess(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		c := newCrowd()
-		c.send(t, 8) // under way for a second
+		c := newGateLoad()
+		c.send(t, 8) // each takes a second
 		time.Sleep(time.Second / 2)
 		c.refuse(10 * time.Second)
 		c.send(t, 1)
-		c.all.Wait()
+		c.requests.Wait()
 		if at := c.started[8]; at != 10*time.Second+time.Second/2 {
 			t.Errorf("one more was sent after %s", at)
 		}
 	})
 }
 
-// between holds a pause to be what it should be, or up to a quarter longer.
-func between(t *testing.T, what string, pause, want time.Duration) {
+// checkPause checks that a pause is as long as wanted, or up to a quarter longer.
+func checkPause(t *testing.T, what string, pause, want time.Duration) {
 	t.Helper()
 	if pause < want || pause > want+want/4 {
-		t.Errorf("%s: it is closed for %s, want %s to %s", what, pause, want, want+want/4)
+		t.Errorf("%s: the gate is closed for %s, want %s to %s", what, pause, want, want+want/4)
 	}
 }
 
 func TestGatePauses(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		c := newCrowd()
+		c := newGateLoad()
 		c.respond(http.StatusOK, 0)
 		for _, seconds := range slices.Concat([]time.Duration{1, 2, 4, 8, 16}, slices.Repeat([]time.Duration{30}, 100)) {
 			c.refuse(0)
 			if c.gate.refusedTooMany(3) {
-				t.Fatal("it gives up, though a request succeeded")
+				t.Fatal("the request fails, though another one succeeded")
 			}
-			between(t, "refused again", c.gate.closedFor(), seconds*time.Second)
+			checkPause(t, "refused again", c.gate.closedFor(), seconds*time.Second)
 			time.Sleep(c.gate.closedFor())
 		}
 		c.respond(http.StatusOK, 0)
 		c.refuse(0)
-		between(t, "refused after a success", c.gate.closedFor(), time.Second)
+		checkPause(t, "refused after a success", c.gate.closedFor(), time.Second)
 	})
 }
 
-func TestGateOneClosing(t *testing.T) {
+func TestGateConcurrentRefusals(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		c := newCrowd()
+		c := newGateLoad()
 		for range 8 {
 			c.refuseLate(0)
 			if c.gate.refusedTooMany(3) {
-				t.Error("it gives up")
+				t.Error("the request fails")
 			}
 		}
-		between(t, "refused eight times at once", c.gate.closedFor(), time.Second)
+		checkPause(t, "refused eight times at once", c.gate.closedFor(), time.Second)
 		time.Sleep(c.gate.closedFor())
-		c.refuseLate(0) // an answer that took long
+		c.refuseLate(0) // a late response
 		if closed := c.gate.closedFor(); closed > 0 {
-			t.Errorf("a late answer closes it for %s", closed)
+			t.Errorf("a late 429 closes the gate for %s", closed)
 		}
-		c.refuseLate(10 * time.Second) // another, which asks for that
+		c.refuseLate(10 * time.Second) // another late response, with Retry-After
 		c.refuseLate(time.Second)
 		if closed := c.gate.closedFor(); closed != 10*time.Second {
-			t.Errorf("a late answer that asks for 10 s closes it for %s", closed)
+			t.Errorf("a late 429 with Retry-After: 10 closes the gate for %s", closed)
 		}
 		time.Sleep(10 * time.Second)
 		c.refuse(0)
-		between(t, "refused again", c.gate.closedFor(), 2*time.Second)
+		checkPause(t, "refused again", c.gate.closedFor(), 2*time.Second)
 	})
 }
 
-func TestGateTooLong(t *testing.T) {
+func TestGateRetryAfterBeyondDeadline(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		c := newCrowd()
+		c := newGateLoad()
 		c.refuse(time.Hour)
 		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 		defer cancel()
 		_, err := c.gate.enter(ctx, normal, 3)
 		refused := classify(response{}, err)
 		if refused.RetryAfter != time.Hour || refused.TimeLeft != 5*time.Minute || refused.Kind != RateLimited || refused.canRetry() {
-			t.Errorf("it is told %+v", refused)
+			t.Errorf("got %+v", refused)
 		}
-		if want := "the server told another request to wait until " + c.born.Add(time.Hour).UTC().Format(time.RFC3339); refused.Err.Error() != want {
-			t.Errorf("it is told %q, not %q", refused.Err, want)
+		if want := "the server told another request to wait until " + c.start.Add(time.Hour).UTC().Format(time.RFC3339); refused.Err.Error() != want {
+			t.Errorf("got %q, want %q", refused.Err, want)
 		}
-		if took := time.Since(c.born); took > 0 {
-			t.Errorf("it was told after %s", took)
+		if took := time.Since(c.start); took > 0 {
+			t.Errorf("it took %s", took)
 		}
 		longer, cancel := context.WithTimeout(t.Context(), 61*time.Minute)
 		defer cancel()
-		if _, err := c.gate.enter(longer, normal, 3); err != nil || time.Since(c.born) != time.Hour {
-			t.Errorf("one that has the time: %v after %s", err, time.Since(c.born))
+		if _, err := c.gate.enter(longer, normal, 3); err != nil || time.Since(c.start) != time.Hour {
+			t.Errorf("with a later deadline: %v after %s", err, time.Since(c.start))
 		}
 	})
 }
 
-// Who can wait doesn't stand in the way of who can't.
-func TestGateTooLongAmongMany(t *testing.T) {
+// A request that can't wait for the gate fails at once, though others wait.
+func TestGateDeadlineAmongWaiting(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		c := newCrowd()
+		c := newGateLoad()
 		c.refuse(time.Hour)
 		c.send(t, 2*maxInFlight)
 		synctest.Wait()
 		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 		defer cancel()
-		if _, err := c.gate.enter(ctx, normal, 3); !errors.As(err, new(*blockedError)) || time.Since(c.born) > 0 {
-			t.Errorf("%v after %s", err, time.Since(c.born))
+		if _, err := c.gate.enter(ctx, normal, 3); !errors.As(err, new(*blockedError)) || time.Since(c.start) > 0 {
+			t.Errorf("%v after %s", err, time.Since(c.start))
 		}
-		c.all.Wait()
+		c.requests.Wait()
 	})
 }
 
 func TestGateContext(t *testing.T) {
 	t.Parallel()
-	for name, fill := range map[string]func(*crowd){
-		"closed": func(c *crowd) { c.respond(http.StatusOK, 0); c.gate.opensAt = time.Now().Add(time.Hour) },
-		"full": func(c *crowd) {
+	for name, fill := range map[string]func(*gateLoad){
+		"closed": func(c *gateLoad) { c.respond(http.StatusOK, 0); c.gate.opensAt = time.Now().Add(time.Hour) },
+		"full": func(c *gateLoad) {
 			c.gate.inFlight = maxInFlight
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				c, cause := newCrowd(), errors.New("enough")
+				c, cause := newGateLoad(), errors.New("enough")
 				fill(c)
 				before := c.gate.inFlight
 				ctx, cancel := context.WithTimeoutCause(t.Context(), time.Second, cause)
@@ -325,8 +327,8 @@ func TestGateContext(t *testing.T) {
 				if blocked != (name == "closed") || !blocked && !errors.Is(err, cause) || strings.Contains(err.Error(), "told another") { // the server asked for no pause
 					t.Error(err)
 				}
-				if took := time.Since(c.born); took != time.Second || c.gate.inFlight != before {
-					t.Errorf("it took %s, and %d places", took, c.gate.inFlight-before)
+				if took := time.Since(c.start); took != time.Second || c.gate.inFlight != before {
+					t.Errorf("it took %s, and inFlight changed by %d", took, c.gate.inFlight-before)
 				}
 			})
 		})

@@ -11,24 +11,24 @@ import (
 
 func TestMaxBody(t *testing.T) {
 	t.Parallel()
-	all := new(Budget)
-	h := all.Share()
-	body, err := readBody(strings.NewReader(strings.Repeat("x", maxBody)), h)
-	if err != nil || len(body) != 32<<20 || all.Used() < 32<<20 || all.Used() > 33<<20 {
-		t.Errorf("32 MiB: %d bytes, %v, %d are counted", len(body), err, all.Used())
+	budget := new(Budget)
+	share := budget.Share()
+	body, err := readBody(strings.NewReader(strings.Repeat("x", maxBody)), share)
+	if err != nil || len(body) != 32<<20 || budget.Used() < 32<<20 || budget.Used() > 33<<20 {
+		t.Errorf("32 MiB: %d bytes, %v, %d reserved", len(body), err, budget.Used())
 	}
-	h.Release()
-	more := io.MultiReader(strings.NewReader(strings.Repeat("x", maxBody+1)), iotest.ErrReader(errors.New("read on")))
-	if _, err := readBody(more, h); !errors.Is(err, errBodyTooLarge) {
+	share.Release()
+	longer := io.MultiReader(strings.NewReader(strings.Repeat("x", maxBody+1)), iotest.ErrReader(errors.New("read on")))
+	if _, err := readBody(longer, share); !errors.Is(err, errBodyTooLarge) {
 		t.Errorf("a byte more: %v", err)
 	}
 }
 
-// A body is counted before it grows, so that what isn't read takes no memory.
+// readBody reserves memory before the body grows, and stops reading if there is none.
 func TestShare(t *testing.T) {
 	t.Parallel()
-	all := new(Budget)
-	kept, body := all.Share(), all.Share()
+	budget := new(Budget)
+	kept, body := budget.Share(), budget.Share()
 	if err := kept.Reserve(MaxMemory - 3*firstBody); err != nil {
 		t.Fatal(err)
 	}
@@ -37,15 +37,15 @@ func TestShare(t *testing.T) {
 		t.Errorf("read %d bytes, %v", read.bytes, err)
 	}
 	if err := kept.Reserve(firstBody + 1); !errors.Is(err, ErrMemory) {
-		t.Errorf("beside the body, more is kept: %v", err)
+		t.Errorf("more is reserved than remains beside the body: %v", err)
 	}
 	body.Release()
-	if err := kept.Reserve(3 * firstBody); err != nil || all.Used() != MaxMemory {
-		t.Errorf("after it: %v, %d bytes are counted", err, all.Used())
+	if err := kept.Reserve(3 * firstBody); err != nil || budget.Used() != MaxMemory {
+		t.Errorf("after the body: %v, %d bytes are reserved", err, budget.Used())
 	}
 	kept.Release()
-	if all.Used() != 0 {
-		t.Errorf("%d bytes are held by nobody", all.Used())
+	if budget.Used() != 0 {
+		t.Errorf("%d bytes remain reserved", budget.Used())
 	}
 }
 
@@ -60,20 +60,20 @@ func (r *countingReader) Read(to []byte) (n int, err error) {
 	return n, err
 }
 
-// roundTrip is a transport that is one function.
-type roundTrip func(*http.Request) (*http.Response, error)
+// roundTripFunc is a function that implements http.RoundTripper.
+type roundTripFunc func(*http.Request) (*http.Response, error)
 
-func (f roundTrip) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
+func (f roundTripFunc) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
 
-// An answer that isn't 200 tells enough by its status.
+// The body of an error is read up to a limit, because its status is enough.
 func TestMaxErrorBody(t *testing.T) {
 	t.Parallel()
 	read := &countingReader{from: strings.NewReader(strings.Repeat("x", maxBody))}
-	client := clientAt(t, "https://tofupilot.example.com")
-	client.http.Transport = roundTrip(func(*http.Request) (*http.Response, error) {
+	client := newClient(t, "https://tofupilot.example.com")
+	client.http.Transport = roundTripFunc(func(*http.Request) (*http.Response, error) {
 		return &http.Response{StatusCode: http.StatusForbidden, Header: http.Header{}, Body: io.NopCloser(read)}, nil
 	})
-	if failed := failure(t, client); failed.Status != http.StatusForbidden || read.bytes > 2*maxErrorBody {
+	if failed := wantError(t, client); failed.Status != http.StatusForbidden || read.bytes > 2*maxErrorBody {
 		t.Errorf("%d bytes were read: %v", read.bytes, failed)
 	}
 }

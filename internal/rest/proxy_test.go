@@ -11,43 +11,42 @@ import (
 	"testing"
 )
 
-// A proxy that is configured is never bypassed. Where it wouldn't be used, its address
-// doesn't matter.
+// A configured proxy with an invalid address is an error, unless it isn't used for the request.
 func TestProxyAddresses(t *testing.T) {
 	const https, plain = "https://tofupilot.example.com/api", "http://tofupilot.example.com/api"
 	for name, c := range map[string]struct {
 		variable, value string
-		requests        string
+		url             string
 		noProxy         string
 		proxy           string // empty: none
 		fails           bool
 	}{
-		"with a password":              {"HTTPS_PROXY", "http://user:pa%25ss@proxy:3128", https, "", "http://user:pa%25ss@proxy:3128", false},
-		"without a scheme":             {"https_proxy", "proxy.example.com:3128", https, "", "http://proxy.example.com:3128", false},
-		"an IP address":                {"HTTPS_PROXY", "10.0.0.1:3128", https, "", "http://10.0.0.1:3128", false},
-		"SOCKS":                        {"HTTPS_PROXY", "socks5://proxy:1080", https, "", "socks5://proxy:1080", false},
-		"of the other scheme":          {"HTTP_PROXY", "http://proxy%zz:3128", https, "", "", false},
-		"a password with %":            {"HTTPS_PROXY", "http://user:pa%ss@proxy:3128", https, "", "", true},
-		"a password with #":            {"HTTPS_PROXY", "http://user:1#ss@proxy:3128", https, "", "", true},
-		"a password with /":            {"HTTPS_PROXY", "http://user:1/ss@proxy:3128", https, "", "", true},
-		"a password with ?":            {"HTTPS_PROXY", "user:1?ss@proxy:3128", https, "", "", true},
-		"a host with %":                {"HTTPS_PROXY", "http://proxy%zz:3128", https, "", "", true},
-		"in lower case":                {"https_proxy", "http://proxy%zz:3128", https, "", "", true},
-		"of http":                      {"HTTP_PROXY", "http://proxy%zz:3128", plain, "", "", true},
-		"of http, in lower case":       {"http_proxy", "http://proxy%zz:3128", plain, "", "", true},
-		"a line break at its end":      {"HTTPS_PROXY", "http://proxy:3128\r", https, "", "", true},
-		"white space":                  {"HTTPS_PROXY", "http://proxy:3128 ", https, "", "", true},
-		"quotes":                       {"HTTPS_PROXY", `"http://proxy:3128"`, https, "", "", true},
-		"a port that is no number":     {"HTTPS_PROXY", "proxy:port", https, "", "", true},
-		"a scheme alone":               {"HTTPS_PROXY", "http://", https, "", "", true},
-		"a port alone":                 {"HTTPS_PROXY", ":3128", https, "", "", true},
-		"bad, for loopback":            {"HTTPS_PROXY", "http://proxy%zz:3128", "https://127.0.0.1:8443/api", "", "", false},
-		"bad, for localhost":           {"HTTP_PROXY", "http://proxy%zz:3128", "http://localhost:3000/api", "", "", false},
-		"bad, for a host in NO_PROXY":  {"HTTPS_PROXY", "http://proxy%zz:3128", https, "a.test, .example.com", "", false},
-		"bad, for a host that isn't":   {"HTTPS_PROXY", "http://proxy%zz:3128", https, "a.test .example.com", "", true},
-		"bad, and a URL in NO_PROXY":   {"HTTPS_PROXY", "http://proxy%zz:3128", https, https, "", true},
-		"bad, for a network":           {"HTTPS_PROXY", "http://proxy%zz:3128", "https://10.1.2.3/api", "10.0.0.0/8", "", false},
-		"good, for a host in NO_PROXY": {"HTTPS_PROXY", "http://proxy:3128", https, "tofupilot.example.com", "", false},
+		"with a password":                    {"HTTPS_PROXY", "http://user:pa%25ss@proxy:3128", https, "", "http://user:pa%25ss@proxy:3128", false},
+		"without a scheme":                   {"https_proxy", "proxy.example.com:3128", https, "", "http://proxy.example.com:3128", false},
+		"an IP address":                      {"HTTPS_PROXY", "10.0.0.1:3128", https, "", "http://10.0.0.1:3128", false},
+		"SOCKS":                              {"HTTPS_PROXY", "socks5://proxy:1080", https, "", "socks5://proxy:1080", false},
+		"invalid, for the other scheme":      {"HTTP_PROXY", "http://proxy%zz:3128", https, "", "", false},
+		"a password with %":                  {"HTTPS_PROXY", "http://user:pa%ss@proxy:3128", https, "", "", true},
+		"a password with #":                  {"HTTPS_PROXY", "http://user:1#ss@proxy:3128", https, "", "", true},
+		"a password with /":                  {"HTTPS_PROXY", "http://user:1/ss@proxy:3128", https, "", "", true},
+		"a password with ?":                  {"HTTPS_PROXY", "user:1?ss@proxy:3128", https, "", "", true},
+		"a host with %":                      {"HTTPS_PROXY", "http://proxy%zz:3128", https, "", "", true},
+		"invalid, in lower case":             {"https_proxy", "http://proxy%zz:3128", https, "", "", true},
+		"invalid, for http":                  {"HTTP_PROXY", "http://proxy%zz:3128", plain, "", "", true},
+		"invalid, for http, in lower case":   {"http_proxy", "http://proxy%zz:3128", plain, "", "", true},
+		"a line break at its end":            {"HTTPS_PROXY", "http://proxy:3128\r", https, "", "", true},
+		"white space":                        {"HTTPS_PROXY", "http://proxy:3128 ", https, "", "", true},
+		"quotes":                             {"HTTPS_PROXY", `"http://proxy:3128"`, https, "", "", true},
+		"a port that isn't a number":         {"HTTPS_PROXY", "proxy:port", https, "", "", true},
+		"a scheme alone":                     {"HTTPS_PROXY", "http://", https, "", "", true},
+		"a port alone":                       {"HTTPS_PROXY", ":3128", https, "", "", true},
+		"invalid, for loopback":              {"HTTPS_PROXY", "http://proxy%zz:3128", "https://127.0.0.1:8443/api", "", "", false},
+		"invalid, for localhost":             {"HTTP_PROXY", "http://proxy%zz:3128", "http://localhost:3000/api", "", "", false},
+		"invalid, for a host in NO_PROXY":    {"HTTPS_PROXY", "http://proxy%zz:3128", https, "a.test, .example.com", "", false},
+		"invalid, and a space in NO_PROXY":   {"HTTPS_PROXY", "http://proxy%zz:3128", https, "a.test .example.com", "", true},
+		"invalid, and a URL in NO_PROXY":     {"HTTPS_PROXY", "http://proxy%zz:3128", https, https, "", true},
+		"invalid, for a network in NO_PROXY": {"HTTPS_PROXY", "http://proxy%zz:3128", "https://10.1.2.3/api", "10.0.0.0/8", "", false},
+		"valid, for a host in NO_PROXY":      {"HTTPS_PROXY", "http://proxy:3128", https, "tofupilot.example.com", "", false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			for _, variable := range []string{"HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "NO_PROXY", "no_proxy", "REQUEST_METHOD"} {
@@ -55,7 +54,7 @@ func TestProxyAddresses(t *testing.T) {
 			}
 			t.Setenv(c.variable, c.value)
 			t.Setenv("NO_PROXY", c.noProxy)
-			request, err := newRequest(t, c.requests)
+			request, err := newRequest(t, c.url)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -78,17 +77,17 @@ func newRequest(t *testing.T, address string) (*http.Request, error) {
 	return http.NewRequestWithContext(t.Context(), http.MethodGet, address, nil)
 }
 
-// A proxy that is reached over TLS gets the certificate if it requests one, and neither the
-// key nor the headers, which go through its tunnel.
+// A proxy with an https URL receives the client certificate if it requests one. It doesn't receive
+// the API key and the headers, which are sent to the server through the proxy's tunnel.
 func TestTLSProxyGetsTheCertificate(t *testing.T) {
 	t.Parallel()
-	certificate, accepted := certificateNamed(t, "client")
-	server := startCertificateServer(t, nil, false, func(config *tls.Config) {
+	certificate, accepted := newCertificate(t, "client")
+	server := newCertificateServer(t, nil, false, func(config *tls.Config) {
 		config.ClientAuth, config.ClientCAs = tls.RequireAndVerifyClientCert, accepted
 	})
-	asked := make(chan *http.Request, 2)
+	requests := make(chan *http.Request, 2)
 	proxy := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		asked <- r
+		requests <- r
 		through, err := new(net.Dialer).DialContext(r.Context(), "tcp", r.Host)
 		if err != nil {
 			t.Error(err)
@@ -99,7 +98,7 @@ func TestTLSProxyGetsTheCertificate(t *testing.T) {
 			t.Error(err)
 			return
 		}
-		_, _ = io.WriteString(connection, "HTTP/1.1 200 Connected\r\n\r\n") // the client may have gone
+		_, _ = io.WriteString(connection, "HTTP/1.1 200 Connected\r\n\r\n") // it may fail, if the client has closed the connection
 		go func() {
 			_, _ = io.Copy(through, connection)
 			_ = through.Close()
@@ -107,15 +106,15 @@ func TestTLSProxyGetsTheCertificate(t *testing.T) {
 		_, _ = io.Copy(connection, through)
 		_ = connection.Close()
 	}))
-	own, _ := certificateNamed(t, "proxy")
+	own, _ := newCertificate(t, "proxy")
 	proxy.TLS = &tls.Config{Certificates: []tls.Certificate{own}, ClientAuth: tls.RequireAnyClientCert, MinVersion: tls.VersionTLS12}
 	proxy.StartTLS()
 	t.Cleanup(proxy.Close)
 	server.trusted.AddCert(own.Leaf)
 	transport := NewTransport(server.trusted)
-	transport.Proxy = http.ProxyURL(parsed(t, proxy.URL))
+	transport.Proxy = http.ProxyURL(parseURL(t, proxy.URL))
 	t.Cleanup(transport.CloseIdleConnections)
-	client := clientAt(t, server.address, func(config *Config) {
+	client := newClient(t, server.address, func(config *Config) {
 		config.Transport, config.Certificate, config.Headers = transport, &certificate, map[string]string{"X-Token": "secret-value"}
 	})
 	for range 2 {
@@ -123,30 +122,30 @@ func TestTLSProxyGetsTheCertificate(t *testing.T) {
 			t.Fatalf("%d rows, %v", rows, err)
 		}
 	}
-	if len(asked) != 1 {
-		t.Fatalf("the proxy got %d requests", len(asked))
+	if len(requests) != 1 {
+		t.Fatalf("the proxy received %d requests", len(requests))
 	}
-	connect := <-asked
+	connect := <-requests
 	if connect.Method != http.MethodConnect || connect.Header.Get("Authorization") != "" || connect.Header.Get("X-Token") != "" {
-		t.Errorf("the proxy got %s with %v", connect.Method, connect.Header)
+		t.Errorf("the proxy received %s with %v", connect.Method, connect.Header)
 	}
 	if got := connect.TLS.PeerCertificates[0].Subject.CommonName; got != "client" {
-		t.Errorf("the proxy got the certificate of %q", got)
+		t.Errorf("the proxy received the certificate of %q", got)
 	}
 }
 
-// A proxy over TLS may request a client certificate, too: a failure behind it doesn't show
-// that the server requires one.
+// TestUsesTLSProxy checks which proxies use TLS. Such a proxy may request a client certificate, so
+// that a failure behind it doesn't show that the server requires one.
 func TestUsesTLSProxy(t *testing.T) {
 	t.Parallel()
 	for proxy, want := range map[string]bool{"https://proxy.example.com": true, "http://proxy.example.com": false, "socks5://proxy.example.com": false} {
 		transport := NewTransport(nil)
-		transport.Proxy = http.ProxyURL(parsed(t, proxy))
-		client := clientAt(t, "https://tofupilot.example.com")
+		transport.Proxy = http.ProxyURL(parseURL(t, proxy))
+		client := newClient(t, "https://tofupilot.example.com")
 		client.http.Transport = transport
 		request := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "https://tofupilot.example.com/", nil)
 		if got := client.usesTLSProxy(request); got != want {
-			t.Errorf("%s: %t, want %t", proxy, got, want)
+			t.Errorf("%s: got %t, want %t", proxy, got, want)
 		}
 	}
 }

@@ -12,8 +12,8 @@ import (
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/fakeapi"
 )
 
-// All requests share one HTTP/2 connection. If a firewall forgets it, a request fails within
-// seconds, and its retry uses a new connection.
+// If a firewall drops the packets of an HTTP/2 connection, the attempt fails within seconds and its
+// retry uses a new connection.
 func TestForgottenConnection(t *testing.T) {
 	t.Parallel()
 	if testing.Short() {
@@ -23,9 +23,9 @@ func TestForgottenConnection(t *testing.T) {
 	server.EnableHTTP2 = true
 	server.StartTLS()
 	t.Cleanup(server.Close)
-	address, forget := relay(t, server.Listener.Addr().String())
+	address, forget := startRelay(t, server.Listener.Addr().String())
 
-	client := clientAt(t, "https://"+address)
+	client := newClient(t, "https://"+address)
 	transport := NewTransport(nil)
 	transport.TLSClientConfig.RootCAs = x509.NewCertPool()
 	transport.TLSClientConfig.RootCAs.AddCert(server.Certificate())
@@ -37,18 +37,18 @@ func TestForgottenConnection(t *testing.T) {
 		t.Fatalf("%d rows, %v", rows, err)
 	}
 	forget()
-	begun := time.Now()
+	start := time.Now()
 	if rows, err := getRows(t.Context(), client); err != nil || rows != 7 {
 		t.Errorf("%d rows, %v", rows, err)
 	}
-	if took := time.Since(begun); took < 5*time.Second || took > 20*time.Second {
+	if took := time.Since(start); took < 5*time.Second || took > 20*time.Second {
 		t.Errorf("it took %s", took)
 	}
 }
 
-// relay copies connections to a server. After forget, nothing comes through those that are
-// open, and they stay open.
-func relay(t *testing.T, server string) (address string, forget func()) {
+// startRelay relays connections to a server. After forget, it drops the data of the open
+// connections, without closing them.
+func startRelay(t *testing.T, server string) (address string, forget func()) {
 	t.Helper()
 	listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
@@ -76,7 +76,7 @@ func relay(t *testing.T, server string) (address string, forget func()) {
 		for {
 			client, err := listener.Accept()
 			if err != nil {
-				return // the test is over
+				return // the test has ended
 			}
 			upstream, err := new(net.Dialer).DialContext(t.Context(), "tcp", server)
 			if err != nil {

@@ -15,10 +15,10 @@ import (
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/fakeapi"
 )
 
-// What holds everyone up is one request's 429. Each error is of its own request.
-func TestRateLimitedReaders(t *testing.T) {
+// A 429 of one request delays all of them, but each error has the URL of its own request.
+func TestRateLimitErrors(t *testing.T) {
 	t.Parallel()
-	onTestbed(t, func(b *testbed) {
+	runOnTestbed(t, func(b *testbed) {
 		b.api.Fail(fakeapi.Status(http.StatusTooManyRequests, ""))
 		var all sync.WaitGroup
 		for i := range 3 {
@@ -35,19 +35,19 @@ func TestRateLimitedReaders(t *testing.T) {
 	})
 }
 
-// Nobody waits for a server that lets nothing through, whoever was refused: however many
-// read at a time, they send as many requests as one would, but for the first window.
-func TestRateGivesUp(t *testing.T) {
+// If the server refuses everything, 100 concurrent requests end as early as one would, after at
+// most eight attempts for each retry.
+func TestRateLimitGivesUp(t *testing.T) {
 	t.Parallel()
 	for retries := range 4 {
-		onTestbed(t, func(b *testbed) {
+		runOnTestbed(t, func(b *testbed) {
 			b.api.Fail(fakeapi.Status(http.StatusTooManyRequests, ""))
 			b.api.Delay(time.Millisecond)
 			b.client.maxRetries = retries
 			var all sync.WaitGroup
 			for range 100 {
 				all.Go(func() {
-					if failed := failure(b.T, b.client); failed.Kind != RateLimited {
+					if failed := wantError(b.T, b.client); failed.Kind != RateLimited {
 						b.Error(failed)
 					}
 				})
@@ -57,26 +57,26 @@ func TestRateGivesUp(t *testing.T) {
 				b.Errorf("%d retries: %d requests, want at most %d", retries, sent, most)
 			}
 			nominal := time.Duration(1<<retries-1)*time.Second + time.Duration(retries+1)*time.Millisecond
-			if took := time.Since(b.begun); took < nominal || took > nominal+nominal/4 {
+			if took := time.Since(b.start); took < nominal || took > nominal+nominal/4 {
 				b.Errorf("%d retries: it took %s, want %s to a quarter more", retries, took, nominal)
 			}
 		})
 	}
 }
 
-// One request was refused, long before the time of all ends: the others, which hang or wait
-// for a place, don't blame it.
+// A request is refused, and then no request gets a response until the deadline. Only the error of
+// the refused request has the 429.
 func TestDeadlineAfter429(t *testing.T) {
 	t.Parallel()
-	onTestbed(t, func(b *testbed) {
+	runOnTestbed(t, func(b *testbed) {
 		b.api.Fail(fakeapi.Status(http.StatusTooManyRequests, "", "Retry-After", "1"), 1)
-		b.api.Fail(silence)
+		b.api.Fail(noResponse)
 		b.client.requestTimeout = time.Hour
 		cause := errors.New("time is up")
 		ctx, cancel := context.WithTimeoutCause(b.Context(), time.Minute, cause)
 		defer cancel()
 		var all sync.WaitGroup
-		var blamed atomic.Int64
+		var withStatus atomic.Int64
 		for range 3 * maxInFlight {
 			all.Go(func() {
 				_, err := getRows(ctx, b.client)
@@ -84,23 +84,23 @@ func TestDeadlineAfter429(t *testing.T) {
 					b.Error(err)
 				}
 				if errors.As(err, new(*Error)) {
-					blamed.Add(1)
+					withStatus.Add(1)
 				}
 			})
 		}
 		all.Wait()
-		if blamed.Load() != 1 {
-			b.Errorf("%d errors tell of the one request that was refused", blamed.Load())
+		if withStatus.Load() != 1 {
+			b.Errorf("%d errors have the 429, want 1", withStatus.Load())
 		}
 	})
 }
 
-// A failure that isn't over is told, though the time ends while it is tried again.
+// If the deadline passes during a retry, the error has the failure of the previous attempt.
 func TestDeadlineDuringRetry(t *testing.T) {
 	t.Parallel()
-	onTestbed(t, func(b *testbed) {
+	runOnTestbed(t, func(b *testbed) {
 		b.api.Fail(fakeapi.Status(http.StatusInternalServerError, ""), 1)
-		b.api.Fail(silence)
+		b.api.Fail(noResponse)
 		b.client.requestTimeout = time.Hour
 		ctx, cancel := context.WithTimeout(b.Context(), time.Minute)
 		defer cancel()
@@ -112,18 +112,18 @@ func TestDeadlineDuringRetry(t *testing.T) {
 	})
 }
 
-// Whoever ends early because another request failed doesn't take its error for its own.
-func TestOtherRequestsError(t *testing.T) {
+// A request that is canceled by the error of another request doesn't change that error.
+func TestCanceledByOtherError(t *testing.T) {
 	t.Parallel()
-	onTestbed(t, func(b *testbed) {
+	runOnTestbed(t, func(b *testbed) {
 		b.api.Delay(time.Second)
-		own := &Error{URL: "https://example.test/own", Attempts: 1, Status: http.StatusTooManyRequests}
-		before := *own
+		other := &Error{URL: "https://example.test/other", Attempts: 1, Status: http.StatusTooManyRequests}
+		before := *other
 		ctx, cancel := context.WithCancelCause(b.Context())
-		time.AfterFunc(time.Second/2, func() { cancel(own) })
+		time.AfterFunc(time.Second/2, func() { cancel(other) })
 		_, err := getRows(ctx, b.client)
-		if !errors.Is(err, error(own)) || own.URL != before.URL || own.Attempts != before.Attempts || b.client.gate.closedFor() > 0 {
-			b.Errorf("%v, and the other's error is %+v", err, own)
+		if !errors.Is(err, error(other)) || other.URL != before.URL || other.Attempts != before.Attempts || b.client.gate.closedFor() > 0 {
+			b.Errorf("%v, and the other error is %+v", err, other)
 		}
 	})
 }

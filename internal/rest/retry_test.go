@@ -21,46 +21,45 @@ import (
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/fakeapi"
 )
 
-// withoutSockets hands requests to a handler directly, so that a whole read fits
-// under testing/synctest, where its pauses take no time.
-type withoutSockets struct{ handler http.Handler }
+// handlerTransport calls a handler without a connection, so that testing/synctest can advance
+// its clock.
+type handlerTransport struct{ handler http.Handler }
 
-func (s withoutSockets) RoundTrip(r *http.Request) (*http.Response, error) {
+func (s handlerTransport) RoundTrip(r *http.Request) (*http.Response, error) {
 	if trace := httptrace.ContextClientTrace(r.Context()); trace != nil {
 		trace.GotConn(httptrace.GotConnInfo{})
 	}
-	answer := httptest.NewRecorder()
-	s.handler.ServeHTTP(answer, r)
+	response := httptest.NewRecorder()
+	s.handler.ServeHTTP(response, r)
 	if err := r.Context().Err(); err != nil {
 		return nil, err
 	}
-	return answer.Result(), nil
+	return response.Result(), nil
 }
 
-// testbed is a fake API, a client of it with the usual pauses, and when each
-// request came, all in testing/synctest's time.
+// testbed has a fake API and its client, with the default pauses, in a synctest bubble.
 type testbed struct {
 	*testing.T
 	api    *fakeapi.Server
 	client *Client
-	begun  time.Time
-	times  chan time.Duration
+	start  time.Time
+	times  chan time.Duration // of the requests, since start
 }
 
-func onTestbed(t *testing.T, test func(b *testbed), procedures ...fakeapi.Procedure) {
+func runOnTestbed(t *testing.T, test func(b *testbed), procedures ...fakeapi.Procedure) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
-		b := &testbed{T: t, api: fakeapi.New(procedures...), begun: time.Now(), times: make(chan time.Duration, 10_000)}
-		b.client = clientAt(t, "https://tofupilot.invalid")
+		b := &testbed{T: t, api: fakeapi.New(procedures...), start: time.Now(), times: make(chan time.Duration, 10_000)}
+		b.client = newClient(t, "https://tofupilot.invalid")
 		b.client.retryInterval = New(Config{}).retryInterval
-		b.client.http.Transport = withoutSockets{b.api}
-		b.api.Before(func(fakeapi.Request) { b.times <- time.Since(b.begun) })
+		b.client.http.Transport = handlerTransport{b.api}
+		b.api.Before(func(fakeapi.Request) { b.times <- time.Since(b.start) })
 		test(b)
 	})
 }
 
-// asked is when the requests came, since the test began.
-func (b *testbed) asked() []time.Duration {
+// requestTimes returns the times of the requests since the start.
+func (b *testbed) requestTimes() []time.Duration {
 	close(b.times)
 	return slices.Collect(func(yield func(time.Duration) bool) {
 		for at := range b.times {
@@ -73,24 +72,24 @@ func (b *testbed) asked() []time.Duration {
 
 func TestRetryStatuses(t *testing.T) {
 	t.Parallel()
-	again := []int{408, 429, 500, 502, 503, 504, 507, 520, 599}
-	never := []int{201, 204, 304, 400, 401, 402, 403, 404, 405, 409, 410, 413, 418, 422, 451, 499}
-	for _, status := range slices.Concat(again, never) {
+	retried := []int{408, 429, 500, 502, 503, 504, 507, 520, 599}
+	permanent := []int{201, 204, 304, 400, 401, 402, 403, 404, 405, 409, 410, 413, 418, 422, 451, 499}
+	for _, status := range slices.Concat(retried, permanent) {
 		for _, retries := range []int{0, 1, 3, 10} {
 			t.Run(fmt.Sprintf("%d, %d retries", status, retries), func(t *testing.T) {
 				t.Parallel()
-				onTestbed(t, func(b *testbed) {
+				runOnTestbed(t, func(b *testbed) {
 					b.api.Fail(fakeapi.Status(status, ""))
 					b.client.maxRetries = retries
-					failed, want := failure(b.T, b.client), 1
-					if slices.Contains(again, status) {
+					failed, want := wantError(b.T, b.client), 1
+					if slices.Contains(retried, status) {
 						want += retries
 					}
 					if status == http.StatusServiceUnavailable {
 						want = min(want, 10)
 					}
 					if n := len(b.api.Requests()); n != want || failed.Attempts != want || failed.Status != status {
-						b.Errorf("%d requests, %d wanted: %v", n, want, failed)
+						b.Errorf("got %d requests, want %d: %v", n, want, failed)
 					}
 				})
 			})
@@ -104,15 +103,15 @@ func TestRetryPauses(t *testing.T) {
 	longest := make([]time.Duration, len(limits))
 	seen := map[time.Duration]bool{}
 	for range 50 {
-		onTestbed(t, func(b *testbed) {
+		runOnTestbed(t, func(b *testbed) {
 			b.client.maxRetries = 10
 			b.api.Fail(fakeapi.Status(500, ""))
-			_ = failure(b.T, b.client)
-			asked := b.asked()
+			_ = wantError(b.T, b.client)
+			times := b.requestTimes()
 			for i, limit := range limits {
-				pause := asked[i+1] - asked[i]
+				pause := times[i+1] - times[i]
 				if pause < 0 || pause > limit*time.Second {
-					b.Errorf("pause %d is %s, at most %d s wanted", i+1, pause, limit)
+					b.Errorf("pause %d: got %s, want at most %d s", i+1, pause, limit)
 				}
 				longest[i], seen[pause] = max(longest[i], pause), true
 			}
@@ -120,20 +119,20 @@ func TestRetryPauses(t *testing.T) {
 	}
 	for i, limit := range limits {
 		if longest[i] < limit*time.Second/2 {
-			t.Errorf("the longest of 50 pauses %d is %s: they don't grow to %d s", i+1, longest[i], limit)
+			t.Errorf("the longest of 50 pauses %d is %s, want up to %d s", i+1, longest[i], limit)
 		}
 	}
 	if len(seen) < 400 {
-		t.Errorf("of 500 pauses only %d are different: there is no jitter", len(seen))
+		t.Errorf("500 pauses have only %d values: there is no jitter", len(seen))
 	}
 }
 
-// A server that is down is reported after a few seconds.
-func TestServerIsDown(t *testing.T) {
+// A server that responds only with 503 is reported after a few seconds.
+func TestUnavailableServer(t *testing.T) {
 	t.Parallel()
 	for retries, longest := range map[int]time.Duration{0: 0, 1: 5 * time.Second / 4, DefaultMaxRetries: 35 * time.Second / 4} {
-		for succeeded := range 2 { // whether a request succeeded before doesn't matter
-			onTestbed(t, func(b *testbed) {
+		for succeeded := range 2 { // an earlier success makes no difference
+			runOnTestbed(t, func(b *testbed) {
 				b.client.maxRetries = retries
 				for range succeeded {
 					if _, err := getRows(b.Context(), b.client); err != nil {
@@ -141,8 +140,8 @@ func TestServerIsDown(t *testing.T) {
 					}
 				}
 				b.api.Fail(fakeapi.Status(http.StatusServiceUnavailable, ""))
-				failed := failure(b.T, b.client)
-				if took := time.Since(b.begun); failed.Kind != Unavailable || failed.Attempts != retries+1 || took > longest || took < longest*4/5 {
+				failed := wantError(b.T, b.client)
+				if took := time.Since(b.start); failed.Kind != Unavailable || failed.Attempts != retries+1 || took > longest || took < longest*4/5 {
 					b.Errorf("%d retries: %v after %s", retries, failed, took)
 				}
 			})
@@ -150,10 +149,10 @@ func TestServerIsDown(t *testing.T) {
 	}
 }
 
-// One URL that is always refused delays the others for a few seconds only.
-func TestOneURLIsUnavailable(t *testing.T) {
+// A URL that always gets a 503 delays other requests by some seconds only.
+func TestUnavailableURL(t *testing.T) {
 	t.Parallel()
-	onTestbed(t, func(b *testbed) {
+	runOnTestbed(t, func(b *testbed) {
 		b.client.maxRetries = DefaultMaxRetries
 		b.api.Before(func(r fakeapi.Request) {
 			if r.Query.Has("cursor") {
@@ -177,7 +176,7 @@ func TestOneURLIsUnavailable(t *testing.T) {
 			})
 		}
 		all.Wait()
-		if took := time.Since(b.begun); took > 30*time.Second {
+		if took := time.Since(b.start); took > 30*time.Second {
 			b.Errorf("it took %s", took)
 		}
 	})
@@ -188,18 +187,18 @@ func TestGetOnce(t *testing.T) {
 	for name, c := range map[string]struct {
 		response http.Handler
 		requests int
-		within   time.Duration
+		longest  time.Duration
 	}{
-		"silence":           {silence, 1, 10 * time.Second},
+		"no response":       {noResponse, 1, 10 * time.Second},
 		"closed connection": {fakeapi.Status(200, ""), 1, 0},
-		"cut off":           {body(`{"data": [`), 1, 0},
+		"a truncated body":  {respondOK(`{"data": [`), 1, 0},
 		"500":               {fakeapi.Status(500, ""), 1, 0},
 		"503":               {fakeapi.Status(503, ""), 1, 0},
 		"429":               {fakeapi.Status(429, ""), 3, 15 * time.Second / 4},
 	} {
-		onTestbed(t, func(b *testbed) {
+		runOnTestbed(t, func(b *testbed) {
 			if name == "closed connection" {
-				b.client.http.Transport = roundTrip(func(r *http.Request) (*http.Response, error) {
+				b.client.http.Transport = roundTripFunc(func(r *http.Request) (*http.Response, error) {
 					b.api.ServeHTTP(httptest.NewRecorder(), r)
 					httptrace.ContextClientTrace(r.Context()).GotConn(httptrace.GotConnInfo{})
 					return nil, io.ErrUnexpectedEOF
@@ -212,23 +211,23 @@ func TestGetOnce(t *testing.T) {
 				}
 				return ErrTruncated
 			})
-			if took := time.Since(b.begun); !errors.As(err, new(*Error)) || took > c.within || len(b.api.Requests()) != c.requests {
+			if took := time.Since(b.start); !errors.As(err, new(*Error)) || took > c.longest || len(b.api.Requests()) != c.requests {
 				b.Errorf("%s: %v after %s and %d requests", name, err, took, len(b.api.Requests()))
 			}
 		})
 	}
-	onTestbed(t, func(b *testbed) { // a shorter request_timeout counts
+	runOnTestbed(t, func(b *testbed) { // a shorter request_timeout is used
 		b.client.requestTimeout = 3 * time.Second
-		b.api.Fail(silence)
+		b.api.Fail(noResponse)
 		err := b.client.GetOnce(b.Context(), "v2/procedures", nil, nil)
-		if took := time.Since(b.begun); err == nil || took != 3*time.Second {
+		if took := time.Since(b.start); err == nil || took != 3*time.Second {
 			b.Errorf("%v after %s", err, took)
 		}
 	})
-	// A failure to connect has nothing to do with the request.
+	// A failure to connect is retried, because it doesn't depend on the request.
 	attempts := 0
-	client := clientAt(t, "https://tofupilot.invalid")
-	client.http.Transport = roundTrip(func(*http.Request) (*http.Response, error) {
+	client := newClient(t, "https://tofupilot.invalid")
+	client.http.Transport = roundTripFunc(func(*http.Request) (*http.Response, error) {
 		attempts++
 		return nil, &net.OpError{Op: "dial", Err: syscall.ECONNREFUSED}
 	})
@@ -241,12 +240,12 @@ func TestRetryAfterPause(t *testing.T) {
 	t.Parallel()
 	for value, want := range map[string]time.Duration{"7": 7 * time.Second, "3600": time.Hour} {
 		for _, status := range []int{429, 503} {
-			onTestbed(t, func(b *testbed) {
+			runOnTestbed(t, func(b *testbed) {
 				b.client.maxRetries = 1
 				b.api.Fail(fakeapi.Status(status, "", "Retry-After", value))
-				failed := failure(b.T, b.client)
-				if asked := b.asked(); !slices.Equal(asked, []time.Duration{0, want}) || failed.RetryAfter != want {
-					b.Errorf("%d with Retry-After %s: asked at %s, and %s is told", status, value, asked, failed.RetryAfter)
+				failed := wantError(b.T, b.client)
+				if times := b.requestTimes(); !slices.Equal(times, []time.Duration{0, want}) || failed.RetryAfter != want {
+					b.Errorf("%d with Retry-After %s: requests at %s, and the error has %s", status, value, times, failed.RetryAfter)
 				}
 			})
 		}
@@ -256,7 +255,7 @@ func TestRetryAfterPause(t *testing.T) {
 func TestRetryAfterTooLong(t *testing.T) {
 	t.Parallel()
 	for _, status := range []int{429, 503} {
-		onTestbed(t, func(b *testbed) {
+		runOnTestbed(t, func(b *testbed) {
 			b.api.Fail(fakeapi.Status(status, "", "Retry-After", "31"))
 			ctx, cancel := context.WithTimeout(b.Context(), 30*time.Second)
 			defer cancel()
@@ -265,8 +264,8 @@ func TestRetryAfterTooLong(t *testing.T) {
 			if !errors.As(err, &failed) || failed.Status != status || failed.Attempts != 1 || failed.RetryAfter != 31*time.Second {
 				b.Errorf("%d: %v", status, err)
 			}
-			if waited := time.Since(b.begun); waited > 0 {
-				b.Errorf("%d: it waited for %s, in vain", status, waited)
+			if waited := time.Since(b.start); waited > 0 {
+				b.Errorf("%d: it waited for %s", status, waited)
 			}
 		})
 	}
@@ -274,9 +273,9 @@ func TestRetryAfterTooLong(t *testing.T) {
 
 func TestDeadlineDuringPause(t *testing.T) {
 	t.Parallel()
-	onTestbed(t, func(b *testbed) {
+	runOnTestbed(t, func(b *testbed) {
 		cause := errors.New("time is up")
-		b.client.retryInterval, b.client.maxRetries = time.Hour, 10 // at most 10 s, in fact
+		b.client.retryInterval, b.client.maxRetries = time.Hour, 10 // pauses of at most 10 s
 		b.api.Fail(fakeapi.Status(503, `{"message": "In maintenance"}`))
 		ctx, cancel := context.WithTimeoutCause(b.Context(), time.Second, cause)
 		defer cancel()
@@ -285,7 +284,7 @@ func TestDeadlineDuringPause(t *testing.T) {
 		if !errors.Is(err, cause) || !errors.As(err, &failed) || failed.Message != "In maintenance" {
 			b.Errorf("%v", err)
 		}
-		if took := time.Since(b.begun); took > time.Second {
+		if took := time.Since(b.start); took > time.Second {
 			b.Errorf("it took %s", took)
 		}
 	})

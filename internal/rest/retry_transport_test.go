@@ -17,8 +17,8 @@ import (
 
 const onePage = `{"data": [{"id": "a"}], "meta": {"has_more": false, "next_cursor": null}}`
 
-// raw answers with these bytes and closes the connection.
-func raw(t *testing.T, answer string) http.Handler {
+// respondRaw returns a handler that writes these bytes and closes the connection.
+func respondRaw(t *testing.T, response string) http.Handler {
 	t.Helper()
 	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		connection, _, err := w.(http.Hijacker).Hijack() //nolint:forcetypeassert // net/http/httptest serves with net/http.
@@ -26,45 +26,45 @@ func raw(t *testing.T, answer string) http.Handler {
 			t.Error(err)
 			return
 		}
-		_, _ = io.WriteString(connection, answer) // the client may have gone
+		_, _ = io.WriteString(connection, response) // it may fail, if the client has closed the connection
 		_ = connection.Close()
 	})
 }
 
-func TestRetryBrokenAnswers(t *testing.T) {
+func TestRetryBrokenResponses(t *testing.T) {
 	t.Parallel()
 	const head = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
 	for name, fault := range map[string]http.Handler{
-		"hang up":              fakeapi.HangUp(),
-		"no HTTP":              raw(t, "220 smtp.example.com ESMTP\r\n"),
-		"body shorter than it": raw(t, fmt.Sprintf("%sContent-Length: %d\r\n\r\n%s", head, len(onePage)+1, onePage)),
-		"no last chunk":        raw(t, fmt.Sprintf("%sTransfer-Encoding: chunked\r\n\r\n%x\r\n%s\r\n", head, len(onePage), onePage)),
-		"gzip cut off":         raw(t, head+"Content-Encoding: gzip\r\nContent-Length: 4\r\n\r\n\x1f\x8b\x08\x00"),
-		"JSON cut off":         body(onePage[:len(onePage)-1]),
+		"closed connection":                fakeapi.HangUp(),
+		"no HTTP":                          respondRaw(t, "220 smtp.example.com ESMTP\r\n"),
+		"body shorter than Content-Length": respondRaw(t, fmt.Sprintf("%sContent-Length: %d\r\n\r\n%s", head, len(onePage)+1, onePage)),
+		"no last chunk":                    respondRaw(t, fmt.Sprintf("%sTransfer-Encoding: chunked\r\n\r\n%x\r\n%s\r\n", head, len(onePage), onePage)),
+		"gzip cut off":                     respondRaw(t, head+"Content-Encoding: gzip\r\nContent-Length: 4\r\n\r\n\x1f\x8b\x08\x00"),
+		"JSON cut off":                     respondOK(onePage[:len(onePage)-1]),
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			api := fakeapi.New(fakeapi.Generate(1, fakeapi.WithRepository)...)
-			client := clientAt(t, listen(t, api).String())
+			client := newClient(t, newServer(t, api).String())
 			client.maxRetries = 1
 			api.Fail(fault, 1)
 			rows, err := getRows(t.Context(), client)
 			if err != nil || rows != 1 || len(api.Requests()) != 2 {
-				t.Errorf("once: %d rows after %d requests, %v", rows, len(api.Requests()), err)
+				t.Errorf("first attempt only: %d rows after %d requests, %v", rows, len(api.Requests()), err)
 			}
 
 			api.Fail(fault)
 			api.Forget()
-			if failed := failure(t, client); failed.Attempts != 2 || failed.Err == nil || strings.Contains(failed.Err.Error(), "unexpected EOF") {
-				t.Errorf("for ever: %v", failed)
+			if failed := wantError(t, client); failed.Attempts != 2 || failed.Err == nil || strings.Contains(failed.Err.Error(), "unexpected EOF") {
+				t.Errorf("every attempt: %v", failed)
 			}
 		})
 	}
 }
 
-func TestRetrySlowAnswer(t *testing.T) {
+func TestRetrySlowResponse(t *testing.T) {
 	t.Parallel()
-	onTestbed(t, func(b *testbed) {
+	runOnTestbed(t, func(b *testbed) {
 		b.client.requestTimeout = 30 * time.Second
 		b.api.Before(func(r fakeapi.Request) {
 			if r.Number == 1 {
@@ -78,7 +78,7 @@ func TestRetrySlowAnswer(t *testing.T) {
 	}, fakeapi.Generate(1, fakeapi.WithRepository)...)
 }
 
-// A host that doesn't exist isn't retried, but a resolver or a server in trouble may recover.
+// A lookup of a host that doesn't exist isn't retried. Other failures to connect are.
 func TestConnectionKind(t *testing.T) {
 	t.Parallel()
 	dial := func(err error) error { return &net.OpError{Op: "dial", Net: "tcp", Err: err} }
@@ -95,29 +95,29 @@ func TestConnectionKind(t *testing.T) {
 		"refused, on Windows":           {dial(os.NewSyscallError("connectex", syscall.Errno(10061))), ConnectionRefused, 3},
 		"no route":                      {dial(os.NewSyscallError("connect", syscall.EHOSTUNREACH)), Unreachable, 3},
 	} {
-		client := clientAt(t, "https://refused.example.com")
-		client.http.Transport = roundTrip(func(*http.Request) (*http.Response, error) { return nil, c.err })
-		if failed := failure(t, client); failed.Kind != c.kind || failed.Attempts != c.attempts {
+		client := newClient(t, "https://refused.example.com")
+		client.http.Transport = roundTripFunc(func(*http.Request) (*http.Response, error) { return nil, c.err })
+		if failed := wantError(t, client); failed.Kind != c.kind || failed.Attempts != c.attempts {
 			t.Errorf("%s: kind %d after %d attempts, want %d and %d", name, failed.Kind, failed.Attempts, c.kind, c.attempts)
 		}
 	}
 }
 
-// What speaks no TLS, or has a certificate that isn't trusted, stays so.
+// A server without TLS, or with a certificate that isn't trusted, isn't retried.
 func TestUntrustedTLS(t *testing.T) {
 	t.Parallel()
 	api := fakeapi.New()
-	plain := listen(t, api)
-	failed := failure(t, clientAt(t, "https://"+plain.Host))
+	plain := newServer(t, api)
+	failed := wantError(t, newClient(t, "https://"+plain.Host))
 	if failed.Kind != NotTLS || failed.Attempts != 1 {
-		t.Errorf("plain HTTP at https: %v", failed)
+		t.Errorf("an https URL for a server of plain HTTP: %v", failed)
 	}
-	secure := listenTLS(t, api)
-	failed = failure(t, clientAt(t, secure.String()))
+	secure := newTLSServer(t, api)
+	failed = wantError(t, newClient(t, secure.String()))
 	if failed.Kind != TLSFailed || failed.Attempts != 1 {
 		t.Errorf("certificate of an unknown authority: %v", failed)
 	}
 	if n := len(api.Requests()); n > 0 {
-		t.Errorf("%d requests went through", n)
+		t.Errorf("the server received %d requests", n)
 	}
 }
