@@ -23,7 +23,7 @@ func TestParseURL(t *testing.T) {
 		"https://例え.テスト":                        "https://xn--r8jz45g.xn--zckzah/api",
 		"https://例え.テスト:8443/ключ":              "https://xn--r8jz45g.xn--zckzah:8443/%D0%BA%D0%BB%D1%8E%D1%87/api",
 
-		// TofuPilot's own service by its other name, which is the same only with TLS on its usual port.
+		// tofupilot.app is www.tofupilot.app, but only over https and on port 443.
 		"https://tofupilot.app":              "https://www.tofupilot.app/api",
 		"HTTPS://TofuPilot.app:443/api/":     "https://www.tofupilot.app/api",
 		"https://tofupilot.app:8443":         "https://tofupilot.app:8443/api",
@@ -90,7 +90,7 @@ func TestBadURLs(t *testing.T) {
 	}
 }
 
-func TestURLErrorsRepeatNoSecret(t *testing.T) {
+func TestURLErrorsHideSecrets(t *testing.T) {
 	t.Parallel()
 	for _, raw := range []string{
 		"https://secret@example.com", "https://user:secret@example.com", "https://user:sec%zzret@example.com", "https://secret:@:x/",

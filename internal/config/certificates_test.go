@@ -14,8 +14,8 @@ import (
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/acceptance/harness"
 )
 
-// write puts a text into a new file and returns the file's path.
-func write(t *testing.T, content string) string {
+// writeFile writes a new file and returns its path.
+func writeFile(t *testing.T, content string) string {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "ca.pem")
 	if err := os.WriteFile(file, []byte(content), 0o600); err != nil {
@@ -24,8 +24,8 @@ func write(t *testing.T, content string) string {
 	return file
 }
 
-// expectTrust expects the pool to trust the certificates beside the system's.
-func expectTrust(t *testing.T, pool *x509.CertPool, certificates ...string) {
+// checkTrust checks that the pool has the system's certificates and these.
+func checkTrust(t *testing.T, pool *x509.CertPool, certificates ...string) {
 	t.Helper()
 	if pool == nil {
 		t.Fatal("there is no pool: only the system's roots are trusted")
@@ -64,29 +64,29 @@ func TestCA(t *testing.T) {
 		file  string // content of the file that the variable names
 		want  []string
 	}{
-		"attribute":               {withCA(first), "", []string{first}},
-		"file":                    {none, first, []string{first}},
-		"attribute over file":     {withCA(first), second, []string{first}},
-		"attribute over bad file": {withCA(first), "garbage", []string{first}},
-		"bundle of three":         {none, first + second + third, []string{first, second, third}},
-		"bundle with comments":    {withCA("# first\n" + first + "\n\n# third\r\n" + third), "", []string{first, third}},
-		"certificate with a key":  {none, key + first, []string{first}},
-		"one twice":               {none, first + first, []string{first}},
-		"byte-order mark":         {withCA(byteOrderMark + first), "", []string{first}},
-		"an old name of the type": {none, x509Named(first) + second, []string{first, second}},
-		"one in each part":        {none, byteOrderMark + first + byteOrderMark + second, []string{first, second}},
+		"argument":                  {withCA(first), "", []string{first}},
+		"file":                      {none, first, []string{first}},
+		"argument and file":         {withCA(first), second, []string{first}},
+		"argument and invalid file": {withCA(first), "garbage", []string{first}},
+		"bundle of three":           {none, first + second + third, []string{first, second, third}},
+		"bundle with comments":      {withCA("# first\n" + first + "\n\n# third\r\n" + third), "", []string{first, third}},
+		"certificate with a key":    {none, key + first, []string{first}},
+		"a duplicate":               {none, first + first, []string{first}},
+		"a byte-order mark":         {withCA(byteOrderMark + first), "", []string{first}},
+		"an old PEM type":           {none, useX509Type(first) + second, []string{first, second}},
+		"two parts with a mark":     {none, byteOrderMark + first + byteOrderMark + second, []string{first, second}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			env := environment{}
 			if c.file != "" {
-				env[EnvCACert] = write(t, c.file)
+				env[EnvCACert] = writeFile(t, c.file)
 			}
 			got, problems := resolve(t, c.model, env)
 			if len(problems) > 0 {
 				t.Fatal(problems)
 			}
-			expectTrust(t, got.RootCAs, c.want...)
+			checkTrust(t, got.RootCAs, c.want...)
 		})
 	}
 }
@@ -100,40 +100,40 @@ func TestCAErrors(t *testing.T) {
 	const openssl = "RUSTED CERTIFICATE is a format of OpenSSL's own; convert it with `openssl x509 -in FILE -out FILE.pem`, one certificate at a time."
 	const none = "o certificate found; a certificate in PEM begins with -----BEGIN CERTIFICATE-----."
 	for name, c := range map[string]struct{ content, words string }{
-		"empty":                   {"", none},
-		"garbage":                 {"garbage", none},
-		"a key instead":           {key, "o certificate found, only: PRIVATE KEY; give the CA certificate instead."},
-		"cut off":                 {good[:len(good)/2], "1 of 1 certificate can't be decoded"},
-		"cut off after another":   {good + good[:len(good)/2], "1 of 2 certificates can't be decoded"},
-		"in one line":             {strings.ReplaceAll(good, "\n", " "), "1 of 1 certificate can't be decoded"},
-		"indented":                {good + strings.ReplaceAll("\n"+good, "\n", "\n  "), "without spaces in front"},
-		"one of two is damaged":   {good + damaged, "ertificate 2 of the bundle is damaged"},
-		"first of two is damaged": {damaged + good, "ertificate 1 of the bundle is damaged"},
-		"old name, cut off":       {good + x509Named(good)[:len(good)/2], "1 of 2 certificates can't be decoded"},
-		"a curve of another kind": {brainpool(t), "one of the bundle's certificates can be used: certificate 1: x509: unsupported elliptic curve."},
-		"OpenSSL's own type":      {trusted, openssl},
-		"OpenSSL's own, and one":  {good + trusted, openssl},
-		"OpenSSL's own, cut off":  {trusted[:len(trusted)/2], openssl},
-		"UTF-16":                  {string(utf16Text(binary.LittleEndian, good)), "he text is in UTF-16; save it as UTF-8."},
-		"UTF-16, big-endian":      {string(utf16Text(binary.BigEndian, good)), "he text is in UTF-16; save it as UTF-8."},
-		"DER":                     {string(block.Bytes), "his is a certificate in DER, not in PEM; convert it with `openssl x509 -inform der -in FILE -out FILE.pem`, or on Windows with `certutil -encode FILE FILE.pem`."},
+		"empty":                            {"", none},
+		"garbage":                          {"garbage", none},
+		"a key instead":                    {key, "o certificate found, only: PRIVATE KEY; give the CA certificate instead."},
+		"cut off":                          {good[:len(good)/2], "1 of 1 certificate can't be decoded"},
+		"cut off after another":            {good + good[:len(good)/2], "1 of 2 certificates can't be decoded"},
+		"in one line":                      {strings.ReplaceAll(good, "\n", " "), "1 of 1 certificate can't be decoded"},
+		"indented":                         {good + strings.ReplaceAll("\n"+good, "\n", "\n  "), "without spaces in front"},
+		"one of two is damaged":            {good + damaged, "ertificate 2 of the bundle is damaged"},
+		"first of two is damaged":          {damaged + good, "ertificate 1 of the bundle is damaged"},
+		"an old PEM type, cut off":         {good + useX509Type(good)[:len(good)/2], "1 of 2 certificates can't be decoded"},
+		"an unsupported curve":             {readBrainpool(t), "one of the bundle's certificates can be used: certificate 1: x509: unsupported elliptic curve."},
+		"OpenSSL's PEM type":               {trusted, openssl},
+		"a certificate and OpenSSL's type": {good + trusted, openssl},
+		"OpenSSL's type, cut off":          {trusted[:len(trusted)/2], openssl},
+		"UTF-16":                           {string(encodeUTF16(binary.LittleEndian, good)), "he text is in UTF-16; save it as UTF-8."},
+		"UTF-16, big-endian":               {string(encodeUTF16(binary.BigEndian, good)), "he text is in UTF-16; save it as UTF-8."},
+		"DER":                              {string(block.Bytes), "his is a certificate in DER, not in PEM; convert it with `openssl x509 -inform der -in FILE -out FILE.pem`, or on Windows with `certutil -encode FILE FILE.pem`."},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			model := Block{APIKey: new("key")}
-			file := write(t, c.content)
-			expectProblem(t, model, environment{EnvCACert: file}, "", "Invalid TOFUPILOT_CA_CERT", file+": ", c.words)
+			file := writeFile(t, c.content)
+			checkProblem(t, model, environment{EnvCACert: file}, "", "Invalid TOFUPILOT_CA_CERT", file+": ", c.words)
 			if _, err := ParseCACertPEM(c.content); strings.Contains(err.Error(), `use file("…")`) != (c.content == "garbage") {
-				t.Errorf("of a path, it says: %s", err)
+				t.Errorf("the advice about a path: %s", err)
 			}
 			model.CACertPEM = new(c.content)
-			expectProblem(t, model, nil, "ca_cert_pem", "Invalid ca_cert_pem", c.words)
+			checkProblem(t, model, nil, "ca_cert_pem", "Invalid ca_cert_pem", c.words)
 		})
 	}
 }
 
-// A certificate that Go can't read does no harm beside the one that is needed. What isn't the
-// structure of a certificate may be what is left of the one that is needed.
+// A certificate that Go doesn't support is skipped if there are others. One that doesn't have the
+// structure of a certificate is an error, because it may be a damaged copy of the needed one.
 func TestUnreadableCertificates(t *testing.T) {
 	t.Parallel()
 	good, _ := harness.NewCertificate(t, "good")
@@ -148,18 +148,18 @@ func TestUnreadableCertificates(t *testing.T) {
 		skipped []string
 		err     string
 	}{
-		"none":                     {good, nil, ""},
-		"a curve, first":           {brainpool(t) + good, []string{"certificate 1: x509: unsupported elliptic curve"}, ""},
-		"a curve, last":            {good + good + brainpool(t), []string{"certificate 3: x509: unsupported elliptic curve"}, ""},
-		"a curve, by the old name": {x509Named(brainpool(t)) + good, []string{"certificate 1: x509: unsupported elliptic curve"}, ""},
-		"two":                      {brainpool(t) + good + sequence(empty, empty, bits), []string{"certificate 1: x509: unsupported elliptic curve", "certificate 3: x509: malformed serial number"}, ""},
-		"two, and no other":        {brainpool(t) + brainpool(t), nil, "none of the bundle's certificates can be used: certificate 1: x509: unsupported elliptic curve"},
-		"one, and a damaged one":   {brainpool(t) + good + harness.EncodePEM("CERTIFICATE", block.Bytes[:100]), nil, "certificate 3 of the bundle is damaged: x509: malformed certificate"},
-		"something after it":       {good + harness.EncodePEM("CERTIFICATE", append(block.Bytes, 0)), nil, "certificate 2 of the bundle is damaged: x509: trailing data"},
-		"no signature":             {good + sequence(empty, empty), nil, "certificate 2 of the bundle is damaged: "},
-		"a fourth part":            {good + sequence(empty, empty, bits, bits), nil, "certificate 2 of the bundle is damaged: "},
-		"parts of other types":     {good + sequence(empty, bits, bits), nil, "certificate 2 of the bundle is damaged: "},
-		"nothing":                  {good + harness.EncodePEM("CERTIFICATE", nil), nil, "certificate 2 of the bundle is damaged: "},
+		"no unsupported one":               {good, nil, ""},
+		"a curve, first":                   {readBrainpool(t) + good, []string{"certificate 1: x509: unsupported elliptic curve"}, ""},
+		"a curve, last":                    {good + good + readBrainpool(t), []string{"certificate 3: x509: unsupported elliptic curve"}, ""},
+		"a curve, with the old PEM type":   {useX509Type(readBrainpool(t)) + good, []string{"certificate 1: x509: unsupported elliptic curve"}, ""},
+		"two":                              {readBrainpool(t) + good + sequence(empty, empty, bits), []string{"certificate 1: x509: unsupported elliptic curve", "certificate 3: x509: malformed serial number"}, ""},
+		"two unsupported ones only":        {readBrainpool(t) + readBrainpool(t), nil, "none of the bundle's certificates can be used: certificate 1: x509: unsupported elliptic curve"},
+		"an unsupported and a damaged one": {readBrainpool(t) + good + harness.EncodePEM("CERTIFICATE", block.Bytes[:100]), nil, "certificate 3 of the bundle is damaged: x509: malformed certificate"},
+		"trailing data":                    {good + harness.EncodePEM("CERTIFICATE", append(block.Bytes, 0)), nil, "certificate 2 of the bundle is damaged: x509: trailing data"},
+		"no signature":                     {good + sequence(empty, empty), nil, "certificate 2 of the bundle is damaged: "},
+		"a fourth part":                    {good + sequence(empty, empty, bits, bits), nil, "certificate 2 of the bundle is damaged: "},
+		"parts of other types":             {good + sequence(empty, bits, bits), nil, "certificate 2 of the bundle is damaged: "},
+		"an empty one":                     {good + harness.EncodePEM("CERTIFICATE", nil), nil, "certificate 2 of the bundle is damaged: "},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -180,7 +180,7 @@ func TestUnreadableCertificates(t *testing.T) {
 			if !slices.Equal(skipped, c.skipped) {
 				t.Errorf("skipped %q, want %q", skipped, c.skipped)
 			}
-			expectTrust(t, got.pool(), good)
+			checkTrust(t, got.pool(), good)
 		})
 	}
 }
@@ -204,27 +204,27 @@ func TestSystemCAsAdvice(t *testing.T) {
 	}
 }
 
-// A path counts from the directory in which the provider runs, which -chdir changes.
+// Errors have the absolute path, because -chdir changes the directory of a relative one.
 func TestCAPathIsAbsoluteInErrors(t *testing.T) {
 	t.Parallel()
 	here, err := os.Getwd()
 	if err != nil {
 		t.Fatal(err)
 	}
-	expectProblem(t, Block{APIKey: new("key")}, environment{EnvCACert: "missing.pem"}, "", "Invalid TOFUPILOT_CA_CERT",
+	checkProblem(t, Block{APIKey: new("key")}, environment{EnvCACert: "missing.pem"}, "", "Invalid TOFUPILOT_CA_CERT",
 		"The file "+filepath.Join(here, "missing.pem")+" can't be read: ")
 }
 
-func TestWrongCABesideLogin(t *testing.T) {
+func TestInvalidCAAndLogin(t *testing.T) {
 	t.Parallel()
-	env, login := homeWith(t, credentials("https://tofupilot.example.com", `"ca_cert": `+quoted(beginCertificate)))
-	expectProblem(t, Block{}, env, "", "The login file can't be used",
+	env, login := newHome(t, loginJSON("https://tofupilot.example.com", `"ca_cert": `+quoteJSON(beginCertificate)))
+	checkProblem(t, Block{}, env, "", "The login file can't be used",
 		"The ca_cert of the login file "+login+": this must be the path of a file, but it is a certificate;")
-	expectProblem(t, Block{}, with(env, EnvCACert, `"ca.pem"`), "", "Invalid TOFUPILOT_CA_CERT", "The value has quotes around it; remove them.")
+	checkProblem(t, Block{}, setVariable(env, EnvCACert, `"ca.pem"`), "", "Invalid TOFUPILOT_CA_CERT", "The value has quotes around it; remove them.")
 }
 
-// brainpool returns a certificate whose curve Go doesn't support, in PEM.
-func brainpool(t *testing.T) string {
+// readBrainpool returns a certificate with a curve that Go doesn't support, in PEM.
+func readBrainpool(t *testing.T) string {
 	t.Helper()
 	stored, err := os.ReadFile("testdata/brainpool.pem")
 	if err != nil {
@@ -233,13 +233,13 @@ func brainpool(t *testing.T) string {
 	return string(stored)
 }
 
-// x509Named gives certificates in PEM the type that early versions of OpenSSL wrote.
-func x509Named(certificates string) string {
+// useX509Type replaces the PEM type with that of early versions of OpenSSL.
+func useX509Type(certificates string) string {
 	return strings.ReplaceAll(certificates, " CERTIFICATE-----", " X509 CERTIFICATE-----")
 }
 
-// utf16Text is a text as some editors on Windows save it.
-func utf16Text(order binary.AppendByteOrder, text string) (content []byte) {
+// encodeUTF16 encodes a text with a byte-order mark, as some editors on Windows do.
+func encodeUTF16(order binary.AppendByteOrder, text string) (content []byte) {
 	for _, unit := range utf16.Encode([]rune(byteOrderMark + text)) {
 		content = order.AppendUint16(content, unit)
 	}

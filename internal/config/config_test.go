@@ -10,30 +10,30 @@ import (
 	"unicode/utf8"
 )
 
-// environment is what a process finds in its environment. There is no login file
-// unless it names a home directory that has one.
+// environment has the variables of a process.
 type environment map[string]string
 
-func (e environment) get(t *testing.T) func(string) string {
+// getenv returns a function like os.Getenv. If there is no home directory, it returns an empty one.
+func (e environment) getenv(t *testing.T) func(string) string {
 	t.Helper()
-	nowhere := t.TempDir()
+	home := t.TempDir()
 	return func(name string) string {
 		if value, ok := e[name]; ok || name != "HOME" && name != "USERPROFILE" {
 			return value
 		}
-		return nowhere
+		return home
 	}
 }
 
-// resolve resolves a configuration for a user that the user database doesn't have.
+// resolve resolves a configuration for a user that isn't in the user database.
 func resolve(t *testing.T, block Block, env environment) (Settings, []Problem) {
 	t.Helper()
-	return Resolve(block, env.get(t), func() (*user.User, error) { return nil, user.UnknownUserIdError(1000) })
+	return Resolve(block, env.getenv(t), func() (*user.User, error) { return nil, user.UnknownUserIdError(1000) })
 }
 
-// expectProblem expects one error with these words: of Configure if it names an
-// argument, else of the reads, which have room for eight lines.
-func expectProblem(t *testing.T, block Block, env environment, argument, summary string, words ...string) {
+// checkProblem checks that there is one error, with these words and at most eight lines. If it has
+// an argument, Configure reports it, and otherwise the reads.
+func checkProblem(t *testing.T, block Block, env environment, argument, summary string, words ...string) {
 	t.Helper()
 	_, problems := resolve(t, block, env)
 	if len(problems) != 1 || problems[0].Warning {
@@ -41,7 +41,7 @@ func expectProblem(t *testing.T, block Block, env environment, argument, summary
 	}
 	got := problems[0]
 	if got.Argument != argument || got.InConfigure() != (argument != "") {
-		t.Errorf("it isn't on %q: %+v", argument, got)
+		t.Errorf("the argument isn't %q: %+v", argument, got)
 	}
 	if got.Summary != summary {
 		t.Errorf("summary %q instead of %q", got.Summary, summary)
@@ -51,14 +51,14 @@ func expectProblem(t *testing.T, block Block, env environment, argument, summary
 			t.Errorf("the detail doesn't say %q: %s", word, got.Detail)
 		}
 	}
-	if n := printedLines(got.Detail); n > 8 {
+	if n := countLines(got.Detail); n > 8 {
 		t.Errorf("Terraform prints it in %d lines: %s", n, got.Detail)
 	}
 }
 
-// printedLines is how many lines Terraform prints a text in, at its usual width
-// of 78. A path counts as long as /home/somebody/.tofupilot/credentials.json.
-func printedLines(text string) int {
+// countLines returns the number of lines in which Terraform prints a text, with 78 characters in
+// a line. A longer path counts like /home/somebody/.tofupilot/credentials.json.
+func countLines(text string) int {
 	const width, longest = 78, 42
 	lines := 0
 	for paragraph := range strings.SplitSeq(text, "\n") {
@@ -84,8 +84,8 @@ func TestPrecedence(t *testing.T) {
 		retries                     int
 		timeout                     time.Duration
 	}
-	const ours, theirs = "from-attribute", "from-environment"
-	fromEnv := environment{EnvAPIKey: theirs}
+	const fromArgument, fromVariable = "from-argument", "from-environment"
+	fromEnv := environment{EnvAPIKey: fromVariable}
 	for name, c := range map[string]struct {
 		model Block
 		env   environment
@@ -93,29 +93,29 @@ func TestPrecedence(t *testing.T) {
 	}{
 		"defaults": {
 			Block{}, fromEnv,
-			result{theirs, "the environment variable TOFUPILOT_API_KEY", "https://www.tofupilot.app/api", "the provider's default", 3, 30 * time.Second},
+			result{fromVariable, "the environment variable TOFUPILOT_API_KEY", "https://www.tofupilot.app/api", "the provider's default", 3, 30 * time.Second},
 		},
 		"environment": {
-			Block{}, environment{EnvAPIKey: theirs, EnvURL: "https://env.example.com/api/"},
-			result{theirs, "the environment variable TOFUPILOT_API_KEY", "https://env.example.com/api", "the environment variable TOFUPILOT_URL", 3, 30 * time.Second},
+			Block{}, environment{EnvAPIKey: fromVariable, EnvURL: "https://env.example.com/api/"},
+			result{fromVariable, "the environment variable TOFUPILOT_API_KEY", "https://env.example.com/api", "the environment variable TOFUPILOT_URL", 3, 30 * time.Second},
 		},
-		"attributes": {
-			Block{APIKey: new(ours), URL: new("https://attribute.example.com"), MaxRetries: new(0), RequestTimeout: new("1m30s")},
-			environment{EnvAPIKey: theirs, EnvURL: "https://env.example.com"},
-			result{ours, "the provider's api_key", "https://attribute.example.com/api", "the provider's url", 0, 90 * time.Second},
+		"arguments": {
+			Block{APIKey: new(fromArgument), URL: new("https://attribute.example.com"), MaxRetries: new(0), RequestTimeout: new("1m30s")},
+			environment{EnvAPIKey: fromVariable, EnvURL: "https://env.example.com"},
+			result{fromArgument, "the provider's api_key", "https://attribute.example.com/api", "the provider's url", 0, 90 * time.Second},
 		},
-		"attributes, though the environment is broken": {
-			Block{APIKey: new(ours), URL: new("https://attribute.example.com")},
+		"arguments, and an invalid environment": {
+			Block{APIKey: new(fromArgument), URL: new("https://attribute.example.com")},
 			environment{EnvAPIKey: " broken ", EnvURL: "\n"},
-			result{ours, "the provider's api_key", "https://attribute.example.com/api", "the provider's url", 3, 30 * time.Second},
+			result{fromArgument, "the provider's api_key", "https://attribute.example.com/api", "the provider's url", 3, 30 * time.Second},
 		},
-		"key of one, address of the other": {
+		"the key of the environment, the argument url": {
 			Block{URL: new("https://attribute.example.com"), MaxRetries: new(10)}, fromEnv,
-			result{theirs, "the environment variable TOFUPILOT_API_KEY", "https://attribute.example.com/api", "the provider's url", 10, 30 * time.Second},
+			result{fromVariable, "the environment variable TOFUPILOT_API_KEY", "https://attribute.example.com/api", "the provider's url", 10, 30 * time.Second},
 		},
-		"variables that are empty are unset": {
-			Block{APIKey: new(ours)}, environment{EnvAPIKey: "", EnvURL: "", EnvCACert: ""},
-			result{ours, "the provider's api_key", "https://www.tofupilot.app/api", "the provider's default", 3, 30 * time.Second},
+		"empty variables": {
+			Block{APIKey: new(fromArgument)}, environment{EnvAPIKey: "", EnvURL: "", EnvCACert: ""},
+			result{fromArgument, "the provider's api_key", "https://www.tofupilot.app/api", "the provider's default", 3, 30 * time.Second},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -128,7 +128,7 @@ func TestPrecedence(t *testing.T) {
 				t.Errorf("got %+v, want %+v", got, c.want)
 			}
 			if got.RootCAs != nil {
-				t.Error("there are roots of certificates, though none are configured")
+				t.Error("there are root certificates, though none are configured")
 			}
 		})
 	}
@@ -139,7 +139,7 @@ func TestNoKey(t *testing.T) {
 	home := t.TempDir()
 	for _, env := range []environment{{}, {EnvAPIKey: ""}} {
 		env["HOME"], env["USERPROFILE"] = home, home
-		expectProblem(t, Block{}, env, "", "No API key", `Reading from TofuPilot requires an API key. Do one of the following:
+		checkProblem(t, Block{}, env, "", "No API key", `Reading from TofuPilot requires an API key. Do one of the following:
   - Create a key in TofuPilot's settings, and set TOFUPILOT_API_KEY to it.
   - Set the provider's api_key, in the block that the data source uses.
   - Run `+"`tofupilot login`"+`. These login files don't exist:
@@ -149,7 +149,7 @@ For a self-hosted server, also set TOFUPILOT_URL, unless you log in.`)
 	}
 }
 
-func TestVariableSurroundings(t *testing.T) {
+func TestQuotedVariables(t *testing.T) {
 	t.Parallel()
 	const space, quotes = "The value begins or ends with white space; remove it.", "The value has quotes around it; remove them."
 	for around, words := range map[string]string{
@@ -164,7 +164,7 @@ func TestVariableSurroundings(t *testing.T) {
 			for _, value := range []string{around + good, good + around, around + good + around, around} {
 				env := environment{EnvAPIKey: "key"}
 				env[variable] = value
-				expectProblem(t, Block{}, env, "", "Invalid "+variable, words)
+				checkProblem(t, Block{}, env, "", "Invalid "+variable, words)
 			}
 		}
 	}
@@ -184,8 +184,8 @@ func TestVariableErrors(t *testing.T) {
 	} {
 		env := environment{EnvAPIKey: "key"}
 		env[c.variable] = c.value
-		expectProblem(t, Block{}, env, "", "Invalid "+c.variable, c.words)
-		expectUnsaid(t, Block{}, env, "tp_", "hunter2")
+		checkProblem(t, Block{}, env, "", "Invalid "+c.variable, c.words)
+		checkNoSecrets(t, Block{}, env, "tp_", "hunter2")
 	}
 }
 
@@ -235,7 +235,7 @@ func TestPlainHTTP(t *testing.T) {
 	}
 	for _, url := range remote {
 		{
-			expectProblem(t, model(url, false), nil, "url", "Invalid url", "https://", "allow_http to true")
+			checkProblem(t, model(url, false), nil, "url", "Invalid url", "https://", "allow_http to true")
 		}
 		if got, problems := resolve(t, model(url, true), nil); len(problems) > 0 {
 			t.Errorf("%s, allowed: %v, %v", url, got, problems)

@@ -12,10 +12,11 @@ import (
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/acceptance/harness"
 )
 
-// Neither may hold up Terraform or fill its memory, whatever stands in the file's place.
+// A file that isn't regular, or is too large, is an error. Reading it could block, or use much
+// memory.
 func TestOnlyRegularFiles(t *testing.T) {
 	t.Parallel()
-	pipe := func(_ *testing.T, file string) error { return syscall.Mkfifo(file, 0o600) } // nobody writes to it
+	pipe := func(_ *testing.T, file string) error { return syscall.Mkfifo(file, 0o600) } // without a writer, reading it blocks
 	link := func(target string) func(*testing.T, string) error {
 		return func(_ *testing.T, file string) error { return os.Symlink(target, file) }
 	}
@@ -27,14 +28,14 @@ func TestOnlyRegularFiles(t *testing.T) {
 	}
 	for what, c := range map[string]struct {
 		create func(*testing.T, string) error
-		but    string
+		is     string // as the error calls the file
 	}{
 		"directory":    {func(_ *testing.T, file string) error { return os.Mkdir(file, 0o700) }, "a directory"},
 		"pipe":         {pipe, "a pipe"},
 		"device":       {link("/dev/zero"), "a device or a socket"},
 		"empty device": {link("/dev/null"), "a device or a socket"},
 		"huge file":    {huge, "larger"},
-		"a little large": {func(_ *testing.T, file string) error {
+		"one byte too large": {func(_ *testing.T, file string) error {
 			return os.WriteFile(file, []byte(strings.Repeat(" ", 16<<20+1)), 0o600)
 		}, "larger"},
 	} {
@@ -45,10 +46,10 @@ func TestOnlyRegularFiles(t *testing.T) {
 				t.Fatal(err)
 			}
 			const instead = "; correct the path, or set the provider's ca_cert_pem instead."
-			refused := file + " must be a regular file of at most 16 MiB, but it is " + c.but
-			expectProblem(t, Block{APIKey: new("key")}, environment{EnvCACert: file}, "", "Invalid TOFUPILOT_CA_CERT", refused+instead)
-			env, login := homeWith(t, credentials("https://tofupilot.example.com", `"ca_cert": `+quoted(file)))
-			expectProblem(t, Block{}, env, "", "The login file can't be used", "The ca_cert of the login file "+login+": "+refused+instead)
+			refused := file + " must be a regular file of at most 16 MiB, but it is " + c.is
+			checkProblem(t, Block{APIKey: new("key")}, environment{EnvCACert: file}, "", "Invalid TOFUPILOT_CA_CERT", refused+instead)
+			env, login := newHome(t, loginJSON("https://tofupilot.example.com", `"ca_cert": `+quoteJSON(file)))
+			checkProblem(t, Block{}, env, "", "The login file can't be used", "The ca_cert of the login file "+login+": "+refused+instead)
 
 			if err := os.Remove(login); err != nil {
 				t.Fatal(err)
@@ -56,8 +57,8 @@ func TestOnlyRegularFiles(t *testing.T) {
 			if err := c.create(t, login); err != nil {
 				t.Fatal(err)
 			}
-			expectProblem(t, Block{}, env, "", "The login file can't be used",
-				"The login file "+login+" must be a regular file of at most 1 MiB, but it is "+c.but+". Run `tofupilot login` again, or set TOFUPILOT_API_KEY instead, and TOFUPILOT_URL for a self-hosted server.")
+			checkProblem(t, Block{}, env, "", "The login file can't be used",
+				"The login file "+login+" must be a regular file of at most 1 MiB, but it is "+c.is+". Run `tofupilot login` again, or set TOFUPILOT_API_KEY instead, and TOFUPILOT_URL for a self-hosted server.")
 		})
 	}
 }
@@ -65,16 +66,16 @@ func TestOnlyRegularFiles(t *testing.T) {
 func TestLargestFiles(t *testing.T) {
 	t.Parallel()
 	certificate, _ := harness.NewCertificate(t, "authority")
-	file := write(t, certificate+strings.Repeat("\n", 16<<20-len(certificate)))
+	file := writeFile(t, certificate+strings.Repeat("\n", 16<<20-len(certificate)))
 	link := filepath.Join(t.TempDir(), "link.pem")
 	if err := os.Symlink(file, link); err != nil {
 		t.Fatal(err)
 	}
-	stored := credentials("https://tofupilot.example.com")
-	env, _ := homeWith(t, stored+strings.Repeat(" ", 1<<20-len(stored)))
-	got, problems := resolve(t, Block{}, with(env, EnvCACert, link))
+	stored := loginJSON("https://tofupilot.example.com")
+	env, _ := newHome(t, stored+strings.Repeat(" ", 1<<20-len(stored)))
+	got, problems := resolve(t, Block{}, setVariable(env, EnvCACert, link))
 	if len(problems) > 0 || got.APIKey != storedKey {
 		t.Fatal(problems)
 	}
-	expectTrust(t, got.RootCAs, certificate)
+	checkTrust(t, got.RootCAs, certificate)
 }

@@ -34,13 +34,13 @@ func FuzzParseURL(f *testing.F) {
 		base, err := ParseURL(raw)
 		if err != nil {
 			if strings.Contains(raw, "@") && len(raw) > 20 && strings.Contains(err.Error(), raw) {
-				t.Errorf("the error repeats what may be a password: %v", err)
+				t.Errorf("the error may contain a password: %v", err)
 			}
 			return
 		}
 		text := base.String()
 		if strings.Contains(text, "@") {
-			return // from a %40 in the path: the second time it is taken for user info
+			return // from %40 in the path, which would be parsed as user info the second time
 		}
 		again, err := ParseURL(text)
 		if err != nil || again.String() != text {
@@ -56,10 +56,10 @@ func FuzzParseURL(f *testing.F) {
 		target.RawQuery = url.Values{"limit": {"100"}}.Encode()
 		request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, target.String(), nil)
 		if err != nil {
-			t.Fatalf("%q can't be asked: %v", raw, err)
+			t.Fatalf("%q can't be requested: %v", raw, err)
 		}
 		if !rest.SameServer(request.URL, base) || !strings.HasSuffix(request.URL.EscapedPath(), "/api/v2/procedures") || request.URL.RawQuery != "limit=100" {
-			t.Errorf("%q is asked as %q", raw, request.URL)
+			t.Errorf("%q is requested as %q", raw, request.URL)
 		}
 	})
 }
@@ -81,7 +81,7 @@ func FuzzCheckAPIKey(f *testing.F) {
 			return
 		}
 		if !visibleASCII.MatchString(key) {
-			t.Errorf("%q is no key", key)
+			t.Errorf("%q is accepted", key)
 		}
 		request := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "http://tofupilot.invalid/", nil)
 		request.Header.Set("Authorization", "Bearer "+key)
@@ -107,13 +107,13 @@ func FuzzParseDuration(f *testing.F) {
 			t.Errorf("%q is %s: %v", value, duration, err)
 		}
 		if err != nil && strings.ContainsFunc(err.Error(), unicode.IsControl) {
-			t.Errorf("the error can steer a terminal: %q", err)
+			t.Errorf("the error contains control characters: %q", err)
 		}
 	})
 }
 
 func FuzzParseCertificates(f *testing.F) {
-	stored, err := os.ReadFile("testdata/certificate.pem") // the same in every run
+	stored, err := os.ReadFile("testdata/certificate.pem") // constant, so that inputs are reproducible
 	if err != nil {
 		f.Fatal(err)
 	}

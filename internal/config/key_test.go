@@ -36,8 +36,8 @@ func TestPlaceholderAsKey(t *testing.T) {
 			EnvAPIKey: {Block{}, environment{EnvAPIKey: value}, ""},
 			"api_key": {Block{APIKey: new(value)}, environment{}, "api_key"},
 		} {
-			expectProblem(t, c.block, c.env, c.argument, "Invalid "+name, words)
-			expectUnsaid(t, c.block, c.env, "TP_SECRET", "***")
+			checkProblem(t, c.block, c.env, c.argument, "Invalid "+name, words)
+			checkNoSecrets(t, c.block, c.env, "TP_SECRET", "***")
 		}
 	}
 }

@@ -14,56 +14,56 @@ func TestLoginErrors(t *testing.T) {
 	const server = "https://tofupilot.example.com"
 	key := func(key string) string { return `{"api_key": ` + key + `, "base_url": "` + server + `"}` }
 	for what, c := range map[string]struct{ content, words string }{
-		"empty":                    {"", "isn't valid JSON"},
-		"cut off":                  {`{"api_key": "tp_stored`, "isn't valid JSON"},
-		"not JSON":                 {"tp_stored", "isn't valid JSON"},
-		"two objects":              {credentials(server) + credentials(server), "isn't valid JSON"},
-		"a list":                   {"[" + credentials(server) + "]", "isn't valid JSON"},
-		"a key that is no text":    {key(`{"tp_stored": 1}`), "isn't valid JSON"},
-		"null":                     {"null", "has no usable api_key: the key is empty"},
-		"no key":                   {`{"base_url": "` + server + `"}`, "has no usable api_key: the key is empty"},
-		"null for a key":           {key(`null`), "has no usable api_key: the key is empty"},
-		"empty key":                {key(`""`), "has no usable api_key: the key is empty"},
-		"key with a line break":    {key(`"tp_stored\n"`), "has no usable api_key: character 10 of the key is U+000A, but a key has only visible ASCII characters"},
-		"key in quotes":            {key(`"'tp_stored'"`), "has no usable api_key: the key has quotes around it; remove them"},
-		"a placeholder as the key": {key(`"${TP_KEY}"`), "has no usable api_key: the key looks like a placeholder that wasn't replaced"},
-		"no server":                {`{"api_key": "tp_stored"}`, "has no usable base_url: the URL must begin with https://"},
-		"server without a scheme":  {credentials("tp_stored.elsewhere.test"), "has no usable base_url: the URL must begin with https://"},
-		"server with a password":   {credentials("https://me:tp_stored@elsewhere.test"), "has no usable base_url: the URL contains user info"},
-		"server with a query":      {credentials(server + "?key=tp_stored"), "has no usable base_url: the URL has a query"},
-		"server with a bad port":   {credentials(server + ":tp_stored"), "has no usable base_url: this isn't a URL"},
-		"server with a bad escape": {credentials(server + "%tp_stored"), "has no usable base_url: this isn't a URL"},
-		"server with a bad host":   {credentials("https://tp_stored%20.com"), "has no usable base_url: this isn't a URL"},
-		"server with a hidden one": {credentials("https://tp_stored\u200b.com"), "has no usable base_url: character 18 of the URL is U+200B"},
+		"empty":                              {"", "isn't valid JSON"},
+		"cut off":                            {`{"api_key": "tp_stored`, "isn't valid JSON"},
+		"not JSON":                           {"tp_stored", "isn't valid JSON"},
+		"two objects":                        {loginJSON(server) + loginJSON(server), "isn't valid JSON"},
+		"a list":                             {"[" + loginJSON(server) + "]", "isn't valid JSON"},
+		"a key that isn't a string":          {key(`{"tp_stored": 1}`), "isn't valid JSON"},
+		"null":                               {"null", "has no usable api_key: the key is empty"},
+		"no key":                             {`{"base_url": "` + server + `"}`, "has no usable api_key: the key is empty"},
+		"a null key":                         {key(`null`), "has no usable api_key: the key is empty"},
+		"empty key":                          {key(`""`), "has no usable api_key: the key is empty"},
+		"key with a line break":              {key(`"tp_stored\n"`), "has no usable api_key: character 10 of the key is U+000A, but a key has only visible ASCII characters"},
+		"key in quotes":                      {key(`"'tp_stored'"`), "has no usable api_key: the key has quotes around it; remove them"},
+		"a placeholder as the key":           {key(`"${TP_KEY}"`), "has no usable api_key: the key looks like a placeholder that wasn't replaced"},
+		"no server":                          {`{"api_key": "tp_stored"}`, "has no usable base_url: the URL must begin with https://"},
+		"server without a scheme":            {loginJSON("tp_stored.elsewhere.test"), "has no usable base_url: the URL must begin with https://"},
+		"server with a password":             {loginJSON("https://me:tp_stored@elsewhere.test"), "has no usable base_url: the URL contains user info"},
+		"server with a query":                {loginJSON(server + "?key=tp_stored"), "has no usable base_url: the URL has a query"},
+		"server with a bad port":             {loginJSON(server + ":tp_stored"), "has no usable base_url: this isn't a URL"},
+		"server with a bad escape":           {loginJSON(server + "%tp_stored"), "has no usable base_url: this isn't a URL"},
+		"server with a bad host":             {loginJSON("https://tp_stored%20.com"), "has no usable base_url: this isn't a URL"},
+		"server with an invisible character": {loginJSON("https://tp_stored\u200b.com"), "has no usable base_url: character 18 of the URL is U+200B"},
 	} {
 		t.Run(what, func(t *testing.T) {
 			t.Parallel()
-			env, file := homeWith(t, c.content)
-			expectProblem(t, Block{}, env, "", "The login file can't be used",
+			env, file := newHome(t, c.content)
+			checkProblem(t, Block{}, env, "", "The login file can't be used",
 				"The login file "+file+" "+c.words, ". Run `tofupilot login` again, or set TOFUPILOT_API_KEY instead, and TOFUPILOT_URL for a self-hosted server.")
-			expectUnsaid(t, Block{}, env, "tp_", `\u0007`, "elsewhere")
-			env, file = homeWithStation(t, c.content)
-			expectProblem(t, Block{}, env, "", "The login file can't be used",
+			checkNoSecrets(t, Block{}, env, "tp_", `\u0007`, "elsewhere")
+			env, file = newStationHome(t, c.content)
+			checkProblem(t, Block{}, env, "", "The login file can't be used",
 				"The login file "+file+" "+c.words, ". Run `tofupilot login --token` again, or set TOFUPILOT_API_KEY instead, and TOFUPILOT_URL for a self-hosted server.")
 		})
 	}
 }
 
-func TestBadKeyHintsAtLogin(t *testing.T) {
+func TestInvalidKeyMentionsLogin(t *testing.T) {
 	t.Parallel()
-	env, file := homeWith(t, credentials("https://tofupilot.example.com"))
-	expectProblem(t, Block{}, with(env, EnvAPIKey, "Bearer tp_given"), "", "Invalid TOFUPILOT_API_KEY",
+	env, file := newHome(t, loginJSON("https://tofupilot.example.com"))
+	checkProblem(t, Block{}, setVariable(env, EnvAPIKey, "Bearer tp_given"), "", "Invalid TOFUPILOT_API_KEY",
 		"keep only what follows it. There is also the login file "+file+" for https://tofupilot.example.com, used only without a key.")
 }
 
-// expectUnsaid expects that no diagnostic repeats any of these.
-func expectUnsaid(t *testing.T, model Block, env environment, secrets ...string) {
+// checkNoSecrets checks that no problem contains any of the secrets.
+func checkNoSecrets(t *testing.T, model Block, env environment, secrets ...string) {
 	t.Helper()
 	_, problems := resolve(t, model, env)
 	for _, problem := range problems {
 		for _, secret := range secrets {
 			if strings.Contains(problem.Summary+problem.Detail, secret) {
-				t.Errorf("it repeats %q: %s", secret, problem.Detail)
+				t.Errorf("the problem contains %q: %s", secret, problem.Detail)
 			}
 		}
 	}
@@ -84,8 +84,8 @@ func TestLoginOwnServer(t *testing.T) {
 	} {
 		t.Run(what, func(t *testing.T) {
 			t.Parallel()
-			// The certificates of that server don't count either.
-			env, file := homeWith(t, credentials(c.stored, `"ca_cert": "/missing.pem"`))
+			// The ca_cert of the login isn't read either.
+			env, file := newHome(t, loginJSON(c.stored, `"ca_cert": "/missing.pem"`))
 			words := []string{
 				"The login file " + file + " is for " + c.stored + ", and its key is sent to no other server. The provider is configured for " + c.configured + ".",
 				"Set TOFUPILOT_API_KEY, run `tofupilot login` for that server, or unset url and TOFUPILOT_URL to use the login's server.",
@@ -97,10 +97,10 @@ func TestLoginOwnServer(t *testing.T) {
 				{Block{URL: new(c.configured + "/api")}, ""},
 				{Block{}, c.configured},
 			} {
-				expectProblem(t, by.model, with(env, EnvURL, by.url), "", "No API key", words...)
-				expectUnsaid(t, by.model, env, storedKey)
+				checkProblem(t, by.model, setVariable(env, EnvURL, by.url), "", "No API key", words...)
+				checkNoSecrets(t, by.model, env, storedKey)
 				if got, _ := resolve(t, by.model, env); got.APIKey != "" || got.RootCAs != nil {
-					t.Errorf("it is used all the same: %+v", got)
+					t.Errorf("the login is used: %+v", got)
 				}
 			}
 		})
@@ -109,8 +109,8 @@ func TestLoginOwnServer(t *testing.T) {
 
 func TestLoginPlainHTTP(t *testing.T) {
 	t.Parallel()
-	env, file := homeWith(t, credentials("http://tofupilot.example.com"))
-	expectProblem(t, Block{}, env, "", "The login file can't be used",
+	env, file := newHome(t, loginJSON("http://tofupilot.example.com"))
+	checkProblem(t, Block{}, env, "", "The login file can't be used",
 		"The login file "+file+" is for http://tofupilot.example.com: ", "unencrypted", "allow_http to true")
 	got, problems := resolve(t, Block{AllowHTTP: true}, env)
 	if len(problems) > 0 || got.APIKey != storedKey || got.BaseURL.String() != "http://tofupilot.example.com/api" {
@@ -122,14 +122,14 @@ func TestLoginBadCA(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ ca, words string }{
 		{"/missing.pem", " can't be read: " + harness.FileNotFoundMessage(t) + "; correct the path, or set the provider's ca_cert_pem instead."},
-		{write(t, "garbage"), ": no certificate found"},
+		{writeFile(t, "garbage"), ": no certificate found"},
 	} {
-		env, file := homeWith(t, credentials("https://tofupilot.example.com", `"ca_cert": `+quoted(c.ca)))
-		expectProblem(t, Block{}, env, "", "The login file can't be used", "The ca_cert of the login file "+file+": "+c.ca+c.words)
+		env, file := newHome(t, loginJSON("https://tofupilot.example.com", `"ca_cert": `+quoteJSON(c.ca)))
+		checkProblem(t, Block{}, env, "", "The login file can't be used", "The ca_cert of the login file "+file+": "+c.ca+c.words)
 	}
 }
 
-// What Windows says of a file ends in a period. Ours goes on after it.
+// An error of Windows ends in a period, which is removed because more text follows.
 func TestFileError(t *testing.T) {
 	t.Parallel()
 	windows := errors.New("The system cannot find the file specified.")
@@ -138,19 +138,19 @@ func TestFileError(t *testing.T) {
 		t.Errorf("%q instead of %q", err, want)
 	}
 	if !errors.Is(err, windows) {
-		t.Error("what the system said can't be found in it")
+		t.Error("it doesn't wrap the system's error")
 	}
 }
 
-// A login whose key isn't used is told of if it is for the server. So is one for another server
-// where nobody chose the server: it is the default's, or the used login's.
-func TestRefusedKeyHintsAtLogin(t *testing.T) {
+// OtherLogin mentions an unused login for the configured server. If no url is configured, it also
+// mentions one for another server.
+func TestOtherLogin(t *testing.T) {
 	t.Parallel()
 	const server, stations = "https://tofupilot.example.com", "https://station.example.com"
 	const user, station = "credentials.json for " + server + ", ", "station.json for " + stations + ", "
 	for what, c := range map[string]struct {
 		key, url string // of the environment
-		told     string // the file and its server; empty: there is no hint
+		want     string // the file and its server; empty: no login is mentioned
 	}{
 		"a key, and no url":               {"tp_given", "", user},
 		"a key, for the user's server":    {"tp_given", server, user},
@@ -162,11 +162,11 @@ func TestRefusedKeyHintsAtLogin(t *testing.T) {
 	} {
 		t.Run(what, func(t *testing.T) {
 			t.Parallel()
-			env, _ := homeWith(t, credentials(server))
-			leave(t, env, "station.json", credentials(stations))
-			got, _ := resolve(t, Block{}, with(with(env, EnvAPIKey, c.key), EnvURL, c.url))
-			if hint := got.OtherLogin(); !strings.Contains(hint, c.told) || (hint == "") != (c.told == "") {
-				t.Errorf("got %q, want %q", hint, c.told)
+			env, _ := newHome(t, loginJSON(server))
+			writeLogin(t, env, "station.json", loginJSON(stations))
+			got, _ := resolve(t, Block{}, setVariable(setVariable(env, EnvAPIKey, c.key), EnvURL, c.url))
+			if got := got.OtherLogin(); !strings.Contains(got, c.want) || (got == "") != (c.want == "") {
+				t.Errorf("got %q, want %q", got, c.want)
 			}
 		})
 	}

@@ -15,27 +15,27 @@ import (
 
 const storedKey = "tp_stored"
 
-// homeWith makes a home directory with what `tofupilot login` would leave there,
-// and says where that is.
-func homeWith(t *testing.T, credentials string) (env environment, file string) {
+// newHome creates a home directory with a user's login file. It returns an environment with that
+// directory, and the file.
+func newHome(t *testing.T, credentials string) (env environment, file string) {
 	t.Helper()
 	env = environment{"HOME": t.TempDir()}
 	env["USERPROFILE"] = env["HOME"]
-	return env, leave(t, env, "credentials.json", credentials)
+	return env, writeLogin(t, env, "credentials.json", credentials)
 }
 
-// homeWithStation makes a home directory with a station's login and no user's.
-func homeWithStation(t *testing.T, content string) (env environment, file string) {
+// newStationHome is like newHome, for a station's login file.
+func newStationHome(t *testing.T, content string) (env environment, file string) {
 	t.Helper()
-	env, user := homeWith(t, "")
+	env, user := newHome(t, "")
 	if err := os.Remove(user); err != nil {
 		t.Fatal(err)
 	}
-	return env, leave(t, env, "station.json", content)
+	return env, writeLogin(t, env, "station.json", content)
 }
 
-// leave writes a login file of this name into a home directory.
-func leave(t *testing.T, home environment, name, content string) (file string) {
+// writeLogin writes a login file with this name in a home directory.
+func writeLogin(t *testing.T, home environment, name, content string) (file string) {
 	t.Helper()
 	file = filepath.Join(home["HOME"], ".tofupilot", name)
 	if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
@@ -47,22 +47,22 @@ func leave(t *testing.T, home environment, name, content string) (file string) {
 	return file
 }
 
-// credentials are a login's to a server, with further members of the object.
-func credentials(server string, members ...string) string {
-	stored := []string{`"api_key": ` + quoted(storedKey), `"base_url": ` + quoted(server)}
-	return "{" + strings.Join(append(stored, members...), ", ") + "}"
+// loginJSON returns the content of a login file for a server, with further members.
+func loginJSON(server string, members ...string) string {
+	required := []string{`"api_key": ` + quoteJSON(storedKey), `"base_url": ` + quoteJSON(server)}
+	return "{" + strings.Join(append(required, members...), ", ") + "}"
 }
 
-// quoted writes a text in JSON, a path of Windows too.
-func quoted(text string) string {
-	written, err := json.Marshal(text)
+// quoteJSON returns the text as a JSON string. It escapes the backslashes of a Windows path.
+func quoteJSON(text string) string {
+	encoded, err := json.Marshal(text)
 	if err != nil {
 		panic(err)
 	}
-	return string(written)
+	return string(encoded)
 }
 
-func with(env environment, variable, value string) environment {
+func setVariable(env environment, variable, value string) environment {
 	env[variable] = value
 	return env
 }
@@ -72,29 +72,29 @@ func TestLogin(t *testing.T) {
 	const server, base = "https://tofupilot.example.com", "https://tofupilot.example.com/api"
 	for what, c := range map[string]struct {
 		content  string
-		url, env string // configured, by the attribute and by the environment
+		url, env string // the argument url and TOFUPILOT_URL
 		want     string
 	}{
 		"as tofupilot login writes it": {
-			credentials(server, `"organization_slug": "acme"`, `"installation_id": null`, `"ca_cert": null`), "", "", base,
+			loginJSON(server, `"organization_slug": "acme"`, `"installation_id": null`, `"ca_cert": null`), "", "", base,
 		},
-		"of a station, by an older version of the CLI": {credentials(server, `"installation_id": "7c0e"`), "", "", base},
-		"without what is optional":                     {credentials(server), "", "", base},
-		"saved by an editor with a byte-order mark":    {byteOrderMark + credentials(server), "", "", base},
-		"with unknown members":                         {credentials(server, `"version": 3, "scopes": ["a", {"b": null}]`, `"ca_cert": ""`), "", "", base},
-		"address with /api":                            {credentials(server + "/api/"), "", "", base},
-		"on this machine":                              {credentials("http://localhost:3000"), "", "", "http://localhost:3000/api"},
-		"url, the same":                                {credentials(server), server, "", base},
-		"url with /api":                                {credentials(server), server + "/api", "", base},
-		"url in upper case":                            {credentials(server), "HTTPS://TofuPilot.EXAMPLE.com", "", base},
-		"url with the usual port":                      {credentials(server), server + ":443/api/", "", "https://tofupilot.example.com:443/api"},
-		"stored with the usual port":                   {credentials(server + ":443"), server, "", base},
-		"url below a path":                             {credentials(server), server + "/below", "", "https://tofupilot.example.com/below/api"},
-		"url, TofuPilot's by its other name":           {credentials("https://tofupilot.app"), "https://www.tofupilot.app", "", "https://www.tofupilot.app/api"},
-		"stored, TofuPilot's by its other name":        {credentials("https://www.tofupilot.app"), "https://tofupilot.app", "", "https://www.tofupilot.app/api"},
-		"TofuPilot's by its other name":                {credentials("https://tofupilot.app"), "", "", "https://www.tofupilot.app/api"},
-		"environment, the same":                        {credentials(server), "", server, base},
-		"url before another variable":                  {credentials(server), server, "https://elsewhere.example.com", base},
+		"of a station, by an older version of the CLI": {loginJSON(server, `"installation_id": "7c0e"`), "", "", base},
+		"with required members only":                   {loginJSON(server), "", "", base},
+		"saved by an editor with a byte-order mark":    {byteOrderMark + loginJSON(server), "", "", base},
+		"with unknown members":                         {loginJSON(server, `"version": 3, "scopes": ["a", {"b": null}]`, `"ca_cert": ""`), "", "", base},
+		"address with /api":                            {loginJSON(server + "/api/"), "", "", base},
+		"of a server on localhost":                     {loginJSON("http://localhost:3000"), "", "", "http://localhost:3000/api"},
+		"the same url":                                 {loginJSON(server), server, "", base},
+		"url with /api":                                {loginJSON(server), server + "/api", "", base},
+		"url in upper case":                            {loginJSON(server), "HTTPS://TofuPilot.EXAMPLE.com", "", base},
+		"url with the usual port":                      {loginJSON(server), server + ":443/api/", "", "https://tofupilot.example.com:443/api"},
+		"stored with the usual port":                   {loginJSON(server + ":443"), server, "", base},
+		"url below a path":                             {loginJSON(server), server + "/below", "", "https://tofupilot.example.com/below/api"},
+		"url, the other name of www.tofupilot.app":     {loginJSON("https://tofupilot.app"), "https://www.tofupilot.app", "", "https://www.tofupilot.app/api"},
+		"stored, the other name of tofupilot.app":      {loginJSON("https://www.tofupilot.app"), "https://tofupilot.app", "", "https://www.tofupilot.app/api"},
+		"tofupilot.app, no url":                        {loginJSON("https://tofupilot.app"), "", "", "https://www.tofupilot.app/api"},
+		"the same URL in the environment":              {loginJSON(server), "", server, base},
+		"url, and another one in the environment":      {loginJSON(server), server, "https://elsewhere.example.com", base},
 	} {
 		t.Run(what, func(t *testing.T) {
 			t.Parallel()
@@ -102,7 +102,7 @@ func TestLogin(t *testing.T) {
 			if c.url != "" {
 				model.URL = new(c.url)
 			}
-			for _, home := range []func(*testing.T, string) (environment, string){homeWith, homeWithStation} {
+			for _, home := range []func(*testing.T, string) (environment, string){newHome, newStationHome} {
 				env, file := home(t, c.content)
 				env[EnvAPIKey], env[EnvURL] = "", c.env // empty is unset
 				got, problems := resolve(t, model, env)
@@ -128,54 +128,54 @@ func TestLoginCA(t *testing.T) {
 	t.Parallel()
 	stored, _ := harness.NewCertificate(t, "stored")
 	other, _ := harness.NewCertificate(t, "other")
-	storedFile, otherFile := write(t, stored), write(t, other)
-	content := credentials("https://tofupilot.example.com", `"ca_cert": `+quoted(storedFile))
+	storedFile, otherFile := writeFile(t, stored), writeFile(t, other)
+	content := loginJSON("https://tofupilot.example.com", `"ca_cert": `+quoteJSON(storedFile))
 	for what, c := range map[string]struct {
 		model Block
-		file  string // what the environment variable names
+		file  string // TOFUPILOT_CA_CERT
 		want  string
 		from  string
 	}{
-		"of the login":       {Block{}, "", stored, storedFile + " (the ca_cert of the login file {login})"},
-		"of the attribute":   {Block{CACertPEM: new(other)}, "", other, "the provider's ca_cert_pem"},
-		"of the environment": {Block{}, otherFile, other, otherFile + " (TOFUPILOT_CA_CERT)"},
+		"from the login":       {Block{}, "", stored, storedFile + " (the ca_cert of the login file {login})"},
+		"from the argument":    {Block{CACertPEM: new(other)}, "", other, "the provider's ca_cert_pem"},
+		"from the environment": {Block{}, otherFile, other, otherFile + " (TOFUPILOT_CA_CERT)"},
 	} {
 		t.Run(what, func(t *testing.T) {
 			t.Parallel()
-			env, file := homeWith(t, content)
-			got, problems := resolve(t, c.model, with(env, EnvCACert, c.file))
+			env, file := newHome(t, content)
+			got, problems := resolve(t, c.model, setVariable(env, EnvCACert, c.file))
 			if len(problems) > 0 {
 				t.Fatal(problems)
 			}
-			expectTrust(t, got.RootCAs, c.want)
+			checkTrust(t, got.RootCAs, c.want)
 			if want := strings.ReplaceAll(c.from, "{login}", file); got.CAs.From != want {
-				t.Errorf("it comes from %q, want %q", got.CAs.From, want)
+				t.Errorf("the source is %q, want %q", got.CAs.From, want)
 			}
 		})
 	}
 }
 
-// TofuPilot's CLI does the same.
+// The station's login is used only if the user's file doesn't exist, as in TofuPilot's CLI.
 func TestStationLogin(t *testing.T) {
 	t.Parallel()
 	const server, other = "https://tofupilot.example.com", "https://other.example.com"
 	for what, c := range map[string]struct {
 		user, station, url string
-		summary            string // of the error; none if it is empty
-		hint               bool   // of the station's login
+		summary            string // of the error; empty: no error
+		hint               bool   // whether the error mentions the station's login
 	}{
-		"a user's beside it":                     {credentials(server), "broken", "", "", false},
-		"a user's, broken":                       {"broken", credentials(server), server, "The login file can't be used", true},
-		"a user's, broken, and no url":           {"broken", credentials(server), "", "The login file can't be used", true},
-		"a user's, broken, for another url":      {"broken", credentials(server), other, "The login file can't be used", false},
-		"a user's for another server":            {credentials(other), credentials(server), server, "No API key", true},
-		"both for another server":                {credentials(other), credentials(other), server, "No API key", false},
-		"a user's for another, the other broken": {credentials(other), "broken", server, "No API key", false},
+		"a user's and a broken one":                     {loginJSON(server), "broken", "", "", false},
+		"a broken user's":                               {"broken", loginJSON(server), server, "The login file can't be used", true},
+		"a broken user's, no url":                       {"broken", loginJSON(server), "", "The login file can't be used", true},
+		"a broken user's, another url":                  {"broken", loginJSON(server), other, "The login file can't be used", false},
+		"a user's for another server":                   {loginJSON(other), loginJSON(server), server, "No API key", true},
+		"both for another server":                       {loginJSON(other), loginJSON(other), server, "No API key", false},
+		"a user's for another server, and a broken one": {loginJSON(other), "broken", server, "No API key", false},
 	} {
 		t.Run(what, func(t *testing.T) {
 			t.Parallel()
-			env, user := homeWith(t, c.user)
-			station := leave(t, env, "station.json", c.station)
+			env, user := newHome(t, c.user)
+			station := writeLogin(t, env, "station.json", c.station)
 			env[EnvURL] = c.url
 			got, problems := resolve(t, Block{}, env)
 			if c.summary == "" {
@@ -185,12 +185,12 @@ func TestStationLogin(t *testing.T) {
 				return
 			}
 			if got.APIKey != "" {
-				t.Error("there is a key all the same")
+				t.Error("a key is used")
 			}
-			expectProblem(t, Block{}, env, "", c.summary, "The login file "+user)
+			checkProblem(t, Block{}, env, "", c.summary, "The login file "+user)
 			hint := "There is also the login file " + station + " for " + server + ", used only without a key and credentials.json."
-			if told := problems[0].Detail; strings.Contains(told, hint) != c.hint || strings.Contains(told, "station.json") != c.hint {
-				t.Errorf("the station's login is told of: %t, in: %s", !c.hint, told)
+			if detail := problems[0].Detail; strings.Contains(detail, hint) != c.hint || strings.Contains(detail, "station.json") != c.hint {
+				t.Errorf("the detail mentions the station's login: %t, want %t: %s", !c.hint, c.hint, detail)
 			}
 		})
 	}
@@ -199,43 +199,43 @@ func TestStationLogin(t *testing.T) {
 func TestUnusedLoginCA(t *testing.T) {
 	t.Parallel()
 	const server = "https://tofupilot.example.com"
-	withCA := func(server string) string { return credentials(server, `"ca_cert": "/ca.pem"`) }
+	withCA := func(server string) string { return loginJSON(server, `"ca_cert": "/ca.pem"`) }
 	for what, c := range map[string]struct {
 		user, station, key string
-		told               string // the file, if any
+		file               string // whose CA is mentioned; empty: none
 	}{
-		"the station's, beside a user's":        {credentials(server), withCA(server), "", "station.json"},
-		"the user's, beside a key":              {withCA(server), "broken", "given", "credentials.json"},
-		"the station's, beside a key":           {credentials(server), withCA(server), "given", "station.json"},
-		"the station's, for another server":     {credentials(server), withCA(server + ":8443"), "", ""},
-		"the station's, without one":            {credentials(server), credentials(server), "", ""},
-		"none beside the user's, which is used": {credentials(server), "broken", "", ""},
+		"the station's, with a user's login":      {loginJSON(server), withCA(server), "", "station.json"},
+		"the user's, with a key":                  {withCA(server), "broken", "given", "credentials.json"},
+		"the station's, with a key":               {loginJSON(server), withCA(server), "given", "station.json"},
+		"the station's, for another server":       {loginJSON(server), withCA(server + ":8443"), "", ""},
+		"no CA in either file":                    {loginJSON(server), loginJSON(server), "", ""},
+		"no CA in the user's, a broken station's": {loginJSON(server), "broken", "", ""},
 	} {
 		t.Run(what, func(t *testing.T) {
 			t.Parallel()
-			env, _ := homeWith(t, c.user)
-			leave(t, env, "station.json", c.station)
+			env, _ := newHome(t, c.user)
+			writeLogin(t, env, "station.json", c.station)
 			env[EnvAPIKey], env[EnvURL] = c.key, server
 			got, problems := resolve(t, Block{}, env)
 			if len(problems) > 0 || got.RootCAs != nil {
 				t.Fatalf("got %+v, %v", got, problems)
 			}
 			want := ""
-			if c.told != "" {
-				want = "The login file " + filepath.Join(env["HOME"], ".tofupilot", c.told) +
+			if c.file != "" {
+				want = "The login file " + filepath.Join(env["HOME"], ".tofupilot", c.file) +
 					" has a CA for this server, /ca.pem, used only with that file's key."
 			}
-			if told := got.OtherCA(); told != want {
-				t.Errorf("got %q, want %q", told, want)
+			if got := got.OtherCA(); got != want {
+				t.Errorf("got %q, want %q", got, want)
 			}
 		})
 	}
 }
 
-// A key from the attribute or the environment wins, and the file isn't even read.
-func TestLoginNotRead(t *testing.T) {
+// With a key from the argument or the environment, an invalid login file isn't an error.
+func TestUnusedLoginIsNotRead(t *testing.T) {
 	t.Parallel()
-	for _, content := range []string{"broken", credentials("https://tofupilot.example.com", `"ca_cert": "/missing.pem"`)} {
+	for _, content := range []string{"broken", loginJSON("https://tofupilot.example.com", `"ca_cert": "/missing.pem"`)} {
 		for _, c := range []struct {
 			model Block
 			key   string // in the environment
@@ -243,12 +243,12 @@ func TestLoginNotRead(t *testing.T) {
 			{Block{APIKey: new("given")}, ""},
 			{Block{}, "given"},
 		} {
-			env, file := homeWith(t, content)
-			leave(t, env, "station.json", content)
+			env, file := newHome(t, content)
+			writeLogin(t, env, "station.json", content)
 			if err := os.Chmod(file, 0o644); err != nil {
 				t.Fatal(err)
 			}
-			got, problems := resolve(t, c.model, with(env, EnvAPIKey, c.key))
+			got, problems := resolve(t, c.model, setVariable(env, EnvAPIKey, c.key))
 			if len(problems) > 0 || got.APIKey != "given" || got.BaseURL.Host != "www.tofupilot.app" || got.RootCAs != nil {
 				t.Errorf("got %+v, %v", got, problems)
 			}
@@ -256,39 +256,39 @@ func TestLoginNotRead(t *testing.T) {
 	}
 }
 
-// The home directory is found as TofuPilot's CLI finds it.
+// TestHome finds the home directory as TofuPilot's CLI does.
 func TestHome(t *testing.T) {
-	mine, others := "HOME", "USERPROFILE"
+	variable, unused := "HOME", "USERPROFILE"
 	if runtime.GOOS == "windows" {
-		mine, others = others, mine
+		variable, unused = unused, variable
 	}
-	login := credentials("https://tofupilot.example.com")
-	env, _ := homeWith(t, login)
+	login := loginJSON("https://tofupilot.example.com")
+	env, _ := newHome(t, login)
 	withLogin := env["HOME"]
 	without := t.TempDir()
 	file := filepath.Join(t.TempDir(), "null")
 	if err := os.WriteFile(file, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	t.Chdir(withLogin) // a login below the working directory may have come with the configuration
+	t.Chdir(withLogin) // a login file in the working directory isn't used
 	const missing = "These login files don't exist:\n    "
-	unknown := "set " + mine + ": no home directory is known, so\n    no login file was looked for."
+	unknown := "set " + variable + ": no home directory is known, so\n    no login file was looked for."
 	found := "the login file " + filepath.Join(withLogin, ".tofupilot", "credentials.json")
 	for name, c := range map[string]struct { //nolint:paralleltest // The test has a working directory of its own.
 		env    environment
 		user   *user.User // of the user database; nil if it doesn't have the user
-		source string     // of the key
-		words  string     // of "No API key"
+		source string     // of the key; empty: the error "No API key"
+		words  string     // of the error
 	}{
-		"the variable":                  {environment{mine: withLogin}, nil, found, ""},
-		"the variable before the user":  {environment{mine: without}, &user.User{HomeDir: withLogin}, "", missing + filepath.Join(without, ".tofupilot")},
-		"the user":                      {environment{others: without}, &user.User{HomeDir: withLogin}, found, ""},
-		"the user, without a login":     {environment{others: withLogin}, &user.User{HomeDir: without}, "", missing + filepath.Join(without, ".tofupilot")},
+		"the variable":                  {environment{variable: withLogin}, nil, found, ""},
+		"the variable before the user":  {environment{variable: without}, &user.User{HomeDir: withLogin}, "", missing + filepath.Join(without, ".tofupilot")},
+		"the user":                      {environment{unused: without}, &user.User{HomeDir: withLogin}, found, ""},
+		"the user, without a login":     {environment{unused: withLogin}, &user.User{HomeDir: without}, "", missing + filepath.Join(without, ".tofupilot")},
 		"a home that doesn't exist":     {environment{}, &user.User{HomeDir: "/nonexistent"}, "", missing},
 		"a home that isn't a directory": {environment{}, &user.User{HomeDir: file}, "", missing + filepath.Join(file, ".tofupilot")},
-		"a relative home":               {environment{mine: "."}, nil, found, ""},
-		"an unknown user":               {environment{others: withLogin}, nil, "", unknown},
-		"a user without a home":         {environment{others: withLogin}, &user.User{}, "", unknown},
+		"a relative home":               {environment{variable: "."}, nil, found, ""},
+		"an unknown user":               {environment{unused: withLogin}, nil, "", unknown},
+		"a user without a home":         {environment{unused: withLogin}, &user.User{}, "", unknown},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got, problems := Resolve(Block{}, func(name string) string { return c.env[name] }, func() (*user.User, error) {
@@ -316,7 +316,7 @@ func TestLoginReadableByOthers(t *testing.T) {
 		0o600: false, 0o400: false, 0o440: false, 0o640: false, 0o660: false, 0o611: false,
 		0o604: true, 0o644: true, 0o444: true, 0o666: true,
 	} {
-		env, file := homeWith(t, credentials("https://tofupilot.example.com"))
+		env, file := newHome(t, loginJSON("https://tofupilot.example.com"))
 		if err := os.Chmod(file, mode); err != nil {
 			t.Fatal(err)
 		}
