@@ -14,8 +14,8 @@ import (
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/rest"
 )
 
-// listen serves a handler on loopback.
-func listen(t *testing.T, handler http.Handler) *url.URL {
+// newServer starts a server and returns its URL.
+func newServer(t *testing.T, handler http.Handler) *url.URL {
 	t.Helper()
 	server := httptest.NewServer(handler)
 	t.Cleanup(server.Close)
@@ -26,8 +26,9 @@ func listen(t *testing.T, handler http.Handler) *url.URL {
 	return address
 }
 
-// clientAt makes a client of the server at the address, with the transport if one is given.
-func clientAt(t *testing.T, address string, change ...func(*rest.Config)) *Client {
+// newClient returns a client of the server at the address, without retries unless an option
+// changes that.
+func newClient(t *testing.T, address string, change ...func(*rest.Config)) *Client {
 	t.Helper()
 	base, err := url.Parse(address + "/api")
 	if err != nil {
@@ -43,21 +44,21 @@ func clientAt(t *testing.T, address string, change ...func(*rest.Config)) *Clien
 	return New(config)
 }
 
-func overTransport(transport http.RoundTripper) func(*rest.Config) {
+func withTransport(transport http.RoundTripper) func(*rest.Config) {
 	return func(config *rest.Config) { config.Transport = transport }
 }
 
-func withRetries(most int) func(*rest.Config) {
-	return func(config *rest.Config) { config.MaxRetries = most }
+func withRetries(count int) func(*rest.Config) {
+	return func(config *rest.Config) { config.MaxRetries = count }
 }
 
-// body answers everything with status 200 and a body.
-func body(content string) http.Handler { return fakeapi.Status(http.StatusOK, content) }
+// respondOK returns a handler that responds with status 200 and the body.
+func respondOK(content string) http.Handler { return fakeapi.Status(http.StatusOK, content) }
 
-// silence never answers.
-var silence = http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
+// noResponse is a handler that waits until the client cancels the request.
+var noResponse = http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
 
-// kindOf is the kind of an error that has a *rest.Error in its chain; -1 of another.
+// kindOf returns the kind of the *rest.Error in an error's chain, or -1 if there is none.
 func kindOf(err error) rest.Kind {
 	if failed := new(rest.Error); errors.As(err, &failed) {
 		return failed.Kind
@@ -65,18 +66,18 @@ func kindOf(err error) rest.Kind {
 	return -1
 }
 
-// withoutSockets hands requests to a handler directly, so that a whole read fits
-// under testing/synctest, where its pauses take no time.
-type withoutSockets struct{ handler http.Handler }
+// handlerTransport calls a handler without a connection, so that testing/synctest can advance
+// its clock.
+type handlerTransport struct{ handler http.Handler }
 
-func (s withoutSockets) RoundTrip(r *http.Request) (*http.Response, error) {
+func (s handlerTransport) RoundTrip(r *http.Request) (*http.Response, error) {
 	if trace := httptrace.ContextClientTrace(r.Context()); trace != nil {
 		trace.GotConn(httptrace.GotConnInfo{})
 	}
-	answer := httptest.NewRecorder()
-	s.handler.ServeHTTP(answer, r)
+	response := httptest.NewRecorder()
+	s.handler.ServeHTTP(response, r)
 	if err := r.Context().Err(); err != nil {
 		return nil, err
 	}
-	return answer.Result(), nil
+	return response.Result(), nil
 }

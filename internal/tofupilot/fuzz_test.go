@@ -37,7 +37,7 @@ func FuzzDecodePage(f *testing.F) {
 	f.Fuzz(func(t *testing.T, body []byte) {
 		got, err := decodePage(t.Context(), body, func(p *Procedure) (Row, int) {
 			if created := p.CreatedAt; parseTimestamp(created) != never && !rfc3339Like.MatchString(*created) {
-				t.Errorf("%q was taken for a time", *created)
+				t.Errorf("%q is parsed as a time", *created)
 			}
 			return Row{ID: p.ID}, 0
 		}, new(rest.Budget).Share())
@@ -48,12 +48,12 @@ func FuzzDecodePage(f *testing.F) {
 			return
 		}
 		if !json.Valid(body) || !utf8.Valid(body) {
-			t.Errorf("%q was taken for a page", body)
+			t.Errorf("%q is decoded as a page", body)
 		}
-		if name, ok := nameThatStandsTwice(json.NewDecoder(bytes.NewReader(body))); ok {
-			t.Errorf("%q has %q twice in an object", body, name)
+		if name, ok := duplicateName(json.NewDecoder(bytes.NewReader(body))); ok {
+			t.Errorf("%q has the duplicate name %q", body, name)
 		}
-		// A map's names aren't matched in another case, as a struct's are.
+		// Unlike a struct, a map has the names in their exact case.
 		var exact map[string]json.RawMessage
 		var items []map[string]json.RawMessage
 		if json.Unmarshal(body, &exact) != nil || json.Unmarshal(exact["data"], &items) != nil || len(items) != len(got.Rows) || len(items) > maxPageRows {
@@ -68,16 +68,16 @@ func FuzzDecodePage(f *testing.F) {
 		var again cursor
 		if _, err := strconv.Atoi(got.Next); err == nil && len(got.Next) < 16 {
 			if err := again.UnmarshalJSON([]byte(strconv.Quote(got.Next))); err != nil || string(again) != got.Next {
-				t.Errorf("cursor %q comes back as %q, %v", got.Next, again, err)
+				t.Errorf("cursor %q is decoded as %q, %v", got.Next, again, err)
 			}
 		}
 	})
 }
 
-// nameThatStandsTwice finds a name that stands twice in one object of a valid text.
-func nameThatStandsTwice(text *json.Decoder) (string, bool) {
+// duplicateName returns a name that an object of a valid JSON text has twice.
+func duplicateName(text *json.Decoder) (string, bool) {
 	type level struct {
-		object, value bool // whether it is one, and whether a value comes next in it
+		object, value bool // whether it is an object, and whether a value of it follows
 		names         map[string]bool
 	}
 	levels := []level{{}}
@@ -107,8 +107,8 @@ func nameThatStandsTwice(text *json.Decoder) (string, bool) {
 
 var rfc3339Like = regexp.MustCompile(`^\d{4}-\d\d-\d\dT\d\d?:\d\d:\d\d([.,]\d+)?(Z|[+-]\d\d:\d\d)$`)
 
-// What is sent for a time is what the API allows (API.md, Dates), and asks for all that
-// the time itself would.
+// FuzzTimesAsSent checks that the API accepts the formatted times (API.md, Dates), and that
+// rounding extends the range by less than a millisecond.
 func FuzzTimesAsSent(f *testing.F) {
 	for _, at := range []time.Time{
 		time.Unix(0, 0), time.Date(2024, 1, 15, 10, 30, 0, 999_999_999, time.UTC), time.Date(2024, 2, 29, 23, 59, 59, 1, time.UTC),
@@ -128,11 +128,11 @@ func FuzzTimesAsSent(f *testing.F) {
 		query := url.Values{"created_after": {after}, "created_before": {before}}
 		request := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/api/v2/procedures?"+query.Encode(), nil)
 		request.Header.Set("Authorization", "Bearer "+fakeapi.Key)
-		answer := httptest.NewRecorder()
-		api.ServeHTTP(answer, request)
+		response := httptest.NewRecorder()
+		api.ServeHTTP(response, request)
 		api.Forget()
-		if answer.Code != http.StatusOK {
-			t.Errorf("%s is sent as %s and %s, and refused: %s", at, after, before, answer.Body)
+		if response.Code != http.StatusOK {
+			t.Errorf("%s is sent as %s and %s, which the API refuses: %s", at, after, before, response.Body)
 		}
 		for text, rounded := range map[string]func(time.Time) time.Duration{
 			after:  at.Sub,

@@ -9,8 +9,8 @@ import (
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/rest"
 )
 
-// What a page is refused for, though its first page wasn't, may be its cursor; but a key,
-// a proxy or a rate is no matter of cursors.
+// A 4xx for a page with a cursor may be about the cursor, unless the status is about the key,
+// a proxy or a rate limit.
 func TestRefusesCursor(t *testing.T) {
 	t.Parallel()
 	for status, want := range map[int]bool{
@@ -23,6 +23,6 @@ func TestRefusesCursor(t *testing.T) {
 		}
 	}
 	if refusesCursor(&rest.Error{Status: http.StatusOK, Err: errors.New("no page")}) {
-		t.Error("a page that can't be used was taken for a refusal")
+		t.Error("an invalid page counts as a refused cursor")
 	}
 }

@@ -12,11 +12,11 @@ import (
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/rest"
 )
 
-// Every failure is retried here, so that the log tells of each.
+// Every failure is retried, and the log of the retry has the key redacted.
 func TestLogOfFailures(t *testing.T) {
 	t.Parallel()
 	const key = fakeapi.Key
-	for name, answer := range map[string]http.Handler{
+	for name, handler := range map[string]http.Handler{
 		"message":      fakeapi.Status(500, `{"message": "Bearer `+key+`", "code": "`+key+`", "issues": [{"path": ["`+key+`"], "message": "`+key+`"}]}`),
 		"other form":   fakeapi.Status(503, `{"error": "`+key+`"}`),
 		"content type": fakeapi.Status(502, "", "Content-Type", "text/"+key),
@@ -28,16 +28,16 @@ func TestLogOfFailures(t *testing.T) {
 			}
 		}),
 		"cursor": http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			// The second page has the cursor of the first, so it doesn't advance.
-			body(`{"data": [{"id": "row`+r.URL.Query().Get("cursor")+`"}], "meta": {"has_more": true, "next_cursor": "`+key+`"}}`).ServeHTTP(w, r)
+			// The cursor doesn't advance, because both pages have the same one.
+			respondOK(`{"data": [{"id": "row`+r.URL.Query().Get("cursor")+`"}], "meta": {"has_more": true, "next_cursor": "`+key+`"}}`).ServeHTTP(w, r)
 		}),
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			api := fakeapi.New()
-			api.Fail(answer)
+			api.Fail(handler)
 			var logged strings.Builder
-			client := clientAt(t, listen(t, api).String(), withRetries(1), func(config *rest.Config) {
+			client := newClient(t, newServer(t, api).String(), withRetries(1), func(config *rest.Config) {
 				config.Log = slog.New(redact.New(key).Handler(slog.NewTextHandler(&logged, nil)))
 			})
 			_, err := client.Procedures(t.Context(), Filter{SearchQuery: key})

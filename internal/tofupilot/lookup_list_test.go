@@ -16,14 +16,14 @@ import (
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/rest"
 )
 
-// slowly returns a client whose requests to the fake take a second.
-func slowly(t *testing.T, api *fakeapi.Server) *Client {
+// newSlowClient returns a client of the fake, which takes a second for each response.
+func newSlowClient(t *testing.T, api *fakeapi.Server) *Client {
 	t.Helper()
 	api.Delay(time.Second)
-	return clientAt(t, "https://tofupilot.invalid", overTransport(withoutSockets{api}), withRetries(2))
+	return newClient(t, "https://tofupilot.invalid", withTransport(handlerTransport{api}), withRetries(2))
 }
 
-// ideographs returns names from 一 on, which can't be searched for.
+// ideographs returns names from 一 on. A search can't find them, so a lookup reads the list.
 func ideographs(count int) []string {
 	names := make([]string, count)
 	for i := range names {
@@ -32,7 +32,7 @@ func ideographs(count int) []string {
 	return names
 }
 
-func storedIdeographs(count int) []fakeapi.Procedure {
+func ideographProcedures(count int) []fakeapi.Procedure {
 	procedures := numberedProcedures(count)
 	for i, name := range ideographs(count) {
 		procedures[i].Name = name
@@ -40,17 +40,17 @@ func storedIdeographs(count int) []fakeapi.Procedure {
 	return procedures
 }
 
-func TestLookupsReadTheListOneAtATime(t *testing.T) {
+func TestConcurrentListReads(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		api := fakeapi.New(storedIdeographs(1_000)...)
-		client := slowly(t, api)
-		begun := time.Now()
+		api := fakeapi.New(ideographProcedures(1_000)...)
+		client := newSlowClient(t, api)
+		start := time.Now()
 		if _, err := lookUpOne(t.Context(), client, ByName, "一"); err != nil {
 			t.Fatal(err)
 		}
-		alone, took := len(api.Requests()), time.Since(begun)
-		begun = time.Now()
+		alone, took := len(api.Requests()), time.Since(start)
+		start = time.Now()
 		var lookups sync.WaitGroup
 		for _, name := range ideographs(50) {
 			lookups.Go(func() {
@@ -60,17 +60,17 @@ func TestLookupsReadTheListOneAtATime(t *testing.T) {
 			})
 		}
 		lookups.Wait()
-		if requests, all := len(api.Requests())-alone, time.Since(begun); requests != 50*alone || all != 50*took {
-			t.Errorf("50 lookups took %d requests and %s, and one alone %d and %s", requests, all, alone, took)
+		if requests, all := len(api.Requests())-alone, time.Since(start); requests != 50*alone || all != 50*took {
+			t.Errorf("50 lookups took %d requests and %s, and a single one %d and %s", requests, all, alone, took)
 		}
 	})
 }
 
-func TestLookupEndsWhileAnotherReads(t *testing.T) {
+func TestLookupDeadlineWhileAnotherReads(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		api := fakeapi.New(storedIdeographs(1_000)...)
-		client := slowly(t, api)
+		api := fakeapi.New(ideographProcedures(1_000)...)
+		client := newSlowClient(t, api)
 		go func() { _, _ = lookUpOne(t.Context(), client, ByName, "一") }()
 		synctest.Wait()
 		cause := errors.New("time is up")
@@ -89,11 +89,11 @@ func TestSessionMemory(t *testing.T) {
 		name   string
 		rows   int64 // that the lookup keeps
 	}{
-		"the list":   {storedIdeographs(300), "無", 300},
+		"the list":   {ideographProcedures(300), "無", 300},
 		"first page": {numberedProcedures(2), "Procedure 00000", 2},
 		"searches":   {numberedProcedures(150), "Procedure 00000", 2},
 	} {
-		client, _ := lookUpIn(t, c.stored...)
+		client, _ := newFakeClient(t, c.stored...)
 		session := client.NewSession()
 		_, err := session.Lookup(t.Context(), ByName, []string{c.name, "Procedure 00001"})
 		if err != nil && !errors.As(err, new(*LookupError)) {
@@ -109,47 +109,47 @@ func TestSessionMemory(t *testing.T) {
 	}
 }
 
-// A firewall that drops or refuses searches refuses the next one, too. A server that fails
-// or limits requests may answer it.
+// After a search that was dropped or refused, as by a firewall, the next lookup reads the list at
+// once. After a 503, it searches again.
 func TestLookupsAfterAFailedSearch(t *testing.T) {
 	t.Parallel()
 	for what, c := range map[string]struct {
 		response http.Handler
-		searches int // of two lookups
+		searches int // that two lookups send
 	}{
-		"silence":       {silence, 1},
-		"reset":         {fakeapi.HangUp(), 1},
-		"HTML":          {body("<html>Blocked</html>"), 1},
-		"403":           {fakeapi.Status(403, "<html>Blocked</html>"), 1},
-		"503":           {fakeapi.Status(503, `{"message": "no"}`), 2},
-		"nothing found": {body(`{"data": [], "meta": {"has_more": false}}`), 2},
+		"no response":       {noResponse, 1},
+		"closed connection": {fakeapi.HangUp(), 1},
+		"HTML":              {respondOK("<html>Blocked</html>"), 1},
+		"403":               {fakeapi.Status(403, "<html>Blocked</html>"), 1},
+		"503":               {fakeapi.Status(503, `{"message": "no"}`), 2},
+		"nothing found":     {respondOK(`{"data": [], "meta": {"has_more": false}}`), 2},
 	} {
 		api := fakeapi.New(numberedProcedures(150)...)
-		client := clientAt(t, listen(t, api).String(), withRetries(1), func(config *rest.Config) { config.RequestTimeout = time.Second })
+		client := newClient(t, newServer(t, api).String(), withRetries(1), func(config *rest.Config) { config.RequestTimeout = time.Second })
 		refuseSearches(api, c.response)
 		for _, name := range []string{"Procedure 00003", "Procedure 00149"} {
 			if _, err := lookUpOne(t.Context(), client, ByName, name); err != nil {
 				t.Errorf("%s: %v", what, err)
 			}
 		}
-		searches := slices.DeleteFunc(searched(api), func(query string) bool { return !strings.HasPrefix(query, "Procedure") })
+		searches := slices.DeleteFunc(listSearches(api), func(query string) bool { return !strings.HasPrefix(query, "Procedure") })
 		if len(searches) != c.searches {
 			t.Errorf("%s: searched for %q", what, searches)
 		}
 	}
 }
 
-// A firewall that drops searches costs the first lookup ten seconds, and the others nothing.
-func TestSearchesAreDropped(t *testing.T) {
+// If a firewall drops searches, the first lookup takes ten seconds longer, and the others don't.
+func TestDroppedSearches(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		api := fakeapi.New(numberedProcedures(1_000)...)
-		refuseSearches(api, silence)
-		client := clientAt(t, "https://tofupilot.invalid", overTransport(withoutSockets{api}), withRetries(3))
+		refuseSearches(api, noResponse)
+		client := newClient(t, "https://tofupilot.invalid", withTransport(handlerTransport{api}), withRetries(3))
 		for i, want := range []time.Duration{10 * time.Second, 0, 0} {
-			begun, name := time.Now(), fmt.Sprintf("Procedure %05d", i)
+			start, name := time.Now(), fmt.Sprintf("Procedure %05d", i)
 			found, err := lookUpOne(t.Context(), client, ByName, name)
-			if took := time.Since(begun); err != nil || *found.Name != name || took != want {
+			if took := time.Since(start); err != nil || *found.Name != name || took != want {
 				t.Errorf("lookup %d: %v, %v after %s", i, found, err, took)
 			}
 		}

@@ -19,13 +19,13 @@ import (
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/rest"
 )
 
-const whole = "(the whole list)"
+const wholeList = "(the whole list)"
 
-// searched is what the requests so far searched for, each in its turn.
-func searched(api *fakeapi.Server) []string {
+// listSearches returns the search query of each request so far, or wholeList.
+func listSearches(api *fakeapi.Server) []string {
 	var all []string
 	for _, request := range api.Requests() {
-		query := whole
+		query := wholeList
 		if request.Query.Has("search_query") {
 			query = request.Query.Get("search_query")
 		}
@@ -34,21 +34,21 @@ func searched(api *fakeapi.Server) []string {
 	return all
 }
 
-// lookUpIn makes a client of a server that holds these procedures.
-func lookUpIn(t *testing.T, procedures ...fakeapi.Procedure) (*Client, *fakeapi.Server) {
+// newFakeClient returns a client of a new fake with these procedures, and the fake.
+func newFakeClient(t *testing.T, procedures ...fakeapi.Procedure) (*Client, *fakeapi.Server) {
 	t.Helper()
 	api := fakeapi.New(procedures...)
-	return clientAt(t, listen(t, api).String()), api
+	return newClient(t, newServer(t, api).String()), api
 }
 
-// lookUp looks texts up in a session of its own.
+// lookUp looks texts up in a new session.
 func lookUp(ctx context.Context, client *Client, by By, texts ...string) (map[string]*Procedure, error) {
 	session := client.NewSession()
 	defer session.Close()
 	return session.Lookup(ctx, by, texts)
 }
 
-func idsOf(procedures []*Procedure) []string {
+func procedureIDs(procedures []*Procedure) []string {
 	var ids []string
 	for _, procedure := range procedures {
 		ids = append(ids, procedure.ID)
@@ -61,7 +61,7 @@ func lookUpOne(ctx context.Context, client *Client, by By, text string) (*Proced
 	return procedures[text], err
 }
 
-// lookUpIDs looks names up and gives their IDs.
+// lookUpIDs looks names up and returns their IDs.
 func lookUpIDs(ctx context.Context, client *Client, names []string) (map[string]string, error) {
 	procedures, err := lookUp(ctx, client, ByName, names...)
 	if procedures == nil {
@@ -74,8 +74,8 @@ func lookUpIDs(ctx context.Context, client *Client, names []string) (map[string]
 	return ids, err
 }
 
-// named makes procedures p0, p1 … of these names, each a day younger than the one before.
-func named(names ...string) []fakeapi.Procedure {
+// namedProcedures returns procedures with these names and the IDs p0, p1 …, created a day apart.
+func namedProcedures(names ...string) []fakeapi.Procedure {
 	procedures := make([]fakeapi.Procedure, len(names))
 	for i, name := range names {
 		procedures[i] = fakeapi.Procedure{
@@ -85,12 +85,12 @@ func named(names ...string) []fakeapi.Procedure {
 	return procedures
 }
 
-// createdAt is a time so many seconds after the first.
+// createdAt returns a time in 2024, this many seconds after its start.
 func createdAt(second int) time.Time {
 	return time.Date(2024, time.January, 1, 0, 0, second, 0, time.UTC)
 }
 
-// numberedProcedures makes procedures "Procedure 00000" and so on, of which the IDs are
+// numberedProcedures returns procedures with the names "Procedure 00000" and so on, and the IDs
 // "id-00000" and so on.
 func numberedProcedures(count int) []fakeapi.Procedure {
 	procedures := make([]fakeapi.Procedure, count)
@@ -102,34 +102,34 @@ func numberedProcedures(count int) []fakeapi.Procedure {
 
 func nfd(text string) string { return norm.NFD.String(text) }
 
-func expectSeveral(t *testing.T, err error, ids ...string) {
+func checkAmbiguous(t *testing.T, err error, ids ...string) {
 	t.Helper()
 	failed := new(LookupError)
-	if !errors.As(err, &failed) || len(failed.Ambiguous) != 1 || !slices.Equal(idsOf(failed.Ambiguous[0].Matches), ids) {
-		t.Errorf("got %+v, want several: %q", err, ids)
+	if !errors.As(err, &failed) || len(failed.Ambiguous) != 1 || !slices.Equal(procedureIDs(failed.Ambiguous[0].Matches), ids) {
+		t.Errorf("got %+v, want the matches %q", err, ids)
 	}
 }
 
 func TestLookupName(t *testing.T) {
 	t.Parallel()
 	for what, c := range map[string]struct {
-		name     string // as stored and as asked for
-		searched string // empty: the name
+		name     string // of the procedure, and looked up
+		searched string // the query; empty: the name
 	}{
 		"spaces at both ends": {"  Battery  Test ", ""},
 		"signs":               {`50% "_load_" *? A+B & a=1#c?d/e 100%25`, ""},
 		"emoji":               {"🔋 Pack", " Pack"},
 		"stored as NFD":       {nfd("Prüfung Übergang"), "bergang"},
-		"signs in Chinese":    {"电池 - 测试", whole},
+		"signs in Chinese":    {"电池 - 测试", wholeList},
 	} {
 		t.Run(what, func(t *testing.T) {
 			t.Parallel()
-			client, api := lookUpIn(t, named(c.name+" ", "x"+c.name, c.name, strings.ToUpper(c.name)+"x", "Other")...)
+			client, api := newFakeClient(t, namedProcedures(c.name+" ", "x"+c.name, c.name, strings.ToUpper(c.name)+"x", "Other")...)
 			found, err := lookUpOne(t.Context(), client, ByName, norm.NFC.String(c.name))
 			if err != nil || found.ID != "p2" {
 				t.Fatalf("got %v, %v", found, err)
 			}
-			if got := searched(api); !slices.Equal(got, []string{cmp.Or(c.searched, c.name)}) {
+			if got := listSearches(api); !slices.Equal(got, []string{cmp.Or(c.searched, c.name)}) {
 				t.Errorf("searched for %q", got)
 			}
 		})
@@ -138,10 +138,10 @@ func TestLookupName(t *testing.T) {
 
 func TestLookupID(t *testing.T) {
 	t.Parallel()
-	for id, query := range map[string]string{"FVT001": "FVT001", "FVT01": whole, "FVT01é": whole} {
+	for id, query := range map[string]string{"FVT001": "FVT001", "FVT01": wholeList, "FVT01é": wholeList} {
 		t.Run(id, func(t *testing.T) {
 			t.Parallel()
-			client, api := lookUpIn(t,
+			client, api := newFakeClient(t,
 				fakeapi.Procedure{ID: id, Name: "The one"},
 				fakeapi.Procedure{ID: id + "-2", Name: id},
 				fakeapi.Procedure{ID: "2-" + id, Name: "another " + id})
@@ -149,61 +149,61 @@ func TestLookupID(t *testing.T) {
 			if err != nil || found.ID != id || *found.Name != "The one" {
 				t.Fatalf("got %v, %v", found, err)
 			}
-			if got := searched(api); !slices.Equal(got, []string{query}) {
+			if got := listSearches(api); !slices.Equal(got, []string{query}) {
 				t.Errorf("searched for %q", got)
 			}
 		})
 	}
 }
 
-// Terraform normalizes what a configuration says, but servers and whoever else asks may
-// have either form.
+// A lookup compares texts under NFC, in whichever form the server or the caller has them.
 func TestLookupNFC(t *testing.T) {
 	t.Parallel()
 	for _, text := range []string{"Prüfstand Größe M", "5 \u212a", "100 \u2126 Load", "a\u037eb", "\u8c48 1", "q\u0307\u0323 test", "\u05d1\u05bc\u05b0דיקה"} {
 		for _, stored := range []string{text, norm.NFC.String(text), nfd(text)} {
-			for _, asked := range []string{text, norm.NFC.String(text), nfd(text)} {
-				client, _ := lookUpIn(t, fakeapi.Procedure{ID: stored + " id-1", Name: stored}, fakeapi.Procedure{ID: "other", Name: "M 5 100 ab test"})
-				for by, asked := range map[By]string{ByName: asked, ByID: asked + " id-1"} {
-					if found, err := lookUpOne(t.Context(), client, by, asked); err != nil || *found.Name != stored {
-						t.Errorf("%+q in place of %+q: got %v, %v", asked, stored, found, err)
+			for _, name := range []string{text, norm.NFC.String(text), nfd(text)} {
+				client, _ := newFakeClient(t, fakeapi.Procedure{ID: stored + " id-1", Name: stored}, fakeapi.Procedure{ID: "other", Name: "M 5 100 ab test"})
+				for by, wanted := range map[By]string{ByName: name, ByID: name + " id-1"} {
+					if found, err := lookUpOne(t.Context(), client, by, wanted); err != nil || *found.Name != stored {
+						t.Errorf("%+q, stored as %+q: got %v, %v", wanted, stored, found, err)
 					}
 				}
 			}
 		}
-		client, _ := lookUpIn(t, named(text, nfd(text), "other")...)
+		client, _ := newFakeClient(t, namedProcedures(text, nfd(text), "other")...)
 		_, err := lookUpOne(t.Context(), client, ByName, text)
-		expectSeveral(t, err, "p0", "p1")
+		checkAmbiguous(t, err, "p0", "p1")
 	}
-	asked := []string{"Prüfung", nfd("Prüfung"), "Prüfung"}
-	client, _ := lookUpIn(t, named(nfd("Prüfung"), "Prufung")...)
-	if ids, err := lookUpIDs(t.Context(), client, asked); err != nil || !maps.Equal(ids, map[string]string{asked[0]: "p0", asked[1]: "p0"}) {
-		t.Errorf("keys aren't the texts as they are given: %v, %v", ids, err)
+	names := []string{"Prüfung", nfd("Prüfung"), "Prüfung"}
+	client, _ := newFakeClient(t, namedProcedures(nfd("Prüfung"), "Prufung")...)
+	if ids, err := lookUpIDs(t.Context(), client, names); err != nil || !maps.Equal(ids, map[string]string{names[0]: "p0", names[1]: "p0"}) {
+		t.Errorf("the keys aren't the given texts: %v, %v", ids, err)
 	}
 }
 
-// A lookup never costs more than the list, one first page, and one page for each text.
+// A lookup never sends more requests than the list has pages, one more first page, and one search
+// for each text.
 func TestLookupRequests(t *testing.T) {
 	t.Parallel()
-	const list100, list1000, list10000 = 2, 11 + 7, 102 + 7 // pages, with those that are asked for in vain
+	const list100, list1000, list10000 = 2, 11 + 7, 102 + 7 // requests: the pages, and those sent in parallel after the last one
 	for what, c := range map[string]struct {
 		names          int
 		procedures     int
-		other          string // a name in place of the first
-		missing        bool   // no procedure has it
-		list, searches int    // requests; at most, where the whole list is read
+		other          string // replaces the first name
+		missing        bool   // whether no procedure has the other name
+		list, searches int    // requests; the maximum if the whole list is read
 	}{
-		"no name":                   {procedures: 90},
-		"one":                       {names: 1, procedures: 10_000, searches: 1},
-		"one that is part of all":   {names: 1, procedures: 1_000, other: "Procedure", list: list1000, searches: 1},
-		"one that is missing":       {names: 1, procedures: 1_000, other: "Nobody's", missing: true, list: list1000, searches: 1},
-		"several of one page":       {names: 90, procedures: 98, list: 1},
-		"missing on one page":       {names: 3, procedures: 90, other: "Nobody's", missing: true, list: 1},
-		"several of a full page":    {names: 3, procedures: 100, list: 1, searches: 3},
-		"eight":                     {names: 8, procedures: 10_000, list: 1, searches: 8},
-		"nine":                      {names: 9, procedures: 10_000, list: 1 + list10000},
-		"nine of a full page":       {names: 9, procedures: 100, list: 1 + list100},
-		"one of several is missing": {names: 5, procedures: 1_000, other: "Nobody's", missing: true, list: 1 + list1000, searches: 5},
+		"no name":                       {procedures: 90},
+		"one":                           {names: 1, procedures: 10_000, searches: 1},
+		"one that is part of all names": {names: 1, procedures: 1_000, other: "Procedure", list: list1000, searches: 1},
+		"one that is missing":           {names: 1, procedures: 1_000, other: "Nobody's", missing: true, list: list1000, searches: 1},
+		"several on one page":           {names: 90, procedures: 98, list: 1},
+		"missing on one page":           {names: 3, procedures: 90, other: "Nobody's", missing: true, list: 1},
+		"several on a full page":        {names: 3, procedures: 100, list: 1, searches: 3},
+		"eight":                         {names: 8, procedures: 10_000, list: 1, searches: 8},
+		"nine":                          {names: 9, procedures: 10_000, list: 1 + list10000},
+		"nine on a full page":           {names: 9, procedures: 100, list: 1 + list100},
+		"one of several is missing":     {names: 5, procedures: 1_000, other: "Nobody's", missing: true, list: 1 + list1000, searches: 5},
 	} {
 		t.Run(what, func(t *testing.T) {
 			t.Parallel()
@@ -221,7 +221,7 @@ func TestLookupRequests(t *testing.T) {
 			if c.missing {
 				names[0] = c.other
 			}
-			client, api := lookUpIn(t, procedures...)
+			client, api := newFakeClient(t, procedures...)
 			ids, err := lookUpIDs(t.Context(), client, names)
 			if c.missing {
 				failed := new(LookupError)
@@ -231,9 +231,9 @@ func TestLookupRequests(t *testing.T) {
 			} else if err != nil || !maps.Equal(ids, want) {
 				t.Errorf("got %v, %v; want %v", ids, err, want)
 			}
-			requests := searched(api)
+			requests := listSearches(api)
 			all := len(requests)
-			list := len(slices.DeleteFunc(requests, func(query string) bool { return query != whole }))
+			list := len(slices.DeleteFunc(requests, func(query string) bool { return query != wholeList }))
 			if searches := all - list; list > c.list || searches > c.searches || list <= 2 && (list != c.list || searches != c.searches) {
 				t.Errorf("%d requests for the list and %d searches; want %d and %d", list, searches, c.list, c.searches)
 			}
@@ -249,19 +249,19 @@ func refuseSearches(api *fakeapi.Server, refusal http.Handler) {
 	})
 }
 
-// Whatever a search is answered with, by the server or by what stands before it, the
-// list may still be read. Two answers are about more than the search.
+// If a search fails, the list is read. A 401 and a 429 fail the lookup, because they concern every
+// request.
 func TestLookupSearchRefused(t *testing.T) {
 	t.Parallel()
 	row := `{"id": "id-00003", "name": "Procedure 00003"}`
 	refusals := map[string]http.Handler{
-		"reset":         fakeapi.HangUp(),
-		"redirect":      http.RedirectHandler("https://firewall.example.com/blocked", http.StatusFound),
-		"HTML":          body("<html>Blocked</html>"),
-		"empty":         body(""),
-		"nothing found": body(`{"data": [], "meta": {"has_more": false}}`),
-		"a row twice":   body(`{"data": [` + row + `, ` + row + `], "meta": {"has_more": false}}`),
-		"silence":       silence,
+		"closed connection": fakeapi.HangUp(),
+		"redirect":          http.RedirectHandler("https://firewall.example.com/blocked", http.StatusFound),
+		"HTML":              respondOK("<html>Blocked</html>"),
+		"empty":             respondOK(""),
+		"nothing found":     respondOK(`{"data": [], "meta": {"has_more": false}}`),
+		"a row twice":       respondOK(`{"data": [` + row + `, ` + row + `], "meta": {"has_more": false}}`),
+		"no response":       noResponse,
 	}
 	for _, status := range []int{400, 403, 404, 409, 503} {
 		refusals[strconv.Itoa(status)] = fakeapi.Status(status, `{"message": "no"}`)
@@ -269,8 +269,8 @@ func TestLookupSearchRefused(t *testing.T) {
 	for what, refusal := range refusals {
 		for _, names := range [][]string{{"Procedure 00003"}, {"Procedure 00003", "Procedure 00149"}} {
 			api := fakeapi.New(numberedProcedures(150)...)
-			client := clientAt(t, listen(t, api).String(), withRetries(1), func(config *rest.Config) {
-				if what == "silence" {
+			client := newClient(t, newServer(t, api).String(), withRetries(1), func(config *rest.Config) {
+				if what == "no response" {
 					config.RequestTimeout = 300 * time.Millisecond
 				}
 			})
@@ -281,49 +281,49 @@ func TestLookupSearchRefused(t *testing.T) {
 		}
 	}
 	for _, status := range []int{401, 429} {
-		client, api := lookUpIn(t, named("Battery", "Motor")...)
+		client, api := newFakeClient(t, namedProcedures("Battery", "Motor")...)
 		refuseSearches(api, fakeapi.Status(status, `{"message": "no"}`))
 		_, err := lookUpOne(t.Context(), client, ByName, "Motor")
 		if failed := new(rest.Error); !errors.As(err, &failed) || failed.Status != status || len(api.Requests()) != 1 {
 			t.Errorf("status %d: %v", status, err)
 		}
 	}
-	client, api := lookUpIn(t, named("Battery")...)
+	client, api := newFakeClient(t, namedProcedures("Battery")...)
 	api.Fail(fakeapi.Status(500, `{"message": "the search"}`), 1)
 	api.Fail(fakeapi.Status(403, `{"message": "the list"}`))
 	if _, err := lookUpOne(t.Context(), client, ByName, "Battery"); err == nil || !strings.Contains(err.Error(), "the list") || strings.Contains(err.Error(), "the search") {
-		t.Errorf("of two failures the list's is told, not %v", err)
+		t.Errorf("got %v, want the error of the list", err)
 	}
-	unreachable := clientAt(t, "http://127.0.0.1:1")
+	unreachable := newClient(t, "http://127.0.0.1:1")
 	if _, err := lookUpOne(t.Context(), unreachable, ByName, "Battery"); err == nil || !strings.Contains(err.Error(), "search_query") {
-		t.Errorf("a server that can't be reached is asked twice: %v", err)
+		t.Errorf("after a search that can't connect: %v", err)
 	}
 }
 
-func TestLookupSeveral(t *testing.T) {
+func TestLookupAmbiguous(t *testing.T) {
 	t.Parallel()
-	client, api := lookUpIn(t, append(numberedProcedures(200), named("Battery", "Battery")...)...)
+	client, api := newFakeClient(t, append(numberedProcedures(200), namedProcedures("Battery", "Battery")...)...)
 	_, err := lookUpIDs(t.Context(), client, []string{"Procedure 00007", "Battery"})
-	expectSeveral(t, err, "p0", "p1")
-	if got := searched(api); len(got) != 3 {
+	checkAmbiguous(t, err, "p0", "p1")
+	if got := listSearches(api); len(got) != 3 {
 		t.Errorf("searched for %q", got)
 	}
 }
 
-func TestLookupAllWrong(t *testing.T) {
+func TestLookupReportsAllNames(t *testing.T) {
 	t.Parallel()
-	client, _ := lookUpIn(t, append(numberedProcedures(200), named("Battery", "Battery", "Motor Test")...)...)
+	client, _ := newFakeClient(t, append(numberedProcedures(200), namedProcedures("Battery", "Battery", "Motor Test")...)...)
 	ids, err := lookUpIDs(t.Context(), client, []string{"Procedure 00007", "Motor-Test", "Battery", "Nobody's", "p2"})
 	failed := new(LookupError)
 	if !errors.As(err, &failed) || ids != nil {
 		t.Fatalf("got %v, %v", ids, err)
 	}
-	if len(failed.Ambiguous) != 1 || failed.Ambiguous[0].Text != "Battery" || !slices.Equal(idsOf(failed.Ambiguous[0].Matches), []string{"p0", "p1"}) {
-		t.Errorf("several: %+v", failed.Ambiguous)
+	if len(failed.Ambiguous) != 1 || failed.Ambiguous[0].Text != "Battery" || !slices.Equal(procedureIDs(failed.Ambiguous[0].Matches), []string{"p0", "p1"}) {
+		t.Errorf("ambiguous: %+v", failed.Ambiguous)
 	}
 	missing := map[string][]string{}
 	for _, m := range failed.Missing {
-		missing[m.Text] = idsOf(m.Near)
+		missing[m.Text] = procedureIDs(m.Near)
 		if m.Other != nil {
 			missing[m.Text] = []string{"other", m.Other.ID}
 		}
@@ -336,7 +336,7 @@ func TestLookupAllWrong(t *testing.T) {
 func TestLookupIDAsName(t *testing.T) {
 	t.Parallel()
 	const id = "550e8400-e29b-41d4-a716-446655440000"
-	client, _ := lookUpIn(t, append(numberedProcedures(20), fakeapi.Procedure{ID: id, Name: "Battery Test"}, fakeapi.Procedure{ID: "x", JSON: `{"id": "x", "name": null}`})...)
+	client, _ := newFakeClient(t, append(numberedProcedures(20), fakeapi.Procedure{ID: id, Name: "Battery Test"}, fakeapi.Procedure{ID: "x", JSON: `{"id": "x", "name": null}`})...)
 	for _, c := range []struct {
 		by   By
 		text string
@@ -347,30 +347,31 @@ func TestLookupIDAsName(t *testing.T) {
 		}
 	}
 	for _, stored := range [][]string{{"rig-a"}, {"Rig A+", "RIG A"}, {"Rig A", "Rig A"}} { // no such name, or several
-		client, _ := lookUpIn(t, named(stored...)...)
+		client, _ := newFakeClient(t, namedProcedures(stored...)...)
 		_, err := lookUpOne(t.Context(), client, ByID, "Rig A")
 		if failed := new(LookupError); !errors.As(err, &failed) || failed.Missing[0].Other != nil {
 			t.Errorf("in %q: %+v", stored, err)
 		}
 	}
 	_, err := lookUpOne(t.Context(), client, ByID, strings.ToUpper(id)+" ")
-	if failed := new(LookupError); !errors.As(err, &failed) || failed.Missing[0].Other != nil || !slices.Equal(idsOf(failed.Missing[0].Near), []string{id}) {
+	if failed := new(LookupError); !errors.As(err, &failed) || failed.Missing[0].Other != nil || !slices.Equal(procedureIDs(failed.Missing[0].Near), []string{id}) {
 		t.Errorf("in capitals: %+v", err)
 	}
 }
 
-// A page with fewer rows than asked for and has_more false is the whole, unless it gives a cursor all the same.
+// A search decides a lookup if its page has fewer rows than requested, has_more is false and there
+// is no cursor.
 func TestLookupOnePage(t *testing.T) {
 	t.Parallel()
-	for cursor, settles := range map[string]bool{"null": true, `""`: true, "1": false, `"token"`: false} {
-		client, api := lookUpIn(t, named("Leak", "Other")...)
-		refuseSearches(api, body(`{"data": [{"id": "p0", "name": "Leak"}], "meta": {"has_more": false, "next_cursor": `+cursor+`}}`))
-		if found, err := lookUpOne(t.Context(), client, ByName, "Leak"); err != nil || found.ID != "p0" || (len(api.Requests()) == 1) != settles {
+	for cursor, decides := range map[string]bool{"null": true, `""`: true, "1": false, `"token"`: false} {
+		client, api := newFakeClient(t, namedProcedures("Leak", "Other")...)
+		refuseSearches(api, respondOK(`{"data": [{"id": "p0", "name": "Leak"}], "meta": {"has_more": false, "next_cursor": `+cursor+`}}`))
+		if found, err := lookUpOne(t.Context(), client, ByName, "Leak"); err != nil || found.ID != "p0" || (len(api.Requests()) == 1) != decides {
 			t.Errorf("next_cursor %s: %v, %v", cursor, found, err)
 		}
 	}
-	client, api := lookUpIn(t, named("Leak", "Leak")...)
-	refuseSearches(api, body(`{"data": [{"id": "p0", "name": "Leak"}], "meta": {"has_more": true, "next_cursor": 1}}`))
+	client, api := newFakeClient(t, namedProcedures("Leak", "Leak")...)
+	refuseSearches(api, respondOK(`{"data": [{"id": "p0", "name": "Leak"}], "meta": {"has_more": true, "next_cursor": 1}}`))
 	_, err := lookUpOne(t.Context(), client, ByName, "Leak")
-	expectSeveral(t, err, "p0", "p1")
+	checkAmbiguous(t, err, "p0", "p1")
 }

@@ -26,12 +26,12 @@ import (
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/rest"
 )
 
-// roundTrip is a transport that is one function.
-type roundTrip func(*http.Request) (*http.Response, error)
+// roundTripFunc is a function that implements http.RoundTripper.
+type roundTripFunc func(*http.Request) (*http.Response, error)
 
-func (f roundTrip) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
+func (f roundTripFunc) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
 
-// reserve takes some of the memory that the reads of a client may take.
+// reserve reserves some of the memory budget of a client.
 func reserve(t *testing.T, client *Client, bytes int) {
 	t.Helper()
 	if err := client.memory.Share().Reserve(bytes); err != nil {
@@ -39,32 +39,33 @@ func reserve(t *testing.T, client *Client, bytes int) {
 	}
 }
 
-// heldCase is a read of a list that is answered by turns as its answers say.
-type heldCase struct {
-	rows, size int // of the list; bytes that are said to be kept of each row
-	answers    []string
+// memoryCase describes a read of a list and the responses to it.
+type memoryCase struct {
+	rows, size int // of the list; bytes reserved for each row
+	responses  []string
 	limit      time.Duration
 }
 
-// read also tells what is held at the end of the read, before its rows are released.
-func (c heldCase) read(t *testing.T) (passes int, held int64, err error) {
+// read reads the list. It returns the number of passes, and the bytes reserved before the session
+// is closed. It checks that passes and the session release theirs.
+func (c memoryCase) read(t *testing.T) (passes int, held int64, err error) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), c.limit)
 	defer cancel()
 	var turns atomic.Int64
 	api := fakeapi.New(fakeapi.Generate(c.rows, fakeapi.WithRepository)...)
 	var client *Client
-	transport := roundTrip(func(r *http.Request) (*http.Response, error) {
+	transport := roundTripFunc(func(r *http.Request) (*http.Response, error) {
 		if !r.URL.Query().Has("cursor") {
 			passes++
 			if held := client.memory.Used(); held != 0 {
-				t.Errorf("as a pass begins, %d bytes are held", held)
+				t.Errorf("%d bytes are reserved when a pass begins", held)
 			}
 		}
 		turn := int(turns.Add(1)) - 1
-		answer := c.answers[turn%len(c.answers)]
+		kind := c.responses[turn%len(c.responses)]
 		recorder, handler := httptest.NewRecorder(), http.Handler(api)
-		switch answer {
+		switch kind {
 		case "moved":
 			from := 20 + turn%16 // of the random part of the IDs
 			api.Order(func(a, b fakeapi.Procedure) int { return cmp.Compare(a.ID[from:], b.ID[from:]) })
@@ -72,19 +73,19 @@ func (c heldCase) read(t *testing.T) (passes int, held int64, err error) {
 			<-r.Context().Done()
 			return nil, r.Context().Err()
 		case "503", "403":
-			status, _ := strconv.Atoi(answer)
+			status, _ := strconv.Atoi(kind)
 			handler = fakeapi.Status(status, strings.Repeat("x", 500_000))
 		case "no page", "a long row":
-			handler = body(`{"data":[{"id":"a"},{"id":"` + strings.Repeat("b", map[bool]int{true: maxRow}[answer == "a long row"]) + `"}]}`)
+			handler = respondOK(`{"data":[{"id":"a"},{"id":"` + strings.Repeat("b", map[bool]int{true: maxRow}[kind == "a long row"]) + `"}]}`)
 		}
 		handler.ServeHTTP(recorder, r)
 		response := recorder.Result()
-		if answer == "cut off" {
+		if kind == "cut off" {
 			response.Body = io.NopCloser(io.MultiReader(io.LimitReader(response.Body, 10_000), iotest.ErrReader(io.ErrUnexpectedEOF)))
 		}
 		return response, nil
 	})
-	client = clientAt(t, "http://test", overTransport(transport), withRetries(2), func(config *rest.Config) { config.RequestTimeout = time.Second })
+	client = newClient(t, "http://test", withTransport(transport), withRetries(2), func(config *rest.Config) { config.RequestTimeout = time.Second })
 	session := client.NewSession()
 	rows, err := session.readList(ctx, Filter{}, func(p *Procedure) (Row, int) { return Row{ID: p.ID}, c.size })
 	if err == nil && len(rows) != c.rows {
@@ -93,12 +94,12 @@ func (c heldCase) read(t *testing.T) (passes int, held int64, err error) {
 	held = client.memory.Used()
 	session.Close()
 	if held := client.memory.Used(); held != 0 {
-		t.Errorf("%d bytes are held of a read that is over with %v", held, err)
+		t.Errorf("%d bytes are reserved after a read that ended with %v", held, err)
 	}
 	return passes, held, err
 }
 
-// A case that fails is printed whole; no file of it belongs in the tree.
+// init keeps rapid from writing files for failed cases. It prints them.
 func init() { _ = flag.Set("rapid.nofailfile", "true") }
 
 func TestReadReleases(t *testing.T) {
@@ -106,21 +107,21 @@ func TestReadReleases(t *testing.T) {
 	const lengthOfUUID = 36
 	ends := map[string]int{}
 	rapid.Check(t, func(rt *rapid.T) {
-		c := heldCase{
-			rows:    rapid.IntRange(0, 500).Draw(rt, "rows"),
-			size:    rapid.SampledFrom([]int{10, 1000, 2 << 20}).Draw(rt, "kept of each"),
-			answers: []string{""},
-			limit:   time.Duration(rapid.SampledFrom([]int{2, 60, 3600}).Draw(rt, "seconds")) * time.Second,
+		c := memoryCase{
+			rows:      rapid.IntRange(0, 500).Draw(rt, "rows"),
+			size:      rapid.SampledFrom([]int{10, 1000, 2 << 20}).Draw(rt, "size"),
+			responses: []string{""},
+			limit:     time.Duration(rapid.SampledFrom([]int{2, 60, 3600}).Draw(rt, "seconds")) * time.Second,
 		}
-		for range rapid.IntRange(0, 20).Draw(rt, "answers") {
+		for range rapid.IntRange(0, 20).Draw(rt, "responses") {
 			kinds := []string{"", "", "", "", "moved", "not in time", "503", "403", "no page", "a long row", "cut off"}
-			c.answers = append(c.answers, rapid.SampledFrom(kinds).Draw(rt, "answer"))
+			c.responses = append(c.responses, rapid.SampledFrom(kinds).Draw(rt, "response"))
 		}
 		synctest.Test(t, func(t *testing.T) {
 			_, held, err := c.read(t)
 			ends[strings.ReplaceAll(fmt.Sprintf("%T, too much: %t", err, errors.Is(err, rest.ErrMemory)), "*tofupilot.", "")]++
 			if least := int64(c.rows) * int64(lengthOfUUID+c.size+rowOverhead); err == nil && (held < least || held > least*11/10+30_000) {
-				t.Errorf("%d bytes are held of %d rows of %d", held, c.rows, c.size)
+				t.Errorf("%d bytes are reserved for %d rows of %d", held, c.rows, c.size)
 			}
 		})
 	})
@@ -130,16 +131,16 @@ func TestReadReleases(t *testing.T) {
 func TestTwentyPasses(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		c := heldCase{rows: 250, size: 1 << 20, answers: slices.Repeat([]string{"moved"}, 80), limit: time.Hour}
-		c.answers = append(c.answers, slices.Repeat([]string{""}, 1000)...)
-		if passes, _, err := c.read(t); err != nil || passes < 20 { // of 250 MiB each
+		c := memoryCase{rows: 250, size: 1 << 20, responses: slices.Repeat([]string{"moved"}, 80), limit: time.Hour}
+		c.responses = append(c.responses, slices.Repeat([]string{""}, 1000)...)
+		if passes, _, err := c.read(t); err != nil || passes < 20 { // each with 250 MiB of rows
 			t.Errorf("%d passes, %v", passes, err)
 		}
 	})
 }
 
-// In a twentieth of the room, lists of a twentieth: of 100,000 procedures with five runs
-// each, two are read at the same time, or ten by lookups.
+// Two lists of 100,000 procedures with five runs each fit into the budget, and so do ten lookups
+// in such a list. The test has a twentieth of both.
 func TestReadsFitTogether(t *testing.T) {
 	t.Parallel()
 	procedures := fakeapi.Generate(100_000/20, fakeapi.WithRunsAndFPY)
@@ -149,7 +150,7 @@ func TestReadsFitTogether(t *testing.T) {
 		p.Runs = []fakeapi.Run{run, run, run, run, run}
 	}
 	api := fakeapi.New(procedures...)
-	client := clientAt(t, listen(t, api).String())
+	client := newClient(t, newServer(t, api).String())
 	reserve(t, client, rest.MaxMemory*19/20)
 	group, ctx := errgroup.WithContext(t.Context())
 	for range 2 {
@@ -180,11 +181,11 @@ func TestReadsFitTogether(t *testing.T) {
 	api.Forget()
 	reserve(t, client, rest.MaxMemory/20)
 	if _, err := client.Procedures(t.Context(), Filter{}); !errors.Is(err, rest.ErrMemory) || len(api.Requests()) != 1 {
-		t.Errorf("without any room: %d requests, %v", len(api.Requests()), err)
+		t.Errorf("without any memory: %d requests, %v", len(api.Requests()), err)
 	}
 }
 
-// What isn't counted isn't bounded.
+// TestProcedureSize checks that size counts every string of a procedure.
 func TestProcedureSize(t *testing.T) {
 	t.Parallel()
 	const long = 1_000
@@ -223,11 +224,11 @@ func TestProcedureSize(t *testing.T) {
 	}
 }
 
-// Pages may be empty, and their cursors are remembered while they are followed.
-func TestFollowedCursorsCount(t *testing.T) {
+// A pass remembers its cursors, so that they count even if the pages are empty.
+func TestCursorsAreCounted(t *testing.T) {
 	t.Parallel()
 	pages := 0
-	client := clientAt(t, "http://test", overTransport(roundTrip(func(*http.Request) (*http.Response, error) {
+	client := newClient(t, "http://test", withTransport(roundTripFunc(func(*http.Request) (*http.Response, error) {
 		pages++
 		recorder := httptest.NewRecorder()
 		_, _ = fmt.Fprintf(recorder, `{"data":[],"meta":{"has_more":true,"next_cursor":"%s%d"}}`, strings.Repeat("c", 4000), pages)

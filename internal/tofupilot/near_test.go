@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-func foundNames(names ...string) []Row {
+func newRows(names ...string) []Row {
 	var rows []Row
 	for i, name := range names {
 		rows = append(rows, Row{procedure: &Procedure{ID: fmt.Sprint("p", i), Name: &name}})
@@ -17,16 +17,16 @@ func foundNames(names ...string) []Row {
 	return rows
 }
 
-func nearOf(t *testing.T, wanted string, all []Row) []string {
+func nearIDs(t *testing.T, wanted string, all []Row) []string {
 	t.Helper()
 	missing := []Missing{{Text: wanted}}
 	suggest(t.Context(), ByName, missing, all)
-	return idsOf(missing[0].Near)
+	return procedureIDs(missing[0].Near)
 }
 
 func TestNear(t *testing.T) {
 	t.Parallel()
-	// With these, there are more than fewInAll procedures. No case is near to them.
+	// others makes the list longer than fewInAll. None of them is a near miss.
 	var others []string
 	for i := range fewInAll {
 		others = append(others, strings.Repeat(string(rune('α'+i)), 9))
@@ -36,29 +36,29 @@ func TestNear(t *testing.T) {
 		stored []string
 		near   []string
 	}{
-		"a letter is missing":   {"Firmwar Smoke Test", []string{"Firmware Smoke Test"}, []string{"p0"}},
-		"nothing else alike":    {"Firmware Smoke Tset", []string{"Firmware Smoke Test", "Camera Module FVT Rev A"}, []string{"p0"}},
-		"a part":                {"Firmware Smoke", []string{"Firmware Smoke Test"}, []string{"p0"}},
-		"more than the whole":   {"Firmware Smoke Test v2", []string{"Smoke Test", "Firmware"}, []string{"p0", "p1"}},
-		"spaces":                {"Battery Test", []string{" Battery Test", "Battery\u00a0\tTest", "Battery\u200bTest"}, []string{"p0", "p1", "p2"}},
-		"punctuation":           {"I.C.T. board", []string{"ICT board"}, []string{"p0"}},
-		"compatibility forms":   {"FVT ﬁnal m²", []string{"ＦＶＴ final m2"}, []string{"p0"}},
-		"all at once":           {"prüfung 1", []string{nfd("PRÜFUNG") + "①"}, []string{"p0"}},
-		"nearest first":         {"Battery Test", []string{"My Battery Test 2", "Batery Tests", "Batery-Test", "Batterie Test"}, []string{"p2", "p1", "p3"}},
-		"three of four, oldest": {"FVT", []string{"fvt", "Fvt", "fVt", "fvT"}, []string{"p0", "p1", "p2"}},
-		"short ones":            {"ab", []string{"ac", "abc", "b", "a"}, nil},
-		"nothing but signs":     {"---", []string{"...", "+++", "", " --- "}, []string{"p3"}},
-		"a very long one":       {"Battery", []string{strings.Repeat("Battery ", 1000)}, nil},
+		"a missing letter":          {"Firmwar Smoke Test", []string{"Firmware Smoke Test"}, []string{"p0"}},
+		"one of several":            {"Firmware Smoke Tset", []string{"Firmware Smoke Test", "Camera Module FVT Rev A"}, []string{"p0"}},
+		"a part":                    {"Firmware Smoke", []string{"Firmware Smoke Test"}, []string{"p0"}},
+		"the wanted name is longer": {"Firmware Smoke Test v2", []string{"Smoke Test", "Firmware"}, []string{"p0", "p1"}},
+		"spaces":                    {"Battery Test", []string{" Battery Test", "Battery\u00a0\tTest", "Battery\u200bTest"}, []string{"p0", "p1", "p2"}},
+		"punctuation":               {"I.C.T. board", []string{"ICT board"}, []string{"p0"}},
+		"compatibility forms":       {"FVT ﬁnal m²", []string{"ＦＶＴ final m2"}, []string{"p0"}},
+		"all of these":              {"prüfung 1", []string{nfd("PRÜFUNG") + "①"}, []string{"p0"}},
+		"nearest first":             {"Battery Test", []string{"My Battery Test 2", "Batery Tests", "Batery-Test", "Batterie Test"}, []string{"p2", "p1", "p3"}},
+		"the three oldest of four":  {"FVT", []string{"fvt", "Fvt", "fVt", "fvT"}, []string{"p0", "p1", "p2"}},
+		"short names":               {"ab", []string{"ac", "abc", "b", "a"}, nil},
+		"only punctuation":          {"---", []string{"...", "+++", "", " --- "}, []string{"p3"}},
+		"a very long name":          {"Battery", []string{strings.Repeat("Battery ", 1000)}, nil},
 	} {
 		t.Run(what, func(t *testing.T) {
 			t.Parallel()
-			if near := nearOf(t, c.wanted, foundNames(append(c.stored, others...)...)); !slices.Equal(near, c.near) {
+			if near := nearIDs(t, c.wanted, newRows(append(c.stored, others...)...)); !slices.Equal(near, c.near) {
 				t.Errorf("got %q, want %q", near, c.near)
 			}
 		})
 	}
-	if near := nearOf(t, "Battery", foundNames("Motor", "Display", "batery", "Radio")); !slices.Equal(near, []string{"p2", "p0", "p1", "p3"}) {
-		t.Errorf("of few procedures, all are near misses, the nearest first: %q", near)
+	if near := nearIDs(t, "Battery", newRows("Motor", "Display", "batery", "Radio")); !slices.Equal(near, []string{"p2", "p0", "p1", "p3"}) {
+		t.Errorf("in a short list, want all procedures, the nearest first; got %q", near)
 	}
 }
 
@@ -84,7 +84,7 @@ func TestOnlyIn(t *testing.T) {
 		"punctuation":                 {"I.C.T. board", "ICT board", InPunctuation},
 		"another dash":                {"Burn–in", "Burn-in", InPunctuation},
 		"a curly apostrophe":          {"Nobody’s", "Nobody's", InPunctuation},
-		"a sign of ASCII":             {"A|B+C", "A/B_C", InPunctuation},
+		"ASCII symbols":               {"A|B+C", "A/B_C", InPunctuation},
 		"a zero-width space":          {"Battery\u200b Test", "Battery Test", InInvisible},
 		"a byte order mark":           {"\ufeffBattery", "Battery", InInvisible},
 		"a soft hyphen":               {"Batte\u00adry", "Battery", InInvisible},
@@ -113,7 +113,7 @@ func TestOnlyIn(t *testing.T) {
 		"another symbol":              {"5 °C", "5 €C", 0},
 		"a private character":         {"Battery\ue000", "Battery", 0},
 		"a fraction's slash":          {"½ load", "1/2 load", 0},
-		"nothing but other signs":     {"---", "...", 0},
+		"other punctuation only":      {"---", "...", 0},
 		"a part":                      {"Firmware", "Firmware Test", 0},
 		"too long to be near":         {strings.Repeat("a", maxCompared+1), strings.Repeat("A", maxCompared+1), 0},
 	} {
@@ -121,7 +121,7 @@ func TestOnlyIn(t *testing.T) {
 			t.Parallel()
 			for wanted, stored := range map[string]string{c.wanted: c.stored, c.stored: c.wanted} {
 				missing := []Missing{{Text: wanted}}
-				suggest(t.Context(), ByName, missing, foundNames(stored))
+				suggest(t.Context(), ByName, missing, newRows(stored))
 				if got := missing[0].OnlyIn; got != c.only || len(missing[0].Near) != 1 {
 					t.Errorf("%+q and %+q differ only in %05b, want %05b", wanted, stored, got, c.only)
 				}
@@ -150,8 +150,8 @@ func TestOnlyInOfSeveral(t *testing.T) {
 		t.Run(what, func(t *testing.T) {
 			t.Parallel()
 			missing := []Missing{{Text: c.wanted}}
-			suggest(t.Context(), c.by, missing, foundNames(c.stored...))
-			if near := idsOf(missing[0].Near); !slices.Equal(near, c.near) || missing[0].OnlyIn != c.only {
+			suggest(t.Context(), c.by, missing, newRows(c.stored...))
+			if near := procedureIDs(missing[0].Near); !slices.Equal(near, c.near) || missing[0].OnlyIn != c.only {
 				t.Errorf("got %q, which differ only in %05b, want %q and %05b", near, missing[0].OnlyIn, c.near, c.only)
 			}
 		})
@@ -165,20 +165,20 @@ func TestNearBounds(t *testing.T) {
 	for i := range 200 {
 		missing, stored = append(missing, Missing{Text: fmt.Sprintf("procedure %05d", i)}), append(stored, fmt.Sprintf("Procedure %05d", i))
 	}
-	suggest(t.Context(), ByName, missing, foundNames(stored...))
+	suggest(t.Context(), ByName, missing, newRows(stored...))
 	for i := range missing {
 		if near := len(missing[i].Near) > 0 && missing[i].Near[0].ID == fmt.Sprint("p", i); near != (i < maxNearTexts) {
-			t.Errorf("name %d has the near misses %v", i, idsOf(missing[i].Near))
+			t.Errorf("name %d has the near misses %v", i, procedureIDs(missing[i].Near))
 		}
 	}
-	// As many names as are compared, of the slowest kind: the context ends the comparison.
+	// The context ends a comparison that would take long.
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
 	defer cancel()
-	began := time.Now()
-	all := slices.Repeat(foundNames(strings.Repeat("ﷺ", maxCompared/3)), maxNearRows)
+	start := time.Now()
+	all := slices.Repeat(newRows(strings.Repeat("ﷺ", maxCompared/3)), maxNearRows)
 	missing = slices.Repeat([]Missing{{Text: strings.Repeat("ﷺ", 11)}}, maxNearTexts)
 	suggest(ctx, ByName, missing, all)
-	if spent := time.Since(began); spent > 2*time.Second || missing[0].Near != nil {
-		t.Errorf("it took %s, and found %v", spent, missing[0].Near)
+	if took := time.Since(start); took > 2*time.Second || missing[0].Near != nil {
+		t.Errorf("it took %s, and found %v", took, missing[0].Near)
 	}
 }

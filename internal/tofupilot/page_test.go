@@ -17,7 +17,7 @@ import (
 func TestDecodePage(t *testing.T) {
 	t.Parallel()
 	for _, example := range []fakeapi.Procedure{fakeapi.Example2025(), fakeapi.Example2026()} {
-		// As its reference page prints it, and with what a later one may add.
+		// The second page has unknown members, which a later version of the API may add.
 		for _, extra := range []string{``, `, "total": 7`} {
 			page, err := decodeIDs([]byte(`{"data": [` + example.JSON + `], "meta": {"has_more": true, "next_cursor": 100` + extra + `}` + extra + `}`))
 			if err != nil {
@@ -30,12 +30,12 @@ func TestDecodePage(t *testing.T) {
 	}
 }
 
-// decodeIDs decodes a page of procedures of which only the IDs are kept.
+// decodeIDs decodes a page and keeps only the IDs of its rows.
 func decodeIDs(body []byte) (paging.Page[Row], error) {
 	return decodePage(context.Background(), body, func(p *Procedure) (Row, int) { return Row{ID: p.ID}, 0 }, new(rest.Budget).Share())
 }
 
-func TestNoPage(t *testing.T) {
+func TestInvalidPages(t *testing.T) {
 	t.Parallel()
 	const meta = `"meta": {"has_more": false, "next_cursor": null}`
 	for body, want := range map[string]string{
@@ -59,19 +59,19 @@ func TestNoPage(t *testing.T) {
 	} {
 		page, err := decodeIDs([]byte(body))
 		if err == nil {
-			t.Errorf("%s was taken for a page: %+v", body, page)
+			t.Errorf("%s is decoded as %+v", body, page)
 			continue
 		}
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: the error doesn't say %q: %v", body, want, err)
 		}
 		if errors.Is(err, rest.ErrTruncated) {
-			t.Errorf("%s: it is taken for one that was cut off: %v", body, err)
+			t.Errorf("%s counts as truncated: %v", body, err)
 		}
 	}
 }
 
-// A name in another case is a field that isn't known.
+// A name in another case is an unknown field.
 func TestNamesInAnotherCase(t *testing.T) {
 	t.Parallel()
 	const id = `{"Data": [], "data": [{"ID": "wrong", "id": "right", "Id": "wrong", "Name": 7, "CREATED_AT": {}, "Runs": 1}]`
@@ -85,7 +85,7 @@ func TestNamesInAnotherCase(t *testing.T) {
 	}
 }
 
-func TestNameTwice(t *testing.T) {
+func TestDuplicateNames(t *testing.T) {
 	t.Parallel()
 	const meta = `"meta": {"has_more": false}`
 	for body, want := range map[string]string{
@@ -117,7 +117,7 @@ func TestMaxPageRows(t *testing.T) {
 	}
 }
 
-// A page as large as a server can make it: each row has as many runs as it keeps.
+// The largest page that a server sends has as many runs in each row as it keeps.
 func TestManyRuns(t *testing.T) {
 	t.Parallel()
 	const run = `{"id":"0190d3a5-6b1c-7cc5-8a54-13c0b66fbd4e","outcome":"PASS","started_at":"2024-01-15T14:30:00.000Z","unit":{"id":"0190d3a5-6b1c-7cc5-8a54-13c0b66fbd4f"}}`
@@ -134,15 +134,15 @@ func TestManyRuns(t *testing.T) {
 	}
 }
 
-// What a few bytes become in memory is bounded before it is decoded: a row, and all
-// that stands beside rows.
+// The length of a row, and of everything outside data, is limited before it is decoded, because
+// a few bytes of JSON may need much memory.
 func TestMaxRow(t *testing.T) {
 	t.Parallel()
 	const meta = `"meta":{"has_more":false}`
-	filled := func(before, with, after string, length int) string {
+	fill := func(before, with, after string, length int) string {
 		return before + strings.Repeat(with, (length-len(before)-len(after))/len(with)) + after
 	}
-	row := func(length int) string { return filled(`{"id":"a","runs":[{}`, ",{}", `]}`, length) }
+	row := func(length int) string { return fill(`{"id":"a","runs":[{}`, ",{}", `]}`, length) }
 	names := func(count int) string {
 		var text strings.Builder
 		for i := range count {
@@ -150,27 +150,27 @@ func TestMaxRow(t *testing.T) {
 		}
 		return text.String()
 	}
-	for name, c := range map[string]struct{ body, fails string }{
-		"two rows just as long": {`{"data":[` + row(maxRow) + "," + strings.Replace(row(maxRow), "a", "b", 1) + `],` + meta + `}`, ""},
-		"a longer row":          {`{"data":[{"id":"b"},` + row(maxRow+3) + `],` + meta + `}`, "data.1: longer than 1 MiB"},
-		"a row of many names":   {`{"data":[{` + names(200_000) + `"id":"a"}],` + meta + `}`, "data.0: longer than 1 MiB"},
-		"a longer row with a name twice": {
+	for name, c := range map[string]struct{ body, want string }{ // want: the error; empty: valid
+		"two of the longest rows": {`{"data":[` + row(maxRow) + "," + strings.Replace(row(maxRow), "a", "b", 1) + `],` + meta + `}`, ""},
+		"a longer row":            {`{"data":[{"id":"b"},` + row(maxRow+3) + `],` + meta + `}`, "data.1: longer than 1 MiB"},
+		"a row of many names":     {`{"data":[{` + names(200_000) + `"id":"a"}],` + meta + `}`, "data.0: longer than 1 MiB"},
+		"a longer row with a duplicate name": {
 			`{"data":[{"id":"b"},` + strings.Replace(row(maxRow+9), `"a"`, `"a","x":0,"x":0`, 1) + `],` + meta + `}`, "data.1: longer than 1 MiB",
 		},
-		"a long name in a row":            {`{"data":[{"id":"a","` + strings.Repeat("n", maxRow) + `":0}],` + meta + `}`, "data.0: longer than 1 MiB"},
-		"many names beside rows":          {`{"data":[],` + names(200_000) + meta + `}`, "what isn't in data is longer than 1 MiB"},
-		"many names in meta":              {`{"data":[],"meta":{` + names(200_000) + `"has_more":false}}`, "what isn't in data is longer than 1 MiB"},
-		"many names in another list's":    {`{"data":[],"more":[{` + names(200_000) + `"a":0}],` + meta + `}`, "more.0: longer than 1 MiB"},
-		"many names further down":         {`{"data":[],"more":{"x":[[{` + names(200_000) + `"a":0}]]},` + meta + `}`, "what isn't in data is longer than 1 MiB"},
-		"a list in place of an object":    {`[` + row(maxRow+3) + `]`, "what isn't in data is longer than 1 MiB"},
-		"white space":                     {filled(`{"data":[`, " ", `],`+meta+`}`, 2*maxRow), "what isn't in data is longer than 1 MiB"},
-		"long and cut off":                {`{"data":[` + row(maxRow) + "," + row(maxRow), "the body ends too early"},
-		"long and cut off within a row":   {`{"data":[` + row(maxRow) + "," + row(maxRow)[:maxRow-1], "the body ends too early"},
-		"long, with a second one behind":  {`{"data":[` + row(maxRow) + `],` + meta + `}{}`, "a second value follows the object"},
-		"long, with a name that is twice": {`{"data":[` + row(maxRow) + `,{"id":"b","x":1,"x":1}],` + meta + `}`, ": data.1.x"},
+		"a long name in a row":                {`{"data":[{"id":"a","` + strings.Repeat("n", maxRow) + `":0}],` + meta + `}`, "data.0: longer than 1 MiB"},
+		"many names outside data":             {`{"data":[],` + names(200_000) + meta + `}`, "what isn't in data is longer than 1 MiB"},
+		"many names in meta":                  {`{"data":[],"meta":{` + names(200_000) + `"has_more":false}}`, "what isn't in data is longer than 1 MiB"},
+		"many names in a row of another list": {`{"data":[],"more":[{` + names(200_000) + `"a":0}],` + meta + `}`, "more.0: longer than 1 MiB"},
+		"many names in nested lists":          {`{"data":[],"more":{"x":[[{` + names(200_000) + `"a":0}]]},` + meta + `}`, "what isn't in data is longer than 1 MiB"},
+		"an array instead of an object":       {`[` + row(maxRow+3) + `]`, "what isn't in data is longer than 1 MiB"},
+		"white space":                         {fill(`{"data":[`, " ", `],`+meta+`}`, 2*maxRow), "what isn't in data is longer than 1 MiB"},
+		"long and truncated":                  {`{"data":[` + row(maxRow) + "," + row(maxRow), "the body ends too early"},
+		"long and truncated within a row":     {`{"data":[` + row(maxRow) + "," + row(maxRow)[:maxRow-1], "the body ends too early"},
+		"long, and a second value":            {`{"data":[` + row(maxRow) + `],` + meta + `}{}`, "a second value follows the object"},
+		"long, with a duplicate name":         {`{"data":[` + row(maxRow) + `,{"id":"b","x":1,"x":1}],` + meta + `}`, ": data.1.x"},
 	} {
 		page, err := decodeIDs([]byte(c.body))
-		if c.fails == "" && (err != nil || len(page.Rows) != 2) || c.fails != "" && (err == nil || !strings.Contains(err.Error(), c.fails)) {
+		if c.want == "" && (err != nil || len(page.Rows) != 2) || c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want)) {
 			t.Errorf("%s: %d rows, %v", name, len(page.Rows), err)
 		}
 	}
@@ -193,8 +193,8 @@ func TestDecodingEnds(t *testing.T) {
 	}
 }
 
-// Whole numbers are sent back in one form, whatever form they came in, and strings as
-// they came. An empty cursor would ask for the first page: there is nothing to follow.
+// A cursor that is a whole number is sent without exponent or decimals, and a string unchanged. An
+// empty string means that there is none, because it would request the first page.
 func TestCursors(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{
@@ -209,19 +209,19 @@ func TestCursors(t *testing.T) {
 	}
 	tooLong := `"` + strings.Repeat("x", maxCursor-1) + `"`
 	if _, err := decodeIDs([]byte(`{"data": [], "meta": {"has_more": true, "next_cursor": ` + tooLong + `}}`)); err == nil || !strings.Contains(err.Error(), "meta.next_cursor: longer than 4 KiB") {
-		t.Errorf("a longer one: %v", err)
+		t.Errorf("a longer cursor: %v", err)
 	}
 }
 
-// Times only sort, so one that can't be read is passed on as it is, and sorts last.
-func TestUnreadableTimes(t *testing.T) {
+// A time that can't be parsed is returned unchanged, and sorts last.
+func TestInvalidTimes(t *testing.T) {
 	t.Parallel()
 	for _, odd := range []string{"", "yesterday", "2024-01-15", "2024-01-15T10:30Z", "2024-01-15T10:30:00", "2024-01-15T10:30:00+0000", "2024-02-30T00:00:00Z"} {
 		body := fmt.Sprintf(`{"data": [
 			{"id": "odd", "created_at": %[1]q, "runs": [{"id": "2", "started_at": %[1]q}, {"id": "1", "started_at": "2024-01-15T10:30:00Z"}]},
 			{"id": "fine", "created_at": "2024-01-15T10:30:00Z"}, {"id": "pale"}], "meta": {"has_more": false}}`, odd)
-		procedures := readBody(t, body)
-		if got := flat(procedures); got != "fine odd odd/1 odd/2 pale" || *procedures[1].CreatedAt != odd || *procedures[1].Runs[1].StartedAt != odd {
+		procedures := readProcedures(t, body)
+		if got := formatOrder(procedures); got != "fine odd odd/1 odd/2 pale" || *procedures[1].CreatedAt != odd || *procedures[1].Runs[1].StartedAt != odd {
 			t.Errorf("%q: got %s, %+v", odd, got, procedures[1])
 		}
 	}
@@ -243,12 +243,12 @@ func TestDecimal(t *testing.T) {
 	}
 }
 
-func TestCutOffPage(t *testing.T) {
+func TestTruncatedPage(t *testing.T) {
 	t.Parallel()
 	whole := `{"data":[` + fakeapi.Example2025().JSON + `],"meta":{"has_more":false,"next_cursor":null}}`
 	for end := range len(whole) {
 		if page, err := decodeIDs([]byte(whole[:end])); !errors.Is(err, rest.ErrTruncated) {
-			t.Errorf("cut after %d bytes: %+v, %v", end, page, err)
+			t.Errorf("truncated after %d bytes: %+v, %v", end, page, err)
 		}
 	}
 }

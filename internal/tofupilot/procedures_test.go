@@ -11,7 +11,7 @@ import (
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/fakeapi"
 )
 
-// Procedures reads whole procedures.
+// Procedures reads the list, with all fields.
 func (c *Client) Procedures(ctx context.Context, filter Filter) (procedures []Procedure, err error) {
 	session := c.NewSession()
 	defer session.Close()
@@ -27,7 +27,7 @@ func (c *Client) Procedures(ctx context.Context, filter Filter) (procedures []Pr
 func TestParameters(t *testing.T) {
 	t.Parallel()
 	api := fakeapi.New()
-	client := clientAt(t, listen(t, api).String())
+	client := newClient(t, newServer(t, api).String())
 	for _, text := range []string{"a&limit=1 +%20#?=/\\;,", "Zoë 測試 🔋 e\u0301", "\t\n\r\x00"} {
 		api.Forget()
 		if _, err := client.Procedures(t.Context(), Filter{SearchQuery: text, PageSize: 3}); err != nil {
@@ -56,21 +56,21 @@ func TestOrder(t *testing.T) {
 	}
 	const want = "B a b b/10 b/9 b/1 b/2 b/ b/3 b/4 ä 0 1 2"
 	for range 50 {
-		// rand would do; a turn of each length shows every neighbour in every place.
+		// Reversing suffixes of every length yields many orders, without chance.
 		shuffled, shuffledRuns := slices.Clone(sorted), slices.Clone(runs)
 		for turn := range shuffled {
 			slices.Reverse(shuffled[turn:])
 			slices.Reverse(shuffledRuns)
 			items := strings.Replace(strings.Join(shuffled, ","), procedure("b", noon, ""), procedure("b", noon, `, "runs": [`+strings.Join(shuffledRuns, ",")+`]`), 1)
-			if got := flat(readBody(t, `{"data": [`+items+`], "meta": {"has_more": false}}`)); got != want {
+			if got := formatOrder(readProcedures(t, `{"data": [`+items+`], "meta": {"has_more": false}}`)); got != want {
 				t.Fatalf("got %s, want %s", got, want)
 			}
 		}
 	}
 }
 
-// flat is the order of procedures and runs as one text.
-func flat(procedures []Procedure) string {
+// formatOrder returns the IDs of procedures and their runs, in their order.
+func formatOrder(procedures []Procedure) string {
 	var order []string
 	for _, procedure := range procedures {
 		order = append(order, procedure.ID)
@@ -81,10 +81,10 @@ func flat(procedures []Procedure) string {
 	return strings.Join(order, " ")
 }
 
-// readBody reads the list of a server that always answers with the body.
-func readBody(t *testing.T, content string) []Procedure {
+// readProcedures reads the list of a server that responds to every request with the content.
+func readProcedures(t *testing.T, content string) []Procedure {
 	t.Helper()
-	procedures, err := clientAt(t, listen(t, body(content)).String()).Procedures(t.Context(), Filter{})
+	procedures, err := newClient(t, newServer(t, respondOK(content)).String()).Procedures(t.Context(), Filter{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -15,17 +15,17 @@ import (
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/rest"
 )
 
-// quota has the fake refuse what is too much: the requests beyond so many in each period.
-// Each answer takes a tenth of a second.
-func quota(api *fakeapi.Server, count int, period time.Duration) {
+// limitPerPeriod makes the fake refuse requests beyond count in each period. Each response takes
+// 100 ms.
+func limitPerPeriod(api *fakeapi.Server, count int, period time.Duration) {
 	var counting sync.Mutex
-	begun := time.Now()
+	start := time.Now()
 	window, used := time.Duration(-1), 0
 	api.Delay(100 * time.Millisecond)
 	api.Before(func(r fakeapi.Request) {
 		counting.Lock()
 		defer counting.Unlock()
-		if now := time.Since(begun) / period; now != window {
+		if now := time.Since(start) / period; now != window {
 			window, used = now, 0
 		}
 		if used++; used > count {
@@ -34,9 +34,8 @@ func quota(api *fakeapi.Server, count int, period time.Duration) {
 	})
 }
 
-// bucket refuses requests as nginx's limit_req does: so many are accepted in a second, and
-// burst more at a time.
-func bucket(api *fakeapi.Server, perSecond, burst float64, status int) {
+// limitLikeNginx makes the fake refuse requests as nginx's limit_req does, with a rate and a burst.
+func limitLikeNginx(api *fakeapi.Server, perSecond, burst float64, status int) {
 	var counting sync.Mutex
 	tokens, filled := burst+1, time.Now()
 	api.Delay(20 * time.Millisecond)
@@ -52,16 +51,16 @@ func bucket(api *fakeapi.Server, perSecond, burst float64, status int) {
 	})
 }
 
-// Limiters of nginx respond with 503 by default, and with 429 if they are told to.
+// nginx's limiters respond with 503 by default, and with 429 if they are configured so.
 func TestLimiters(t *testing.T) {
 	t.Parallel()
 	read := func(t *testing.T, transport http.RoundTripper, rows int) {
 		t.Helper()
-		client := clientAt(t, "https://tofupilot.invalid", overTransport(transport), withRetries(rest.DefaultMaxRetries))
-		begun := time.Now()
+		client := newClient(t, "https://tofupilot.invalid", withTransport(transport), withRetries(rest.DefaultMaxRetries))
+		start := time.Now()
 		got, err := client.Procedures(t.Context(), Filter{})
-		if err != nil || len(got) != rows || time.Since(begun) > 5*time.Minute {
-			t.Errorf("%d rows after %s, %v", len(got), time.Since(begun), err)
+		if err != nil || len(got) != rows || time.Since(start) > 5*time.Minute {
+			t.Errorf("%d rows after %s, %v", len(got), time.Since(start), err)
 		}
 	}
 	for _, status := range []int{429, 503} {
@@ -77,8 +76,8 @@ func TestLimiters(t *testing.T) {
 				t.Parallel()
 				synctest.Test(t, func(t *testing.T) {
 					api := fakeapi.New(fakeapi.Generate(c.rows, fakeapi.WithRepository)...)
-					bucket(api, c.perSecond, c.burst, status)
-					read(t, withoutSockets{api}, c.rows)
+					limitLikeNginx(api, c.perSecond, c.burst, status)
+					read(t, handlerTransport{api}, c.rows)
 				})
 			})
 		}
@@ -87,7 +86,7 @@ func TestLimiters(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				api := fakeapi.New(fakeapi.Generate(3_000, fakeapi.WithRepository)...)
 				var inFlight atomic.Int64
-				read(t, withoutSockets{http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				read(t, handlerTransport{http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 					defer inFlight.Add(-1)
 					if inFlight.Add(1) > 1 {
 						fakeapi.Status(status, "").ServeHTTP(w, r)
@@ -101,15 +100,15 @@ func TestLimiters(t *testing.T) {
 	}
 }
 
-// With the retries of the default and within the five minutes of timeouts.read, a
-// list is read to its end wherever the server's pace allows that.
+// With the default of max_retries, a list is read within the default of timeouts.read if the
+// server's limit allows that.
 func TestRateLimits(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
-		rows   int // 2,500 take 26 pages, and 10,000 take 102
-		count  int
-		period time.Duration
-		within time.Duration
+		rows    int // 2,500 take 26 pages, and 10,000 take 102
+		count   int
+		period  time.Duration
+		longest time.Duration
 	}{
 		"20 per 10 s":   {2_500, 20, 10 * time.Second, 30 * time.Second},
 		"1 per s":       {10_000, 1, time.Second, 5 * time.Minute},
@@ -119,11 +118,11 @@ func TestRateLimits(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				api := fakeapi.New(fakeapi.Generate(c.rows, fakeapi.WithRepository)...)
-				quota(api, c.count, c.period)
-				client := clientAt(t, "https://tofupilot.invalid", overTransport(withoutSockets{api}), withRetries(rest.DefaultMaxRetries))
-				begun := time.Now()
+				limitPerPeriod(api, c.count, c.period)
+				client := newClient(t, "https://tofupilot.invalid", withTransport(handlerTransport{api}), withRetries(rest.DefaultMaxRetries))
+				start := time.Now()
 				rows, err := client.Procedures(t.Context(), Filter{})
-				if took := time.Since(begun); err != nil || len(rows) != c.rows || took > c.within {
+				if took := time.Since(start); err != nil || len(rows) != c.rows || took > c.longest {
 					t.Errorf("%d rows after %s, %v", len(rows), took, err)
 				}
 			})
@@ -131,14 +130,14 @@ func TestRateLimits(t *testing.T) {
 	}
 }
 
-// Where the pace doesn't allow it, the error tells of the deadline and of the 429s.
+// If the limit doesn't allow it, the error has the deadline and the last 429.
 func TestRateTooSlow(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		api := fakeapi.New(fakeapi.Generate(10_000, fakeapi.WithRepository)...)
-		quota(api, 10, time.Minute) // at most 60 of 102 pages
-		client := clientAt(t, "https://tofupilot.invalid", overTransport(withoutSockets{api}), withRetries(2))
-		cause, begun := errors.New("time is up"), time.Now()
+		limitPerPeriod(api, 10, time.Minute) // at most 60 of 102 pages
+		client := newClient(t, "https://tofupilot.invalid", withTransport(handlerTransport{api}), withRetries(2))
+		cause, start := errors.New("time is up"), time.Now()
 		ctx, cancel := context.WithTimeoutCause(t.Context(), 5*time.Minute, cause)
 		defer cancel()
 		_, err := client.Procedures(ctx, Filter{})
@@ -146,7 +145,7 @@ func TestRateTooSlow(t *testing.T) {
 		if !errors.Is(err, cause) || !errors.As(err, &failed) || failed.Kind != rest.RateLimited || failed.Message != "Too many requests" && failed.Status != 0 {
 			t.Error(err)
 		}
-		if took := time.Since(begun); took != 5*time.Minute {
+		if took := time.Since(start); took != 5*time.Minute {
 			t.Errorf("it took %s", took)
 		}
 	})

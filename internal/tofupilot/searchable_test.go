@@ -22,7 +22,7 @@ func TestSearchable(t *testing.T) {
 		"- / -":                 "",
 		"Prüfung":               "fung",
 		"Prüfstand Größe":       "fstand Gr",
-		"ab ü cd":               "ab ", // the first of equal ones
+		"ab ü cd":               "ab ", // the first of the longest pieces
 		"äöü 🔋 7 äöü":           " 7 ",
 		"시험 FVT":                " FVT",
 		"Kelvin":                "elvin",
@@ -37,8 +37,8 @@ func TestSearchable(t *testing.T) {
 	}
 }
 
-// spelledAs are all characters by what they are when they are taken apart.
-var spelledAs = sync.OnceValue(func() map[string][]string {
+// equivalents maps decompositions to the characters that have them.
+var equivalents = sync.OnceValue(func() map[string][]string {
 	spelled := map[string][]string{}
 	for r := rune(0); r <= unicode.MaxRune; r++ {
 		character := string(r)
@@ -49,24 +49,23 @@ var spelledAs = sync.OnceValue(func() map[string][]string {
 	return spelled
 })
 
-// One character may be stored as another that Unicode takes for the same, over all of Unicode.
+// For every character of Unicode, searchable returns a text that is in every equivalent form.
 func TestSearchableCharacters(t *testing.T) {
 	t.Parallel()
-	for apart, spellings := range spelledAs() {
+	for apart, spellings := range equivalents() {
 		for _, spelling := range append(spellings, apart) {
 			piece := searchable(norm.NFC.String("A" + spelling + "B"))
 			for _, stored := range append(spellings, apart, norm.NFC.String(apart)) {
 				if !strings.Contains("A"+stored+"B", piece) {
-					t.Fatalf("%+q isn't found as %+q: %+q is searched for", spelling, stored, piece)
+					t.Fatalf("%+q isn't found if it is stored as %+q: the query is %+q", spelling, stored, piece)
 				}
 			}
 		}
 	}
 }
 
-// characters are drawn from those that normal forms and queries treat in ways of their
-// own, and from all others.
-func characters() *rapid.Generator[rune] {
+// genCharacters generates characters, often ones that are special in a normal form or a query.
+func genCharacters() *rapid.Generator[rune] {
 	return rapid.OneOf(
 		rapid.SampledFrom([]rune(`abc XYZ09 %_+\"'&=#;*`)),
 		rapid.SampledFrom([]rune("äöüßéÅçñµΩ½ﬁ²")),
@@ -78,22 +77,21 @@ func characters() *rapid.Generator[rune] {
 	)
 }
 
-// A text may be stored in any mix of spellings that Unicode holds equal, in either
-// normal form or in none.
+// A text may be stored in any mix of equivalent characters, also in no normal form.
 func TestSearchableSpellings(t *testing.T) {
 	t.Parallel()
-	apart := slices.Sorted(maps.Keys(spelledAs()))
+	apart := slices.Sorted(maps.Keys(equivalents()))
 	rapid.Check(t, func(t *rapid.T) {
-		parts := rapid.SliceOfN(rapid.OneOf(rapid.SampledFrom(apart), rapid.StringOfN(characters(), 1, 4, -1)), 1, 12).Draw(t, "parts")
+		parts := rapid.SliceOfN(rapid.OneOf(rapid.SampledFrom(apart), rapid.StringOfN(genCharacters(), 1, 4, -1)), 1, 12).Draw(t, "parts")
 		text := norm.NFC.String(strings.Join(parts, ""))
 		var stored strings.Builder
 		rest := norm.NFD.String(text)
 		for rest != "" {
 			next := string([]rune(rest)[:1])
-			for length := range 4 { // no character is taken apart into more
+			for length := range 4 { // the longest decomposition
 				runes := []rune(rest)
 				whole := string(runes[:min(length+1, len(runes))])
-				if other := spelledAs()[whole]; other != nil && rapid.Bool().Draw(t, "respelled") {
+				if other := equivalents()[whole]; other != nil && rapid.Bool().Draw(t, "respelled") {
 					stored.WriteString(rapid.SampledFrom(other).Draw(t, "as"))
 					rest, next = rest[len(whole):], ""
 					break
@@ -104,10 +102,10 @@ func TestSearchableSpellings(t *testing.T) {
 		}
 		spelling := stored.String()
 		if norm.NFC.String(spelling) != text {
-			return // what was put together isn't equal, because marks came between
+			return // it isn't equivalent, because marks were separated
 		}
 		if piece := searchable(text); !strings.Contains(spelling, piece) || len(piece) > MaxSearchQuery {
-			t.Fatalf("%+q isn't found as %+q: %+q is searched for", spelling, text, piece)
+			t.Fatalf("%+q isn't found if it is stored as %+q: the query is %+q", spelling, text, piece)
 		}
 	})
 }
