@@ -16,24 +16,24 @@ func TestTooMuchAdvice(t *testing.T) {
 	t.Parallel()
 	e := Explainer{config.Settings{BaseURL: &url.URL{Scheme: "https", Host: "tofupilot.example.com", Path: "/api"}}, strings.Clone, strings.Clone}
 	list, lookup := e.List(t.Context(), rest.ErrMemory, 0), e.Lookup(t.Context(), tofupilot.ByName, rest.ErrMemory)
-	for words, said := range map[string]Diagnostic{
+	for words, got := range map[string]Diagnostic{
 		"reads one data source at a time, or narrow the list by search_query, created_after or created_before.": list,
 		"reads one data source at a time.": lookup,
 	} {
-		if said.Summary != "Too many procedures at the same time" || !strings.HasSuffix(said.Detail, words) || !strings.Contains(said.Detail, "https://tofupilot.example.com/api at the same time is larger than 512 MiB") {
-			t.Errorf("%s: %s", said.Summary, said.Detail)
+		if got.Summary != "Too many procedures at the same time" || !strings.HasSuffix(got.Detail, words) || !strings.Contains(got.Detail, "https://tofupilot.example.com/api at the same time is larger than 512 MiB") {
+			t.Errorf("%s: %s", got.Summary, got.Detail)
 		}
 	}
 }
 
-// TestSaySafe redacts each argument by itself. Line breaks of the format stay.
+// TestSaySafe checks that say redacts each argument, and keeps the line breaks of the format.
 func TestSaySafe(t *testing.T) {
 	t.Parallel()
 	const key = "the-secret-key"
 	e := Explainer{Redact: redact.New(key).Text, RedactOwn: redact.New(key).OwnText}
 	type name string
 	for what, arg := range map[string]any{
-		"a text": key, "another text": name(key), "an error": errors.New(key), "a URL": &url.URL{Scheme: "https", Host: "example.com", Path: "/" + key},
+		"a string": key, "another string type": name(key), "an error": errors.New(key), "a URL": &url.URL{Scheme: "https", Host: "example.com", Path: "/" + key},
 		"a list": []string{key}, "a struct": struct{ text string }{key},
 	} {
 		if said := e.say("It says:\n  - %s, %d times.", arg, 2); strings.Contains(string(said), key) || !strings.HasSuffix(string(said), ", 2 times.") {
@@ -47,8 +47,8 @@ func TestSaySafe(t *testing.T) {
 	}
 }
 
-// A header's value that is a word of the provider's, or a part of the address, is removed
-// only where the server says it.
+// A header's value that is also a word of the provider's text, or part of the URL, is redacted only
+// in the server's text.
 func TestHeaderValuesInOwnWords(t *testing.T) {
 	t.Parallel()
 	redactor := redact.New("the-key", redact.Header{Name: "X-Org", Value: "tofupilot"}, redact.Header{Name: "X-Word", Value: "procedures"})
@@ -58,7 +58,7 @@ func TestHeaderValuesInOwnWords(t *testing.T) {
 	}, redactor.Text, redactor.OwnText}
 	const address = "https://tofupilot.example.com/api/v2/procedures?search_query=tofupilot"
 	name := "procedures of tofupilot"
-	for want, said := range map[string]Diagnostic{
+	for want, got := range map[string]Diagnostic{
 		"GET " + address + " returned HTTP 401 Unauthorized: [the header X-Org] isn't known.\n\n  - [the header X-Org]: [the header X-Word]\n\n" +
 			"The address https://tofupilot.example.com/api comes from the environment variable TOFUPILOT_URL. " +
 			"The key comes from the login file /home/ada/.tofupilot/credentials.json. It may be expired or revoked. Run `tofupilot login` again.": e.List(t.Context(), &rest.Error{
@@ -78,8 +78,8 @@ func TestHeaderValuesInOwnWords(t *testing.T) {
 			Seen: 1, Missing: []tofupilot.Missing{{Text: "tofupilot", Near: []*tofupilot.Procedure{{ID: "p", Name: &name}}}},
 		}),
 	} {
-		if said.Detail != want {
-			t.Errorf("got  %s\nwant %s", said.Detail, want)
+		if got.Detail != want {
+			t.Errorf("got  %s\nwant %s", got.Detail, want)
 		}
 	}
 }
@@ -87,7 +87,7 @@ func TestHeaderValuesInOwnWords(t *testing.T) {
 func TestRedirectAdvice(t *testing.T) {
 	t.Parallel()
 	base := &url.URL{Scheme: "https", Host: "old.example.com", Path: "/api"}
-	elsewhere := &url.URL{Scheme: "https", Host: "new.example.com", Path: "/api"}
+	moved := &url.URL{Scheme: "https", Host: "new.example.com", Path: "/api"}
 	login := config.Source{Login: "/home/ada/.tofupilot/credentials.json"}
 	for _, c := range []struct {
 		url, key config.Source
@@ -100,9 +100,9 @@ func TestRedirectAdvice(t *testing.T) {
 		{config.Source{Argument: "url"}, login, "set url to \"https://new.example.com\" and run `tofupilot login` for it."},
 	} {
 		e := Explainer{config.Settings{BaseURL: base, URLSource: c.url, KeySource: c.key}, strings.Clone, strings.Clone}
-		said := e.List(t.Context(), &rest.Error{Kind: rest.Redirected, Redirect: elsewhere.JoinPath("v2/procedures"), MovedTo: elsewhere}, 0).Detail
-		if !strings.Contains(said, "If the new address is right, "+c.words) || !strings.Contains(said, "comes from "+c.url.String()+".") {
-			t.Errorf("%s: %s", c.url.String(), said)
+		got := e.List(t.Context(), &rest.Error{Kind: rest.Redirected, Redirect: moved.JoinPath("v2/procedures"), MovedTo: moved}, 0).Detail
+		if !strings.Contains(got, "If the new address is right, "+c.words) || !strings.Contains(got, "comes from "+c.url.String()+".") {
+			t.Errorf("%s: %s", c.url.String(), got)
 		}
 	}
 }
@@ -125,7 +125,8 @@ func TestDescribe(t *testing.T) {
 	}
 }
 
-// TestConnectionAdvice has a host whose name contains the reason of another error.
+// TestConnectionAdvice checks that the advice depends on the kind and not on the text: the host's
+// name contains the reason of another error.
 func TestConnectionAdvice(t *testing.T) {
 	t.Parallel()
 	e := Explainer{config.Settings{BaseURL: &url.URL{Scheme: "https", Host: "refused.example.com"}}, strings.Clone, strings.Clone}
@@ -135,13 +136,13 @@ func TestConnectionAdvice(t *testing.T) {
 		rest.ConnectionRefused: "Nothing accepts connections there: check the address and its port",
 		rest.Unreachable:       "Check that this is the right server, and that this machine can reach it",
 	} {
-		said := e.List(t.Context(), &rest.Error{Kind: kind, Err: errors.New("lookup refused.example.com")}, 0)
-		if said.Summary != "The server can't be reached" || !strings.Contains(said.Detail, words) {
-			t.Errorf("%s: %s", said.Summary, said.Detail)
+		got := e.List(t.Context(), &rest.Error{Kind: kind, Err: errors.New("lookup refused.example.com")}, 0)
+		if got.Summary != "The server can't be reached" || !strings.Contains(got.Detail, words) {
+			t.Errorf("%s: %s", got.Summary, got.Detail)
 		}
 	}
-	if said := e.List(t.Context(), &rest.Error{Status: 204}, 0); said.Summary != "The request failed" || !strings.Contains(said.Detail, Report) {
-		t.Errorf("no kind: %s: %s", said.Summary, said.Detail)
+	if got := e.List(t.Context(), &rest.Error{Status: 204}, 0); got.Summary != "The request failed" || !strings.Contains(got.Detail, Report) {
+		t.Errorf("no kind: %s: %s", got.Summary, got.Detail)
 	}
 }
 

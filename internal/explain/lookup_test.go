@@ -10,19 +10,20 @@ import (
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/tofupilot"
 )
 
-func explainer() Explainer {
+// newExplainer returns an Explainer that redacts nothing.
+func newExplainer() Explainer {
 	return Explainer{config.Settings{BaseURL: &url.URL{Scheme: "https", Host: "tofupilot.example.com", Path: "/api"}}, strings.Clone, strings.Clone}
 }
 
-// stored returns procedures with these names, and the IDs p0, p1 and so on.
-func stored(names ...string) (procedures []*tofupilot.Procedure) {
+// newProcedures returns procedures with these names, and the IDs p0, p1 and so on.
+func newProcedures(names ...string) (procedures []*tofupilot.Procedure) {
 	for i, name := range names {
 		procedures = append(procedures, &tofupilot.Procedure{ID: fmt.Sprint("p", i), Name: &name})
 	}
 	return procedures
 }
 
-func expectDetail(t *testing.T, got Diagnostic, attribute, want string) {
+func checkDetail(t *testing.T, got Diagnostic, attribute, want string) {
 	t.Helper()
 	if got.Attribute != attribute || got.Detail != want {
 		t.Errorf("%s: %s\nwant %s", got.Attribute, got.Detail, want)
@@ -41,57 +42,57 @@ func TestMissingText(t *testing.T) {
 			"For any other ID, check that the key's owner can see the procedure; the data source tofupilot_procedures lists all IDs that the key can read."
 	)
 	const id = "550e8400-e29b-41d4-a716-446655440000"
-	got := explainer().Lookup(t.Context(), tofupilot.ByID, &tofupilot.LookupError{Seen: 300, Missing: []tofupilot.Missing{{Text: id}}})
-	expectDetail(t, got, "id", strings.ReplaceAll(noID, "FVT", id)+" The API key can read 300 procedures.\n\n"+strings.ReplaceAll(lists, "name", "ID"))
+	got := newExplainer().Lookup(t.Context(), tofupilot.ByID, &tofupilot.LookupError{Seen: 300, Missing: []tofupilot.Missing{{Text: id}}})
+	checkDetail(t, got, "id", strings.ReplaceAll(noID, "FVT", id)+" The API key can read 300 procedures.\n\n"+strings.ReplaceAll(lists, "name", "ID"))
 	for what, c := range map[string]struct {
 		by      tofupilot.By
 		seen    int
 		missing tofupilot.Missing
 		want    string
 	}{
-		"nothing near": {tofupilot.ByName, 300, tofupilot.Missing{}, noName + " The API key can read 300 procedures.\n\n" + lists},
-		"some near": {
-			tofupilot.ByName, 300, tofupilot.Missing{Near: stored("FCT", "FVT 2")},
+		"no near misses": {tofupilot.ByName, 300, tofupilot.Missing{}, noName + " The API key can read 300 procedures.\n\n" + lists},
+		"some near misses": {
+			tofupilot.ByName, 300, tofupilot.Missing{Near: newProcedures("FCT", "FVT 2")},
 			noName + " The API key can read 300 procedures. The nearest are:\n  - p0 \"FCT\"\n  - p1 \"FVT 2\"\n\n" + lists,
 		},
-		"all listed": {
-			tofupilot.ByName, 2, tofupilot.Missing{Near: stored("FCT", "Burn-in")},
+		"all procedures are near misses": {
+			tofupilot.ByName, 2, tofupilot.Missing{Near: newProcedures("FCT", "Burn-in")},
 			noName + " The API key can read 2 procedures. These are all of them:\n  - p0 \"FCT\"\n  - p1 \"Burn-in\"\n\n" + hidden,
 		},
-		"none at all": {tofupilot.ByName, 0, tofupilot.Missing{}, noName + " The API key can read 0 procedures.\n\n" + hidden},
+		"no procedures": {tofupilot.ByName, 0, tofupilot.Missing{}, noName + " The API key can read 0 procedures.\n\n" + hidden},
 		"a short ID": {
 			tofupilot.ByID, 300, tofupilot.Missing{},
 			noID + " The API key can read 300 procedures.\n\n" + uuids,
 		},
 		"one difference": {
-			tofupilot.ByName, 300, tofupilot.Missing{Near: stored("F VT"), OnlyIn: tofupilot.InWhiteSpace},
+			tofupilot.ByName, 300, tofupilot.Missing{Near: newProcedures("F VT"), OnlyIn: tofupilot.InWhiteSpace},
 			noName + "\n\n\"FVT\" differs from \"F VT\" only in white space.\n\nSet name to \"F VT\".",
 		},
 		"every difference": {
 			tofupilot.ByName, 300, tofupilot.Missing{
-				Near:   stored("x"),
+				Near:   newProcedures("x"),
 				OnlyIn: tofupilot.InCase | tofupilot.InWhiteSpace | tofupilot.InPunctuation | tofupilot.InInvisible | tofupilot.InSpelling,
 			},
 			noName + "\n\n\"FVT\" differs from \"x\" only in case, white space, punctuation, invisible characters and spelling.\n\nSet name to \"x\".",
 		},
 		"an invisible character": {
-			tofupilot.ByName, 300, tofupilot.Missing{Near: stored("FVT\u200b"), OnlyIn: tofupilot.InInvisible},
+			tofupilot.ByName, 300, tofupilot.Missing{Near: newProcedures("FVT\u200b"), OnlyIn: tofupilot.InInvisible},
 			noName + "\n\n\"FVT\" differs from \"FVT\\u200b\" only in invisible characters.\n\nSet name to \"FVT\\u200b\".",
 		},
-		"several that differ in the same": {
-			tofupilot.ByName, 300, tofupilot.Missing{Near: stored("fvt", "Fvt", "fvt"), OnlyIn: tofupilot.InCase},
+		"several with the same difference": {
+			tofupilot.ByName, 300, tofupilot.Missing{Near: newProcedures("fvt", "Fvt", "fvt"), OnlyIn: tofupilot.InCase},
 			noName + "\n\n\"FVT\" differs from \"fvt\" and \"Fvt\" only in case.\n\nSet name to one of these.",
 		},
 		"an ID with a difference": {
-			tofupilot.ByID, 300, tofupilot.Missing{Near: stored("Burn-in"), OnlyIn: tofupilot.InCase | tofupilot.InPunctuation},
+			tofupilot.ByID, 300, tofupilot.Missing{Near: newProcedures("Burn-in"), OnlyIn: tofupilot.InCase | tofupilot.InPunctuation},
 			noID + "\n\n\"FVT\" differs from \"p0\" only in case and punctuation.\n\nSet id to \"p0\".",
 		},
 	} {
 		t.Run(what, func(t *testing.T) {
 			t.Parallel()
 			c.missing.Text = "FVT"
-			got := explainer().Lookup(t.Context(), c.by, &tofupilot.LookupError{Seen: c.seen, Missing: []tofupilot.Missing{c.missing}})
-			expectDetail(t, got, map[tofupilot.By]string{tofupilot.ByName: "name", tofupilot.ByID: "id"}[c.by], c.want)
+			got := newExplainer().Lookup(t.Context(), c.by, &tofupilot.LookupError{Seen: c.seen, Missing: []tofupilot.Missing{c.missing}})
+			checkDetail(t, got, map[tofupilot.By]string{tofupilot.ByName: "name", tofupilot.ByID: "id"}[c.by], c.want)
 		})
 	}
 }
@@ -103,7 +104,7 @@ func TestMissingNames(t *testing.T) {
 		lists  = "If a name is right, check that the key's owner can see its procedure; the data source tofupilot_procedures lists all names that the key can read."
 		hidden = "If a name is right, check that the key's owner can see its procedure: a station's key may see only those that its station is linked to, or none."
 	)
-	twoSpaces := tofupilot.Missing{Text: "F  VT", Near: stored("F VT"), OnlyIn: tofupilot.InWhiteSpace}
+	twoSpaces := tofupilot.Missing{Text: "F  VT", Near: newProcedures("F VT"), OnlyIn: tofupilot.InWhiteSpace}
 	for what, c := range map[string]struct {
 		seen    int
 		missing []tofupilot.Missing
@@ -111,23 +112,23 @@ func TestMissingNames(t *testing.T) {
 	}{
 		"a difference": {300, []tofupilot.Missing{twoSpaces}, "1 of 5 names can't be looked up at https://tofupilot.example.com/api.\n\n" + spaces},
 		"a difference and an unknown name": {
-			300, []tofupilot.Missing{twoSpaces, {Text: "Tset", Near: stored("Test")}},
+			300, []tofupilot.Missing{twoSpaces, {Text: "Tset", Near: newProcedures("Test")}},
 			"2 of 5 names can't be looked up at https://tofupilot.example.com/api. The API key can read 300 procedures.\n\n" +
 				spaces + "\n  - \"Tset\": no procedure has this name; the nearest: \"Test\"\n\n" + lists,
 		},
 		"an ID": {
-			300, []tofupilot.Missing{{Text: "p0", Other: stored("FVT")[0]}},
+			300, []tofupilot.Missing{{Text: "p0", Other: newProcedures("FVT")[0]}},
 			"1 of 5 names can't be looked up at https://tofupilot.example.com/api.\n\n  - \"p0\": this is the ID of \"FVT\"; use that name",
 		},
 		"few procedures": {
-			1, []tofupilot.Missing{{Text: "Tset", Near: stored("Burn-in")}},
+			1, []tofupilot.Missing{{Text: "Tset", Near: newProcedures("Burn-in")}},
 			"1 of 5 names can't be looked up at https://tofupilot.example.com/api. The API key can read 1 procedure.\n\n" +
 				"  - \"Tset\": no procedure has this name; these are all: \"Burn-in\"\n\n" + hidden,
 		},
 	} {
 		t.Run(what, func(t *testing.T) {
 			t.Parallel()
-			expectDetail(t, explainer().Names(t.Context(), 5, &tofupilot.LookupError{Seen: c.seen, Missing: c.missing}), "names", c.want)
+			checkDetail(t, newExplainer().Names(t.Context(), 5, &tofupilot.LookupError{Seen: c.seen, Missing: c.missing}), "names", c.want)
 		})
 	}
 }

@@ -66,7 +66,7 @@ func TestCertificateAdvice(t *testing.T) {
 		always      = " Verification can't be switched off."
 	)
 	for name, c := range map[string]struct {
-		came       []*issued
+		sent       []*issued
 		configured []*issued
 		want       string
 	}{
@@ -80,21 +80,21 @@ func TestCertificateAdvice(t *testing.T) {
 		"another order":                             {chain(server, root, intermediate), chain(otherRoot), byRoot + add},
 		"a certificate that isn't in the chain":     {chain(server, intermediate, otherRoot), nil, byRoot + set},
 		"a root that isn't a CA":                    {chain(direct), chain(notCA), forOwn + cannot},
-		"a root that may not sign":                  {chain(server, intermediate), chain(cannotSign), forIssuing + cannot},
+		"a root that isn't allowed to sign":         {chain(server, intermediate), chain(cannotSign), forIssuing + cannot},
 		"a root with another key":                   {chain(direct), chain(renewed), forOwn + otherKey},
 		"another root, and one with another key":    {chain(server, intermediate), chain(otherRoot, renewed), forIssuing + otherKey},
-		"a root with another key beside the right":  {chain(server), chain(renewed, root), ownOnly + add},
+		"the right root, and one with another key":  {chain(server), chain(renewed, root), ownOnly + add},
 		"an insecure signature":                     {chain(weak), chain(root), forOwn + "can't verify its signature: " + insecure + " " + replace},
 		"an insecure signature of the intermediate": {chain(server, weakCA), chain(root), forIssuing + "can't verify its signature: " + insecure + " " + replace},
-		"an insecure signature below it":            {chain(weakBelow, intermediate), chain(root), sentIssuing + insecure + correct},
+		"an insecure signature by the intermediate": {chain(weakBelow, intermediate), chain(root), sentIssuing + insecure + correct},
 		"another intermediate":                      {chain(server, otherIssuing), chain(root), sentIssuing + "x509: ECDSA verification failure." + correct},
 		"self-signed":                               {chain(selfSigned), nil, "The server's certificate is self-signed. If you trust it, set ca_cert_pem to it, or TOFUPILOT_CA_CERT to its file."},
 		"self-signed, and a CA":                     {chain(selfSigned), chain(root), "The server's certificate is self-signed. If you trust it, add it to " + from + "."},
-		"self-signed, and an earlier one":           {chain(selfSigned), chain(before), "The server's certificate is self-signed, and isn't the one of the same name in " + from + ". If you trust it, add it there."},
+		"self-signed, and an older one configured":  {chain(selfSigned), chain(before), "The server's certificate is self-signed, and isn't the one of the same name in " + from + ". If you trust it, add it there."},
 		"an expired certificate":                    {chain(expiredOwn, intermediate), chain(root), "The certificate is" + year + renew},
 		"an expired intermediate":                   {chain(server, expiredCA), chain(root), `The CA certificate "CN=Issuing CA,O=Example" in the chain is` + year + renew},
 		"an expired root":                           {chain(server, intermediate), chain(expiredRoot), root1 + " is" + year + " Use its current certificate, or correct this machine's clock."},
-		"a root for fewer intermediates":            {chain(server, intermediate), chain(shortRoot), replace + " The reason may also be a CA in " + from + "."},
+		"a root that allows no intermediates":       {chain(server, intermediate), chain(shortRoot), replace + " The reason may also be a CA in " + from + "."},
 		"a certificate for clients":                 {chain(clients), chain(root), replace + " The reason may also be a CA in " + from + "."},
 		"another host":                              {chain(elsewhere), chain(root), "The certificate is for a.test, b.test. Correct the address, or have the server's administrator add tofupilot.test to the certificate."},
 	} {
@@ -109,45 +109,46 @@ func TestCertificateAdvice(t *testing.T) {
 			}
 			failed := &tls.CertificateVerificationError{}
 			intermediates := x509.NewCertPool()
-			for i, sent := range c.came {
-				failed.UnverifiedCertificates = append(failed.UnverifiedCertificates, sent.Certificate)
+			for i, certificate := range c.sent {
+				failed.UnverifiedCertificates = append(failed.UnverifiedCertificates, certificate.Certificate)
 				if i > 0 {
-					intermediates.AddCert(sent.Certificate)
+					intermediates.AddCert(certificate.Certificate)
 				}
 			}
-			_, failed.Err = c.came[0].Verify(x509.VerifyOptions{Roots: roots, Intermediates: intermediates, DNSName: "tofupilot.test"}) // as crypto/tls does
+			_, failed.Err = c.sent[0].Verify(x509.VerifyOptions{Roots: roots, Intermediates: intermediates, DNSName: "tofupilot.test"}) // as crypto/tls does
 			if failed.Err == nil {
 				t.Fatal("the certificate is trusted")
 			}
-			said := Explainer{settings, strings.Clone, strings.Clone}.List(t.Context(), &rest.Error{Kind: rest.TLSFailed, Err: failed}, 0)
-			if said.Summary != untrusted || !strings.Contains(said.Detail, "comes from the provider's default. "+c.want+always) {
-				t.Errorf("it doesn't say\n%s, but\n%s", c.want+always, said.Detail)
+			got := Explainer{settings, strings.Clone, strings.Clone}.List(t.Context(), &rest.Error{Kind: rest.TLSFailed, Err: failed}, 0)
+			if got.Summary != untrusted || !strings.Contains(got.Detail, "comes from the provider's default. "+c.want+always) {
+				t.Errorf("want\n%s, got\n%s", c.want+always, got.Detail)
 			}
 		})
 	}
 }
 
-// The server chooses how many certificates it sends, and each may be the issuer of each.
+// A server can send many certificates, each of which may have issued each other one. Following them
+// takes less than a second.
 func TestManyCertificates(t *testing.T) {
 	t.Parallel()
 	var issuer *issued
-	came := make([]*x509.Certificate, 1, 400)
-	for range cap(came) {
+	sent := make([]*x509.Certificate, 1, 400)
+	for range cap(sent) {
 		issuer = issue(t, "CA", issuer)
-		came = append(came, issuer.Certificate)
+		sent = append(sent, issuer.Certificate)
 	}
-	came[0] = issue(t, "server", issuer, ofServer).Certificate
+	sent[0] = issue(t, "server", issuer, ofServer).Certificate
 	start := time.Now()
-	if last, _, _ := followIssuers(came, nil); last != came[0] {
-		t.Errorf("it considered the last certificate, and reached %s", last.Subject)
+	if last, _, _ := followIssuers(sent, nil); last != sent[0] {
+		t.Errorf("it follows more certificates than its limit, to %s", last.Subject)
 	}
 	if took := time.Since(start); took > time.Second {
 		t.Errorf("it took %s", took)
 	}
 }
 
-// TestCertificateErrors has errors that crypto/tls reports without a type, or with one that
-// needs no advice of its own.
+// TestCertificateErrors has errors of crypto/tls without a type, or with a type for which there
+// is only general advice.
 func TestCertificateErrors(t *testing.T) {
 	t.Parallel()
 	e := Explainer{config.Settings{BaseURL: &url.URL{}}, strings.Clone, strings.Clone}
@@ -155,9 +156,9 @@ func TestCertificateErrors(t *testing.T) {
 		&tls.CertificateVerificationError{Err: x509.InsecureAlgorithmError(x509.SHA1WithRSA)},
 		errors.New("tls: failed to parse certificate from server: x509: malformed serial number"),
 	} {
-		said := e.List(t.Context(), &rest.Error{Kind: rest.TLSFailed, Err: err}, 0)
-		if said.Summary != untrusted || !strings.Contains(said.Detail, replaceCertificate) {
-			t.Errorf("%s: %s", said.Summary, said.Detail)
+		got := e.List(t.Context(), &rest.Error{Kind: rest.TLSFailed, Err: err}, 0)
+		if got.Summary != untrusted || !strings.Contains(got.Detail, replaceCertificate) {
+			t.Errorf("%s: %s", got.Summary, got.Detail)
 		}
 	}
 	many := make([]string, 100)
@@ -169,19 +170,20 @@ func TestCertificateErrors(t *testing.T) {
 	}
 }
 
-// Without a certificate of this machine's, Go doesn't look at the server's.
+// If this machine has no certificates, Go doesn't verify the server's.
 func TestNoSystemCertificates(t *testing.T) {
 	t.Parallel()
 	e := Explainer{config.Settings{BaseURL: &url.URL{}}, strings.Clone, strings.Clone}
 	err := &tls.CertificateVerificationError{Err: x509.SystemRootsError{Err: errors.New("permission denied")}}
-	said := e.List(t.Context(), &rest.Error{Kind: rest.TLSFailed, Err: err}, 0)
-	if said.Summary != "This machine has no CA certificates" ||
-		!strings.Contains(said.Detail, "install the package ca-certificates, or let this user read its files. Or, for a CA of your own, set ca_cert_pem to its certificate, or TOFUPILOT_CA_CERT to its file.") {
-		t.Errorf("%s: %s", said.Summary, said.Detail)
+	got := e.List(t.Context(), &rest.Error{Kind: rest.TLSFailed, Err: err}, 0)
+	if got.Summary != "This machine has no CA certificates" ||
+		!strings.Contains(got.Detail, "install the package ca-certificates, or let this user read its files. Or, for a CA of your own, set ca_cert_pem to its certificate, or TOFUPILOT_CA_CERT to its file.") {
+		t.Errorf("%s: %s", got.Summary, got.Detail)
 	}
 }
 
-// The certificate that is missing may be one that was skipped.
+// An error about an unknown authority mentions skipped certificates, because the missing one may be
+// among them.
 func TestSkippedCertificates(t *testing.T) {
 	t.Parallel()
 	for words, skipped := range map[string][]error{
@@ -194,9 +196,9 @@ func TestSkippedCertificates(t *testing.T) {
 		err := &tls.CertificateVerificationError{
 			UnverifiedCertificates: []*x509.Certificate{issue(t, "server", nil, ofServer).Certificate}, Err: x509.UnknownAuthorityError{},
 		}
-		said := e.List(t.Context(), &rest.Error{Kind: rest.TLSFailed, Err: err}, 0).Detail
-		if !strings.Contains(said, words) || strings.Contains(said, "skipped") != (skipped != nil) {
-			t.Errorf("it doesn't say %q: %s", words, said)
+		got := e.List(t.Context(), &rest.Error{Kind: rest.TLSFailed, Err: err}, 0).Detail
+		if !strings.Contains(got, words) || strings.Contains(got, "skipped") != (skipped != nil) {
+			t.Errorf("got %q, want %q", got, words)
 		}
 	}
 }
@@ -210,8 +212,8 @@ type issued struct {
 
 func chain(certificates ...*issued) []*issued { return certificates }
 
-// issue makes a CA certificate, unless the changes make another one of it. Without an issuer,
-// it signs itself.
+// issue returns a CA certificate, after applying the changes to it. Without an issuer, it is
+// self-signed.
 func issue(t *testing.T, name string, issuer *issued, changes ...func(*issued)) *issued {
 	t.Helper()
 	template := &x509.Certificate{
@@ -222,14 +224,14 @@ func issue(t *testing.T, name string, issuer *issued, changes ...func(*issued)) 
 	if err != nil {
 		t.Fatal(err)
 	}
-	made := &issued{template, key}
+	certificate := &issued{template, key}
 	for _, change := range changes {
-		change(made)
+		change(certificate)
 	}
 	if issuer == nil {
-		issuer = made
+		issuer = certificate
 	}
-	der, err := x509.CreateCertificate(rand.Reader, template, issuer.Certificate, made.key.Public(), issuer.key)
+	der, err := x509.CreateCertificate(rand.Reader, template, issuer.Certificate, certificate.key.Public(), issuer.key)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -237,7 +239,7 @@ func issue(t *testing.T, name string, issuer *issued, changes ...func(*issued)) 
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &issued{parsed, made.key}
+	return &issued{parsed, certificate.key}
 }
 
 func ofServer(c *issued) { c.IsCA, c.DNSNames = false, []string{"tofupilot.test"} }
