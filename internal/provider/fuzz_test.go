@@ -39,7 +39,7 @@ func FuzzParseTime(f *testing.F) {
 		parsed, err := parseTime(value)
 		if err != nil {
 			if !parsed.IsZero() {
-				t.Errorf("%q is %s, and an error", value, parsed)
+				t.Errorf("%q: got %s with an error", value, parsed)
 			}
 			// The provider accepts all times that the API accepts, except those whose year in
 			// UTC doesn't have four digits.
@@ -75,9 +75,9 @@ func FuzzCheckSearchQuery(f *testing.F) {
 	})
 }
 
-// FuzzProviderConfiguration has every argument of the provider block, and the environment, except
-// what reads files. Settings that validation and Resolve accept can be used, and no error
-// repeats the key.
+// FuzzProviderConfiguration fuzzes the arguments of the provider block and the environment, except
+// for those that read files. It checks that accepted settings can be used, and that no error
+// contains the key.
 func FuzzProviderConfiguration(f *testing.F) {
 	certificate, err := os.ReadFile("../config/testdata/certificate.pem")
 	if err != nil {
@@ -131,7 +131,7 @@ func FuzzProviderConfiguration(f *testing.F) {
 				t.Errorf("the key is in %v", problem)
 			}
 			if problem.InConfigure() {
-				t.Errorf("validation let it pass: %v", problem)
+				t.Errorf("validation doesn't report it: %v", problem)
 			}
 		}
 		if len(problems) > 0 {
@@ -142,7 +142,7 @@ func FuzzProviderConfiguration(f *testing.F) {
 		}
 		allowed := got.BaseURL.Scheme == "https" || rest.IsLoopback(got.BaseURL) || given(5) && allowHTTP
 		if base := got.BaseURL; !allowed || !apiPath.MatchString(base.String()) {
-			t.Errorf("it goes to %s", base)
+			t.Errorf("requests are sent to %s", base)
 		}
 		if got.MaxRetries < 0 || got.MaxRetries > rest.MaxRetries || got.RequestTimeout <= 0 || given(2) != (got.RootCAs != nil) {
 			t.Errorf("%d retries, %s, roots %v", got.MaxRetries, got.RequestTimeout, got.RootCAs)

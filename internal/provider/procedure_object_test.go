@@ -19,16 +19,16 @@ import (
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/tofupilot"
 )
 
-// typeOf returns the type of an object in Terraform.
-func typeOf[T any](t *testing.T, of bulk.Object[T]) tftypes.Type {
+// objectType returns Terraform's type of an object.
+func objectType[T any](t *testing.T, of bulk.Object[T]) tftypes.Type {
 	t.Helper()
 	return schema.Schema{Attributes: of.Attributes()}.Type().TerraformType(t.Context())
 }
 
-// decode encodes an object and decodes it as Terraform does.
-func decode[T any](t *testing.T, of bulk.Object[T], it *T) tftypes.Value {
+// encodeAndDecode encodes a value and decodes it as Terraform does.
+func encodeAndDecode[T any](t *testing.T, of bulk.Object[T], it *T) tftypes.Value {
 	t.Helper()
-	got, err := tfprotov6.DynamicValue{MsgPack: of.Encode(it)}.Unmarshal(typeOf(t, of))
+	got, err := tfprotov6.DynamicValue{MsgPack: of.Encode(it)}.Unmarshal(objectType(t, of))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -56,11 +56,11 @@ func TestProcedureFields(t *testing.T) {
 			"linked_repository": harness.Values{"id": id + "4", "name": "my-repo", "full_name": "org/my-repo", "provider": "github"},
 		})},
 		"nothing but an ID": {`{"id": "a"}`, harness.Values{"id": "a", "runs": []any{}}},
-		"everything null": {
+		"all null": {
 			`{"id": "a", "name": null, "created_at": null, "created_by_user": null, "linkedRepository": null, "runs": null, "fpy": null}`,
 			harness.Values{"id": "a", "runs": []any{}},
 		},
-		"everything empty": {
+		"all empty": {
 			`{"id": "a", "name": "", "created_by_user": {}, "linkedRepository": {}, "runs": [{}, {"unit": {}}], "fpy": 0}`,
 			harness.Values{
 				"id": "a", "name": "", "created_by_user": harness.Values{}, "linked_repository": harness.Values{},
@@ -74,7 +74,7 @@ func TestProcedureFields(t *testing.T) {
 			if err := json.Unmarshal([]byte(c.json), &procedure); err != nil {
 				t.Fatal(err)
 			}
-			got, want := decode(t, procedureObject, &procedure), harness.Value(t, typeOf(t, procedureObject), c.want)
+			got, want := encodeAndDecode(t, procedureObject, &procedure), harness.Value(t, objectType(t, procedureObject), c.want)
 			if differences, err := got.Diff(want); err != nil || len(differences) > 0 {
 				t.Errorf("%v %v", differences, err)
 			}
@@ -86,10 +86,10 @@ func TestProcedureFields(t *testing.T) {
 // objects of a procedure.
 func TestFieldsAreAttributes(t *testing.T) {
 	t.Parallel()
-	compareFields(t, "procedure", reflect.TypeFor[tofupilot.Procedure](), typeOf(t, procedureObject))
+	checkFields(t, "procedure", reflect.TypeFor[tofupilot.Procedure](), objectType(t, procedureObject))
 }
 
-func compareFields(t *testing.T, at string, fields reflect.Type, attributes tftypes.Type) {
+func checkFields(t *testing.T, path string, fields reflect.Type, attributes tftypes.Type) {
 	t.Helper()
 	if list, ok := attributes.(tftypes.List); ok {
 		attributes = list.ElementType
@@ -107,18 +107,18 @@ func compareFields(t *testing.T, at string, fields reflect.Type, attributes tfty
 		seen = append(seen, name)
 		attribute, ok := object.AttributeTypes[name]
 		if !ok {
-			t.Errorf("%s: the client's field %s has no attribute %s", at, field.Name, name)
+			t.Errorf("%s: the client's field %s has no attribute %s", path, field.Name, name)
 			continue
 		}
 		of := field.Type
 		if of.Kind() == reflect.Pointer || of.Kind() == reflect.Slice {
 			of = of.Elem()
 		}
-		compareFields(t, fmt.Sprintf("%s.%s", at, name), of, attribute)
+		checkFields(t, fmt.Sprintf("%s.%s", path, name), of, attribute)
 	}
 	for name := range object.AttributeTypes {
 		if !slices.Contains(seen, name) {
-			t.Errorf("%s: the attribute %s has no field in the client", at, name)
+			t.Errorf("%s: the attribute %s has no field in the client", path, name)
 		}
 	}
 }

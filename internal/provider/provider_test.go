@@ -26,7 +26,7 @@ func TestUserAgent(t *testing.T) {
 	}
 }
 
-// A certificate that Go can't read is skipped beside one that it can, and the log says so.
+// The log has a warning if certificates of ca_cert_pem were skipped.
 func TestSkippedCertificateIsLogged(t *testing.T) {
 	t.Parallel()
 	unreadable, err := os.ReadFile("../config/testdata/brainpool.pem")

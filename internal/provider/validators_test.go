@@ -9,7 +9,7 @@ import (
 func TestParseTime(t *testing.T) {
 	t.Parallel()
 	const form, day, years = "isn't an RFC 3339 time", "is a day or a time that doesn't exist", "outside the years 0000 to 9999 in UTC"
-	for value, want := range map[string]string{ // the time in UTC, or words of the error
+	for value, want := range map[string]string{ // want is the time in UTC, or part of the error
 		"2024-01-15T10:30:00Z":                "2024-01-15T10:30:00Z",
 		"2024-01-15T10:30:00,5Z":              "2024-01-15T10:30:00.5Z",
 		"2024-01-15T10:30:00.1234567899Z":     "2024-01-15T10:30:00.123456789Z",
@@ -31,11 +31,11 @@ func TestParseTime(t *testing.T) {
 		"0000-01-01T00:00:00+00:01": years,
 		"9999-12-31T23:59:59-00:01": years,
 	} {
-		expectTime(t, value, want)
+		checkTime(t, value, want)
 	}
 }
 
-func expectTime(t *testing.T, value, want string) {
+func checkTime(t *testing.T, value, want string) {
 	t.Helper()
 	got, err := parseTime(value)
 	wanted, invalid := time.Parse(time.RFC3339, want)
