@@ -17,17 +17,17 @@ func FuzzText(f *testing.F) {
 		f.Add(text, key)
 	}
 	f.Fuzz(func(t *testing.T, text, key string) {
-		// Shorter keys could be part of any word, and a bracket could make a new key
-		// out of one's end and of what replaces it, "[the API key]".
+		// A shorter key could be part of any word. With brackets, a new key could arise from the
+		// replacement, "[the API key]".
 		if strings.ContainsFunc(key, func(r rune) bool { return r <= ' ' || r > '~' }) || len(key) < 8 || strings.ContainsAny(key, "[]") {
 			t.Skip()
 		}
 		shown := New(key).Text(text)
 		if !utf8.ValidString(shown) || strings.ContainsFunc(shown, func(r rune) bool { return unicode.In(r, unicode.Cc, unicode.Cf, unicode.Co) }) {
-			t.Errorf("%q can steer a terminal", shown)
+			t.Errorf("%q has control or invisible characters", shown)
 		}
-		if length := utf8.RuneCountInString(shown); length > maxMessage+1 { // an ellipsis follows a text that was cut
-			t.Errorf("it is %d characters long", length)
+		if length := utf8.RuneCountInString(shown); length > maxMessage+1 { // with an ellipsis
+			t.Errorf("it has %d characters", length)
 		}
 		if strings.Contains(shown, key) {
 			t.Errorf("the key %q is in %q", key, shown)

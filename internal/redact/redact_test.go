@@ -13,7 +13,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-// A server may echo the key, or send a terminal's escape sequences.
+// Text redacts the key, also with invisible characters in it, and removes control characters.
 func TestClean(t *testing.T) {
 	t.Parallel()
 	clean := New("tp_secret").Text
@@ -22,12 +22,12 @@ func TestClean(t *testing.T) {
 		"no key":                               "no key",
 		"Bearer tp_secret":                     "Bearer [the API key]",
 		"tp_secrettp_secret":                   "[the API key][the API key]",
-		"tp_\u200bsecret":                      "[the API key]", // a space of no width
-		"tp_\x00sec\u00adret":                  "[the API key]", // an invisible hyphen
+		"tp_\u200bsecret":                      "[the API key]", // a zero-width space
+		"tp_\x00sec\u00adret":                  "[the API key]", // a soft hyphen
 		"tp_\u034fsec\ufe0fret":                "[the API key]", // a joiner and a variation selector
-		"tp_\u115fsec\u17b4r\U000e0080et":      "[the API key]", // a filler, a vowel and a code point that nobody assigned
+		"tp_\u115fsec\u17b4r\U000e0080et":      "[the API key]", // a filler, a vowel and an unassigned code point
 		"\x1b[31mred\x1b[0m":                   "[31mred[0m",
-		"\u202edlrow":                          "dlrow", // would turn the writing round
+		"\u202edlrow":                          "dlrow", // the character reverses the text direction
 		"one\r\n\ttwo\u2028three":              "one   two three",
 		"  around  ":                           "around",
 		"\xff\xfe":                             "\uFFFD\uFFFD",
@@ -42,26 +42,25 @@ func TestClean(t *testing.T) {
 	}
 }
 
-// A key may have any characters that are visible ASCII.
+// A key of any visible ASCII characters is redacted in each encoding.
 func TestCleanKey(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		key := rapid.StringMatching(`[!-~]{8,40}`).Filter(func(key string) bool { return strings.Trim(key, "\"'`") == key }).Draw(t, "key")
 		clean := New(key).Text
 		inPath := &url.URL{Path: "/" + key}
-		for how, written := range map[string]string{
-			"as it is": key, "in quotes": fmt.Sprintf("%q", key), "in a query": url.QueryEscape(key),
+		for encoding, encoded := range map[string]string{
+			"unchanged": key, "in quotes": fmt.Sprintf("%q", key), "in a query": url.QueryEscape(key),
 			"in a segment": url.PathEscape(key), "in a path": inPath.String(), "in lower case": strings.ToLower(url.QueryEscape("ß")) + url.QueryEscape(key),
 		} {
-			if got := clean("before " + written + " after"); strings.Count(got, "[the API key]") != 1 {
-				t.Errorf("%s, %q becomes %q", how, written, got)
+			if got := clean("before " + encoded + " after"); strings.Count(got, "[the API key]") != 1 {
+				t.Errorf("%s, %q becomes %q", encoding, encoded, got)
 			}
 		}
 	})
 }
 
-// Unicode defines Default_Ignorable_Code_Point by these, and by a few exceptions
-// that are control or format characters, which aren't shown either.
+// The three categories contain all of Unicode's Default_Ignorable_Code_Point.
 func TestCleanInvisible(t *testing.T) {
 	t.Parallel()
 	for r := range unicode.MaxRune + 1 {
@@ -77,7 +76,7 @@ func TestCleanInvisible(t *testing.T) {
 	}
 }
 
-// All but the end of the key is as good as the key.
+// A key is redacted before the text is cut, so that no part of it remains.
 func TestCleanBeforeCut(t *testing.T) {
 	t.Parallel()
 	const key = "tp_SECRETsecret"
@@ -86,9 +85,9 @@ func TestCleanBeforeCut(t *testing.T) {
 		strings.Repeat("x", 86) + key:          strings.Repeat("x", 86) + "[the API key]",
 		strings.Repeat("x", 991) + key:         strings.Repeat("x", 991) + "[the API …",
 		strings.Repeat("x", maxInput-14) + key: strings.Repeat("x", 1000) + "…",
-		// Without what isn't seen, it is short, and the key isn't looked at to its end.
+		// Without invisible characters the text is short, but the input is cut within the key.
 		"tp_SECRETsecre" + strings.Repeat("\u200b", maxInput) + "t":        "",
-		strings.Repeat("\x80", maxInput+1):                                 "", // no character begins in it
+		strings.Repeat("\x80", maxInput+1):                                 "", // no character begins within the limit
 		"before tp_SECRETs" + strings.Repeat("\u200b", maxInput):           "be",
 		strings.Repeat("\u200b", 5_000) + key + strings.Repeat("x", 2_000): "[the API key]" + strings.Repeat("x", 987) + "…",
 	} {
@@ -103,7 +102,7 @@ func TestHeaderValues(t *testing.T) {
 	const token = "abcd+1234/xyz"
 	clean := New("the-secret-key", Header{"X-Short", "secret7"}, Header{"X-Org", "abcd+1234"}, Header{"CF-Access-Client-Secret", token}, Header{"X-Words", "two  words"})
 	for text, want := range map[string]string{
-		"as it is: " + token:                      "as it is: [the header CF-Access-Client-Secret]",
+		"unchanged: " + token:                     "unchanged: [the header CF-Access-Client-Secret]",
 		"the shorter one: abcd+1234/x":            "the shorter one: [the header X-Org]/x",
 		"in a URL: ?t=" + url.QueryEscape(token):  "in a URL: ?t=[the header CF-Access-Client-Secret]",
 		"too short: secret7, and " + "two  words": "too short: secret7, and [the header X-Words]",
@@ -126,9 +125,9 @@ func TestHeaderValues(t *testing.T) {
 func TestLogHandler(t *testing.T) {
 	t.Parallel()
 	const key = "the-secret-key"
-	said := fmt.Sprintf("%q came \x1b[31mtwice\u200b, as %s did", "a"+key+"b", url.QueryEscape(key))
+	text := fmt.Sprintf("%q came \x1b[31mtwice\u200b, as %s did", "a"+key+"b", url.QueryEscape(key))
 	for name, value := range map[string]any{
-		"a text": said, "an error": errors.New(said), "a Stringer": stringer(said), "a LogValuer": logValuer(said), "a list": []string{said}, "a group": slog.GroupValue(slog.String(key, said)),
+		"a text": text, "an error": errors.New(text), "a Stringer": stringer(text), "a LogValuer": logValuer(text), "a list": []string{text}, "a group": slog.GroupValue(slog.String(key, text)),
 	} {
 		var logged strings.Builder
 		log := slog.New(New(key).Handler(slog.NewTextHandler(&logged, nil)))
