@@ -4,10 +4,16 @@ import (
 	"context"
 	"crypto/x509"
 	"errors"
+	"io"
+	"net"
 	"net/http"
+	"net/http/httptest"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/tofupilot/terraform-provider-tofupilot/internal/fakeapi"
 )
 
 // endlessBody is a body whose Read blocks until Close, like that of net/http after 101 Switching
@@ -69,5 +75,99 @@ func TestBodyNeverComes(t *testing.T) {
 				t.Errorf("%d: %v", status, failed)
 			}
 		})
+	}
+}
+
+// If a firewall drops the packets of an HTTP/2 connection, the attempt fails within seconds and its
+// retry uses a new connection.
+func TestForgottenConnection(t *testing.T) {
+	t.Parallel()
+	if testing.Short() {
+		t.Skip("takes eleven seconds")
+	}
+	server := httptest.NewUnstartedServer(fakeapi.New(fakeapi.Generate(7, fakeapi.WithRepository)...))
+	server.EnableHTTP2 = true
+	server.StartTLS()
+	t.Cleanup(server.Close)
+	address, forget := startRelay(t, server.Listener.Addr().String())
+
+	client := newClient(t, "https://"+address)
+	transport := NewTransport(nil)
+	transport.TLSClientConfig.RootCAs = x509.NewCertPool()
+	transport.TLSClientConfig.RootCAs.AddCert(server.Certificate())
+	transport.TLSClientConfig.ServerName = "example.com"
+	t.Cleanup(transport.CloseIdleConnections)
+	client.http.Transport = transport
+	client.requestTimeout = 30 * time.Second
+	if rows, err := getRows(t.Context(), client); err != nil || rows != 7 {
+		t.Fatalf("%d rows, %v", rows, err)
+	}
+	forget()
+	start := time.Now()
+	if rows, err := getRows(t.Context(), client); err != nil || rows != 7 {
+		t.Errorf("%d rows, %v", rows, err)
+	}
+	if took := time.Since(start); took < 5*time.Second || took > 20*time.Second {
+		t.Errorf("it took %s", took)
+	}
+}
+
+// startRelay relays connections to a server. After forget, it drops the data of the open
+// connections, without closing them.
+func startRelay(t *testing.T, server string) (address string, forget func()) {
+	t.Helper()
+	listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var mu sync.Mutex
+	forgotten := make(chan struct{})
+	var open []net.Conn
+	copyUntil := func(forgotten chan struct{}, to io.Writer, from io.Reader) {
+		buffer := make([]byte, 64<<10)
+		for {
+			n, err := from.Read(buffer)
+			select {
+			case <-forgotten:
+				return
+			default:
+			}
+			if err != nil {
+				return
+			}
+			_, _ = to.Write(buffer[:n])
+		}
+	}
+	go func() {
+		for {
+			client, err := listener.Accept()
+			if err != nil {
+				return // the test has ended
+			}
+			upstream, err := new(net.Dialer).DialContext(t.Context(), "tcp", server)
+			if err != nil {
+				_ = client.Close()
+				continue
+			}
+			mu.Lock()
+			open = append(open, client, upstream)
+			go copyUntil(forgotten, upstream, client)
+			go copyUntil(forgotten, client, upstream)
+			mu.Unlock()
+		}
+	}()
+	t.Cleanup(func() {
+		_ = listener.Close()
+		mu.Lock()
+		defer mu.Unlock()
+		for _, conn := range open {
+			_ = conn.Close()
+		}
+	})
+	return listener.Addr().String(), func() {
+		mu.Lock()
+		defer mu.Unlock()
+		close(forgotten)
+		forgotten = make(chan struct{})
 	}
 }

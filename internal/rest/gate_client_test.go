@@ -94,36 +94,3 @@ func TestDeadlineAfter429(t *testing.T) {
 		}
 	})
 }
-
-// If the deadline passes during a retry, the error has the failure of the previous attempt.
-func TestDeadlineDuringRetry(t *testing.T) {
-	t.Parallel()
-	runOnTestbed(t, func(b *testbed) {
-		b.api.Fail(fakeapi.Status(http.StatusInternalServerError, ""), 1)
-		b.api.Fail(noResponse)
-		b.client.requestTimeout = time.Hour
-		ctx, cancel := context.WithTimeout(b.Context(), time.Minute)
-		defer cancel()
-		_, err := getRows(ctx, b.client)
-		failed := new(Error)
-		if !errors.Is(err, context.DeadlineExceeded) || !errors.As(err, &failed) || failed.Status != http.StatusInternalServerError {
-			b.Errorf("%v", err)
-		}
-	})
-}
-
-// A request that is canceled by the error of another request doesn't change that error.
-func TestCanceledByOtherError(t *testing.T) {
-	t.Parallel()
-	runOnTestbed(t, func(b *testbed) {
-		b.api.Delay(time.Second)
-		other := &Error{URL: "https://example.test/other", Attempts: 1, Status: http.StatusTooManyRequests}
-		before := *other
-		ctx, cancel := context.WithCancelCause(b.Context())
-		time.AfterFunc(time.Second/2, func() { cancel(other) })
-		_, err := getRows(ctx, b.client)
-		if !errors.Is(err, error(other)) || other.URL != before.URL || other.Attempts != before.Attempts || b.client.gate.closedFor() > 0 {
-			b.Errorf("%v, and the other error is %+v", err, other)
-		}
-	})
-}

@@ -18,6 +18,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	"strings"
+
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/fakeapi"
 )
 
@@ -286,6 +288,102 @@ func TestDeadlineDuringPause(t *testing.T) {
 		}
 		if took := time.Since(b.start); took > time.Second {
 			b.Errorf("it took %s", took)
+		}
+	})
+}
+
+const onePage = `{"data": [{"id": "a"}], "meta": {"has_more": false, "next_cursor": null}}`
+
+// respondRaw returns a handler that writes these bytes and closes the connection.
+func respondRaw(t *testing.T, response string) http.Handler {
+	t.Helper()
+	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		connection, _, err := w.(http.Hijacker).Hijack() //nolint:forcetypeassert // net/http/httptest serves with net/http.
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		_, _ = io.WriteString(connection, response) // it may fail, if the client has closed the connection
+		_ = connection.Close()
+	})
+}
+
+func TestRetryBrokenResponses(t *testing.T) {
+	t.Parallel()
+	const head = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
+	for name, fault := range map[string]http.Handler{
+		"closed connection":                fakeapi.HangUp(),
+		"no HTTP":                          respondRaw(t, "220 smtp.example.com ESMTP\r\n"),
+		"body shorter than Content-Length": respondRaw(t, fmt.Sprintf("%sContent-Length: %d\r\n\r\n%s", head, len(onePage)+1, onePage)),
+		"no last chunk":                    respondRaw(t, fmt.Sprintf("%sTransfer-Encoding: chunked\r\n\r\n%x\r\n%s\r\n", head, len(onePage), onePage)),
+		"gzip cut off":                     respondRaw(t, head+"Content-Encoding: gzip\r\nContent-Length: 4\r\n\r\n\x1f\x8b\x08\x00"),
+		"JSON cut off":                     respondOK(onePage[:len(onePage)-1]),
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			api := fakeapi.New(fakeapi.Generate(1, fakeapi.WithRepository)...)
+			client := newClient(t, newServer(t, api).String())
+			client.maxRetries = 1
+			api.Fail(fault, 1)
+			rows, err := getRows(t.Context(), client)
+			if err != nil || rows != 1 || len(api.Requests()) != 2 {
+				t.Errorf("first attempt only: %d rows after %d requests, %v", rows, len(api.Requests()), err)
+			}
+
+			api.Fail(fault)
+			api.Forget()
+			if failed := wantError(t, client); failed.Attempts != 2 || failed.Err == nil || strings.Contains(failed.Err.Error(), "unexpected EOF") {
+				t.Errorf("every attempt: %v", failed)
+			}
+		})
+	}
+}
+
+func TestRetrySlowResponse(t *testing.T) {
+	t.Parallel()
+	runOnTestbed(t, func(b *testbed) {
+		b.client.requestTimeout = 30 * time.Second
+		b.api.Before(func(r fakeapi.Request) {
+			if r.Number == 1 {
+				time.Sleep(time.Minute)
+			}
+		})
+		rows, err := getRows(b.Context(), b.client)
+		if err != nil || rows != 1 || len(b.api.Requests()) != 2 {
+			b.Errorf("%d rows after %d requests, %v", rows, len(b.api.Requests()), err)
+		}
+	}, fakeapi.Generate(1, fakeapi.WithRepository)...)
+}
+
+// If the deadline passes during a retry, the error has the failure of the previous attempt.
+func TestDeadlineDuringRetry(t *testing.T) {
+	t.Parallel()
+	runOnTestbed(t, func(b *testbed) {
+		b.api.Fail(fakeapi.Status(http.StatusInternalServerError, ""), 1)
+		b.api.Fail(noResponse)
+		b.client.requestTimeout = time.Hour
+		ctx, cancel := context.WithTimeout(b.Context(), time.Minute)
+		defer cancel()
+		_, err := getRows(ctx, b.client)
+		failed := new(Error)
+		if !errors.Is(err, context.DeadlineExceeded) || !errors.As(err, &failed) || failed.Status != http.StatusInternalServerError {
+			b.Errorf("%v", err)
+		}
+	})
+}
+
+// A request that is canceled by the error of another request doesn't change that error.
+func TestCanceledByOtherError(t *testing.T) {
+	t.Parallel()
+	runOnTestbed(t, func(b *testbed) {
+		b.api.Delay(time.Second)
+		other := &Error{URL: "https://example.test/other", Attempts: 1, Status: http.StatusTooManyRequests}
+		before := *other
+		ctx, cancel := context.WithCancelCause(b.Context())
+		time.AfterFunc(time.Second/2, func() { cancel(other) })
+		_, err := getRows(ctx, b.client)
+		if !errors.Is(err, error(other)) || other.URL != before.URL || other.Attempts != before.Attempts || b.client.gate.closedFor() > 0 {
+			b.Errorf("%v, and the other error is %+v", err, other)
 		}
 	})
 }
