@@ -242,3 +242,16 @@ func TestPlainHTTP(t *testing.T) {
 		}
 	}
 }
+
+// checkNoSecrets checks that no problem contains any of the secrets.
+func checkNoSecrets(t *testing.T, model Block, env environment, secrets ...string) {
+	t.Helper()
+	_, problems := resolve(t, model, env)
+	for _, problem := range problems {
+		for _, secret := range secrets {
+			if strings.Contains(problem.Summary+problem.Detail, secret) {
+				t.Errorf("the problem contains %q: %s", secret, problem.Detail)
+			}
+		}
+	}
+}

@@ -56,19 +56,6 @@ func TestInvalidKeyMentionsLogin(t *testing.T) {
 		"keep only what follows it. There is also the login file "+file+" for https://tofupilot.example.com, used only without a key.")
 }
 
-// checkNoSecrets checks that no problem contains any of the secrets.
-func checkNoSecrets(t *testing.T, model Block, env environment, secrets ...string) {
-	t.Helper()
-	_, problems := resolve(t, model, env)
-	for _, problem := range problems {
-		for _, secret := range secrets {
-			if strings.Contains(problem.Summary+problem.Detail, secret) {
-				t.Errorf("the problem contains %q: %s", secret, problem.Detail)
-			}
-		}
-	}
-}
-
 func TestLoginOwnServer(t *testing.T) {
 	t.Parallel()
 	const server = "https://tofupilot.example.com"

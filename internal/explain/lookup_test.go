@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/config"
+	"github.com/tofupilot/terraform-provider-tofupilot/internal/redact"
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/tofupilot"
 )
 
@@ -130,5 +131,36 @@ func TestMissingNames(t *testing.T) {
 			t.Parallel()
 			checkDetail(t, newExplainer().Names(t.Context(), 5, &tofupilot.LookupError{Seen: c.seen, Missing: c.missing}), "names", c.want)
 		})
+	}
+}
+
+func TestKeyHiddenInQuote(t *testing.T) {
+	t.Parallel()
+	const key = `sk_live${a}%{b}"`
+	e := Explainer{Redact: redact.New(key).Text, RedactOwn: redact.New(key).OwnText}
+	if got := e.quote("leak " + key); got != `"leak [the API key]"` {
+		t.Error(got)
+	}
+}
+
+func TestDescribe(t *testing.T) {
+	t.Parallel()
+	e := Explainer{Redact: func(text string) string { return text }}
+	nameless := &tofupilot.User{Name: new(""), Email: new("ada@example.com")}
+	if got := e.describe(&tofupilot.Procedure{ID: "p", CreatedByUser: nameless}); got != "p by ada@example.com" {
+		t.Errorf("got %q", got)
+	}
+}
+
+// TestQuoteHiddenKey checks that a key with invisible characters in it is redacted.
+func TestQuoteHiddenKey(t *testing.T) {
+	t.Parallel()
+	redactor := redact.New("the-key-123")
+	e := Explainer{Redact: redactor.Text, RedactOwn: redactor.OwnText}
+	if got := e.quote("a the-key\u200b-123"); got != `"a [the API key]"` {
+		t.Error(got)
+	}
+	if got := e.quote("a\u200bb"); got != `"a\u200bb"` {
+		t.Error(got)
 	}
 }
