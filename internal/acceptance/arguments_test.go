@@ -105,7 +105,7 @@ func (a argument) read(t *testing.T, url string, values harness.Values) []*tfpro
 // twoPages has more procedures than a page, so that a lookup searches for a name.
 var twoPages = fakeapi.Generate(150, fakeapi.WithRepository)
 
-func TestEveryArgumentReachesTheServer(t *testing.T) { //nolint:paralleltest // It runs first, because a missing step of a recipe fails other tests, too.
+func TestEveryArgumentReachesTheServer(t *testing.T) { //nolint:paralleltest // It runs before the parallel tests, because its errors name the missing step of a recipe.
 	for _, a := range listArguments(t) {
 		t.Run(a.dataSource+"/"+a.name, func(t *testing.T) {
 			t.Parallel()
@@ -133,7 +133,7 @@ func checkParameter(t *testing.T, api http.Handler, parameter string) {
 }
 
 // If the server reports an issue with a parameter, the error has the path of the argument.
-func TestRefusedArgument(t *testing.T) { //nolint:paralleltest // It runs first, because a missing step of a recipe fails other tests, too.
+func TestRefusedArgument(t *testing.T) { //nolint:paralleltest // It runs before the parallel tests, because its errors name the missing step of a recipe.
 	for _, a := range listArguments(t) {
 		t.Run(a.dataSource+"/"+a.name, func(t *testing.T) {
 			t.Parallel()
@@ -154,7 +154,7 @@ func TestRefusedArgument(t *testing.T) { //nolint:paralleltest // It runs first,
 }
 
 // The errors about a list that takes too long name each argument that makes the read shorter.
-func TestNarrowingArguments(t *testing.T) { //nolint:paralleltest // It runs first, because a missing step of a recipe fails other tests, too.
+func TestNarrowingArguments(t *testing.T) { //nolint:paralleltest // It runs before the parallel tests, because its errors name the missing step of a recipe.
 	newTarget := serveFault(func(_ http.ResponseWriter, r *http.Request) { waitForDisconnect(r, 10*time.Second) })
 	for _, a := range listArguments(t) {
 		if !a.narrows {

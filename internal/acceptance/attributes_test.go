@@ -87,7 +87,7 @@ var procedureServers = map[string][]*fakeapi.Server{
 	"generated": {fakeapi.New(fakeapi.Generate(50, fakeapi.WithRunsAndFPY)...), fakeapi.New(fakeapi.Generate(50, fakeapi.WithRepository)...)},
 }
 
-func TestEveryAttribute(t *testing.T) { //nolint:paralleltest // It runs first, because a missing step of a recipe fails other tests, too.
+func TestEveryAttribute(t *testing.T) { //nolint:paralleltest // It runs before the parallel tests, because its errors name the missing step of a recipe.
 	dataSources := harness.Connect(t, provider.Server("test")()).DataSources()
 	for dataSource := range readCases {
 		if _, ok := dataSources[dataSource]; !ok {

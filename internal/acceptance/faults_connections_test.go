@@ -105,7 +105,7 @@ func proxyFaults() []fault {
 		badAddress("no scheme", "user:hunter2@proxy.invalid:port"),
 		badAddress("a password that isn't encoded", "http://user:hunter2%ss@proxy.invalid:3128"),
 		{
-			name: "a proxy that asks for a password, over plain HTTP", provider: harness.Values{"allow_http": true}, environment: useProxy,
+			name: "a proxy that requires a password, over plain HTTP", provider: harness.Values{"allow_http": true}, environment: useProxy,
 			target:    serveBehindProxy("http://tofupilot.test", sendRaw("HTTP/1.1 407 Proxy Authentication Required", "Content-Length: 0", "", "")),
 			wantError: harness.WantError("", noProxy, firstRequest+" returned HTTP 407 Proxy Authentication Required.", checkProxy), requests: 1,
 		},

@@ -59,7 +59,7 @@ func serveWrapped(wrap func(api http.Handler) http.Handler) func(*testing.T) *ha
 func sendRaw(lines ...string) func(conn net.Conn, number int) {
 	return func(conn net.Conn, _ int) {
 		if request, _ := readRequest(conn); request != nil {
-			_, _ = conn.Write([]byte(strings.Join(lines, "\r\n"))) // fails only when the client has gone
+			_, _ = conn.Write([]byte(strings.Join(lines, "\r\n"))) // it may fail, if the client has closed the connection
 		}
 	}
 }

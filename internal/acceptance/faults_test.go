@@ -49,7 +49,7 @@ func stateIDs(t *testing.T, state tftypes.Value) []string {
 type fault struct {
 	name        string
 	target      func(t *testing.T) *harness.Target
-	provider    harness.Values                             // beside url, api_key and ca_cert_pem
+	provider    harness.Values                             // in addition to url, api_key and ca_cert_pem
 	environment func(t *testing.T, target *harness.Target) // sets the environment, with the key; nil if api_key is set
 	dataSource  string                                     // empty for tofupilot_procedures
 	arguments   harness.Values

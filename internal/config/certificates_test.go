@@ -61,7 +61,7 @@ func TestCA(t *testing.T) {
 	none := Block{APIKey: new("key")}
 	for name, c := range map[string]struct {
 		model Block
-		file  string // content of the file that the variable names
+		file  string // content of the file that TOFUPILOT_CA_CERT names
 		want  []string
 	}{
 		"argument":                  {withCA(first), "", []string{first}},

@@ -36,14 +36,14 @@ func TestSaySafe(t *testing.T) {
 		"a string": key, "another string type": name(key), "an error": errors.New(key), "a URL": &url.URL{Scheme: "https", Host: "example.com", Path: "/" + key},
 		"a list": []string{key}, "a struct": struct{ text string }{key},
 	} {
-		if said := e.say("It says:\n  - %s, %d times.", arg, 2); strings.Contains(string(said), key) || !strings.HasSuffix(string(said), ", 2 times.") {
-			t.Errorf("%s: %q", what, said)
+		if got := e.say("It says:\n  - %s, %d times.", arg, 2); strings.Contains(string(got), key) || !strings.HasSuffix(string(got), ", 2 times.") {
+			t.Errorf("%s: %q", what, got)
 		}
 	}
 	long := strings.Repeat("x", 2000)
-	said := e.say("%s\n%s\n%s", long, e.say("%s\n%s", "own\nline", long), key)
-	if want := strings.Repeat("x", 1000) + "…"; string(said) != want+"\nown line\n"+want+"\n[the API key]" {
-		t.Errorf("%q", said)
+	got := e.say("%s\n%s\n%s", long, e.say("%s\n%s", "own\nline", long), key)
+	if want := strings.Repeat("x", 1000) + "…"; string(got) != want+"\nown line\n"+want+"\n[the API key]" {
+		t.Errorf("%q", got)
 	}
 }
 

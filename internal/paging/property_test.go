@@ -162,7 +162,7 @@ func testNegativeControls(t *testing.T) {
 	for name, test := range map[string]struct {
 		read readFunc
 		kind string
-		want string // in the property's failure
+		want string // part of the property's failure
 	}{
 		"a naive pager loses a row":                               {readNaively, "as documented", lostRow},
 		"one that trusts the order loses a row that moves":        {readCheckingSeams, "by activity", lostRow},

@@ -17,8 +17,8 @@ func FuzzText(f *testing.F) {
 		f.Add(text, key)
 	}
 	f.Fuzz(func(t *testing.T, text, key string) {
-		// A shorter key could be part of any word. With brackets, a new key could arise from the
-		// replacement, "[the API key]".
+		// A shorter key could be part of a word. One with brackets could appear where the replacement,
+		// "[the API key]", meets the text around it.
 		if strings.ContainsFunc(key, func(r rune) bool { return r <= ' ' || r > '~' }) || len(key) < 8 || strings.ContainsAny(key, "[]") {
 			t.Skip()
 		}

@@ -87,7 +87,7 @@ func TestCleanBeforeCut(t *testing.T) {
 		strings.Repeat("x", maxInput-14) + key: strings.Repeat("x", 1000) + "…",
 		// Without invisible characters the text is short, but the input is cut within the key.
 		"tp_SECRETsecre" + strings.Repeat("\u200b", maxInput) + "t":        "",
-		strings.Repeat("\x80", maxInput+1):                                 "", // no character begins within the limit
+		strings.Repeat("\x80", maxInput+1):                                 "", // only continuation bytes
 		"before tp_SECRETs" + strings.Repeat("\u200b", maxInput):           "be",
 		strings.Repeat("\u200b", 5_000) + key + strings.Repeat("x", 2_000): "[the API key]" + strings.Repeat("x", 987) + "…",
 	} {

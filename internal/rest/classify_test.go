@@ -37,7 +37,7 @@ func TestBodiesOtherThanObjects(t *testing.T) {
 			t.Parallel()
 			client := newClient(t, newServer(t, respondOK(c.body, "Content-Type", c.contentType)).String())
 			client.maxRetries = 0
-			failed := wantError(t, client)
+			failed := getError(t, client)
 			if failed.Kind != c.kind {
 				t.Errorf("got kind %d, want %d: %v", failed.Kind, c.kind, failed)
 			}
@@ -77,7 +77,7 @@ func TestGatewayResponses(t *testing.T) {
 				_, _ = w.Write([]byte(c.body))
 			})).String())
 			client.maxRetries = 0
-			if failed := wantError(t, client); failed.Kind != c.kind {
+			if failed := getError(t, client); failed.Kind != c.kind {
 				t.Errorf("got kind %d, want %d: %v", failed.Kind, c.kind, failed)
 			}
 		})
@@ -132,7 +132,7 @@ func TestError(t *testing.T) {
 			api := fakeapi.New()
 			api.Fail(c.handler)
 			address := newServer(t, api).String()
-			got := wantError(t, newClient(t, address))
+			got := getError(t, newClient(t, address))
 			c.want.URL, c.want.Attempts = address+"/api/v2/procedures?limit=100", 1
 			if c.retried {
 				c.want.Attempts = 3
@@ -205,7 +205,7 @@ func TestConnectionKind(t *testing.T) {
 	} {
 		client := newClient(t, "https://refused.example.com")
 		client.http.Transport = roundTripFunc(func(*http.Request) (*http.Response, error) { return nil, c.err })
-		if failed := wantError(t, client); failed.Kind != c.kind || failed.Attempts != c.attempts {
+		if failed := getError(t, client); failed.Kind != c.kind || failed.Attempts != c.attempts {
 			t.Errorf("%s: kind %d after %d attempts, want %d and %d", name, failed.Kind, failed.Attempts, c.kind, c.attempts)
 		}
 	}
@@ -216,12 +216,12 @@ func TestUntrustedTLS(t *testing.T) {
 	t.Parallel()
 	api := fakeapi.New()
 	plain := newServer(t, api)
-	failed := wantError(t, newClient(t, "https://"+plain.Host))
+	failed := getError(t, newClient(t, "https://"+plain.Host))
 	if failed.Kind != NotTLS || failed.Attempts != 1 {
 		t.Errorf("an https URL for a server of plain HTTP: %v", failed)
 	}
 	secure := newTLSServer(t, api)
-	failed = wantError(t, newClient(t, secure.String()))
+	failed = getError(t, newClient(t, secure.String()))
 	if failed.Kind != TLSFailed || failed.Attempts != 1 {
 		t.Errorf("certificate of an unknown authority: %v", failed)
 	}

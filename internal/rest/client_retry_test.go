@@ -83,7 +83,7 @@ func TestRetryStatuses(t *testing.T) {
 				runOnTestbed(t, func(b *testbed) {
 					b.api.Fail(fakeapi.Status(status, ""))
 					b.client.maxRetries = retries
-					failed, want := wantError(b.T, b.client), 1
+					failed, want := getError(b.T, b.client), 1
 					if slices.Contains(retried, status) {
 						want += retries
 					}
@@ -108,7 +108,7 @@ func TestRetryPauses(t *testing.T) {
 		runOnTestbed(t, func(b *testbed) {
 			b.client.maxRetries = 10
 			b.api.Fail(fakeapi.Status(500, ""))
-			_ = wantError(b.T, b.client)
+			_ = getError(b.T, b.client)
 			times := b.requestTimes()
 			for i, limit := range limits {
 				pause := times[i+1] - times[i]
@@ -142,7 +142,7 @@ func TestUnavailableServer(t *testing.T) {
 					}
 				}
 				b.api.Fail(fakeapi.Status(http.StatusServiceUnavailable, ""))
-				failed := wantError(b.T, b.client)
+				failed := getError(b.T, b.client)
 				if took := time.Since(b.start); failed.Kind != Unavailable || failed.Attempts != retries+1 || took > longest || took < longest*4/5 {
 					b.Errorf("%d retries: %v after %s", retries, failed, took)
 				}
@@ -245,7 +245,7 @@ func TestRetryAfterPause(t *testing.T) {
 			runOnTestbed(t, func(b *testbed) {
 				b.client.maxRetries = 1
 				b.api.Fail(fakeapi.Status(status, "", "Retry-After", value))
-				failed := wantError(b.T, b.client)
+				failed := getError(b.T, b.client)
 				if times := b.requestTimes(); !slices.Equal(times, []time.Duration{0, want}) || failed.RetryAfter != want {
 					b.Errorf("%d with Retry-After %s: requests at %s, and the error has %s", status, value, times, failed.RetryAfter)
 				}
@@ -332,7 +332,7 @@ func TestRetryBrokenResponses(t *testing.T) {
 
 			api.Fail(fault)
 			api.Forget()
-			if failed := wantError(t, client); failed.Attempts != 2 || failed.Err == nil || strings.Contains(failed.Err.Error(), "unexpected EOF") {
+			if failed := getError(t, client); failed.Attempts != 2 || failed.Err == nil || strings.Contains(failed.Err.Error(), "unexpected EOF") {
 				t.Errorf("every attempt: %v", failed)
 			}
 		})

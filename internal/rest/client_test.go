@@ -72,8 +72,8 @@ func getRows(ctx context.Context, client *Client) (rows int, err error) {
 	return rows, err
 }
 
-// wantError sends a request that must fail, and returns its *Error.
-func wantError(t *testing.T, client *Client) *Error {
+// getError requests a page, which must fail, and returns the *Error.
+func getError(t *testing.T, client *Client) *Error {
 	t.Helper()
 	rows, err := getRows(t.Context(), client)
 	failed := new(Error)
@@ -138,7 +138,7 @@ func TestRedirects(t *testing.T) {
 		api.Forget()
 		api.Fail(nil)
 		api.Fail(fakeapi.Status(status, "", "Location", otherURL.String()+"/api/v2/procedures"))
-		failed := wantError(t, client)
+		failed := getError(t, client)
 		if failed.Kind != Redirected || failed.Redirect.Host != otherURL.Host || failed.Attempts != 1 {
 			t.Errorf("%d to another server: %v", status, failed)
 		}
@@ -171,7 +171,7 @@ func TestGzipBomb(t *testing.T) {
 	}
 	api := fakeapi.New()
 	api.Fail(respondOK(bomb.String(), "Content-Encoding", "gzip", "Content-Type", "application/json"))
-	failed := wantError(t, newClient(t, newServer(t, api).String()))
+	failed := getError(t, newClient(t, newServer(t, api).String()))
 	if failed.Kind != TooLarge || !strings.Contains(failed.Error(), "larger than 32 MiB") {
 		t.Error(failed)
 	}
@@ -185,7 +185,7 @@ func TestIdentityEncoding(t *testing.T) {
 	t.Parallel()
 	api := fakeapi.New()
 	api.Fail(respondOK(`{"dat": []}`, "Content-Encoding", "identity"))
-	if failed := wantError(t, newClient(t, newServer(t, api).String())); failed.Kind != Unsupported {
+	if failed := getError(t, newClient(t, newServer(t, api).String())); failed.Kind != Unsupported {
 		t.Error(failed)
 	}
 }

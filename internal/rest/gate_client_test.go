@@ -47,7 +47,7 @@ func TestRateLimitGivesUp(t *testing.T) {
 			var all sync.WaitGroup
 			for range 100 {
 				all.Go(func() {
-					if failed := wantError(b.T, b.client); failed.Kind != RateLimited {
+					if failed := getError(b.T, b.client); failed.Kind != RateLimited {
 						b.Error(failed)
 					}
 				})

@@ -324,7 +324,7 @@ func TestGateContext(t *testing.T) {
 				defer cancel()
 				_, err := c.gate.enter(ctx, normal, 3)
 				blocked := errors.As(err, new(*blockedError))
-				if blocked != (name == "closed") || !blocked && !errors.Is(err, cause) || strings.Contains(err.Error(), "told another") { // the server asked for no pause
+				if blocked != (name == "closed") || !blocked && !errors.Is(err, cause) || strings.Contains(err.Error(), "told another") { // the server requested no pause
 					t.Error(err)
 				}
 				if took := time.Since(c.start); took != time.Second || c.gate.inFlight != before {

@@ -73,7 +73,7 @@ func TestMaxErrorBody(t *testing.T) {
 	client.http.Transport = roundTripFunc(func(*http.Request) (*http.Response, error) {
 		return &http.Response{StatusCode: http.StatusForbidden, Header: http.Header{}, Body: io.NopCloser(read)}, nil
 	})
-	if failed := wantError(t, client); failed.Status != http.StatusForbidden || read.bytes > 2*maxErrorBody {
+	if failed := getError(t, client); failed.Status != http.StatusForbidden || read.bytes > 2*maxErrorBody {
 		t.Errorf("%d bytes were read: %v", read.bytes, failed)
 	}
 }

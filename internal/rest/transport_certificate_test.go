@@ -138,7 +138,7 @@ func TestClientCertificates(t *testing.T) {
 						if rows, err := getRows(t.Context(), client); err != nil || rows != 1 {
 							t.Fatalf("%d rows, %v", rows, err)
 						}
-					} else if failed := wantError(t, client); failed.Kind != c.kind || failed.Attempts != 1 || server.handshakes != 1 {
+					} else if failed := getError(t, client); failed.Kind != c.kind || failed.Attempts != 1 || server.handshakes != 1 {
 						t.Errorf("got kind %d, want %d, after %d attempts and %d handshakes: %v", failed.Kind, c.kind, failed.Attempts, server.handshakes, failed)
 					}
 					if got := strings.Join(server.presented, ", "); got != c.presented {
@@ -159,7 +159,7 @@ func TestUntrustedServerThatRequestsACertificate(t *testing.T) {
 	t.Parallel()
 	server := newCertificateServer(t, nil, false, func(config *tls.Config) { config.ClientAuth = tls.RequireAnyClientCert })
 	_, server.trusted = newCertificate(t, "another CA")
-	if failed := wantError(t, server.client(t, nil)); failed.Kind != TLSFailed {
+	if failed := getError(t, server.client(t, nil)); failed.Kind != TLSFailed {
 		t.Errorf("kind %d: %v", failed.Kind, failed)
 	}
 }
@@ -210,7 +210,7 @@ func TestResetAfterHandshake(t *testing.T) {
 						t.Fatal(err)
 					}
 				}
-				if failed := wantError(t, client); failed.Kind != c.kind || failed.Attempts != c.attempts {
+				if failed := getError(t, client); failed.Kind != c.kind || failed.Attempts != c.attempts {
 					t.Errorf("got kind %d, want %d, after %d attempts: %v", failed.Kind, c.kind, failed.Attempts, failed)
 				}
 			})
@@ -241,7 +241,7 @@ func TestCloseDuringHandshake(t *testing.T) {
 	client := newClient(t, "https://"+listener.Addr().String(), func(config *Config) {
 		config.Transport, config.Certificate = NewTransport(trusted), &certificate
 	})
-	if failed := wantError(t, client); failed.Kind != CertificateRefused || failed.Attempts != 1 {
+	if failed := getError(t, client); failed.Kind != CertificateRefused || failed.Attempts != 1 {
 		t.Errorf("kind %d after %d attempts: %v", failed.Kind, failed.Attempts, failed)
 	}
 }

@@ -70,7 +70,7 @@ func TestBodyNeverComes(t *testing.T) {
 
 			client.requestTimeout, client.maxRetries = time.Second, 0
 			start = time.Now()
-			failed := wantError(t, client)
+			failed := getError(t, client)
 			if took := time.Since(start); took != time.Second {
 				t.Errorf("%d: an attempt took %s", status, took)
 			}

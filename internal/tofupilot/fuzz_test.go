@@ -77,8 +77,8 @@ func FuzzDecodePage(f *testing.F) {
 // duplicateName returns a name that an object of a valid JSON text has twice.
 func duplicateName(text *json.Decoder) (string, bool) {
 	type level struct {
-		object, value bool // whether it is an object, and whether a value of it follows
-		names         map[string]bool
+		object, afterName bool // whether it is an object, and whether a value of it follows
+		names             map[string]bool
 	}
 	levels := []level{{}}
 	for {
@@ -91,14 +91,14 @@ func duplicateName(text *json.Decoder) (string, bool) {
 		case token == json.Delim('}') || token == json.Delim(']'):
 			levels = levels[:len(levels)-1]
 			continue
-		case top.object && !top.value && isText:
+		case top.object && !top.afterName && isText:
 			if top.names[name] {
 				return name, true
 			}
-			top.names[name], top.value = true, true
+			top.names[name], top.afterName = true, true
 			continue
 		}
-		top.value = false
+		top.afterName = false
 		if token == json.Delim('{') || token == json.Delim('[') {
 			levels = append(levels, level{object: token == json.Delim('{'), names: map[string]bool{}})
 		}

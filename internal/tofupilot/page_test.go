@@ -117,7 +117,7 @@ func TestMaxPageRows(t *testing.T) {
 	}
 }
 
-// The largest page that a server sends has as many runs in each row as it keeps.
+// A page of the largest size that a server sends, with 65,000 runs, is decoded.
 func TestManyRuns(t *testing.T) {
 	t.Parallel()
 	const run = `{"id":"0190d3a5-6b1c-7cc5-8a54-13c0b66fbd4e","outcome":"PASS","started_at":"2024-01-15T14:30:00.000Z","unit":{"id":"0190d3a5-6b1c-7cc5-8a54-13c0b66fbd4f"}}`

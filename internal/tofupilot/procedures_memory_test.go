@@ -47,8 +47,8 @@ type memoryCase struct {
 }
 
 // read reads the list. It returns the number of passes, and the bytes reserved before the session
-// is closed. It checks that passes and the session release theirs.
-func (c memoryCase) read(t *testing.T) (passes int, held int64, err error) {
+// is closed. It checks that each pass and the session release their memory.
+func (c memoryCase) read(t *testing.T) (passes int, reserved int64, err error) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), c.limit)
 	defer cancel()
@@ -58,8 +58,8 @@ func (c memoryCase) read(t *testing.T) (passes int, held int64, err error) {
 	transport := roundTripFunc(func(r *http.Request) (*http.Response, error) {
 		if !r.URL.Query().Has("cursor") {
 			passes++
-			if held := client.memory.Used(); held != 0 {
-				t.Errorf("%d bytes are reserved when a pass begins", held)
+			if reserved := client.memory.Used(); reserved != 0 {
+				t.Errorf("%d bytes are reserved when a pass begins", reserved)
 			}
 		}
 		turn := int(turns.Add(1)) - 1
@@ -91,12 +91,12 @@ func (c memoryCase) read(t *testing.T) (passes int, held int64, err error) {
 	if err == nil && len(rows) != c.rows {
 		t.Errorf("%d rows of %d", len(rows), c.rows)
 	}
-	held = client.memory.Used()
+	reserved = client.memory.Used()
 	session.Close()
-	if held := client.memory.Used(); held != 0 {
-		t.Errorf("%d bytes are reserved after a read that ended with %v", held, err)
+	if reserved := client.memory.Used(); reserved != 0 {
+		t.Errorf("%d bytes are reserved after a read that ended with %v", reserved, err)
 	}
-	return passes, held, err
+	return passes, reserved, err
 }
 
 // init keeps rapid from writing files for failed cases. It prints them.
@@ -118,10 +118,10 @@ func TestReadReleases(t *testing.T) {
 			c.responses = append(c.responses, rapid.SampledFrom(kinds).Draw(rt, "response"))
 		}
 		synctest.Test(t, func(t *testing.T) {
-			_, held, err := c.read(t)
+			_, reserved, err := c.read(t)
 			ends[strings.ReplaceAll(fmt.Sprintf("%T, too much: %t", err, errors.Is(err, rest.ErrMemory)), "*tofupilot.", "")]++
-			if least := int64(c.rows) * int64(lengthOfUUID+c.size+rowOverhead); err == nil && (held < least || held > least*11/10+30_000) {
-				t.Errorf("%d bytes are reserved for %d rows of %d", held, c.rows, c.size)
+			if least := int64(c.rows) * int64(lengthOfUUID+c.size+rowOverhead); err == nil && (reserved < least || reserved > least*11/10+30_000) {
+				t.Errorf("%d bytes are reserved for %d rows of %d", reserved, c.rows, c.size)
 			}
 		})
 	})

@@ -11,8 +11,8 @@ import (
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/fakeapi"
 )
 
-// CheckReadable checks that diagnostics aren't too long to read, have no characters that control
-// a terminal, and no doubled punctuation.
+// CheckReadable checks that diagnostics aren't too long to read, and have neither control
+// characters nor doubled punctuation.
 func CheckReadable(t *testing.T, text string) {
 	t.Helper()
 	const maxLength = 25_000 // for twenty issues with a thousand characters each

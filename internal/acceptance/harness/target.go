@@ -39,7 +39,7 @@ func (r *Recorder) All() []string {
 	return slices.Clone(r.lines)
 }
 
-// Handler returns a handler that records requests before it calls another.
+// Handler returns a handler that records each request and passes it to the given handler.
 func (r *Recorder) Handler(handler http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, request *http.Request) {
 		r.Add(request.Method + " " + request.URL.RequestURI())
