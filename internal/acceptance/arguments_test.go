@@ -132,7 +132,7 @@ func checkParameter(t *testing.T, api http.Handler, parameter string) {
 	}
 }
 
-// If the server reports an issue with a parameter, the error has the path of the argument.
+// TestRefusedArgument checks that an issue with a parameter is reported at its argument.
 func TestRefusedArgument(t *testing.T) { //nolint:paralleltest // It runs before the parallel tests, because its errors name the missing step of a recipe.
 	for _, a := range listArguments(t) {
 		t.Run(a.dataSource+"/"+a.name, func(t *testing.T) {
@@ -153,7 +153,8 @@ func TestRefusedArgument(t *testing.T) { //nolint:paralleltest // It runs before
 	}
 }
 
-// The errors about a list that takes too long name each argument that makes the read shorter.
+// TestNarrowingArguments checks that errors about a list that takes too long name each argument
+// that makes the read shorter.
 func TestNarrowingArguments(t *testing.T) { //nolint:paralleltest // It runs before the parallel tests, because its errors name the missing step of a recipe.
 	newTarget := serveFault(func(_ http.ResponseWriter, r *http.Request) { waitForDisconnect(r, 10*time.Second) })
 	for _, a := range listArguments(t) {

@@ -71,7 +71,7 @@ func redirectFaults() []fault {
 // maybeLogin is the advice about a page that may be a gateway's.
 const maybeLogin = "If that is a login page, a gateway is in front of the server, and programs need credentials for the gateway: see headers and client_cert_pem. Otherwise check the address."
 
-// serveRedirectOnce returns a target that redirects /api/ to a location. Its API is below /organization.
+// serveRedirectOnce returns a target that redirects /api/. Its API is below /organization.
 func serveRedirectOnce(location string) func(*testing.T) *harness.Target {
 	return serveWrapped(func(api http.Handler) http.Handler {
 		mux := http.NewServeMux()

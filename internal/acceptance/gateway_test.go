@@ -85,8 +85,8 @@ func TestGatewayThatRequiresHeaders(t *testing.T) {
 	}
 }
 
-// A header's value that is also in the URL is redacted in the server's text only, in errors and
-// in the log.
+// TestHeaderValueInTheAddress checks that a header's value that is also in the URL is redacted in
+// the server's text only, in errors and in the log.
 func TestHeaderValueInTheAddress(t *testing.T) {
 	t.Parallel()
 	target := serveFault(respond(http.StatusInternalServerError, `{"message": "127.0.0.1 is overloaded"}`))(t)

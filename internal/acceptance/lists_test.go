@@ -58,7 +58,8 @@ func sortedIDs(rows []object) (ids []string) {
 	return ids
 }
 
-// The IDs show that the fake applied the filters, and the queries that nothing else was sent.
+// TestFilters compares the IDs, which show that the fake applied the filters, and the queries,
+// which show that nothing else was sent.
 func TestFilters(t *testing.T) {
 	t.Parallel()
 	at := func(hour int) time.Time { return time.Date(2024, time.January, 15, hour, 0, 0, 0, time.UTC) }
@@ -140,8 +141,8 @@ func TestNoMatch(t *testing.T) {
 	})
 }
 
-// Terraform computes with the server's number, not with the nearest float64. Otherwise 99.3 could
-// pass a condition such as fpy < 99.3.
+// TestNumbers checks that Terraform computes with the server's number, not with the nearest
+// float64. Otherwise 99.3 could pass a condition such as fpy < 99.3.
 func TestNumbers(t *testing.T) {
 	t.Parallel()
 	numbers := []string{"99.3", "85.50", "9007199254740993", "1e22", "0.30000000000000004", "1e-9", "0.123456789012345678"}
@@ -164,9 +165,8 @@ func TestNumbers(t *testing.T) {
 	})
 }
 
-// Numbers need a precision of 512 bits, because the plan file has it. If the provider returned
-// fewer bits, the quotient in the apply would differ from the one in the plan, and the apply would
-// fail.
+// TestQuotient divides numbers, which need the 512 bits of the plan file. With fewer, the quotients
+// of plan and apply would differ, and the apply would fail.
 func TestQuotient(t *testing.T) {
 	t.Parallel()
 	_, url := harness.NewFakeServer(t, fakeapi.Procedure{ID: "a", JSON: `{"id": "a", "fpy": 100}`}, fakeapi.Procedure{ID: "b", JSON: `{"id": "b", "fpy": 3}`})

@@ -16,7 +16,7 @@ import (
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/fakeapi"
 )
 
-// The gate belongs to the client, so that a 429 for one data source delays all of them.
+// TestRateLimit checks that a 429 for one data source delays all of them.
 func TestRateLimit(t *testing.T) {
 	t.Parallel()
 	api, url := harness.NewFakeServer(t, fewProcedures...)
@@ -45,8 +45,7 @@ func (l retryLog) Write(line []byte) (int, error) {
 	return len(line), nil
 }
 
-// A provider that runs for long, with a large configuration or in a debugger, must not leak
-// goroutines, connections or memory.
+// TestThousandReads checks that reads don't leak goroutines, connections or memory.
 func TestThousandReads(t *testing.T) { //nolint:paralleltest // It counts goroutines and memory of the process.
 	api, connections := fakeapi.New(fakeapi.Generate(25, fakeapi.WithRunsAndFPY)...), new(openConnections)
 	listening := httptest.NewUnstartedServer(api)

@@ -110,7 +110,7 @@ func lookUp(t *testing.T, url, key string, arguments harness.Values) []*tfprotov
 	return newConnection(t, harness.Values{"url": url, "api_key": key, "max_retries": 0}).Read(t, "tofupilot_procedure", arguments).Diagnostics
 }
 
-// The names and users in an error are redacted, without control characters.
+// TestListedProceduresAreRedacted checks that an error redacts the names and users in it.
 func TestListedProceduresAreRedacted(t *testing.T) {
 	t.Parallel()
 	for what, key := range map[string]string{"plain key": "tp_0123456789", "key with a quote": `tp_"0123456789\`} {
@@ -141,7 +141,7 @@ func TestSeveralMatchesOfALongName(t *testing.T) {
 	))
 }
 
-// The errors of a lookup don't mention arguments that only a list has.
+// TestLookupAdvice checks that the errors of a lookup don't mention arguments that only a list has.
 func TestLookupAdvice(t *testing.T) {
 	t.Parallel()
 	refusal := `{"message": "Input validation failed", "issues": [{"path": ["search_query"], "message": "Too long"}]}`
@@ -219,7 +219,7 @@ func TestValidateNames(t *testing.T) {
 	}
 }
 
-// One error lists all wrong names, in at most 50 lines.
+// TestWrongNames checks that one error lists all wrong names, in at most 50 lines.
 func TestWrongNames(t *testing.T) {
 	t.Parallel()
 	stored := fakeapi.Generate(300, fakeapi.WithRepository)

@@ -111,7 +111,7 @@ func TestPlanWithIDs(t *testing.T) {
 	)
 }
 
-// A name in an error can be copied into the configuration unchanged.
+// TestPastedNames checks that a name in an error can be copied into the configuration unchanged.
 func TestPastedNames(t *testing.T) {
 	t.Parallel()
 	var procedures []fakeapi.Procedure

@@ -21,7 +21,7 @@ import (
 // maxMemory is the limit of the provider's process for reads that fail, in bytes.
 const maxMemory = 1_000_000_000
 
-// Each attack serves pages of up to 31 MB in a few kB of gzip, as many as are requested.
+// TestAttacksOnMemory serves pages of up to 31 MB in a few kB of gzip, as many as are requested.
 func TestAttacksOnMemory(t *testing.T) {
 	t.Parallel()
 	harness.RequireProc(t)

@@ -8,8 +8,7 @@ import (
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/fakeapi"
 )
 
-// Each mistake ends in one error, which shows the line to correct and says how. The cases have
-// one mistake of each kind.
+// TestMistakes makes one mistake of each kind. One error shows the line to correct and says how.
 func TestMistakes(t *testing.T) {
 	t.Parallel()
 	api, url := harness.NewFakeServer(t, fakeapi.Procedure{ID: "fct", Name: "PCB Functional Test"}, fakeapi.Procedure{ID: "burn", Name: "Burn-in"})
@@ -26,7 +25,7 @@ func TestMistakes(t *testing.T) {
 		requests    bool   // whether the fake receives any
 		want        []string
 	}{
-		"no key and no provider block": { // an error of Configure would come with wrong advice of Terraform
+		"no key and no provider block": { // if Configure reported it, Terraform would add wrong advice
 			config: harness.Procedure("fct", lookup),
 			want:   []string{"Error: No API key", "with data.tofupilot_procedure.fct,", "and set TOFUPILOT_API_KEY to it."},
 		},

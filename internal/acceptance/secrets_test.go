@@ -23,7 +23,6 @@ import (
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/provider"
 )
 
-// Secrets are sensitive, so that Terraform hides them in its output.
 func TestSecretsAreSensitive(t *testing.T) {
 	t.Parallel()
 	schema, err := provider.Server("test")().GetProviderSchema(t.Context(), &tfprotov6.GetProviderSchemaRequest{})
@@ -37,8 +36,8 @@ func TestSecretsAreSensitive(t *testing.T) {
 	}
 }
 
-// After a plan and an apply, a key from the environment or an ephemeral variable is in no output
-// and in no file, for any server.
+// TestKeyIsNotWritten runs plan and apply with several servers. A key from the environment or an
+// ephemeral variable must be in no output and in no file.
 func TestKeyIsNotWritten(t *testing.T) {
 	t.Parallel()
 	mirror := harness.NewMirror(t)
@@ -53,8 +52,8 @@ func TestKeyIsNotWritten(t *testing.T) {
 			}
 			w := harness.NewMirroredWorkingDir(t, mirror, key.config+harness.Procedures("all")+harness.Output("ids", "data.tofupilot_procedures.all.ids"))
 			for name, c := range map[string]struct {
-				at   func(*testing.T) *harness.Target
-				want string // the plan's error; empty: it succeeds
+				target func(*testing.T) *harness.Target
+				want   string // the plan's error; empty: it succeeds
 			}{
 				"a server without a fault":               {serveFault(nil), ""},
 				"a server that fails at first":           {serveWrapped(failFirstAttempts(echoKey(http.StatusInternalServerError))), ""},
@@ -65,7 +64,7 @@ func TestKeyIsNotWritten(t *testing.T) {
 				"HTTP/2":                                 {serveTLS(certificateOptions{trusted: true, http2: true}), ""},
 			} {
 				t.Run(name, func(t *testing.T) { // not parallel, because the cases share the directory
-					target := c.at(t)
+					target := c.target(t)
 					// http2debug makes Go log headers.
 					w.Environment = []string{"TOFUPILOT_URL=" + target.URL, key.variable + "=" + fakeapi.Key, "GODEBUG=http2debug=1"}
 					if target.CACert != "" {
@@ -75,35 +74,35 @@ func TestKeyIsNotWritten(t *testing.T) {
 						}
 						w.Environment = append(w.Environment, "TOFUPILOT_CA_CERT="+file)
 					}
-					left, err := planAndApply(t, w)
-					output := string(left["output of plan"])
+					artifacts, err := planAndApply(t, w)
+					output := string(artifacts["output of plan"])
 					if (err != nil) != (c.want != "") || !strings.Contains(output, c.want) {
 						t.Errorf("%v: %s", err, output)
 					}
 					harness.CheckReadable(t, output)
-					for what, content := range left {
+					for what, content := range artifacts {
 						harness.CheckNoKey(t, what, content)
 					}
-					checkArtifacts(t, left, err == nil)
+					checkArtifacts(t, artifacts, err == nil)
 				})
 			}
 		})
 	}
 }
 
-// The documentation says that an ordinary variable is written to the plan file. This also shows
-// that TestKeyIsNotWritten would find a key.
+// TestKeyInOrdinaryVariable checks that the plan file has the key of an ordinary variable. This
+// also shows that TestKeyIsNotWritten would find a key.
 func TestKeyInOrdinaryVariable(t *testing.T) {
 	t.Parallel()
 	w := harness.NewMirroredWorkingDir(t, harness.NewMirror(t), harness.Block(`variable "key"`, "type = string", "sensitive = true")+
 		harness.Block(`provider "tofupilot"`, "api_key = var.key")+harness.Procedures("all"))
 	w.Environment = []string{"TOFUPILOT_URL=" + serveFault(nil)(t).URL, "TF_VAR_key=" + fakeapi.Key}
-	left, err := planAndApply(t, w)
+	artifacts, err := planAndApply(t, w)
 	if err != nil {
 		t.Fatal(err)
 	}
 	var found []string
-	for what, content := range left {
+	for what, content := range artifacts {
 		if bytes.Contains(content, []byte(fakeapi.Key)) {
 			found = append(found, what)
 		}
@@ -150,18 +149,18 @@ func sendKeyAfterResponse(api http.Handler) http.Handler {
 
 // planAndApply runs plan and apply with a trace log. It returns their outputs, the files in the
 // directory, and the parts of the plan file, by name.
-func planAndApply(t *testing.T, w *harness.WorkingDir) (left map[string][]byte, err error) {
+func planAndApply(t *testing.T, w *harness.WorkingDir) (artifacts map[string][]byte, err error) {
 	t.Helper()
 	const plan, log = "tfplan", "trace.log"
 	for _, name := range []string{plan, log} {
 		_ = os.Remove(filepath.Join(w.Dir, name)) // of the previous run
 	}
 	w.Environment = append(w.Environment, "TF_LOG=TRACE", "TF_LOG_PATH="+filepath.Join(w.Dir, log))
-	left = map[string][]byte{}
+	artifacts = map[string][]byte{}
 	for _, command := range [][]string{{"plan", "-no-color", "-input=false", "-out=" + plan}, {"apply", "-no-color", "-input=false", plan}} {
 		var output string
 		output, err = w.Run(t, command...)
-		left["output of "+command[0]] = []byte(output)
+		artifacts["output of "+command[0]] = []byte(output)
 		if err != nil {
 			break
 		}
@@ -174,15 +173,15 @@ func planAndApply(t *testing.T, w *harness.WorkingDir) (left map[string][]byte, 
 		if err != nil {
 			return err
 		}
-		left[name], err = os.ReadFile(path)
+		artifacts[name], err = os.ReadFile(path)
 		return err
 	}); err != nil {
 		t.Fatal(err)
 	}
-	if content, ok := left[plan]; ok {
-		readZip(t, plan, content, left)
+	if content, ok := artifacts[plan]; ok {
+		readZip(t, plan, content, artifacts)
 	}
-	return left, err
+	return artifacts, err
 }
 
 func readZip(t *testing.T, name string, archive []byte, parts map[string][]byte) {
@@ -206,14 +205,14 @@ func readZip(t *testing.T, name string, archive []byte, parts map[string][]byte)
 
 // checkArtifacts checks that a run left the log, the plan and the state, so that the search for the
 // key isn't empty.
-func checkArtifacts(t *testing.T, left map[string][]byte, applied bool) {
+func checkArtifacts(t *testing.T, artifacts map[string][]byte, applied bool) {
 	t.Helper()
 	want := map[string]string{"trace.log": "Asked the server", ".terraform.lock.hcl": "tofupilot/tofupilot", "output of plan": ""}
 	if applied {
 		want["tfplan: tfplan"], want["tfplan: tfstate"], want["terraform.tfstate"] = "", "", fewIDs[0]
 	}
 	for what, words := range want {
-		if content, ok := left[what]; !ok || !bytes.Contains(content, []byte(words)) {
+		if content, ok := artifacts[what]; !ok || !bytes.Contains(content, []byte(words)) {
 			t.Errorf("%s is missing, or has no %q in it", what, words)
 		}
 	}

@@ -14,8 +14,7 @@ import (
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/fakeapi"
 )
 
-// TestCtrlC sends Ctrl-C to Terraform and to the provider. TestStop has more cases, over the
-// protocol.
+// TestCtrlC sends Ctrl-C to Terraform and the provider. TestStop has more cases.
 func TestCtrlC(t *testing.T) { //nolint:paralleltest // It measures time.
 	w := harness.NewWorkingDir(t, harness.Block(`provider "tofupilot"`)+harness.Procedures("all", "page_size = 2"))
 	for _, name := range []string{"no response", "a rate limit of a minute", "a list that keeps changing"} { //nolint:paralleltest // As above.

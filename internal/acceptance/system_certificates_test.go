@@ -11,7 +11,7 @@ import (
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/fakeapi"
 )
 
-// A process reads the system's certificates once, so each case runs Terraform.
+// TestSystemCertificates runs Terraform, because a process reads the system's certificates once.
 func TestSystemCertificates(t *testing.T) {
 	t.Parallel()
 	if runtime.GOOS == "windows" || runtime.GOOS == "darwin" {

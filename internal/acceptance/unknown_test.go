@@ -15,8 +15,7 @@ import (
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/provider"
 )
 
-// The URL and the key of another server in the environment aren't used in place of unknown
-// values.
+// TestPlanWithUnknownProvider checks that the environment isn't used for unknown values.
 func TestPlanWithUnknownProvider(t *testing.T) {
 	other, otherURL := harness.NewFakeServer(t)
 	t.Setenv("TOFUPILOT_URL", otherURL)
@@ -45,9 +44,8 @@ func TestPlanWithUnknownProvider(t *testing.T) {
 	harness.CheckNoRequests(t, "the server in the environment", other)
 }
 
-// While a value of the provider block is unknown, no request is sent, neither to the block's URL
-// nor to the environment's. The test uses the protocol, because no released Terraform enables
-// deferral.
+// TestUnknownProvider checks that no request is sent while a value of the provider block is
+// unknown. It uses the protocol, because no released Terraform enables deferral.
 //
 //nolint:paralleltest // The environment is set.
 func TestUnknownProvider(t *testing.T) {
@@ -86,7 +84,7 @@ func TestUnknownProvider(t *testing.T) {
 	harness.CheckNoRequests(t, "the server in the environment", other)
 }
 
-// A provider can be configured a second time, when its values are known.
+// TestProviderKnownLater configures a provider again when its values are known.
 func TestProviderKnownLater(t *testing.T) {
 	t.Parallel()
 	for name, deferrals := range map[string]bool{"with deferral": true, "without": false} {
@@ -105,7 +103,7 @@ func TestProviderKnownLater(t *testing.T) {
 	}
 }
 
-// A read with a provider that was never configured returns an error and doesn't crash.
+// TestUnconfiguredProvider checks that a read without Configure returns an error.
 func TestUnconfiguredProvider(t *testing.T) {
 	t.Parallel()
 	resp := harness.Connect(t, provider.Server("test")()).Read(t, "tofupilot_procedures", nil)

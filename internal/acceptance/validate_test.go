@@ -104,7 +104,7 @@ func TestValidProvider(t *testing.T) {
 	}
 }
 
-// Errors about values that may contain a secret don't repeat them.
+// TestErrorsHideSecrets checks that errors don't repeat values that may be secret.
 func TestErrorsHideSecrets(t *testing.T) {
 	t.Parallel()
 	server := harness.Connect(t, provider.Server("test")())
@@ -186,7 +186,7 @@ func TestValidProcedures(t *testing.T) {
 	}
 }
 
-// Validation returns an error for every mistake, not only for the first.
+// TestAllMistakesAtOnce checks that every mistake has an error, not only the first.
 func TestAllMistakesAtOnce(t *testing.T) {
 	t.Parallel()
 	diagnostics := harness.Connect(t, provider.Server("test")()).Validate(t, "tofupilot_procedures", harness.Values{

@@ -132,8 +132,9 @@ func TestCAErrors(t *testing.T) {
 	}
 }
 
-// A certificate that Go doesn't support is skipped if there are others. One that doesn't have the
-// structure of a certificate is an error, because it may be a damaged copy of the needed one.
+// TestUnreadableCertificates checks that a certificate that Go doesn't support is skipped if there
+// are others. One without the structure of a certificate is an error, because it may be a damaged
+// copy of the needed one.
 func TestUnreadableCertificates(t *testing.T) {
 	t.Parallel()
 	good, _ := harness.NewCertificate(t, "good")
@@ -204,7 +205,7 @@ func TestSystemCAsAdvice(t *testing.T) {
 	}
 }
 
-// Errors have the absolute path, because -chdir changes the directory of a relative one.
+// TestCAPathIsAbsoluteInErrors checks the path in errors, because -chdir changes a relative one.
 func TestCAPathIsAbsoluteInErrors(t *testing.T) {
 	t.Parallel()
 	here, err := os.Getwd()

@@ -14,7 +14,7 @@ import (
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/acceptance/harness"
 )
 
-// Every format of a key can be used, also if the text has other blocks.
+// TestClientKeys checks that every format of a key can be used, also if the text has other blocks.
 func TestClientKeys(t *testing.T) {
 	t.Parallel()
 	sec1, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)

@@ -12,8 +12,8 @@ import (
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/acceptance/harness"
 )
 
-// A file that isn't regular, or is too large, is an error. Reading it could block, or use much
-// memory.
+// TestOnlyRegularFiles checks that a file that isn't regular, or is too large, is an error. Reading
+// it could block, or use much memory.
 func TestOnlyRegularFiles(t *testing.T) {
 	t.Parallel()
 	pipe := func(_ *testing.T, file string) error { return syscall.Mkfifo(file, 0o600) } // without a writer, reading it blocks

@@ -116,7 +116,7 @@ func TestLoginBadCA(t *testing.T) {
 	}
 }
 
-// An error of Windows ends in a period, which is removed because more text follows.
+// TestFileError has an error of Windows, whose period is removed because more text follows.
 func TestFileError(t *testing.T) {
 	t.Parallel()
 	windows := errors.New("The system cannot find the file specified.")
@@ -129,8 +129,8 @@ func TestFileError(t *testing.T) {
 	}
 }
 
-// OtherLogin mentions an unused login for the configured server. If no url is configured, it also
-// mentions one for another server.
+// TestOtherLogin checks that an unused login for the configured server is mentioned. If no url is
+// configured, so is one for another server.
 func TestOtherLogin(t *testing.T) {
 	t.Parallel()
 	const server, stations = "https://tofupilot.example.com", "https://station.example.com"

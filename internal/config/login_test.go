@@ -155,7 +155,7 @@ func TestLoginCA(t *testing.T) {
 	}
 }
 
-// The station's login is used only if the user's file doesn't exist, as in TofuPilot's CLI.
+// TestStationLogin uses a station's login only if there is no user's, as TofuPilot's CLI does.
 func TestStationLogin(t *testing.T) {
 	t.Parallel()
 	const server, other = "https://tofupilot.example.com", "https://other.example.com"
@@ -232,7 +232,7 @@ func TestUnusedLoginCA(t *testing.T) {
 	}
 }
 
-// With a key from the argument or the environment, an invalid login file isn't an error.
+// TestUnusedLoginIsNotRead checks that an invalid login file is no error if there is another key.
 func TestUnusedLoginIsNotRead(t *testing.T) {
 	t.Parallel()
 	for _, content := range []string{"broken", loginJSON("https://tofupilot.example.com", `"ca_cert": "/missing.pem"`)} {

@@ -47,8 +47,8 @@ func TestSaySafe(t *testing.T) {
 	}
 }
 
-// A header's value that is also a word of the provider's text, or part of the URL, is redacted only
-// in the server's text.
+// TestHeaderValuesInOwnWords checks that a header's value that is also a word of the provider's
+// text, or part of the URL, is redacted only in the server's text.
 func TestHeaderValuesInOwnWords(t *testing.T) {
 	t.Parallel()
 	redactor := redact.New("the-key", redact.Header{Name: "X-Org", Value: "tofupilot"}, redact.Header{Name: "X-Word", Value: "procedures"})

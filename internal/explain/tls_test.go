@@ -20,7 +20,7 @@ import (
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/rest"
 )
 
-// The advice about a certificate depends on what the server sent and on what is configured.
+// TestCertificateAdvice checks the advice for what the server sent and what is configured.
 func TestCertificateAdvice(t *testing.T) {
 	t.Parallel()
 	var (
@@ -127,8 +127,7 @@ func TestCertificateAdvice(t *testing.T) {
 	}
 }
 
-// A server can send many certificates, each of which may have issued each other one. Following them
-// takes less than a second.
+// TestManyCertificates sends many certificates, each of which may have issued each other.
 func TestManyCertificates(t *testing.T) {
 	t.Parallel()
 	var issuer *issued
@@ -170,7 +169,8 @@ func TestCertificateErrors(t *testing.T) {
 	}
 }
 
-// If this machine has no certificates, Go doesn't verify the server's.
+// TestNoSystemCertificates has no certificates on this machine, so that Go doesn't verify the
+// server's.
 func TestNoSystemCertificates(t *testing.T) {
 	t.Parallel()
 	e := Explainer{config.Settings{BaseURL: &url.URL{}}, strings.Clone, strings.Clone}
@@ -182,8 +182,7 @@ func TestNoSystemCertificates(t *testing.T) {
 	}
 }
 
-// An error about an unknown authority mentions skipped certificates, because the missing one may be
-// among them.
+// TestSkippedCertificates checks that errors mention skipped certificates, which may be needed.
 func TestSkippedCertificates(t *testing.T) {
 	t.Parallel()
 	for words, skipped := range map[string][]error{

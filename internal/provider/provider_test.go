@@ -26,7 +26,6 @@ func TestUserAgent(t *testing.T) {
 	}
 }
 
-// The log has a warning if certificates of ca_cert_pem were skipped.
 func TestSkippedCertificateIsLogged(t *testing.T) {
 	t.Parallel()
 	unreadable, err := os.ReadFile("../config/testdata/brainpool.pem")

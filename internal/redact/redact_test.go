@@ -13,7 +13,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-// Text redacts the key, also with invisible characters in it, and removes control characters.
+// TestClean redacts the key, also with invisible characters in it, and control characters.
 func TestClean(t *testing.T) {
 	t.Parallel()
 	clean := New("tp_secret").Text
@@ -42,7 +42,7 @@ func TestClean(t *testing.T) {
 	}
 }
 
-// A key of any visible ASCII characters is redacted in each encoding.
+// TestCleanKey checks that a key of any visible ASCII characters is redacted in each encoding.
 func TestCleanKey(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
@@ -60,7 +60,8 @@ func TestCleanKey(t *testing.T) {
 	})
 }
 
-// The three categories contain all of Unicode's Default_Ignorable_Code_Point.
+// TestCleanInvisible checks three categories, which contain all of Unicode's
+// Default_Ignorable_Code_Point.
 func TestCleanInvisible(t *testing.T) {
 	t.Parallel()
 	for r := range unicode.MaxRune + 1 {
@@ -76,7 +77,7 @@ func TestCleanInvisible(t *testing.T) {
 	}
 }
 
-// A key is redacted before the text is cut, so that no part of it remains.
+// TestCleanBeforeCut checks that no part of the key remains where the text is cut.
 func TestCleanBeforeCut(t *testing.T) {
 	t.Parallel()
 	const key = "tp_SECRETsecret"
@@ -147,7 +148,7 @@ type logValuer string
 
 func (l logValuer) LogValue() slog.Value { return slog.AnyValue(errors.New(string(l))) }
 
-// Forms and bounds that the other cases don't reach.
+// TestRedactedForms has forms and bounds that the other cases don't reach.
 func TestRedactedForms(t *testing.T) {
 	t.Parallel()
 	const key = `a${b}"c`

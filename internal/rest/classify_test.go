@@ -48,8 +48,8 @@ func TestBodiesOtherThanObjects(t *testing.T) {
 	}
 }
 
-// HTML with a 401 or 403 is a gateway's response. JSON with a message is the API's, with any
-// content type.
+// TestGatewayResponses checks that HTML with a 401 or 403 is a gateway's response, and that JSON
+// with a message is the API's, with any content type.
 func TestGatewayResponses(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -174,7 +174,7 @@ func TestRetryAfter(t *testing.T) {
 	}
 }
 
-// A date is compared with the response's Date, because this machine's clock may be wrong.
+// TestRetryAfterDate compares dates with the response's Date, because this clock may be wrong.
 func TestRetryAfterDate(t *testing.T) {
 	t.Parallel()
 	server := time.Date(2024, time.May, 1, 12, 0, 0, 0, time.UTC)
@@ -186,7 +186,8 @@ func TestRetryAfterDate(t *testing.T) {
 	}
 }
 
-// A lookup of a host that doesn't exist isn't retried. Other failures to connect are.
+// TestConnectionKind checks that a lookup of a host that doesn't exist isn't retried, and that
+// other failures to connect are.
 func TestConnectionKind(t *testing.T) {
 	t.Parallel()
 	dial := func(err error) error { return &net.OpError{Op: "dial", Net: "tcp", Err: err} }
@@ -211,7 +212,7 @@ func TestConnectionKind(t *testing.T) {
 	}
 }
 
-// A server without TLS, or with a certificate that isn't trusted, isn't retried.
+// TestUntrustedTLS checks that a server without TLS or a trusted certificate isn't retried.
 func TestUntrustedTLS(t *testing.T) {
 	t.Parallel()
 	api := fakeapi.New()

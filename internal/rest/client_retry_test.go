@@ -129,7 +129,7 @@ func TestRetryPauses(t *testing.T) {
 	}
 }
 
-// A server that responds only with 503 is reported after a few seconds.
+// TestUnavailableServer checks how soon a server that responds only with 503 is reported.
 func TestUnavailableServer(t *testing.T) {
 	t.Parallel()
 	for retries, longest := range map[int]time.Duration{0: 0, 1: 5 * time.Second / 4, DefaultMaxRetries: 35 * time.Second / 4} {
@@ -151,7 +151,7 @@ func TestUnavailableServer(t *testing.T) {
 	}
 }
 
-// A URL that always gets a 503 delays other requests by some seconds only.
+// TestUnavailableURL checks that 503s for one URL delay other requests by some seconds only.
 func TestUnavailableURL(t *testing.T) {
 	t.Parallel()
 	runOnTestbed(t, func(b *testbed) {
@@ -355,7 +355,8 @@ func TestRetrySlowResponse(t *testing.T) {
 	}, fakeapi.Generate(1, fakeapi.WithRepository)...)
 }
 
-// If the deadline passes during a retry, the error has the failure of the previous attempt.
+// TestDeadlineDuringRetry checks that if the deadline passes during a retry, the error has the
+// failure of the previous attempt.
 func TestDeadlineDuringRetry(t *testing.T) {
 	t.Parallel()
 	runOnTestbed(t, func(b *testbed) {
@@ -372,7 +373,7 @@ func TestDeadlineDuringRetry(t *testing.T) {
 	})
 }
 
-// A request that is canceled by the error of another request doesn't change that error.
+// TestCanceledByOtherError cancels a request with another request's error, which must not change.
 func TestCanceledByOtherError(t *testing.T) {
 	t.Parallel()
 	runOnTestbed(t, func(b *testbed) {

@@ -180,7 +180,7 @@ func TestGzipBomb(t *testing.T) {
 	}
 }
 
-// The encoding identity means that the body isn't encoded.
+// TestIdentityEncoding sends the encoding identity, which means that the body isn't encoded.
 func TestIdentityEncoding(t *testing.T) {
 	t.Parallel()
 	api := fakeapi.New()

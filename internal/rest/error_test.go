@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// An error of Windows ends in a period, which is removed because callers add text after it.
+// TestErrorPeriod has an error of Windows, whose period is removed because more text follows.
 func TestErrorPeriod(t *testing.T) {
 	t.Parallel()
 	failed := &Error{Err: errors.New("the target machine actively refused it."), Attempts: 3}

@@ -15,7 +15,8 @@ import (
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/fakeapi"
 )
 
-// A 429 of one request delays all of them, but each error has the URL of its own request.
+// TestRateLimitErrors checks that a 429 of one request delays all of them, but each error has the
+// URL of its own request.
 func TestRateLimitErrors(t *testing.T) {
 	t.Parallel()
 	runOnTestbed(t, func(b *testbed) {
@@ -35,8 +36,8 @@ func TestRateLimitErrors(t *testing.T) {
 	})
 }
 
-// If the server refuses everything, 100 concurrent requests end as early as one would, after at
-// most eight attempts for each retry.
+// TestRateLimitGivesUp checks that if the server refuses everything, 100 concurrent requests end as
+// early as one would, after at most eight attempts for each retry.
 func TestRateLimitGivesUp(t *testing.T) {
 	t.Parallel()
 	for retries := range 4 {
@@ -64,8 +65,8 @@ func TestRateLimitGivesUp(t *testing.T) {
 	}
 }
 
-// A request is refused, and then no request gets a response until the deadline. Only the error of
-// the refused request has the 429.
+// TestDeadlineAfter429 refuses one request and doesn't respond to any other until the deadline.
+// Only the error of the refused request has the 429.
 func TestDeadlineAfter429(t *testing.T) {
 	t.Parallel()
 	runOnTestbed(t, func(b *testbed) {

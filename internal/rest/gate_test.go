@@ -101,7 +101,8 @@ func TestGateMaxInFlight(t *testing.T) {
 	})
 }
 
-// After a refusal one request is in flight, and the limit doubles after every eight successes.
+// TestGateReopens checks that after a refusal one request is in flight, and the limit doubles after
+// every eight successes.
 func TestGateReopens(t *testing.T) {
 	t.Parallel()
 	for _, status := range []int{http.StatusTooManyRequests, http.StatusServiceUnavailable} {
@@ -162,7 +163,7 @@ func TestGateOrder(t *testing.T) {
 	})
 }
 
-// A request fails after too many refusals, of which not all count.
+// TestGateCounts checks which refusals count until a request fails.
 func TestGateCounts(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -194,7 +195,8 @@ func TestGateCounts(t *testing.T) {
 	}
 }
 
-func TestGateSuccess(t *testing.T) {
+// TestGateLateSuccess checks that a success of a request sent before a refusal doesn't open the gate.
+func TestGateLateSuccess(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		c := newGateLoad()
@@ -289,7 +291,7 @@ func TestGateRetryAfterBeyondDeadline(t *testing.T) {
 	})
 }
 
-// A request that can't wait for the gate fails at once, though others wait.
+// TestGateDeadlineAmongWaiting checks that a request that can't wait fails at once.
 func TestGateDeadlineAmongWaiting(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

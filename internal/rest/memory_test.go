@@ -24,7 +24,7 @@ func TestMaxBody(t *testing.T) {
 	}
 }
 
-// readBody reserves memory before the body grows, and stops reading if there is none.
+// TestShare checks that readBody reserves memory before it reads.
 func TestShare(t *testing.T) {
 	t.Parallel()
 	budget := new(Budget)
@@ -65,7 +65,7 @@ type roundTripFunc func(*http.Request) (*http.Response, error)
 
 func (f roundTripFunc) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
 
-// The body of an error is read up to a limit, because its status is enough.
+// TestMaxErrorBody checks that only the start of an error's body is read.
 func TestMaxErrorBody(t *testing.T) {
 	t.Parallel()
 	read := &countingReader{from: strings.NewReader(strings.Repeat("x", maxBody))}

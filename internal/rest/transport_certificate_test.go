@@ -154,7 +154,7 @@ func noCertificate(*tls.ClientHelloInfo) (*tls.Certificate, error) {
 	return nil, errors.New("no certificate")
 }
 
-// A server whose certificate isn't trusted is reported as such, though it requires a certificate.
+// TestUntrustedServerThatRequestsACertificate checks that the server's certificate is reported.
 func TestUntrustedServerThatRequestsACertificate(t *testing.T) {
 	t.Parallel()
 	server := newCertificateServer(t, nil, false, func(config *tls.Config) { config.ClientAuth = tls.RequireAnyClientCert })
@@ -164,8 +164,8 @@ func TestUntrustedServerThatRequestsACertificate(t *testing.T) {
 	}
 }
 
-// In TLS 1.3, a server may refuse a client after the handshake by resetting the connection. A reset
-// counts as such a refusal if the server requested a certificate and no request has succeeded.
+// TestResetAfterHandshake resets connections after the handshake, as servers may do in TLS 1.3 to
+// refuse a client. It counts as such if they requested a certificate and no request has succeeded.
 func TestResetAfterHandshake(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -218,7 +218,7 @@ func TestResetAfterHandshake(t *testing.T) {
 	}
 }
 
-// Some servers close the connection during the handshake.
+// TestCloseDuringHandshake has a server that closes the connection during the handshake.
 func TestCloseDuringHandshake(t *testing.T) {
 	t.Parallel()
 	own, trusted := newCertificate(t, "server")

@@ -11,7 +11,8 @@ import (
 	"testing"
 )
 
-// A configured proxy with an invalid address is an error, unless it isn't used for the request.
+// TestProxyAddresses checks that a configured proxy with an invalid address is an error, unless it
+// isn't used for the request.
 func TestProxyAddresses(t *testing.T) {
 	const https, plain = "https://tofupilot.example.com/api", "http://tofupilot.example.com/api"
 	for name, c := range map[string]struct {
@@ -77,8 +78,8 @@ func newRequest(t *testing.T, address string) (*http.Request, error) {
 	return http.NewRequestWithContext(t.Context(), http.MethodGet, address, nil)
 }
 
-// A proxy with an https URL receives the client certificate if it requests one. It doesn't receive
-// the API key and the headers, which are sent to the server through the proxy's tunnel.
+// TestTLSProxyGetsTheCertificate checks that a proxy with an https URL receives the client
+// certificate if it requests one, but neither key nor headers, which go through its tunnel.
 func TestTLSProxyGetsTheCertificate(t *testing.T) {
 	t.Parallel()
 	certificate, accepted := newCertificate(t, "client")

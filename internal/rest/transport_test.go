@@ -44,7 +44,8 @@ func (status stalledTransport) RoundTrip(*http.Request) (*http.Response, error) 
 	return &http.Response{StatusCode: int(status), Header: http.Header{}, Body: endlessBody{make(chan struct{})}}, nil
 }
 
-// NewTransport uses the given pool. A nil pool stays nil, so that net/http uses the system's.
+// TestRootCAs checks that NewTransport uses the given pool. A nil pool stays nil, so that net/http
+// uses the system's.
 func TestRootCAs(t *testing.T) {
 	t.Parallel()
 	for _, pool := range []*x509.CertPool{nil, x509.NewCertPool()} {
@@ -81,8 +82,8 @@ func TestBodyNeverComes(t *testing.T) {
 	}
 }
 
-// If a firewall drops the packets of an HTTP/2 connection, the attempt fails within seconds and its
-// retry uses a new connection.
+// TestForgottenConnection checks that if a firewall drops the packets of an HTTP/2 connection, the
+// attempt fails within seconds and its retry uses a new connection.
 func TestForgottenConnection(t *testing.T) {
 	t.Parallel()
 	if testing.Short() {

@@ -12,7 +12,8 @@ import (
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/rest"
 )
 
-// Every failure is retried, and the log of the retry has the key redacted.
+// TestLogOfFailures checks that the key is redacted in the log. Every failure is retried, and each
+// retry is logged.
 func TestLogOfFailures(t *testing.T) {
 	t.Parallel()
 	const key = fakeapi.Key

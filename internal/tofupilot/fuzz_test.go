@@ -77,7 +77,7 @@ func FuzzDecodePage(f *testing.F) {
 // duplicateName returns a name that an object of a valid JSON text has twice.
 func duplicateName(text *json.Decoder) (string, bool) {
 	type level struct {
-		object, afterName bool // whether it is an object, and whether a value of it follows
+		object, afterName bool // whether it is an object, and whether the last token was a name of it
 		names             map[string]bool
 	}
 	levels := []level{{}}

@@ -13,8 +13,8 @@ import (
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/rest"
 )
 
-// A lookup fails after one handshake, and doesn't read the list, if the server refuses the client's
-// certificate or requires one.
+// TestLookupCertificateRefused checks that a lookup fails after one handshake, and doesn't read the
+// list, if the server refuses the client's certificate or requires one.
 func TestLookupCertificateRefused(t *testing.T) {
 	t.Parallel()
 	var handshakes atomic.Int64

@@ -109,8 +109,8 @@ func TestSessionMemory(t *testing.T) {
 	}
 }
 
-// After a search that was dropped or refused, as by a firewall, the next lookup reads the list at
-// once. After a 503, it searches again.
+// TestLookupsAfterAFailedSearch checks that after a search that was dropped or refused, as by a
+// firewall, the next lookup reads the list at once. After a 503, it searches again.
 func TestLookupsAfterAFailedSearch(t *testing.T) {
 	t.Parallel()
 	for what, c := range map[string]struct {
@@ -139,7 +139,8 @@ func TestLookupsAfterAFailedSearch(t *testing.T) {
 	}
 }
 
-// If a firewall drops searches, the first lookup takes ten seconds longer, and the others don't.
+// TestDroppedSearches checks that the first lookup takes ten seconds longer if a firewall drops
+// searches, and that the others don't.
 func TestDroppedSearches(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

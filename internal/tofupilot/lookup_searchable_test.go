@@ -49,7 +49,8 @@ var equivalents = sync.OnceValue(func() map[string][]string {
 	return spelled
 })
 
-// For every character of Unicode, searchable returns a text that is in every equivalent form.
+// TestSearchableCharacters checks, for every character of Unicode, that searchable returns a text
+// that is in every equivalent form.
 func TestSearchableCharacters(t *testing.T) {
 	t.Parallel()
 	for apart, spellings := range equivalents() {
@@ -77,7 +78,7 @@ func genCharacters() *rapid.Generator[rune] {
 	)
 }
 
-// A text may be stored in any mix of equivalent characters, also in no normal form.
+// TestSearchableSpellings stores texts in any mix of equivalent characters, also in no normal form.
 func TestSearchableSpellings(t *testing.T) {
 	t.Parallel()
 	apart := slices.Sorted(maps.Keys(equivalents()))

@@ -116,11 +116,11 @@ func TestLookupName(t *testing.T) {
 		name     string // of the procedure, and looked up
 		searched string // the query; empty: the name
 	}{
-		"spaces at both ends": {"  Battery  Test ", ""},
-		"signs":               {`50% "_load_" *? A+B & a=1#c?d/e 100%25`, ""},
-		"emoji":               {"🔋 Pack", " Pack"},
-		"stored as NFD":       {nfd("Prüfung Übergang"), "bergang"},
-		"signs in Chinese":    {"电池 - 测试", wholeList},
+		"spaces at both ends":    {"  Battery  Test ", ""},
+		"symbols":                {`50% "_load_" *? A+B & a=1#c?d/e 100%25`, ""},
+		"emoji":                  {"🔋 Pack", " Pack"},
+		"stored as NFD":          {nfd("Prüfung Übergang"), "bergang"},
+		"punctuation in Chinese": {"电池 - 测试", wholeList},
 	} {
 		t.Run(what, func(t *testing.T) {
 			t.Parallel()
@@ -156,7 +156,7 @@ func TestLookupID(t *testing.T) {
 	}
 }
 
-// A lookup compares texts under NFC, in whichever form the server or the caller has them.
+// TestLookupNFC compares texts under NFC, in any form of the server and the caller.
 func TestLookupNFC(t *testing.T) {
 	t.Parallel()
 	for _, text := range []string{"Prüfstand Größe M", "5 \u212a", "100 \u2126 Load", "a\u037eb", "\u8c48 1", "q\u0307\u0323 test", "\u05d1\u05bc\u05b0דיקה"} {
@@ -181,8 +181,8 @@ func TestLookupNFC(t *testing.T) {
 	}
 }
 
-// A lookup never sends more requests than the list has pages, one more first page, and one search
-// for each text.
+// TestLookupRequests checks that a lookup never sends more requests than the list has pages, one
+// more first page, and one search for each text.
 func TestLookupRequests(t *testing.T) {
 	t.Parallel()
 	const list100, list1000, list10000 = 2, 11 + 7, 102 + 7 // requests: the pages, and those sent in parallel after the last one
@@ -194,14 +194,14 @@ func TestLookupRequests(t *testing.T) {
 		list, searches int    // requests; the maximum if the whole list is read
 	}{
 		"no name":                       {procedures: 90},
-		"one":                           {names: 1, procedures: 10_000, searches: 1},
+		"one name":                      {names: 1, procedures: 10_000, searches: 1},
 		"one that is part of all names": {names: 1, procedures: 1_000, other: "Procedure", list: list1000, searches: 1},
 		"one that is missing":           {names: 1, procedures: 1_000, other: "Nobody's", missing: true, list: list1000, searches: 1},
 		"several on one page":           {names: 90, procedures: 98, list: 1},
 		"missing on one page":           {names: 3, procedures: 90, other: "Nobody's", missing: true, list: 1},
 		"several on a full page":        {names: 3, procedures: 100, list: 1, searches: 3},
-		"eight":                         {names: 8, procedures: 10_000, list: 1, searches: 8},
-		"nine":                          {names: 9, procedures: 10_000, list: 1 + list10000},
+		"eight names":                   {names: 8, procedures: 10_000, list: 1, searches: 8},
+		"nine names":                    {names: 9, procedures: 10_000, list: 1 + list10000},
 		"nine on a full page":           {names: 9, procedures: 100, list: 1 + list100},
 		"one of several is missing":     {names: 5, procedures: 1_000, other: "Nobody's", missing: true, list: 1 + list1000, searches: 5},
 	} {
@@ -249,8 +249,8 @@ func refuseSearches(api *fakeapi.Server, refusal http.Handler) {
 	})
 }
 
-// If a search fails, the list is read. A 401 and a 429 fail the lookup, because they concern every
-// request.
+// TestLookupSearchRefused checks that the list is read if a search fails. A 401 and a 429 fail the
+// lookup, because they concern every request.
 func TestLookupSearchRefused(t *testing.T) {
 	t.Parallel()
 	row := `{"id": "id-00003", "name": "Procedure 00003"}`
@@ -359,8 +359,8 @@ func TestLookupIDAsName(t *testing.T) {
 	}
 }
 
-// A search decides a lookup if its page has fewer rows than requested, has_more is false and there
-// is no cursor.
+// TestLookupOnePage checks that a search decides a lookup if its page has fewer rows than
+// requested, has_more is false and there is no cursor.
 func TestLookupOnePage(t *testing.T) {
 	t.Parallel()
 	for cursor, decides := range map[string]bool{"null": true, `""`: true, "1": false, `"token"`: false} {

@@ -130,7 +130,8 @@ func TestOnlyIn(t *testing.T) {
 	}
 }
 
-// TestOnlyInOfSeveral drops near misses that differ in more, if others don't.
+// TestOnlyInOfSeveral checks that near misses with other differences are dropped if some differ
+// only in case, white space and so on.
 func TestOnlyInOfSeveral(t *testing.T) {
 	t.Parallel()
 	for what, c := range map[string]struct {
@@ -140,12 +141,12 @@ func TestOnlyInOfSeveral(t *testing.T) {
 		near   []string
 		only   Differences
 	}{
-		"one of few":         {ByName, "Firmware  Smoke Test", []string{"Firmware Smoke Test 2", "Firmware Smoke Test", "Burn-in"}, []string{"p1"}, InWhiteSpace},
-		"two with one name":  {ByName, "fvt", []string{"FVT", "FVT", "FVT 2"}, []string{"p0", "p1"}, InCase},
-		"two in other ways":  {ByName, "FVT", []string{"fvt", "F V T"}, []string{"p0", "p1"}, InCase | InWhiteSpace},
-		"none":               {ByName, "FVT", []string{"FCT", "FV"}, []string{"p0", "p1"}, 0},
-		"an ID":              {ByID, "P1", []string{"FVT", "FCT"}, []string{"p1"}, InCase},
-		"an ID, and a space": {ByID, " P-1", []string{"FVT", "FCT"}, []string{"p1"}, InCase | InWhiteSpace | InPunctuation},
+		"one of few":                     {ByName, "Firmware  Smoke Test", []string{"Firmware Smoke Test 2", "Firmware Smoke Test", "Burn-in"}, []string{"p1"}, InWhiteSpace},
+		"two with one name":              {ByName, "fvt", []string{"FVT", "FVT", "FVT 2"}, []string{"p0", "p1"}, InCase},
+		"two with different differences": {ByName, "FVT", []string{"fvt", "F V T"}, []string{"p0", "p1"}, InCase | InWhiteSpace},
+		"no small difference":            {ByName, "FVT", []string{"FCT", "FV"}, []string{"p0", "p1"}, 0},
+		"an ID":                          {ByID, "P1", []string{"FVT", "FCT"}, []string{"p1"}, InCase},
+		"an ID, and a space":             {ByID, " P-1", []string{"FVT", "FCT"}, []string{"p1"}, InCase | InWhiteSpace | InPunctuation},
 	} {
 		t.Run(what, func(t *testing.T) {
 			t.Parallel()

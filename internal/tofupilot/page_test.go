@@ -71,7 +71,7 @@ func TestInvalidPages(t *testing.T) {
 	}
 }
 
-// A name in another case is an unknown field.
+// TestNamesInAnotherCase checks that a name in another case is an unknown field.
 func TestNamesInAnotherCase(t *testing.T) {
 	t.Parallel()
 	const id = `{"Data": [], "data": [{"ID": "wrong", "id": "right", "Id": "wrong", "Name": 7, "CREATED_AT": {}, "Runs": 1}]`
@@ -117,7 +117,7 @@ func TestMaxPageRows(t *testing.T) {
 	}
 }
 
-// A page of the largest size that a server sends, with 65,000 runs, is decoded.
+// TestManyRuns decodes a page of the largest size that a server sends, with 65,000 runs.
 func TestManyRuns(t *testing.T) {
 	t.Parallel()
 	const run = `{"id":"0190d3a5-6b1c-7cc5-8a54-13c0b66fbd4e","outcome":"PASS","started_at":"2024-01-15T14:30:00.000Z","unit":{"id":"0190d3a5-6b1c-7cc5-8a54-13c0b66fbd4f"}}`
@@ -134,8 +134,8 @@ func TestManyRuns(t *testing.T) {
 	}
 }
 
-// The length of a row, and of everything outside data, is limited before it is decoded, because
-// a few bytes of JSON may need much memory.
+// TestMaxRow checks that the length of a row, and of everything outside data, is limited before it
+// is decoded, because a few bytes of JSON may need much memory.
 func TestMaxRow(t *testing.T) {
 	t.Parallel()
 	const meta = `"meta":{"has_more":false}`
@@ -193,8 +193,8 @@ func TestDecodingEnds(t *testing.T) {
 	}
 }
 
-// A cursor that is a whole number is sent without exponent or decimals, and a string unchanged. An
-// empty string means that there is none, because it would request the first page.
+// TestCursors checks that a whole number is sent without exponent or decimals, and a string
+// unchanged. An empty string isn't a cursor, because it would request the first page.
 func TestCursors(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{
@@ -213,7 +213,7 @@ func TestCursors(t *testing.T) {
 	}
 }
 
-// A time that can't be parsed is returned unchanged, and sorts last.
+// TestInvalidTimes checks that a time that can't be parsed is returned unchanged, and sorts last.
 func TestInvalidTimes(t *testing.T) {
 	t.Parallel()
 	for _, odd := range []string{"", "yesterday", "2024-01-15", "2024-01-15T10:30Z", "2024-01-15T10:30:00", "2024-01-15T10:30:00+0000", "2024-02-30T00:00:00Z"} {

@@ -139,8 +139,8 @@ func TestTwentyPasses(t *testing.T) {
 	})
 }
 
-// Two lists of 100,000 procedures with five runs each fit into the budget, and so do ten lookups
-// in such a list. The test has a twentieth of both.
+// TestReadsFitTogether checks that two lists of 100,000 procedures with five runs each fit into the
+// budget, and ten lookups in such a list. It has a twentieth of both.
 func TestReadsFitTogether(t *testing.T) {
 	t.Parallel()
 	procedures := fakeapi.Generate(100_000/20, fakeapi.WithRunsAndFPY)
@@ -224,7 +224,7 @@ func TestProcedureSize(t *testing.T) {
 	}
 }
 
-// A pass remembers its cursors, so that they count even if the pages are empty.
+// TestCursorsAreCounted checks that cursors count even if the pages are empty.
 func TestCursorsAreCounted(t *testing.T) {
 	t.Parallel()
 	pages := 0

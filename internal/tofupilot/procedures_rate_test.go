@@ -51,7 +51,8 @@ func limitLikeNginx(api *fakeapi.Server, perSecond, burst float64, status int) {
 	})
 }
 
-// nginx's limiters respond with 503 by default, and with 429 if they are configured so.
+// TestLimiters reads through limiters like nginx's, which respond with 503 by default and can be
+// configured to respond with 429.
 func TestLimiters(t *testing.T) {
 	t.Parallel()
 	read := func(t *testing.T, transport http.RoundTripper, rows int) {
@@ -100,8 +101,8 @@ func TestLimiters(t *testing.T) {
 	}
 }
 
-// With the default of max_retries, a list is read within the default of timeouts.read if the
-// server's limit allows that.
+// TestRateLimits checks that a list is read with the defaults of max_retries and timeouts.read, if
+// the server's limit allows that.
 func TestRateLimits(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -130,7 +131,7 @@ func TestRateLimits(t *testing.T) {
 	}
 }
 
-// If the limit doesn't allow it, the error has the deadline and the last 429.
+// TestRateTooSlow has a limit that doesn't allow it. The error has the deadline and the last 429.
 func TestRateTooSlow(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -60,7 +60,7 @@ func TestOrder(t *testing.T) {
 	}
 	const want = "B a b b/10 b/9 b/1 b/2 b/ b/3 b/4 ä 0 1 2"
 	for range 50 {
-		// Reversing suffixes of every length yields many orders, without chance.
+		// Reversing suffixes of every length yields many orders, without randomness.
 		shuffled, shuffledRuns := slices.Clone(sorted), slices.Clone(runs)
 		for turn := range shuffled {
 			slices.Reverse(shuffled[turn:])
@@ -95,8 +95,8 @@ func readProcedures(t *testing.T, content string) []Procedure {
 	return procedures
 }
 
-// A 4xx for a page with a cursor may be about the cursor, unless the status is about the key,
-// a proxy or a rate limit.
+// TestRefusesCursor checks that a 4xx for a page with a cursor may be about the cursor, unless the
+// status is about the key, a proxy or a rate limit.
 func TestRefusesCursor(t *testing.T) {
 	t.Parallel()
 	for status, want := range map[int]bool{
@@ -104,8 +104,8 @@ func TestRefusesCursor(t *testing.T) {
 		http.StatusUnauthorized: false, http.StatusForbidden: false, http.StatusProxyAuthRequired: false, http.StatusRequestTimeout: false,
 		http.StatusTooManyRequests: false, http.StatusBadGateway: false, http.StatusFound: false,
 	} {
-		if is := refusesCursor(fmt.Errorf("page 2: %w", &rest.Error{Status: status})); is != want {
-			t.Errorf("status %d: %t, want %t", status, is, want)
+		if got := refusesCursor(fmt.Errorf("page 2: %w", &rest.Error{Status: status})); got != want {
+			t.Errorf("status %d: got %t, want %t", status, got, want)
 		}
 	}
 	if refusesCursor(&rest.Error{Status: http.StatusOK, Err: errors.New("no page")}) {
