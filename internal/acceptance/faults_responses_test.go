@@ -135,15 +135,13 @@ func bodyFaults() []fault {
 			requests:  1,
 		},
 		{
-			name: "a body of 40 MB", target: serveFault(func(w http.ResponseWriter, _ *http.Request) { _, _ = writeLargePage(w) }),
+			name: "a body of 40 MB", target: serveFault(func(w http.ResponseWriter, _ *http.Request) {
+				_, _ = io.WriteString(w, `{"data":[],`+endOfList+`,"more":"`+strings.Repeat("x", 40<<20)+`"}`)
+			}),
 			wantError: harness.WantError("", "The answer is too large", firstRequest+" returned HTTP 200 OK", ": the answer's body is larger than 32 MiB.", "Check that it leads to a TofuPilot server. If it does, lower page_size."),
 			requests:  1, timeout: slowTimeout,
 		},
 	}
-}
-
-func writeLargePage(to io.Writer) (int, error) {
-	return io.WriteString(to, `{"data":[],`+endOfList+`,"more":"`+strings.Repeat("x", 40<<20)+`"}`)
 }
 
 // pagingFaults has lists whose pages don't fit together.

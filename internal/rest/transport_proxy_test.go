@@ -55,7 +55,7 @@ func TestProxyAddresses(t *testing.T) {
 			}
 			t.Setenv(c.variable, c.value)
 			t.Setenv("NO_PROXY", c.noProxy)
-			request, err := newRequest(t, c.url)
+			request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, c.url, nil)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -71,11 +71,6 @@ func TestProxyAddresses(t *testing.T) {
 			}
 		})
 	}
-}
-
-func newRequest(t *testing.T, address string) (*http.Request, error) {
-	t.Helper()
-	return http.NewRequestWithContext(t.Context(), http.MethodGet, address, nil)
 }
 
 // TestTLSProxyGetsTheCertificate checks that a proxy with an https URL receives the client

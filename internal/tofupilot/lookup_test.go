@@ -85,17 +85,12 @@ func namedProcedures(names ...string) []fakeapi.Procedure {
 	return procedures
 }
 
-// createdAt returns a time in 2024, this many seconds after its start.
-func createdAt(second int) time.Time {
-	return time.Date(2024, time.January, 1, 0, 0, second, 0, time.UTC)
-}
-
 // numberedProcedures returns procedures with the names "Procedure 00000" and so on, and the IDs
 // "id-00000" and so on.
 func numberedProcedures(count int) []fakeapi.Procedure {
 	procedures := make([]fakeapi.Procedure, count)
 	for i := range procedures {
-		procedures[i] = fakeapi.Procedure{ID: fmt.Sprintf("id-%05d", i), Name: fmt.Sprintf("Procedure %05d", i), CreatedAt: createdAt(i)}
+		procedures[i] = fakeapi.Procedure{ID: fmt.Sprintf("id-%05d", i), Name: fmt.Sprintf("Procedure %05d", i), CreatedAt: time.Date(2024, time.January, 1, 0, 0, i, 0, time.UTC)}
 	}
 	return procedures
 }
