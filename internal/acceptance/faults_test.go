@@ -44,8 +44,8 @@ func stateIDs(t *testing.T, state tftypes.Value) []string {
 	return ids
 }
 
-// fault is a test case: a fault of a server, a connection or a proxy, and whether a read returns
-// the whole list in spite of it or which error it returns.
+// fault is a test case with a fault of a server, a connection or a proxy. In spite of it, a read
+// returns the whole list, or else the error that is wanted.
 type fault struct {
 	name        string
 	target      func(t *testing.T) *harness.Target

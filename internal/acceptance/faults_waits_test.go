@@ -54,7 +54,7 @@ func deadlineFaults() []fault {
 	limit := func(read string) harness.Values {
 		return harness.Values{"timeouts": harness.Values{"read": read}, "page_size": 2}
 	}
-	ended := func(read string, words ...string) harness.WantDiagnostic {
+	wantTimeout := func(read string, words ...string) harness.WantDiagnostic {
 		return harness.WantError("timeouts.read", tookTooLong, append([]string{
 			"Reading the procedures from {url}/api didn't finish within " + read + ", the limit that timeouts.read sets.",
 		}, words...)...)
@@ -63,16 +63,16 @@ func deadlineFaults() []fault {
 	return []fault{
 		{
 			name: "the deadline during the request for the second page", target: serveWrapped(failSecondPage(hangs)), arguments: limit("300ms"),
-			wantError: ended("300ms", "So far: 3 requests, 2 procedures.", raise), requests: 3,
+			wantError: wantTimeout("300ms", "So far: 3 requests, 2 procedures.", raise), requests: 3,
 		},
 		{
 			name: "the deadline during a pause", target: serveFault(respond(http.StatusTooManyRequests, `{"message":"Too many requests."}`)), arguments: limit("500ms"),
-			wantError: ended("500ms", "The last request failed: GET {url}/api/v2/procedures?limit=2 returned HTTP 429 Too Many Requests: Too many requests.\n\n"+raise),
+			wantError: wantTimeout("500ms", "The last request failed: GET {url}/api/v2/procedures?limit=2 returned HTTP 429 Too Many Requests: Too many requests.\n\n"+raise),
 			requests:  1, retries: 1,
 		},
 		{
 			name: "the deadline while the list keeps changing", target: serveChangingList, arguments: limit("1s"),
-			wantError: ended("1s", "The list changed while it was read, so the provider read it from the start ", "Last change: the page at offset 1 begins with ", raise,
+			wantError: wantTimeout("1s", "The list changed while it was read, so the provider read it from the start ", "Last change: the page at offset 1 begins with ", raise,
 				"The provider returns complete lists only. You can also try again when fewer procedures are being created or deleted."),
 			requests: anyNumber,
 		},

@@ -35,8 +35,8 @@ func checkTrust(t *testing.T, pool *x509.CertPool, certificates ...string) {
 		t.Fatal(err)
 	}
 	for _, certificate := range certificates {
-		block, _ := pem.Decode([]byte(certificate))
-		parsed, err := x509.ParseCertificate(block.Bytes)
+		decoded, _ := pem.Decode([]byte(certificate))
+		parsed, err := x509.ParseCertificate(decoded.Bytes)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -60,7 +60,7 @@ func TestCA(t *testing.T) {
 	}
 	none := Block{APIKey: new("key")}
 	for name, c := range map[string]struct {
-		model Block
+		block Block
 		file  string // content of the file that TOFUPILOT_CA_CERT names
 		want  []string
 	}{
@@ -82,7 +82,7 @@ func TestCA(t *testing.T) {
 			if c.file != "" {
 				env[EnvCACert] = writeFile(t, c.file)
 			}
-			got, problems := resolve(t, c.model, env)
+			got, problems := resolve(t, c.block, env)
 			if len(problems) > 0 {
 				t.Fatal(problems)
 			}
@@ -95,8 +95,8 @@ func TestCAErrors(t *testing.T) {
 	t.Parallel()
 	good, key := harness.NewCertificate(t, "good")
 	damaged := harness.EncodePEM("CERTIFICATE", []byte("no ASN.1"))
-	block, _ := pem.Decode([]byte(good))
-	trusted := harness.EncodePEM("TRUSTED CERTIFICATE", append(block.Bytes, 0x30, 0x00))
+	decoded, _ := pem.Decode([]byte(good))
+	trusted := harness.EncodePEM("TRUSTED CERTIFICATE", append(decoded.Bytes, 0x30, 0x00))
 	const openssl = "RUSTED CERTIFICATE is a format of OpenSSL's own; convert it with `openssl x509 -in FILE -out FILE.pem`, one certificate at a time."
 	const none = "o certificate found; a certificate in PEM begins with -----BEGIN CERTIFICATE-----."
 	for name, c := range map[string]struct{ content, words string }{
@@ -116,18 +116,18 @@ func TestCAErrors(t *testing.T) {
 		"OpenSSL's type, cut off":          {trusted[:len(trusted)/2], openssl},
 		"UTF-16":                           {string(encodeUTF16(binary.LittleEndian, good)), "he text is in UTF-16; save it as UTF-8."},
 		"UTF-16, big-endian":               {string(encodeUTF16(binary.BigEndian, good)), "he text is in UTF-16; save it as UTF-8."},
-		"DER":                              {string(block.Bytes), "his is a certificate in DER, not in PEM; convert it with `openssl x509 -inform der -in FILE -out FILE.pem`, or on Windows with `certutil -encode FILE FILE.pem`."},
+		"DER":                              {string(decoded.Bytes), "his is a certificate in DER, not in PEM; convert it with `openssl x509 -inform der -in FILE -out FILE.pem`, or on Windows with `certutil -encode FILE FILE.pem`."},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			model := Block{APIKey: new("key")}
+			block := Block{APIKey: new("key")}
 			file := writeFile(t, c.content)
-			checkProblem(t, model, environment{EnvCACert: file}, "", "Invalid TOFUPILOT_CA_CERT", file+": ", c.words)
+			checkProblem(t, block, environment{EnvCACert: file}, "", "Invalid TOFUPILOT_CA_CERT", file+": ", c.words)
 			if _, err := ParseCACertPEM(c.content); strings.Contains(err.Error(), `use file("…")`) != (c.content == "garbage") {
 				t.Errorf("the advice about a path: %s", err)
 			}
-			model.CACertPEM = new(c.content)
-			checkProblem(t, model, nil, "ca_cert_pem", "Invalid ca_cert_pem", c.words)
+			block.CACertPEM = new(c.content)
+			checkProblem(t, block, nil, "ca_cert_pem", "Invalid ca_cert_pem", c.words)
 		})
 	}
 }
@@ -138,7 +138,7 @@ func TestCAErrors(t *testing.T) {
 func TestUnreadableCertificates(t *testing.T) {
 	t.Parallel()
 	good, _ := harness.NewCertificate(t, "good")
-	block, _ := pem.Decode([]byte(good))
+	decoded, _ := pem.Decode([]byte(good))
 	sequence := func(parts ...[]byte) string {
 		content := slices.Concat(parts...)
 		return harness.EncodePEM("CERTIFICATE", append([]byte{0x30, byte(len(content))}, content...))
@@ -155,8 +155,8 @@ func TestUnreadableCertificates(t *testing.T) {
 		"a curve, with the old PEM type":   {useX509Type(readBrainpool(t)) + good, []string{"certificate 1: x509: unsupported elliptic curve"}, ""},
 		"two":                              {readBrainpool(t) + good + sequence(empty, empty, bits), []string{"certificate 1: x509: unsupported elliptic curve", "certificate 3: x509: malformed serial number"}, ""},
 		"two unsupported ones only":        {readBrainpool(t) + readBrainpool(t), nil, "none of the bundle's certificates can be used: certificate 1: x509: unsupported elliptic curve"},
-		"an unsupported and a damaged one": {readBrainpool(t) + good + harness.EncodePEM("CERTIFICATE", block.Bytes[:100]), nil, "certificate 3 of the bundle is damaged: x509: malformed certificate"},
-		"trailing data":                    {good + harness.EncodePEM("CERTIFICATE", append(block.Bytes, 0)), nil, "certificate 2 of the bundle is damaged: x509: trailing data"},
+		"an unsupported and a damaged one": {readBrainpool(t) + good + harness.EncodePEM("CERTIFICATE", decoded.Bytes[:100]), nil, "certificate 3 of the bundle is damaged: x509: malformed certificate"},
+		"trailing data":                    {good + harness.EncodePEM("CERTIFICATE", append(decoded.Bytes, 0)), nil, "certificate 2 of the bundle is damaged: x509: trailing data"},
 		"no signature":                     {good + sequence(empty, empty), nil, "certificate 2 of the bundle is damaged: "},
 		"a fourth part":                    {good + sequence(empty, empty, bits, bits), nil, "certificate 2 of the bundle is damaged: "},
 		"parts of other types":             {good + sequence(empty, bits, bits), nil, "certificate 2 of the bundle is damaged: "},

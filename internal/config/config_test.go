@@ -87,7 +87,7 @@ func TestPrecedence(t *testing.T) {
 	const fromArgument, fromVariable = "from-argument", "from-environment"
 	fromEnv := environment{EnvAPIKey: fromVariable}
 	for name, c := range map[string]struct {
-		model Block
+		block Block
 		env   environment
 		want  result
 	}{
@@ -120,7 +120,7 @@ func TestPrecedence(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			got, problems := resolve(t, c.model, c.env)
+			got, problems := resolve(t, c.block, c.env)
 			if len(problems) > 0 {
 				t.Fatal(problems)
 			}
@@ -223,30 +223,28 @@ func TestPlainHTTP(t *testing.T) {
 	t.Parallel()
 	local := []string{"http://localhost:3000", "http://[::1]:3000/api", "https://example.com"}
 	remote := []string{"http://example.com", "http://10.0.0.7", "HTTP://example.com"}
-	model := func(url string, allow bool) Block {
+	block := func(url string, allow bool) Block {
 		return Block{APIKey: new("key"), URL: new(url), AllowHTTP: allow}
 	}
 	for _, url := range local {
 		for _, allow := range []bool{false, true} {
-			if got, problems := resolve(t, model(url, allow), nil); len(problems) > 0 {
+			if got, problems := resolve(t, block(url, allow), nil); len(problems) > 0 {
 				t.Errorf("%s, allow_http %t: %v, %v", url, allow, got, problems)
 			}
 		}
 	}
 	for _, url := range remote {
-		{
-			checkProblem(t, model(url, false), nil, "url", "Invalid url", "https://", "allow_http to true")
-		}
-		if got, problems := resolve(t, model(url, true), nil); len(problems) > 0 {
+		checkProblem(t, block(url, false), nil, "url", "Invalid url", "https://", "allow_http to true")
+		if got, problems := resolve(t, block(url, true), nil); len(problems) > 0 {
 			t.Errorf("%s, allowed: %v, %v", url, got, problems)
 		}
 	}
 }
 
 // checkNoSecrets checks that no problem contains any of the secrets.
-func checkNoSecrets(t *testing.T, model Block, env environment, secrets ...string) {
+func checkNoSecrets(t *testing.T, block Block, env environment, secrets ...string) {
 	t.Helper()
-	_, problems := resolve(t, model, env)
+	_, problems := resolve(t, block, env)
 	for _, problem := range problems {
 		for _, secret := range secrets {
 			if strings.Contains(problem.Summary+problem.Detail, secret) {

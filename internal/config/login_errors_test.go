@@ -60,14 +60,14 @@ func TestLoginOwnServer(t *testing.T) {
 	t.Parallel()
 	const server = "https://tofupilot.example.com"
 	for what, c := range map[string]struct{ stored, configured string }{
-		"another host":         {server, "https://www.tofupilot.app"},
-		"host within a host":   {server, server + ".test"},
-		"host below the host":  {server, "https://api.tofupilot.example.com"},
-		"another port":         {server, server + ":8443"},
-		"TofuPilot's, by port": {"https://www.tofupilot.app", "https://tofupilot.app:8443"},
-		"plain http":           {"https://localhost", "http://localhost"},
-		"plain http, by port":  {"https://localhost:443", "http://localhost:443"},
-		"another name of it":   {"http://localhost:3000", "http://127.0.0.1:3000"},
+		"another host":                {server, "https://www.tofupilot.app"},
+		"host within a host":          {server, server + ".test"},
+		"host below the host":         {server, "https://api.tofupilot.example.com"},
+		"another port":                {server, server + ":8443"},
+		"tofupilot.app, another port": {"https://www.tofupilot.app", "https://tofupilot.app:8443"},
+		"plain http":                  {"https://localhost", "http://localhost"},
+		"plain http, with a port":     {"https://localhost:443", "http://localhost:443"},
+		"another name of localhost":   {"http://localhost:3000", "http://127.0.0.1:3000"},
 	} {
 		t.Run(what, func(t *testing.T) {
 			t.Parallel()
@@ -78,15 +78,15 @@ func TestLoginOwnServer(t *testing.T) {
 				"Set TOFUPILOT_API_KEY, run `tofupilot login` for that server, or unset url and TOFUPILOT_URL to use the login's server.",
 			}
 			for _, by := range []struct {
-				model Block
+				block Block
 				url   string // in the environment
 			}{
 				{Block{URL: new(c.configured + "/api")}, ""},
 				{Block{}, c.configured},
 			} {
-				checkProblem(t, by.model, setVariable(env, EnvURL, by.url), "", "No API key", words...)
-				checkNoSecrets(t, by.model, env, storedKey)
-				if got, _ := resolve(t, by.model, env); got.APIKey != "" || got.RootCAs != nil {
+				checkProblem(t, by.block, setVariable(env, EnvURL, by.url), "", "No API key", words...)
+				checkNoSecrets(t, by.block, env, storedKey)
+				if got, _ := resolve(t, by.block, env); got.APIKey != "" || got.RootCAs != nil {
 					t.Errorf("the login is used: %+v", got)
 				}
 			}

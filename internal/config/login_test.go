@@ -98,14 +98,14 @@ func TestLogin(t *testing.T) {
 	} {
 		t.Run(what, func(t *testing.T) {
 			t.Parallel()
-			model := Block{}
+			block := Block{}
 			if c.url != "" {
-				model.URL = new(c.url)
+				block.URL = new(c.url)
 			}
 			for _, home := range []func(*testing.T, string) (environment, string){newHome, newStationHome} {
 				env, file := home(t, c.content)
 				env[EnvAPIKey], env[EnvURL] = "", c.env // empty is unset
-				got, problems := resolve(t, model, env)
+				got, problems := resolve(t, block, env)
 				if len(problems) > 0 {
 					t.Fatal(problems)
 				}
@@ -131,7 +131,7 @@ func TestLoginCA(t *testing.T) {
 	storedFile, otherFile := writeFile(t, stored), writeFile(t, other)
 	content := loginJSON("https://tofupilot.example.com", `"ca_cert": `+quoteJSON(storedFile))
 	for what, c := range map[string]struct {
-		model Block
+		block Block
 		file  string // TOFUPILOT_CA_CERT
 		want  string
 		from  string
@@ -143,7 +143,7 @@ func TestLoginCA(t *testing.T) {
 		t.Run(what, func(t *testing.T) {
 			t.Parallel()
 			env, file := newHome(t, content)
-			got, problems := resolve(t, c.model, setVariable(env, EnvCACert, c.file))
+			got, problems := resolve(t, c.block, setVariable(env, EnvCACert, c.file))
 			if len(problems) > 0 {
 				t.Fatal(problems)
 			}
@@ -237,7 +237,7 @@ func TestUnusedLoginIsNotRead(t *testing.T) {
 	t.Parallel()
 	for _, content := range []string{"broken", loginJSON("https://tofupilot.example.com", `"ca_cert": "/missing.pem"`)} {
 		for _, c := range []struct {
-			model Block
+			block Block
 			key   string // in the environment
 		}{
 			{Block{APIKey: new("given")}, ""},
@@ -248,7 +248,7 @@ func TestUnusedLoginIsNotRead(t *testing.T) {
 			if err := os.Chmod(file, 0o644); err != nil {
 				t.Fatal(err)
 			}
-			got, problems := resolve(t, c.model, setVariable(env, EnvAPIKey, c.key))
+			got, problems := resolve(t, c.block, setVariable(env, EnvAPIKey, c.key))
 			if len(problems) > 0 || got.APIKey != "given" || got.BaseURL.Host != "www.tofupilot.app" || got.RootCAs != nil {
 				t.Errorf("got %+v, %v", got, problems)
 			}

@@ -54,7 +54,7 @@ func Encode(t *testing.T, valueType tftypes.Type, arguments Values) *tfprotov6.D
 	return &dynamic
 }
 
-// Value converts a value of the kinds that Values can have to this type.
+// Value converts a value to this type. It may be of any kind that Values can have.
 func Value(t *testing.T, valueType tftypes.Type, value any) tftypes.Value {
 	t.Helper()
 	if elements, ok := value.([]any); ok {
