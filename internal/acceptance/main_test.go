@@ -29,7 +29,7 @@ func TestMain(m *testing.M) {
 			panic(err)
 		}
 	}
-	harness.MustRead(provider.Server("test")())
+	harness.CheckReads(provider.Server("test")())
 	code := m.Run()
 	_ = os.RemoveAll(home) // a temporary directory may remain
 	os.Exit(code)

@@ -25,7 +25,7 @@ const root = "../.." // of the repository
 var home string
 
 func TestMain(m *testing.M) {
-	harness.MustRead(provider.Server("test")())
+	harness.CheckReads(provider.Server("test")())
 	flag.Parse()
 	os.Exit(func() int {
 		if testing.Short() {

@@ -12,7 +12,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	harness.MustRead(provider.Server("test")())
+	harness.CheckReads(provider.Server("test")())
 	os.Exit(m.Run())
 }
 

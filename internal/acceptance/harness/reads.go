@@ -24,10 +24,10 @@ var requiredArguments = map[string]Values{
 // readTimeout is the limit for a read of one procedure, on a busy machine.
 const readTimeout = 20 * time.Second
 
-// MustRead reads each data source once, before the tests of a package (in TestMain). If a read
+// CheckReads reads each data source once, before the tests of a package (in TestMain). If a read
 // returns nothing or doesn't return, it prints an error and exits, because nearly all tests
 // would fail, many of them after a long wait.
-func MustRead(server tfprotov6.ProviderServer) {
+func CheckReads(server tfprotov6.ProviderServer) {
 	if err := readEach(context.Background(), server); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
