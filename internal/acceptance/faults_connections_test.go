@@ -13,7 +13,7 @@ import (
 
 const (
 	unreachable = "The server can't be reached"
-	incomplete  = "No complete answer came"
+	incomplete  = "No complete response came"
 	againLater  = "Try again later. If the problem persists, check that this is the right server and that no proxy or firewall cuts connections off, and ask the server's administrator."
 	tooSlow     = "The server takes too long"
 	checkServer = "The address {url}/api comes from the provider's url. Check that this is the right server, and that this machine can reach it: DNS, a proxy, a firewall or a VPN may be in the way."
@@ -30,7 +30,7 @@ func transportFaults() []fault {
 		},
 		{
 			name: "a connection that is closed instead of a response", target: serveFault(fakeapi.HangUp().ServeHTTP), provider: noRetry,
-			wantError: harness.WantError("", incomplete, firstRequest+" failed: the connection was closed before an answer came", againLater),
+			wantError: harness.WantError("", incomplete, firstRequest+" failed: the connection was closed before a response came", againLater),
 			requests:  1,
 		},
 		{
@@ -40,12 +40,12 @@ func transportFaults() []fault {
 		},
 		{
 			name: "a server that never responds", target: harness.NewConnTarget(waitForClose), provider: harness.Values{"max_retries": 1, "request_timeout": "100ms"},
-			wantError: harness.WantError("", tooSlow, firstRequest+" (2 attempts) failed", "no complete answer within 100ms", "raise the provider's request_timeout, or lower page_size"),
+			wantError: harness.WantError("", tooSlow, firstRequest+" (2 attempts) failed", "no complete response within 100ms", "raise the provider's request_timeout, or lower page_size"),
 			requests:  2, retries: 1, timeout: retryTimeout,
 		},
 		{
 			name: "an encoding that wasn't requested", target: serveFault(respond(http.StatusOK, "\x1b\x0b\x00\xf8", "Content-Encoding", "br", "Content-Type", "application/json")),
-			wantError: harness.WantError("", notTheAPI, firstRequest+" returned HTTP 200 OK (application/json): the answer's encoding is br, which the provider didn't ask for.", leadsToTofuPilot),
+			wantError: harness.WantError("", notTheAPI, firstRequest+" returned HTTP 200 OK (application/json): the response's encoding is br, which the provider didn't ask for.", leadsToTofuPilot),
 			requests:  1,
 		},
 	}

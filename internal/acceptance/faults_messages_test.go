@@ -22,7 +22,7 @@ func messageFaults() []fault {
 		},
 		{
 			name: "the key as the content type of an error", target: serveFault(respond(http.StatusNotFound, "", "Content-Type", "text/"+key)),
-			wantError: harness.WantError("", notTheAPI, "HTTP 404 Not Found (text/[the API key], not an API answer)."), requests: 1,
+			wantError: harness.WantError("", notTheAPI, "HTTP 404 Not Found (text/[the API key], not an API response)."), requests: 1,
 		},
 		{
 			name: "the key as the content type of a page", target: serveFault(respond(http.StatusOK, "", "Content-Type", "text/"+key)), provider: harness.Values{"max_retries": 0},
@@ -30,7 +30,7 @@ func messageFaults() []fault {
 		},
 		{
 			name: "the key as an encoding", target: serveFault(respond(http.StatusOK, "", "Content-Encoding", key)),
-			wantError: harness.WantError("", notTheAPI, "the answer's encoding is [the API key], which"), requests: 1,
+			wantError: harness.WantError("", notTheAPI, "the response's encoding is [the API key], which"), requests: 1,
 		},
 		{
 			name: "the key in an error of a gateway", target: serveFault(respond(http.StatusForbidden, `{"error":"`+key+`"}`)),

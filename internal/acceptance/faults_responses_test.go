@@ -18,7 +18,7 @@ const (
 	inTrouble  = "The server has a problem"
 
 	askTheAdmin      = "Try again later. If the problem persists, ask the server's administrator, and check that this is the right server and not a proxy."
-	leadsToTofuPilot = "The address {url}/api comes from the provider's url. Check that it leads to a TofuPilot server, with the right scheme and port. A login page, a proxy or a firewall may answer in the server's place."
+	leadsToTofuPilot = "The address {url}/api comes from the provider's url. Check that it leads to a TofuPilot server, with the right scheme and port. A login page, a proxy or a firewall may respond in the server's place."
 	gateway          = "The address {url}/api comes from the provider's url. A gateway or a firewall answered instead of the API. " + maybeLogin
 	newKey           = "Check the key, or create a new one in TofuPilot's settings."
 )
@@ -107,7 +107,7 @@ func withPath(path string) func(*testing.T) *harness.Target {
 }
 
 const (
-	unsupported  = "The answer isn't supported"
+	unsupported  = "The response isn't supported"
 	maybeVersion = "Check that it leads to a TofuPilot server. If it does, the server may be too old or too new for this provider. Please report this, with the server's version, at https://github.com/tofupilot/terraform-provider-tofupilot/issues."
 
 	endOfList  = `"meta":{"has_more":false,"next_cursor":null}`
@@ -121,7 +121,7 @@ func bodyFaults() []fault {
 	return []fault{
 		{
 			name: "a body that ends too early", target: serveFault(respondOK(`{"data":[` + goodItem)), provider: harness.Values{"max_retries": 1},
-			wantError: harness.WantError("", incomplete, firstRequest+" (2 attempts)"+returnedOK+"the answer isn't a page of procedures: the body ends too early.", againLater),
+			wantError: harness.WantError("", incomplete, firstRequest+" (2 attempts)"+returnedOK+"the response isn't a page of procedures: the body ends too early.", againLater),
 			requests:  2, retries: 1, timeout: retryTimeout,
 		},
 		{
@@ -131,14 +131,14 @@ func bodyFaults() []fault {
 		},
 		{
 			name: "a number as id", target: serveFault(respondOK(`{"data":[` + goodItem + `,{"id":7}],` + endOfList + `}`)),
-			wantError: harness.WantError("", unsupported, firstRequest+returnedOK+"the answer isn't a page of procedures: data.1.id: unexpected number.", maybeVersion),
+			wantError: harness.WantError("", unsupported, firstRequest+returnedOK+"the response isn't a page of procedures: data.1.id: unexpected number.", maybeVersion),
 			requests:  1,
 		},
 		{
 			name: "a body of 40 MB", target: serveFault(func(w http.ResponseWriter, _ *http.Request) {
 				_, _ = io.WriteString(w, `{"data":[],`+endOfList+`,"more":"`+strings.Repeat("x", 40<<20)+`"}`)
 			}),
-			wantError: harness.WantError("", "The answer is too large", firstRequest+" returned HTTP 200 OK", ": the answer's body is larger than 32 MiB.", "Check that it leads to a TofuPilot server. If it does, lower page_size."),
+			wantError: harness.WantError("", "The response is too large", firstRequest+" returned HTTP 200 OK", ": the response's body is larger than 32 MiB.", "Check that it leads to a TofuPilot server. If it does, lower page_size."),
 			requests:  1, timeout: slowTimeout,
 		},
 	}
@@ -168,11 +168,11 @@ func undocumentedFaults() []fault {
 		},
 		{
 			name: "401 with HTML", target: serveFault(respond(http.StatusUnauthorized, "<html>Log in</html>")),
-			wantError: harness.WantError("", notTheAPI, firstRequest+" returned HTTP 401 Unauthorized (text/html", ", not an API answer).", gateway), requests: 1,
+			wantError: harness.WantError("", notTheAPI, firstRequest+" returned HTTP 401 Unauthorized (text/html", ", not an API response).", gateway), requests: 1,
 		},
 		{
 			name: "403 with HTML", target: serveFault(respond(http.StatusForbidden, "<!doctype html><title>Sorry</title>", "Content-Type", "text/plain")),
-			wantError: harness.WantError("", notTheAPI, firstRequest+" returned HTTP 403 Forbidden (text/plain, not an API answer).", gateway), requests: 1,
+			wantError: harness.WantError("", notTheAPI, firstRequest+" returned HTTP 403 Forbidden (text/plain, not an API response).", gateway), requests: 1,
 		},
 		{
 			name: "401 with HTML for a search", target: serveWrapped(func(api http.Handler) http.Handler {

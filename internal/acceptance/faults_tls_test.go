@@ -44,7 +44,7 @@ func tlsFaults() []fault {
 		{
 			name: "HTTP/2, a stream that is reset within the body", target: serveTLSHandler(certificateOptions{trusted: true, http2: true}, http.HandlerFunc(abortBody)),
 			provider:  harness.Values{"max_retries": 0},
-			wantError: harness.WantError("", incomplete, firstRequest+" returned HTTP 200 OK (text/plain; charset=utf-8): reading the answer: stream error", againLater),
+			wantError: harness.WantError("", incomplete, firstRequest+" returned HTTP 200 OK (text/plain; charset=utf-8): reading the response: stream error", againLater),
 			requests:  1,
 		},
 		{

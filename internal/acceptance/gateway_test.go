@@ -129,7 +129,7 @@ func TestServerThatRequiresACertificate(t *testing.T) {
 			name: "another certificate, refused by nginx", provider: arguments,
 			target: serveTLSHandler(certificateOptions{trusted: true, configure: func(c *tls.Config) { c.ClientAuth = tls.RequestClientCert }},
 				respond(http.StatusBadRequest, "<html><center>The SSL certificate error</center></html>", "Content-Type", "text/html")),
-			wantError: harness.WantError("", "The server doesn't accept the client certificate", firstRequest+" returned HTTP 400 Bad Request (text/html, not an API answer).",
+			wantError: harness.WantError("", "The server doesn't accept the client certificate", firstRequest+" returned HTTP 400 Bad Request (text/html, not an API response).",
 				`has the subject "CN=station-7,O=Acme"`), requests: 1,
 		},
 		{

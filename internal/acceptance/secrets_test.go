@@ -58,7 +58,7 @@ func TestKeyIsNotWritten(t *testing.T) {
 				"a server without a fault":               {serveFault(nil), ""},
 				"a server that fails at first":           {serveWrapped(failFirstAttempts(echoKey(http.StatusInternalServerError))), ""},
 				"a server that refuses the key":          {serveFault(echoKey(http.StatusUnauthorized)), "The server doesn't accept the API key"},
-				"a server that echoes the key in a page": {serveFault(echoKey(http.StatusOK)), "The answer isn't supported"},
+				"a server that echoes the key in a page": {serveFault(echoKey(http.StatusOK)), "The response isn't supported"},
 				"a server that redirects":                {serveFault(echoKey(http.StatusFound)), "The server redirects to another page"},
 				"a server that sends more than the body": {serveWrapped(sendKeyAfterResponse), ""},
 				"HTTP/2":                                 {serveTLS(certificateOptions{trusted: true, http2: true}), ""},
@@ -207,7 +207,7 @@ func readZip(t *testing.T, name string, archive []byte, parts map[string][]byte)
 // key isn't empty.
 func checkArtifacts(t *testing.T, artifacts map[string][]byte, applied bool) {
 	t.Helper()
-	want := map[string]string{"trace.log": "Asked the server", ".terraform.lock.hcl": "tofupilot/tofupilot", "output of plan": ""}
+	want := map[string]string{"trace.log": "Sent a request", ".terraform.lock.hcl": "tofupilot/tofupilot", "output of plan": ""}
 	if applied {
 		want["tfplan: tfplan"], want["tfplan: tfstate"], want["terraform.tfstate"] = "", "", fewIDs[0]
 	}
@@ -229,7 +229,7 @@ func TestKeyIsNotLogged(t *testing.T) {
 	if len(resp.Diagnostics) != 1 || strings.Contains(resp.Diagnostics[0].Detail, "no such key: "+fakeapi.Key) {
 		t.Errorf("diagnostics: %s", harness.FormatDiagnostics(resp.Diagnostics))
 	}
-	for _, words := range []string{"Asked the server", "Trying a request again"} {
+	for _, words := range []string{"Sent a request", "Trying a request again"} {
 		if !strings.Contains(lines.String(), words) {
 			t.Errorf("the log doesn't say %q: %s", words, &lines)
 		}

@@ -131,7 +131,7 @@ func (e Explainer) read(ctx context.Context, err error, advice advice) Diagnosti
 	case errors.Is(ctx.Err(), context.DeadlineExceeded):
 		var last, fewer prose
 		if errors.As(err, &failed) {
-			last = "The last request failed: " + e.answered(failed)
+			last = "The last request failed: " + e.describeResponse(failed)
 		}
 		if incomplete.Change != nil {
 			fewer = "The provider returns complete lists only. You can also try again when fewer procedures are being created or deleted."

@@ -29,7 +29,7 @@ func (e Explainer) request(failed *rest.Error, advice advice) Diagnostic {
 		}
 	}
 	summary, next := e.advise(failed, advice)
-	return failure(at, summary, e.answered(failed), joined("\n", issues...),
+	return failure(at, summary, e.describeResponse(failed), joined("\n", issues...),
 		joined(" ", e.address(), next))
 }
 
@@ -38,8 +38,8 @@ func (e Explainer) address() prose {
 	return e.say("The address %s comes from %s.", e.own(e.Settings.BaseURL), e.own(e.Settings.URLSource))
 }
 
-// answered returns a sentence about a request and its response.
-func (e Explainer) answered(failed *rest.Error) prose {
+// describeResponse returns a sentence about a request and its response.
+func (e Explainer) describeResponse(failed *rest.Error) prose {
 	text := "GET " + e.own(failed.URL)
 	if serverCursor.MatchString(failed.URL) {
 		text = e.say("GET %s", failed.URL)
@@ -59,7 +59,7 @@ func (e Explainer) answered(failed *rest.Error) prose {
 	case failed.Err != nil:
 		text += e.say(" (%s)", failed.ContentType)
 	case failed.Message == "":
-		text += e.say(" (%s, not an API answer)", failed.ContentType)
+		text += e.say(" (%s, not an API response)", failed.ContentType)
 	}
 	if failed.Err != nil {
 		text += e.say(": %s", failed.Err)
@@ -92,7 +92,7 @@ func (e Explainer) advise(failed *rest.Error, advice advice) (summary, next pros
 	case rest.Redirected:
 		return e.adviseRedirect(failed)
 	case rest.Interrupted:
-		return "No complete answer came", "Try again later. If the problem persists, check that this is the right server and that no proxy or firewall cuts connections off, " +
+		return "No complete response came", "Try again later. If the problem persists, check that this is the right server and that no proxy or firewall cuts connections off, " +
 			"and ask the server's administrator."
 	case rest.TimedOut:
 		return "The server takes too long", "Check that no proxy or firewall is in the way. If the server is slow, raise the provider's request_timeout" + e.or(advice.smaller) + "."
@@ -100,14 +100,14 @@ func (e Explainer) advise(failed *rest.Error, advice advice) (summary, next pros
 		if advice.smaller != "" {
 			next = e.say(" If it does, %s.", e.own(advice.smaller))
 		}
-		return "The answer is too large", "Check that it leads to a TofuPilot server." + next
+		return "The response is too large", "Check that it leads to a TofuPilot server." + next
 	case rest.GatewayResponded:
 		return notTheAPI, "A gateway or a firewall answered instead of the API. " + e.adviseGateway()
 	case rest.NotTheAPI:
 		return notTheAPI, joined(" ", "Check that it leads to a TofuPilot server, with the right scheme and port.", e.extraPath(),
-			"A login page, a proxy or a firewall may answer in the server's place.")
+			"A login page, a proxy or a firewall may respond in the server's place.")
 	case rest.Unsupported:
-		return "The answer isn't supported", "Check that it leads to a TofuPilot server. If it does, the server may be too old or too new for this provider. " + Report
+		return "The response isn't supported", "Check that it leads to a TofuPilot server. If it does, the server may be too old or too new for this provider. " + Report
 	case rest.Rejected:
 		next = "The server may be too old or too new for this provider. " + Report
 		if len(advice.arguments) > 0 {

@@ -52,12 +52,12 @@ func TestLogConcurrently(t *testing.T) {
 	for range 8 {
 		requests.Go(func() {
 			for range 50 {
-				logger.DebugContext(ctx, "Asked the server", "path", "/?search_query=tp_secret")
+				logger.DebugContext(ctx, "Sent a request", "path", "/?search_query=tp_secret")
 			}
 		})
 	}
 	requests.Wait()
-	if got := strings.Count(lines.String(), "Asked the server"); got != 8*50 {
+	if got := strings.Count(lines.String(), "Sent a request"); got != 8*50 {
 		t.Errorf("%d lines instead of %d", got, 8*50)
 	}
 	if strings.Contains(lines.String(), "tp_secret") {

@@ -65,7 +65,7 @@ func classify(received response, err error) *Error {
 	case received.status != 0:
 		failed.Kind = Interrupted
 	case errors.Is(err, io.EOF) && received.connected:
-		failed.Kind, failed.Err = Interrupted, errors.New("the connection was closed before an answer came")
+		failed.Kind, failed.Err = Interrupted, errors.New("the connection was closed before a response came")
 	case errors.As(err, new(*net.DNSError)): // before TLS, which a host's name may contain
 		failed.Kind = connectionKind(err)
 	case errors.Is(err, http.ErrSchemeMismatch):
@@ -95,7 +95,7 @@ func (e *Error) isDueToCertificate(received response, err error) bool {
 	case received.status == http.StatusBadRequest:
 		return bytes.Contains(received.body, []byte("No required SSL certificate was sent")) || bytes.Contains(received.body, []byte("The SSL certificate error"))
 	default:
-		return received.status == http.StatusForbidden && e.Kind == GatewayResponded
+		return received.status == http.StatusForbidden && isHTML(received)
 	}
 }
 
@@ -115,9 +115,9 @@ func (e *Error) classifyStatus(received response) {
 	isAPIError := e.parseMessage(received.body)
 	e.RetryAfter = parseRetryAfter(received.header, time.Now())
 	switch {
-	case !isAPIError && isGatewayStatus(e.Status) && isHTML(received):
+	case !isAPIError && (e.Status == http.StatusUnauthorized || e.Status == http.StatusForbidden):
 		e.Kind = GatewayResponded
-	case isAPIError && e.Status == http.StatusUnauthorized:
+	case e.Status == http.StatusUnauthorized:
 		e.Kind = Unauthorized
 	case e.Status == http.StatusProxyAuthRequired: // over plain HTTP a proxy responds instead of the server
 		e.Kind, e.permanent = ProxyFailed, true
@@ -145,7 +145,7 @@ func (e *Error) classifyDecoding(received response, err error) {
 	e.Err = err
 	switch encoding := received.header.Get("Content-Encoding"); { // net/http has decoded gzip
 	case encoding != "" && encoding != "identity":
-		e.Kind, e.Err = NotTheAPI, fmt.Errorf("the answer's encoding is %s, which the provider didn't ask for", encoding)
+		e.Kind, e.Err = NotTheAPI, fmt.Errorf("the response's encoding is %s, which the provider didn't ask for", encoding)
 	case bytes.HasPrefix(bytes.TrimSpace(received.body), []byte("{")):
 		e.Kind = Unsupported
 		if errors.Is(err, ErrTruncated) {
@@ -164,12 +164,6 @@ func (e *Error) classifyDecoding(received response, err error) {
 			e.Kind = NotTheAPI
 		}
 	}
-}
-
-// isGatewayStatus reports whether gateways respond with a status instead of the API: with a
-// page to log in, or with a refusal.
-func isGatewayStatus(status int) bool {
-	return status == http.StatusOK || status == http.StatusUnauthorized || status == http.StatusForbidden
 }
 
 // isHTML reports whether a response is HTML, by its header or by its body.

@@ -48,8 +48,8 @@ func TestBodiesOtherThanObjects(t *testing.T) {
 	}
 }
 
-// TestGatewayResponses checks that HTML with a 401 or 403 is a gateway's response, and that JSON
-// with a message is the API's, with any content type.
+// TestGatewayResponses checks that a 401 or 403 is a gateway's response unless it is JSON with a
+// message, which is the API's with any content type. oauth2-proxy responds with other JSON.
 func TestGatewayResponses(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -59,9 +59,9 @@ func TestGatewayResponses(t *testing.T) {
 	}{
 		"401 of the API":      {401, `{"message": "Unauthorized", "code": "UNAUTHORIZED"}`, Unauthorized},
 		"401 with HTML":       {401, "<html>", GatewayResponded},
-		"401 with text":       {401, "401 Unauthorized", NotTheAPI},
-		"401 with other JSON": {401, `{"error": "no token"}`, NotTheAPI},
-		"401 without a body":  {401, "", NotTheAPI},
+		"401 with text":       {401, "401 Unauthorized", GatewayResponded},
+		"401 with other JSON": {401, `{"error": "no token"}`, GatewayResponded},
+		"401 without a body":  {401, "", GatewayResponded},
 		"403 with HTML":       {403, "<html>", GatewayResponded},
 		"404 with HTML":       {404, "<html>", NotTheAPI},
 		"502 with HTML":       {502, "<html>", ServerFailed},
@@ -119,7 +119,7 @@ func TestError(t *testing.T) {
 		},
 		"a gateway's JSON": {
 			fakeapi.Status(403, `{"error": "Blocked by policy 7", "status": 403}`),
-			Error{Kind: NotTheAPI, Status: 403, ContentType: "application/json", Message: "Blocked by policy 7"}, "HTTP 403 Forbidden: Blocked by policy 7", false,
+			Error{Kind: GatewayResponded, Status: 403, ContentType: "application/json", Message: "Blocked by policy 7"}, "HTTP 403 Forbidden: Blocked by policy 7", false,
 		},
 		"other JSON": {
 			fakeapi.Status(409, `["no", "object"]`, "Content-Type", "application/problem+json; charset=utf-8"),

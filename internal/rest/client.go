@@ -212,7 +212,7 @@ func (c *Client) attempt(ctx context.Context, number int, request *request) *Err
 	if err != nil {
 		status = 0
 	}
-	c.log.DebugContext(ctx, "Asked the server", "method", http.MethodGet, "path", request.target.EscapedPath(), "query", loggedQuery(request.target),
+	c.log.DebugContext(ctx, "Sent a request", "method", http.MethodGet, "path", request.target.EscapedPath(), "query", loggedQuery(request.target),
 		"status", received.status, "duration", time.Since(sent).String(), "attempt", number)
 	if status == http.StatusOK {
 		c.gate.leave(sent, status, 0, c.maxRetries)
@@ -258,24 +258,24 @@ func (c *Client) exchange(ctx context.Context, target *url.URL, memory *Share) (
 		return received, err
 	}
 	request.Header = c.header.Clone()
-	answer, err := c.http.Do(request)
-	received.connected = connected.Load() || answer != nil
+	httpResponse, err := c.http.Do(request)
+	received.connected = connected.Load() || httpResponse != nil
 	received.certificateRequested = c.certificateRequested.Load() && !c.gate.hasSucceeded() && !c.usesTLSProxy(request)
-	if answer == nil {
+	if httpResponse == nil {
 		return received, err
 	}
-	defer answer.Body.Close() //nolint:errcheck // nothing was written
+	defer httpResponse.Body.Close() //nolint:errcheck // nothing was written
 	// Closing ends a read, also of a body that net/http doesn't tie to the context.
-	stop := context.AfterFunc(ctx, func() { _ = answer.Body.Close() })
+	stop := context.AfterFunc(ctx, func() { _ = httpResponse.Body.Close() })
 	defer stop()
-	received.status, received.header = answer.StatusCode, answer.Header
+	received.status, received.header = httpResponse.StatusCode, httpResponse.Header
 	switch {
 	case err != nil: // a redirect that isn't followed
 	case received.status == http.StatusOK:
-		received.body, err = readBody(answer.Body, memory)
+		received.body, err = readBody(httpResponse.Body, memory)
 	case received.status == http.StatusSwitchingProtocols: // no body follows
 	default: // the status says enough, even if the body can't be read
-		received.body, _ = io.ReadAll(io.LimitReader(answer.Body, maxErrorBody))
+		received.body, _ = io.ReadAll(io.LimitReader(httpResponse.Body, maxErrorBody))
 	}
 	return received, err
 }

@@ -117,7 +117,7 @@ const (
 	Interrupted      // the connection or the body ended early
 	TimedOut         // one attempt took too long
 	TooLarge         // larger than a page can be, or no memory is left
-	GatewayResponded // status 200, 401 or 403 and HTML
+	GatewayResponded // a 401 or 403 that isn't the API's, or HTML with status 200
 	NotTheAPI        // something else responded
 	Unsupported      // status 200 and a JSON object, but not the expected one
 
@@ -139,7 +139,9 @@ var ErrTruncated = errors.New("the body ends too early")
 // timeoutError reports an attempt that took too long.
 type timeoutError struct{ after time.Duration }
 
-func (e *timeoutError) Error() string { return "no complete answer within " + FormatDuration(e.after) }
+func (e *timeoutError) Error() string {
+	return "no complete response within " + FormatDuration(e.after)
+}
 
 // decodeError wraps the error of a decode function.
 type decodeError struct{ err error }

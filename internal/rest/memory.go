@@ -20,7 +20,7 @@ const (
 // memory at the same time than they may.
 var ErrMemory = fmt.Errorf("the reads of this provider together take more than %d MiB", MaxMemory>>20)
 
-var errBodyTooLarge = fmt.Errorf("the answer's body is larger than %d MiB", maxBody>>20)
+var errBodyTooLarge = fmt.Errorf("the response's body is larger than %d MiB", maxBody>>20)
 
 // Budget counts the memory that all reads of a client take. The zero value is empty.
 type Budget struct {
@@ -72,9 +72,9 @@ func readBody(from io.Reader, memory *Share) ([]byte, error) {
 		case errors.Is(err, io.EOF):
 			return body, nil
 		case errors.Is(err, io.ErrUnexpectedEOF):
-			return nil, fmt.Errorf("reading the answer: %w", ErrTruncated)
+			return nil, fmt.Errorf("reading the response: %w", ErrTruncated)
 		case err != nil:
-			return nil, fmt.Errorf("reading the answer: %w", err)
+			return nil, fmt.Errorf("reading the response: %w", err)
 		}
 	}
 }

@@ -58,7 +58,7 @@ func (c *cursor) UnmarshalJSON(raw []byte) error {
 func decodePage(ctx context.Context, body []byte, keep keepFunc, memory *rest.Share) (page paging.Page[Row], err error) {
 	defer func() {
 		if err != nil {
-			page, err = paging.Page[Row]{}, fmt.Errorf("the answer isn't a page of procedures: %w", describe(err))
+			page, err = paging.Page[Row]{}, fmt.Errorf("the response isn't a page of procedures: %w", describe(err))
 		}
 	}()
 	if err := checkSizes(body); err != nil {

@@ -97,7 +97,7 @@ func TestDuplicateNames(t *testing.T) {
 		`{"data": [], ` + meta + `, "more": {"a/b": {"~": 1, "~": 1}}}`:                 "more.a/b.~",
 	} {
 		page, err := decodeIDs([]byte(body))
-		if err == nil || !strings.HasPrefix(err.Error(), "the answer isn't a page of procedures: duplicate object member name, at byte ") || !strings.HasSuffix(err.Error(), ": "+want) {
+		if err == nil || !strings.HasPrefix(err.Error(), "the response isn't a page of procedures: duplicate object member name, at byte ") || !strings.HasSuffix(err.Error(), ": "+want) {
 			t.Errorf("%s: %+v, %v", body, page, err)
 		}
 	}
