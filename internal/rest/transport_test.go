@@ -2,6 +2,7 @@ package rest
 
 import (
 	"context"
+	"crypto/tls"
 	"crypto/x509"
 	"errors"
 	"io"
@@ -9,12 +10,15 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"net/url"
 	"strings"
+
+	"golang.org/x/net/http2"
 
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/fakeapi"
 )
@@ -196,6 +200,64 @@ func TestRedirectWithoutQuery(t *testing.T) {
 		err := newClient(t, server.String()).Get(t.Context(), "v2/procedures", url.Values{"limit": {"100"}, "search_query": {"A"}}, func([]byte) error { return nil })
 		if (err == nil) != follows || err != nil && !strings.Contains(err.Error(), "redirects without the query of the request") {
 			t.Errorf("%s: %v", location, err)
+		}
+	}
+}
+
+// TestGetOnceOverResetStreams sends a request to a server that resets every HTTP/2 stream, as
+// nginx does for "return 444". net/http repeats such a request by itself.
+func TestGetOnceOverResetStreams(t *testing.T) {
+	t.Parallel()
+	certificate, trusted := newCertificate(t, "server")
+	listener, err := tls.Listen("tcp", "127.0.0.1:0", &tls.Config{Certificates: []tls.Certificate{certificate}, NextProtos: []string{"h2"}, MinVersion: tls.VersionTLS12})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = listener.Close() })
+	var streams atomic.Int64
+	go func() {
+		for {
+			connection, err := listener.Accept()
+			if err != nil {
+				return // the test is over
+			}
+			go resetStreams(connection, &streams)
+		}
+	}()
+	transport := NewTransport(trusted)
+	t.Cleanup(transport.CloseIdleConnections)
+	client := newClient(t, "https://"+listener.Addr().String())
+	client.http.Transport, client.requestTimeout = transport, time.Second
+	start := time.Now()
+	err = client.GetOnce(t.Context(), "v2/procedures", url.Values{"search_query": {"a"}}, nil)
+	if took := time.Since(start); !errors.As(err, new(*Error)) || took > 3*time.Second || streams.Load() == 0 {
+		t.Errorf("%v after %s and %d streams", err, took, streams.Load())
+	}
+}
+
+// resetStreams refuses every stream of an HTTP/2 connection.
+func resetStreams(connection net.Conn, streams *atomic.Int64) {
+	defer connection.Close() //nolint:errcheck // nothing depends on it
+	if _, err := io.ReadFull(connection, make([]byte, len(http2.ClientPreface))); err != nil {
+		return
+	}
+	framer := http2.NewFramer(connection, connection)
+	_ = framer.WriteSettings()
+	for {
+		frame, err := framer.ReadFrame()
+		if err != nil {
+			return
+		}
+		switch frame := frame.(type) {
+		case *http2.SettingsFrame:
+			if !frame.IsAck() {
+				_ = framer.WriteSettingsAck()
+			}
+		case *http2.HeadersFrame:
+			streams.Add(1)
+			_ = framer.WriteRSTStream(frame.StreamID, http2.ErrCodeRefusedStream)
+		case *http2.PingFrame:
+			_ = framer.WritePing(true, frame.Data)
 		}
 	}
 }
