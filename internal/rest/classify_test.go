@@ -164,7 +164,7 @@ func TestRetryAfter(t *testing.T) {
 		" 7 ":                           7 * time.Second,
 		"31536001":                      MaxRetryAfter,
 		"soon":                          0,
-		"Wed, 01 May 2024 12:00:05 GMT": 5 * time.Second,
+		"Wed, 01 May 2024 12:00:05 GMT": 5 * time.Second, // 4.7 s, rounded up
 		"Wed, 01 May 2024 11:59:00 GMT": 0,
 		"Fri, 31 Dec 9999 23:59:59 GMT": MaxRetryAfter,
 	} {
@@ -186,8 +186,8 @@ func TestRetryAfterDate(t *testing.T) {
 	}
 }
 
-// TestConnectionKind checks that a lookup of a host that doesn't exist isn't retried, and that
-// other failures to connect are.
+// TestConnectionKind checks that a request isn't retried if DNS has no such host, and that it is
+// after other failures to connect.
 func TestConnectionKind(t *testing.T) {
 	t.Parallel()
 	dial := func(err error) error { return &net.OpError{Op: "dial", Net: "tcp", Err: err} }
@@ -198,7 +198,7 @@ func TestConnectionKind(t *testing.T) {
 	}{
 		"no such host":                  {dial(&net.DNSError{Err: "no such host", Name: "refused.example.com", IsNotFound: true}), HostNotFound, 1},
 		"a name like an error of TLS":   {dial(&net.DNSError{Err: "no such host", Name: "mtls: x", IsNotFound: true}), HostNotFound, 1},
-		"a SOCKS proxy that refuses":    {&net.OpError{Op: "socks connect", Net: "tcp", Err: errors.New("username/password authentication failed")}, ProxyFailed, 3},
+		"a SOCKS proxy that rejects":    {&net.OpError{Op: "socks connect", Net: "tcp", Err: errors.New("username/password authentication failed")}, ProxyFailed, 3},
 		"a resolver that isn't running": {dial(&net.DNSError{Err: "read udp: connection refused", Name: "example.com"}), NameNotResolved, 3},
 		"refused":                       {dial(os.NewSyscallError("connect", syscall.ECONNREFUSED)), ConnectionRefused, 3},
 		"refused, on Windows":           {dial(os.NewSyscallError("connectex", syscall.Errno(10061))), ConnectionRefused, 3},

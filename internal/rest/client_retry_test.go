@@ -88,10 +88,10 @@ func TestRetryStatuses(t *testing.T) {
 						want += retries
 					}
 					if status == http.StatusServiceUnavailable {
-						want = min(want, 10)
+						want = min(want, 10) // maxUnavailable
 					}
 					if n := len(b.api.Requests()); n != want || failed.Attempts != want || failed.Status != status {
-						b.Errorf("got %d requests, want %d: %v", n, want, failed)
+						b.Errorf("got %d attempts, want %d: %v", n, want, failed)
 					}
 				})
 			})
@@ -214,7 +214,7 @@ func TestGetOnce(t *testing.T) {
 				return ErrTruncated
 			})
 			if took := time.Since(b.start); !errors.As(err, new(*Error)) || took > c.longest || len(b.api.Requests()) != c.requests {
-				b.Errorf("%s: %v after %s and %d requests", name, err, took, len(b.api.Requests()))
+				b.Errorf("%s: %v after %s and %d attempts", name, err, took, len(b.api.Requests()))
 			}
 		})
 	}
@@ -327,11 +327,12 @@ func TestRetryBrokenResponses(t *testing.T) {
 			api.Fail(fault, 1)
 			rows, err := getRows(t.Context(), client)
 			if err != nil || rows != 1 || len(api.Requests()) != 2 {
-				t.Errorf("first attempt only: %d rows after %d requests, %v", rows, len(api.Requests()), err)
+				t.Errorf("first attempt only: %d rows after %d attempts, %v", rows, len(api.Requests()), err)
 			}
 
 			api.Fail(fault)
 			api.Forget()
+			// io's "unexpected EOF" doesn't say that the response was cut off.
 			if failed := getError(t, client); failed.Attempts != 2 || failed.Err == nil || strings.Contains(failed.Err.Error(), "unexpected EOF") {
 				t.Errorf("every attempt: %v", failed)
 			}
@@ -350,7 +351,7 @@ func TestRetrySlowResponse(t *testing.T) {
 		})
 		rows, err := getRows(b.Context(), b.client)
 		if err != nil || rows != 1 || len(b.api.Requests()) != 2 {
-			b.Errorf("%d rows after %d requests, %v", rows, len(b.api.Requests()), err)
+			b.Errorf("%d rows after %d attempts, %v", rows, len(b.api.Requests()), err)
 		}
 	}, fakeapi.Generate(1, fakeapi.WithRepository)...)
 }

@@ -136,7 +136,7 @@ func TestRedirects(t *testing.T) {
 		}
 
 		api.Forget()
-		api.Fail(nil)
+		api.Fail(nil) // removes the fault of request 1
 		api.Fail(fakeapi.Status(status, "", "Location", otherURL.String()+"/api/v2/procedures"))
 		failed := getError(t, client)
 		if failed.Kind != Redirected || failed.Redirect.Host != otherURL.Host || failed.Attempts != 1 {

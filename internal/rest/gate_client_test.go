@@ -15,8 +15,8 @@ import (
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/fakeapi"
 )
 
-// TestRateLimitErrors checks that a 429 of one request delays all of them, but each error has the
-// URL of its own request.
+// TestRateLimitErrors checks that each error has the URL of its own request, although a 429 delays
+// all requests.
 func TestRateLimitErrors(t *testing.T) {
 	t.Parallel()
 	runOnTestbed(t, func(b *testbed) {
@@ -55,7 +55,7 @@ func TestRateLimitGivesUp(t *testing.T) {
 			}
 			all.Wait()
 			if sent, most := len(b.api.Requests()), maxInFlight*(retries+1); sent > most {
-				b.Errorf("%d retries: %d requests, want at most %d", retries, sent, most)
+				b.Errorf("%d retries: %d attempts, want at most %d", retries, sent, most)
 			}
 			nominal := time.Duration(1<<retries-1)*time.Second + time.Duration(retries+1)*time.Millisecond
 			if took := time.Since(b.start); took < nominal || took > nominal+nominal/4 {

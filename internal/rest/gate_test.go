@@ -43,12 +43,12 @@ func (c *gateLoad) send(t *testing.T, count int) {
 	}
 }
 
-// refuse ends a request that was sent now with a 429. 0 means no Retry-After.
+// refuse responds with a 429 to a request that was sent now. 0 means no Retry-After.
 func (c *gateLoad) refuse(retryAfter time.Duration) {
 	c.respond(http.StatusTooManyRequests, retryAfter)
 }
 
-// refuseLate ends a request that was sent at the start with a 429.
+// refuseLate responds with a 429 to a request that was sent at the start.
 func (c *gateLoad) refuseLate(retryAfter time.Duration) {
 	c.gate.mu.Lock()
 	c.gate.inFlight++
@@ -56,7 +56,7 @@ func (c *gateLoad) refuseLate(retryAfter time.Duration) {
 	c.gate.leave(c.start, http.StatusTooManyRequests, retryAfter, 3)
 }
 
-// respond ends a request that was sent now.
+// respond responds with a status to a request that was sent now.
 func (c *gateLoad) respond(status int, retryAfter time.Duration) {
 	c.gate.mu.Lock()
 	c.gate.inFlight++
@@ -144,20 +144,22 @@ func TestGateAdmitsInOrder(t *testing.T) {
 	})
 }
 
+// TestGateOrder checks that a refused request is retried first, but last if it was the first
+// request after a pause.
 func TestGateOrder(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		g := newGate()
 		for i, c := range []struct {
-			status int
-			next   order
+			status     int
+			retryOrder order
 		}{
 			{429, first}, {429, last}, {503, last}, {200, normal}, {503, first}, {503, last}, {500, normal}, {200, normal}, {429, first},
 		} {
 			time.Sleep(g.closedFor() + time.Second)
 			g.inFlight++
-			if got, _ := g.leave(time.Now(), c.status, 0, 3); got != c.next {
-				t.Errorf("response %d, a %d: order %d, want %d", i, c.status, got, c.next)
+			if got, _ := g.leave(time.Now(), c.status, 0, 3); got != c.retryOrder {
+				t.Errorf("response %d, a %d: order %d, want %d", i, c.status, got, c.retryOrder)
 			}
 		}
 	})
@@ -291,8 +293,9 @@ func TestGateRetryAfterBeyondDeadline(t *testing.T) {
 	})
 }
 
-// TestGateDeadlineAmongWaiting checks that a request that can't wait fails at once.
-func TestGateDeadlineAmongWaiting(t *testing.T) {
+// TestGateShortDeadline checks that, while others wait at the gate, a request fails at once if its
+// deadline is before the end of the wait.
+func TestGateShortDeadline(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		c := newGateLoad()

@@ -18,7 +18,7 @@ func TestMaxBody(t *testing.T) {
 		t.Errorf("32 MiB: %d bytes, %v, %d reserved", len(body), err, budget.Used())
 	}
 	share.Release()
-	longer := io.MultiReader(strings.NewReader(strings.Repeat("x", maxBody+1)), iotest.ErrReader(errors.New("read on")))
+	longer := io.MultiReader(strings.NewReader(strings.Repeat("x", maxBody+1)), iotest.ErrReader(errors.New("read past the limit")))
 	if _, err := readBody(longer, share); !errors.Is(err, errBodyTooLarge) {
 		t.Errorf("a byte more: %v", err)
 	}

@@ -154,8 +154,9 @@ func noCertificate(*tls.ClientHelloInfo) (*tls.Certificate, error) {
 	return nil, errors.New("no certificate")
 }
 
-// TestUntrustedServerThatRequestsACertificate checks that the server's certificate is reported.
-func TestUntrustedServerThatRequestsACertificate(t *testing.T) {
+// TestUntrustedServerThatRequestsAClientCertificate checks that the error is about the server's
+// certificate, not about the missing client certificate.
+func TestUntrustedServerThatRequestsAClientCertificate(t *testing.T) {
 	t.Parallel()
 	server := newCertificateServer(t, nil, false, func(config *tls.Config) { config.ClientAuth = tls.RequireAnyClientCert })
 	_, server.trusted = newCertificate(t, "another CA")
@@ -165,7 +166,7 @@ func TestUntrustedServerThatRequestsACertificate(t *testing.T) {
 }
 
 // TestResetAfterHandshake resets connections after the handshake, as servers may do in TLS 1.3 to
-// refuse a client. It counts as such if they requested a certificate and no request has succeeded.
+// reject a client. It counts as such if they requested a certificate and no request has succeeded.
 func TestResetAfterHandshake(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {

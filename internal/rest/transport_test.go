@@ -23,29 +23,29 @@ import (
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/fakeapi"
 )
 
-// endlessBody is a body whose Read blocks until Close, like that of net/http after 101 Switching
-// Protocols. A context doesn't end it.
-type endlessBody struct{ closed chan struct{} }
+// blockingBody is a body whose Read blocks until Close, like that of net/http after 101 Switching
+// Protocols. Canceling the request's context doesn't unblock Read.
+type blockingBody struct{ closed chan struct{} }
 
-func (e endlessBody) Read([]byte) (int, error) {
-	<-e.closed
+func (b blockingBody) Read([]byte) (int, error) {
+	<-b.closed
 	return 0, errors.New("closed")
 }
 
-func (e endlessBody) Close() error {
+func (b blockingBody) Close() error {
 	select {
-	case <-e.closed:
+	case <-b.closed:
 	default:
-		close(e.closed)
+		close(b.closed)
 	}
 	return nil
 }
 
-// stalledTransport responds with a status and an endlessBody.
+// stalledTransport responds with a status and a blockingBody.
 type stalledTransport int
 
 func (status stalledTransport) RoundTrip(*http.Request) (*http.Response, error) {
-	return &http.Response{StatusCode: int(status), Header: http.Header{}, Body: endlessBody{make(chan struct{})}}, nil
+	return &http.Response{StatusCode: int(status), Header: http.Header{}, Body: blockingBody{make(chan struct{})}}, nil
 }
 
 // TestRootCAs checks that NewTransport uses the given pool. A nil pool stays nil, so that net/http
