@@ -133,8 +133,8 @@ func TestCAErrors(t *testing.T) {
 }
 
 // TestUnreadableCertificates checks that a certificate that Go doesn't support is skipped if there
-// are others. One without the structure of a certificate is an error, because it may be a damaged
-// copy of the needed one.
+// are others. A PEM block that isn't a well-formed certificate is an error, because it may be a
+// damaged copy of the one that is needed.
 func TestUnreadableCertificates(t *testing.T) {
 	t.Parallel()
 	good, _ := harness.NewCertificate(t, "good")

@@ -13,7 +13,8 @@ import (
 // environment has the variables of a process.
 type environment map[string]string
 
-// getenv returns a function like os.Getenv. If there is no home directory, it returns an empty one.
+// getenv returns a function like os.Getenv. If the environment has no home directory, the function
+// returns the path of a new, empty directory.
 func (e environment) getenv(t *testing.T) func(string) string {
 	t.Helper()
 	home := t.TempDir()
@@ -31,8 +32,8 @@ func resolve(t *testing.T, block Block, env environment) (Settings, []Problem) {
 	return Resolve(block, env.getenv(t), func() (*user.User, error) { return nil, user.UnknownUserIdError(1000) })
 }
 
-// checkProblem checks that there is one error, with these words and at most eight lines. If it has
-// an argument, Configure reports it, and otherwise the reads.
+// checkProblem checks that there is one error, with these words and at most eight lines. A problem
+// with an argument must be reported by Configure, one without by each read.
 func checkProblem(t *testing.T, block Block, env environment, argument, summary string, words ...string) {
 	t.Helper()
 	_, problems := resolve(t, block, env)

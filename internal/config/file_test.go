@@ -45,11 +45,11 @@ func TestOnlyRegularFiles(t *testing.T) {
 			if err := c.create(t, file); err != nil {
 				t.Fatal(err)
 			}
-			const instead = "; correct the path, or set the provider's ca_cert_pem instead."
-			refused := file + " must be a regular file of at most 16 MiB, but it is " + c.is
-			checkProblem(t, Block{APIKey: new("key")}, environment{EnvCACert: file}, "", "Invalid TOFUPILOT_CA_CERT", refused+instead)
+			const advice = "; correct the path, or set the provider's ca_cert_pem instead."
+			reason := file + " must be a regular file of at most 16 MiB, but it is " + c.is
+			checkProblem(t, Block{APIKey: new("key")}, environment{EnvCACert: file}, "", "Invalid TOFUPILOT_CA_CERT", reason+advice)
 			env, login := newHome(t, loginJSON("https://tofupilot.example.com", `"ca_cert": `+quoteJSON(file)))
-			checkProblem(t, Block{}, env, "", "The login file can't be used", "The ca_cert of the login file "+login+": "+refused+instead)
+			checkProblem(t, Block{}, env, "", "The login file can't be used", "The ca_cert of the login file "+login+": "+reason+advice)
 
 			if err := os.Remove(login); err != nil {
 				t.Fatal(err)

@@ -11,7 +11,7 @@ func TestPlaceholders(t *testing.T) {
 		".", "...", "…", "*", "********", "••••",
 	} {
 		if !isPlaceholder(value) {
-			t.Errorf("%q isn't refused", value)
+			t.Errorf("%q isn't rejected", value)
 		}
 	}
 	for _, value := range []string{
@@ -19,7 +19,7 @@ func TestPlaceholders(t *testing.T) {
 		"tp_${KEY}", "variable", "var.", "local", "database", "data_1", "tp_data.x", "<", "a<b>", "a.b", ".key", "tp_***", "*key*", "-", "---",
 	} {
 		if isPlaceholder(value) {
-			t.Errorf("%q is refused", value)
+			t.Errorf("%q is rejected", value)
 		}
 	}
 }

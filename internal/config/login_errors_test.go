@@ -116,7 +116,8 @@ func TestLoginBadCA(t *testing.T) {
 	}
 }
 
-// TestFileError has an error of Windows, whose period is removed because more text follows.
+// TestFileError checks that the period at the end of a Windows error is removed, because more text
+// follows it.
 func TestFileError(t *testing.T) {
 	t.Parallel()
 	windows := errors.New("The system cannot find the file specified.")
@@ -130,7 +131,7 @@ func TestFileError(t *testing.T) {
 }
 
 // TestOtherLogin checks that an unused login for the configured server is mentioned. If no url is
-// configured, so is one for another server.
+// configured, an unused login for another server is mentioned too.
 func TestOtherLogin(t *testing.T) {
 	t.Parallel()
 	const server, stations = "https://tofupilot.example.com", "https://station.example.com"

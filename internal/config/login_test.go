@@ -232,7 +232,8 @@ func TestUnusedLoginCA(t *testing.T) {
 	}
 }
 
-// TestUnusedLoginIsNotRead checks that an invalid login file is no error if there is another key.
+// TestUnusedLoginIsNotRead checks that a broken login file causes no problem if the provider block
+// or the environment sets the key.
 func TestUnusedLoginIsNotRead(t *testing.T) {
 	t.Parallel()
 	for _, content := range []string{"broken", loginJSON("https://tofupilot.example.com", `"ca_cert": "/missing.pem"`)} {
@@ -245,7 +246,7 @@ func TestUnusedLoginIsNotRead(t *testing.T) {
 		} {
 			env, file := newHome(t, content)
 			writeLogin(t, env, "station.json", content)
-			if err := os.Chmod(file, 0o644); err != nil {
+			if err := os.Chmod(file, 0o644); err != nil { // a used login would get a warning
 				t.Fatal(err)
 			}
 			got, problems := resolve(t, c.block, setVariable(env, EnvAPIKey, c.key))
