@@ -14,7 +14,7 @@ import (
 
 func TestTooMuchAdvice(t *testing.T) {
 	t.Parallel()
-	e := Explainer{config.Settings{BaseURL: &url.URL{Scheme: "https", Host: "tofupilot.example.com", Path: "/api"}}, strings.Clone, strings.Clone}
+	e := newExplainer()
 	list, lookup := e.List(t.Context(), rest.ErrMemory, 0), e.Lookup(t.Context(), tofupilot.ByName, rest.ErrMemory)
 	for words, got := range map[string]Diagnostic{
 		"reads one data source at a time, or narrow the list by search_query, created_after or created_before.": list,
@@ -52,10 +52,10 @@ func TestSaySafe(t *testing.T) {
 func TestHeaderValuesInOwnWords(t *testing.T) {
 	t.Parallel()
 	redactor := redact.New("the-key", redact.Header{Name: "X-Org", Value: "tofupilot"}, redact.Header{Name: "X-Word", Value: "procedures"})
-	e := Explainer{config.Settings{
+	e := Explainer{Settings: config.Settings{
 		BaseURL: &url.URL{Scheme: "https", Host: "tofupilot.example.com", Path: "/api"}, URLSource: config.Source{Variable: config.EnvURL},
 		KeySource: config.Source{Login: "/home/ada/.tofupilot/credentials.json"}, Headers: map[string]string{"X-Org": "tofupilot"},
-	}, redactor.Text, redactor.OwnText}
+	}, Redact: redactor.Text, RedactOwn: redactor.OwnText}
 	const address = "https://tofupilot.example.com/api/v2/procedures?search_query=tofupilot"
 	name := "procedures of tofupilot"
 	for want, got := range map[string]Diagnostic{

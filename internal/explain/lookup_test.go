@@ -13,7 +13,12 @@ import (
 
 // newExplainer returns an Explainer that redacts nothing.
 func newExplainer() Explainer {
-	return Explainer{config.Settings{BaseURL: &url.URL{Scheme: "https", Host: "tofupilot.example.com", Path: "/api"}}, strings.Clone, strings.Clone}
+	return newExplainerFor(config.Settings{BaseURL: &url.URL{Scheme: "https", Host: "tofupilot.example.com", Path: "/api"}})
+}
+
+// newExplainerFor is like newExplainer, with these settings.
+func newExplainerFor(settings config.Settings) Explainer {
+	return Explainer{Settings: settings, Redact: strings.Clone, RedactOwn: strings.Clone}
 }
 
 // newProcedures returns procedures with these names, and the IDs p0, p1 and so on.
@@ -34,36 +39,36 @@ func checkDetail(t *testing.T, got Diagnostic, attribute, want string) {
 func TestMissingText(t *testing.T) {
 	t.Parallel()
 	const (
-		noName = `No procedure at https://tofupilot.example.com/api has the name "FVT".`
-		noID   = `No procedure at https://tofupilot.example.com/api has the ID "FVT".`
-		right  = "If the name is right, check that the key's owner can see the procedure"
-		lists  = right + "; the data source tofupilot_procedures lists all names that the key can read."
-		hidden = right + ": a station's key may see only those that its station is linked to, or none."
-		uuids  = "An ID is a UUID. Short IDs such as FVT1 come from API v1, and can't be looked up: set name instead. " +
+		noName        = `No procedure at https://tofupilot.example.com/api has the name "FVT".`
+		noID          = `No procedure at https://tofupilot.example.com/api has the ID "FVT".`
+		checkAccess   = "If the name is right, check that the key's owner can see the procedure"
+		useDataSource = checkAccess + "; the data source tofupilot_procedures lists all names that the key can read."
+		stationAccess = checkAccess + ": a station's key may see only those that its station is linked to, or none."
+		badID         = "An ID is a UUID. Short IDs such as FVT1 come from API v1, and can't be looked up: set name instead. " +
 			"For any other ID, check that the key's owner can see the procedure; the data source tofupilot_procedures lists all IDs that the key can read."
 	)
 	const id = "550e8400-e29b-41d4-a716-446655440000"
 	got := newExplainer().Lookup(t.Context(), tofupilot.ByID, &tofupilot.LookupError{Seen: 300, Missing: []tofupilot.Missing{{Text: id}}})
-	checkDetail(t, got, "id", strings.ReplaceAll(noID, "FVT", id)+" The API key can read 300 procedures.\n\n"+strings.ReplaceAll(lists, "name", "ID"))
+	checkDetail(t, got, "id", strings.ReplaceAll(noID, "FVT", id)+" The API key can read 300 procedures.\n\n"+strings.ReplaceAll(useDataSource, "name", "ID"))
 	for what, c := range map[string]struct {
 		by      tofupilot.By
 		seen    int
 		missing tofupilot.Missing
 		want    string
 	}{
-		"no near misses": {tofupilot.ByName, 300, tofupilot.Missing{}, noName + " The API key can read 300 procedures.\n\n" + lists},
+		"no near misses": {tofupilot.ByName, 300, tofupilot.Missing{}, noName + " The API key can read 300 procedures.\n\n" + useDataSource},
 		"some near misses": {
 			tofupilot.ByName, 300, tofupilot.Missing{Near: newProcedures("FCT", "FVT 2")},
-			noName + " The API key can read 300 procedures. The nearest are:\n  - p0 \"FCT\"\n  - p1 \"FVT 2\"\n\n" + lists,
+			noName + " The API key can read 300 procedures. The nearest are:\n  - p0 \"FCT\"\n  - p1 \"FVT 2\"\n\n" + useDataSource,
 		},
 		"all procedures are near misses": {
 			tofupilot.ByName, 2, tofupilot.Missing{Near: newProcedures("FCT", "Burn-in")},
-			noName + " The API key can read 2 procedures. These are all of them:\n  - p0 \"FCT\"\n  - p1 \"Burn-in\"\n\n" + hidden,
+			noName + " The API key can read 2 procedures. These are all of them:\n  - p0 \"FCT\"\n  - p1 \"Burn-in\"\n\n" + stationAccess,
 		},
-		"no procedures": {tofupilot.ByName, 0, tofupilot.Missing{}, noName + " The API key can read 0 procedures.\n\n" + hidden},
+		"no procedures": {tofupilot.ByName, 0, tofupilot.Missing{}, noName + " The API key can read 0 procedures.\n\n" + stationAccess},
 		"a short ID": {
 			tofupilot.ByID, 300, tofupilot.Missing{},
-			noID + " The API key can read 300 procedures.\n\n" + uuids,
+			noID + " The API key can read 300 procedures.\n\n" + badID,
 		},
 		"one difference": {
 			tofupilot.ByName, 300, tofupilot.Missing{Near: newProcedures("F VT"), OnlyIn: tofupilot.InWhiteSpace},
@@ -101,9 +106,9 @@ func TestMissingText(t *testing.T) {
 func TestMissingNames(t *testing.T) {
 	t.Parallel()
 	const (
-		spaces = `  - "F  VT" differs from "F VT" only in white space.`
-		lists  = "If a name is right, check that the key's owner can see its procedure; the data source tofupilot_procedures lists all names that the key can read."
-		hidden = "If a name is right, check that the key's owner can see its procedure: a station's key may see only those that its station is linked to, or none."
+		spaces        = `  - "F  VT" differs from "F VT" only in white space.`
+		useDataSource = "If a name is right, check that the key's owner can see its procedure; the data source tofupilot_procedures lists all names that the key can read."
+		stationAccess = "If a name is right, check that the key's owner can see its procedure: a station's key may see only those that its station is linked to, or none."
 	)
 	twoSpaces := tofupilot.Missing{Text: "F  VT", Near: newProcedures("F VT"), OnlyIn: tofupilot.InWhiteSpace}
 	for what, c := range map[string]struct {
@@ -115,7 +120,7 @@ func TestMissingNames(t *testing.T) {
 		"a difference and an unknown name": {
 			300, []tofupilot.Missing{twoSpaces, {Text: "Tset", Near: newProcedures("Test")}},
 			"2 of 5 names can't be looked up at https://tofupilot.example.com/api. The API key can read 300 procedures.\n\n" +
-				spaces + "\n  - \"Tset\": no procedure has this name; the nearest: \"Test\"\n\n" + lists,
+				spaces + "\n  - \"Tset\": no procedure has this name; the nearest: \"Test\"\n\n" + useDataSource,
 		},
 		"an ID": {
 			300, []tofupilot.Missing{{Text: "p0", Other: newProcedures("FVT")[0]}},
@@ -124,7 +129,7 @@ func TestMissingNames(t *testing.T) {
 		"few procedures": {
 			1, []tofupilot.Missing{{Text: "Tset", Near: newProcedures("Burn-in")}},
 			"1 of 5 names can't be looked up at https://tofupilot.example.com/api. The API key can read 1 procedure.\n\n" +
-				"  - \"Tset\": no procedure has this name; these are all: \"Burn-in\"\n\n" + hidden,
+				"  - \"Tset\": no procedure has this name; these are all: \"Burn-in\"\n\n" + stationAccess,
 		},
 	} {
 		t.Run(what, func(t *testing.T) {

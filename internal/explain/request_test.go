@@ -26,7 +26,7 @@ func TestRedirectAdvice(t *testing.T) {
 		{login, login, "run `tofupilot login` for https://new.example.com."},
 		{config.Source{Argument: "url"}, login, "set url to \"https://new.example.com\" and run `tofupilot login` for it."},
 	} {
-		e := Explainer{config.Settings{BaseURL: base, URLSource: c.url, KeySource: c.key}, strings.Clone, strings.Clone}
+		e := newExplainerFor(config.Settings{BaseURL: base, URLSource: c.url, KeySource: c.key})
 		got := e.List(t.Context(), &rest.Error{Kind: rest.Redirected, Redirect: moved.JoinPath("v2/procedures"), MovedTo: moved}, 0).Detail
 		if !strings.Contains(got, "If the new address is right, "+c.words) || !strings.Contains(got, "comes from "+c.url.String()+".") {
 			t.Errorf("%s: %s", c.url.String(), got)
@@ -34,11 +34,11 @@ func TestRedirectAdvice(t *testing.T) {
 	}
 }
 
-// TestConnectionAdvice checks that the advice depends on the kind and not on the text: the host's
-// name contains the reason of another error.
+// TestConnectionAdvice checks that the advice depends on the kind and not on the text: the error of
+// every kind has "refused" in its text, as part of the host's name.
 func TestConnectionAdvice(t *testing.T) {
 	t.Parallel()
-	e := Explainer{config.Settings{BaseURL: &url.URL{Scheme: "https", Host: "refused.example.com"}}, strings.Clone, strings.Clone}
+	e := newExplainerFor(config.Settings{BaseURL: &url.URL{Scheme: "https", Host: "refused.example.com"}})
 	for kind, words := range map[rest.Kind]string{
 		rest.HostNotFound:      "There is no host with the name refused.example.com: check the address.",
 		rest.NameNotResolved:   "This machine can't resolve the name refused.example.com: check its DNS settings",
@@ -73,11 +73,11 @@ func TestServerCursor(t *testing.T) {
 	}
 }
 
-// TestRedirectToHTTP redirects to http://, as a server behind a gateway may. The advice isn't to
-// send the key unencrypted.
+// TestRedirectToHTTP explains a redirect from https:// to http://, which a server behind a gateway
+// may send by mistake. The message must not suggest a setting that sends the key unencrypted.
 func TestRedirectToHTTP(t *testing.T) {
 	t.Parallel()
-	e := Explainer{Settings: config.Settings{BaseURL: &url.URL{Scheme: "https", Host: "example.com", Path: "/api"}}, Redact: strings.Clone, RedactOwn: strings.Clone}
+	e := newExplainerFor(config.Settings{BaseURL: &url.URL{Scheme: "https", Host: "example.com", Path: "/api"}})
 	got := e.List(t.Context(), &rest.Error{Kind: rest.Redirected, Status: 302, Redirect: &url.URL{Scheme: "http", Host: "example.com", Path: "/login"}}, 0)
 	if !strings.Contains(got.Detail, "the server's redirects may have the wrong scheme: ask its administrator.") || strings.Contains(got.Detail, "set url") || strings.Contains(got.Detail, "allow_http") {
 		t.Error(got.Detail)

@@ -28,10 +28,10 @@ func TestCertificateAdvice(t *testing.T) {
 		intermediate = issue(t, "Issuing CA", root)
 		server       = issue(t, "server", intermediate, ofServer)
 		renewed      = issue(t, "Root CA", nil)
-		notCA        = issue(t, "Root CA", nil, sameKey(root), func(c *issued) { c.IsCA = false })
-		cannotSign   = issue(t, "Root CA", nil, sameKey(root), func(c *issued) { c.KeyUsage = x509.KeyUsageCRLSign })
+		notCA        = issue(t, "Root CA", nil, sameKey(root), func(c *certificateAndKey) { c.IsCA = false })
+		cannotSign   = issue(t, "Root CA", nil, sameKey(root), func(c *certificateAndKey) { c.KeyUsage = x509.KeyUsageCRLSign })
 		expiredRoot  = issue(t, "Root CA", nil, sameKey(root), expired)
-		shortRoot    = issue(t, "Root CA", nil, sameKey(root), func(c *issued) { c.MaxPathLenZero = true })
+		shortRoot    = issue(t, "Root CA", nil, sameKey(root), func(c *certificateAndKey) { c.MaxPathLenZero = true })
 		otherRoot    = issue(t, "Other CA", nil)
 		otherIssuing = issue(t, "Issuing CA", root)
 		expiredOwn   = issue(t, "server", intermediate, ofServer, expired)
@@ -42,8 +42,8 @@ func TestCertificateAdvice(t *testing.T) {
 		weakBelow    = issue(t, "server", intermediate, ofServer, sha1)
 		selfSigned   = issue(t, "server", nil, ofServer)
 		before       = issue(t, "server", nil, ofServer)
-		elsewhere    = issue(t, "server", root, func(c *issued) { c.IsCA, c.DNSNames = false, []string{"a.test", "b.test"} })
-		clients      = issue(t, "server", root, ofServer, func(c *issued) { c.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth} })
+		elsewhere    = issue(t, "server", root, func(c *certificateAndKey) { c.IsCA, c.DNSNames = false, []string{"a.test", "b.test"} })
+		clients      = issue(t, "server", root, ofServer, func(c *certificateAndKey) { c.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth} })
 	)
 	const (
 		from    = "/ca.pem (TOFUPILOT_CA_CERT)"
@@ -66,8 +66,8 @@ func TestCertificateAdvice(t *testing.T) {
 		always      = " Verification can't be switched off."
 	)
 	for name, c := range map[string]struct {
-		sent       []*issued
-		configured []*issued
+		sent       []*certificateAndKey
+		configured []*certificateAndKey
 		want       string
 	}{
 		"no intermediate, the right root":           {chain(server), chain(root), ownOnly + add},
@@ -119,7 +119,7 @@ func TestCertificateAdvice(t *testing.T) {
 			if failed.Err == nil {
 				t.Fatal("the certificate is trusted")
 			}
-			got := Explainer{settings, strings.Clone, strings.Clone}.List(t.Context(), &rest.Error{Kind: rest.TLSFailed, Err: failed}, 0)
+			got := newExplainerFor(settings).List(t.Context(), &rest.Error{Kind: rest.TLSFailed, Err: failed}, 0)
 			if got.Summary != untrusted || !strings.Contains(got.Detail, "comes from the provider's default. "+c.want+always) {
 				t.Errorf("want\n%s, got\n%s", c.want+always, got.Detail)
 			}
@@ -127,10 +127,11 @@ func TestCertificateAdvice(t *testing.T) {
 	}
 }
 
-// TestManyCertificates sends many certificates, each of which may have issued each other.
+// TestManyCertificates sends a chain of 400 CA certificates of one name, so that any could be the
+// issuer of any other. Following them must stop at the limit, and be fast.
 func TestManyCertificates(t *testing.T) {
 	t.Parallel()
-	var issuer *issued
+	var issuer *certificateAndKey
 	sent := make([]*x509.Certificate, 1, 400)
 	for range cap(sent) {
 		issuer = issue(t, "CA", issuer)
@@ -150,7 +151,7 @@ func TestManyCertificates(t *testing.T) {
 // is only general advice.
 func TestCertificateErrors(t *testing.T) {
 	t.Parallel()
-	e := Explainer{config.Settings{BaseURL: &url.URL{}}, strings.Clone, strings.Clone}
+	e := newExplainerFor(config.Settings{BaseURL: &url.URL{}})
 	for _, err := range []error{
 		&tls.CertificateVerificationError{Err: x509.InsecureAlgorithmError(x509.SHA1WithRSA)},
 		errors.New("tls: failed to parse certificate from server: x509: malformed serial number"),
@@ -173,7 +174,7 @@ func TestCertificateErrors(t *testing.T) {
 // server's.
 func TestNoSystemCertificates(t *testing.T) {
 	t.Parallel()
-	e := Explainer{config.Settings{BaseURL: &url.URL{}}, strings.Clone, strings.Clone}
+	e := newExplainerFor(config.Settings{BaseURL: &url.URL{}})
 	err := &tls.CertificateVerificationError{Err: x509.SystemRootsError{Err: errors.New("permission denied")}}
 	got := e.List(t.Context(), &rest.Error{Kind: rest.TLSFailed, Err: err}, 0)
 	if got.Summary != "This machine has no CA certificates" ||
@@ -191,7 +192,7 @@ func TestSkippedCertificates(t *testing.T) {
 		"The provider skipped 2 configured certificates that it can't read (certificate 3: x509: odd). ": {errors.New("certificate 3: x509: odd"), errors.New("certificate 5: x509: bad")},
 	} {
 		bundle := config.CABundle{Certificates: []*x509.Certificate{issue(t, "Root CA", nil).Certificate}, Skipped: skipped, From: "the provider's ca_cert_pem"}
-		e := Explainer{config.Settings{BaseURL: &url.URL{}, CAs: bundle}, strings.Clone, strings.Clone}
+		e := newExplainerFor(config.Settings{BaseURL: &url.URL{}, CAs: bundle})
 		err := &tls.CertificateVerificationError{
 			UnverifiedCertificates: []*x509.Certificate{issue(t, "server", nil, ofServer).Certificate}, Err: x509.UnknownAuthorityError{},
 		}
@@ -202,18 +203,17 @@ func TestSkippedCertificates(t *testing.T) {
 	}
 }
 
-// issued is a certificate with its key.
-type issued struct {
+type certificateAndKey struct {
 	*x509.Certificate
 
 	key crypto.Signer
 }
 
-func chain(certificates ...*issued) []*issued { return certificates }
+func chain(certificates ...*certificateAndKey) []*certificateAndKey { return certificates }
 
-// issue returns a CA certificate, after applying the changes to it. Without an issuer, it is
-// self-signed.
-func issue(t *testing.T, name string, issuer *issued, changes ...func(*issued)) *issued {
+// issue applies the changes to the template of a CA certificate and returns the certificate, signed
+// by the issuer. Without an issuer, it is self-signed.
+func issue(t *testing.T, name string, issuer *certificateAndKey, changes ...func(*certificateAndKey)) *certificateAndKey {
 	t.Helper()
 	template := &x509.Certificate{
 		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: name, Organization: []string{"Example"}},
@@ -223,7 +223,7 @@ func issue(t *testing.T, name string, issuer *issued, changes ...func(*issued)) 
 	if err != nil {
 		t.Fatal(err)
 	}
-	certificate := &issued{template, key}
+	certificate := &certificateAndKey{template, key}
 	for _, change := range changes {
 		change(certificate)
 	}
@@ -238,17 +238,17 @@ func issue(t *testing.T, name string, issuer *issued, changes ...func(*issued)) 
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &issued{parsed, certificate.key}
+	return &certificateAndKey{parsed, certificate.key}
 }
 
-func ofServer(c *issued) { c.IsCA, c.DNSNames = false, []string{"tofupilot.test"} }
-func sha1(c *issued)     { c.SignatureAlgorithm = x509.ECDSAWithSHA1 }
+func ofServer(c *certificateAndKey) { c.IsCA, c.DNSNames = false, []string{"tofupilot.test"} }
+func sha1(c *certificateAndKey)     { c.SignatureAlgorithm = x509.ECDSAWithSHA1 }
 
-func expired(c *issued) {
+func expired(c *certificateAndKey) {
 	c.NotBefore, c.NotAfter = time.Date(2020, 1, 1, 0, 0, 0, 0, time.UTC), time.Date(2021, 1, 1, 0, 0, 0, 0, time.UTC)
 }
 
 // sameKey gives a certificate the key of another one.
-func sameKey(other *issued) func(*issued) {
-	return func(c *issued) { c.key = other.key }
+func sameKey(other *certificateAndKey) func(*certificateAndKey) {
+	return func(c *certificateAndKey) { c.key = other.key }
 }
