@@ -132,7 +132,7 @@ func FuzzTimesAsSent(f *testing.F) {
 		api.ServeHTTP(response, request)
 		api.Forget()
 		if response.Code != http.StatusOK {
-			t.Errorf("%s is sent as %s and %s, which the API refuses: %s", at, after, before, response.Body)
+			t.Errorf("%s is sent as %s and %s, which the API rejects: %s", at, after, before, response.Body)
 		}
 		for text, rounded := range map[string]func(time.Time) time.Duration{
 			after:  at.Sub,

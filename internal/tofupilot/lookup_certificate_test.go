@@ -13,9 +13,9 @@ import (
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/rest"
 )
 
-// TestLookupCertificateRefused checks that a lookup fails after one handshake, and doesn't read the
-// list, if the server refuses the client's certificate or requires one.
-func TestLookupCertificateRefused(t *testing.T) {
+// TestLookupCertificateRejected checks that a lookup fails after one handshake, and doesn't read the
+// list, if the server rejects the client's certificate or requires one.
+func TestLookupCertificateRejected(t *testing.T) {
 	t.Parallel()
 	var handshakes atomic.Int64
 	server := httptest.NewUnstartedServer(fakeapi.New(namedProcedures("Battery")...))

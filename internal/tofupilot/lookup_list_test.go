@@ -23,7 +23,8 @@ func newSlowClient(t *testing.T, api *fakeapi.Server) *Client {
 	return newClient(t, "https://tofupilot.invalid", withTransport(handlerTransport{api}), withRetries(2))
 }
 
-// ideographs returns names from 一 on. A search can't find them, so a lookup reads the list.
+// ideographs returns names from 一 on. The client doesn't search for them, because they have no
+// ASCII letter or digit; it reads the list.
 func ideographs(count int) []string {
 	names := make([]string, count)
 	for i := range names {
@@ -109,7 +110,7 @@ func TestSessionMemory(t *testing.T) {
 	}
 }
 
-// TestLookupsAfterAFailedSearch checks that after a search that was dropped or refused, as by a
+// TestLookupsAfterAFailedSearch checks that after a search that was dropped or rejected, as by a
 // firewall, the next lookup reads the list at once. After a 503, it searches again.
 func TestLookupsAfterAFailedSearch(t *testing.T) {
 	t.Parallel()
@@ -126,7 +127,7 @@ func TestLookupsAfterAFailedSearch(t *testing.T) {
 	} {
 		api := fakeapi.New(numberedProcedures(150)...)
 		client := newClient(t, newServer(t, api).String(), withRetries(1), func(config *rest.Config) { config.RequestTimeout = time.Second })
-		refuseSearches(api, c.response)
+		failSearches(api, c.response)
 		for _, name := range []string{"Procedure 00003", "Procedure 00149"} {
 			if _, err := lookUpOne(t.Context(), client, ByName, name); err != nil {
 				t.Errorf("%s: %v", what, err)
@@ -145,7 +146,7 @@ func TestDroppedSearches(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		api := fakeapi.New(numberedProcedures(1_000)...)
-		refuseSearches(api, noResponse)
+		failSearches(api, noResponse)
 		client := newClient(t, "https://tofupilot.invalid", withTransport(handlerTransport{api}), withRetries(3))
 		for i, want := range []time.Duration{10 * time.Second, 0, 0} {
 			start, name := time.Now(), fmt.Sprintf("Procedure %05d", i)

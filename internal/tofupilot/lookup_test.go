@@ -236,20 +236,20 @@ func TestLookupRequests(t *testing.T) {
 	}
 }
 
-func refuseSearches(api *fakeapi.Server, refusal http.Handler) {
+func failSearches(api *fakeapi.Server, response http.Handler) {
 	api.Before(func(r fakeapi.Request) {
 		if r.Query.Has("search_query") {
-			api.Fail(refusal, r.Number)
+			api.Fail(response, r.Number)
 		}
 	})
 }
 
-// TestLookupSearchRefused checks that the list is read if a search fails. A 401 and a 429 fail the
+// TestLookupSearchFails checks that the list is read if a search fails. A 401 and a 429 fail the
 // lookup, because they concern every request.
-func TestLookupSearchRefused(t *testing.T) {
+func TestLookupSearchFails(t *testing.T) {
 	t.Parallel()
 	row := `{"id": "id-00003", "name": "Procedure 00003"}`
-	refusals := map[string]http.Handler{
+	responses := map[string]http.Handler{
 		"closed connection": fakeapi.HangUp(),
 		"redirect":          http.RedirectHandler("https://firewall.example.com/blocked", http.StatusFound),
 		"HTML":              respondOK("<html>Blocked</html>"),
@@ -259,9 +259,9 @@ func TestLookupSearchRefused(t *testing.T) {
 		"no response":       noResponse,
 	}
 	for _, status := range []int{400, 403, 404, 409, 503} {
-		refusals[strconv.Itoa(status)] = fakeapi.Status(status, `{"message": "no"}`)
+		responses[strconv.Itoa(status)] = fakeapi.Status(status, `{"message": "no"}`)
 	}
-	for what, refusal := range refusals {
+	for what, response := range responses {
 		for _, names := range [][]string{{"Procedure 00003"}, {"Procedure 00003", "Procedure 00149"}} {
 			api := fakeapi.New(numberedProcedures(150)...)
 			client := newClient(t, newServer(t, api).String(), withRetries(1), func(config *rest.Config) {
@@ -269,7 +269,7 @@ func TestLookupSearchRefused(t *testing.T) {
 					config.RequestTimeout = 300 * time.Millisecond
 				}
 			})
-			refuseSearches(api, refusal)
+			failSearches(api, response)
 			if ids, err := lookUpIDs(t.Context(), client, names); err != nil || ids["Procedure 00003"] != "id-00003" {
 				t.Errorf("%s: got %v, %v", what, ids, err)
 			}
@@ -277,7 +277,7 @@ func TestLookupSearchRefused(t *testing.T) {
 	}
 	for _, status := range []int{401, 429} {
 		client, api := newFakeClient(t, namedProcedures("Battery", "Motor")...)
-		refuseSearches(api, fakeapi.Status(status, `{"message": "no"}`))
+		failSearches(api, fakeapi.Status(status, `{"message": "no"}`))
 		_, err := lookUpOne(t.Context(), client, ByName, "Motor")
 		if failed := new(rest.Error); !errors.As(err, &failed) || failed.Status != status || len(api.Requests()) != 1 {
 			t.Errorf("status %d: %v", status, err)
@@ -354,19 +354,19 @@ func TestLookupIDAsName(t *testing.T) {
 	}
 }
 
-// TestLookupOnePage checks that a search decides a lookup if its page has fewer rows than
-// requested, has_more is false and there is no cursor.
+// TestLookupOnePage checks that a lookup needs only the first page of a search if that page has
+// fewer rows than requested, has_more is false and there is no cursor.
 func TestLookupOnePage(t *testing.T) {
 	t.Parallel()
-	for cursor, decides := range map[string]bool{"null": true, `""`: true, "1": false, `"token"`: false} {
+	for cursor, suffices := range map[string]bool{"null": true, `""`: true, "1": false, `"token"`: false} {
 		client, api := newFakeClient(t, namedProcedures("Leak", "Other")...)
-		refuseSearches(api, respondOK(`{"data": [{"id": "p0", "name": "Leak"}], "meta": {"has_more": false, "next_cursor": `+cursor+`}}`))
-		if found, err := lookUpOne(t.Context(), client, ByName, "Leak"); err != nil || found.ID != "p0" || (len(api.Requests()) == 1) != decides {
+		failSearches(api, respondOK(`{"data": [{"id": "p0", "name": "Leak"}], "meta": {"has_more": false, "next_cursor": `+cursor+`}}`))
+		if found, err := lookUpOne(t.Context(), client, ByName, "Leak"); err != nil || found.ID != "p0" || (len(api.Requests()) == 1) != suffices {
 			t.Errorf("next_cursor %s: %v, %v", cursor, found, err)
 		}
 	}
 	client, api := newFakeClient(t, namedProcedures("Leak", "Leak")...)
-	refuseSearches(api, respondOK(`{"data": [{"id": "p0", "name": "Leak"}], "meta": {"has_more": true, "next_cursor": 1}}`))
+	failSearches(api, respondOK(`{"data": [{"id": "p0", "name": "Leak"}], "meta": {"has_more": true, "next_cursor": 1}}`))
 	_, err := lookUpOne(t.Context(), client, ByName, "Leak")
 	checkAmbiguous(t, err, "p0", "p1")
 }

@@ -71,7 +71,8 @@ func TestInvalidPages(t *testing.T) {
 	}
 }
 
-// TestNamesInAnotherCase checks that a name in another case is an unknown field.
+// TestNamesInAnotherCase checks that a JSON member whose name differs in upper or lower case is an
+// unknown field.
 func TestNamesInAnotherCase(t *testing.T) {
 	t.Parallel()
 	const id = `{"Data": [], "data": [{"ID": "wrong", "id": "right", "Id": "wrong", "Name": 7, "CREATED_AT": {}, "Runs": 1}]`
@@ -85,7 +86,7 @@ func TestNamesInAnotherCase(t *testing.T) {
 	}
 }
 
-func TestDuplicateNames(t *testing.T) {
+func TestDuplicateMembers(t *testing.T) {
 	t.Parallel()
 	const meta = `"meta": {"has_more": false}`
 	for body, want := range map[string]string{

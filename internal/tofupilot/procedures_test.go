@@ -109,6 +109,6 @@ func TestRefusesCursor(t *testing.T) {
 		}
 	}
 	if refusesCursor(&rest.Error{Status: http.StatusOK, Err: errors.New("no page")}) {
-		t.Error("an invalid page counts as a refused cursor")
+		t.Error("an invalid page counts as a rejected cursor")
 	}
 }
