@@ -24,9 +24,9 @@ type readCase struct {
 // serverKind describes a server's order and pagination.
 type serverKind struct {
 	order   string // newest first, oldest first, by name, by activity
-	times   string // distinct, shuffled, equal, in pairs, missing
-	cursors string // offsets, floored, tokens
-	counted string // when the rows are counted for has_more: with the page, before it, after it
+	times   string // distinct, neighbors swapped, equal, two alternating times, missing
+	cursors string // offsets, floored (rounded down to a multiple of the limit), tokens
+	counted string // when the rows are counted for has_more: with, before, after the page is read
 	maxPage int    // rows of a page; 0: as many as requested
 }
 
@@ -37,21 +37,21 @@ var documented = serverKind{order: "newest first", times: "distinct", cursors: "
 var serverKinds = map[string]func(*rapid.T, *serverKind){
 	"as documented":           func(*rapid.T, *serverKind) {},
 	"oldest first":            func(_ *rapid.T, kind *serverKind) { kind.order = "oldest first" },
-	"by name":                 func(_ *rapid.T, kind *serverKind) { kind.order, kind.times = "by name", "shuffled" },
-	"by activity":             func(_ *rapid.T, kind *serverKind) { kind.order, kind.times = "by activity", "in pairs" },
+	"by name":                 func(_ *rapid.T, kind *serverKind) { kind.order, kind.times = "by name", "neighbors swapped" },
+	"by activity":             func(_ *rapid.T, kind *serverKind) { kind.order, kind.times = "by activity", "two alternating times" },
 	"equal times":             func(_ *rapid.T, kind *serverKind) { kind.order, kind.times = "by activity", "equal" },
 	"missing times":           func(_ *rapid.T, kind *serverKind) { kind.order, kind.times = "by activity", "missing" },
-	"counted before the page": func(_ *rapid.T, kind *serverKind) { kind.counted = "before it" },
-	"counted after the page":  func(_ *rapid.T, kind *serverKind) { kind.counted = "after it" },
+	"counted before the page": func(_ *rapid.T, kind *serverKind) { kind.counted = "before the page" },
+	"counted after the page":  func(_ *rapid.T, kind *serverKind) { kind.counted = "after the page" },
 	"floored cursors":         func(_ *rapid.T, kind *serverKind) { kind.cursors = "floored" },
 	"token cursors":           func(_ *rapid.T, kind *serverKind) { kind.cursors = "tokens" },
 	"a capped limit":          func(r *rapid.T, kind *serverKind) { kind.maxPage = rapid.IntRange(1, 20).Draw(r, "max page") },
 	"several of the above": func(r *rapid.T, kind *serverKind) {
 		kind.order = rapid.SampledFrom([]string{"newest first", "oldest first", "by name", "by activity"}).Draw(r, "order")
 		kind.cursors = rapid.SampledFrom([]string{"offsets", "floored", "tokens"}).Draw(r, "cursors")
-		kind.counted = rapid.SampledFrom([]string{"with the page", "before it", "after it"}).Draw(r, "counted")
+		kind.counted = rapid.SampledFrom([]string{"with the page", "before the page", "after the page"}).Draw(r, "counted")
 		if kind.canMove() {
-			kind.times = rapid.SampledFrom([]string{"shuffled", "equal", "in pairs", "missing"}).Draw(r, "times")
+			kind.times = rapid.SampledFrom([]string{"neighbors swapped", "equal", "two alternating times", "missing"}).Draw(r, "times")
 		}
 		if kind.counted == "with the page" { // otherwise, the pager can't detect a wrong end (API.md, End)
 			kind.maxPage = rapid.IntRange(0, 20).Draw(r, "max page")
@@ -114,20 +114,20 @@ func (c readCase) newList() *changingList {
 	list := &changingList{
 		changes: c.changes, repeat: c.repeat, newestFirst: c.order == "newest first", maxPage: c.maxPage,
 		floored: c.cursors == "floored", tokens: c.cursors == "tokens",
-		countBefore: c.counted == "before it", countAfter: c.counted == "after it",
+		countBefore: c.counted == "before the page", countAfter: c.counted == "after the page",
 	}
 	switch c.times {
 	case "equal":
 		list.times = func(int) time.Time { return createdAt(0) }
-	case "shuffled", "in pairs":
+	case "neighbors swapped", "two alternating times":
 		list.times = func(number int) time.Time {
 			switch {
 			case c.rows < 30: // the few rows that aren't deleted could be in the order of creation by chance
 				return time.Time{}
-			case c.times == "in pairs":
+			case c.times == "two alternating times":
 				return createdAt(number % 2)
 			}
-			return createdAt(number ^ 1) // swaps the times of two neighbors
+			return createdAt(number ^ 1)
 		}
 	case "missing":
 		list.times = func(int) time.Time { return time.Time{} }

@@ -22,7 +22,7 @@ type changingList struct {
 
 	newestFirst bool                       // rows are created at the front
 	times       func(number int) time.Time // created_at of a row; nil: in the order of creation
-	floored     bool                       // a cursor is rounded down to a multiple of limit
+	floored     bool                       // the server rounds a cursor down to a multiple of limit
 	tokens      bool                       // cursors are opaque
 	maxPage     int                        // rows of a page; 0: as many as requested
 	countBefore bool                       // has_more comes from a count before the rows are read,
@@ -50,11 +50,12 @@ type changingList struct {
 	followed     bool // whether the pager followed the server's cursors in the end
 }
 
-// listRow is a row of the list. Responses before born and from died on don't have it.
+// listRow is a row of the list. Responses before firstResponse and from endResponse on don't have
+// it.
 type listRow struct {
 	row
 
-	born, died int
+	firstResponse, endResponse int
 }
 
 // listChange creates, moves or deletes a row.
@@ -223,7 +224,7 @@ func (l *changingList) change() {
 			l.rows = slices.Insert(slices.Delete(l.rows, from, from+1), change.to%len(l.rows), row)
 		default:
 			at := change.at % len(l.rows)
-			l.all[l.rows[at]].died = l.responses + 1
+			l.all[l.rows[at]].endResponse = l.responses + 1
 			l.rows = slices.Delete(l.rows, at, at+1)
 		}
 		l.changesMade++
@@ -243,7 +244,7 @@ func (l *changingList) create(at int) {
 		created = l.times(number)
 	}
 	l.rows = slices.Insert(l.rows, at, number)
-	l.all = append(l.all, listRow{row: row{rowKey(number), created}, born: l.responses + 1, died: math.MaxInt})
+	l.all = append(l.all, listRow{row: row{rowKey(number), created}, firstResponse: l.responses + 1, endResponse: math.MaxInt})
 }
 
 // check returns an error if rows isn't a complete list. Rows that existed throughout the
@@ -265,9 +266,9 @@ func (l *changingList) check(rows []row, twoPasses bool) error {
 		switch {
 		case count[number] > 1:
 			return fmt.Errorf("%q was read %d times", row.key, count[number])
-		case count[number] == 0 && row.born <= since && row.died > l.responses:
+		case count[number] == 0 && row.firstResponse <= since && row.endResponse > l.responses:
 			return fmt.Errorf("%q %s", row.key, lostRow)
-		case count[number] == 1 && row.died <= l.passStart:
+		case count[number] == 1 && row.endResponse <= l.passStart:
 			return fmt.Errorf("%q was deleted before the last pass", row.key)
 		}
 	}

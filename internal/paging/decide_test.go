@@ -55,8 +55,8 @@ func TestDecide(t *testing.T) {
 	}
 }
 
-// TestRepeatedContradiction checks that the error doesn't mention a change if two passes
-// contradict themselves in the same way, because then the server doesn't count by offset.
+// TestRepeatedContradiction checks that the error doesn't mention a change if both passes have the
+// same contradiction: then the cursors are the cause (they aren't offsets), not a change of the list.
 func TestRepeatedContradiction(t *testing.T) {
 	t.Parallel()
 	errBroken := errors.New("no connection")

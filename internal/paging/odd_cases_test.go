@@ -2,10 +2,11 @@ package paging
 
 import "strconv"
 
-// oddForms have cursors that aren't offsets: two passes must agree.
-var oddForms = []oddCase{
-	{name: "tokens", respond: withTokens(8), rows: 8, passes: 3},
-	{name: "tokens, and pages of one row", respond: withTokens(8), pageSize: 1, rows: 8, passes: 3},
+// oddCursors lists servers whose cursors aren't offsets. A result is accepted only if two passes
+// agree.
+var oddCursors = []oddCase{
+	{name: "tokens", respond: withLastRowCursors(8), rows: 8, passes: 3},
+	{name: "tokens, and pages of one row", respond: withLastRowCursors(8), pageSize: 1, rows: 8, passes: 3},
 	{name: "page numbers", respond: withPageNumbers(8), rows: 8, passes: 4},
 	{name: "page numbers, and pages of one row", respond: withPageNumbers(8), pageSize: 1, rows: 8, passes: 4},
 	{name: "a token like the right offset with a leading zero", respond: withSecondPageAt("03"), rows: 5, passes: 3},

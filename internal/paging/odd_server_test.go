@@ -97,8 +97,8 @@ func withPageSize(rows, size int) func(oddRequest) oddPage {
 	}
 }
 
-// withTokens sends cursors that name the last row of the page.
-func withTokens(rows int) func(oddRequest) oddPage {
+// withLastRowCursors sends cursors that name the last row of the page.
+func withLastRowCursors(rows int) func(oddRequest) oddPage {
 	return func(request oddRequest) oddPage {
 		if after, ok := strings.CutPrefix(request.cursor, "after "); ok {
 			request.offset = slices.Index(firstKeys(rows), after) + 1

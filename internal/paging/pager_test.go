@@ -26,7 +26,7 @@ type oddCase struct {
 	wantErr string // part of the error; empty: none
 }
 
-var oddCases = slices.Concat(oddForms, oddMeta, oddRows, oddLimits)
+var oddCases = slices.Concat(oddCursors, oddMeta, oddRows, oddLimits)
 
 //nolint:paralleltest // testProperty sets rapid's flags, which all tests share.
 func TestPager(t *testing.T) {

@@ -100,9 +100,9 @@ func TestPassesOrder(t *testing.T) {
 	}
 }
 
-// TestRefusedCursor reads from a server that refuses cursors that it didn't return. After
-// the first refusal, two passes follow the server's own cursors.
-func TestRefusedCursor(t *testing.T) {
+// TestRejectedCursor reads from a server that rejects cursors that it didn't return. After
+// the first rejection, two passes follow the server's own cursors.
+func TestRejectedCursor(t *testing.T) {
 	t.Parallel()
 	for _, rows := range []int{10, 35} {
 		list := newChangingList(rows)
@@ -145,7 +145,7 @@ func TestContradictedPass(t *testing.T) {
 // are followed, and that the error doesn't mention the changes that the pager detected before.
 func TestErrorWhileFollowing(t *testing.T) {
 	t.Parallel()
-	refused := errors.New("no such key")
+	errInvalidKey := errors.New("no such key")
 	for _, test := range []struct {
 		list   *changingList
 		before int // passes before the cursors are followed
@@ -158,13 +158,13 @@ func TestErrorWhileFollowing(t *testing.T) {
 			list := test.list.fill(25)
 			list.fault = func(request listRequest) error {
 				if request.offset == test.offset && list.passes > test.before {
-					return refused
+					return errInvalidKey
 				}
 				return nil
 			}
 			rows, err := newPager(list.fetch, 10).all(t.Context())
 			incomplete := new(IncompleteError)
-			if rows != nil || !errors.As(err, &incomplete) || !errors.Is(err, refused) || incomplete.Change != nil {
+			if rows != nil || !errors.As(err, &incomplete) || !errors.Is(err, errInvalidKey) || incomplete.Change != nil {
 				t.Errorf("offset %d: got %d rows, %v; want only the error", test.offset, len(rows), err)
 			}
 		})

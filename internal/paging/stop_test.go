@@ -13,9 +13,9 @@ import (
 	"go.uber.org/goleak"
 )
 
-// newRestlessList returns a list that adds a row at the front before every response, so
-// that no seam ever holds.
-func newRestlessList() *changingList {
+// newGrowingList returns a list that adds a row at the front before every response, so that the
+// pages of a pass never share the expected row.
+func newGrowingList() *changingList {
 	list := newChangingList(25, listChange{after: 1, create: true})
 	list.repeat = true
 	return list
@@ -41,7 +41,7 @@ func TestNeverStopsChanging(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		const deadline = 5 * time.Minute
-		start, list := time.Now(), newRestlessList()
+		start, list := time.Now(), newGrowingList()
 		errDeadline := errors.New("deadline")
 		ctx, cancel := context.WithTimeoutCause(t.Context(), deadline, errDeadline)
 		defer cancel()
@@ -74,7 +74,7 @@ func TestPauses(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		firstPauses := map[time.Duration]bool{}
 		for range 10 {
-			list := newRestlessList()
+			list := newGrowingList()
 			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 			_, err := newPager(list.fetch, 10).all(ctx)
 			cancel()
@@ -133,7 +133,7 @@ func TestCancelRequests(t *testing.T) {
 //nolint:paralleltest // Other tests' goroutines would look like leaks.
 func TestFirstError(t *testing.T) {
 	defer goleak.VerifyNone(t, goleak.IgnoreCurrent())
-	errRefused := errors.New("no such key")
+	errInvalidKey := errors.New("no such key")
 	for offset, roundTrips := range map[int]int{0: 1, 1: 2, 2: 2, 3: 3, 5: 3, 8: 4, 11: 5, 18: 5} {
 		synctest.Test(t, func(t *testing.T) {
 			list := newChangingList(100)
@@ -145,13 +145,13 @@ func TestFirstError(t *testing.T) {
 			}
 			list.fault = func(request listRequest) error {
 				if request.offset == offset {
-					return errRefused
+					return errInvalidKey
 				}
 				return nil
 			}
 			start := time.Now()
 			rows, err := newPager(list.fetch, 2).all(t.Context())
-			if rows != nil || !errors.As(err, new(*IncompleteError)) || !errors.Is(err, errRefused) {
+			if rows != nil || !errors.As(err, new(*IncompleteError)) || !errors.Is(err, errInvalidKey) {
 				t.Errorf("offset %d: got %d rows, %v", offset, len(rows), err)
 			}
 			want := time.Duration(roundTrips) * time.Second
