@@ -104,7 +104,7 @@ func newList(t *testing.T, listType tftypes.Type, elements []any) tftypes.Value 
 	return tftypes.NewValue(listType, converted)
 }
 
-// ValidateProvider validates a provider block.
+// ValidateProvider validates a provider block and returns the diagnostics.
 func (c Connection) ValidateProvider(t *testing.T, arguments Values) []*tfprotov6.Diagnostic {
 	t.Helper()
 	resp, err := c.ValidateProviderConfig(t.Context(), &tfprotov6.ValidateProviderConfigRequest{
@@ -116,7 +116,8 @@ func (c Connection) ValidateProvider(t *testing.T, arguments Values) []*tfprotov
 	return resp.Diagnostics
 }
 
-// Configure configures the provider, with or without support for deferrals.
+// Configure configures the provider, with or without support for deferrals, and returns the
+// diagnostics.
 func (c Connection) Configure(t *testing.T, deferrals bool, arguments Values) []*tfprotov6.Diagnostic {
 	t.Helper()
 	resp, err := c.ConfigureProvider(t.Context(), &tfprotov6.ConfigureProviderRequest{
@@ -130,7 +131,7 @@ func (c Connection) Configure(t *testing.T, deferrals bool, arguments Values) []
 	return resp.Diagnostics
 }
 
-// Validate validates a data source's arguments.
+// Validate validates a data source's arguments and returns the diagnostics.
 func (c Connection) Validate(t *testing.T, dataSource string, arguments Values) []*tfprotov6.Diagnostic {
 	t.Helper()
 	resp, err := c.ValidateDataResourceConfig(t.Context(), &tfprotov6.ValidateDataResourceConfigRequest{

@@ -50,7 +50,7 @@ func readEach(ctx context.Context, server tfprotov6.ProviderServer) error {
 	}
 	for dataSource, schema := range schema.DataSourceSchemas {
 		ended := make(chan error, 1)
-		go func() { ended <- readOne(ctx, server, dataSource, schema) }()
+		go func() { ended <- readDataSource(ctx, server, dataSource, schema) }()
 		select {
 		case err = <-ended:
 		case <-time.After(readTimeout):
@@ -63,9 +63,9 @@ func readEach(ctx context.Context, server tfprotov6.ProviderServer) error {
 	return nil
 }
 
-// readOne returns an error unless the read returns a diagnostic or a value that isn't an
-// argument.
-func readOne(ctx context.Context, server tfprotov6.ProviderServer, dataSource string, schema *tfprotov6.Schema) error {
+// readDataSource reads a data source. It returns an error if the read returns neither a diagnostic
+// nor an attribute that isn't an argument.
+func readDataSource(ctx context.Context, server tfprotov6.ProviderServer, dataSource string, schema *tfprotov6.Schema) error {
 	config, err := encodeJSON(requiredArguments[dataSource])
 	if err != nil {
 		return err

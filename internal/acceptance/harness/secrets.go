@@ -12,7 +12,7 @@ import (
 )
 
 // CheckReadable checks that diagnostics aren't too long to read, and have neither control
-// characters nor doubled punctuation.
+// characters nor stray periods.
 func CheckReadable(t *testing.T, text string) {
 	t.Helper()
 	const maxLength = 25_000 // for twenty issues with a thousand characters each
@@ -24,14 +24,14 @@ func CheckReadable(t *testing.T, text string) {
 			t.Errorf("the diagnostics contain %U", r)
 		}
 	}
-	if doubled := doubledPeriod.FindString(text); doubled != "" {
-		t.Errorf("the diagnostics contain %q", doubled)
+	if stray := strayPeriod.FindString(text); stray != "" {
+		t.Errorf("the diagnostics contain %q", stray)
 	}
 }
 
-// doubledPeriod matches a message with a period, as systems' errors have on Windows, within a
-// sentence. It doesn't match an ellipsis, as in Terraform's "Reading...".
-var doubledPeriod = regexp.MustCompile(`[^\s.]\.[.;,:]\s|\S*\. \(`)
+// strayPeriod matches a period before other punctuation or a parenthesis. Windows' error messages
+// end with a period, which must be removed within a sentence. It doesn't match "Reading...".
+var strayPeriod = regexp.MustCompile(`[^\s.]\.[.;,:]\s|\S*\. \(`)
 
 // CheckNoKey checks that the content contains the key neither as text nor in Base64.
 func CheckNoKey(t *testing.T, where string, content []byte) {
