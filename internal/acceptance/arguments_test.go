@@ -124,7 +124,7 @@ func TestEveryArgumentReachesTheServer(t *testing.T) { //nolint:paralleltest // 
 }
 
 // checkParameter checks that the fake knows the query parameter. The fake ignores unknown
-// parameters, as the API does, and refuses a known one that is given twice.
+// parameters, as the API does, and rejects a known one that is given twice.
 func checkParameter(t *testing.T, api http.Handler, parameter string) {
 	t.Helper()
 	if harness.RequestStatus(t, api, url.Values{parameter: {"1", "2"}}) != http.StatusBadRequest {
@@ -132,8 +132,8 @@ func checkParameter(t *testing.T, api http.Handler, parameter string) {
 	}
 }
 
-// TestRefusedArgument checks that an issue with a parameter is reported at its argument.
-func TestRefusedArgument(t *testing.T) { //nolint:paralleltest // It runs before the parallel tests, because its errors name the missing step of a recipe.
+// TestRejectedArgument checks that an issue with a parameter is reported at its argument.
+func TestRejectedArgument(t *testing.T) { //nolint:paralleltest // It runs before the parallel tests, because its errors name the missing step of a recipe.
 	for _, a := range listArguments(t) {
 		t.Run(a.dataSource+"/"+a.name, func(t *testing.T) {
 			t.Parallel()
@@ -147,7 +147,7 @@ func TestRefusedArgument(t *testing.T) { //nolint:paralleltest // It runs before
 			}))
 			diagnostics := a.read(t, target.URL, withArgument(a.required, a.name, a.value))
 			if len(diagnostics) != 1 || harness.DiagnosticPath(diagnostics[0]) != a.name {
-				t.Errorf("%s: the error isn't on the argument %s, which the server refuses: %s", a.dataSource, a.name, harness.FormatDiagnostics(diagnostics))
+				t.Errorf("%s: the error isn't on the argument %s, which the server rejects: %s", a.dataSource, a.name, harness.FormatDiagnostics(diagnostics))
 			}
 		})
 	}

@@ -35,11 +35,11 @@ type readCase struct {
 }
 
 // newListCase returns the case of a data source that reads a list.
-func newListCase(name string, sources map[string][]*fakeapi.Server) readCase {
+func newListCase(name string, servers map[string][]*fakeapi.Server) readCase {
 	return readCase{
-		sources, "/api/v2/" + name,
-		func([]object) []harness.Values { return []harness.Values{{}} },
-		func(state object) (rows []object) {
+		servers: servers, path: "/api/v2/" + name,
+		arguments: func([]object) []harness.Values { return []harness.Values{{}} },
+		rows: func(state object) (rows []object) {
 			list, _ := state[name].([]any)
 			for _, row := range list {
 				rows = append(rows, row.(object)) //nolint:forcetypeassert // The schema's type.
@@ -53,25 +53,25 @@ func newListCase(name string, sources map[string][]*fakeapi.Server) readCase {
 var readCases = map[string]readCase{
 	"tofupilot_procedures": newListCase("procedures", procedureServers),
 	"tofupilot_procedure": {
-		procedureServers, "/api/v2/procedures",
-		func(served []object) (reads []harness.Values) {
+		servers: procedureServers, path: "/api/v2/procedures",
+		arguments: func(served []object) (reads []harness.Values) {
 			for _, row := range served {
 				reads = append(reads, harness.Values{"id": row["id"]}, harness.Values{"name": row["name"]})
 			}
 			return reads
 		},
-		func(state object) []object { return []object{state} },
+		rows: func(state object) []object { return []object{state} },
 	},
 	"tofupilot_procedure_ids": {
-		procedureServers, "/api/v2/procedures",
-		func(served []object) []harness.Values {
+		servers: procedureServers, path: "/api/v2/procedures",
+		arguments: func(served []object) []harness.Values {
 			var names []any
 			for _, row := range served {
 				names = append(names, row["name"])
 			}
 			return []harness.Values{{"names": names}}
 		},
-		func(state object) (rows []object) {
+		rows: func(state object) (rows []object) {
 			ids, _ := state["ids"].(object)
 			for name, id := range ids {
 				rows = append(rows, object{"name": name, "id": id})

@@ -69,7 +69,7 @@ const (
 // proxyFaults has faults of a proxy, whose address is {other}.
 func proxyFaults() []fault {
 	oneRetry := harness.Values{"max_retries": 1}
-	refusal := func(status string) fault {
+	rejection := func(status string) fault {
 		return fault{
 			name: "a proxy that responds with " + status, target: serveBehindProxy("https://tofupilot.test", sendRaw("HTTP/1.1 "+status, "Content-Length: 8", "", "Not now.")),
 			environment: useProxy,
@@ -94,8 +94,8 @@ func proxyFaults() []fault {
 		return f
 	}
 	return []fault{
-		refusal("403 Forbidden"),
-		retried(refusal("502 Bad Gateway")),
+		rejection("403 Forbidden"),
+		retried(rejection("502 Bad Gateway")),
 		{
 			name: "a proxy where nothing listens", target: serveBehindDeadProxy("https://tofupilot.test"), environment: useProxy, provider: oneRetry,
 			wantError: harness.WantError("", noProxy, firstRequest+" (2 attempts) failed: proxyconnect tcp: dial tcp", harness.ConnectionRefused, checkProxy),

@@ -17,15 +17,15 @@ import (
 )
 
 // serveBehindGateway returns a target behind a gateway that passes requests with two headers on,
-// and calls refusal for others.
-func serveBehindGateway(refusal http.Handler) func(*testing.T) *harness.Target {
+// and calls rejection for others.
+func serveBehindGateway(rejection http.Handler) func(*testing.T) *harness.Target {
 	return serveWrapped(func(api http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			if r.Header.Get("Cf-Access-Client-Id") == gatewayID && r.Header.Get("Cf-Access-Client-Secret") == gatewaySecret {
 				api.ServeHTTP(w, r)
 				return
 			}
-			refusal.ServeHTTP(w, r)
+			rejection.ServeHTTP(w, r)
 		})
 	})
 }
@@ -46,20 +46,20 @@ func TestGatewayThatRequiresHeaders(t *testing.T) {
 		rejected = "it rejected the configured headers: check what the gateway requires. Otherwise check the address."
 	)
 	for name, c := range map[string]struct {
-		refusal http.Handler
-		secret  any
-		want    harness.WantDiagnostic // empty: the read succeeds
+		rejection http.Handler
+		secret    any
+		want      harness.WantDiagnostic // empty: the read succeeds
 	}{
 		"both headers":                {login, gatewaySecret, harness.WantDiagnostic{}},
 		"no headers, a login page":    {login, nil, harness.WantError("", "The server redirects to another page", "The server redirects to https://acme.cloudflareaccess.invalid/cdn-cgi/access/login, which isn't the API. "+maybeLogin)},
-		"no headers, a refusal":       {forbidden, nil, harness.WantError("", notTheAPI, "A gateway or a firewall answered instead of the API. "+maybeLogin)},
+		"no headers, a 403":           {forbidden, nil, harness.WantError("", notTheAPI, "A gateway or a firewall answered instead of the API. "+maybeLogin)},
 		"another value, a login page": {login, "another-secret", harness.WantError("", "The server redirects to another page", "which isn't the API. If that is a login page, a gateway is in front of the server, and "+rejected)},
-		"another value, a refusal":    {forbidden, "another-secret", harness.WantError("", notTheAPI, "A gateway or a firewall answered instead of the API. If that is a login page, a gateway is in front of the server, and "+rejected)},
+		"another value, a 403":        {forbidden, "another-secret", harness.WantError("", notTheAPI, "A gateway or a firewall answered instead of the API. If that is a login page, a gateway is in front of the server, and "+rejected)},
 		"another value, repeated":     {echo, "another-secret", harness.WantError("", refused, "Unknown client [the header CF-Access-Client-Secret].")},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			target := serveBehindGateway(c.refusal)(t)
+			target := serveBehindGateway(c.rejection)(t)
 			arguments := harness.Values{"url": target.URL, "api_key": fakeapi.Key}
 			if c.secret != nil {
 				arguments["headers"] = harness.Values{"CF-Access-Client-Id": gatewayID, "CF-Access-Client-Secret": c.secret}
@@ -126,7 +126,7 @@ func TestServerThatRequiresACertificate(t *testing.T) {
 					"Check that it is the one for this server, and ask the server's administrator which certificates it accepts."),
 		},
 		{
-			name: "another certificate, refused by nginx", provider: arguments,
+			name: "another certificate, rejected by nginx", provider: arguments,
 			target: serveTLSHandler(certificateOptions{trusted: true, configure: func(c *tls.Config) { c.ClientAuth = tls.RequestClientCert }},
 				respond(http.StatusBadRequest, "<html><center>The SSL certificate error</center></html>", "Content-Type", "text/html")),
 			wantError: harness.WantError("", "The server doesn't accept the client certificate", firstRequest+" returned HTTP 400 Bad Request (text/html, not an API response).",

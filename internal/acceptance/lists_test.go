@@ -165,8 +165,8 @@ func TestNumbers(t *testing.T) {
 	})
 }
 
-// TestQuotient divides numbers, which need the 512 bits of the plan file. With fewer, the quotients
-// of plan and apply would differ, and the apply would fail.
+// TestQuotient divides numbers. Quotients need 512 bits, the precision of the plan file: with fewer,
+// those of plan and apply would differ, and the apply would fail.
 func TestQuotient(t *testing.T) {
 	t.Parallel()
 	_, url := harness.NewFakeServer(t, fakeapi.Procedure{ID: "a", JSON: `{"id": "a", "fpy": 100}`}, fakeapi.Procedure{ID: "b", JSON: `{"id": "b", "fpy": 3}`})

@@ -23,12 +23,12 @@ func TestRateLimit(t *testing.T) {
 	api.Fail(fakeapi.Status(http.StatusTooManyRequests, "", "Retry-After", "3"), 1)
 	sent := make(chan time.Time, 10)
 	api.Before(func(fakeapi.Request) { sent <- time.Now() })
-	server := newFakeConnection(t, url)
+	connection := newFakeConnection(t, url)
 	retried := make(retryLog, 10)
-	first := server.StartRead(tflogtest.RootLogger(t.Context(), retried), t, "tofupilot_procedures", nil)
+	first := connection.StartRead(tflogtest.RootLogger(t.Context(), retried), t, "tofupilot_procedures", nil)
 	refused := harness.Receive(t, sent, quickTimeout, "the first request")
 	harness.Receive(t, retried, quickTimeout, "waiting for the 429")
-	harness.CheckNoDiagnostics(t, server.Read(t, "tofupilot_procedure", harness.Values{"name": fewProcedures[0].Name}).Diagnostics)
+	harness.CheckNoDiagnostics(t, connection.Read(t, "tofupilot_procedure", harness.Values{"name": fewProcedures[0].Name}).Diagnostics)
 	harness.CheckNoDiagnostics(t, harness.Receive(t, first, quickTimeout, "the first read").Diagnostics)
 	if after := (<-sent).Sub(refused); after < 3*time.Second {
 		t.Errorf("a request was sent %s after the 429, which asks for 3 s", after)
@@ -48,14 +48,14 @@ func (l retryLog) Write(line []byte) (int, error) {
 // TestThousandReads checks that reads don't leak goroutines, connections or memory.
 func TestThousandReads(t *testing.T) { //nolint:paralleltest // It counts goroutines and memory of the process.
 	api, connections := fakeapi.New(fakeapi.Generate(25, fakeapi.WithRunsAndFPY)...), new(openConnections)
-	listening := httptest.NewUnstartedServer(api)
-	listening.Config.ConnState = connections.track
-	listening.Start()
-	t.Cleanup(listening.Close)
-	server := newConnection(t, harness.Values{"url": listening.URL, "api_key": fakeapi.Key})
+	apiServer := httptest.NewUnstartedServer(api)
+	apiServer.Config.ConnState = connections.track
+	apiServer.Start()
+	t.Cleanup(apiServer.Close)
+	connection := newConnection(t, harness.Values{"url": apiServer.URL, "api_key": fakeapi.Key})
 	read := func(times int) {
 		for range times {
-			harness.CheckNoDiagnostics(t, server.Read(t, "tofupilot_procedures", harness.Values{"page_size": 10}).Diagnostics)
+			harness.CheckNoDiagnostics(t, connection.Read(t, "tofupilot_procedures", harness.Values{"page_size": 10}).Diagnostics)
 			api.Forget()
 		}
 	}
@@ -71,14 +71,17 @@ func TestThousandReads(t *testing.T) { //nolint:paralleltest // It counts gorout
 	read(1000)
 	goroutinesAfter, openAfter, heapAfter := measure()
 	t.Logf("goroutines %d → %d, connections %d → %d, heap %d → %d kB", goroutines, goroutinesAfter, open, openAfter, heap>>10, heapAfter>>10)
-	const inFlight = 8 // the client's limit; each has up to four goroutines, two of the client and one or two of the server
+	const inFlight = 8 // requests; the client's limit
 	if openAfter > inFlight {
 		t.Errorf("%d connections stay open", openAfter)
 	}
+	// A connection has up to four goroutines, two of the client and two of the server. Eight others
+	// may be about to end.
 	if goroutinesAfter > goroutines+4*(openAfter-open)+8 {
 		t.Errorf("goroutines grew from %d to %d", goroutines, goroutinesAfter)
 	}
-	// The framework keeps the context of every call, about 1 kB, until it is stopped. A list is 30 kB.
+	// The framework keeps the context of every call, about 1 kB, until the provider stops: 1 MB. The
+	// lists of all reads would be 30 MB.
 	if heapAfter > heap+2<<20 {
 		t.Errorf("the heap grew from %d to %d bytes", heap, heapAfter)
 	}

@@ -144,13 +144,13 @@ func TestSeveralMatchesOfALongName(t *testing.T) {
 // TestLookupAdvice checks that the errors of a lookup don't mention arguments that only a list has.
 func TestLookupAdvice(t *testing.T) {
 	t.Parallel()
-	refusal := `{"message": "Input validation failed", "issues": [{"path": ["search_query"], "message": "Too long"}]}`
+	rejection := `{"message": "Input validation failed", "issues": [{"path": ["search_query"], "message": "Too long"}]}`
 	for what, c := range map[string]struct {
 		fault     http.Handler
 		arguments harness.Values
 	}{
 		"out of time":                  {nil, harness.Values{"name": "FVT", "timeouts": harness.Values{"read": "1ns"}}},
-		"refused":                      {fakeapi.Status(http.StatusBadRequest, refusal), harness.Values{"name": "FVT"}},
+		"rejected":                     {fakeapi.Status(http.StatusBadRequest, rejection), harness.Values{"name": "FVT"}},
 		"not JSON":                     {fakeapi.Status(http.StatusOK, "<html>"), harness.Values{"name": "FVT"}},
 		"a response that is too large": {fakeapi.Status(http.StatusOK, strings.Repeat(" ", 33<<20)), harness.Values{"name": "FVT"}},
 	} {

@@ -29,7 +29,7 @@ func TestMain(m *testing.M) {
 			panic(err)
 		}
 	}
-	harness.CheckReads(provider.Server("test")())
+	harness.CheckReads(provider.Server("test")()) // exits if a data source can't be read at all
 	code := m.Run()
 	_ = os.RemoveAll(home) // a temporary directory may remain
 	os.Exit(code)

@@ -132,7 +132,7 @@ func serveAfterGoodPages(bad http.Handler) http.Handler {
 	})
 }
 
-// unlimited is a number of rows that is larger than a list may have.
+// unlimited is a count for serveLongRows: more rows than a list may have.
 const unlimited = 1 << 30
 
 // rowWithName is a row of serveLongRows with a long name.

@@ -57,7 +57,7 @@ func TestKeyIsNotWritten(t *testing.T) {
 			}{
 				"a server without a fault":               {serveFault(nil), ""},
 				"a server that fails at first":           {serveWrapped(failFirstAttempts(echoKey(http.StatusInternalServerError))), ""},
-				"a server that refuses the key":          {serveFault(echoKey(http.StatusUnauthorized)), "The server doesn't accept the API key"},
+				"a server that rejects the key":          {serveFault(echoKey(http.StatusUnauthorized)), "The server doesn't accept the API key"},
 				"a server that echoes the key in a page": {serveFault(echoKey(http.StatusOK)), "The response isn't supported"},
 				"a server that redirects":                {serveFault(echoKey(http.StatusFound)), "The server redirects to another page"},
 				"a server that sends more than the body": {serveWrapped(sendKeyAfterResponse), ""},
