@@ -148,7 +148,8 @@ type logValuer string
 
 func (l logValuer) LogValue() slog.Value { return slog.AnyValue(errors.New(string(l))) }
 
-// TestRedactedForms has forms and bounds that the other cases don't reach.
+// TestRedactedForms checks encoded forms of a secret, the shortest header value that is redacted
+// (8 bytes), and the removal of private-use characters.
 func TestRedactedForms(t *testing.T) {
 	t.Parallel()
 	const key = `a${b}"c`
