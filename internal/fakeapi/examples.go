@@ -2,7 +2,7 @@ package fakeapi
 
 import "time"
 
-// Example2025 returns the item of the 2025 reference page, with its exact JSON. It has the
+// Example2025 returns the row of the 2025 reference page, with its exact JSON. It has the
 // same ID as [Example2026], so a server can't have both.
 func Example2025() Procedure {
 	p := example(WithRunsAndFPY)
@@ -38,7 +38,7 @@ func Example2025() Procedure {
 	return p
 }
 
-// Example2026 returns the item of the 2026 reference page, with its exact JSON. It has the
+// Example2026 returns the row of the 2026 reference page, with its exact JSON. It has the
 // same ID as [Example2025], so a server can't have both.
 func Example2026() Procedure {
 	p := example(WithRepository)

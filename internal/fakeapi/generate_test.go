@@ -53,7 +53,7 @@ func TestGeneratedFields(t *testing.T) {
 		want, got := map[string]bool{}, map[string]bool{}
 		addPaths(t, example.JSON, want)
 		for _, p := range fakeapi.Generate(300, example.Shape) {
-			addPaths(t, getItem(t, p), got)
+			addPaths(t, getRow(t, p), got)
 		}
 		for path, null := range map[string]bool{
 			"created_by_user.name": true,
@@ -77,11 +77,11 @@ func TestGeneratedFields(t *testing.T) {
 	}
 }
 
-// addPaths adds the paths of an item's values. Those of nulls end with " is null".
-func addPaths(t *testing.T, item string, paths map[string]bool) {
+// addPaths adds the paths of a row's values. Those of nulls end with " is null".
+func addPaths(t *testing.T, row string, paths map[string]bool) {
 	t.Helper()
 	var value any
-	if err := json.Unmarshal([]byte(item), &value); err != nil {
+	if err := json.Unmarshal([]byte(row), &value); err != nil {
 		t.Fatal(err)
 	}
 	var walk func(path string, value any)

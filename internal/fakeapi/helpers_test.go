@@ -67,15 +67,15 @@ func decodePage(t *testing.T, w *httptest.ResponseRecorder) page {
 	return p
 }
 
-func itemIDs(t *testing.T, items []json.RawMessage) []string {
+func rowIDs(t *testing.T, rows []json.RawMessage) []string {
 	t.Helper()
 	ids := []string{}
-	for _, raw := range items {
-		var item struct{ ID string }
-		if err := json.Unmarshal(raw, &item); err != nil {
+	for _, raw := range rows {
+		var row struct{ ID string }
+		if err := json.Unmarshal(raw, &row); err != nil {
 			t.Fatal(err)
 		}
-		ids = append(ids, item.ID)
+		ids = append(ids, row.ID)
 	}
 	return ids
 }

@@ -12,13 +12,13 @@ import (
 type Shape int
 
 const (
-	// WithRepository items have linkedRepository, as on www.tofupilot.app.
+	// WithRepository rows have linkedRepository, as on www.tofupilot.app.
 	WithRepository Shape = iota
-	// WithRunsAndFPY items have runs and fpy, as in July 2025.
+	// WithRunsAndFPY rows have runs and fpy, as in July 2025.
 	WithRunsAndFPY
-	// WithRuns items have runs, as in August 2025.
+	// WithRuns rows have runs, as in August 2025.
 	WithRuns
-	// WithRunsAndRepository items have runs and linkedRepository, as in March 2026,
+	// WithRunsAndRepository rows have runs and linkedRepository, as in March 2026,
 	// and in February 2026 without its provider.
 	WithRunsAndRepository
 )
@@ -27,7 +27,7 @@ func (s Shape) hasRuns() bool       { return s != WithRepository }
 func (s Shape) hasFPY() bool        { return s == WithRunsAndFPY }
 func (s Shape) hasRepository() bool { return s == WithRepository || s == WithRunsAndRepository }
 
-// Procedure is one item of the list.
+// Procedure is one row of the list.
 type Procedure struct {
 	ID         string
 	Name       string      // not unique
@@ -38,7 +38,7 @@ type Procedure struct {
 	Repository *Repository // nil is sent as null
 	Shape      Shape       // which of these three are sent
 
-	// JSON is the item as sent, unless it is empty. Search, filters, keys and order use
+	// JSON is the row as sent, unless it is empty. Search, filters, keys and order use
 	// the other fields.
 	JSON string
 }
@@ -71,9 +71,9 @@ type Repository struct {
 	Provider string `json:"provider,omitempty"` // github, gitlab, bitbucket; servers may add others
 }
 
-// item is the JSON of a procedure. Optional fields that may be null have the type any:
+// rowJSON is the JSON of a procedure. Optional fields that may be null have the type any:
 // omitempty omits a nil any, but not one that contains a nil pointer.
-type item struct {
+type rowJSON struct {
 	ID         string   `json:"id"`
 	Name       string   `json:"name"`
 	CreatedAt  jsonTime `json:"created_at"`
@@ -83,7 +83,7 @@ type item struct {
 	Repository any      `json:"linkedRepository,omitempty"`
 }
 
-type itemRun struct {
+type runJSON struct {
 	ID        string   `json:"id"`
 	Outcome   string   `json:"outcome"`
 	StartedAt jsonTime `json:"started_at"`
@@ -96,16 +96,16 @@ func (t jsonTime) MarshalText() ([]byte, error) {
 	return []byte(time.Time(t).UTC().Format("2006-01-02T15:04:05.000Z")), nil
 }
 
-// encode returns the JSON of an item, with its keys in the order of the examples.
+// encode returns the JSON of a row, with its keys in the order of the examples.
 func encode(p Procedure) []byte {
 	if p.JSON != "" {
 		return []byte(p.JSON)
 	}
-	encoded := item{ID: p.ID, Name: p.Name, CreatedAt: jsonTime(p.CreatedAt), CreatedBy: p.CreatedBy}
+	encoded := rowJSON{ID: p.ID, Name: p.Name, CreatedAt: jsonTime(p.CreatedAt), CreatedBy: p.CreatedBy}
 	if p.Shape.hasRuns() {
-		runs := make([]itemRun, len(p.Runs)) // an empty list, not null
+		runs := make([]runJSON, len(p.Runs)) // an empty list, not null
 		for i, r := range p.Runs {
-			runs[i] = itemRun{r.ID, r.Outcome, jsonTime(r.StartedAt), r.Unit}
+			runs[i] = runJSON{r.ID, r.Outcome, jsonTime(r.StartedAt), r.Unit}
 		}
 		encoded.Runs = runs
 	}

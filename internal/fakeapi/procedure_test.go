@@ -7,25 +7,25 @@ import (
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/fakeapi"
 )
 
-// getItem returns the JSON that a server sends for p.
-func getItem(t *testing.T, p fakeapi.Procedure) string {
+// getRow returns the JSON that a server sends for p.
+func getRow(t *testing.T, p fakeapi.Procedure) string {
 	t.Helper()
-	items := decodePage(t, get(t, fakeapi.New(p), "")).Data
-	if len(items) != 1 {
-		t.Fatalf("got %d items, want 1", len(items))
+	rows := decodePage(t, get(t, fakeapi.New(p), "")).Data
+	if len(rows) != 1 {
+		t.Fatalf("got %d rows, want 1", len(rows))
 	}
-	return string(items[0])
+	return string(rows[0])
 }
 
 func TestExamples(t *testing.T) {
 	t.Parallel()
 	for _, example := range []fakeapi.Procedure{fakeapi.Example2025(), fakeapi.Example2026()} {
 		want := example.JSON
-		if got := getItem(t, example); got != want {
+		if got := getRow(t, example); got != want {
 			t.Errorf("got  %s\nwant %s", got, want)
 		}
 		example.JSON = ""
-		if got := getItem(t, example); got != compact(t, want) {
+		if got := getRow(t, example); got != compact(t, want) {
 			t.Errorf("without JSON: got  %s\nwant %s", got, compact(t, want))
 		}
 	}
@@ -54,10 +54,10 @@ func TestShapes(t *testing.T) {
 		fakeapi.WithRunsAndRepository: {`"runs":[],"linkedRepository":null`, runs + `,` + linked},
 	} {
 		empty.Shape, full.Shape = shape, shape
-		if got, want := getItem(t, empty), shared+`null,`+want.empty+`}`; got != want {
+		if got, want := getRow(t, empty), shared+`null,`+want.empty+`}`; got != want {
 			t.Errorf("shape %d: got %s, want %s", shape, got, want)
 		}
-		if got, want := getItem(t, full), shared+user+`,`+want.full+`}`; got != want {
+		if got, want := getRow(t, full), shared+user+`,`+want.full+`}`; got != want {
 			t.Errorf("shape %d: got %s, want %s", shape, got, want)
 		}
 	}

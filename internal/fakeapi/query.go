@@ -142,12 +142,12 @@ func (q *query) setSearch(value string) (code, message string) {
 	return "", ""
 }
 
-func (q *query) setTime(value string, matches func(*entry, time.Time) bool) (code, message string) {
+func (q *query) setTime(value string, filter func(*entry, time.Time) bool) (code, message string) {
 	t, err := time.Parse(time.RFC3339, value)
 	if err != nil || !timestamp.MatchString(value) {
 		return "invalid_format", "Invalid ISO datetime"
 	}
-	q.filters = append(q.filters, func(e *entry) bool { return matches(e, t) })
+	q.filters = append(q.filters, func(e *entry) bool { return filter(e, t) })
 	return "", ""
 }
 
@@ -177,5 +177,5 @@ func (q query) page(list []*entry, only map[string]bool) (rows []*entry, more bo
 }
 
 func (q query) matches(e *entry) bool {
-	return !slices.ContainsFunc(q.filters, func(matches func(*entry) bool) bool { return !matches(e) })
+	return !slices.ContainsFunc(q.filters, func(filter func(*entry) bool) bool { return !filter(e) })
 }

@@ -14,9 +14,9 @@ import (
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/fakeapi"
 )
 
-// refused contains the recorded requests that the REST layer accepts and the fake refuses,
+// rejected contains the recorded requests that the REST layer accepts and the fake rejects,
 // with the reason. The client doesn't send them: it writes numbers in digits only.
-var refused = map[string]string{
+var rejected = map[string]string{
 	"limit=5.0":           "a number with a fraction of zero",
 	"limit=1e1":           "a number with an exponent",
 	"limit=0x10":          "a hexadecimal number",
@@ -34,7 +34,7 @@ var refused = map[string]string{
 func TestRecordedResponses(t *testing.T) {
 	t.Parallel()
 	recorded := readRecording(t)
-	for query := range refused {
+	for query := range rejected {
 		if !slices.ContainsFunc(recorded.Cases, func(c recordedCase) bool { return c.query() == query }) {
 			t.Errorf("no response to %q is recorded", query)
 		}
@@ -43,7 +43,7 @@ func TestRecordedResponses(t *testing.T) {
 		t.Run(c.name(), func(t *testing.T) {
 			t.Parallel()
 			got := c.send(t, recorded.newServer())
-			if reason := refused[c.query()]; reason != "" {
+			if reason := rejected[c.query()]; reason != "" {
 				parameter, _, _ := strings.Cut(c.query(), "=")
 				if c.Status != http.StatusOK || got.Status != http.StatusBadRequest || got.paths(t) != parameter {
 					t.Errorf("got %d %s for %s, want 400; %d is recorded", got.Status, got.Issues, reason, c.Status)
@@ -98,7 +98,7 @@ func readRecording(t *testing.T) (recorded recording) {
 
 func (r recording) newServer() *fakeapi.Server {
 	s := fakeapi.New()
-	s.ForbidStation("STATION")
+	s.ForbidStation("STATION") // the recorded router responds to it with a 403
 	for _, row := range r.Rows {
 		s.Add(fakeapi.Procedure{ID: row.ID, Name: row.Name, CreatedAt: row.Created})
 	}
@@ -131,7 +131,7 @@ func (c recordedCase) send(t *testing.T, s *fakeapi.Server) (response recordedRe
 	case c.Method == http.MethodHead: // net/http doesn't send the body that the recorder has
 	case w.Code == http.StatusOK:
 		p := decodePage(t, w)
-		response.IDs, response.Meta = itemIDs(t, p.Data), p.Meta
+		response.IDs, response.Meta = rowIDs(t, p.Data), p.Meta
 	default:
 		if err := json.Unmarshal(w.Body.Bytes(), &response); err != nil {
 			t.Fatal(err)

@@ -1,9 +1,9 @@
 // Package fakeapi implements TofuPilot's procedures API in memory, for tests and the demo.
-// It supports filters, pages, keys, items of every shape, faults, and changes between
+// It supports filters, pages, keys, rows of every shape, faults, and changes between
 // requests.
 //
 // It follows TofuPilot's reference pages. Tests compare it with the recorded responses in
-// testdata: it may refuse requests that they accept, but not the reverse. It shares no code
+// testdata: it may reject requests that they accept, but not the reverse. It shares no code
 // with the client, because a shared struct would hide a wrong JSON name.
 package fakeapi
 
@@ -37,8 +37,8 @@ type Server struct {
 	requests []Request
 }
 
-// entry is a row with values that are computed once instead of for every request. Rows of
-// other lists are Procedures with JSON.
+// entry is a row with the values that are derived from it, which are computed once. The rows
+// of other lists are Procedures whose JSON is set.
 type entry struct {
 	Procedure
 	json               []byte
@@ -53,7 +53,7 @@ type access struct {
 
 // New returns a server that has these procedures and accepts [Key]. It panics like
 // [Server.Add].
-func New(items ...Procedure) *Server {
+func New(rows ...Procedure) *Server {
 	s := &Server{
 		lists:   map[string][]*entry{},
 		compare: newestFirst,
@@ -61,18 +61,18 @@ func New(items ...Procedure) *Server {
 		faults:  map[int]http.Handler{},
 	}
 	s.AllowKey(Key)
-	s.Add(items...)
+	s.Add(rows...)
 	return s
 }
 
 // Add creates procedures. Their JSON is encoded at once, so later changes through pointers
 // and slices have no effect. Add panics if an ID exists already or if a procedure can't be
 // encoded.
-func (s *Server) Add(items ...Procedure) {
-	s.add(procedures, items...)
+func (s *Server) Add(rows ...Procedure) {
+	s.add(procedures, rows...)
 }
 
-// add creates rows of the list at a path. Without rows, it creates an empty list.
+// add appends rows to the list at a path. Without rows, it creates the list if there is none.
 func (s *Server) add(path string, rows ...Procedure) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -83,7 +83,7 @@ func (s *Server) add(path string, rows ...Procedure) {
 	}
 	for _, p := range rows {
 		if ids[p.ID] {
-			panic(fmt.Sprintf("fakeapi: %s already has an item %q", path, p.ID))
+			panic(fmt.Sprintf("fakeapi: %s already has a row %q", path, p.ID))
 		}
 		ids[p.ID] = true
 		list = append(list, &entry{
