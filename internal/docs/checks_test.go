@@ -14,7 +14,7 @@ import (
 
 var errorMessage = regexp.MustCompile(`error_message = "(?:\$\{self\.name\} )?([^\\"$]+)`)
 
-// TestPostconditions plans the postconditions of the pages for procedures that violate them.
+// TestPostconditions plans the documentation's postconditions for procedures that violate them.
 // The plan must fail with their message. TestExamples plans them for procedures that don't.
 func TestPostconditions(t *testing.T) {
 	t.Parallel()

@@ -26,8 +26,8 @@ type demo struct {
 	certificate string   // of the proxy, in PEM
 	env         []string // for Terraform, as the demo prints it
 
-	requiresHeaders, requiresCertificate string // URLs of gateways in front of it
-	clientCertificate, clientKey         string // that the latter accepts, in PEM
+	headersURL, certificateURL   string // of the gateways in front of it
+	clientCertificate, clientKey string // for certificateURL, in PEM
 }
 
 // What the gateway that requires headers accepts.
@@ -61,11 +61,11 @@ func startDemo(t *testing.T) demo {
 	if err != nil || d.url == "" {
 		t.Fatalf("got the demo's address %q: %v", d.url, err)
 	}
-	through := &httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) { r.SetURL(address) }}
-	proxy := httptest.NewTLSServer(through)
+	forward := &httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) { r.SetURL(address) }}
+	proxy := httptest.NewTLSServer(forward)
 	t.Cleanup(proxy.Close)
 	d.tlsURL = proxy.URL
-	d.startGateways(t, through)
+	d.startGateways(t, forward)
 	d.certificate = string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: proxy.Certificate().Raw}))
 	ca := filepath.Join(t.TempDir(), "ca.pem")
 	writeFile(t, ca, d.certificate)
@@ -86,9 +86,9 @@ func (d demo) replaceAddresses(t *testing.T, dir string) {
 		server := d.tlsURL
 		switch {
 		case strings.Contains(text, "CF-Access-Client-Id"):
-			server = d.requiresHeaders
+			server = d.headersURL
 		case strings.Contains(text, "client_cert_pem"):
-			server = d.requiresCertificate
+			server = d.certificateURL
 		}
 		writeFile(t, file, strings.NewReplacer("https://tofupilot.example.com", server, "http://tofupilot.lab.example.com", d.url).Replace(text))
 	}
@@ -116,5 +116,5 @@ func (d *demo) startGateways(t *testing.T, server http.Handler) {
 	certificates.TLS = &tls.Config{ClientAuth: tls.RequireAndVerifyClientCert, ClientCAs: clients, MinVersion: tls.VersionTLS12}
 	certificates.StartTLS()
 	t.Cleanup(certificates.Close)
-	d.requiresHeaders, d.requiresCertificate = headers.URL, certificates.URL
+	d.headersURL, d.certificateURL = headers.URL, certificates.URL
 }

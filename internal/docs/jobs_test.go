@@ -146,7 +146,7 @@ func TestStationsWithoutID(t *testing.T) {
 		old     = "7d3b9f52-6c1e-4a08-b5d4-1e9f0c2a8b63"
 		oldFile = `{"line_1": "` + old + `"}`
 	)
-	for name, file := range map[string]string{
+	for name, content := range map[string]string{
 		"empty file":          "",
 		"empty ID":            `{"line_1": ""}`,
 		"white space":         `{"line_1": " "}`,
@@ -167,12 +167,12 @@ func TestStationsWithoutID(t *testing.T) {
 			t.Run(name+"/"+language, func(t *testing.T) {
 				t.Parallel()
 				web := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-					_, _ = w.Write([]byte(file)) // the script fails without it
+					_, _ = w.Write([]byte(content)) // the script fails without it
 				}))
 				t.Cleanup(web.Close)
 				station := newStation(t, web.URL)
 				downloaded := filepath.Join(station.dir, "stations.json")
-				writeFile(t, downloaded, file)
+				writeFile(t, downloaded, content)
 				output, err := station.runScript(t, language, runTheTest, "tofupilot run")
 				if got := station.readUploads(t); err == nil || len(got) > 0 {
 					t.Errorf("error %v, uploaded %+v, want nothing\n%s", err, got, output)
@@ -197,14 +197,14 @@ func TestStationsWithoutID(t *testing.T) {
 // TestStationNames runs the script of stations whose names aren't identifiers.
 func TestStationNames(t *testing.T) {
 	t.Parallel()
-	const file = `{"line-3": "550e8400-e29b-41d4-a716-446655440000", "line 3": "550e8400-e29b-41d4-a716-446655440000"}`
+	const content = `{"line-3": "550e8400-e29b-41d4-a716-446655440000", "line 3": "550e8400-e29b-41d4-a716-446655440000"}`
 	for _, name := range []string{"line-3", "line 3"} {
 		for _, language := range []string{"sh", "powershell"} {
 			t.Run(name+"/"+language, func(t *testing.T) {
 				t.Parallel()
-				station := newStation(t, unreachable)
+				station := newStation(t, unreachable) // so that it uses the file of an earlier download
 				station.edits = append(station.edits, "'line_1'", "'"+name+"'")
-				writeFile(t, filepath.Join(station.dir, "stations.json"), file)
+				writeFile(t, filepath.Join(station.dir, "stations.json"), content)
 				output, err := station.runScript(t, language, runTheTest, "tofupilot run")
 				if got := station.readUploads(t); err != nil || len(got) != 1 {
 					t.Errorf("error %v, uploaded %+v, want one run\n%s", err, got, output)

@@ -93,7 +93,7 @@ func runTerraform(t *testing.T, dir string, env []string, arguments ...string) s
 	return mustRunCLI(t, harness.CLI(t), dir, env, arguments...)
 }
 
-// listCLIs returns the Terraform under test and, if they are installed, Terraform and OpenTofu.
+// listCLIs returns the CLI under test and, if installed, the others of terraform and tofu.
 func listCLIs(t *testing.T) []string {
 	t.Helper()
 	programs := []string{harness.CLI(t)}

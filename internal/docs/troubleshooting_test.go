@@ -149,8 +149,8 @@ func TestEnvironmentVariables(t *testing.T) {
 	}
 }
 
-// TestOtherVariables plans with the variables in the table that Go's libraries or Terraform
-// read.
+// TestOtherVariables runs plans with those variables in the table that aren't read by the provider,
+// but by Go's libraries or by Terraform.
 func TestOtherVariables(t *testing.T) {
 	t.Parallel()
 	demo := startDemo(t)
