@@ -1,5 +1,5 @@
 // Command bench measures reads over the plugin protocol, plans, the provider's process and
-// its start. It prints a table, and writes the same rows as JSON to the file in its argument.
+// its start. It prints a table, and writes the measurements as JSON to the file in its argument.
 // It needs Linux, which reports a process's peak memory in KiB.
 package main
 
@@ -12,8 +12,9 @@ import (
 	"time"
 )
 
-// plans has a row for each size of the list. A round measures one plan with the floor and one
-// with the provider. Fewer rounds measure Go structs, too, because these plans are slow.
+// plans has the sizes of the list for which plans are measured. A round measures one plan with the
+// baseline and one with the provider. Fewer rounds measure Go structs, too, because these plans are
+// slow.
 var plans = []struct{ procedures, runs, rounds, structsRounds int }{
 	{100, 0, 25, 3},
 	{100, 5, 25, 3},
@@ -49,32 +50,32 @@ func main() {
 
 func measure(ctx context.Context) (results, error) {
 	var all results
-	workspace, err := newWorkspace(ctx)
+	dir, err := newWorkingDir(ctx)
 	if err != nil {
 		return all, err
 	}
-	defer workspace.close()
-	if all.Machine, err = workspace.machine(ctx); err != nil {
+	defer dir.close()
+	if all.Machine, err = dir.machine(ctx); err != nil {
 		return all, err
 	}
-	if err := all.add(readRows(ctx)); err != nil {
+	if err := all.add(measureReads(ctx)); err != nil {
 		return all, err
 	}
 	for _, size := range plans {
 		log.Printf("plans of %d procedures with %d runs each", size.procedures, size.runs)
-		if err := all.add(workspace.planRow(ctx, size.procedures, size.runs, size.rounds, size.structsRounds)); err != nil {
+		if err := all.add(dir.measurePlans(ctx, size.procedures, size.runs, size.rounds, size.structsRounds)); err != nil {
 			return all, err
 		}
 	}
 	log.Printf("plans of %d IDs", namesCount)
-	if err := all.add(workspace.idsRow(ctx, 10_000, 5, 7)); err != nil {
+	if err := all.add(dir.measureIDs(ctx, 10_000, 5, 7)); err != nil {
 		return all, err
 	}
 	for _, size := range processes {
 		log.Printf("the provider's process with %d procedures with %d runs each", size.procedures, size.runs)
-		if err := all.add(workspace.processRows(ctx, size.procedures, size.runs)); err != nil {
+		if err := all.add(dir.measureProcess(ctx, size.procedures, size.runs)); err != nil {
 			return all, err
 		}
 	}
-	return all, all.add(workspace.startRows(ctx))
+	return all, all.add(dir.measureStart(ctx))
 }

@@ -14,9 +14,9 @@ import (
 	"time"
 )
 
-// planRow measures plans of all procedures. In each round, the floor and the provider swap
+// measurePlans measures plans of all procedures. In each round, the baseline and the provider swap
 // the order.
-func (w workspace) planRow(ctx context.Context, procedures, runs, rounds, structsRounds int) ([]row, error) {
+func (w workingDir) measurePlans(ctx context.Context, procedures, runs, rounds, structsRounds int) ([]measurement, error) {
 	stop, err := w.serve(ctx, procedures, runs)
 	if err != nil {
 		return nil, err
@@ -29,7 +29,7 @@ func (w workspace) planRow(ctx context.Context, procedures, runs, rounds, struct
 		return err
 	}
 	for round := range rounds {
-		pair := []string{"floor", "provider"}
+		pair := []string{"baseline", "provider"}
 		if round%2 == 1 {
 			slices.Reverse(pair)
 		}
@@ -42,30 +42,30 @@ func (w workspace) planRow(ctx context.Context, procedures, runs, rounds, struct
 			}
 		}
 	}
-	plan := row{
-		What: "plan", Procedures: procedures, Runs: runs, Unit: "s", Limit: "1.2 × floor",
-		Floor: median(times["floor"]), Provider: median(times["provider"]), Structs: median(times["structs"]),
+	plan := measurement{
+		What: "plan", Procedures: procedures, Runs: runs, Unit: "s", Limit: "1.2 × baseline",
+		Baseline: median(times["baseline"]), Provider: median(times["provider"]), Structs: median(times["structs"]),
 	}
 	switch {
 	case procedures == 10_000:
-		plan.Limit = "1.25 × floor"
+		plan.Limit = "1.25 × baseline"
 	case procedures > 10_000:
 		plan.Limit = ""
 	}
-	plan.ProviderToFloor, plan.StructsToProvider = plan.Provider/plan.Floor, plan.Structs/plan.Provider
-	return []row{plan}, nil
+	plan.ProviderToBaseline, plan.StructsToProvider = plan.Provider/plan.Baseline, plan.Structs/plan.Provider
+	return []measurement{plan}, nil
 }
 
-// idsRow measures plans that look up a few names, in turn with the floor's plans of the list.
-func (w workspace) idsRow(ctx context.Context, procedures, runs, rounds int) ([]row, error) {
+// measureIDs measures plans that look up a few names, in turn with the baseline's plans of the list.
+func (w workingDir) measureIDs(ctx context.Context, procedures, runs, rounds int) ([]measurement, error) {
 	stop, err := w.serve(ctx, procedures, runs)
 	if err != nil {
 		return nil, err
 	}
 	defer stop()
-	var floors, lookups []float64
+	var baselines, lookups []float64
 	for range rounds {
-		floor, err := w.plan(ctx, "floor", allProcedures, procedures)
+		baseline, err := w.plan(ctx, "baseline", allProcedures, procedures)
 		if err != nil {
 			return nil, err
 		}
@@ -73,18 +73,18 @@ func (w workspace) idsRow(ctx context.Context, procedures, runs, rounds int) ([]
 		if err != nil {
 			return nil, err
 		}
-		floors, lookups = append(floors, floor), append(lookups, lookup)
+		baselines, lookups = append(baselines, baseline), append(lookups, lookup)
 	}
-	plan := row{
-		What: fmt.Sprintf("plan of %d IDs (floor: of the list)", namesCount), Procedures: procedures, Runs: runs, Unit: "s",
-		Limit: "0.25 × floor", Floor: median(floors), Provider: median(lookups),
+	plan := measurement{
+		What: fmt.Sprintf("plan of %d IDs (baseline: of the list)", namesCount), Procedures: procedures, Runs: runs, Unit: "s",
+		Limit: "0.25 × baseline", Baseline: median(baselines), Provider: median(lookups),
 	}
-	plan.ProviderToFloor = plan.Provider / plan.Floor
-	return []row{plan}, nil
+	plan.ProviderToBaseline = plan.Provider / plan.Baseline
+	return []measurement{plan}, nil
 }
 
 // plan runs terraform plan, and returns an error if its output count has another value.
-func (w workspace) plan(ctx context.Context, program, directory string, count int) (seconds float64, err error) {
+func (w workingDir) plan(ctx context.Context, program, directory string, count int) (seconds float64, err error) {
 	var output bytes.Buffer
 	terraform := exec.CommandContext(ctx, "terraform", "plan", "-no-color")
 	terraform.Dir = filepath.Join(w.dir, directory)
@@ -104,7 +104,7 @@ func (w workspace) plan(ctx context.Context, program, directory string, count in
 }
 
 // environment returns the user's environment without the variables that change a plan.
-func (w workspace) environment() []string {
+func (w workingDir) environment() []string {
 	return slices.DeleteFunc(os.Environ(), func(variable string) bool {
 		return strings.HasPrefix(variable, "TF_") || strings.HasPrefix(variable, "TOFUPILOT_")
 	})

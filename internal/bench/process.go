@@ -10,9 +10,9 @@ import (
 	"strings"
 )
 
-// processRows measures the CPU time and the peak memory of the provider's process in a plan.
+// measureProcess measures the CPU time and the peak memory of the provider's process in a plan.
 // The values are medians of three plans.
-func (w workspace) processRows(ctx context.Context, procedures, runs int) ([]row, error) {
+func (w workingDir) measureProcess(ctx context.Context, procedures, runs int) ([]measurement, error) {
 	stop, err := w.serve(ctx, procedures, runs)
 	if err != nil {
 		return nil, err
@@ -32,16 +32,16 @@ func (w workspace) processRows(ctx context.Context, procedures, runs int) ([]row
 		}
 		seconds, megabytes = append(seconds, second), append(megabytes, kibibytes*1024/1e6)
 	}
-	memory := row{What: "provider's peak memory", Procedures: procedures, Runs: runs, Unit: "MB", Provider: median(megabytes)}
+	memory := measurement{What: "provider's peak memory", Procedures: procedures, Runs: runs, Unit: "MB", Provider: median(megabytes)}
 	if procedures == 10_000 && runs == 5 {
 		memory.Limit = "120 MB"
 	}
-	return []row{{What: "provider's CPU time", Procedures: procedures, Runs: runs, Unit: "s", Provider: median(seconds)}, memory}, nil
+	return []measurement{{What: "provider's CPU time", Procedures: procedures, Runs: runs, Unit: "s", Provider: median(seconds)}, memory}, nil
 }
 
 // maxUsage returns the largest values of the processes that Terraform started for a plan.
 // Only one of them reads.
-func (w workspace) maxUsage() (seconds, kibibytes float64, err error) {
+func (w workingDir) maxUsage() (seconds, kibibytes float64, err error) {
 	content, err := os.ReadFile(w.usage())
 	if err != nil {
 		return 0, 0, err

@@ -23,20 +23,20 @@ import (
 
 const readRounds, structsRounds = 25, 1 // reads with Go structs are slow
 
-// readRows measures reads of all procedures from a fake API on loopback, in three ways:
+// measureReads measures reads of all procedures from a fake API on loopback, in three ways:
 //
-//   - floor: GET and decode the pages with net/http, in any order and without a proof;
+//   - baseline: GET and decode the pages with net/http, without checking that the list is complete;
 //   - provider: ReadDataSource of this provider's server;
 //   - structs: ReadDataSource of a provider that uses Go structs and State.Set.
 //
-// The fake runs in the same process, so each of them includes its time and its allocations,
-// which are few for each page.
-func readRows(ctx context.Context) ([]row, error) {
+// The fake runs in the same process, so every measurement includes the fake's own time and its few
+// allocations for each page.
+func measureReads(ctx context.Context) ([]measurement, error) {
 	log.Print("reads over the plugin protocol")
-	var times, allocations []row
+	var times, allocations []measurement
 	for _, size := range []struct{ procedures, runs int }{{100, 0}, {100, 5}, {1000, 0}, {1000, 5}, {10_000, 0}, {10_000, 5}} {
 		server := httptest.NewServer(fakeapi.New(reference.Procedures(size.procedures, size.runs)...))
-		read, allocated, err := readRow(ctx, server.URL, size.procedures)
+		read, allocated, err := measureRead(ctx, server.URL, size.procedures)
 		server.Close()
 		if err != nil {
 			return nil, fmt.Errorf("reads of %d procedures with %d runs each: %w", size.procedures, size.runs, err)
@@ -44,15 +44,15 @@ func readRows(ctx context.Context) ([]row, error) {
 		read.Procedures, read.Runs = size.procedures, size.runs
 		allocated.Procedures, allocated.Runs = size.procedures, size.runs
 		if size.procedures == 10_000 && size.runs == 5 {
-			read.Limit = "1.5 × floor, Go structs / 20"
+			read.Limit = "1.5 × baseline, Go structs / 20"
 		}
 		times, allocations = append(times, read), append(allocations, allocated)
 	}
 	return append(times, allocations...), nil
 }
 
-func readRow(ctx context.Context, url string, procedures int) (read, allocated row, err error) {
-	read, allocated = row{What: "read", Unit: "s"}, row{What: "allocations per procedure", Limit: "100"}
+func measureRead(ctx context.Context, url string, procedures int) (read, allocated measurement, err error) {
+	read, allocated = measurement{What: "read", Unit: "s"}, measurement{What: "allocations per procedure", Limit: "100"}
 	withProvider, err := newProtocolRead(ctx, provider.Server("bench")(), url)
 	if err != nil {
 		return read, allocated, err
@@ -61,7 +61,7 @@ func readRow(ctx context.Context, url string, procedures int) (read, allocated r
 	if err != nil {
 		return read, allocated, err
 	}
-	floorCost, providerCost, err := measureInTurn(readRounds, newFloorRead(ctx, url, procedures), withProvider)
+	baselineCost, providerCost, err := measureInTurn(readRounds, newBaselineRead(ctx, url, procedures), withProvider)
 	if err != nil {
 		return read, allocated, err
 	}
@@ -69,10 +69,10 @@ func readRow(ctx context.Context, url string, procedures int) (read, allocated r
 	if err != nil {
 		return read, allocated, err
 	}
-	read.Floor, read.Provider, read.Structs = floorCost.seconds, providerCost.seconds, structsCost.seconds
-	read.ProviderToFloor, read.StructsToProvider = providerCost.seconds/floorCost.seconds, structsCost.seconds/providerBesideStructs.seconds
+	read.Baseline, read.Provider, read.Structs = baselineCost.seconds, providerCost.seconds, structsCost.seconds
+	read.ProviderToBaseline, read.StructsToProvider = providerCost.seconds/baselineCost.seconds, structsCost.seconds/providerBesideStructs.seconds
 	each := float64(procedures)
-	allocated.Floor, allocated.Provider, allocated.Structs = floorCost.allocations/each, providerCost.allocations/each, structsCost.allocations/each
+	allocated.Baseline, allocated.Provider, allocated.Structs = baselineCost.allocations/each, providerCost.allocations/each, structsCost.allocations/each
 	return read, allocated, nil
 }
 
@@ -118,10 +118,10 @@ func newProtocolRead(ctx context.Context, server tfprotov6.ProviderServer, url s
 	}, err
 }
 
-// newFloorRead returns a function that requests and decodes the same pages as the provider's
+// newBaselineRead returns a function that requests and decodes the same pages as the provider's
 // client, as many at a time and into the same structs. It keeps the procedures, but doesn't
 // check, join or sort them, and requests nothing beyond the end.
-func newFloorRead(ctx context.Context, url string, procedures int) func() error {
+func newBaselineRead(ctx context.Context, url string, procedures int) func() error {
 	var urls []string
 	for offset := 0; offset == 0 || offset < procedures-1; offset += tofupilot.MaxPageSize - 1 {
 		urls = append(urls, fmt.Sprintf("%s/api/v2/procedures?limit=%d&cursor=%d", url, tofupilot.MaxPageSize, offset))

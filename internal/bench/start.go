@@ -14,9 +14,9 @@ import (
 	"time"
 )
 
-// startRows measures the size of the released binary, and the time from its start to its
+// measureStart measures the size of the released binary, and the time from its start to its
 // response to GetProviderSchema.
-func (w workspace) startRows(ctx context.Context) ([]row, error) {
+func (w workingDir) measureStart(ctx context.Context) ([]measurement, error) {
 	file, err := os.Stat(w.binary("provider"))
 	if err != nil {
 		return nil, err
@@ -29,7 +29,7 @@ func (w workspace) startRows(ctx context.Context) ([]row, error) {
 		}
 		times = append(times, seconds)
 	}
-	return []row{
+	return []measurement{
 		{What: "start to schema", Unit: "s", Provider: median(times)},
 		{What: "binary", Unit: "MB", Provider: float64(file.Size()) / 1e6, Limit: "20 MB"},
 	}, nil
@@ -38,7 +38,7 @@ func (w workspace) startRows(ctx context.Context) ([]row, error) {
 // getSchema starts the provider as Terraform does. The provider prints the address on which
 // it listens for gRPC. The call is a plain HTTP/2 request with an empty message, so that the
 // time of a gRPC client isn't included.
-func (w workspace) getSchema(ctx context.Context) (seconds float64, err error) {
+func (w workingDir) getSchema(ctx context.Context) (seconds float64, err error) {
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
 	provider := exec.CommandContext(ctx, w.binary("provider")) //nolint:gosec // built above

@@ -9,27 +9,27 @@ import (
 
 // results is written as JSON, from which tools/plot draws.
 type results struct {
-	Machine string
-	Rows    []row
+	Machine      string
+	Measurements []measurement
 }
 
-// row is one line of the table. A value of zero wasn't measured.
-type row struct {
+// measurement is one line of the table. A value of zero wasn't measured.
+type measurement struct {
 	What             string
 	Procedures, Runs int // runs of each procedure
 
-	Floor    float64 // of command floor for a plan, and of newFloorRead for a read
+	Baseline float64 // of command baseline for a plan, and of newBaselineRead for a read
 	Provider float64
 	Structs  float64
 	Unit     string
 
-	ProviderToFloor, StructsToProvider float64
+	ProviderToBaseline, StructsToProvider float64
 
-	Limit string // of Provider
+	Limit string // of the column provider
 }
 
-func (r *results) add(rows []row, err error) error {
-	r.Rows = append(r.Rows, rows...)
+func (r *results) add(measurements []measurement, err error) error {
+	r.Measurements = append(r.Measurements, measurements...)
 	return err
 }
 
@@ -42,15 +42,15 @@ func (r *results) print(to io.Writer) {
 		}
 		_, _ = fmt.Fprintln(table, "|")
 	}
-	line("", "procedures", "runs each", "floor", "provider", "Go structs", "provider : floor", "structs : provider", "limit")
+	line("", "procedures", "runs each", "baseline", "provider", "Go structs", "provider : baseline", "structs : provider", "provider's limit")
 	line("---", "--:", "--:", "--:", "--:", "--:", "--:", "--:", "---")
-	for _, row := range r.Rows {
+	for _, m := range r.Measurements {
 		size, runs := "", ""
-		if row.Procedures > 0 {
-			size, runs = strconv.Itoa(row.Procedures), strconv.Itoa(row.Runs)
+		if m.Procedures > 0 {
+			size, runs = strconv.Itoa(m.Procedures), strconv.Itoa(m.Runs)
 		}
-		line(row.What, size, runs, format(row.Floor, row.Unit), format(row.Provider, row.Unit), format(row.Structs, row.Unit),
-			format(row.ProviderToFloor, ""), format(row.StructsToProvider, ""), row.Limit)
+		line(m.What, size, runs, format(m.Baseline, m.Unit), format(m.Provider, m.Unit), format(m.Structs, m.Unit),
+			format(m.ProviderToBaseline, ""), format(m.StructsToProvider, ""), m.Limit)
 	}
 	_ = table.Flush() // fails only if stdout is closed
 }

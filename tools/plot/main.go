@@ -19,11 +19,11 @@ import (
 
 // results contains the fields of internal/bench's results that the plot needs.
 type results struct {
-	Machine string
-	Rows    []struct {
-		What                     string
-		Procedures, Runs         int
-		Floor, Provider, Structs float64 // seconds; zero: not measured
+	Machine      string
+	Measurements []struct {
+		What                        string
+		Procedures, Runs            int
+		Baseline, Provider, Structs float64 // seconds; zero: not measured
 	}
 }
 
@@ -45,12 +45,12 @@ func main() {
 }
 
 func render(results results, file string) error {
-	var floor, provider, structs plotter.XYs
-	for _, row := range results.Rows {
-		if row.What == "plan" && row.Runs == 5 {
-			floor = append(floor, plotter.XY{X: float64(row.Procedures), Y: row.Floor})
-			provider = append(provider, plotter.XY{X: float64(row.Procedures), Y: row.Provider})
-			structs = append(structs, plotter.XY{X: float64(row.Procedures), Y: row.Structs})
+	var baseline, provider, structs plotter.XYs
+	for _, m := range results.Measurements {
+		if m.What == "plan" && m.Runs == 5 {
+			baseline = append(baseline, plotter.XY{X: float64(m.Procedures), Y: m.Baseline})
+			provider = append(provider, plotter.XY{X: float64(m.Procedures), Y: m.Provider})
+			structs = append(structs, plotter.XY{X: float64(m.Procedures), Y: m.Structs})
 		}
 	}
 	if len(provider) == 0 {
@@ -77,7 +77,7 @@ func render(results results, file string) error {
 	}{
 		{"a provider with Go structs", structs, color.RGBA{R: 0xd5, G: 0x5e, A: 0xff}, draw.BoxGlyph{}},
 		{"this provider", provider, color.RGBA{G: 0x72, B: 0xb2, A: 0xff}, draw.CircleGlyph{}},
-		{"floor: a prepared state", floor, color.Gray{Y: 0x60}, draw.PyramidGlyph{}},
+		{"baseline: a prepared state", baseline, color.Gray{Y: 0x60}, draw.PyramidGlyph{}},
 	} {
 		line, points, err := plotter.NewLinePoints(series.times)
 		if err != nil {

@@ -4,7 +4,7 @@ package reference
 
 import "github.com/tofupilot/terraform-provider-tofupilot/internal/fakeapi"
 
-// Procedures returns n procedures with the same number of runs each. Without runs, they have
+// Procedures returns n procedures with the same number of runs each. With runs = 0, they have only
 // the fields that www.tofupilot.app sends.
 func Procedures(n, runs int) []fakeapi.Procedure {
 	if runs == 0 {

@@ -1,4 +1,4 @@
-// Command floor is a provider with the same schemas that returns a prepared state, without
+// Command baseline is a provider with the same schemas that returns a prepared state, without
 // a server or a key. The time of a plan with it is Terraform's own, the least for any provider.
 package main
 
@@ -15,20 +15,20 @@ import (
 
 func main() {
 	err := tf6server.Serve("registry.terraform.io/tofupilot/tofupilot", func() tfprotov6.ProviderServer {
-		return floor{provider.Server("bench")()}
+		return baseline{provider.Server("bench")()}
 	})
 	if err != nil {
 		log.Fatal(err)
 	}
 }
 
-type floor struct{ tfprotov6.ProviderServer }
+type baseline struct{ tfprotov6.ProviderServer }
 
-func (floor) ConfigureProvider(context.Context, *tfprotov6.ConfigureProviderRequest) (*tfprotov6.ConfigureProviderResponse, error) {
+func (baseline) ConfigureProvider(context.Context, *tfprotov6.ConfigureProviderRequest) (*tfprotov6.ConfigureProviderResponse, error) {
 	return &tfprotov6.ConfigureProviderResponse{}, nil
 }
 
-func (floor) ReadDataSource(context.Context, *tfprotov6.ReadDataSourceRequest) (*tfprotov6.ReadDataSourceResponse, error) {
+func (baseline) ReadDataSource(context.Context, *tfprotov6.ReadDataSourceRequest) (*tfprotov6.ReadDataSourceResponse, error) {
 	state, err := os.ReadFile(os.Getenv("BENCH_STATE")) //nolint:gosec // the benchmark sets the file
 	return &tfprotov6.ReadDataSourceResponse{State: &tfprotov6.DynamicValue{MsgPack: state}}, err
 }

@@ -23,21 +23,21 @@ const module = "github.com/tofupilot/terraform-provider-tofupilot"
 // programs contains the packages of the providers that Terraform runs.
 var programs = map[string]string{
 	"provider": module,
-	"floor":    module + "/internal/bench/floor",
+	"baseline": module + "/internal/bench/baseline",
 	"structs":  module + "/internal/bench/structs",
 	"rusage":   module + "/internal/bench/rusage",
 }
 
-// workspace is a directory with the programs, and with a CLI configuration for each that
+// workingDir is a temporary directory with the programs, and with a CLI configuration for each that
 // makes Terraform use it.
-type workspace struct{ dir string }
+type workingDir struct{ dir string }
 
-func newWorkspace(ctx context.Context) (workspace, error) {
+func newWorkingDir(ctx context.Context) (workingDir, error) {
 	dir, err := os.MkdirTemp("", "bench")
 	if err != nil {
-		return workspace{}, err
+		return workingDir{}, err
 	}
-	w := workspace{dir}
+	w := workingDir{dir}
 	for name, pkg := range programs {
 		build := exec.CommandContext(ctx, "go", "build", "-trimpath", "-buildvcs=false", "-tags=grpcnotrace", "-ldflags=-s -w", "-o", w.binary(name), pkg) //nolint:gosec // the names above
 		if output, err := build.CombinedOutput(); err != nil {
@@ -53,18 +53,18 @@ func newWorkspace(ctx context.Context) (workspace, error) {
 	return w, nil
 }
 
-func (w workspace) close() { _ = os.RemoveAll(w.dir) }
+func (w workingDir) close() { _ = os.RemoveAll(w.dir) }
 
-func (w workspace) binary(name string) string {
+func (w workingDir) binary(name string) string {
 	return filepath.Join(w.dir, name, "terraform-provider-tofupilot")
 }
 
-func (w workspace) cliConfig(name string) string { return filepath.Join(w.dir, name+".rc") }
-func (w workspace) state() string                { return filepath.Join(w.dir, "state.msgpack") }
-func (w workspace) usage() string                { return filepath.Join(w.dir, "usage") }
+func (w workingDir) cliConfig(name string) string { return filepath.Join(w.dir, name+".rc") }
+func (w workingDir) state() string                { return filepath.Join(w.dir, "state.msgpack") }
+func (w workingDir) usage() string                { return filepath.Join(w.dir, "usage") }
 
 // machine describes the machine, Terraform and Go.
-func (w workspace) machine(ctx context.Context) (string, error) {
+func (w workingDir) machine(ctx context.Context) (string, error) {
 	info, err := os.ReadFile("/proc/cpuinfo")
 	if err != nil {
 		return "", err
@@ -89,8 +89,9 @@ const (
 
 const namesCount = 5 // that someIDs looks up
 
-// serve starts a fake API, and writes the configurations and the state for the floor.
-func (w workspace) serve(ctx context.Context, procedures, runs int) (stop func(), err error) {
+// serve starts a fake API, and writes the configurations and the state that the provider baseline
+// returns.
+func (w workingDir) serve(ctx context.Context, procedures, runs int) (stop func(), err error) {
 	stored := reference.Procedures(procedures, runs)
 	server := httptest.NewServer(fakeapi.New(stored...))
 	var names []string
@@ -109,7 +110,7 @@ func (w workspace) serve(ctx context.Context, procedures, runs int) (stop func()
 }
 
 // configure writes a configuration with one data source, and an expression to count.
-func (w workspace) configure(directory, url, dataSource, expression string) error {
+func (w workingDir) configure(directory, url, dataSource, expression string) error {
 	configuration := fmt.Sprintf(`
 terraform {
   required_providers {
@@ -135,7 +136,7 @@ output "count" {
 	return err
 }
 
-func (w workspace) writeState(ctx context.Context, url string) error {
+func (w workingDir) writeState(ctx context.Context, url string) error {
 	read, err := reference.Configure(ctx, provider.Server("bench")(), url)
 	if err != nil {
 		return err
