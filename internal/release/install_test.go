@@ -41,12 +41,12 @@ func (a *assets) checksum(name string) string {
 	return ""
 }
 
-// checkAssets checks what registries require and Terraform doesn't check.
+// checkAssets checks the registries' requirements that terraform init doesn't check.
 func checkAssets(t *testing.T, a *assets) {
 	t.Helper()
 	for name, content := range a.files {
 		got, want := a.checksum(name), sha256sum(content)
-		// Terraform's registry refuses checksums of other files.
+		// Terraform's registry rejects SHA256SUMS if it has a checksum of another file.
 		if !strings.HasSuffix(name, ".zip") && name != a.manifest() {
 			want = ""
 		}
@@ -61,7 +61,7 @@ func checkAssets(t *testing.T, a *assets) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// Neither this function nor a registry accepts a signature in ASCII armor.
+	// A signature in ASCII armor is an error here, because the registries reject it.
 	if _, err := openpgp.CheckDetachedSignature(keys, bytes.NewReader(a.files[a.sums()]), bytes.NewReader(a.files[a.signature()]), nil); err != nil {
 		t.Errorf("signature: %v", err)
 	}
@@ -84,7 +84,7 @@ func checkAssets(t *testing.T, a *assets) {
 // checkInstall runs terraform init and terraform plan.
 func checkInstall(t *testing.T, a *assets) {
 	t.Helper()
-	dir := newWorkspace(t, newRegistry(t, a))
+	dir := newWorkingDir(t, newRegistry(t, a))
 	output, err := runTerraform(t, dir, nil, "init")
 	if err != nil {
 		t.Fatalf("init: %v\n%s", err, output)

@@ -77,8 +77,8 @@ func TestLicenses(t *testing.T) {
 // copyright matches the copyright notice at the beginning of a license's text.
 var copyright = regexp.MustCompile(`^(Copyright [^\n]+\n(All rights reserved\.\n)?)+\s*`)
 
-// readLicense returns the name of a module's license, the copyright notice and the text.
-// Modules with the same text share it in THIRD_PARTY_LICENSES.txt.
+// readLicense returns the name of a module's license, its copyright notice, and its text without
+// the notice. THIRD_PARTY_LICENSES.txt has a text once, even if several modules have it.
 func readLicense(t *testing.T, path, dir string) (name, holder, text string) {
 	t.Helper()
 	var texts []string

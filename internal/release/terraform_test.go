@@ -16,9 +16,9 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// newWorkspace returns a directory with a configuration, and with a CLI configuration that
+// newWorkingDir returns a directory with a configuration, and with a CLI configuration that
 // replaces the registries of Terraform and OpenTofu by r.
-func newWorkspace(t *testing.T, r *registry) string {
+func newWorkingDir(t *testing.T, r *registry) string {
 	t.Helper()
 	dir := t.TempDir()
 	cliConfig := fmt.Sprintf(`provider_installation {
