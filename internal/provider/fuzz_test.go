@@ -44,13 +44,13 @@ func FuzzParseTime(f *testing.F) {
 			// The provider accepts all times that the API accepts, except those whose year in
 			// UTC doesn't have four digits.
 			if outside := strings.Contains(err.Error(), "outside the years"); !outside && isAccepted(t, api, "created_after", value) {
-				t.Errorf("%q is refused, but the API accepts it: %v", value, err)
+				t.Errorf("%q is rejected, but the API accepts it: %v", value, err)
 			}
 			return
 		}
 		for _, sent := range []string{tofupilot.FormatAfter(parsed), tofupilot.FormatBefore(parsed)} {
 			if !isAccepted(t, api, "created_after", sent) {
-				t.Errorf("%q is sent as %q, which the API refuses", value, sent)
+				t.Errorf("%q is sent as %q, which the API rejects", value, sent)
 			}
 		}
 	})
@@ -67,10 +67,10 @@ func FuzzCheckSearchQuery(f *testing.F) {
 			t.Skip() // Terraform's strings are valid UTF-8
 		}
 		server := harness.Connect(t, Server("test")())
-		refused := server.Validate(t, "tofupilot_procedures", harness.Values{"search_query": value})
+		diagnostics := server.Validate(t, "tofupilot_procedures", harness.Values{"search_query": value})
 		blank := strings.TrimSpace(value) == ""
-		if (len(refused) == 0) != (!blank && utf8.RuneCountInString(value) <= 100) || !blank && (len(refused) == 0) != isAccepted(t, api, "search_query", value) {
-			t.Errorf("%q: %s", value, harness.FormatDiagnostics(refused))
+		if (len(diagnostics) == 0) != (!blank && utf8.RuneCountInString(value) <= 100) || !blank && (len(diagnostics) == 0) != isAccepted(t, api, "search_query", value) {
+			t.Errorf("%q: %s", value, harness.FormatDiagnostics(diagnostics))
 		}
 	})
 }
@@ -118,11 +118,11 @@ func FuzzProviderConfiguration(f *testing.F) {
 		}
 		environment := map[string]string{config.EnvAPIKey: secret + keyVariable, config.EnvURL: addressVariable, "HOME": "/nonexistent"}
 
-		refused := harness.Connect(t, Server("test")()).ValidateProvider(t, arguments)
-		if text := harness.FormatDiagnostics(refused); strings.Contains(text, secret) {
+		diagnostics := harness.Connect(t, Server("test")()).ValidateProvider(t, arguments)
+		if text := harness.FormatDiagnostics(diagnostics); strings.Contains(text, secret) {
 			t.Errorf("the key is in %s", text)
 		}
-		if len(refused) > 0 {
+		if len(diagnostics) > 0 {
 			return // Terraform doesn't call Configure
 		}
 		got, problems := config.Resolve(block, func(name string) string { return environment[name] }, user.Current)
