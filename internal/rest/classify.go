@@ -72,6 +72,9 @@ func classify(received response, err error) *Error {
 		failed.Kind = NotTLS
 	case isTLSFailure(err, received.connected):
 		failed.Kind = TLSFailed
+		if errors.As(err, &network) {
+			failed.Err = network // without the name of a function of net/http
+		}
 	case received.connected:
 		failed.Kind = Interrupted
 	default:
