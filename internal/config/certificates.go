@@ -124,7 +124,7 @@ func parseCertificates(bundle string) (CABundle, error) {
 			"`openssl x509 -in FILE -out FILE.pem`, one certificate at a time")
 	}
 	// A bundle that was concatenated from several files may have marks in the middle.
-	bundle = strings.ReplaceAll(bundle, byteOrderMark, "")
+	bundle = withoutMark(bundle)
 	var (
 		parsed CABundle
 		others []string
@@ -186,7 +186,7 @@ func isCertificate(der []byte) bool {
 // says so.
 func ParseCACertPEM(value string) (CABundle, error) {
 	bundle, err := parseCertificates(value)
-	if line := strings.TrimSpace(value); err != nil && line != "" && !strings.Contains(line, "\n") && !strings.Contains(line, beginPEM) {
+	if err != nil && isPath(value) {
 		return CABundle{}, fmt.Errorf(`%w. If this is the path of a file, use file("…")`, err)
 	}
 	return bundle, err

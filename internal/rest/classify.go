@@ -50,7 +50,7 @@ func classify(received response, err error) *Error {
 		if redirect.to != nil {
 			failed.Redirect = withoutQuery(redirect.to)
 		}
-	case failed.Err != nil && strings.HasPrefix(failed.Err.Error(), "failed to parse Location header"): // the text repeats it, perhaps with a password
+	case strings.HasPrefix(failed.Err.Error(), "failed to parse Location header"): // the text repeats it, perhaps with a password
 		failed.Kind, failed.Err = Redirected, errors.New("the server redirects to something that isn't a URL")
 	case errors.As(err, &proxy):
 		failed.Kind, failed.permanent = ProxyFailed, proxy.permanent
