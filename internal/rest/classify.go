@@ -80,7 +80,7 @@ func classify(received response, err error) *Error {
 	default:
 		failed.Kind = connectionKind(err)
 	}
-	if received.certificateRequested && failed.isDueToCertificate(received, err) {
+	if received.mayLackCertificate && failed.isDueToCertificate(received, err) {
 		failed.Kind = CertificateRefused
 	}
 	return failed
@@ -171,9 +171,15 @@ func (e *Error) classifyDecoding(received response, err error) {
 
 // isHTML reports whether a response is HTML, by its header or by its body.
 func isHTML(received response) bool {
+	if describeBody(received.body) == "HTML" {
+		return true
+	}
 	declared, _, _ := strings.Cut(received.header.Get("Content-Type"), ";")
-	declared = strings.ToLower(strings.TrimSpace(declared))
-	return len(bytes.TrimSpace(received.body)) > 0 && (declared == "text/html" || declared == "application/xhtml+xml") || describeBody(received.body) == "HTML"
+	switch strings.ToLower(strings.TrimSpace(declared)) {
+	case "text/html", "application/xhtml+xml":
+		return len(bytes.TrimSpace(received.body)) > 0
+	}
+	return false
 }
 
 // describeBody says what a body is that isn't a JSON object.

@@ -147,8 +147,8 @@ func (c *Client) get(ctx context.Context, request *request) error {
 		if latest == nil {
 			return nil
 		}
-		if ctx.Err() != nil { // this attempt failed because of it, unless the gate was closed
-			if failed == nil && latest.isRefusal() {
+		if ctx.Err() != nil { // it ended the attempt, or the wait at the gate
+			if failed == nil && latest.isRefusal() { // the gate is closed, which says why there was no attempt
 				failed = latest
 			}
 			return contextError(ctx, failed)
@@ -170,19 +170,22 @@ func (c *Client) get(ctx context.Context, request *request) error {
 		if failed.TimeLeft = timeLeft(ctx, failed.RetryAfter); failed.TimeLeft > 0 {
 			return failed
 		}
+		if failed.isRefusal() {
+			c.logRetry(ctx, request, failed, c.gate.closedFor())
+			continue // the next attempt waits until the gate opens
+		}
 		pause := cmp.Or(failed.RetryAfter, rand.N(2*interval))
-		if failed.isRefusal() {
-			pause = c.gate.closedFor()
-		}
-		c.log.WarnContext(ctx, "Trying a request again", "url", withoutQuery(request.target).String(), "query", loggedQuery(request.target), "error", failed.withoutURL(), "attempt", number, "pause", pause.Round(time.Millisecond).String())
-		if failed.isRefusal() {
-			continue // the gate makes it wait
-		}
 		interval = min(2*interval, lastInterval)
+		c.logRetry(ctx, request, failed, pause)
 		if err := sleep(ctx, pause); err != nil {
 			return contextError(ctx, failed)
 		}
 	}
+}
+
+func (c *Client) logRetry(ctx context.Context, request *request, failed *Error, pause time.Duration) {
+	c.log.WarnContext(ctx, "Trying a request again", "url", withoutQuery(request.target).String(), "query", loggedQuery(request.target),
+		"error", failed.withoutURL(), "attempt", failed.Attempts, "pause", pause.Round(time.Millisecond).String())
 }
 
 // maxUnavailable bounds the 503s that one request may get, so that a URL that always gives
@@ -260,7 +263,7 @@ func (c *Client) exchange(ctx context.Context, target *url.URL, memory *Share) (
 	request.Header = c.header.Clone()
 	httpResponse, err := c.http.Do(request)
 	received.connected = connected.Load() || httpResponse != nil
-	received.certificateRequested = c.certificateRequested.Load() && !c.gate.hasSucceeded() && !c.usesTLSProxy(request)
+	received.mayLackCertificate = c.mayLackCertificate(request)
 	if httpResponse == nil {
 		return received, err
 	}
@@ -289,8 +292,14 @@ func sleep(ctx context.Context, pause time.Duration) error {
 	}
 }
 
-// usesTLSProxy reports whether a request goes to a proxy over TLS, which may request a client
-// certificate, too.
+// mayLackCertificate reports whether a failure may be due to the client certificate: in some
+// handshake one was requested, and no request has succeeded, which would show that the server
+// accepts what it gets. A proxy that is reached over TLS may have requested it for itself.
+func (c *Client) mayLackCertificate(request *http.Request) bool {
+	return c.certificateRequested.Load() && !c.gate.hasSucceeded() && !c.usesTLSProxy(request)
+}
+
+// usesTLSProxy reports whether a request goes to a proxy over TLS.
 func (c *Client) usesTLSProxy(request *http.Request) bool {
 	transport, ok := c.http.Transport.(*http.Transport)
 	if !ok || transport.Proxy == nil {

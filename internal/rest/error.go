@@ -35,8 +35,8 @@ func (e *Error) Error() string {
 	return fmt.Sprintf("GET %s: %s", e.URL, e.withoutURL())
 }
 
-// withoutURL returns what is wrong, without the address: for the log, where the address,
-// which the provider chose, is a field of its own.
+// withoutURL returns e without its URL, which is another field of the log. It is an error and
+// not a string, because the log's handler removes headers' values from errors only.
 func (e *Error) withoutURL() error {
 	var text strings.Builder
 	if e.Err != nil {
@@ -167,7 +167,5 @@ type response struct {
 	header    http.Header
 	body      []byte
 
-	// certificateRequested is whether the server requested a client certificate, unless a
-	// request has succeeded, which shows that it accepts what the client sends.
-	certificateRequested bool
+	mayLackCertificate bool // whether a failure may be due to the client certificate
 }

@@ -46,8 +46,8 @@ type gate struct {
 
 func newGate() *gate { return &gate{changed: make(chan struct{}), limit: maxInFlight} }
 
-// enter waits until a request may be sent, and returns the time for leave, which must be
-// called when the request has ended. It admits requests in their order.
+// enter waits until a request may be sent. The caller passes the returned time to leave, when
+// the request has ended. Requests are admitted in their order.
 //
 // The error is a *blockedError if the gate is closed and waiting can't help, or if the
 // context ended while it was closed; otherwise it is the context's cause.
@@ -88,8 +88,8 @@ func (g *gate) enter(ctx context.Context, order order, maxRetries int) (sent tim
 }
 
 // isNext reports whether no request of an earlier order is waiting.
-func (g *gate) isNext(order order) bool {
-	for earlier := range order {
+func (g *gate) isNext(own order) bool {
+	for earlier := first; earlier < own; earlier++ {
 		if g.waiting[earlier] > 0 {
 			return false
 		}
@@ -115,15 +115,15 @@ func (g *gate) blocked(ctx context.Context, maxRetries int) (*blockedError, time
 	return blocked, wait
 }
 
-// refusedTooMany reports whether a refused request isn't retried. It stays so until a request
-// succeeds: until then, each request is sent only once.
+// refusedTooMany reports whether a refused request isn't retried. Once it is true, each request
+// is sent only once, until one succeeds.
 func (g *gate) refusedTooMany(maxRetries int) bool {
 	return maxRetries == 0 || g.counted > maxRetries
 }
 
-// leave reports the outcome of an attempt that enter admitted at the time sent: the status
-// and the Retry-After of its response. The status is 0 if there was no usable response. leave
-// returns the order of the next attempt, and whether the request is given up instead.
+// leave ends an attempt. The time sent is from enter; status and retryAfter are the response's,
+// and status is 0 if there was no usable one. leave returns the order of the next attempt, and
+// whether there must be none.
 func (g *gate) leave(sent time.Time, status int, retryAfter time.Duration, maxRetries int) (next order, giveUp bool) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -139,7 +139,8 @@ func (g *gate) leave(sent time.Time, status int, retryAfter time.Duration, maxRe
 			g.limit, g.successes = min(2*g.limit, maxInFlight), 0
 		}
 	case http.StatusTooManyRequests, http.StatusServiceUnavailable:
-		return g.close(sent, status, retryAfter), g.refusedTooMany(maxRetries)
+		next = g.close(sent, status, retryAfter)
+		return next, g.refusedTooMany(maxRetries) // this refusal included
 	}
 	return normal, false
 }
@@ -185,7 +186,7 @@ const (
 	last
 )
 
-// wake lets all waiting requests ask again whether they are admitted.
+// wake makes all waiting requests check again whether they are admitted.
 func (g *gate) wake() {
 	close(g.changed)
 	g.changed = make(chan struct{})

@@ -31,8 +31,8 @@ func NewTransport(rootCAs *x509.CertPool) *http.Transport {
 }
 
 // presentCertificate records that a server requested a certificate, and returns the configured
-// one, or an empty one, which means none. With tls.Config.Certificates, Go would present none
-// to a server that doesn't list the certificate's issuer, as if none were configured.
+// one. An empty one presents none. tls.Config.Certificates isn't used, because Go would then
+// present none to a server that doesn't list the certificate's issuer.
 func (c *Client) presentCertificate(*tls.CertificateRequestInfo) (*tls.Certificate, error) {
 	c.certificateRequested.Store(true)
 	if c.certificate == nil {
@@ -47,12 +47,8 @@ func (c *Client) presentCertificate(*tls.CertificateRequestInfo) (*tls.Certifica
 func proxyFromEnvironment() func(*http.Request) (*url.URL, error) {
 	config := httpproxy.FromEnvironment()
 	invalid := map[string]error{} // by the scheme of the requests
-	for scheme, address := range map[string]*string{"http": &config.HTTPProxy, "https": &config.HTTPSProxy} {
-		if *address != "" && !isProxyAddress(*address) {
-			invalid[scheme] = &proxyError{fmt.Errorf("the value of %s isn't the address of a proxy; look for a line break at its end, and for characters of a password that need percent-encoding", proxyVariable(scheme)), true}
-			*address = "http://proxy.invalid" // proxyFor still decides whether a request needs the proxy
-		}
-	}
+	config.HTTPProxy, invalid["http"] = checkProxy("http", config.HTTPProxy)
+	config.HTTPSProxy, invalid["https"] = checkProxy("https", config.HTTPSProxy)
 	proxyFor := config.ProxyFunc()
 	return func(request *http.Request) (*url.URL, error) {
 		proxy, err := proxyFor(request.URL)
@@ -63,8 +59,19 @@ func proxyFromEnvironment() func(*http.Request) (*url.URL, error) {
 	}
 }
 
+// checkProxy returns the address of a proxy. For one that net/http would ignore, it returns an
+// error and a placeholder, with which ProxyFunc still decides which requests need the proxy.
+func checkProxy(scheme, address string) (string, error) {
+	if address == "" || isProxyAddress(address) {
+		return address, nil
+	}
+	return "http://proxy.invalid", &proxyError{fmt.Errorf("the value of %s isn't the address of a proxy; look for a line break at its end, "+
+		"and for characters of a password that need percent-encoding", proxyVariable(scheme)), true}
+}
+
 // isProxyAddress reports whether net/http finds a host in the address of a proxy, with or
-// without a scheme. An @ behind the host comes from a password that isn't percent-encoded.
+// without a scheme. If a password has a / that isn't percent-encoded, the host ends there, and
+// the @ is in the path.
 func isProxyAddress(address string) bool {
 	parsed, err := url.Parse(address)
 	if err != nil || parsed.Scheme == "" || parsed.Host == "" {
