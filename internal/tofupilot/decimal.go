@@ -3,7 +3,6 @@ package tofupilot
 import (
 	"errors"
 	"fmt"
-	"math"
 	"strconv"
 	"strings"
 
@@ -26,8 +25,9 @@ func (d *Decimal) UnmarshalJSON(raw []byte) error {
 	text := string(raw)
 	mantissa, _, _ := strings.Cut(strings.ToLower(text), "e")
 	value, err := strconv.ParseFloat(text, 64)
-	underflows := value == 0 && strings.ContainsAny(mantissa, "123456789")
-	if errors.Is(err, strconv.ErrRange) || math.IsInf(value, 0) || underflows || len(strings.NewReplacer("-", "", ".", "").Replace(mantissa)) > maxDigits {
+	digits := strings.NewReplacer("-", "", ".", "").Replace(mantissa)
+	tooSmall := value == 0 && strings.Trim(digits, "0") != ""
+	if err != nil || tooSmall || len(digits) > maxDigits {
 		return fmt.Errorf("a number out of range, or of more than %d digits: %.80s", maxDigits, text)
 	}
 	*d = Decimal(text)

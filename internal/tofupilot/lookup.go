@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"unicode"
 
 	"golang.org/x/sync/errgroup"
@@ -32,11 +31,11 @@ const (
 // The error is a *LookupError if a text doesn't have exactly one procedure. Otherwise its
 // chain has the *rest.Error of a request that failed, or the context's cause.
 func (s *Session) Lookup(ctx context.Context, by By, texts []string) (map[string]*Procedure, error) {
-	wanted := map[string]bool{} // under NFC
+	want := wanted{by, map[string]bool{}}
 	for _, text := range texts {
-		wanted[norm.NFC.String(text)] = true
+		want.texts[norm.NFC.String(text)] = true
 	}
-	matches, list, err := s.findMatches(ctx, by, wanted)
+	matches, list, err := s.findMatches(ctx, want)
 	if err != nil {
 		return nil, err
 	}
@@ -58,24 +57,21 @@ func (s *Session) Lookup(ctx context.Context, by By, texts []string) (map[string
 	return nil, failed
 }
 
-// matchesByText maps a text, under NFC, to the procedures that have it.
-type matchesByText map[string][]*Procedure
-
 // findMatches finds the procedures that have the wanted texts. If a text has no match, list
 // has all procedures that the key can read.
 //
 // One text is searched for. Of several, the first page is read, which may be the whole list;
 // then up to maxSearches are searched for. If that decides nothing, the list is read.
-func (s *Session) findMatches(ctx context.Context, by By, wanted map[string]bool) (matches matchesByText, list []Row, err error) {
-	if len(wanted) > 1 {
-		rows, isWhole, err := s.readOnePage(ctx, s.client.rest.Get, Filter{}, keepMatches(by, wanted))
+func (s *Session) findMatches(ctx context.Context, want wanted) (matches map[string][]*Procedure, list []Row, err error) {
+	if len(want.texts) > 1 {
+		rows, isWhole, err := s.readOnePage(ctx, s.client.rest.Get, Filter{}, want.keep)
 		if err != nil || isWhole {
-			return groupMatches(by, wanted, rows), rows, err
+			return want.matches(rows), rows, err
 		}
 	}
-	if len(wanted) <= maxSearches && !s.client.searchesFail.Load() {
-		matches, err := s.searchEach(ctx, by, wanted)
-		if err != nil || matches != nil {
+	if len(want.texts) <= maxSearches && !s.client.searchesFail.Load() {
+		matches, err := s.searchEach(ctx, want)
+		if !errors.Is(err, errUndecided) {
 			return matches, nil, err
 		}
 	}
@@ -85,39 +81,32 @@ func (s *Session) findMatches(ctx context.Context, by By, wanted map[string]bool
 	case <-ctx.Done():
 		return nil, nil, context.Cause(ctx)
 	}
-	list, err = s.readList(ctx, Filter{}, keepMatches(by, wanted))
-	return groupMatches(by, wanted, list), list, err
+	list, err = s.readList(ctx, Filter{}, want.keep)
+	return want.matches(list), list, err
 }
 
-// searchEach searches for each of the wanted texts. It returns nil if one of the searches
-// decides nothing, which cancels the others.
-func (s *Session) searchEach(ctx context.Context, by By, wanted map[string]bool) (matchesByText, error) {
+// errUndecided reports that a search decides nothing, so that the list must be read.
+var errUndecided = errors.New("the search decides nothing")
+
+// searchEach searches for each of the wanted texts. The first error cancels the other
+// searches. It is errUndecided if a search decides nothing.
+func (s *Session) searchEach(ctx context.Context, want wanted) (map[string][]*Procedure, error) {
 	queries := map[string]string{}
-	for text := range wanted {
+	for text := range want.texts {
 		query := searchable(text)
-		if query == "" || by == ByID && len(query) < minIDSearch {
-			return nil, nil
+		if query == "" || want.by == ByID && len(query) < minIDSearch {
+			return nil, errUndecided
 		}
 		queries[text] = query
 	}
-	var (
-		mu        sync.Mutex
-		matches   = matchesByText{}
-		undecided atomic.Bool
-	)
-	searching, cancel := context.WithCancel(ctx)
-	defer cancel()
-	group, searching := errgroup.WithContext(searching)
+	var mu sync.Mutex
+	matches := map[string][]*Procedure{}
+	group, ctx := errgroup.WithContext(ctx)
 	for text, query := range queries {
 		group.Go(func() error {
-			found, err := s.search(searching, by, text, query)
+			found, err := s.search(ctx, want.by, text, query)
 			if err != nil {
 				return err
-			}
-			if len(found) == 0 {
-				undecided.Store(true)
-				cancel()
-				return nil
 			}
 			mu.Lock()
 			defer mu.Unlock()
@@ -125,48 +114,55 @@ func (s *Session) searchEach(ctx context.Context, by By, wanted map[string]bool)
 			return nil
 		})
 	}
-	err := group.Wait()
-	if undecided.Load() {
-		return nil, nil
+	if err := group.Wait(); err != nil {
+		return nil, err
 	}
-	return matches, err
+	return matches, nil
 }
 
-// search searches for one text, and returns the procedures that have it. It returns none if
-// the search decides nothing: its result doesn't fit on one page, contains no match, or
-// can't be used. How a server compares doesn't matter, because the result is compared here.
+// search searches for one text, and returns the procedures that have it. The error is
+// errUndecided if the result doesn't fit on one page, contains no match, or can't be used. How
+// a server compares doesn't matter, because the result is compared here.
 func (s *Session) search(ctx context.Context, by By, text, query string) ([]*Procedure, error) {
-	wanted := map[string]bool{text: true}
-	rows, isWhole, err := s.readOnePage(ctx, s.client.rest.GetOnce, Filter{SearchQuery: query}, keepMatches(by, wanted))
+	want := wanted{by, map[string]bool{text: true}}
+	rows, isWhole, err := s.readOnePage(ctx, s.client.rest.GetOnce, Filter{SearchQuery: query}, want.keep)
 	if ctx.Err() == nil && isDueToSearch(err) {
 		if !isServerFailure(err) {
 			s.client.searchesFail.Store(true)
 		}
-		return nil, nil
+		return nil, errUndecided
 	}
-	if err != nil || !isWhole {
+	if err != nil {
 		return nil, err
 	}
-	return groupMatches(by, wanted, rows)[text], nil
-}
-
-// keepMatches keeps all of a procedure that has a wanted text, and the ID and name of any
-// other.
-func keepMatches(by By, wanted map[string]bool) keepFunc {
-	return func(procedure *Procedure) (Row, int) {
-		kept := &Procedure{ID: procedure.ID, Name: procedure.Name}
-		if wanted[by.textOf(procedure)] {
-			*kept = *procedure
-		}
-		return Row{ID: procedure.ID, procedure: kept}, kept.size()
+	found := want.matches(rows)[text]
+	if !isWhole || len(found) == 0 {
+		return nil, errUndecided
 	}
+	return found, nil
 }
 
-// groupMatches groups the rows that have a wanted text.
-func groupMatches(by By, wanted map[string]bool, rows []Row) matchesByText {
-	matches := matchesByText{}
+// wanted are the names or IDs that a lookup looks for.
+type wanted struct {
+	by    By
+	texts map[string]bool // under NFC
+}
+
+// keep returns a row with all of a procedure that has a wanted text, or with the ID and name of
+// any other, and its size in bytes.
+func (w wanted) keep(procedure *Procedure) (Row, int) {
+	kept := &Procedure{ID: procedure.ID, Name: procedure.Name}
+	if w.texts[w.by.textOf(procedure)] {
+		*kept = *procedure
+	}
+	return Row{ID: procedure.ID, procedure: kept}, kept.size()
+}
+
+// matches returns the procedures that have a wanted text, by that text.
+func (w wanted) matches(rows []Row) map[string][]*Procedure {
+	matches := map[string][]*Procedure{}
 	for _, row := range rows {
-		if text := by.textOf(row.procedure); wanted[text] {
+		if text := w.by.textOf(row.procedure); w.texts[text] {
 			matches[text] = append(matches[text], row.procedure)
 		}
 	}
@@ -199,12 +195,12 @@ func isServerFailure(err error) bool {
 	return errors.As(err, &failed) && (failed.Kind == rest.ServerFailed || failed.Kind == rest.Unavailable)
 }
 
-// searchable returns the longest part of a text under NFC that is the same in every spelling
-// that Unicode considers equal, so that a search finds the text however it is stored; empty
-// if there is none. Such parts are ASCII, except the characters that have doubles
-// (the Kelvin sign, U+037E and U+1FEF): if a mark belongs to an ASCII character that
-// NFC leaves alone, no spelling has one character for both. A server may trim the query,
-// so the part has a letter or a digit.
+// searchable returns the longest part of a text under NFC that a search finds in whichever
+// spelling the server stores it; empty if there is none. In Unicode, characters beyond ASCII
+// may be equal to others, and three of them to K, ; and the grave accent (the Kelvin sign,
+// U+037E and U+1FEF), so the part has none of all these. NFC has already combined the ASCII
+// characters that have a combined form with their mark. A server may trim the query, so the
+// part has a letter or a digit.
 func searchable(text string) string {
 	longest := ""
 	for _, piece := range strings.FieldsFunc(text, func(r rune) bool { return r > unicode.MaxASCII || strings.ContainsRune("K;`", r) }) {

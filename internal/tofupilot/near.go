@@ -162,16 +162,18 @@ func findDifferences(a, b string) Differences {
 		return 0
 	}
 	smallest := Differences(0)
-	for only := Differences(1); only <= allDifferences; only++ {
-		if smallest != 0 && bits.OnesCount8(uint8(only)) >= bits.OnesCount8(uint8(smallest)) {
+	for set := Differences(1); set <= allDifferences; set++ { // every combination of bits
+		if smallest != 0 && set.count() >= smallest.count() {
 			continue
 		}
-		if same := ignore(only, a); same != "" && same == ignore(only, b) {
-			smallest = only
+		if same := ignore(set, a); same != "" && same == ignore(set, b) {
+			smallest = set
 		}
 	}
 	return smallest
 }
+
+func (d Differences) count() int { return bits.OnesCount8(uint8(d)) }
 
 // ignore returns a text without some differences: it returns the same for all texts that
 // differ in nothing else.

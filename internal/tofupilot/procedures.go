@@ -24,7 +24,7 @@ const (
 	// rowOverhead is the memory in bytes that the pager and the allocator take for a row.
 	rowOverhead = 200
 
-	procedures = "v2/procedures" // the path below the API's base
+	proceduresPath = "v2/procedures" // below the API's base
 )
 
 // List reads every procedure that matches the filter, once, and returns the result of encode
@@ -69,9 +69,9 @@ func (s *Session) readList(ctx context.Context, filter Filter, keep keepFunc) ([
 	return rows, nil
 }
 
-func (s *Session) logRead(ctx context.Context, filter Filter, rows, requests int, started time.Time) {
+func (s *Session) logRead(ctx context.Context, filter Filter, rows, pages int, started time.Time) {
 	s.client.log.InfoContext(ctx, "Read procedures", "url", s.client.url, "filters", filter.query().Encode(), "rows", rows,
-		"pages", requests, "duration", time.Since(started).String())
+		"pages", pages, "duration", time.Since(started).String())
 }
 
 // readOnePage reads the first page, and reports whether that is the whole list: it has fewer
@@ -106,7 +106,7 @@ func (s *Session) fetch(ctx context.Context, get getFunc, filter Filter, cursor 
 	if cursor != "" {
 		query.Set("cursor", cursor)
 	}
-	err = get(ctx, procedures, query, func(body []byte) (err error) {
+	err = get(ctx, proceduresPath, query, func(body []byte) (err error) {
 		page, err = decodePage(ctx, body, keep, s.memory)
 		return err
 	})
