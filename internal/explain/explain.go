@@ -105,50 +105,60 @@ func (e Explainer) List(ctx context.Context, err error, pageSize int) Diagnostic
 	if pageSize == 1 {
 		advice.smaller = ""
 	}
-	return e.read(ctx, err, advice)
+	return e.explainRead(ctx, err, advice)
 }
 
-// read turns an error of a read into a diagnostic: what was requested, what was received,
-// what it probably means and what to do next.
-func (e Explainer) read(ctx context.Context, err error, advice advice) Diagnostic {
-	if errors.Is(err, rest.ErrMemory) {
-		return failure("", "Too many procedures at the same time",
-			e.say("What the provider reads from %s at the same time is larger than 512 MiB, the most that it keeps in memory.", e.own(e.Settings.BaseURL)),
-			"Check that the address leads to a TofuPilot server. If it does, run Terraform with -parallelism=1, which reads one data source at a time"+e.or(advice.narrower)+".")
-	}
-	var progress, changed prose // how far the list was read
-	incomplete := new(paging.IncompleteError)
-	if list := new(tofupilot.ListError); errors.As(err, &list) && errors.As(err, &incomplete) {
-		progress = e.say("So far: %s, %s.", counted(list.Requests, "request"), counted(incomplete.Rows, "procedure"))
-	}
-	if incomplete.Change != nil {
-		changed = e.say("The list changed while it was read, so the provider read it from the start %s. Last change: %s",
-			counted(incomplete.Passes, "time"), incomplete.Change).ended()
-	}
+// explainRead explains an error of a read: what was requested, what was received, what it
+// probably means and what to do next.
+func (e Explainer) explainRead(ctx context.Context, err error, advice advice) Diagnostic {
 	failed, inconsistent := new(rest.Error), new(paging.InconsistentError)
 	reading := e.say("Reading the procedures from %s", e.own(e.Settings.BaseURL))
 	switch {
+	case errors.Is(err, rest.ErrMemory):
+		return failure("", "Too many procedures at the same time",
+			e.say("What the provider reads from %s at the same time is larger than 512 MiB, the most that it keeps in memory.", e.own(e.Settings.BaseURL)),
+			"Check that the address leads to a TofuPilot server. If it does, run Terraform with -parallelism=1, which reads one data source at a time"+e.or(advice.narrower)+".")
 	case errors.Is(ctx.Err(), context.DeadlineExceeded):
-		var last, fewer prose
-		if errors.As(err, &failed) {
-			last = "The last request failed: " + e.describeResponse(failed)
-		}
-		if incomplete.Change != nil {
-			fewer = "The provider returns complete lists only. You can also try again when fewer procedures are being created or deleted."
-		}
-		return failure(timeoutsRead, "Reading took too long",
-			joined(" ", reading+e.say(" didn't finish within %s.", e.own(context.Cause(ctx))), progress, changed), last,
-			joined(" ", "Raise timeouts.read"+e.or(advice.narrower)+".", fewer))
+		return e.explainDeadline(ctx, err, advice)
 	case ctx.Err() != nil:
-		return failure("", "Interrupted", joined(" ", reading+" was interrupted.", progress, changed))
+		return failure("", "Interrupted", joined(" ", reading+" was interrupted.", e.progress(err)))
 	case errors.As(err, &failed):
-		return e.request(failed, advice)
+		return e.explainRequest(failed, advice)
 	case errors.As(err, &inconsistent):
 		return failure("", "The server's pages are inconsistent",
-			joined(" ", e.say("%s: %s", reading, inconsistent).ended(), progress, changed),
+			joined(" ", e.say("%s: %s", reading, inconsistent).ended(), e.progress(err)),
 			"The provider doesn't use a list that may be incomplete. "+Report)
+	default:
+		return failure("", "The procedures can't be read", joined(" ", e.say("%s: %s", reading, err).ended(), e.progress(err)))
 	}
-	return failure("", "The procedures can't be read", joined(" ", e.say("%s: %s", reading, err).ended(), progress, changed))
+}
+
+// explainDeadline explains that timeouts.read ended a read.
+func (e Explainer) explainDeadline(ctx context.Context, err error, advice advice) Diagnostic {
+	var last, fewer prose
+	if failed := new(rest.Error); errors.As(err, &failed) {
+		last = "The last request failed: " + e.describeResponse(failed)
+	}
+	if incomplete := new(paging.IncompleteError); errors.As(err, &incomplete) && incomplete.Change != nil {
+		fewer = "The provider returns complete lists only. You can also try again when fewer procedures are being created or deleted."
+	}
+	return failure(timeoutsRead, "Reading took too long",
+		joined(" ", e.say("Reading the procedures from %s didn't finish within %s.", e.own(e.Settings.BaseURL), e.own(context.Cause(ctx))), e.progress(err)), last,
+		joined(" ", "Raise timeouts.read"+e.or(advice.narrower)+".", fewer))
+}
+
+// progress says how far a list was read and whether it changed. It is empty for other errors.
+func (e Explainer) progress(err error) prose {
+	list, incomplete := new(tofupilot.ListError), new(paging.IncompleteError)
+	if !errors.As(err, &list) || !errors.As(err, &incomplete) {
+		return ""
+	}
+	text := e.say("So far: %s, %s.", counted(list.Requests, "request"), counted(incomplete.Rows, "procedure"))
+	if incomplete.Change != nil {
+		text += e.say(" The list changed while it was read, so the provider read it from the start %s. Last change: %s",
+			counted(incomplete.Passes, "time"), incomplete.Change).ended()
+	}
+	return text
 }
 
 // counted returns a number with its noun.

@@ -16,7 +16,7 @@ import (
 func (e Explainer) Lookup(ctx context.Context, by tofupilot.By, err error) Diagnostic {
 	failed := new(tofupilot.LookupError)
 	if !errors.As(err, &failed) {
-		return e.read(ctx, err, advice{})
+		return e.explainRead(ctx, err, advice{})
 	}
 	at, noun := "name", prose("name")
 	if by == tofupilot.ByID {
@@ -72,7 +72,7 @@ const maxLines = 44
 func (e Explainer) Names(ctx context.Context, asked int, err error) Diagnostic {
 	failed := new(tofupilot.LookupError)
 	if !errors.As(err, &failed) {
-		return e.read(ctx, err, advice{})
+		return e.explainRead(ctx, err, advice{})
 	}
 	head := e.say("%d of %s can't be looked up at %s.", len(failed.Missing)+len(failed.Ambiguous), counted(asked, "name"), e.own(e.Settings.BaseURL))
 	var lines, next []prose
@@ -227,7 +227,9 @@ func (e Explainer) describe(procedure *tofupilot.Procedure) prose {
 // quote writes a server's text as a string that can be copied into a configuration. It shortens
 // a long text.
 func (e Explainer) quote(text string) prose {
-	if redacted := e.Redact(text); strings.Contains(redacted, "[the ") { // a secret with invisible characters in it
+	// Redact first, because say doesn't find a secret with characters that quoteHCL escapes. A
+	// text without a secret isn't redacted here: that would remove its invisible characters.
+	if redacted := e.Redact(text); strings.Contains(redacted, "[the ") { // such as [the API key]
 		text = redacted
 	}
 	return shorten(e.say("%s", quoteHCL(text)))

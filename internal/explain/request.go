@@ -11,8 +11,8 @@ import (
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/tofupilot"
 )
 
-// request explains a request that failed.
-func (e Explainer) request(failed *rest.Error, advice advice) Diagnostic {
+// explainRequest explains a request that failed.
+func (e Explainer) explainRequest(failed *rest.Error, advice advice) Diagnostic {
 	at := ""
 	if failed.TimeLeft > 0 {
 		at = timeoutsRead
@@ -196,23 +196,32 @@ func (e Explainer) later(failed *rest.Error, otherwise prose) prose {
 		asked, e.own(rest.FormatDuration(max(failed.TimeLeft.Round(100*time.Millisecond), 100*time.Millisecond))), asked)
 }
 
-// adviseRedirect names the address or the scheme to configure if the target of the redirect
-// shows it. It never advises to configure any other target, which is probably a login page,
-// because the key would be sent to it.
+// adviseRedirect says what to configure if the redirect leads to the API at another address, or
+// to the same host with another scheme. It never advises another target: that is probably a
+// login page, and the key would be sent to it.
 func (e Explainer) adviseRedirect(failed *rest.Error) (summary, next prose) {
-	to, base := failed.Redirect, e.Settings.BaseURL
-	if isElsewhere(failed) {
-		summary = "The server redirects to another page"
-		if address := withScheme(base, to); address != nil && base.Scheme == "https" {
-			return summary, e.say("The server redirects to %s, and the provider doesn't send the API key unencrypted. "+
-				"If a gateway in front of the server ends TLS, the server's redirects may have the wrong scheme: ask its administrator.", to)
-		} else if address != nil {
-			return summary, e.say("The server redirects to %s. Use %s:// instead of %s://: ", to, e.own(address.Scheme), e.own(base.Scheme)) + e.moveTo(address) + "."
-		}
-		return summary, e.say("The server redirects to %s, which isn't the API. ", to) + e.adviseGateway()
+	if !isElsewhere(failed) {
+		return e.adviseMoved(failed.MovedTo)
 	}
-	address := configurable(failed.MovedTo)
-	if address == nil || rest.SameServer(address, base) {
+	summary = "The server redirects to another page"
+	to, base := failed.Redirect, e.Settings.BaseURL
+	address := withScheme(base, to)
+	switch {
+	case address == nil:
+		next = e.say("The server redirects to %s, which isn't the API. ", to) + e.adviseGateway()
+	case base.Scheme == "https":
+		next = e.say("The server redirects to %s, and the provider doesn't send the API key unencrypted. "+
+			"If a gateway in front of the server ends TLS, the server's redirects may have the wrong scheme: ask its administrator.", to)
+	default:
+		next = e.say("The server redirects to %s. Use %s:// instead of %s://: ", to, e.own(address.Scheme), e.own(base.Scheme)) + e.moveTo(address) + "."
+	}
+	return summary, next
+}
+
+// adviseMoved returns what to do about a redirect to the API at another address.
+func (e Explainer) adviseMoved(movedTo *url.URL) (summary, next prose) {
+	address := configurable(movedTo)
+	if address == nil || rest.SameServer(address, e.Settings.BaseURL) {
 		return "The server's redirect can't be followed", joined(" ", "Check that it is the server's own, with the right scheme (https:// or http://).", e.extraPath())
 	}
 	return "The server redirects to another address", e.say("The provider sends the API key to the configured server only, so it didn't follow the redirect. "+

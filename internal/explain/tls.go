@@ -107,27 +107,32 @@ func (e Explainer) adviseSignature(why error) prose {
 func followIssuers(came, configured []*x509.Certificate) (last, refused *x509.Certificate, why error) {
 	came = came[:min(len(came), 10)] // the server chooses how many, and checking signatures takes time
 	last = came[0]
-	for range came { // certificates can be each other's issuers
-		var issuer *x509.Certificate
-		for _, candidate := range slices.Concat(configured, came) {
-			if candidate.Equal(last) || !bytes.Equal(candidate.RawSubject, last.RawIssuer) {
-				continue
-			}
-			err := last.CheckSignatureFrom(candidate)
-			if err == nil {
-				issuer = candidate
-				break
-			}
-			if why == nil {
-				refused, why = candidate, err
-			}
-		}
+	for range came { // not longer: certificates can be each other's issuers
+		issuer, refused, why := findIssuer(last, slices.Concat(configured, came))
 		if issuer == nil {
-			break
+			return last, refused, why
 		}
-		last, refused, why = issuer, nil, nil
+		last = issuer
 	}
-	return last, refused, why
+	return last, nil, nil
+}
+
+// findIssuer returns the certificate that signed another one. If there is none, refused is the
+// first certificate with the issuer's name, and why says what is wrong with it.
+func findIssuer(signed *x509.Certificate, candidates []*x509.Certificate) (issuer, refused *x509.Certificate, why error) {
+	for _, candidate := range candidates {
+		if candidate.Equal(signed) || !bytes.Equal(candidate.RawSubject, signed.RawIssuer) {
+			continue
+		}
+		err := signed.CheckSignatureFrom(candidate)
+		if err == nil {
+			return candidate, nil, nil
+		}
+		if why == nil {
+			refused, why = candidate, err
+		}
+	}
+	return nil, refused, why
 }
 
 // adviseExpired says which certificate of a chain isn't valid now.
