@@ -3,7 +3,6 @@ package config
 import (
 	"crypto/x509"
 	"encoding/asn1"
-	"encoding/pem"
 	"errors"
 	"fmt"
 	"path/filepath"
@@ -123,19 +122,12 @@ func parseCertificates(bundle string) (CABundle, error) {
 		return CABundle{}, errors.New("TRUSTED CERTIFICATE is a format of OpenSSL's own; convert it with " +
 			"`openssl x509 -in FILE -out FILE.pem`, one certificate at a time")
 	}
-	// A bundle that was concatenated from several files may have marks in the middle.
-	bundle = withoutMark(bundle)
 	var (
 		parsed CABundle
 		others []string
 		number int // of the certificate
 	)
-	for rest := []byte(bundle); ; {
-		var block *pem.Block
-		block, rest = pem.Decode(rest)
-		if block == nil {
-			break
-		}
+	for _, block := range blocksOf(bundle) {
 		if block.Type != "CERTIFICATE" && block.Type != "X509 CERTIFICATE" {
 			others = append(others, block.Type)
 			continue
@@ -181,9 +173,8 @@ func isCertificate(der []byte) bool {
 		func(part asn1.RawValue, tag int) bool { return part.Class == asn1.ClassUniversal && part.Tag == tag })
 }
 
-// ParseCACertPEM reads the value of ca_cert_pem, which is the text of the certificates
-// itself. If the value looks like the path of a file, which other settings need, the error
-// says so.
+// ParseCACertPEM reads the value of ca_cert_pem: the certificates themselves, not a path as in
+// TOFUPILOT_CA_CERT. If the value looks like a path, the error says so.
 func ParseCACertPEM(value string) (CABundle, error) {
 	bundle, err := parseCertificates(value)
 	if err != nil && isPath(value) {

@@ -82,10 +82,10 @@ func CheckClientKeyPEM(value string) error {
 	case blocks[at].Type == "ENCRYPTED PRIVATE KEY", strings.Contains(blocks[at].Headers["Proc-Type"], "ENCRYPTED"):
 		return errors.New("the key is encrypted; decrypt it with `openssl pkey -in FILE -out FILE.pem`")
 	}
-	_, pkcs1 := x509.ParsePKCS1PrivateKey(blocks[at].Bytes)
-	_, pkcs8 := x509.ParsePKCS8PrivateKey(blocks[at].Bytes)
-	_, sec1 := x509.ParseECPrivateKey(blocks[at].Bytes)
-	if pkcs1 != nil && pkcs8 != nil && sec1 != nil {
+	_, errPKCS1 := x509.ParsePKCS1PrivateKey(blocks[at].Bytes)
+	_, errPKCS8 := x509.ParsePKCS8PrivateKey(blocks[at].Bytes)
+	_, errSEC1 := x509.ParseECPrivateKey(blocks[at].Bytes)
+	if errPKCS1 != nil && errPKCS8 != nil && errSEC1 != nil {
 		return errors.New("the key is damaged, or isn't in PKCS #1, PKCS #8 or SEC 1; convert it with `openssl pkey -in FILE -out FILE.pem`, " +
 			"or a key of OpenSSH with `ssh-keygen -p -m PKCS8 -f FILE`")
 	}

@@ -65,10 +65,10 @@ func Resolve(block Block, getenv func(string) string, currentUser func() (*user.
 // resolveAPIKey returns the key, and its login if it comes from one.
 func resolveAPIKey(block Block, getenv func(string) string, files []string) (apiKey, *login, *Problem) {
 	value, source, err := coalesce(block.APIKey, "api_key", EnvAPIKey, getenv)
-	if err == nil && (value != "" || source.Argument != "") {
-		err = CheckAPIKey(value)
-	}
-	if err != nil || value != "" {
+	if source != (Source{}) {
+		if err == nil {
+			err = CheckAPIKey(value)
+		}
 		return apiKey{value, source}, nil, problemOf(source, err)
 	}
 	file, stored, err := findLogin(files)
@@ -82,8 +82,9 @@ func resolveAPIKey(block Block, getenv func(string) string, files []string) (api
 }
 
 // missingKey returns the problem that no key is configured, and none of the login files
-// exists. Terraform doesn't wrap lines that are indented.
+// exists.
 func missingKey(files []string) *Problem {
+	// The lines are broken here, because Terraform doesn't wrap lines that are indented.
 	login := "Run `tofupilot login`. These login files don't exist:\n    " + strings.Join(files, "\n    ")
 	if len(files) == 0 {
 		login = "Run `tofupilot login`, and set " + homeVariable() + ": no home directory is known, so\n    no login file was looked for."
@@ -104,15 +105,16 @@ func resolveURL(block Block, getenv func(string) string, stored *login) (*url.UR
 	if err != nil {
 		return nil, source, problemOf(source, err)
 	}
-	if address == "" && source.Argument == "" {
-		if stored != nil {
-			source = Source{Login: stored.file}
-			if err := CheckScheme(stored.baseURL, block.AllowHTTP); err != nil {
-				return nil, source, problemOf(source, fmt.Errorf("%s is for %s: %w", source, origin(stored.baseURL), err))
-			}
-			return stored.baseURL, source, nil
+	isConfigured := source != (Source{})
+	if !isConfigured && stored != nil {
+		source = Source{Login: stored.file}
+		if err := CheckScheme(stored.baseURL, block.AllowHTTP); err != nil {
+			return nil, source, problemOf(source, fmt.Errorf("%s is for %s: %w", source, origin(stored.baseURL), err))
 		}
-		address, source = DefaultURL, Source{}
+		return stored.baseURL, source, nil
+	}
+	if !isConfigured {
+		address = DefaultURL
 	}
 	base, err := ParseURL(address)
 	if err == nil {
@@ -124,7 +126,8 @@ func resolveURL(block Block, getenv func(string) string, stored *login) (*url.UR
 	return base, source, nil
 }
 
-// checkLoginServer keeps a login's key with the login's server.
+// checkLoginServer returns a problem if a login's key would be sent to another server than the
+// login's.
 func checkLoginServer(stored *login, base *url.URL) *Problem {
 	if stored == nil || rest.SameServer(stored.baseURL, base) {
 		return nil

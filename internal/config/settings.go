@@ -17,13 +17,16 @@ const (
 	EnvCACert = "TOFUPILOT_CA_CERT" // a path; the argument is the text itself
 )
 
-// coalesce returns the argument if it is set, else the environment variable. An empty
-// variable is unset.
+// coalesce returns the argument if it is set, else the environment variable, and where the
+// value comes from: the zero Source if neither is set. An empty variable is unset.
 func coalesce(argument *string, name, variable string, getenv func(string) string) (string, Source, error) {
 	if argument != nil {
 		return *argument, Source{Argument: name}, nil
 	}
 	source, value := Source{Variable: variable}, getenv(variable)
+	if value == "" {
+		return "", Source{}, nil
+	}
 	if value != strings.TrimSpace(value) {
 		return "", source, errors.New("the value begins or ends with white space; remove it")
 	}
