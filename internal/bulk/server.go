@@ -128,10 +128,11 @@ func SetState(ctx context.Context, state *tfsdk.State, encoded map[string]Value)
 	if size > maxState {
 		return &TooLargeError{Size: size}
 	}
-	if attributes, ok := ctx.Value(stateKey{}).(map[string]Value); ok {
-		maps.Copy(attributes, encoded)
+	if response, ok := ctx.Value(stateKey{}).(map[string]Value); ok { // served by NewProtocol6
+		maps.Copy(response, encoded)
 		return nil
 	}
+	// The framework's own server needs decoded values.
 	object, ok := state.Schema.Type().TerraformType(ctx).(tftypes.Object)
 	if !ok {
 		return fmt.Errorf("the schema's type is %s, no object", state.Schema.Type())

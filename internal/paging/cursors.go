@@ -10,26 +10,27 @@ import (
 func (p *pager[R]) follow(ctx context.Context) error {
 	at, followed := "", map[string]bool{}
 	for range maxRows { // a page may be empty
-		next, err := p.Fetch(ctx, at, p.PageSize)
+		page, err := p.Fetch(ctx, at, p.PageSize)
 		if err != nil {
 			return err
 		}
 		// Check the cursor first: if it doesn't advance, repeated rows aren't a sign of a change.
-		advances := next.Next != "" && !followed[next.Next] && !isBehind(next.Next, at)
+		advances := page.Next != "" && !followed[page.Next] && !isBehind(page.Next, at)
 		switch {
-		case next.More && next.Next == "":
+		case page.More && page.Next == "":
 			return &InconsistentError{What: fmt.Sprintf("it has more after the page at cursor %q, but gives no next_cursor", at)}
-		case next.More && !advances: // once, an old count may cause this; twice, it is how the server counts
-			return changedError("after the page at cursor %q it gives next_cursor %q, which doesn't advance", at, next.Next)
+		case page.More && !advances: // once, an old count may cause this; twice, it is how the server counts
+			return changedError("after the page at cursor %q it gives next_cursor %q, which doesn't advance", at, page.Next)
 		}
-		if err := p.add(next.Rows, 0); err != nil {
+		if err := p.add(page.Rows, 0); err != nil {
 			return err
 		}
 		p.ends = append(p.ends, len(p.rows))
-		if !next.More && (!advances || len(next.Rows) == 0) {
+		// has_more may come from an old count: another cursor is followed until a page is empty.
+		if !page.More && (!advances || len(page.Rows) == 0) {
 			return nil
 		}
-		at = next.Next
+		at = page.Next
 		followed[at] = true
 	}
 	return errTooManyRows
