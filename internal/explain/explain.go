@@ -55,10 +55,10 @@ type Diagnostic struct {
 	Detail    string
 }
 
-// failure returns an error at an attribute, or at none if at is empty. It skips empty
+// newDiagnostic returns an error at an attribute, or at none if at is empty. It skips empty
 // paragraphs.
-func failure(at string, summary prose, paragraphs ...prose) Diagnostic {
-	return Diagnostic{Attribute: at, Summary: string(summary), Detail: string(joined("\n\n", paragraphs...))}
+func newDiagnostic(at string, summary prose, paragraphs ...prose) Diagnostic {
+	return Diagnostic{Attribute: at, Summary: string(summary), Detail: string(join("\n\n", paragraphs...))}
 }
 
 const (
@@ -71,8 +71,8 @@ const (
 	timeoutsRead = "timeouts.read"
 )
 
-// joined joins the texts that aren't empty.
-func joined(separator string, texts ...prose) prose {
+// join joins the texts that aren't empty.
+func join(separator string, texts ...prose) prose {
 	var kept []string
 	for _, text := range texts {
 		if text != "" {
@@ -82,11 +82,11 @@ func joined(separator string, texts ...prose) prose {
 	return prose(strings.Join(kept, separator))
 }
 
-// ended ends a sentence with a period. A sentence that quotes a server may already have one.
-func (p prose) ended() prose { return prose(strings.TrimSuffix(string(p), ".")) + "." }
+// withPeriod ends a sentence with a period. A sentence that quotes a server may already have one.
+func (p prose) withPeriod() prose { return prose(strings.TrimSuffix(string(p), ".")) + "." }
 
-// advice has the parts of an error that depend on the data source.
-type advice struct {
+// readAdvice has the parts of an error that depend on the data source.
+type readAdvice struct {
 	narrower  string            // how to shorten the list; may be empty
 	smaller   string            // how to shorten a page; may be empty
 	arguments map[string]string // of the data source, by the API's parameters
@@ -95,7 +95,7 @@ type advice struct {
 // List explains why the list of procedures can't be read. pageSize is the argument's value, or
 // 0 if it isn't set.
 func (e Explainer) List(ctx context.Context, err error, pageSize int) Diagnostic {
-	advice := advice{
+	advice := readAdvice{
 		narrower: "narrow the list by search_query, created_after or created_before",
 		smaller:  "lower page_size",
 		arguments: map[string]string{
@@ -110,31 +110,31 @@ func (e Explainer) List(ctx context.Context, err error, pageSize int) Diagnostic
 
 // explainRead explains an error of a read: what was requested, what was received, what it
 // probably means and what to do next.
-func (e Explainer) explainRead(ctx context.Context, err error, advice advice) Diagnostic {
+func (e Explainer) explainRead(ctx context.Context, err error, advice readAdvice) Diagnostic {
 	failed, inconsistent := new(rest.Error), new(paging.InconsistentError)
 	reading := e.say("Reading the procedures from %s", e.own(e.Settings.BaseURL))
 	switch {
 	case errors.Is(err, rest.ErrMemory):
-		return failure("", "Too many procedures at the same time",
+		return newDiagnostic("", "Too many procedures at the same time",
 			e.say("What the provider reads from %s at the same time is larger than 512 MiB, the most that it keeps in memory.", e.own(e.Settings.BaseURL)),
-			"Check that the address leads to a TofuPilot server. If it does, run Terraform with -parallelism=1, which reads one data source at a time"+e.or(advice.narrower)+".")
+			"Check that the address leads to a TofuPilot server. If it does, run Terraform with -parallelism=1, which reads one data source at a time"+e.alternative(advice.narrower)+".")
 	case errors.Is(ctx.Err(), context.DeadlineExceeded):
 		return e.explainDeadline(ctx, err, advice)
 	case ctx.Err() != nil:
-		return failure("", "Interrupted", joined(" ", reading+" was interrupted.", e.progress(err)))
+		return newDiagnostic("", "Interrupted", join(" ", reading+" was interrupted.", e.progress(err)))
 	case errors.As(err, &failed):
 		return e.explainRequest(failed, advice)
 	case errors.As(err, &inconsistent):
-		return failure("", "The server's pages are inconsistent",
-			joined(" ", e.say("%s: %s", reading, inconsistent).ended(), e.progress(err)),
+		return newDiagnostic("", "The server's pages are inconsistent",
+			join(" ", e.say("%s: %s", reading, inconsistent).withPeriod(), e.progress(err)),
 			"The provider doesn't use a list that may be incomplete. "+Report)
 	default:
-		return failure("", "The procedures can't be read", joined(" ", e.say("%s: %s", reading, err).ended(), e.progress(err)))
+		return newDiagnostic("", "The procedures can't be read", join(" ", e.say("%s: %s", reading, err).withPeriod(), e.progress(err)))
 	}
 }
 
 // explainDeadline explains that timeouts.read ended a read.
-func (e Explainer) explainDeadline(ctx context.Context, err error, advice advice) Diagnostic {
+func (e Explainer) explainDeadline(ctx context.Context, err error, advice readAdvice) Diagnostic {
 	var last, fewer prose
 	if failed := new(rest.Error); errors.As(err, &failed) {
 		last = "The last request failed: " + e.describeResponse(failed)
@@ -142,9 +142,9 @@ func (e Explainer) explainDeadline(ctx context.Context, err error, advice advice
 	if incomplete := new(paging.IncompleteError); errors.As(err, &incomplete) && incomplete.Change != nil {
 		fewer = "The provider returns complete lists only. You can also try again when fewer procedures are being created or deleted."
 	}
-	return failure(timeoutsRead, "Reading took too long",
-		joined(" ", e.say("Reading the procedures from %s didn't finish within %s.", e.own(e.Settings.BaseURL), e.own(context.Cause(ctx))), e.progress(err)), last,
-		joined(" ", "Raise timeouts.read"+e.or(advice.narrower)+".", fewer))
+	return newDiagnostic(timeoutsRead, "Reading took too long",
+		join(" ", e.say("Reading the procedures from %s didn't finish within %s.", e.own(e.Settings.BaseURL), e.own(context.Cause(ctx))), e.progress(err)), last,
+		join(" ", "Raise timeouts.read"+e.alternative(advice.narrower)+".", fewer))
 }
 
 // progress says how far a list was read and whether it changed. It is empty for other errors.
@@ -156,7 +156,7 @@ func (e Explainer) progress(err error) prose {
 	text := e.say("So far: %s, %s.", counted(list.Requests, "request"), counted(incomplete.Rows, "procedure"))
 	if incomplete.Change != nil {
 		text += e.say(" The list changed while it was read, so the provider read it from the start %s. Last change: %s",
-			counted(incomplete.Passes, "time"), incomplete.Change).ended()
+			counted(incomplete.Passes, "time"), incomplete.Change).withPeriod()
 	}
 	return text
 }

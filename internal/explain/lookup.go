@@ -16,39 +16,49 @@ import (
 func (e Explainer) Lookup(ctx context.Context, by tofupilot.By, err error) Diagnostic {
 	failed := new(tofupilot.LookupError)
 	if !errors.As(err, &failed) {
-		return e.explainRead(ctx, err, advice{})
-	}
-	at, noun := "name", prose("name")
-	if by == tofupilot.ByID {
-		at, noun = "id", "ID"
+		return e.explainRead(ctx, err, readAdvice{})
 	}
 	if len(failed.Ambiguous) > 0 {
-		ambiguous := failed.Ambiguous[0]
-		return failure(at, e.say("Several procedures have this %s", noun),
-			joined("\n", e.say("%d procedures at %s have the %s %s:", len(ambiguous.Matches), e.own(e.Settings.BaseURL), noun, e.quoteOwn(ambiguous.Text)), e.listProcedures(ambiguous.Matches)),
-			"Set id instead of name, to the ID of the procedure that you want.")
+		return e.explainAmbiguous(by, failed.Ambiguous[0])
 	}
-	missing := failed.Missing[0]
+	return e.explainMissing(by, failed.Missing[0], failed.Seen)
+}
+
+// argumentOf returns the argument with the text that was looked up, and its noun.
+func argumentOf(by tofupilot.By) (argument string, noun prose) {
+	if by == tofupilot.ByID {
+		return "id", "ID"
+	}
+	return "name", "name"
+}
+
+// explainAmbiguous explains that several procedures have a text.
+func (e Explainer) explainAmbiguous(by tofupilot.By, ambiguous tofupilot.Ambiguous) Diagnostic {
+	argument, noun := argumentOf(by)
+	return newDiagnostic(argument, e.say("Several procedures have this %s", noun),
+		join("\n", e.say("%d procedures at %s have the %s %s:", len(ambiguous.Matches), e.own(e.Settings.BaseURL), noun, e.quoteOwn(ambiguous.Text)), e.listProcedures(ambiguous.Matches)),
+		"Set id instead of name, to the ID of the procedure that you want.")
+}
+
+// explainMissing explains that none of the seen procedures has a text.
+func (e Explainer) explainMissing(by tofupilot.By, missing tofupilot.Missing, seen int) Diagnostic {
+	argument, noun := argumentOf(by)
 	detail := e.say("No procedure at %s has the %s %s.", e.own(e.Settings.BaseURL), noun, e.quoteOwn(missing.Text))
 	switch {
 	case missing.Other != nil:
-		id, name := e.quote(missing.Other.ID), e.quote(*missing.Other.Name)
-		isOther, next := e.say("It is the ID of %s.", name), e.say("Set id to %s instead of name, or set name to %s.", id, name)
-		if by == tofupilot.ByID {
-			isOther, next = e.say("It is the name of %s.", id), e.say("Set name to %s instead of id, or set id to %s.", name, id)
-		}
-		return failure(at, "No such procedure", joined(" ", detail, isOther), next)
+		isOther, next := e.explainOther(by, missing.Other)
+		return newDiagnostic(argument, noSuchProcedure, join(" ", detail, isOther), next)
 	case missing.OnlyIn != 0:
-		next := e.say("Set %s to one of these.", at)
+		next := e.say("Set %s to one of these.", argument)
 		if similar := e.quoteEach(by, missing.Near); len(similar) == 1 {
-			next = e.say("Set %s to %s.", at, similar[0])
+			next = e.say("Set %s to %s.", argument, similar[0])
 		}
-		return failure(at, "No such procedure", detail, e.explainDifference(by, missing), next)
+		return newDiagnostic(argument, noSuchProcedure, detail, e.explainDifference(by, missing), next)
 	}
-	detail += e.say(" The API key can read %s.", counted(failed.Seen, "procedure"))
+	detail += e.say(" The API key can read %s.", counted(seen, "procedure"))
 	switch {
 	case len(missing.Near) == 0:
-	case len(missing.Near) == failed.Seen:
+	case len(missing.Near) == seen:
 		detail += " These are all of them:\n" + e.listProcedures(missing.Near)
 	default:
 		detail += " The nearest are:\n" + e.listProcedures(missing.Near)
@@ -58,7 +68,19 @@ func (e Explainer) Lookup(ctx context.Context, by tofupilot.By, err error) Diagn
 		check = "An ID is a UUID. Short IDs such as FVT1 come from API v1, and can't be looked up: set name instead. " +
 			"For any other ID, check that the key's owner can see the procedure"
 	}
-	return failure(at, "No such procedure", detail, e.adviseMissing(check, noun, missing, failed.Seen))
+	return newDiagnostic(argument, noSuchProcedure, detail, e.adviseMissing(check, noun, missing, seen))
+}
+
+const noSuchProcedure = "No such procedure"
+
+// explainOther explains that a text is the ID of a procedure instead of its name, or the other
+// way round.
+func (e Explainer) explainOther(by tofupilot.By, other *tofupilot.Procedure) (isOther, next prose) {
+	id, name := e.quote(other.ID), e.quote(*other.Name)
+	if by == tofupilot.ByID {
+		return e.say("It is the name of %s.", id), e.say("Set name to %s instead of id, or set id to %s.", name, id)
+	}
+	return e.say("It is the ID of %s.", name), e.say("Set id to %s instead of name, or set name to %s.", id, name)
 }
 
 var uuid = regexp.MustCompile(`^\s*[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}\s*$`)
@@ -72,7 +94,7 @@ const maxLines = 44
 func (e Explainer) Names(ctx context.Context, asked int, err error) Diagnostic {
 	failed := new(tofupilot.LookupError)
 	if !errors.As(err, &failed) {
-		return e.explainRead(ctx, err, advice{})
+		return e.explainRead(ctx, err, readAdvice{})
 	}
 	head := e.say("%d of %s can't be looked up at %s.", len(failed.Missing)+len(failed.Ambiguous), counted(asked, "name"), e.own(e.Settings.BaseURL))
 	var lines, next []prose
@@ -92,7 +114,7 @@ func (e Explainer) Names(ctx context.Context, asked int, err error) Diagnostic {
 	if more := len(lines) - (maxLines - 1); more > 1 {
 		lines = append(lines[:maxLines-1], e.say("  … and %d more lines", more))
 	}
-	return failure("names", "Some names don't match exactly one procedure", head, joined("\n", lines...), joined("\n\n", next...))
+	return newDiagnostic("names", "Some names don't match exactly one procedure", head, join("\n", lines...), join("\n\n", next...))
 }
 
 // isUnexplained reports whether it isn't known why a text is missing.
@@ -100,7 +122,8 @@ func isUnexplained(missing tofupilot.Missing) bool {
 	return missing.Other == nil && missing.OnlyIn == 0
 }
 
-// adviseMissing adds to a check how to list all names or IDs, unless the error lists them.
+// adviseMissing completes the sentence check: with how to list all names or IDs, or, if the error
+// lists them, with a reason why one may be missing.
 func (e Explainer) adviseMissing(check, noun prose, missing tofupilot.Missing, seen int) prose {
 	if len(missing.Near) < seen {
 		return check + e.say("; the data source tofupilot_procedures lists all %ss that the key can read.", noun)
@@ -109,7 +132,7 @@ func (e Explainer) adviseMissing(check, noun prose, missing tofupilot.Missing, s
 	if seen > 0 {
 		return check
 	}
-	return joined(" ", check, e.own(e.Settings.OtherLogin()))
+	return join(" ", check, e.own(e.Settings.OtherLogin()))
 }
 
 // explainDifference names the differences between a missing text and near misses that
@@ -153,7 +176,7 @@ func enumerate(texts []prose) prose {
 	if last == 0 {
 		return texts[0]
 	}
-	return joined(", ", texts[:last]...) + " and " + texts[last]
+	return join(", ", texts[:last]...) + " and " + texts[last]
 }
 
 // describeMissing returns the line about a name that no procedure has.
@@ -170,9 +193,9 @@ func (e Explainer) describeMissing(missing tofupilot.Missing, seen int) prose {
 	case len(near) == 0:
 		return line
 	case len(missing.Near) == seen:
-		return line + "; these are all: " + joined(", ", near...)
+		return line + "; these are all: " + join(", ", near...)
 	}
-	return line + "; the nearest: " + joined(", ", near...)
+	return line + "; the nearest: " + join(", ", near...)
 }
 
 // describeAmbiguous returns the lines about a name that several procedures have.
@@ -189,7 +212,7 @@ func (e Explainer) describeAmbiguous(ambiguous tofupilot.Ambiguous) []prose {
 
 // listProcedures returns a list of procedures to choose from.
 func (e Explainer) listProcedures(procedures []*tofupilot.Procedure) prose {
-	return joined("\n", e.describeEach(procedures, "  - ")...)
+	return join("\n", e.describeEach(procedures, "  - ")...)
 }
 
 // describeEach returns a line for each procedure. Of many, it describes the first.

@@ -12,7 +12,7 @@ import (
 )
 
 // explainRequest explains a request that failed.
-func (e Explainer) explainRequest(failed *rest.Error, advice advice) Diagnostic {
+func (e Explainer) explainRequest(failed *rest.Error, advice readAdvice) Diagnostic {
 	at := ""
 	if failed.TimeLeft > 0 {
 		at = timeoutsRead
@@ -29,12 +29,12 @@ func (e Explainer) explainRequest(failed *rest.Error, advice advice) Diagnostic 
 		}
 	}
 	summary, next := e.advise(failed, advice)
-	return failure(at, summary, e.describeResponse(failed), joined("\n", issues...),
-		joined(" ", e.address(), next))
+	return newDiagnostic(at, summary, e.describeResponse(failed), join("\n", issues...),
+		join(" ", e.describeAddress(), next))
 }
 
-// address returns a sentence about the address and where it comes from.
-func (e Explainer) address() prose {
+// describeAddress returns a sentence about the address and where it comes from.
+func (e Explainer) describeAddress() prose {
 	return e.say("The address %s comes from %s.", e.own(e.Settings.BaseURL), e.own(e.Settings.URLSource))
 }
 
@@ -48,11 +48,11 @@ func (e Explainer) describeResponse(failed *rest.Error) prose {
 		text += e.say(" (%d attempts)", failed.Attempts)
 	}
 	if failed.Status == 0 {
-		return (text + e.say(" failed: %s", failed.Err)).ended()
+		return (text + e.say(" failed: %s", failed.Err)).withPeriod()
 	}
 	text += " returned " + e.own(failed.StatusLine())
 	if isElsewhere(failed) {
-		return text.ended() // the advice names the target
+		return text.withPeriod() // the advice names the target
 	}
 	switch {
 	case failed.ContentType == "":
@@ -67,18 +67,18 @@ func (e Explainer) describeResponse(failed *rest.Error) prose {
 	switch {
 	case failed.Message == "":
 	case failed.Err != nil:
-		text = text.ended() + e.say(" It says: %s", failed.Message)
+		text = text.withPeriod() + e.say(" It says: %s", failed.Message)
 	default:
 		text += e.say(": %s", failed.Message)
 	}
-	return text.ended()
+	return text.withPeriod()
 }
 
 // serverCursor matches a cursor that isn't an offset: the server chose its text.
 var serverCursor = regexp.MustCompile(`[?&]cursor=[^&]*[^&0-9]`)
 
 // advise returns a summary of a request's failure, and what to do next.
-func (e Explainer) advise(failed *rest.Error, advice advice) (summary, next prose) {
+func (e Explainer) advise(failed *rest.Error, advice readAdvice) (summary, next prose) {
 	switch failed.Kind {
 	case rest.NotTLS:
 		return "The server doesn't use TLS on this port", "Use its port for TLS or, if it has none, http:// instead of https://."
@@ -95,7 +95,7 @@ func (e Explainer) advise(failed *rest.Error, advice advice) (summary, next pros
 		return "No complete response came", "Try again later. If the problem persists, check that this is the right server and that no proxy or firewall cuts connections off, " +
 			"and ask the server's administrator."
 	case rest.TimedOut:
-		return "The server takes too long", "Check that no proxy or firewall is in the way. If the server is slow, raise the provider's request_timeout" + e.or(advice.smaller) + "."
+		return "The server takes too long", "Check that no proxy or firewall is in the way. If the server is slow, raise the provider's request_timeout" + e.alternative(advice.smaller) + "."
 	case rest.TooLarge:
 		if advice.smaller != "" {
 			next = e.say(" If it does, %s.", e.own(advice.smaller))
@@ -104,7 +104,7 @@ func (e Explainer) advise(failed *rest.Error, advice advice) (summary, next pros
 	case rest.GatewayResponded:
 		return notTheAPI, "A gateway or a firewall answered instead of the API. " + e.adviseGateway()
 	case rest.NotTheAPI:
-		return notTheAPI, joined(" ", "Check that it leads to a TofuPilot server, with the right scheme and port.", e.extraPath(),
+		return notTheAPI, join(" ", "Check that it leads to a TofuPilot server, with the right scheme and port.", e.adviseExtraPath(),
 			"A login page, a proxy or a firewall may respond in the server's place.")
 	case rest.Unsupported:
 		return "The response isn't supported", "Check that it leads to a TofuPilot server. If it does, the server may be too old or too new for this provider. " + Report
@@ -122,29 +122,29 @@ func (e Explainer) advise(failed *rest.Error, advice advice) (summary, next pros
 		if login := e.Settings.KeySource.Login; login != "" {
 			next = e.say("The key comes from %s. It may be expired or revoked. Run %s again.", e.own(e.Settings.KeySource), e.own(config.LoginCommand(login)))
 		}
-		return "The server doesn't accept the API key", joined(" ", next, e.own(e.Settings.OtherLogin()))
+		return "The server doesn't accept the API key", join(" ", next, e.own(e.Settings.OtherLogin()))
 	case rest.Forbidden:
-		return "The API key isn't allowed to read procedures", joined(" ", e.say("The key comes from %s.", e.own(e.Settings.KeySource)), stationKeys,
+		return "The API key isn't allowed to read procedures", join(" ", e.say("The key comes from %s.", e.own(e.Settings.KeySource)), stationKeys,
 			"Use the key of a user who can see the procedures in TofuPilot.", e.own(e.Settings.OtherLogin()))
 	case rest.RateLimited:
 		otherwise := prose("Try again later, or ask the server's administrator how many requests it allows.")
 		if e.Settings.MaxRetries < rest.MaxRetries {
 			otherwise = e.say("Try again later, or raise the provider's max_retries, which is %d.", e.Settings.MaxRetries)
 		}
-		return "The server limits the rate of requests", e.later(failed, otherwise)
+		return "The server limits the rate of requests", e.adviseWaiting(failed, otherwise)
 	case rest.Unavailable:
 		otherwise := e.say("Try again later. The provider's max_retries is %d, which may be too few if the server limits the rate of requests. ", e.Settings.MaxRetries)
 		if e.Settings.MaxRetries == rest.MaxRetries {
 			otherwise = "Try again later. "
 		}
 		otherwise += "If the problem persists, ask the server's administrator, and check that this is the right server and not a proxy."
-		return "The server is unavailable", e.later(failed, otherwise)
+		return "The server is unavailable", e.adviseWaiting(failed, otherwise)
 	case rest.ServerFailed:
 		if tofupilot.IsBrokenRow(failed) {
 			return "The server can't return one of its procedures", "One of the procedures doesn't match the server's own schema, so the server refuses the whole page. " +
 				"Only the server's administrator can fix that. Show them this message."
 		}
-		return "The server has a problem", e.later(failed, "Try again later. If the problem persists, ask the server's administrator, and check that this is the right server and not a proxy.")
+		return "The server has a problem", e.adviseWaiting(failed, "Try again later. If the problem persists, ask the server's administrator, and check that this is the right server and not a proxy.")
 	case rest.HostNotFound:
 		return unreachable, e.say("There is no host with the name %s: check the address. If only a VPN or a company's network knows the name, connect to it.", e.own(e.Settings.BaseURL.Hostname()))
 	case rest.NameNotResolved:
@@ -163,16 +163,16 @@ const (
 	notTheAPI   = "The API doesn't answer at this address"
 )
 
-// or returns the end of a sentence that offers other advice, which may be empty.
-func (e Explainer) or(advice string) prose {
+// alternative returns the end of a sentence that offers other advice, which may be empty.
+func (e Explainer) alternative(advice string) prose {
 	if advice == "" {
 		return ""
 	}
 	return ", or " + e.own(advice)
 }
 
-// extraPath returns what to do about a path of the address, which is rarely right.
-func (e Explainer) extraPath() prose {
+// adviseExtraPath returns what to do about a path of the address, which is rarely right.
+func (e Explainer) adviseExtraPath() prose {
 	extra := strings.TrimSuffix(e.Settings.BaseURL.Path, "/api")
 	if extra == "" {
 		return ""
@@ -180,9 +180,9 @@ func (e Explainer) extraPath() prose {
 	return e.say("Few servers are below a path: remove %s from it unless yours is.", e.own(extra))
 }
 
-// later returns what to do about a server that asks for a pause: it depends on the pause and
+// adviseWaiting returns what to do about a server that asks for a pause: it depends on the pause and
 // on what is left of timeouts.read. Without a pause, it returns otherwise.
-func (e Explainer) later(failed *rest.Error, otherwise prose) prose {
+func (e Explainer) adviseWaiting(failed *rest.Error, otherwise prose) prose {
 	asked := e.own(rest.FormatDuration(failed.RetryAfter))
 	switch {
 	case failed.RetryAfter == 0:
@@ -213,7 +213,7 @@ func (e Explainer) adviseRedirect(failed *rest.Error) (summary, next prose) {
 		next = e.say("The server redirects to %s, and the provider doesn't send the API key unencrypted. "+
 			"If a gateway in front of the server ends TLS, the server's redirects may have the wrong scheme: ask its administrator.", to)
 	default:
-		next = e.say("The server redirects to %s. Use %s:// instead of %s://: ", to, e.own(address.Scheme), e.own(base.Scheme)) + e.moveTo(address) + "."
+		next = e.say("The server redirects to %s. Use %s:// instead of %s://: ", to, e.own(address.Scheme), e.own(base.Scheme)) + e.howToSet(address) + "."
 	}
 	return summary, next
 }
@@ -222,10 +222,10 @@ func (e Explainer) adviseRedirect(failed *rest.Error) (summary, next prose) {
 func (e Explainer) adviseMoved(movedTo *url.URL) (summary, next prose) {
 	address := configurable(movedTo)
 	if address == nil || rest.SameServer(address, e.Settings.BaseURL) {
-		return "The server's redirect can't be followed", joined(" ", "Check that it is the server's own, with the right scheme (https:// or http://).", e.extraPath())
+		return "The server's redirect can't be followed", join(" ", "Check that it is the server's own, with the right scheme (https:// or http://).", e.adviseExtraPath())
 	}
 	return "The server redirects to another address", e.say("The provider sends the API key to the configured server only, so it didn't follow the redirect. "+
-		"If the new address is right, %s.", e.moveTo(address))
+		"If the new address is right, %s.", e.howToSet(address))
 }
 
 // isElsewhere reports whether a request failed because the server redirects to something
@@ -253,15 +253,15 @@ func (e Explainer) adviseGateway() prose {
 	}
 	if len(configured) > 0 {
 		return e.say("If that is a login page, a gateway is in front of the server, and it rejected the configured %s: check what the gateway requires. "+
-			"Otherwise check the address.", joined(" and ", configured...))
+			"Otherwise check the address.", join(" and ", configured...))
 	}
 	return "If that is a login page, a gateway is in front of the server, and programs need credentials for the gateway: see headers and client_cert_pem. " +
 		"Otherwise check the address."
 }
 
-// moveTo returns how to configure another address, where the current one comes from. A login
+// howToSet returns how to configure another address, where the current one comes from. A login
 // is for one server, so another address needs another login.
-func (e Explainer) moveTo(address *url.URL) prose {
+func (e Explainer) howToSet(address *url.URL) prose {
 	var steps []prose
 	switch from := e.Settings.URLSource; {
 	case from.Login != "":
@@ -277,9 +277,9 @@ func (e Explainer) moveTo(address *url.URL) prose {
 		}
 	}
 	if config.CheckScheme(address, false) != nil {
-		return joined(" and ", steps...) + ", and set allow_http to true if you trust the network"
+		return join(" and ", steps...) + ", and set allow_http to true if you trust the network"
 	}
-	return joined(" and ", steps...)
+	return join(" and ", steps...)
 }
 
 // configurable returns an API's base as people write it; nil if it can't be configured.

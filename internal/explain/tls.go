@@ -48,7 +48,7 @@ func (e Explainer) adviseCertificate(failed *tls.CertificateVerificationError) (
 	case store != "" && !configured:
 		return "This machine has no CA certificates", store + " Or, for a CA of your own, " + e.trust("its certificate")
 	case unknown:
-		return untrusted, joined(" ", e.adviseIssuer(failed.UnverifiedCertificates), store, e.skipped(), e.own(e.Settings.OtherCA()))
+		return untrusted, join(" ", e.adviseIssuer(failed.UnverifiedCertificates), store, e.skipped(), e.own(e.Settings.OtherCA()))
 	case errors.As(failed.Err, &invalid) && invalid.Reason == x509.Expired:
 		return untrusted, e.adviseExpired(invalid.Cert, failed.UnverifiedCertificates[0])
 	case errors.As(failed.Err, &otherHost):
