@@ -5,8 +5,11 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
@@ -54,6 +57,28 @@ func CheckNoDiagnostics(t *testing.T, diagnostics []*tfprotov6.Diagnostic) {
 		t.Fatalf("got diagnostics: %s", FormatDiagnostics(diagnostics))
 	}
 }
+
+// CheckReadable checks that diagnostics aren't too long to read, and have neither control
+// characters nor stray periods.
+func CheckReadable(t *testing.T, text string) {
+	t.Helper()
+	const maxLength = 25_000 // for twenty issues with a thousand characters each
+	if length := utf8.RuneCountInString(text); length > maxLength {
+		t.Errorf("the diagnostics have %d characters, want at most %d", length, maxLength)
+	}
+	for _, r := range text {
+		if r != '\n' && unicode.In(r, unicode.Cc, unicode.Cf, unicode.Co, unicode.Zl, unicode.Zp) {
+			t.Errorf("the diagnostics contain %U", r)
+		}
+	}
+	if stray := strayPeriod.FindString(text); stray != "" {
+		t.Errorf("the diagnostics contain %q", stray)
+	}
+}
+
+// strayPeriod matches a period before other punctuation or a parenthesis. Windows' error messages
+// end with a period, which must be removed within a sentence. It doesn't match "Reading...".
+var strayPeriod = regexp.MustCompile(`[^\s.]\.[.;,:]\s|\S*\. \(`)
 
 // FormatDiagnostics returns the path, the summary and the detail of each diagnostic.
 func FormatDiagnostics(diagnostics []*tfprotov6.Diagnostic) string {
