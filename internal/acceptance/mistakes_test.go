@@ -78,7 +78,7 @@ func TestMistakes(t *testing.T) {
 			w.Write(t, "case.tf", c.config)
 			before := len(api.Requests())
 			output, err := w.Run(t, "plan", "-no-color", "-input=false")
-			if err == nil || strings.Count(output, "Error: ") != 1 || !harness.MatchOutput(c.want...).MatchString(output) {
+			if err == nil || strings.Count(output, "Error: ") != 1 || !harness.OutputPattern(c.want...).MatchString(output) {
 				t.Errorf("%v, want one error with %q: %s", err, c.want, output)
 			}
 			if requested := len(api.Requests()) > before; requested != c.requests {

@@ -53,7 +53,7 @@ func TestCtrlC(t *testing.T) { //nolint:paralleltest // It measures time.
 			}
 			harness.CheckNoCrash(t, output.String())
 			harness.CheckNoKey(t, "the output", output.Bytes())
-			if !harness.MatchOutput("Error: Interrupted", "was interrupted. So far: ").Match(output.Bytes()) {
+			if !harness.OutputPattern("Error: Interrupted", "was interrupted. So far: ").Match(output.Bytes()) {
 				t.Errorf("the output is %s", &output)
 			}
 			harness.CheckGroupEnded(t, plan)

@@ -55,7 +55,7 @@ func TestSystemCertificates(t *testing.T) {
 			w.Write(t, "case.tf", harness.Block(`provider "tofupilot"`, arguments...)+harness.Procedures("all"))
 			w.Environment = []string{"TOFUPILOT_API_KEY=" + fakeapi.Key, "SSL_CERT_FILE=" + c.file, "SSL_CERT_DIR=" + empty}
 			output, err := w.Run(t, "plan", "-no-color", "-input=false")
-			if (err == nil) != (c.want == nil) || !harness.MatchOutput(c.want...).MatchString(output) || strings.Contains(output, "Install") {
+			if (err == nil) != (c.want == nil) || !harness.OutputPattern(c.want...).MatchString(output) || strings.Contains(output, "Install") {
 				t.Errorf("%v, want %q: %s", err, c.want, output)
 			}
 			t.Log(output)

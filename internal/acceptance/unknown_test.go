@@ -119,7 +119,7 @@ func TestUnknownArguments(t *testing.T) {
 			harness.UnknownValue("from", harness.Quote("2025-01-01T00:00:00Z")),
 			harness.Procedures("all", "created_after = terraform_data.from.output", `created_before = "2024-01-01T00:00:00Z"`)),
 		ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{harness.PlanCheck(func() { planned = true })}},
-		ExpectError: harness.MatchOutput("Error: Invalid created_after", "created_after = terraform_data.from.output",
+		ExpectError: harness.OutputPattern("Error: Invalid created_after", "created_after = terraform_data.from.output",
 			"created_after (2025-01-01T00:00:00Z) is later than created_before (2024-01-01T00:00:00Z): nothing can match. Swap or correct them."),
 	})
 	if !planned {

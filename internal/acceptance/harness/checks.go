@@ -32,9 +32,9 @@ func StringList(values ...string) knownvalue.Check {
 	return knownvalue.ListExact(checks)
 }
 
-// MatchOutput returns a pattern for an output that contains these texts in this order, with any
+// OutputPattern returns a pattern for an output that contains these texts in this order, with any
 // line breaks.
-func MatchOutput(texts ...string) *regexp.Regexp {
+func OutputPattern(texts ...string) *regexp.Regexp {
 	var parts []string
 	for _, text := range texts {
 		words := strings.Fields(text)
