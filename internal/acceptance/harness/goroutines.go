@@ -2,43 +2,49 @@ package harness
 
 import (
 	"bytes"
-	"fmt"
 	"regexp"
 	"runtime/pprof"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
 )
 
-// CheckGoroutinesEnd runs a test and checks that all of its goroutines end. They have the test's
-// name as a label, because other tests run at the same time.
+// CheckGoroutinesEnd runs a test and checks that all of its goroutines end. They are recognized by
+// a label with the test's name, because other tests run at the same time.
 func CheckGoroutinesEnd(t *testing.T, test func(t *testing.T)) {
 	t.Helper()
-	label := regexp.MustCompile(`(?m)^# labels: .*` + regexp.QuoteMeta(fmt.Sprintf("%q", t.Name())))
-	// A subtest closes its servers when it ends, before goroutines are counted.
-	passed := t.Run("", func(t *testing.T) {
-		pprof.SetGoroutineLabels(pprof.WithLabels(t.Context(), pprof.Labels("test", strings.TrimSuffix(t.Name(), "/#00"))))
+	name := t.Name()
+	passed := t.Run("", func(t *testing.T) { // a subtest, so that its servers are closed when it ends
+		pprof.SetGoroutineLabels(pprof.WithLabels(t.Context(), pprof.Labels("test", name)))
 		test(t)
 	})
 	if !passed {
 		return // remaining goroutines may be due to the failure
 	}
+	deadline := time.Now().Add(30 * time.Second)
+	remaining := labeledGoroutines(t, name)
+	for len(remaining) > 0 && time.Now().Before(deadline) {
+		time.Sleep(5 * time.Millisecond)
+		remaining = labeledGoroutines(t, name)
+	}
+	if len(remaining) > 0 {
+		t.Errorf("goroutines remain:\n%s", strings.Join(remaining, "\n\n"))
+	}
+}
+
+// labeledGoroutines returns the stacks of the goroutines that have the test's name as a label.
+func labeledGoroutines(t *testing.T, test string) (stacks []string) {
+	t.Helper()
+	label := regexp.MustCompile(`(?m)^# labels: .*` + regexp.QuoteMeta(strconv.Quote(test)))
 	var profile bytes.Buffer
-	for deadline := time.Now().Add(30 * time.Second); ; time.Sleep(5 * time.Millisecond) {
-		profile.Reset()
-		if err := pprof.Lookup("goroutine").WriteTo(&profile, 1); err != nil {
-			t.Fatal(err)
-		}
-		if !label.Match(profile.Bytes()) {
-			return
-		}
-		if time.Now().After(deadline) {
-			break
+	if err := pprof.Lookup("goroutine").WriteTo(&profile, 1); err != nil {
+		t.Fatal(err)
+	}
+	for stack := range strings.SplitSeq(profile.String(), "\n\n") {
+		if label.MatchString(stack) {
+			stacks = append(stacks, stack)
 		}
 	}
-	for group := range strings.SplitSeq(profile.String(), "\n\n") {
-		if label.MatchString(group) {
-			t.Errorf("goroutines remain:\n%s", group)
-		}
-	}
+	return stacks
 }

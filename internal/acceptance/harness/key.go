@@ -8,24 +8,24 @@ import (
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/fakeapi"
 )
 
-// CheckNoKey checks that the content contains the key neither as text nor in Base64.
+// CheckNoKey checks that the content contains the API key neither as text nor in Base64.
 func CheckNoKey(t *testing.T, where string, content []byte) {
 	t.Helper()
-	for _, form := range encodings(fakeapi.Key) {
-		if bytes.Contains(content, form) {
-			t.Errorf("%s contains the key, as %s", where, form)
+	for _, form := range append(base64Forms(fakeapi.Key), fakeapi.Key) {
+		if bytes.Contains(content, []byte(form)) {
+			t.Errorf("%s contains the API key, as %s", where, form)
 		}
 	}
 }
 
-// encodings returns a text and its three forms in Base64. The form depends on the position at
-// which the text begins in a group of three bytes. Incomplete groups are left out.
-func encodings(text string) [][]byte {
-	forms := [][]byte{[]byte(text)}
-	for skip := range 3 {
-		whole := text[(3-skip)%3:]
-		whole = whole[:len(whole)/3*3]
-		forms = append(forms, []byte(base64.StdEncoding.EncodeToString([]byte(whole))))
+// base64Forms returns three texts. If a longer text contains the given text and is encoded in
+// Base64, the result contains one of them. Which one depends on the text's position, because
+// Base64 encodes groups of three bytes. The incomplete groups at both ends are left out.
+func base64Forms(text string) (forms []string) {
+	for skipped := range 3 {
+		groups := []byte(text[skipped:])
+		groups = groups[:len(groups)/3*3]
+		forms = append(forms, base64.StdEncoding.EncodeToString(groups))
 	}
 	return forms
 }

@@ -18,7 +18,7 @@ type Connection struct {
 	schema *tfprotov6.GetProviderSchemaResponse
 }
 
-// Connect returns a connection to a server.
+// Connect returns a connection to a provider's server.
 func Connect(t *testing.T, server tfprotov6.ProviderServer) Connection {
 	t.Helper()
 	schema, err := server.GetProviderSchema(t.Context(), &tfprotov6.GetProviderSchemaRequest{})
@@ -37,14 +37,15 @@ func (c Connection) Type(dataSource string) tftypes.Type {
 	return c.schema.DataSourceSchemas[dataSource].ValueType()
 }
 
-// Values has the attributes of an object or the elements of a map. Each is a string, int,
-// float64, bool or Unknown, []any for a list or a set, or Values. Missing attributes are null.
+// Values holds the attributes of an object, or the elements of a map. A value is nil, Unknown,
+// a string, int, float64, bool or *big.Float, []any for a list or a set, or Values. Attributes that
+// are missing are null.
 type Values map[string]any
 
 // Unknown is a value that is known only after apply.
 const Unknown = tftypes.UnknownValue
 
-// Encode encodes a configuration with these arguments.
+// Encode encodes these arguments for the protocol.
 func Encode(t *testing.T, valueType tftypes.Type, arguments Values) *tfprotov6.DynamicValue {
 	t.Helper()
 	dynamic, err := tfprotov6.NewDynamicValue(valueType, Value(t, valueType, arguments))
@@ -54,36 +55,47 @@ func Encode(t *testing.T, valueType tftypes.Type, arguments Values) *tfprotov6.D
 	return &dynamic
 }
 
-// Value converts a value to this type. It may be of any kind that Values can have.
+// Value converts a value to a value of the given type. Values says which values are possible.
 func Value(t *testing.T, valueType tftypes.Type, value any) tftypes.Value {
 	t.Helper()
-	if elements, ok := value.([]any); ok {
-		return newList(t, valueType, elements)
-	}
-	arguments, ok := value.(Values)
-	if !ok {
+	switch value := value.(type) {
+	case []any:
+		return newList(t, valueType, value)
+	case Values:
+		if mapType, ok := valueType.(tftypes.Map); ok {
+			return newMap(t, mapType, value)
+		}
+		return newObject(t, valueType, value)
+	default:
 		return tftypes.NewValue(valueType, value)
 	}
-	attributes := map[string]tftypes.Value{}
-	if mapType, ok := valueType.(tftypes.Map); ok {
-		for key, value := range arguments {
-			attributes[key] = Value(t, mapType.ElementType, value)
-		}
-		return tftypes.NewValue(valueType, attributes)
+}
+
+func newMap(t *testing.T, mapType tftypes.Map, values Values) tftypes.Value {
+	t.Helper()
+	elements := map[string]tftypes.Value{}
+	for key, value := range values {
+		elements[key] = Value(t, mapType.ElementType, value)
 	}
-	object, ok := valueType.(tftypes.Object)
+	return tftypes.NewValue(mapType, elements)
+}
+
+func newObject(t *testing.T, valueType tftypes.Type, values Values) tftypes.Value {
+	t.Helper()
+	objectType, ok := valueType.(tftypes.Object)
 	if !ok {
-		t.Fatalf("%s has no attributes", valueType)
+		t.Fatalf("%s isn't a type of objects", valueType)
 	}
-	for name, attribute := range object.AttributeTypes {
-		attributes[name] = Value(t, attribute, arguments[name])
+	attributes := map[string]tftypes.Value{}
+	for name, attributeType := range objectType.AttributeTypes {
+		attributes[name] = Value(t, attributeType, values[name])
 	}
-	for name := range arguments {
+	for name := range values {
 		if _, ok := attributes[name]; !ok {
-			t.Fatalf("no attribute %s", name)
+			t.Fatalf("%s has no attribute %s", objectType, name)
 		}
 	}
-	return tftypes.NewValue(valueType, attributes)
+	return tftypes.NewValue(objectType, attributes)
 }
 
 func newList(t *testing.T, listType tftypes.Type, elements []any) tftypes.Value {
@@ -95,13 +107,13 @@ func newList(t *testing.T, listType tftypes.Type, elements []any) tftypes.Value 
 	case tftypes.Set:
 		elementType = listType.ElementType
 	default:
-		t.Fatalf("%s has no elements", listType)
+		t.Fatalf("%s is neither a list nor a set", listType)
 	}
-	converted := []tftypes.Value{}
+	values := []tftypes.Value{}
 	for _, element := range elements {
-		converted = append(converted, Value(t, elementType, element))
+		values = append(values, Value(t, elementType, element))
 	}
-	return tftypes.NewValue(listType, converted)
+	return tftypes.NewValue(listType, values)
 }
 
 // ValidateProvider validates a provider block and returns the diagnostics.
@@ -116,14 +128,14 @@ func (c Connection) ValidateProvider(t *testing.T, arguments Values) []*tfprotov
 	return resp.Diagnostics
 }
 
-// Configure configures the provider, with or without support for deferrals, and returns the
-// diagnostics.
-func (c Connection) Configure(t *testing.T, deferrals bool, arguments Values) []*tfprotov6.Diagnostic {
+// Configure configures the provider and returns the diagnostics. The parameter deferralAllowed says
+// whether Terraform supports deferring a read to a later plan.
+func (c Connection) Configure(t *testing.T, deferralAllowed bool, arguments Values) []*tfprotov6.Diagnostic {
 	t.Helper()
 	resp, err := c.ConfigureProvider(t.Context(), &tfprotov6.ConfigureProviderRequest{
 		TerraformVersion:   "1.11.4",
 		Config:             Encode(t, c.schema.Provider.ValueType(), arguments),
-		ClientCapabilities: &tfprotov6.ConfigureProviderClientCapabilities{DeferralAllowed: deferrals},
+		ClientCapabilities: &tfprotov6.ConfigureProviderClientCapabilities{DeferralAllowed: deferralAllowed},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -143,10 +155,11 @@ func (c Connection) Validate(t *testing.T, dataSource string, arguments Values) 
 	return resp.Diagnostics
 }
 
-// Read reads a data source.
+// Read reads a data source. The test fails after a timeout that is far longer than any read takes on
+// a busy machine.
 func (c Connection) Read(t *testing.T, dataSource string, arguments Values) *tfprotov6.ReadDataSourceResponse {
 	t.Helper()
-	return c.ReadWithContext(t.Context(), t, 2*time.Minute, dataSource, arguments) // far longer than a read takes on a busy machine
+	return c.ReadWithContext(t.Context(), t, 2*time.Minute, dataSource, arguments)
 }
 
 // ReadWithContext is like Read, with a context and a timeout.
@@ -155,12 +168,12 @@ func (c Connection) ReadWithContext(ctx context.Context, t *testing.T, timeout t
 	return Receive(t, c.StartRead(ctx, t, dataSource, arguments), timeout, "the read of "+dataSource)
 }
 
-// StartRead starts a read. The channel receives its response.
+// StartRead starts a read and returns a channel that receives its response.
 func (c Connection) StartRead(ctx context.Context, t *testing.T, dataSource string, arguments Values) <-chan *tfprotov6.ReadDataSourceResponse {
 	t.Helper()
 	request := &tfprotov6.ReadDataSourceRequest{TypeName: dataSource, Config: Encode(t, c.Type(dataSource), arguments)}
 	responses := make(chan *tfprotov6.ReadDataSourceResponse, 1)
-	go func() { // it may run longer than the test
+	go func() { // the read may run longer than the test
 		resp, err := c.ReadDataSource(ctx, request)
 		if err != nil {
 			resp = &tfprotov6.ReadDataSourceResponse{Diagnostics: []*tfprotov6.Diagnostic{
@@ -172,7 +185,7 @@ func (c Connection) StartRead(ctx context.Context, t *testing.T, dataSource stri
 	return responses
 }
 
-// State returns the state in the response to a read.
+// State decodes the state in the response to a read.
 func (c Connection) State(t *testing.T, dataSource string, resp *tfprotov6.ReadDataSourceResponse) tftypes.Value {
 	t.Helper()
 	state, err := resp.State.Unmarshal(c.Type(dataSource))
