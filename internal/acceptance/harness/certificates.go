@@ -12,20 +12,22 @@ import (
 	"time"
 )
 
-// NewCertificate returns a self-signed certificate and its key, in PEM.
+// NewCertificate returns a self-signed certificate and its private key, both in PEM. It is also a CA.
 func NewCertificate(t *testing.T, name string) (certificate, key string) {
 	t.Helper()
 	return NewCertificateFrom(t, &x509.Certificate{Subject: pkix.Name{CommonName: name}, NotAfter: time.Now().Add(time.Hour)})
 }
 
-// NewCertificateFrom is like NewCertificate, for a template. It completes the template as a CA.
+// NewCertificateFrom is like NewCertificate, but takes the names and the validity from a template.
 func NewCertificateFrom(t *testing.T, template *x509.Certificate) (certificate, key string) {
 	t.Helper()
 	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		t.Fatal(err)
 	}
-	template.SerialNumber, template.IsCA, template.BasicConstraintsValid = big.NewInt(1), true, true
+	template.SerialNumber = big.NewInt(1)
+	template.IsCA = true
+	template.BasicConstraintsValid = true // else IsCA has no effect
 	der, err := x509.CreateCertificate(rand.Reader, template, template, private.Public(), private)
 	if err != nil {
 		t.Fatal(err)

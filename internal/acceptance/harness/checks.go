@@ -18,12 +18,12 @@ var EmptyPlan = resource.ConfigPlanChecks{
 	PostApplyPostRefresh: []plancheck.PlanCheck{plancheck.ExpectEmptyPlan()},
 }
 
-// Known checks one attribute of a tofupilot_procedures in the state.
+// Known returns a check of one attribute of data.tofupilot_procedures.<name> in the state.
 func Known(name, attribute string, value knownvalue.Check) statecheck.StateCheck {
 	return statecheck.ExpectKnownValue("data.tofupilot_procedures."+name, tfjsonpath.New(attribute), value)
 }
 
-// StringList checks for a list of these strings.
+// StringList returns a check that a value is the list of these strings.
 func StringList(values ...string) knownvalue.Check {
 	checks := make([]knownvalue.Check, 0, len(values))
 	for _, value := range values {
@@ -32,8 +32,8 @@ func StringList(values ...string) knownvalue.Check {
 	return knownvalue.ListExact(checks)
 }
 
-// OutputPattern returns a pattern for an output that contains these texts in this order, with any
-// line breaks.
+// OutputPattern returns a pattern that matches Terraform's output if it contains these texts in this
+// order. Between two words, the output may have any white space, and the frame of a diagnostic.
 func OutputPattern(texts ...string) *regexp.Regexp {
 	var parts []string
 	for _, text := range texts {
@@ -46,7 +46,8 @@ func OutputPattern(texts ...string) *regexp.Regexp {
 	return regexp.MustCompile(`(?s)` + strings.Join(parts, ".*"))
 }
 
-// PlanCheck is a function that is called between plan and apply.
+// PlanCheck adapts a function to plancheck.PlanCheck. Used in PreApply, it is called between plan
+// and apply.
 type PlanCheck func()
 
 // CheckPlan implements plancheck.PlanCheck.

@@ -11,15 +11,15 @@ import (
 	"testing"
 )
 
-// CLI returns the command of the Terraform or OpenTofu under test. In short mode, it skips
-// the test.
+// CLI returns the command with which tests run Terraform or OpenTofu. In short mode, it skips the
+// test.
 func CLI(t *testing.T) string {
 	t.Helper()
 	SkipShort(t)
 	return cmp.Or(os.Getenv("TF_ACC_TERRAFORM_PATH"), "terraform")
 }
 
-// SkipShort skips a test that runs Terraform or builds a binary in short mode.
+// SkipShort skips the test in short mode. Tests that run Terraform or build a binary call it.
 func SkipShort(t *testing.T) {
 	t.Helper()
 	if testing.Short() {
@@ -27,9 +27,9 @@ func SkipShort(t *testing.T) {
 	}
 }
 
-// CleanEnvironment returns the developer's environment without the variables of Terraform and
-// the provider and those with one of the prefixes. The home directory, and with it the login,
-// is another one.
+// CleanEnvironment returns the process's environment with another home directory, so that a
+// developer's login isn't used. It leaves out the variables of Terraform and of the provider, and
+// those that begin with one of the prefixes.
 func CleanEnvironment(home string, prefixes ...string) []string {
 	prefixes = append([]string{"TF_", "TOFUPILOT_", "HOME=", "USERPROFILE="}, prefixes...)
 	environment := slices.DeleteFunc(os.Environ(), func(variable string) bool {
@@ -40,21 +40,21 @@ func CleanEnvironment(home string, prefixes ...string) []string {
 
 var cliVersion = regexp.MustCompile(`(?m)^(Terraform|OpenTofu) v1\.(\d+)\.`)
 
-// RequireVersion skips the test if the CLI is older than these minor versions of Terraform 1 and
-// OpenTofu 1.
-func RequireVersion(t *testing.T, terraform, openTofu int) {
+// RequireVersion skips the test with older versions. The minimum is the minor version, such as 10
+// for 1.10.
+func RequireVersion(t *testing.T, minTerraform, minOpenTofu int) {
 	t.Helper()
 	product, minor := Version(t, CLI(t))
-	oldest := terraform
+	minimum := minTerraform
 	if product == "OpenTofu" {
-		oldest = openTofu
+		minimum = minOpenTofu
 	}
-	if minor < oldest {
-		t.Skipf("the test needs %s 1.%d, and this is 1.%d", product, oldest, minor)
+	if minor < minimum {
+		t.Skipf("the test needs %s 1.%d, and this is 1.%d", product, minimum, minor)
 	}
 }
 
-// Version returns the product, Terraform or OpenTofu, and its minor version.
+// Version returns which product a command runs, Terraform or OpenTofu, and its minor version.
 func Version(t *testing.T, cli string) (product string, minor int) {
 	t.Helper()
 	version := exec.CommandContext(t.Context(), cli, "version")

@@ -8,38 +8,39 @@ import (
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/fakeapi"
 )
 
-// NewConfiguration returns a provider block for the fake API at a URL, followed by the blocks.
+// NewConfiguration returns a configuration: a provider block for the fake API at the URL, and the
+// given blocks.
 func NewConfiguration(url string, blocks ...string) string {
 	provider := Block(`provider "tofupilot"`, "url = "+Quote(url), "api_key = "+Quote(fakeapi.Key))
 	return provider + strings.Join(blocks, "")
 }
 
-// DataSource returns the block of a data source. Each argument is a line.
+// DataSource returns the block of a data source. An argument is a line such as `page_size = 7`.
 func DataSource(kind, name string, arguments ...string) string {
 	return Block(fmt.Sprintf("data %q %q", kind, name), arguments...)
 }
 
-// Procedures returns a tofupilot_procedures.
+// Procedures returns the block of a data source tofupilot_procedures.
 func Procedures(name string, arguments ...string) string {
 	return DataSource("tofupilot_procedures", name, arguments...)
 }
 
-// Procedure returns a tofupilot_procedure.
+// Procedure returns the block of a data source tofupilot_procedure.
 func Procedure(name string, arguments ...string) string {
 	return DataSource("tofupilot_procedure", name, arguments...)
 }
 
-// Output returns an output, with which a plan shows each change of the value.
+// Output returns the block of an output.
 func Output(name, value string) string {
 	return Block(fmt.Sprintf("output %q", name), "value = "+value)
 }
 
-// Block returns a block with these lines.
+// Block returns a block with this header and these lines.
 func Block(header string, lines ...string) string {
 	return header + " {\n  " + strings.Join(lines, "\n  ") + "\n}\n"
 }
 
-// Quote returns a string as a literal of a configuration.
+// Quote returns a string literal of Terraform's language. It isn't a template.
 func Quote(value string) string {
 	var text strings.Builder
 	encoder := json.NewEncoder(&text)
@@ -50,7 +51,8 @@ func Quote(value string) string {
 	return strings.NewReplacer("${", "$${", "%{", "%%{").Replace(strings.TrimSpace(text.String()))
 }
 
-// UnknownValue returns a resource whose output is the value, known only after apply.
+// UnknownValue returns the block of a terraform_data. Its attribute output is the value, and is known
+// only after apply.
 func UnknownValue(name, value string) string {
-	return Block(`resource "terraform_data" "`+name+`"`, "input = "+value)
+	return Block(fmt.Sprintf("resource %q %q", "terraform_data", name), "input = "+value)
 }

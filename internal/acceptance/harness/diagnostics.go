@@ -17,17 +17,17 @@ import (
 
 // WantDiagnostic describes an expected diagnostic.
 type WantDiagnostic struct {
-	Path    string // such as timeouts.read; empty: none
+	Path    string // the argument, such as timeouts.read; empty for none
 	Summary string
-	Words   []string // parts of the detail
+	Words   []string // texts that the detail contains
 }
 
-// WantError returns a WantDiagnostic. Its detail must contain all of the words.
+// WantError returns a WantDiagnostic for CheckError.
 func WantError(path, summary string, words ...string) WantDiagnostic {
 	return WantDiagnostic{path, summary, words}
 }
 
-// CheckError checks that there is one diagnostic, an error as described.
+// CheckError checks that there is exactly one diagnostic, and that it is the expected error.
 func CheckError(t *testing.T, diagnostics []*tfprotov6.Diagnostic, want WantDiagnostic) {
 	t.Helper()
 	if len(diagnostics) != 1 {
@@ -58,11 +58,11 @@ func CheckNoDiagnostics(t *testing.T, diagnostics []*tfprotov6.Diagnostic) {
 	}
 }
 
-// CheckReadable checks that diagnostics aren't too long to read, and have neither control
-// characters nor stray periods.
+// CheckReadable checks that the text of diagnostics isn't too long to read, and that it has neither
+// control characters nor stray periods.
 func CheckReadable(t *testing.T, text string) {
 	t.Helper()
-	const maxLength = 25_000 // for twenty issues with a thousand characters each
+	const maxLength = 25_000 // room for twenty issues of a server, with a thousand characters each
 	if length := utf8.RuneCountInString(text); length > maxLength {
 		t.Errorf("the diagnostics have %d characters, want at most %d", length, maxLength)
 	}
@@ -76,8 +76,9 @@ func CheckReadable(t *testing.T, text string) {
 	}
 }
 
-// strayPeriod matches a period before other punctuation or a parenthesis. Windows' error messages
-// end with a period, which must be removed within a sentence. It doesn't match "Reading...".
+// strayPeriod matches a period before other punctuation or before a parenthesis, but not an
+// ellipsis. The error messages of Windows end with a period, which must be removed if a message is
+// part of a sentence.
 var strayPeriod = regexp.MustCompile(`[^\s.]\.[.;,:]\s|\S*\. \(`)
 
 // FormatDiagnostics returns the path, the summary and the detail of each diagnostic.

@@ -10,7 +10,7 @@ import (
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/fakeapi"
 )
 
-// NewFakeServer starts a fake API with these procedures.
+// NewFakeServer starts a fake API with these procedures, and returns it and its URL.
 func NewFakeServer(t *testing.T, procedures ...fakeapi.Procedure) (api *fakeapi.Server, url string) {
 	t.Helper()
 	api = fakeapi.New(procedures...)
@@ -19,7 +19,7 @@ func NewFakeServer(t *testing.T, procedures ...fakeapi.Procedure) (api *fakeapi.
 	return api, server.URL
 }
 
-// RequestStatus returns the status of a response to a request for the list.
+// RequestStatus requests the list of procedures with the API key, and returns the response's status.
 func RequestStatus(t *testing.T, api http.Handler, query url.Values) int {
 	t.Helper()
 	request := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/api/v2/procedures?"+query.Encode(), nil)
@@ -29,7 +29,8 @@ func RequestStatus(t *testing.T, api http.Handler, query url.Values) int {
 	return response.Code
 }
 
-// SortByCreation sorts procedures in the order of the provider. Their times must be distinct.
+// SortByCreation returns the procedures in the provider's order: oldest first. Their times must be
+// distinct.
 func SortByCreation(procedures []fakeapi.Procedure) []fakeapi.Procedure {
 	return slices.SortedFunc(slices.Values(procedures), func(a, b fakeapi.Procedure) int {
 		return a.CreatedAt.Compare(b.CreatedAt)
@@ -45,7 +46,7 @@ func IDs(procedures []fakeapi.Procedure) []string {
 	return ids
 }
 
-// DistinctValues returns the distinct values that a function returns for the requests, sorted.
+// DistinctValues calls get with each request, and returns the distinct results in sorted order.
 func DistinctValues(requests []fakeapi.Request, get func(fakeapi.Request) string) []string {
 	values := []string{}
 	for _, request := range requests {

@@ -9,14 +9,14 @@ import (
 	"testing"
 )
 
-// SetProcessGroup makes a command start a new process group, which is killed when the command's
-// context ends. Call it before Start.
+// SetProcessGroup makes a command start in a process group of its own. The group is killed when the
+// command's context ends. Call SetProcessGroup before Start.
 func SetProcessGroup(_ *testing.T, command *exec.Cmd) {
 	command.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	command.Cancel = func() error { return syscall.Kill(-command.Process.Pid, syscall.SIGKILL) }
 }
 
-// Interrupt interrupts the process group, as a terminal does for Ctrl-C.
+// Interrupt sends SIGINT to the command's process group, as a terminal does for Ctrl-C.
 func Interrupt(t *testing.T, command *exec.Cmd) {
 	t.Helper()
 	if err := syscall.Kill(-command.Process.Pid, syscall.SIGINT); err != nil {
@@ -24,10 +24,11 @@ func Interrupt(t *testing.T, command *exec.Cmd) {
 	}
 }
 
-// CheckGroupEnded checks that all processes of the group have ended.
+// CheckGroupEnded checks that all processes of the command's group have ended. Signal 0 has no
+// effect, but sending it fails if the group has no process.
 func CheckGroupEnded(t *testing.T, command *exec.Cmd) {
 	t.Helper()
 	if err := syscall.Kill(-command.Process.Pid, 0); !errors.Is(err, syscall.ESRCH) {
-		t.Errorf("a process of the group remains: %v", err)
+		t.Errorf("signal 0 to the process group: got %v, want %v", err, syscall.ESRCH)
 	}
 }

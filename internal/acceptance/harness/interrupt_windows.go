@@ -12,17 +12,18 @@ var (
 	generateConsoleCtrlEvent = kernel32.NewProc("GenerateConsoleCtrlEvent")
 )
 
-// SetProcessGroup makes a command start a new process group. Call it before Start.
+// SetProcessGroup makes a command start in a process group of its own. Call it before Start. It
+// skips the test if there is no console, because Ctrl-Break is sent through the console.
 func SetProcessGroup(t *testing.T, command *exec.Cmd) {
 	t.Helper()
 	if codePage, _, _ := getConsoleCP.Call(); codePage == 0 {
-		t.Skip("Ctrl-C needs a console")
+		t.Skip("Ctrl-Break needs a console")
 	}
 	command.SysProcAttr = &syscall.SysProcAttr{CreationFlags: syscall.CREATE_NEW_PROCESS_GROUP}
 }
 
-// Interrupt sends Ctrl-Break to the process group, which Go handles like Ctrl-C. Windows can't
-// send Ctrl-C to a single group.
+// Interrupt sends Ctrl-Break to the command's process group. Go programs handle it like Ctrl-C,
+// which Windows can't send to a single group.
 func Interrupt(t *testing.T, command *exec.Cmd) {
 	t.Helper()
 	if sent, _, err := generateConsoleCtrlEvent.Call(syscall.CTRL_BREAK_EVENT, uintptr(command.Process.Pid)); sent == 0 {
@@ -30,6 +31,6 @@ func Interrupt(t *testing.T, command *exec.Cmd) {
 	}
 }
 
-// CheckGroupEnded does nothing on Windows, where a test can't remove the binary of a process
-// that still runs, and fails at its end.
+// CheckGroupEnded does nothing on Windows. If a process still ran at the end of a test, the test
+// would fail, because Windows can't remove the binary of a running process.
 func CheckGroupEnded(*testing.T, *exec.Cmd) {}

@@ -7,7 +7,8 @@ import (
 	"testing"
 )
 
-// LogIn writes a login file, as `tofupilot login` does, in a temporary home directory.
+// LogIn sets the home directory to a temporary one, and writes a login file into it, as
+// `tofupilot login` does. It returns the path of the file.
 func LogIn(t *testing.T, login map[string]string) (file string) {
 	t.Helper()
 	home := t.TempDir()

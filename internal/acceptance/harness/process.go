@@ -11,22 +11,22 @@ import (
 	"testing"
 )
 
-// RequireProc skips a test that reads /proc if the system doesn't have it.
+// RequireProc skips the test on systems without /proc, from which PeakMemory reads.
 func RequireProc(t *testing.T) {
 	t.Helper()
 	if runtime.GOOS != "linux" {
-		t.Skip("only Linux has the memory of a process in /proc")
+		t.Skip("only Linux shows the memory of a process in /proc")
 	}
 }
 
-var reattach = regexp.MustCompile(`TF_REATTACH_PROVIDERS='(.*)'`)
+var reattachPattern = regexp.MustCompile(`TF_REATTACH_PROVIDERS='(.*)'`)
 
-// Attach starts the provider with -debug. The directory's next commands use this process,
-// which runs until the test ends.
+// Attach starts the provider with -debug. The next commands in the directory use this process
+// instead of starting their own. It runs until the test ends.
 func (w *WorkingDir) Attach(t *testing.T) (pid int) {
 	t.Helper()
 	provider := exec.CommandContext(t.Context(), w.provider, "-debug")
-	provider.Env = CleanEnvironment(w.Dir, "GO") // GOGC and GOMEMLIMIT would change the use of memory
+	provider.Env = CleanEnvironment(w.Dir, "GO") // without GOGC and GOMEMLIMIT, which would change the use of memory
 	output, err := provider.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -35,8 +35,9 @@ func (w *WorkingDir) Attach(t *testing.T) (pid int) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = provider.Wait() }) // the test's context has killed it
-	for lines := bufio.NewScanner(output); lines.Scan(); {
-		if found := reattach.FindStringSubmatch(lines.Text()); found != nil {
+	lines := bufio.NewScanner(output)
+	for lines.Scan() {
+		if found := reattachPattern.FindStringSubmatch(lines.Text()); found != nil {
 			w.Environment = append(w.Environment, "TF_REATTACH_PROVIDERS="+found[1])
 			return provider.Process.Pid
 		}
@@ -45,7 +46,7 @@ func (w *WorkingDir) Attach(t *testing.T) (pid int) {
 	return 0
 }
 
-var peak = regexp.MustCompile(`(?m)^VmHWM:\s+(\d+) kB$`)
+var peakPattern = regexp.MustCompile(`(?m)^VmHWM:\s+(\d+) kB$`)
 
 // PeakMemory returns the peak resident memory of a process so far, in bytes.
 func PeakMemory(t *testing.T, pid int) int64 {
@@ -54,7 +55,7 @@ func PeakMemory(t *testing.T, pid int) int64 {
 	if err != nil {
 		t.Fatal(err)
 	}
-	found := peak.FindSubmatch(status)
+	found := peakPattern.FindSubmatch(status)
 	if found == nil {
 		t.Fatalf("no VmHWM in %s", status)
 	}
@@ -62,5 +63,5 @@ func PeakMemory(t *testing.T, pid int) int64 {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return kilobytes << 10
+	return kilobytes * 1024
 }

@@ -15,18 +15,18 @@ import (
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/fakeapi"
 )
 
-// requiredArguments has the arguments of the data sources that require any.
+// requiredArguments lists the arguments with which readDataSource reads a data source that requires any.
 var requiredArguments = map[string]Values{
 	"tofupilot_procedure":     {"name": fakeapi.Example2026().Name},
 	"tofupilot_procedure_ids": {"names": []any{fakeapi.Example2026().Name}},
 }
 
-// readTimeout is the limit for a read of one procedure, on a busy machine.
+// readTimeout is longer than a read of one procedure takes on a busy machine.
 const readTimeout = 20 * time.Second
 
-// CheckReads reads each data source once, before the tests of a package (in TestMain). If a read
-// returns nothing or doesn't return, it prints an error and exits, because nearly all tests
-// would fail, many of them after a long wait.
+// CheckReads reads each data source once. If a read returns nothing or doesn't return, CheckReads
+// prints an error and exits. TestMain calls it before the tests, because nearly all of them would
+// fail, many after a long wait.
 func CheckReads(server tfprotov6.ProviderServer) {
 	if err := readEach(context.Background(), server); err != nil {
 		fmt.Fprintln(os.Stderr, err)
@@ -37,7 +37,7 @@ func CheckReads(server tfprotov6.ProviderServer) {
 func readEach(ctx context.Context, server tfprotov6.ProviderServer) error {
 	api := httptest.NewServer(fakeapi.New(fakeapi.Example2026()))
 	defer api.Close()
-	schema, err := server.GetProviderSchema(ctx, &tfprotov6.GetProviderSchemaRequest{})
+	schemas, err := server.GetProviderSchema(ctx, &tfprotov6.GetProviderSchemaRequest{})
 	if err != nil {
 		return err
 	}
@@ -48,7 +48,7 @@ func readEach(ctx context.Context, server tfprotov6.ProviderServer) error {
 	if _, err := server.ConfigureProvider(ctx, &tfprotov6.ConfigureProviderRequest{Config: config}); err != nil {
 		return err
 	}
-	for dataSource, schema := range schema.DataSourceSchemas {
+	for dataSource, schema := range schemas.DataSourceSchemas {
 		ended := make(chan error, 1)
 		go func() { ended <- readDataSource(ctx, server, dataSource, schema) }()
 		select {
@@ -63,8 +63,8 @@ func readEach(ctx context.Context, server tfprotov6.ProviderServer) error {
 	return nil
 }
 
-// readDataSource reads a data source. It returns an error if the read returns neither a diagnostic
-// nor an attribute that isn't an argument.
+// readDataSource reads a data source. It returns an error if the read returns nothing: neither
+// a diagnostic nor a value of an attribute that wasn't set.
 func readDataSource(ctx context.Context, server tfprotov6.ProviderServer, dataSource string, schema *tfprotov6.Schema) error {
 	config, err := encodeJSON(requiredArguments[dataSource])
 	if err != nil {
@@ -95,7 +95,7 @@ func readDataSource(ctx context.Context, server tfprotov6.ProviderServer, dataSo
 	return errors.New("it returned neither a value nor an error")
 }
 
-// encodeJSON encodes a configuration with these arguments. Others are null.
+// encodeJSON encodes these arguments in JSON, which needs no schema. Other arguments are null.
 func encodeJSON(arguments Values) (*tfprotov6.DynamicValue, error) {
 	if arguments == nil {
 		arguments = Values{}

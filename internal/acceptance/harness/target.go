@@ -9,22 +9,22 @@ import (
 	"testing"
 )
 
-// Target is a server, possibly not running, for which a provider is configured.
+// Target is an address for which a provider is configured, with a server that may not be running.
 type Target struct {
 	URL      string
-	OtherURL string          // the address of another server, or empty
-	CACert   string          // in PEM, for ca_cert_pem
-	Login    string          // the login file, or empty
-	Requests func() []string // returns the recorded requests or connections
+	OtherURL string          // of another server, such as a proxy; empty for none
+	CACert   string          // the server's CA in PEM, for ca_cert_pem; empty for none
+	Login    string          // the path of the login file; empty for none
+	Requests func() []string // returns the recorded requests (NewConnTarget: connections)
 }
 
-// Recorder records the requests that a server received.
+// Recorder records what a server receives, in lines such as "GET /api/v2/procedures?limit=100".
 type Recorder struct {
 	mu    sync.Mutex
 	lines []string
 }
 
-// Add adds a line and returns its number, counted from 1.
+// Add adds a line and returns the line's number, counted from 1.
 func (r *Recorder) Add(line string) int {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -32,14 +32,14 @@ func (r *Recorder) Add(line string) int {
 	return len(r.lines)
 }
 
-// All returns the lines so far.
+// All returns the lines that were added so far.
 func (r *Recorder) All() []string {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return slices.Clone(r.lines)
 }
 
-// Handler returns a handler that records each request and passes it to the given handler.
+// Handler returns a handler that records each request before it calls the given handler.
 func (r *Recorder) Handler(handler http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, request *http.Request) {
 		r.Add(request.Method + " " + request.URL.RequestURI())
@@ -47,7 +47,7 @@ func (r *Recorder) Handler(handler http.Handler) http.Handler {
 	})
 }
 
-// NewTarget returns a target with a server for a handler.
+// NewTarget starts an HTTP server with the handler.
 func NewTarget(t *testing.T, handler http.Handler) *Target {
 	t.Helper()
 	requests := new(Recorder)
@@ -59,8 +59,8 @@ func NewTarget(t *testing.T, handler http.Handler) *Target {
 	return &Target{URL: server.URL, Requests: requests.All}
 }
 
-// NewConnTarget returns a function that starts a target. For each connection, the target calls
-// serve with the connection and its number, counted from 1, and closes it when serve returns.
+// NewConnTarget returns a function that starts a TCP server. For each connection, the server calls
+// serve with the connection and its number, counted from 1. Afterwards it closes the connection.
 func NewConnTarget(serve func(conn net.Conn, number int)) func(*testing.T) *Target {
 	return func(t *testing.T) *Target {
 		t.Helper()
@@ -110,7 +110,7 @@ func Listen(t *testing.T) net.Listener {
 	return listener
 }
 
-// NewDeadTarget returns a target at which nothing listens.
+// NewDeadTarget returns a target with a port on which nothing listens.
 func NewDeadTarget(t *testing.T) *Target {
 	t.Helper()
 	listener := Listen(t)

@@ -11,13 +11,13 @@ import (
 	"testing"
 )
 
-// WorkingDir is a directory in which Terraform runs with the provider of this checkout and
-// without the developer's settings.
+// WorkingDir is a directory in which Terraform runs with the provider built from this repository,
+// without the developer's settings and login.
 type WorkingDir struct {
 	Dir         string
-	Environment []string // additional variables for every command
+	Environment []string // variables of every command, in addition to CleanEnvironment
 
-	provider string // the provider's binary, if NewWorkingDir built it
+	provider string // the path of the provider's binary; empty if it comes from a mirror
 }
 
 const (
@@ -25,8 +25,8 @@ const (
 	providerVersion = "0.0.1"
 )
 
-// NewWorkingDir returns a directory that uses the provider through dev_overrides, so that it
-// needs no terraform init.
+// NewWorkingDir builds the provider, and returns a directory with a configuration that uses it
+// through dev_overrides, so that it needs no terraform init.
 func NewWorkingDir(t *testing.T, config string) *WorkingDir {
 	t.Helper()
 	bin := t.TempDir()
@@ -36,7 +36,7 @@ func NewWorkingDir(t *testing.T, config string) *WorkingDir {
 	return w
 }
 
-// NewMirror returns a filesystem mirror with the provider.
+// NewMirror builds the provider into a new filesystem mirror, and returns the mirror's directory.
 func NewMirror(t *testing.T) (dir string) {
 	t.Helper()
 	dir = t.TempDir()
@@ -45,8 +45,8 @@ func NewMirror(t *testing.T) (dir string) {
 	return dir
 }
 
-// NewMirroredWorkingDir returns a directory in which terraform init has installed the provider
-// from a mirror and written a lock file.
+// NewMirroredWorkingDir returns a directory with a configuration, in which terraform init has
+// installed the provider from a mirror and written a lock file.
 func NewMirroredWorkingDir(t *testing.T, mirror, config string) *WorkingDir {
 	t.Helper()
 	w := newWorkingDir(t, config, fmt.Sprintf("filesystem_mirror {\n    path = %q\n  }", mirror))
@@ -56,12 +56,12 @@ func NewMirroredWorkingDir(t *testing.T, mirror, config string) *WorkingDir {
 	return w
 }
 
-// developerEnvironment is the environment before TestMain changes HOME, in which Go has its
-// caches.
+// developerEnvironment is the environment before TestMain changes HOME. Go finds its caches in the
+// developer's home directory.
 var developerEnvironment = os.Environ()
 
-// Build builds the program in a directory. It returns the path of the binary, which has an
-// extension on Windows.
+// Build builds the program in a directory. It returns the binary's path, to which it adds .exe on
+// Windows.
 func Build(t *testing.T, dir, binary string) (path string) {
 	t.Helper()
 	SkipShort(t)
@@ -76,6 +76,8 @@ func Build(t *testing.T, dir, binary string) (path string) {
 	return binary
 }
 
+// newWorkingDir returns a directory with a configuration. The parameter installation is the content
+// of the block provider_installation in Terraform's settings.
 func newWorkingDir(t *testing.T, config, installation string) *WorkingDir {
 	t.Helper()
 	w := &WorkingDir{Dir: t.TempDir()}
@@ -92,12 +94,13 @@ func (w *WorkingDir) Write(t *testing.T, name, content string) {
 	}
 }
 
-// Command returns a command that runs Terraform without the developer's settings and login.
+// Command returns a command that runs Terraform in the directory.
 func (w *WorkingDir) Command(t *testing.T, arguments ...string) *exec.Cmd {
 	t.Helper()
 	command := exec.CommandContext(t.Context(), CLI(t), arguments...)
 	command.Dir = w.Dir
-	command.Env = append(CleanEnvironment(w.Dir), "TF_CLI_CONFIG_FILE="+filepath.Join(w.Dir, "terraform.rc"), "TF_IN_AUTOMATION=1", "CHECKPOINT_DISABLE=1")
+	settings := "TF_CLI_CONFIG_FILE=" + filepath.Join(w.Dir, "terraform.rc")
+	command.Env = append(CleanEnvironment(w.Dir), settings, "TF_IN_AUTOMATION=1", "CHECKPOINT_DISABLE=1")
 	command.Env = append(command.Env, w.Environment...)
 	return command
 }
