@@ -42,27 +42,27 @@ type argument struct {
 
 func listArguments(t *testing.T) []argument {
 	t.Helper()
-	server := harness.Connect(t, provider.Server("test")())
+	connection := harness.Connect(t, provider.Server("test")())
 	var all []argument
-	for dataSource, schema := range server.DataSources() {
+	for dataSource, schema := range connection.DataSources() {
 		required := harness.Values{}
 		for _, attribute := range schema.Block.Attributes {
 			if attribute.Required {
-				required[attribute.Name], _ = sampleValue(t, server, dataSource, attribute, nil)
+				required[attribute.Name], _ = sampleValue(t, connection, dataSource, attribute, nil)
 			}
 		}
 		for _, attribute := range schema.Block.Attributes {
 			if !attribute.Required && !attribute.Optional {
 				continue
 			}
-			value, sent := sampleValue(t, server, dataSource, attribute, required)
+			value, sent := sampleValue(t, connection, dataSource, attribute, required)
 			all = append(all, argument{dataSource, attribute.Name, attribute.Optional && !attribute.Computed, value, sent, required})
 		}
 	}
 	return all
 }
 
-func sampleValue(t *testing.T, server harness.Connection, dataSource string, attribute *tfprotov6.SchemaAttribute, others harness.Values) (value any, sent string) {
+func sampleValue(t *testing.T, connection harness.Connection, dataSource string, attribute *tfprotov6.SchemaAttribute, others harness.Values) (value any, sent string) {
 	t.Helper()
 	for _, sample := range samples {
 		_, several := sample.value.([]any)
@@ -70,7 +70,7 @@ func sampleValue(t *testing.T, server harness.Connection, dataSource string, att
 			!several && tftypes.ValidateValue(attribute.Type, sample.value) != nil {
 			continue
 		}
-		if len(server.Validate(t, dataSource, withArgument(others, attribute.Name, sample.value))) == 0 {
+		if len(connection.Validate(t, dataSource, withArgument(others, attribute.Name, sample.value))) == 0 {
 			return sample.value, sample.sent
 		}
 	}
@@ -98,8 +98,8 @@ func (a argument) parameters(query map[string][]string) (parameters []string) {
 // read reads the argument's data source.
 func (a argument) read(t *testing.T, url string, values harness.Values) []*tfprotov6.Diagnostic {
 	t.Helper()
-	server := newConnection(t, harness.Values{"url": url, "api_key": fakeapi.Key, "max_retries": 0, "request_timeout": "1s"})
-	return server.Read(t, a.dataSource, values).Diagnostics
+	connection := newConnection(t, harness.Values{"url": url, "api_key": fakeapi.Key, "max_retries": 0, "request_timeout": "1s"})
+	return connection.Read(t, a.dataSource, values).Diagnostics
 }
 
 // twoPages has more procedures than a page, so that a lookup searches for a name.

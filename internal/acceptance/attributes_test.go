@@ -144,11 +144,11 @@ func readAll(t *testing.T, dataSource string, api *fakeapi.Server, values map[st
 	url := harness.NewTarget(t, api).URL
 	read := readCases[dataSource]
 	rows := fetchRows(t, url+read.path)
-	server := newConnection(t, harness.Values{"url": url, "api_key": fakeapi.Key})
+	connection := newConnection(t, harness.Values{"url": url, "api_key": fakeapi.Key})
 	for _, arguments := range read.arguments(rows) {
-		resp := server.Read(t, dataSource, arguments)
+		resp := connection.Read(t, dataSource, arguments)
 		harness.CheckNoDiagnostics(t, resp.Diagnostics)
-		state, _ := toJSON(t, server.State(t, dataSource, resp)).(object)
+		state, _ := toJSON(t, connection.State(t, dataSource, resp)).(object)
 		flatten("", state, values)
 		for _, shown := range read.rows(state) {
 			checkRow(t, dataSource, shown, rows)

@@ -99,15 +99,15 @@ func (f fault) check(t *testing.T) {
 	t.Helper()
 	target := f.target(t)
 	var log bytes.Buffer
-	server := f.configure(t, target)
+	connection := f.configure(t, target)
 	dataSource := cmp.Or(f.dataSource, "tofupilot_procedures")
-	resp := server.ReadWithContext(tflogtest.RootLogger(t.Context(), &log), t, max(f.timeout, quickTimeout), dataSource, f.arguments)
+	resp := connection.ReadWithContext(tflogtest.RootLogger(t.Context(), &log), t, max(f.timeout, quickTimeout), dataSource, f.arguments)
 
 	placeholders := strings.NewReplacer("{url}", target.URL, "{other}", target.OtherURL, "{login}", target.Login)
 	switch {
 	case f.wantIDs != nil:
 		harness.CheckNoDiagnostics(t, resp.Diagnostics)
-		harness.CheckEqual(t, "IDs", stateIDs(t, server.State(t, dataSource, resp)), f.wantIDs)
+		harness.CheckEqual(t, "IDs", stateIDs(t, connection.State(t, dataSource, resp)), f.wantIDs)
 	default:
 		want := harness.WantError(f.wantError.Path, f.wantError.Summary, target.URL) // every error names the URL
 		for _, words := range f.wantError.Words {

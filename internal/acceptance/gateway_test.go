@@ -65,11 +65,11 @@ func TestGatewayThatRequiresHeaders(t *testing.T) {
 				arguments["headers"] = harness.Values{"CF-Access-Client-Id": gatewayID, "CF-Access-Client-Secret": c.secret}
 			}
 			var log bytes.Buffer
-			server := newConnection(t, arguments)
-			resp := server.ReadWithContext(tflogtest.RootLogger(t.Context(), &log), t, quickTimeout, "tofupilot_procedures", nil)
+			connection := newConnection(t, arguments)
+			resp := connection.ReadWithContext(tflogtest.RootLogger(t.Context(), &log), t, quickTimeout, "tofupilot_procedures", nil)
 			if c.want.Summary == "" {
 				harness.CheckNoDiagnostics(t, resp.Diagnostics)
-				harness.CheckEqual(t, "IDs", stateIDs(t, server.State(t, "tofupilot_procedures", resp)), fewIDs)
+				harness.CheckEqual(t, "IDs", stateIDs(t, connection.State(t, "tofupilot_procedures", resp)), fewIDs)
 			} else {
 				harness.CheckError(t, resp.Diagnostics, c.want)
 			}
@@ -91,8 +91,8 @@ func TestHeaderValueInTheAddress(t *testing.T) {
 	t.Parallel()
 	target := serveFault(respond(http.StatusInternalServerError, `{"message": "127.0.0.1 is overloaded"}`))(t)
 	var log bytes.Buffer
-	server := newConnection(t, harness.Values{"url": target.URL, "api_key": fakeapi.Key, "headers": harness.Values{"X-Host": "127.0.0.1"}, "max_retries": 1})
-	resp := server.ReadWithContext(tflogtest.RootLogger(t.Context(), &log), t, quickTimeout, "tofupilot_procedures", nil)
+	connection := newConnection(t, harness.Values{"url": target.URL, "api_key": fakeapi.Key, "headers": harness.Values{"X-Host": "127.0.0.1"}, "max_retries": 1})
+	resp := connection.ReadWithContext(tflogtest.RootLogger(t.Context(), &log), t, quickTimeout, "tofupilot_procedures", nil)
 	if output := harness.FormatDiagnostics(resp.Diagnostics); strings.Count(output, "http://127.0.0.1:") != 2 || !strings.Contains(output, ": [the header X-Host] is overloaded.") {
 		t.Error(output)
 	}

@@ -34,10 +34,10 @@ func TestWholeLists(t *testing.T) {
 					t.Run(dataSource+"/"+source+"/"+strconv.Itoa(size), func(t *testing.T) {
 						t.Parallel()
 						url := harness.NewTarget(t, api).URL
-						server := newConnection(t, harness.Values{"url": url, "api_key": fakeapi.Key})
-						resp := server.Read(t, dataSource, harness.Values{"page_size": size})
+						connection := newConnection(t, harness.Values{"url": url, "api_key": fakeapi.Key})
+						resp := connection.Read(t, dataSource, harness.Values{"page_size": size})
 						harness.CheckNoDiagnostics(t, resp.Diagnostics)
-						harness.CheckEqual(t, "IDs", stateIDs(t, server.State(t, dataSource, resp)), sortedIDs(fetchRows(t, url+readCases[dataSource].path)))
+						harness.CheckEqual(t, "IDs", stateIDs(t, connection.State(t, dataSource, resp)), sortedIDs(fetchRows(t, url+readCases[dataSource].path)))
 					})
 				}
 			}
@@ -105,12 +105,12 @@ func TestFilters(t *testing.T) {
 		},
 	}
 	tested := map[string]bool{}
-	server := newFakeConnection(t, address)
+	connection := newFakeConnection(t, address)
 	for _, c := range cases {
 		api.Forget()
-		resp := server.Read(t, "tofupilot_procedures", c.arguments)
+		resp := connection.Read(t, "tofupilot_procedures", c.arguments)
 		harness.CheckNoDiagnostics(t, resp.Diagnostics)
-		harness.CheckEqual(t, fmt.Sprint(c.arguments), stateIDs(t, server.State(t, "tofupilot_procedures", resp)), c.ids)
+		harness.CheckEqual(t, fmt.Sprint(c.arguments), stateIDs(t, connection.State(t, "tofupilot_procedures", resp)), c.ids)
 		harness.CheckEqual(t, "queries", harness.DistinctValues(api.Requests(), func(r fakeapi.Request) string { return r.Query.Encode() }), []string{c.query.Encode()})
 		for name := range c.arguments {
 			tested[name] = tested[name] || len(c.arguments) == 1

@@ -73,7 +73,7 @@ func TestLookupErrors(t *testing.T) {
 
 func TestValidateIDAndName(t *testing.T) {
 	t.Parallel()
-	server := harness.Connect(t, provider.Server("test")())
+	connection := harness.Connect(t, provider.Server("test")())
 	neither := []string{"", "No name or id", "Set name or id."}
 	both := []string{"id", "Both name and id", "Set name or id, not both."}
 	for what, c := range map[string]struct {
@@ -94,7 +94,7 @@ func TestValidateIDAndName(t *testing.T) {
 	} {
 		t.Run(what, func(t *testing.T) {
 			t.Parallel()
-			diagnostics := server.Validate(t, "tofupilot_procedure", c.arguments)
+			diagnostics := connection.Validate(t, "tofupilot_procedure", c.arguments)
 			if c.want == nil {
 				harness.CheckNoDiagnostics(t, diagnostics)
 				return

@@ -58,7 +58,7 @@ func runSteps(t *testing.T, steps ...resource.TestStep) {
 // newConnection returns a connection to a provider with this configuration.
 func newConnection(t *testing.T, arguments harness.Values) harness.Connection {
 	t.Helper()
-	server := harness.Connect(t, provider.Server("test")())
-	harness.CheckNoDiagnostics(t, server.Configure(t, false, arguments))
-	return server
+	connection := harness.Connect(t, provider.Server("test")())
+	harness.CheckNoDiagnostics(t, connection.Configure(t, false, arguments))
+	return connection
 }

@@ -222,10 +222,10 @@ func TestKeyIsNotLogged(t *testing.T) {
 	t.Parallel()
 	api, url := harness.NewFakeServer(t, fakeapi.Generate(1, fakeapi.WithRepository)...)
 	api.Fail(fakeapi.Status(503, `{"message": "no such key: `+fakeapi.Key+`", "code": "SERVICE_UNAVAILABLE"}`))
-	server := newConnection(t, harness.Values{"url": url, "api_key": fakeapi.Key, "max_retries": 1})
+	connection := newConnection(t, harness.Values{"url": url, "api_key": fakeapi.Key, "max_retries": 1})
 
 	var lines bytes.Buffer
-	resp := server.ReadWithContext(tflogtest.RootLogger(t.Context(), &lines), t, quickTimeout, "tofupilot_procedures", harness.Values{"search_query": fakeapi.Key})
+	resp := connection.ReadWithContext(tflogtest.RootLogger(t.Context(), &lines), t, quickTimeout, "tofupilot_procedures", harness.Values{"search_query": fakeapi.Key})
 	if len(resp.Diagnostics) != 1 || strings.Contains(resp.Diagnostics[0].Detail, "no such key: "+fakeapi.Key) {
 		t.Errorf("diagnostics: %s", harness.FormatDiagnostics(resp.Diagnostics))
 	}

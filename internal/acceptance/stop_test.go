@@ -82,8 +82,8 @@ func TestStop(t *testing.T) {
 			harness.CheckGoroutinesEnd(t, func(t *testing.T) {
 				t.Helper()
 				target := newTarget(t)
-				server := newConnection(t, harness.Values{"url": target.URL, "api_key": fakeapi.Key, "max_retries": 10})
-				read := server.StartRead(t.Context(), t, "tofupilot_procedures", harness.Values{"page_size": 2})
+				connection := newConnection(t, harness.Values{"url": target.URL, "api_key": fakeapi.Key, "max_retries": 10})
+				read := connection.StartRead(t.Context(), t, "tofupilot_procedures", harness.Values{"page_size": 2})
 				for len(target.Requests()) == 0 {
 					select {
 					case resp := <-read:
@@ -94,7 +94,7 @@ func TestStop(t *testing.T) {
 				time.Sleep(100 * time.Millisecond) // until the response to the first request is read, if there is one
 
 				stopped := time.Now()
-				if _, err := server.StopProvider(t.Context(), &tfprotov6.StopProviderRequest{}); err != nil {
+				if _, err := connection.StopProvider(t.Context(), &tfprotov6.StopProviderRequest{}); err != nil {
 					t.Fatal(err)
 				}
 				harness.CheckError(t, harness.Receive(t, read, stopTime, "the read").Diagnostics, harness.WantError("", "Interrupted",

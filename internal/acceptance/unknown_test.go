@@ -55,15 +55,15 @@ func TestUnknownProvider(t *testing.T) {
 	api, url := harness.NewFakeServer(t)
 	arguments := harness.Values{"url": url, "api_key": harness.Unknown}
 	t.Run("deferred", func(t *testing.T) {
-		server := harness.Connect(t, provider.Server("test")())
-		harness.CheckNoDiagnostics(t, server.Configure(t, true, arguments))
+		connection := harness.Connect(t, provider.Server("test")())
+		harness.CheckNoDiagnostics(t, connection.Configure(t, true, arguments))
 
-		resp := server.Read(t, "tofupilot_procedures", harness.Values{"search_query": "FVT"})
+		resp := connection.Read(t, "tofupilot_procedures", harness.Values{"search_query": "FVT"})
 		harness.CheckNoDiagnostics(t, resp.Diagnostics)
 		if resp.Deferred == nil || resp.Deferred.Reason != tfprotov6.DeferredReasonProviderConfigUnknown {
 			t.Errorf("deferred: %+v", resp.Deferred)
 		}
-		if state := server.State(t, "tofupilot_procedures", resp); state.IsKnown() {
+		if state := connection.State(t, "tofupilot_procedures", resp); state.IsKnown() {
 			t.Errorf("the state is known: %s", state)
 		}
 	})
@@ -91,10 +91,10 @@ func TestProviderKnownLater(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			api, url := harness.NewFakeServer(t, fakeapi.Generate(1, fakeapi.WithRepository)...)
-			server := harness.Connect(t, provider.Server("test")())
-			harness.CheckNoDiagnostics(t, server.Configure(t, deferrals, harness.Values{"url": harness.Unknown, "api_key": harness.Unknown}))
-			harness.CheckNoDiagnostics(t, server.Configure(t, deferrals, harness.Values{"url": url, "api_key": fakeapi.Key}))
-			resp := server.Read(t, "tofupilot_procedures", nil)
+			connection := harness.Connect(t, provider.Server("test")())
+			harness.CheckNoDiagnostics(t, connection.Configure(t, deferrals, harness.Values{"url": harness.Unknown, "api_key": harness.Unknown}))
+			harness.CheckNoDiagnostics(t, connection.Configure(t, deferrals, harness.Values{"url": url, "api_key": fakeapi.Key}))
+			resp := connection.Read(t, "tofupilot_procedures", nil)
 			harness.CheckNoDiagnostics(t, resp.Diagnostics)
 			if resp.Deferred != nil || len(api.Requests()) != 1 {
 				t.Errorf("deferred: %+v, after %d requests", resp.Deferred, len(api.Requests()))

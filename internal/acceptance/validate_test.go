@@ -30,7 +30,7 @@ func TestValidateProvider(t *testing.T) {
 	retries := func(got string) harness.WantDiagnostic {
 		return harness.WantError("max_retries", "Invalid max_retries", "max_retries must be a whole number from 0 to 10, not "+got+".")
 	}
-	server := harness.Connect(t, provider.Server("test")())
+	connection := harness.Connect(t, provider.Server("test")())
 	headers, clientCertificate, clientKey := wantInvalid("headers"), wantInvalid("client_cert_pem"), wantInvalid("client_key_pem")
 	clientPEM, clientKeyPEM := harness.NewCertificate(t, "client")
 	for name, c := range map[string]struct {
@@ -73,7 +73,7 @@ func TestValidateProvider(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			harness.CheckError(t, server.ValidateProvider(t, c.arguments), c.want)
+			harness.CheckError(t, connection.ValidateProvider(t, c.arguments), c.want)
 		})
 	}
 }
@@ -81,7 +81,7 @@ func TestValidateProvider(t *testing.T) {
 func TestValidProvider(t *testing.T) {
 	t.Parallel()
 	clientPEM, clientKeyPEM := harness.NewCertificate(t, "client")
-	server := harness.Connect(t, provider.Server("test")())
+	connection := harness.Connect(t, provider.Server("test")())
 	for name, arguments := range map[string]harness.Values{
 		"no arguments":                          {},
 		"key with all visible characters":       {"api_key": "!\"#$%&'()*+,-./09:;<=>?@AZ[\\]^_`az{|}~"},
@@ -99,7 +99,7 @@ func TestValidProvider(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			harness.CheckNoDiagnostics(t, server.ValidateProvider(t, arguments))
+			harness.CheckNoDiagnostics(t, connection.ValidateProvider(t, arguments))
 		})
 	}
 }
@@ -107,7 +107,7 @@ func TestValidProvider(t *testing.T) {
 // TestErrorsHideSecrets checks that errors don't repeat values that may be secret.
 func TestErrorsHideSecrets(t *testing.T) {
 	t.Parallel()
-	server := harness.Connect(t, provider.Server("test")())
+	connection := harness.Connect(t, provider.Server("test")())
 	damaged := harness.EncodePEM("PRIVATE KEY", []byte("tp_secret"))
 	for _, arguments := range []harness.Values{
 		{"client_cert_pem": harness.Unknown, "client_key_pem": "tp_secret"}, {"client_cert_pem": harness.Unknown, "client_key_pem": damaged}, {"client_cert_pem": "tp_secret", "client_key_pem": "tp_secret"},
@@ -116,7 +116,7 @@ func TestErrorsHideSecrets(t *testing.T) {
 		{"headers": harness.Values{"X-A": "tp_secret\n"}}, {"headers": harness.Values{"X-A": "tp_secret\u00e9"}}, {"headers": harness.Values{"Host": "tp_secret"}},
 		{"url": "https://example.com?token=tp_secret"}, {"url": "https://example.com#tp_secret"},
 	} {
-		diagnostics := server.ValidateProvider(t, arguments)
+		diagnostics := connection.ValidateProvider(t, arguments)
 		if len(diagnostics) == 0 || strings.Contains(harness.FormatDiagnostics(diagnostics), "tp_secret") {
 			t.Errorf("%v: %s", arguments, harness.FormatDiagnostics(diagnostics))
 		}
@@ -133,7 +133,7 @@ func TestValidateProcedures(t *testing.T) {
 	pageSize := func(got string) harness.WantDiagnostic {
 		return harness.WantError("page_size", "Invalid page_size", "page_size must be a whole number from 1 to 100, not "+got+".")
 	}
-	server := harness.Connect(t, provider.Server("test")())
+	connection := harness.Connect(t, provider.Server("test")())
 	for name, c := range map[string]struct {
 		arguments harness.Values
 		want      harness.WantDiagnostic
@@ -159,14 +159,14 @@ func TestValidateProcedures(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			harness.CheckError(t, server.Validate(t, "tofupilot_procedures", c.arguments), c.want)
+			harness.CheckError(t, connection.Validate(t, "tofupilot_procedures", c.arguments), c.want)
 		})
 	}
 }
 
 func TestValidProcedures(t *testing.T) {
 	t.Parallel()
-	server := harness.Connect(t, provider.Server("test")())
+	connection := harness.Connect(t, provider.Server("test")())
 	for name, arguments := range map[string]harness.Values{
 		"no arguments":             {},
 		"search of 100 emoji":      {"search_query": strings.Repeat("🔋", 100)}, // 200 UTF-16 code units: too long for older servers only
@@ -181,7 +181,7 @@ func TestValidProcedures(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			harness.CheckNoDiagnostics(t, server.Validate(t, "tofupilot_procedures", arguments))
+			harness.CheckNoDiagnostics(t, connection.Validate(t, "tofupilot_procedures", arguments))
 		})
 	}
 }
