@@ -14,7 +14,6 @@ import (
 
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/acceptance/harness"
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/fakeapi"
-	"github.com/tofupilot/terraform-provider-tofupilot/internal/provider"
 )
 
 // The tests in this file take the arguments from the schemas of the data sources, so that they
@@ -42,7 +41,7 @@ type argument struct {
 
 func listArguments(t *testing.T) []argument {
 	t.Helper()
-	connection := harness.Connect(t, provider.Server("test")())
+	connection := connect(t)
 	var all []argument
 	for dataSource, schema := range connection.DataSources() {
 		required := harness.Values{}

@@ -16,7 +16,6 @@ import (
 
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/acceptance/harness"
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/fakeapi"
-	"github.com/tofupilot/terraform-provider-tofupilot/internal/provider"
 )
 
 // A field of a procedure is defined in the client's struct, in the schema, in the fake's
@@ -88,7 +87,7 @@ var procedureServers = map[string][]*fakeapi.Server{
 }
 
 func TestEveryAttribute(t *testing.T) { //nolint:paralleltest // It runs before the parallel tests, because its errors name the missing step of a recipe.
-	dataSources := harness.Connect(t, provider.Server("test")()).DataSources()
+	dataSources := connect(t).DataSources()
 	for dataSource := range readCases {
 		if _, ok := dataSources[dataSource]; !ok {
 			t.Errorf("the provider has no %s: add its constructor to DataSources", dataSource)
@@ -144,7 +143,7 @@ func readAll(t *testing.T, dataSource string, api *fakeapi.Server, values map[st
 	url := harness.NewTarget(t, api).URL
 	read := readCases[dataSource]
 	rows := fetchRows(t, url+read.path)
-	connection := newConnection(t, harness.Values{"url": url, "api_key": fakeapi.Key})
+	connection := newFakeConnection(t, url)
 	for _, arguments := range read.arguments(rows) {
 		resp := connection.Read(t, dataSource, arguments)
 		harness.CheckNoDiagnostics(t, resp.Diagnostics)

@@ -17,7 +17,6 @@ import (
 
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/acceptance/harness"
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/fakeapi"
-	"github.com/tofupilot/terraform-provider-tofupilot/internal/provider"
 )
 
 // stateIDs returns the attribute ids of a state.
@@ -115,7 +114,7 @@ func (f fault) check(t *testing.T) {
 		}
 		harness.CheckError(t, resp.Diagnostics, want)
 		if advised := advisedURL.FindStringSubmatch(harness.FormatDiagnostics(resp.Diagnostics)); advised != nil {
-			provider := harness.Connect(t, provider.Server("test")())
+			provider := connect(t)
 			harness.CheckNoDiagnostics(t, provider.ValidateProvider(t, harness.Values{"url": advised[1], "allow_http": advised[2] != ""}))
 		}
 		t.Logf("%s", harness.FormatDiagnostics(resp.Diagnostics))

@@ -18,13 +18,12 @@ import (
 
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/acceptance/harness"
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/fakeapi"
-	"github.com/tofupilot/terraform-provider-tofupilot/internal/provider"
 )
 
 // TestWholeLists reads every data source with a page_size, with several page sizes.
 func TestWholeLists(t *testing.T) {
 	t.Parallel()
-	for dataSource, schema := range harness.Connect(t, provider.Server("test")()).DataSources() {
+	for dataSource, schema := range connect(t).DataSources() {
 		if !slices.ContainsFunc(schema.Block.Attributes, func(a *tfprotov6.SchemaAttribute) bool { return a.Name == "page_size" }) {
 			continue
 		}
@@ -34,7 +33,7 @@ func TestWholeLists(t *testing.T) {
 					t.Run(dataSource+"/"+source+"/"+strconv.Itoa(size), func(t *testing.T) {
 						t.Parallel()
 						url := harness.NewTarget(t, api).URL
-						connection := newConnection(t, harness.Values{"url": url, "api_key": fakeapi.Key})
+						connection := newFakeConnection(t, url)
 						resp := connection.Read(t, dataSource, harness.Values{"page_size": size})
 						harness.CheckNoDiagnostics(t, resp.Diagnostics)
 						harness.CheckEqual(t, "IDs", stateIDs(t, connection.State(t, dataSource, resp)), sortedIDs(fetchRows(t, url+readCases[dataSource].path)))

@@ -52,7 +52,7 @@ func TestThousandReads(t *testing.T) { //nolint:paralleltest // It counts gorout
 	apiServer.Config.ConnState = connections.track
 	apiServer.Start()
 	t.Cleanup(apiServer.Close)
-	connection := newConnection(t, harness.Values{"url": apiServer.URL, "api_key": fakeapi.Key})
+	connection := newFakeConnection(t, apiServer.URL)
 	read := func(times int) {
 		for range times {
 			harness.CheckNoDiagnostics(t, connection.Read(t, "tofupilot_procedures", harness.Values{"page_size": 10}).Diagnostics)

@@ -13,7 +13,6 @@ import (
 
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/acceptance/harness"
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/fakeapi"
-	"github.com/tofupilot/terraform-provider-tofupilot/internal/provider"
 )
 
 // newProcedure returns a procedure that was created on the given day of May 2024.
@@ -73,7 +72,7 @@ func TestLookupErrors(t *testing.T) {
 
 func TestValidateIDAndName(t *testing.T) {
 	t.Parallel()
-	connection := harness.Connect(t, provider.Server("test")())
+	connection := connect(t)
 	neither := []string{"", "No name or id", "Set name or id."}
 	both := []string{"id", "Both name and id", "Set name or id, not both."}
 	for what, c := range map[string]struct {
@@ -185,15 +184,9 @@ func newSet(names ...string) []any {
 	return all
 }
 
-// newFakeConnection returns a connection to a provider that is configured for a fake.
-func newFakeConnection(t *testing.T, url string) harness.Connection {
-	t.Helper()
-	return newConnection(t, harness.Values{"url": url, "api_key": fakeapi.Key})
-}
-
 func TestValidateNames(t *testing.T) {
 	t.Parallel()
-	connection := harness.Connect(t, provider.Server("test")())
+	connection := connect(t)
 	empty := harness.WantError("names", "Invalid names", "A name is empty. Remove it, or correct it.")
 	null := harness.WantError("names", "Invalid names", "A name is null. Remove it, or correct it.")
 	for what, c := range map[string]struct {

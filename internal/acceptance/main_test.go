@@ -12,6 +12,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-testing/tfversion"
 
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/acceptance/harness"
+	"github.com/tofupilot/terraform-provider-tofupilot/internal/fakeapi"
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/provider"
 )
 
@@ -55,10 +56,22 @@ func runSteps(t *testing.T, steps ...resource.TestStep) {
 	})
 }
 
-// newConnection returns a connection to a provider with this configuration.
+// connect returns a connection to a provider that isn't configured.
+func connect(t *testing.T) harness.Connection {
+	t.Helper()
+	return harness.Connect(t, provider.Server("test")())
+}
+
+// newConnection returns a connection to a provider that is configured with these arguments.
 func newConnection(t *testing.T, arguments harness.Values) harness.Connection {
 	t.Helper()
-	connection := harness.Connect(t, provider.Server("test")())
+	connection := connect(t)
 	harness.CheckNoDiagnostics(t, connection.Configure(t, false, arguments))
 	return connection
+}
+
+// newFakeConnection returns a connection to a provider that is configured for a fake API.
+func newFakeConnection(t *testing.T, url string) harness.Connection {
+	t.Helper()
+	return newConnection(t, harness.Values{"url": url, "api_key": fakeapi.Key})
 }

@@ -12,7 +12,6 @@ import (
 
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/acceptance/harness"
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/fakeapi"
-	"github.com/tofupilot/terraform-provider-tofupilot/internal/provider"
 )
 
 // TestPlanWithUnknownProvider checks that the environment isn't used for unknown values.
@@ -55,7 +54,7 @@ func TestUnknownProvider(t *testing.T) {
 	api, url := harness.NewFakeServer(t)
 	arguments := harness.Values{"url": url, "api_key": harness.Unknown}
 	t.Run("deferred", func(t *testing.T) {
-		connection := harness.Connect(t, provider.Server("test")())
+		connection := connect(t)
 		harness.CheckNoDiagnostics(t, connection.Configure(t, true, arguments))
 
 		resp := connection.Read(t, "tofupilot_procedures", harness.Values{"search_query": "FVT"})
@@ -91,7 +90,7 @@ func TestProviderKnownLater(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			api, url := harness.NewFakeServer(t, fakeapi.Generate(1, fakeapi.WithRepository)...)
-			connection := harness.Connect(t, provider.Server("test")())
+			connection := connect(t)
 			harness.CheckNoDiagnostics(t, connection.Configure(t, deferrals, harness.Values{"url": harness.Unknown, "api_key": harness.Unknown}))
 			harness.CheckNoDiagnostics(t, connection.Configure(t, deferrals, harness.Values{"url": url, "api_key": fakeapi.Key}))
 			resp := connection.Read(t, "tofupilot_procedures", nil)
@@ -106,7 +105,7 @@ func TestProviderKnownLater(t *testing.T) {
 // TestUnconfiguredProvider checks that a read without Configure returns an error.
 func TestUnconfiguredProvider(t *testing.T) {
 	t.Parallel()
-	resp := harness.Connect(t, provider.Server("test")()).Read(t, "tofupilot_procedures", nil)
+	resp := connect(t).Read(t, "tofupilot_procedures", nil)
 	harness.CheckError(t, resp.Diagnostics, harness.WantError("", "Provider not configured", "bug in Terraform or in the provider"))
 }
 

@@ -6,7 +6,6 @@ import (
 	"testing"
 
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/acceptance/harness"
-	"github.com/tofupilot/terraform-provider-tofupilot/internal/provider"
 )
 
 // wantInvalid returns a function that returns the expected error about an attribute.
@@ -30,7 +29,7 @@ func TestValidateProvider(t *testing.T) {
 	retries := func(got string) harness.WantDiagnostic {
 		return harness.WantError("max_retries", "Invalid max_retries", "max_retries must be a whole number from 0 to 10, not "+got+".")
 	}
-	connection := harness.Connect(t, provider.Server("test")())
+	connection := connect(t)
 	headers, clientCertificate, clientKey := wantInvalid("headers"), wantInvalid("client_cert_pem"), wantInvalid("client_key_pem")
 	clientPEM, clientKeyPEM := harness.NewCertificate(t, "client")
 	for name, c := range map[string]struct {
@@ -81,7 +80,7 @@ func TestValidateProvider(t *testing.T) {
 func TestValidProvider(t *testing.T) {
 	t.Parallel()
 	clientPEM, clientKeyPEM := harness.NewCertificate(t, "client")
-	connection := harness.Connect(t, provider.Server("test")())
+	connection := connect(t)
 	for name, arguments := range map[string]harness.Values{
 		"no arguments":                          {},
 		"key with all visible characters":       {"api_key": "!\"#$%&'()*+,-./09:;<=>?@AZ[\\]^_`az{|}~"},
@@ -107,7 +106,7 @@ func TestValidProvider(t *testing.T) {
 // TestErrorsHideSecrets checks that errors don't repeat values that may be secret.
 func TestErrorsHideSecrets(t *testing.T) {
 	t.Parallel()
-	connection := harness.Connect(t, provider.Server("test")())
+	connection := connect(t)
 	damaged := harness.EncodePEM("PRIVATE KEY", []byte("tp_secret"))
 	for _, arguments := range []harness.Values{
 		{"client_cert_pem": harness.Unknown, "client_key_pem": "tp_secret"}, {"client_cert_pem": harness.Unknown, "client_key_pem": damaged}, {"client_cert_pem": "tp_secret", "client_key_pem": "tp_secret"},
@@ -133,7 +132,7 @@ func TestValidateProcedures(t *testing.T) {
 	pageSize := func(got string) harness.WantDiagnostic {
 		return harness.WantError("page_size", "Invalid page_size", "page_size must be a whole number from 1 to 100, not "+got+".")
 	}
-	connection := harness.Connect(t, provider.Server("test")())
+	connection := connect(t)
 	for name, c := range map[string]struct {
 		arguments harness.Values
 		want      harness.WantDiagnostic
@@ -166,7 +165,7 @@ func TestValidateProcedures(t *testing.T) {
 
 func TestValidProcedures(t *testing.T) {
 	t.Parallel()
-	connection := harness.Connect(t, provider.Server("test")())
+	connection := connect(t)
 	for name, arguments := range map[string]harness.Values{
 		"no arguments":             {},
 		"search of 100 emoji":      {"search_query": strings.Repeat("🔋", 100)}, // 200 UTF-16 code units: too long for older servers only
@@ -189,7 +188,7 @@ func TestValidProcedures(t *testing.T) {
 // TestAllMistakesAtOnce checks that every mistake has an error, not only the first.
 func TestAllMistakesAtOnce(t *testing.T) {
 	t.Parallel()
-	diagnostics := harness.Connect(t, provider.Server("test")()).Validate(t, "tofupilot_procedures", harness.Values{
+	diagnostics := connect(t).Validate(t, "tofupilot_procedures", harness.Values{
 		"search_query": "", "created_after": "yesterday", "created_before": "tomorrow", "page_size": 0, "timeouts": harness.Values{"read": "-5m"},
 	})
 	var paths []string
