@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
@@ -16,13 +15,13 @@ import (
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/fakeapi"
 )
 
-// The tests in this file take the arguments from the schemas of the data sources, so that they
-// include new ones. The block timeouts is left out, because it isn't sent to the server.
+// The tests in this file read the arguments from the schemas of the data sources, so that they
+// include new arguments. They leave out the block timeouts, because it isn't sent to the server.
 
-// samples has values for arguments. sampleValue uses the first one that is valid.
+// samples are values for arguments. sampleValue returns the first one that is valid.
 var samples = []struct {
 	value any
-	sent  string // how the value begins in a request
+	sent  string // the beginning of the value in a request
 }{
 	{"2024-01-15T10:30:00Z", "2024-01-15T10:30:00"}, // also a valid name and search query
 	{7, "7"},
@@ -32,13 +31,15 @@ var samples = []struct {
 
 // argument is an argument of a data source, with a sample value.
 type argument struct {
-	dataSource, name string
-	narrows          bool // whether setting it makes a read shorter
-	value            any
-	sent             string
-	required         harness.Values // the required arguments of the data source
+	dataSource string
+	name       string
+	narrows    bool // optional and without a default: setting it makes a list shorter
+	value      any
+	sent       string         // the beginning of the value in a request
+	required   harness.Values // the required arguments of the data source
 }
 
+// listArguments returns the arguments of all data sources.
 func listArguments(t *testing.T) []argument {
 	t.Helper()
 	connection := connect(t)
@@ -55,21 +56,22 @@ func listArguments(t *testing.T) []argument {
 				continue
 			}
 			value, sent := sampleValue(t, connection, dataSource, attribute, required)
-			all = append(all, argument{dataSource, attribute.Name, attribute.Optional && !attribute.Computed, value, sent, required})
+			narrows := attribute.Optional && !attribute.Computed
+			all = append(all, argument{dataSource, attribute.Name, narrows, value, sent, required})
 		}
 	}
 	return all
 }
 
+// sampleValue returns the first sample that is valid together with the other arguments.
 func sampleValue(t *testing.T, connection harness.Connection, dataSource string, attribute *tfprotov6.SchemaAttribute, others harness.Values) (value any, sent string) {
 	t.Helper()
 	for _, sample := range samples {
-		_, several := sample.value.([]any)
-		if several != (attribute.Type.Is(tftypes.List{}) || attribute.Type.Is(tftypes.Set{})) ||
-			!several && tftypes.ValidateValue(attribute.Type, sample.value) != nil {
+		if !hasType(sample.value, attribute.Type) {
 			continue
 		}
-		if len(connection.Validate(t, dataSource, withArgument(others, attribute.Name, sample.value))) == 0 {
+		diagnostics := connection.Validate(t, dataSource, withArgument(others, attribute.Name, sample.value))
+		if len(diagnostics) == 0 {
 			return sample.value, sample.sent
 		}
 	}
@@ -77,15 +79,24 @@ func sampleValue(t *testing.T, connection harness.Connection, dataSource string,
 	return nil, ""
 }
 
-// withArgument returns the values with another one.
-func withArgument(values harness.Values, name string, value any) harness.Values {
-	more := harness.Values{name: value}
-	maps.Copy(more, values)
-	return more
+// hasType reports whether a sample can be converted to the type of an attribute.
+func hasType(sample any, attributeType tftypes.Type) bool {
+	if attributeType.Is(tftypes.List{}) || attributeType.Is(tftypes.Set{}) {
+		_, isList := sample.([]any)
+		return isList
+	}
+	return tftypes.ValidateValue(attributeType, sample) == nil
 }
 
-// parameters returns the names of the query parameters that have the argument's value.
-func (a argument) parameters(query map[string][]string) (parameters []string) {
+// withArgument returns the arguments and one more.
+func withArgument(arguments harness.Values, name string, value any) harness.Values {
+	all := harness.Values{name: value}
+	maps.Copy(all, arguments)
+	return all
+}
+
+// sentParameters returns the names of the query parameters that have the argument's value.
+func (a argument) sentParameters(query url.Values) (parameters []string) {
 	for parameter, values := range query {
 		if slices.ContainsFunc(values, func(value string) bool { return strings.HasPrefix(value, a.sent) }) {
 			parameters = append(parameters, parameter)
@@ -94,36 +105,40 @@ func (a argument) parameters(query map[string][]string) (parameters []string) {
 	return parameters
 }
 
-// read reads the argument's data source.
+// read reads the argument's data source and returns the diagnostics. Each request is sent once and
+// may take a second.
 func (a argument) read(t *testing.T, url string, values harness.Values) []*tfprotov6.Diagnostic {
 	t.Helper()
 	connection := newConnection(t, harness.Values{"url": url, "api_key": fakeapi.Key, "max_retries": 0, "request_timeout": "1s"})
 	return connection.Read(t, a.dataSource, values).Diagnostics
 }
 
-// twoPages has more procedures than a page, so that a lookup searches for a name.
+// twoPages are more procedures than a page can have, so that a lookup of a name searches for it.
 var twoPages = fakeapi.Generate(150, fakeapi.WithRepository)
 
-func TestEveryArgumentReachesTheServer(t *testing.T) { //nolint:paralleltest // It runs before the parallel tests, because its errors name the missing step of a recipe.
+func TestEveryArgumentReachesTheServer(t *testing.T) { //nolint:paralleltest // The test runs before the parallel ones, because its errors name the missing step of a recipe in CONTRIBUTING.md.
 	for _, a := range listArguments(t) {
 		t.Run(a.dataSource+"/"+a.name, func(t *testing.T) {
 			t.Parallel()
 			api, url := harness.NewFakeServer(t, twoPages...)
 			a.read(t, url, withArgument(a.required, a.name, a.value))
-			if !slices.ContainsFunc(api.Requests(), func(r fakeapi.Request) bool { return len(a.parameters(r.Query)) > 0 }) {
-				t.Errorf("%s: the argument %s is in none of the queries %q", a.dataSource, a.name, harness.DistinctValues(api.Requests(), func(r fakeapi.Request) string { return r.RawQuery }))
-			}
+			var queries, parameters []string
 			for _, r := range api.Requests() {
-				for _, parameter := range a.parameters(r.Query) {
-					checkParameter(t, api, parameter)
-				}
+				queries = append(queries, r.RawQuery)
+				parameters = append(parameters, a.sentParameters(r.Query)...)
+			}
+			if len(parameters) == 0 {
+				t.Errorf("%s: the argument %s is in none of the queries %q", a.dataSource, a.name, queries)
+			}
+			for _, parameter := range parameters {
+				checkParameter(t, api, parameter)
 			}
 		})
 	}
 }
 
-// checkParameter checks that the fake knows the query parameter. The fake ignores unknown
-// parameters, as the API does, and rejects a known one that is given twice.
+// checkParameter checks that the fake knows a query parameter. If a parameter is given twice, the
+// fake rejects the request, unless it doesn't know the parameter and ignores it, as the API does.
 func checkParameter(t *testing.T, api http.Handler, parameter string) {
 	t.Helper()
 	if harness.RequestStatus(t, api, url.Values{parameter: {"1", "2"}}) != http.StatusBadRequest {
@@ -131,15 +146,16 @@ func checkParameter(t *testing.T, api http.Handler, parameter string) {
 	}
 }
 
-// TestRejectedArgument checks that an issue with a parameter is reported at its argument.
-func TestRejectedArgument(t *testing.T) { //nolint:paralleltest // It runs before the parallel tests, because its errors name the missing step of a recipe.
+// TestRejectedArgument checks that if the server rejects a query parameter, the error is reported at
+// the argument that was sent in it.
+func TestRejectedArgument(t *testing.T) { //nolint:paralleltest // The test runs before the parallel ones, because its errors name the missing step of a recipe in CONTRIBUTING.md.
 	for _, a := range listArguments(t) {
 		t.Run(a.dataSource+"/"+a.name, func(t *testing.T) {
 			t.Parallel()
 			api := fakeapi.New(twoPages...)
 			target := harness.NewTarget(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-				if names := a.parameters(r.URL.Query()); len(names) > 0 {
-					respond(http.StatusBadRequest, `{"message":"Input validation failed","code":"BAD_REQUEST","issues":[{"path":["`+names[0]+`"],"message":"Unwelcome"}]}`)(w, r)
+				if names := a.sentParameters(r.URL.Query()); len(names) > 0 {
+					fakeapi.Status(http.StatusBadRequest, `{"message":"Input validation failed","code":"BAD_REQUEST","issues":[{"path":["`+names[0]+`"],"message":"Unwelcome"}]}`).ServeHTTP(w, r)
 					return
 				}
 				api.ServeHTTP(w, r)
@@ -152,19 +168,19 @@ func TestRejectedArgument(t *testing.T) { //nolint:paralleltest // It runs befor
 	}
 }
 
-// TestNarrowingArguments checks that errors about a list that takes too long name each argument
-// that makes the read shorter.
-func TestNarrowingArguments(t *testing.T) { //nolint:paralleltest // It runs before the parallel tests, because its errors name the missing step of a recipe.
-	newTarget := serveFault(func(_ http.ResponseWriter, r *http.Request) { waitForDisconnect(r, 10*time.Second) })
+// TestNarrowingArguments checks that each argument that makes a list shorter is named by the error
+// for a read that takes too long, or by the one for a request that takes too long.
+func TestNarrowingArguments(t *testing.T) { //nolint:paralleltest // The test runs before the parallel ones, because its errors name the missing step of a recipe in CONTRIBUTING.md.
 	for _, a := range listArguments(t) {
 		if !a.narrows {
 			continue
 		}
 		t.Run(a.dataSource+"/"+a.name, func(t *testing.T) {
 			t.Parallel()
-			output := harness.FormatDiagnostics(slices.Concat(
-				a.read(t, newTarget(t).URL, withArgument(a.required, "timeouts", harness.Values{"read": "100ms"})),
-				a.read(t, newTarget(t).URL, a.required)))
+			url := harness.NewTarget(t, neverRespond).URL
+			slowRead := a.read(t, url, withArgument(a.required, "timeouts", harness.Values{"read": "100ms"}))
+			slowRequest := a.read(t, url, a.required)
+			output := harness.FormatDiagnostics(append(slowRead, slowRequest...))
 			if !strings.Contains(output, a.name) {
 				t.Errorf("%s: no error advises on the argument %s: %s", a.dataSource, a.name, output)
 			}

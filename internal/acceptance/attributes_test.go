@@ -86,7 +86,7 @@ var procedureServers = map[string][]*fakeapi.Server{
 	"generated": {fakeapi.New(fakeapi.Generate(50, fakeapi.WithRunsAndFPY)...), fakeapi.New(fakeapi.Generate(50, fakeapi.WithRepository)...)},
 }
 
-func TestEveryAttribute(t *testing.T) { //nolint:paralleltest // It runs before the parallel tests, because its errors name the missing step of a recipe.
+func TestEveryAttribute(t *testing.T) { //nolint:paralleltest // The test runs before the parallel ones, because its errors name the missing step of a recipe in CONTRIBUTING.md.
 	dataSources := connect(t).DataSources()
 	for dataSource := range readCases {
 		if _, ok := dataSources[dataSource]; !ok {

@@ -5,6 +5,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"strings"
 	"testing"
 
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/acceptance/harness"
@@ -19,7 +20,7 @@ const (
 	checkServer = "The address {url}/api comes from the provider's url. Check that this is the right server, and that this machine can reach it: DNS, a proxy, a firewall or a VPN may be in the way."
 )
 
-// transportFaults has faults of connections and of HTTP itself.
+// transportFaults returns faults of connections and of HTTP itself.
 func transportFaults() []fault {
 	noRetry := harness.Values{"max_retries": 0}
 	return []fault{
@@ -29,7 +30,7 @@ func transportFaults() []fault {
 			retries:   1, timeout: retryTimeout,
 		},
 		{
-			name: "a connection that is closed instead of a response", target: serveFault(fakeapi.HangUp().ServeHTTP), provider: noRetry,
+			name: "a connection that is closed instead of a response", target: serveHandler(fakeapi.HangUp()), provider: noRetry,
 			wantError: harness.WantError("", incomplete, firstRequest+" failed: the connection was closed before a response came", againLater),
 			requests:  1,
 		},
@@ -44,14 +45,14 @@ func transportFaults() []fault {
 			requests:  2, retries: 1, timeout: retryTimeout,
 		},
 		{
-			name: "an encoding that wasn't requested", target: serveFault(respond(http.StatusOK, "\x1b\x0b\x00\xf8", "Content-Encoding", "br", "Content-Type", "application/json")),
+			name: "an encoding that wasn't requested", target: serveHandler(fakeapi.Status(http.StatusOK, "\x1b\x0b\x00\xf8", "Content-Encoding", "br", "Content-Type", "application/json")),
 			wantError: harness.WantError("", notTheAPI, firstRequest+" returned HTTP 200 OK (application/json): the response's encoding is br, which the provider didn't ask for.", leadsToTofuPilot),
 			requests:  1,
 		},
 	}
 }
 
-// init unsets the developer's proxy. net/http reads these variables at the first request.
+// init unsets the developer's proxy. net/http reads these variables only once, at the first request.
 func init() {
 	for _, variable := range []string{"HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"} {
 		if err := os.Unsetenv(variable); err != nil {
@@ -66,12 +67,13 @@ const (
 		"If it is right, ask the proxy's administrator. If this server needs no proxy, list tofupilot.test in NO_PROXY. Its entries are host names and networks, separated by commas."
 )
 
-// proxyFaults has faults of a proxy, whose address is {other}.
+// proxyFaults returns faults of a proxy. In the wanted errors, {other} is the proxy's address.
 func proxyFaults() []fault {
 	oneRetry := harness.Values{"max_retries": 1}
 	rejection := func(status string) fault {
+		proxy := harness.NewConnTarget(sendRaw("HTTP/1.1 "+status, "Content-Length: 8", "", "Not now."))
 		return fault{
-			name: "a proxy that responds with " + status, target: serveBehindProxy("https://tofupilot.test", sendRaw("HTTP/1.1 "+status, "Content-Length: 8", "", "Not now.")),
+			name: "a proxy that responds with " + status, target: behindProxy("https://tofupilot.test", proxy),
 			environment: useProxy,
 			wantError:   harness.WantError("", noProxy, firstRequest+" failed: the proxy {other} refused to connect to the server, with HTTP "+status+".\n\n", checkProxy),
 			requests:    1,
@@ -79,7 +81,7 @@ func proxyFaults() []fault {
 	}
 	badAddress := func(what, proxy string) fault {
 		return fault{
-			name: "a proxy's address with " + what, target: serveBehindDeadProxy("https://tofupilot.test"),
+			name: "a proxy's address with " + what, target: behindProxy("https://tofupilot.test", harness.NewDeadTarget),
 			environment: func(t *testing.T, _ *harness.Target) {
 				t.Helper()
 				t.Setenv("TOFUPILOT_API_KEY", fakeapi.Key)
@@ -89,7 +91,10 @@ func proxyFaults() []fault {
 		}
 	}
 	retried := func(f fault) fault {
-		f.provider, f.requests, f.retries, f.timeout = oneRetry, 2, 1, retryTimeout
+		f.provider = oneRetry
+		f.requests = 2
+		f.retries = 1
+		f.timeout = retryTimeout
 		f.wantError.Words[0] = firstRequest + " (2 attempts)" + f.wantError.Words[0][len(firstRequest):]
 		return f
 	}
@@ -97,79 +102,78 @@ func proxyFaults() []fault {
 		rejection("403 Forbidden"),
 		retried(rejection("502 Bad Gateway")),
 		{
-			name: "a proxy where nothing listens", target: serveBehindDeadProxy("https://tofupilot.test"), environment: useProxy, provider: oneRetry,
+			name: "a proxy where nothing listens", target: behindProxy("https://tofupilot.test", harness.NewDeadTarget), environment: useProxy, provider: oneRetry,
 			wantError: harness.WantError("", noProxy, firstRequest+" (2 attempts) failed: proxyconnect tcp: dial tcp", harness.ConnectionRefused, checkProxy),
 			retries:   1, timeout: retryTimeout,
 		},
-		badAddress("a space", "http://user:hunter2 @proxy.invalid:3128"),
-		badAddress("no scheme", "user:hunter2@proxy.invalid:port"),
-		badAddress("a password that isn't encoded", "http://user:hunter2%ss@proxy.invalid:3128"),
+		badAddress("a space", "http://user:"+password+" @proxy.invalid:3128"),
+		badAddress("no scheme", "user:"+password+"@proxy.invalid:port"),
+		badAddress("a password that isn't encoded", "http://user:"+password+"%ss@proxy.invalid:3128"),
 		{
 			name: "a proxy that requires a password, over plain HTTP", provider: harness.Values{"allow_http": true}, environment: useProxy,
-			target:    serveBehindProxy("http://tofupilot.test", sendRaw("HTTP/1.1 407 Proxy Authentication Required", "Content-Length: 0", "", "")),
+			target:    behindProxy("http://tofupilot.test", harness.NewConnTarget(sendRaw("HTTP/1.1 407 Proxy Authentication Required", "Content-Length: 0", "", ""))),
 			wantError: harness.WantError("", noProxy, firstRequest+" returned HTTP 407 Proxy Authentication Required.", checkProxy), requests: 1,
 		},
 		{
-			name: "a proxy that connects", target: serveThroughProxy, environment: useProxy,
+			name: "a proxy that connects", target: serveBehindTunnel, environment: useProxy,
 			wantIDs: fewIDs, requests: 1,
 		},
 	}
 }
 
-// serveBehindProxy returns a target with this URL behind a proxy, whose connections the
-// function serves.
-func serveBehindProxy(url string, proxy func(conn net.Conn, number int)) func(*testing.T) *harness.Target {
+// behindProxy returns a targetFunc that starts only a proxy. The target has the URL of a server that
+// the proxy is asked to connect to.
+func behindProxy(serverURL string, startProxy targetFunc) targetFunc {
 	return func(t *testing.T) *harness.Target {
 		t.Helper()
-		target := harness.NewConnTarget(proxy)(t)
-		target.URL, target.OtherURL = url, target.URL
-		return target
+		proxy := startProxy(t)
+		return &harness.Target{URL: serverURL, OtherURL: proxy.URL, Requests: proxy.Requests}
 	}
 }
 
-// serveBehindDeadProxy returns a target with this URL, and the address of a proxy at which
-// nothing listens.
-func serveBehindDeadProxy(url string) func(*testing.T) *harness.Target {
-	return func(t *testing.T) *harness.Target {
-		t.Helper()
-		target := harness.NewDeadTarget(t)
-		target.URL, target.OtherURL = url, target.URL
-		return target
-	}
-}
-
-// useProxy sets the proxy, with a password, and the key in the environment.
+// useProxy sets the proxy, with a user and a password, and the API key in the environment.
 func useProxy(t *testing.T, target *harness.Target) {
 	t.Helper()
 	t.Setenv("TOFUPILOT_API_KEY", fakeapi.Key)
 	for _, variable := range []string{"HTTPS_PROXY", "HTTP_PROXY"} {
-		t.Setenv(variable, "http://user:hunter2@"+target.OtherURL[len("http://"):])
+		t.Setenv(variable, "http://user:"+password+"@"+strings.TrimPrefix(target.OtherURL, "http://"))
 	}
 }
 
-// serveThroughProxy starts a TLS server and a proxy that connects every tunnel to it.
-func serveThroughProxy(t *testing.T) *harness.Target {
+// serveBehindTunnel starts a TLS server and a proxy that connects every tunnel to it.
+func serveBehindTunnel(t *testing.T) *harness.Target {
 	t.Helper()
 	target := serveTLS(certificateOptions{trusted: true, name: "tofupilot.test"})(t)
-	server := target.URL[len("https://"):]
-	proxy := harness.NewConnTarget(func(conn net.Conn, _ int) {
-		request, reader := readRequest(conn)
-		if request == nil || request.Method != http.MethodConnect || request.Header.Get("Proxy-Authorization") == "" || request.Header.Get("Authorization") != "" {
-			t.Errorf("the proxy received %v", request)
-			return
-		}
-		through, err := new(net.Dialer).DialContext(t.Context(), "tcp", server)
-		if err != nil {
-			t.Error(err)
-			return
-		}
-		_, _ = io.WriteString(conn, "HTTP/1.1 200 Connected\r\n\r\n")
-		go func() {
-			_, _ = io.Copy(through, reader)
-			_ = through.Close()
-		}()
-		_, _ = io.Copy(conn, through)
-	})(t)
-	target.URL, target.OtherURL = "https://tofupilot.test", proxy.URL
+	serverAddress := strings.TrimPrefix(target.URL, "https://")
+	proxy := harness.NewConnTarget(func(conn net.Conn, _ int) { serveTunnel(t, conn, serverAddress) })(t)
+	target.URL = "https://tofupilot.test"
+	target.OtherURL = proxy.URL
 	return target
+}
+
+// serveTunnel serves a CONNECT request on a connection of a proxy. It checks that the request has
+// the proxy's password, and not the API key.
+func serveTunnel(t *testing.T, conn net.Conn, serverAddress string) {
+	t.Helper()
+	request, fromClient := readRequest(conn)
+	switch {
+	case request == nil || request.Method != http.MethodConnect:
+		t.Errorf("the proxy received %v, want a CONNECT request", request)
+		return
+	case request.Header.Get("Proxy-Authorization") == "":
+		t.Error("the proxy didn't receive its password")
+	case request.Header.Get("Authorization") != "":
+		t.Error("the proxy received the API key")
+	}
+	server, err := new(net.Dialer).DialContext(t.Context(), "tcp", serverAddress)
+	if err != nil {
+		t.Error(err)
+		return
+	}
+	_, _ = io.WriteString(conn, "HTTP/1.1 200 Connected\r\n\r\n")
+	go func() {
+		_, _ = io.Copy(server, fromClient)
+		_ = server.Close()
+	}()
+	_, _ = io.Copy(conn, server)
 }

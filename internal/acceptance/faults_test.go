@@ -6,78 +6,61 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 	"unicode/utf8"
 
-	"github.com/hashicorp/terraform-plugin-go/tftypes"
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-log/tflogtest"
 
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/acceptance/harness"
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/fakeapi"
 )
 
-// stateIDs returns the attribute ids of a state.
-func stateIDs(t *testing.T, state tftypes.Value) []string {
-	t.Helper()
-	var (
-		attributes map[string]tftypes.Value
-		list       []tftypes.Value
-		ids        = []string{}
-	)
-	if err := state.As(&attributes); err != nil {
-		t.Fatal(err)
-	}
-	if err := attributes["ids"].As(&list); err != nil {
-		t.Fatal(err)
-	}
-	for _, element := range list {
-		var id string
-		if err := element.As(&id); err != nil {
-			t.Fatal(err)
-		}
-		ids = append(ids, id)
-	}
-	return ids
-}
-
-// fault is a test case with a fault of a server, a connection or a proxy. In spite of it, a read
-// returns the whole list, or else the error that is wanted.
+// fault is a test case with a fault of a server, a connection or a proxy. The test reads a data
+// source once. The read returns the whole list in spite of the fault, or the wanted error.
 type fault struct {
 	name        string
-	target      func(t *testing.T) *harness.Target
-	provider    harness.Values                             // in addition to url, api_key and ca_cert_pem
-	environment func(t *testing.T, target *harness.Target) // sets the environment, with the key; nil if api_key is set
-	dataSource  string                                     // empty for tofupilot_procedures
-	arguments   harness.Values
+	target      targetFunc
+	provider    harness.Values                             // arguments in addition to url, api_key and ca_cert_pem
+	environment func(t *testing.T, target *harness.Target) // sets the API key and other variables; nil: api_key is set instead
+	dataSource  string                                     // empty: tofupilot_procedures
+	arguments   harness.Values                             // of the data source
 
-	wantIDs   []string               // the whole list; nil where the read fails
-	wantError harness.WantDiagnostic // {url}, {other} and {login} in it are the target's
+	wantIDs   []string               // nil: the read fails
+	wantError harness.WantDiagnostic // {url}, {other} and {login} stand for the target's URL, OtherURL and Login
 
-	requests int           // or connections, if the target reads no requests; or anyNumber
-	retries  int           // in the log
-	pause    time.Duration // that the server asks for; 0: none
-	timeout  time.Duration // of the read; 0: quickTimeout
+	requests int           // the number of requests, or of connections if the target records those
+	retries  int           // the number of retries in the log
+	pause    time.Duration // for which the server asks in Retry-After; 0: none
+	timeout  time.Duration // after which the test fails; 0: quickTimeout
 }
+
+// anyNumber is the number of requests in a case in which it depends on time.
+const anyNumber = -1
+
+// The test fails after these timeouts, which are long enough for a busy machine and for the race
+// detector. requestTimeout is longer than quickTimeout, so that no request reaches it.
+const (
+	quickTimeout   = 15 * time.Second
+	retryTimeout   = quickTimeout + 2*time.Second // for a pause of up to 1.25 s before a retry
+	slowTimeout    = 2 * time.Minute              // for many megabytes
+	requestTimeout = "3m"                         // the argument request_timeout
+)
+
+// firstRequest is the request for the first page, as errors show it.
+const firstRequest = http.MethodGet + " {url}/api/v2/procedures?limit=100"
+
+// password is part of the addresses of proxies and servers. No message may contain it.
+const password = "hunter2"
 
 func allFaults() []fault {
 	return slices.Concat(transportFaults(), tlsFaults(), proxyFaults(), statusFaults(), redirectFaults(), retryFaults(),
 		bodyFaults(), pagingFaults(), undocumentedFaults(), messageFaults(), deadlineFaults())
 }
-
-// anyNumber is the number of requests in cases in which it depends on time.
-const anyNumber = -1
-
-// The timeouts of reads allow for a busy machine and for the race detector, and are shorter than
-// attemptTime, the request_timeout.
-const (
-	quickTimeout = 15 * time.Second           // without a pause
-	retryTimeout = quickTimeout + time.Second // with a pause of up to 1 s
-	slowTimeout  = 2 * time.Minute            // of many megabytes
-	attemptTime  = "3m"
-)
 
 func TestFaults(t *testing.T) { //nolint:paralleltest // Cases set the environment.
 	for _, fault := range allFaults() {
@@ -90,76 +73,43 @@ func TestFaults(t *testing.T) { //nolint:paralleltest // Cases set the environme
 	}
 }
 
-// password is part of the addresses of proxies and servers. No message may contain it.
-const password = "hunter2"
-
 // check runs one read and compares the result, the requests and the log with the test case.
 func (f fault) check(t *testing.T) {
 	t.Helper()
 	target := f.target(t)
-	var log bytes.Buffer
 	connection := f.configure(t, target)
 	dataSource := cmp.Or(f.dataSource, "tofupilot_procedures")
-	resp := connection.ReadWithContext(tflogtest.RootLogger(t.Context(), &log), t, max(f.timeout, quickTimeout), dataSource, f.arguments)
+	timeout := cmp.Or(f.timeout, quickTimeout)
+	var log bytes.Buffer
+	resp := connection.ReadWithContext(tflogtest.RootLogger(t.Context(), &log), t, timeout, dataSource, f.arguments)
 
-	placeholders := strings.NewReplacer("{url}", target.URL, "{other}", target.OtherURL, "{login}", target.Login)
-	switch {
-	case f.wantIDs != nil:
+	if f.wantIDs != nil {
 		harness.CheckNoDiagnostics(t, resp.Diagnostics)
 		harness.CheckEqual(t, "IDs", stateIDs(t, connection.State(t, dataSource, resp)), f.wantIDs)
-	default:
-		want := harness.WantError(f.wantError.Path, f.wantError.Summary, target.URL) // every error names the URL
-		for _, words := range f.wantError.Words {
-			want.Words = append(want.Words, placeholders.Replace(words))
-		}
-		harness.CheckError(t, resp.Diagnostics, want)
-		if advised := advisedURL.FindStringSubmatch(harness.FormatDiagnostics(resp.Diagnostics)); advised != nil {
-			provider := connect(t)
-			harness.CheckNoDiagnostics(t, provider.ValidateProvider(t, harness.Values{"url": advised[1], "allow_http": advised[2] != ""}))
-		}
-		t.Logf("%s", harness.FormatDiagnostics(resp.Diagnostics))
-		typical := strings.NewReplacer(cmp.Or(target.Login, "no login"), "/home/ada/.tofupilot/credentials.json", target.URL, "https://tofupilot.example.com", strings.Repeat("x", 100), "", strings.Repeat("[the API key]", 10), "", strings.Repeat("🔋", 100), "")
-		if lines := countLines(typical.Replace(resp.Diagnostics[0].Detail)); lines > 8 {
-			t.Errorf("the detail has %d lines", lines)
-		}
+	} else {
+		f.checkError(t, target, resp.Diagnostics)
 	}
-	if requests := target.Requests(); len(requests) != f.requests && f.requests != anyNumber {
+	requests := target.Requests()
+	if f.requests != anyNumber && len(requests) != f.requests {
 		t.Errorf("got %d requests, want %d: %q", len(requests), f.requests, requests)
 	}
-	harness.CheckReadable(t, harness.FormatDiagnostics(resp.Diagnostics))
-	harness.CheckNoKey(t, "the diagnostics", []byte(harness.FormatDiagnostics(resp.Diagnostics)))
+	text := harness.FormatDiagnostics(resp.Diagnostics)
+	harness.CheckReadable(t, text)
+	harness.CheckNoKey(t, "the diagnostics", []byte(text))
 	harness.CheckNoKey(t, "the log", log.Bytes())
-	if strings.Contains(harness.FormatDiagnostics(resp.Diagnostics)+log.String(), password) {
-		t.Error("the password is in the diagnostics or in the log")
+	if strings.Contains(text, password) {
+		t.Errorf("the password is in the diagnostics: %s", text)
+	}
+	if strings.Contains(log.String(), password) {
+		t.Errorf("the password is in the log: %s", &log)
 	}
 	f.checkRetries(t, &log)
-}
-
-// countLines returns the number of lines in which Terraform prints a text, without those of lists.
-func countLines(text string) int {
-	const width = 78
-	lines := 0
-	for paragraph := range strings.SplitSeq(text, "\n") {
-		if paragraph == "" || strings.HasPrefix(paragraph, "  ") {
-			continue
-		}
-		lines++
-		column := 0
-		for word := range strings.FieldsSeq(paragraph) {
-			length := utf8.RuneCountInString(word)
-			if column > 0 && column+1+length > width {
-				lines, column = lines+1, 0
-			}
-			column += length + 1
-		}
-	}
-	return lines
 }
 
 // configure configures a provider for the target, in the environment of the test case.
 func (f fault) configure(t *testing.T, target *harness.Target) harness.Connection {
 	t.Helper()
-	arguments := harness.Values{"url": target.URL, "request_timeout": attemptTime}
+	arguments := harness.Values{"url": target.URL, "request_timeout": requestTimeout}
 	if f.environment != nil {
 		f.environment(t, target)
 	} else {
@@ -172,9 +122,59 @@ func (f fault) configure(t *testing.T, target *harness.Target) harness.Connectio
 	return newConnection(t, arguments)
 }
 
-// checkRetries checks that the log has a warning for each retry, and its pause. The pause is the
-// one that the server asked for, or up to 1 s shorter. Otherwise, it is at most 1 s after the first
-// attempt and twice as long after each further one, and up to a quarter longer after a 429.
+// checkError checks that there is only the wanted error, that it names the server's URL and is short,
+// and that the provider accepts the arguments that it advises to set.
+func (f fault) checkError(t *testing.T, target *harness.Target, diagnostics []*tfprotov6.Diagnostic) {
+	t.Helper()
+	placeholders := strings.NewReplacer("{url}", target.URL, "{other}", target.OtherURL, "{login}", target.Login)
+	want := harness.WantError(f.wantError.Path, f.wantError.Summary, target.URL)
+	for _, words := range f.wantError.Words {
+		want.Words = append(want.Words, placeholders.Replace(words))
+	}
+	harness.CheckError(t, diagnostics, want)
+	t.Logf("%s", harness.FormatDiagnostics(diagnostics))
+
+	detail := diagnostics[0].Detail
+	if advised := advisedURL.FindStringSubmatch(detail); advised != nil {
+		allowHTTP := advised[2] != ""
+		harness.CheckNoDiagnostics(t, connect(t).ValidateProvider(t, harness.Values{"url": advised[1], "allow_http": allowHTTP}))
+	}
+	detail = strings.ReplaceAll(detail, target.URL, "https://tofupilot.example.com")
+	if target.Login != "" {
+		detail = strings.ReplaceAll(detail, target.Login, "/home/ada/.tofupilot/credentials.json")
+	}
+	if lines := countLines(detail); lines > 8 {
+		t.Errorf("the detail has %d lines, want at most 8: %s", lines, detail)
+	}
+}
+
+// advisedURL matches the advice to set url and, optionally, allow_http.
+var advisedURL = regexp.MustCompile(`set url to "(.*?)"(, and set allow_http)?`)
+
+// countLines returns the number of lines in which Terraform prints a text. Empty lines and the lines
+// of lists, which are indented, don't count.
+func countLines(text string) int {
+	const width = 78
+	lines := 0
+	for paragraph := range strings.SplitSeq(text, "\n") {
+		if paragraph == "" || strings.HasPrefix(paragraph, "  ") {
+			continue
+		}
+		lines++
+		column := 0
+		for word := range strings.FieldsSeq(paragraph) {
+			length := utf8.RuneCountInString(word)
+			if column > 0 && column+1+length > width {
+				lines++
+				column = 0
+			}
+			column += length + 1
+		}
+	}
+	return lines
+}
+
+// checkRetries checks that the log has a warning for each retry.
 func (f fault) checkRetries(t *testing.T, log *bytes.Buffer) {
 	t.Helper()
 	entries, err := tflogtest.MultilineJSONDecode(log)
@@ -183,21 +183,9 @@ func (f fault) checkRetries(t *testing.T, log *bytes.Buffer) {
 	}
 	retries := 0
 	for _, entry := range entries {
-		if entry["@message"] != "Trying a request again" {
-			continue
-		}
-		retries++
-		if entry["@level"] != "warn" || entry["error"] == "" {
-			t.Errorf("a retry is logged as %v", entry)
-		}
-		number, _ := entry["attempt"].(float64)
-		pause, err := time.ParseDuration(fmt.Sprint(entry["pause"]))
-		if err != nil {
-			t.Errorf("a retry is logged as %v: %v", entry, err)
-		}
-		longest := time.Second << int(number-1)
-		if pause > longest+longest/4 && f.pause == 0 || f.pause > 0 && (pause > f.pause || pause < f.pause-time.Second) {
-			t.Errorf("attempt %v was followed by a pause of %s", number, pause)
+		if entry["@message"] == "Trying a request again" {
+			retries++
+			f.checkRetry(t, entry)
 		}
 	}
 	if retries != f.retries {
@@ -205,11 +193,25 @@ func (f fault) checkRetries(t *testing.T, log *bytes.Buffer) {
 	}
 }
 
-// fewProcedures has one page of procedures, and fewIDs their IDs in the order of the list.
-var (
-	fewProcedures = fakeapi.Generate(4, fakeapi.WithRepository)
-	fewIDs        = harness.IDs(harness.SortByCreation(fewProcedures))
-)
-
-// firstRequest is the request for the first page, as errors show it.
-const firstRequest = http.MethodGet + " {url}/api/v2/procedures?limit=100"
+// checkRetry checks the log's entry for a retry, and the pause in it. If the server asked for a pause,
+// the entry has what remains of it, up to 1 s less. Otherwise, the pause is at most 1 s after the
+// first attempt, twice as long after each further one, and up to a quarter longer after a refusal.
+func (f fault) checkRetry(t *testing.T, entry map[string]any) {
+	t.Helper()
+	if entry["@level"] != "warn" || entry["error"] == "" {
+		t.Errorf("a retry is logged as %v, want a warning with the error", entry)
+	}
+	attempt, _ := entry["attempt"].(float64)
+	pause, err := time.ParseDuration(fmt.Sprint(entry["pause"]))
+	if err != nil {
+		t.Errorf("a retry is logged as %v: %v", entry, err)
+	}
+	interval := time.Second << int(attempt-1)
+	shortest, longest := time.Duration(0), interval+interval/4
+	if f.pause > 0 {
+		shortest, longest = f.pause-time.Second, f.pause
+	}
+	if pause < shortest || pause > longest {
+		t.Errorf("attempt %v was followed by a pause of %s, want %s to %s", attempt, pause, shortest, longest)
+	}
+}

@@ -87,7 +87,7 @@ func tlsFaults() []fault {
 			wantError: harness.WantError("", untrusted, firstRequest, "The certificate is for *.tofupilot.test, 192.0.2.1. Correct the address, or have the server's administrator add 127.0.0.1 to the certificate. Verification"),
 		},
 		{
-			name: "an https URL for a server of plain HTTP", target: withScheme("https", serveFault(nil)),
+			name: "an https URL for a server of plain HTTP", target: withScheme("https", serveHandler(newAPI())),
 			wantError: harness.WantError("", "The server doesn't use TLS on this port", firstRequest, "server gave HTTP response to HTTPS client", "Use its port for TLS or, if it has none, http:// instead of https://."),
 		},
 		{
@@ -121,11 +121,11 @@ type certificateOptions struct {
 }
 
 // serveTLS returns a function that starts a fake API with a few procedures over TLS.
-func serveTLS(options certificateOptions) func(*testing.T) *harness.Target {
+func serveTLS(options certificateOptions) targetFunc {
 	return serveTLSHandler(options, fakeapi.New(fewProcedures...))
 }
 
-func serveTLSHandler(options certificateOptions, handler http.Handler) func(*testing.T) *harness.Target {
+func serveTLSHandler(options certificateOptions, handler http.Handler) targetFunc {
 	return func(t *testing.T) *harness.Target {
 		t.Helper()
 		certificate, authority := newServerCertificate(t, options)
@@ -151,7 +151,7 @@ func serveTLSHandler(options certificateOptions, handler http.Handler) func(*tes
 }
 
 // withScheme returns a function that starts a target and changes the scheme of its URL.
-func withScheme(scheme string, newTarget func(*testing.T) *harness.Target) func(*testing.T) *harness.Target {
+func withScheme(scheme string, newTarget targetFunc) targetFunc {
 	return func(t *testing.T) *harness.Target {
 		t.Helper()
 		target := newTarget(t)

@@ -16,17 +16,16 @@ import (
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/fakeapi"
 )
 
-// serveBehindGateway returns a target behind a gateway that passes requests with two headers on,
-// and calls rejection for others.
-func serveBehindGateway(rejection http.Handler) func(*testing.T) *harness.Target {
-	return serveWrapped(func(api http.Handler) http.Handler {
-		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			if r.Header.Get("Cf-Access-Client-Id") == gatewayID && r.Header.Get("Cf-Access-Client-Secret") == gatewaySecret {
-				api.ServeHTTP(w, r)
-				return
-			}
+// newGateway returns a handler that passes requests with two headers to a fake API, and others to
+// rejection.
+func newGateway(rejection http.Handler) http.Handler {
+	api := newAPI()
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Header.Get("Cf-Access-Client-Id") == gatewayID && r.Header.Get("Cf-Access-Client-Secret") == gatewaySecret {
+			api.ServeHTTP(w, r)
+		} else {
 			rejection.ServeHTTP(w, r)
-		})
+		}
 	})
 }
 
@@ -59,7 +58,7 @@ func TestGatewayThatRequiresHeaders(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			target := serveBehindGateway(c.rejection)(t)
+			target := harness.NewTarget(t, newGateway(c.rejection))
 			arguments := harness.Values{"url": target.URL, "api_key": fakeapi.Key}
 			if c.secret != nil {
 				arguments["headers"] = harness.Values{"CF-Access-Client-Id": gatewayID, "CF-Access-Client-Secret": c.secret}
@@ -89,7 +88,7 @@ func TestGatewayThatRequiresHeaders(t *testing.T) {
 // the server's text only, in errors and in the log.
 func TestHeaderValueInTheAddress(t *testing.T) {
 	t.Parallel()
-	target := serveFault(respond(http.StatusInternalServerError, `{"message": "127.0.0.1 is overloaded"}`))(t)
+	target := serveHandler(fakeapi.Status(http.StatusInternalServerError, `{"message": "127.0.0.1 is overloaded"}`))(t)
 	var log bytes.Buffer
 	connection := newConnection(t, harness.Values{"url": target.URL, "api_key": fakeapi.Key, "headers": harness.Values{"X-Host": "127.0.0.1"}, "max_retries": 1})
 	resp := connection.ReadWithContext(tflogtest.RootLogger(t.Context(), &log), t, quickTimeout, "tofupilot_procedures", nil)
@@ -128,13 +127,13 @@ func TestServerThatRequiresACertificate(t *testing.T) {
 		{
 			name: "another certificate, rejected by nginx", provider: arguments,
 			target: serveTLSHandler(certificateOptions{trusted: true, configure: func(c *tls.Config) { c.ClientAuth = tls.RequestClientCert }},
-				respond(http.StatusBadRequest, "<html><center>The SSL certificate error</center></html>", "Content-Type", "text/html")),
+				fakeapi.Status(http.StatusBadRequest, "<html><center>The SSL certificate error</center></html>", "Content-Type", "text/html")),
 			wantError: harness.WantError("", "The server doesn't accept the client certificate", firstRequest+" returned HTTP 400 Bad Request (text/html, not an API response).",
 				`has the subject "CN=station-7,O=Acme"`), requests: 1,
 		},
 		{
 			name: "an accepted certificate, and a login page", provider: arguments,
-			target:    serveTLSHandler(certificateOptions{trusted: true}, respond(http.StatusFound, "", "Location", "https://sso.invalid/login")),
+			target:    serveTLSHandler(certificateOptions{trusted: true}, fakeapi.Status(http.StatusFound, "", "Location", "https://sso.invalid/login")),
 			wantError: harness.WantError("", "The server redirects to another page", "a gateway is in front of the server, and it rejected the configured client certificate: check what the gateway requires."), requests: 1,
 		},
 	} {

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
+	"github.com/hashicorp/terraform-plugin-go/tftypes"
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
 	"github.com/hashicorp/terraform-plugin-testing/tfversion"
 
@@ -74,4 +75,28 @@ func newConnection(t *testing.T, arguments harness.Values) harness.Connection {
 func newFakeConnection(t *testing.T, url string) harness.Connection {
 	t.Helper()
 	return newConnection(t, harness.Values{"url": url, "api_key": fakeapi.Key})
+}
+
+// stateIDs returns the elements of the attribute ids in a state.
+func stateIDs(t *testing.T, state tftypes.Value) []string {
+	t.Helper()
+	var (
+		attributes map[string]tftypes.Value
+		list       []tftypes.Value
+		ids        = []string{}
+	)
+	if err := state.As(&attributes); err != nil {
+		t.Fatal(err)
+	}
+	if err := attributes["ids"].As(&list); err != nil {
+		t.Fatal(err)
+	}
+	for _, element := range list {
+		var id string
+		if err := element.As(&id); err != nil {
+			t.Fatal(err)
+		}
+		ids = append(ids, id)
+	}
+	return ids
 }

@@ -73,7 +73,7 @@ func TestAttacksOnMemory(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			target := harness.NewTarget(t, c.handler)
-			w.Write(t, "case.tf", harness.Block(`provider "tofupilot"`, "url = "+harness.Quote(target.URL), `api_key = "k"`, `request_timeout = "`+attemptTime+`"`)+c.configuration)
+			w.Write(t, "case.tf", harness.Block(`provider "tofupilot"`, "url = "+harness.Quote(target.URL), `api_key = "k"`, `request_timeout = "`+requestTimeout+`"`)+c.configuration)
 			w.Environment = nil
 			pid := w.Attach(t)
 			start := time.Now()

@@ -52,15 +52,15 @@ func TestKeyIsNotWritten(t *testing.T) {
 			}
 			w := harness.NewMirroredWorkingDir(t, mirror, key.config+harness.Procedures("all")+harness.Output("ids", "data.tofupilot_procedures.all.ids"))
 			for name, c := range map[string]struct {
-				target func(*testing.T) *harness.Target
+				target targetFunc
 				want   string // the plan's error; empty: it succeeds
 			}{
-				"a server without a fault":               {serveFault(nil), ""},
-				"a server that fails at first":           {serveWrapped(failFirstAttempts(echoKey(http.StatusInternalServerError))), ""},
-				"a server that rejects the key":          {serveFault(echoKey(http.StatusUnauthorized)), "The server doesn't accept the API key"},
-				"a server that echoes the key in a page": {serveFault(echoKey(http.StatusOK)), "The response isn't supported"},
-				"a server that redirects":                {serveFault(echoKey(http.StatusFound)), "The server redirects to another page"},
-				"a server that sends more than the body": {serveWrapped(sendKeyAfterResponse), ""},
+				"a server without a fault":               {serveHandler(newAPI()), ""},
+				"a server that fails at first":           {serveHandler(failFirstAttempts(newAPI(), echoKey(http.StatusInternalServerError))), ""},
+				"a server that rejects the key":          {serveHandler(echoKey(http.StatusUnauthorized)), "The server doesn't accept the API key"},
+				"a server that echoes the key in a page": {serveHandler(echoKey(http.StatusOK)), "The response isn't supported"},
+				"a server that redirects":                {serveHandler(echoKey(http.StatusFound)), "The server redirects to another page"},
+				"a server that sends more than the body": {serveHandler(sendKeyAfterResponse(newAPI())), ""},
 				"HTTP/2":                                 {serveTLS(certificateOptions{trusted: true, http2: true}), ""},
 			} {
 				t.Run(name, func(t *testing.T) { // not parallel, because the cases share the directory
@@ -96,7 +96,7 @@ func TestKeyInOrdinaryVariable(t *testing.T) {
 	t.Parallel()
 	w := harness.NewMirroredWorkingDir(t, harness.NewMirror(t), harness.Block(`variable "key"`, "type = string", "sensitive = true")+
 		harness.Block(`provider "tofupilot"`, "api_key = var.key")+harness.Procedures("all"))
-	w.Environment = []string{"TOFUPILOT_URL=" + serveFault(nil)(t).URL, "TF_VAR_key=" + fakeapi.Key}
+	w.Environment = []string{"TOFUPILOT_URL=" + serveHandler(newAPI())(t).URL, "TF_VAR_key=" + fakeapi.Key}
 	artifacts, err := planAndApply(t, w)
 	if err != nil {
 		t.Fatal(err)
@@ -221,7 +221,7 @@ func checkArtifacts(t *testing.T, artifacts map[string][]byte, applied bool) {
 func TestKeyIsNotLogged(t *testing.T) {
 	t.Parallel()
 	api, url := harness.NewFakeServer(t, fakeapi.Generate(1, fakeapi.WithRepository)...)
-	api.Fail(fakeapi.Status(503, `{"message": "no such key: `+fakeapi.Key+`", "code": "SERVICE_UNAVAILABLE"}`))
+	api.Fail(fakeapi.Status(http.StatusServiceUnavailable, `{"message": "no such key: `+fakeapi.Key+`", "code": "SERVICE_UNAVAILABLE"}`))
 	connection := newConnection(t, harness.Values{"url": url, "api_key": fakeapi.Key, "max_retries": 1})
 
 	var lines bytes.Buffer

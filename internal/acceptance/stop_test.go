@@ -62,15 +62,15 @@ func TestCtrlC(t *testing.T) { //nolint:paralleltest // It measures time.
 }
 
 // busyTargets returns functions that start targets with which a read takes minutes.
-func busyTargets() map[string]func(*testing.T) *harness.Target {
-	return map[string]func(*testing.T) *harness.Target{
+func busyTargets() map[string]targetFunc {
+	return map[string]targetFunc{
 		"no response":                    harness.NewConnTarget(waitForClose),
 		"no TLS handshake":               withScheme("https", harness.NewConnTarget(waitForClose)),
-		"a slow body":                    serveFault(dripBody),
-		"a pause of a minute":            serveFault(respond(http.StatusServiceUnavailable, "", "Retry-After", "60")),
-		"a rate limit of a minute":       serveFault(respond(http.StatusTooManyRequests, "", "Retry-After", "60")),
+		"a slow body":                    serveHandler(http.HandlerFunc(dripBody)),
+		"a pause of a minute":            serveHandler(fakeapi.Status(http.StatusServiceUnavailable, "", "Retry-After", "60")),
+		"a rate limit of a minute":       serveHandler(fakeapi.Status(http.StatusTooManyRequests, "", "Retry-After", "60")),
 		"a list that keeps changing":     serveChangingList,
-		"a second page that never comes": serveWrapped(failSecondPage(func(_ http.ResponseWriter, r *http.Request) { waitForDisconnect(r, time.Minute) })),
+		"a second page that never comes": serveHandler(failSecondPage(newAPI(), neverRespond)),
 	}
 }
 
