@@ -22,18 +22,18 @@ import (
 // examples and in its generated procedures. The test in this file compares every attribute of
 // every data source with the fake's JSON.
 
-// object is a JSON object, or an object of the state.
+// object is a JSON object, or an object of a state.
 type object = map[string]any
 
-// readCase describes how a data source reads everything that a server has.
+// readCase says how to read all procedures of a server with a data source.
 type readCase struct {
-	servers   map[string][]*fakeapi.Server           // by the origin of their procedures
-	path      string                                 // of the list on these servers
-	arguments func(served []object) []harness.Values // returns the arguments of each read
-	rows      func(state object) []object            // returns the rows in a state
+	servers   map[string][]*fakeapi.Server         // the key says where their procedures come from
+	path      string                               // of the list on the servers
+	arguments func(rows []object) []harness.Values // returns the arguments of each read, for a server with these rows
+	rows      func(state object) []object          // returns the rows in a state
 }
 
-// newListCase returns the case of a data source that reads a list.
+// newListCase returns the readCase of a data source that reads a whole list at once.
 func newListCase(name string, servers map[string][]*fakeapi.Server) readCase {
 	return readCase{
 		servers: servers, path: "/api/v2/" + name,
@@ -48,13 +48,13 @@ func newListCase(name string, servers map[string][]*fakeapi.Server) readCase {
 	}
 }
 
-// readCases has the case of each data source.
+// readCases say how to read each data source.
 var readCases = map[string]readCase{
 	"tofupilot_procedures": newListCase("procedures", procedureServers),
 	"tofupilot_procedure": {
 		servers: procedureServers, path: "/api/v2/procedures",
-		arguments: func(served []object) (reads []harness.Values) {
-			for _, row := range served {
+		arguments: func(rows []object) (reads []harness.Values) {
+			for _, row := range rows {
 				reads = append(reads, harness.Values{"id": row["id"]}, harness.Values{"name": row["name"]})
 			}
 			return reads
@@ -63,9 +63,9 @@ var readCases = map[string]readCase{
 	},
 	"tofupilot_procedure_ids": {
 		servers: procedureServers, path: "/api/v2/procedures",
-		arguments: func(served []object) []harness.Values {
+		arguments: func(rows []object) []harness.Values {
 			var names []any
-			for _, row := range served {
+			for _, row := range rows {
 				names = append(names, row["name"])
 			}
 			return []harness.Values{{"names": names}}
@@ -80,12 +80,14 @@ var readCases = map[string]readCase{
 	},
 }
 
-// procedureServers has servers with the fake's procedures.
+// procedureServers are fake APIs with every kind of procedure that the fake can make.
 var procedureServers = map[string][]*fakeapi.Server{
-	"examples":  {fakeapi.New(fakeapi.Example2025()), fakeapi.New(fakeapi.Example2026())}, // two, because both have the same ID
+	"examples":  {fakeapi.New(fakeapi.Example2025()), fakeapi.New(fakeapi.Example2026())}, // not on one server, because they have the same ID
 	"generated": {fakeapi.New(fakeapi.Generate(50, fakeapi.WithRunsAndFPY)...), fakeapi.New(fakeapi.Generate(50, fakeapi.WithRepository)...)},
 }
 
+// TestEveryAttribute checks that each data source has a readCase, that the attributes in its states
+// equal the server's fields, and that no attribute is null in all of the states.
 func TestEveryAttribute(t *testing.T) { //nolint:paralleltest // The test runs before the parallel ones, because its errors name the missing step of a recipe in CONTRIBUTING.md.
 	dataSources := connect(t).DataSources()
 	for dataSource := range readCases {
@@ -97,16 +99,16 @@ func TestEveryAttribute(t *testing.T) { //nolint:paralleltest // The test runs b
 		if _, ok := readCases[dataSource]; !ok {
 			t.Errorf("%s isn't tested: add it to readCases", dataSource)
 		}
-		for source, servers := range readCases[dataSource].servers {
-			t.Run(dataSource+"/"+source, func(t *testing.T) {
+		for origin, servers := range readCases[dataSource].servers {
+			t.Run(dataSource+"/"+origin, func(t *testing.T) {
 				t.Parallel()
-				values := map[string]string{}
+				var values []string // the paths of all values in the states
 				for _, api := range servers {
-					readAll(t, dataSource, api, values)
+					values = append(values, checkReads(t, dataSource, api)...)
 				}
 				for _, attribute := range computedPaths("", schema.Block.Attributes) {
-					if !slices.ContainsFunc(slices.Collect(maps.Keys(values)), func(path string) bool { return isWithin(path, attribute) }) {
-						t.Errorf("%s: the attribute %s is always null: none of the fake's %s procedures has it", dataSource, attribute, source)
+					if !slices.ContainsFunc(values, func(path string) bool { return isWithin(path, attribute) }) {
+						t.Errorf("%s: the attribute %s is always null: none of the fake's %s procedures has it", dataSource, attribute, origin)
 					}
 				}
 			})
@@ -114,7 +116,7 @@ func TestEveryAttribute(t *testing.T) { //nolint:paralleltest // The test runs b
 	}
 }
 
-// computedPaths returns the paths of computed attributes.
+// computedPaths returns the paths of the computed attributes, such as .procedures.created_at.
 func computedPaths(parent string, attributes []*tfprotov6.SchemaAttribute) (paths []string) {
 	for _, attribute := range attributes {
 		if !attribute.Computed {
@@ -130,57 +132,54 @@ func computedPaths(parent string, attributes []*tfprotov6.SchemaAttribute) (path
 
 var elementKey = regexp.MustCompile(`\[.*?\]`)
 
-// isWithin reports whether a value's path is an attribute's or below it.
+// isWithin reports whether the path of a value is the attribute's path, or leads to a value inside
+// the attribute. It ignores the keys of list elements in the path.
 func isWithin(path, attribute string) bool {
 	path = elementKey.ReplaceAllString(path, "")
 	return path == attribute || strings.HasPrefix(path, attribute+".")
 }
 
-// readAll reads a data source, adds the values of each state to values, and compares each row
-// with the server's.
-func readAll(t *testing.T, dataSource string, api *fakeapi.Server, values map[string]string) {
+// checkReads reads all procedures of a server and compares the rows in the states with the server's.
+// It returns the paths of all values in the states.
+func checkReads(t *testing.T, dataSource string, api *fakeapi.Server) (paths []string) {
 	t.Helper()
 	url := harness.NewTarget(t, api).URL
 	read := readCases[dataSource]
-	rows := fetchRows(t, url+read.path)
+	served := fetchRows(t, url+read.path)
 	connection := newFakeConnection(t, url)
-	for _, arguments := range read.arguments(rows) {
+	for _, arguments := range read.arguments(served) {
 		resp := connection.Read(t, dataSource, arguments)
 		harness.CheckNoDiagnostics(t, resp.Diagnostics)
 		state, _ := toJSON(t, connection.State(t, dataSource, resp)).(object)
-		flatten("", state, values)
-		for _, shown := range read.rows(state) {
-			checkRow(t, dataSource, shown, rows)
+		paths = slices.AppendSeq(paths, maps.Keys(flatten(state)))
+		for _, row := range read.rows(state) {
+			checkRow(t, dataSource, row, served)
 		}
 	}
+	return paths
 }
 
-// checkRow compares a row of a state with the served row that has its ID.
-func checkRow(t *testing.T, dataSource string, shown object, rows []object) {
+// checkRow compares a row of a state with the server's row that has the same ID. It leaves out the
+// fields for which the data source has no attribute.
+func checkRow(t *testing.T, dataSource string, row object, served []object) {
 	t.Helper()
-	at := slices.IndexFunc(rows, func(row object) bool { return row["id"] == shown["id"] })
-	if at < 0 {
-		t.Fatalf("%s: no row with the ID %v was served", dataSource, shown["id"])
+	i := slices.IndexFunc(served, func(candidate object) bool { return candidate["id"] == row["id"] })
+	if i < 0 {
+		t.Fatalf("%s: the server sent no row with the ID %v", dataSource, row["id"])
 	}
-	asServed := object{}
-	for name, value := range rows[at] {
-		if _, ok := shown[snakeCase(name)]; ok {
-			asServed[name] = value
-		}
-	}
-	got, want := map[string]string{}, map[string]string{}
-	flatten("", shown, got)
-	flatten("", asServed, want)
-	paths := maps.Clone(got)
-	maps.Copy(paths, want)
-	for path := range paths {
-		if got[path] != want[path] {
-			t.Errorf("%s: %s: got %q, and the server sent %q", dataSource, path, got[path], want[path])
-		}
+	wanted := maps.Clone(served[i])
+	maps.DeleteFunc(wanted, func(name string, _ any) bool {
+		_, isAttribute := row[snakeCase(name)]
+		return !isAttribute
+	})
+	got := flatten(row)
+	want := flatten(wanted)
+	if !maps.Equal(got, want) {
+		t.Errorf("%s: got %q, and the server sent %q", dataSource, got, want)
 	}
 }
 
-// fetchRows requests a list of at most 100 rows and decodes them.
+// fetchRows requests a list of at most 100 rows and returns them.
 func fetchRows(t *testing.T, url string) []object {
 	t.Helper()
 	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url+"?limit=100", nil)
@@ -226,32 +225,39 @@ func toJSON(t *testing.T, value tftypes.Value) any {
 		}
 		return list
 	case value.As(&members) == nil:
-		of := object{}
+		converted := object{}
 		for name, member := range members {
-			of[name] = toJSON(t, member)
+			converted[name] = toJSON(t, member)
 		}
-		return of
+		return converted
 	}
-	t.Fatalf("a value of type %s", value.Type())
+	t.Fatalf("a value has the type %s", value.Type())
 	return nil
 }
 
-// flatten adds the values in a JSON value by their paths. The paths of list elements have their
-// IDs, because their order may differ.
-func flatten(path string, value any, values map[string]string) {
+// flatten returns the values in an object by their paths, such as .runs[7f3a].unit.id, without nulls.
+// In a path, the key of a list element is its ID or its text, because the order may differ.
+func flatten(row object) map[string]string {
+	values := map[string]string{}
+	addValues(values, "", row)
+	return values
+}
+
+// addValues adds the values in a JSON value to a flattened object.
+func addValues(values map[string]string, path string, value any) {
 	switch value := value.(type) {
 	case nil:
 	case object:
 		for name, member := range value {
-			flatten(path+"."+snakeCase(name), member, values)
+			addValues(values, path+"."+snakeCase(name), member)
 		}
 	case []any:
 		for _, element := range value {
-			id := element
-			if row, ok := element.(object); ok {
-				id = row["id"]
+			key := element
+			if member, ok := element.(object); ok {
+				key = member["id"]
 			}
-			flatten(fmt.Sprintf("%s[%v]", path, id), element, values)
+			addValues(values, fmt.Sprintf("%s[%v]", path, key), element)
 		}
 	case json.Number:
 		number, _, _ := big.ParseFloat(string(value), 10, 512, big.ToNearestEven) // valid, because it comes from JSON
@@ -261,9 +267,9 @@ func flatten(path string, value any, values map[string]string) {
 	}
 }
 
-// snakeCase converts a name of the API to an attribute's name.
+// snakeCase converts the name of a field, such as linkedRepository, to the name of its attribute.
 func snakeCase(name string) string {
-	return strings.ToLower(upper.ReplaceAllString(name, "_$0"))
+	return strings.ToLower(upperCase.ReplaceAllString(name, "_$0"))
 }
 
-var upper = regexp.MustCompile(`[A-Z]`)
+var upperCase = regexp.MustCompile(`[A-Z]`)
