@@ -143,7 +143,7 @@ func useProxy(t *testing.T, target *harness.Target) {
 // serveBehindTunnel starts a TLS server and a proxy that connects every tunnel to it.
 func serveBehindTunnel(t *testing.T) *harness.Target {
 	t.Helper()
-	target := serveTLS(certificateOptions{trusted: true, name: "tofupilot.test"})(t)
+	target := serveTLS(tlsOptions{trusted: true, name: "tofupilot.test"})(t)
 	serverAddress := strings.TrimPrefix(target.URL, "https://")
 	proxy := harness.NewConnTarget(func(conn net.Conn, _ int) { serveTunnel(t, conn, serverAddress) })(t)
 	target.URL = "https://tofupilot.test"

@@ -162,10 +162,6 @@ func undocumentedFaults() []fault {
 			requests:  1,
 		},
 		{
-			name: "401 with HTML", target: serveHandler(fakeapi.Status(http.StatusUnauthorized, "<html>Log in</html>")),
-			wantError: harness.WantError("", notTheAPI, firstRequest+" returned HTTP 401 Unauthorized (text/html", ", not an API response).", gateway), requests: 1,
-		},
-		{
 			name: "403 with HTML", target: serveHandler(fakeapi.Status(http.StatusForbidden, "<!doctype html><title>Sorry</title>", "Content-Type", "text/plain")),
 			wantError: harness.WantError("", notTheAPI, firstRequest+" returned HTTP 403 Forbidden (text/plain, not an API response).", gateway), requests: 1,
 		},

@@ -32,8 +32,12 @@ func newGateway(rejection http.Handler) http.Handler {
 const (
 	gatewayID     = "88bf3b6d86161464f6509f7219099e57.access"
 	gatewaySecret = "bdd31cbc4dec990953e39163fbbb194c93313ca9f0a6e420346af9d326b1d2a5"
+	wrongSecret   = "another-secret"
 )
 
+// TestGatewayThatRequiresHeaders checks that a read with the headers that a gateway requires succeeds,
+// that errors of other reads advise on the headers, and that no header's value is in an error or in
+// the log.
 func TestGatewayThatRequiresHeaders(t *testing.T) {
 	t.Parallel()
 	login := http.RedirectHandler("https://acme.cloudflareaccess.invalid/cdn-cgi/access/login?redirect_url=%2Fapi", http.StatusFound)
@@ -42,29 +46,30 @@ func TestGatewayThatRequiresHeaders(t *testing.T) {
 		fakeapi.Status(http.StatusBadRequest, `{"message": "Unknown client `+r.Header.Get("Cf-Access-Client-Secret")+`"}`).ServeHTTP(w, r)
 	})
 	const (
-		rejected = "it rejected the configured headers: check what the gateway requires. Otherwise check the address."
+		toPage          = "The server redirects to another page"
+		rejectedHeaders = "If that is a login page, a gateway is in front of the server, and it rejected the configured headers: check what the gateway requires. Otherwise check the address."
 	)
 	for name, c := range map[string]struct {
-		rejection http.Handler
-		secret    any
-		want      harness.WantDiagnostic // empty: the read succeeds
+		rejection http.Handler           // responds if a header is missing or wrong
+		secret    string                 // the value of the second header; empty: no headers
+		want      harness.WantDiagnostic // without a summary: the read succeeds
 	}{
-		"both headers":                {login, gatewaySecret, harness.WantDiagnostic{}},
-		"no headers, a login page":    {login, nil, harness.WantError("", "The server redirects to another page", "The server redirects to https://acme.cloudflareaccess.invalid/cdn-cgi/access/login, which isn't the API. "+maybeLogin)},
-		"no headers, a 403":           {forbidden, nil, harness.WantError("", notTheAPI, "A gateway or a firewall answered instead of the API. "+maybeLogin)},
-		"another value, a login page": {login, "another-secret", harness.WantError("", "The server redirects to another page", "which isn't the API. If that is a login page, a gateway is in front of the server, and "+rejected)},
-		"another value, a 403":        {forbidden, "another-secret", harness.WantError("", notTheAPI, "A gateway or a firewall answered instead of the API. If that is a login page, a gateway is in front of the server, and "+rejected)},
-		"another value, repeated":     {echo, "another-secret", harness.WantError("", refused, "Unknown client [the header CF-Access-Client-Secret].")},
+		"both headers":              {login, gatewaySecret, harness.WantDiagnostic{}},
+		"no headers, a login page":  {login, "", harness.WantError("", toPage, "The server redirects to https://acme.cloudflareaccess.invalid/cdn-cgi/access/login, which isn't the API. "+maybeLogin)},
+		"no headers, a 403":         {forbidden, "", harness.WantError("", notTheAPI, "A gateway or a firewall answered instead of the API. "+maybeLogin)},
+		"wrong value, a login page": {login, wrongSecret, harness.WantError("", toPage, "which isn't the API. "+rejectedHeaders)},
+		"wrong value, a 403":        {forbidden, wrongSecret, harness.WantError("", notTheAPI, "A gateway or a firewall answered instead of the API. "+rejectedHeaders)},
+		"wrong value, repeated":     {echo, wrongSecret, harness.WantError("", refused, "Unknown client [the header CF-Access-Client-Secret].")},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			target := harness.NewTarget(t, newGateway(c.rejection))
 			arguments := harness.Values{"url": target.URL, "api_key": fakeapi.Key}
-			if c.secret != nil {
+			if c.secret != "" {
 				arguments["headers"] = harness.Values{"CF-Access-Client-Id": gatewayID, "CF-Access-Client-Secret": c.secret}
 			}
-			var log bytes.Buffer
 			connection := newConnection(t, arguments)
+			var log bytes.Buffer
 			resp := connection.ReadWithContext(tflogtest.RootLogger(t.Context(), &log), t, quickTimeout, "tofupilot_procedures", nil)
 			if c.want.Summary == "" {
 				harness.CheckNoDiagnostics(t, resp.Diagnostics)
@@ -72,36 +77,43 @@ func TestGatewayThatRequiresHeaders(t *testing.T) {
 			} else {
 				harness.CheckError(t, resp.Diagnostics, c.want)
 			}
-			for _, secret := range []string{gatewaySecret, "another-secret"} {
-				if strings.Contains(harness.FormatDiagnostics(resp.Diagnostics)+log.String(), secret) {
-					t.Errorf("a header's value is in the diagnostics or in the log: %s\n%s", harness.FormatDiagnostics(resp.Diagnostics), &log)
+			output := harness.FormatDiagnostics(resp.Diagnostics) + log.String()
+			for _, secret := range []string{gatewaySecret, wrongSecret} {
+				if strings.Contains(output, secret) {
+					t.Errorf("a header's value is in the diagnostics or in the log: %s", output)
 				}
 			}
 			if requests := target.Requests(); len(requests) != 1 {
-				t.Errorf("the server received %d requests: %q", len(requests), requests)
+				t.Errorf("the server received %d requests, want 1: %q", len(requests), requests)
 			}
 		})
 	}
 }
 
-// TestHeaderValueInTheAddress checks that a header's value that is also in the URL is redacted in
-// the server's text only, in errors and in the log.
+// TestHeaderValueInTheAddress checks that if a header's value is also part of the URL, it is redacted
+// in the server's text but not in the URL, both in errors and in the log.
 func TestHeaderValueInTheAddress(t *testing.T) {
 	t.Parallel()
-	target := serveHandler(fakeapi.Status(http.StatusInternalServerError, `{"message": "127.0.0.1 is overloaded"}`))(t)
+	url := harness.NewTarget(t, fakeapi.Status(http.StatusInternalServerError, `{"message": "127.0.0.1 is overloaded"}`)).URL
+	connection := newConnection(t, harness.Values{"url": url, "api_key": fakeapi.Key, "headers": harness.Values{"X-Host": "127.0.0.1"}, "max_retries": 1})
 	var log bytes.Buffer
-	connection := newConnection(t, harness.Values{"url": target.URL, "api_key": fakeapi.Key, "headers": harness.Values{"X-Host": "127.0.0.1"}, "max_retries": 1})
 	resp := connection.ReadWithContext(tflogtest.RootLogger(t.Context(), &log), t, quickTimeout, "tofupilot_procedures", nil)
-	if output := harness.FormatDiagnostics(resp.Diagnostics); strings.Count(output, "http://127.0.0.1:") != 2 || !strings.Contains(output, ": [the header X-Host] is overloaded.") {
-		t.Error(output)
+	detail := harness.FormatDiagnostics(resp.Diagnostics)
+	if count := strings.Count(detail, url); count != 2 { // in the request, and in the advice to check the address
+		t.Errorf("the error has the URL %d times, want 2: %s", count, detail)
 	}
-	for _, words := range []string{`"url":"http://127.0.0.1:`, `"error":"HTTP 500 Internal Server Error: [the header X-Host] is overloaded"`} {
+	if !strings.Contains(detail, ": [the header X-Host] is overloaded.") {
+		t.Errorf("the server's message isn't in the error, or isn't redacted: %s", detail)
+	}
+	for _, words := range []string{`"url":"` + url, `"error":"HTTP 500 Internal Server Error: [the header X-Host] is overloaded"`} {
 		if !strings.Contains(log.String(), words) {
 			t.Errorf("the log doesn't have %q: %s", words, &log)
 		}
 	}
 }
 
+// TestServerThatRequiresACertificate checks that a read with an accepted client certificate succeeds,
+// and that the errors of servers and gateways that reject it advise on the certificate.
 func TestServerThatRequiresACertificate(t *testing.T) {
 	t.Parallel()
 	name := pkix.Name{CommonName: "station-7", Organization: []string{"Acme"}}
@@ -109,31 +121,34 @@ func TestServerThatRequiresACertificate(t *testing.T) {
 	certificate, key := harness.NewCertificateFrom(t, &x509.Certificate{Subject: name, NotAfter: expires})
 	accepted := x509.NewCertPool()
 	accepted.AppendCertsFromPEM([]byte(certificate))
-	require := func(clients *x509.CertPool) func(*tls.Config) {
-		return func(c *tls.Config) { c.ClientAuth, c.ClientCAs = tls.RequireAndVerifyClientCert, clients }
+	requireFrom := func(clientCAs *x509.CertPool) func(*tls.Config) {
+		return func(c *tls.Config) {
+			c.ClientAuth = tls.RequireAndVerifyClientCert
+			c.ClientCAs = clientCAs
+		}
 	}
 	arguments := harness.Values{"client_cert_pem": certificate, "client_key_pem": key}
 	for _, fault := range []fault{
 		{
-			name: "an accepted certificate", provider: arguments, target: serveTLS(certificateOptions{trusted: true, configure: require(accepted)}),
+			name: "an accepted certificate", provider: arguments, target: serveTLS(tlsOptions{trusted: true, configure: requireFrom(accepted)}),
 			wantIDs: fewIDs, requests: 1,
 		},
 		{
-			name: "another certificate", provider: arguments, target: serveTLS(certificateOptions{trusted: true, configure: require(x509.NewCertPool())}),
+			name: "a certificate that isn't accepted", provider: arguments, target: serveTLS(tlsOptions{trusted: true, configure: requireFrom(x509.NewCertPool())}),
 			wantError: harness.WantError("", "The server doesn't accept the client certificate", firstRequest+" failed: remote error: tls: ",
 				`The certificate in client_cert_pem has the subject "CN=station-7,O=Acme" and the issuer "CN=station-7,O=Acme", and is valid to 2099-05-01 12:30 UTC. `+
 					"Check that it is the one for this server, and ask the server's administrator which certificates it accepts."),
 		},
 		{
-			name: "another certificate, rejected by nginx", provider: arguments,
-			target: serveTLSHandler(certificateOptions{trusted: true, configure: func(c *tls.Config) { c.ClientAuth = tls.RequestClientCert }},
+			name: "a certificate that nginx rejects", provider: arguments,
+			target: serveTLSHandler(tlsOptions{trusted: true, configure: func(c *tls.Config) { c.ClientAuth = tls.RequestClientCert }},
 				fakeapi.Status(http.StatusBadRequest, "<html><center>The SSL certificate error</center></html>", "Content-Type", "text/html")),
 			wantError: harness.WantError("", "The server doesn't accept the client certificate", firstRequest+" returned HTTP 400 Bad Request (text/html, not an API response).",
 				`has the subject "CN=station-7,O=Acme"`), requests: 1,
 		},
 		{
-			name: "an accepted certificate, and a login page", provider: arguments,
-			target:    serveTLSHandler(certificateOptions{trusted: true}, fakeapi.Status(http.StatusFound, "", "Location", "https://sso.invalid/login")),
+			name: "a certificate, and a redirect to a login page", provider: arguments,
+			target:    serveTLSHandler(tlsOptions{trusted: true}, fakeapi.Status(http.StatusFound, "", "Location", "https://sso.invalid/login")),
 			wantError: harness.WantError("", "The server redirects to another page", "a gateway is in front of the server, and it rejected the configured client certificate: check what the gateway requires."), requests: 1,
 		},
 	} {

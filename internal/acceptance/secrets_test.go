@@ -61,7 +61,7 @@ func TestKeyIsNotWritten(t *testing.T) {
 				"a server that echoes the key in a page": {serveHandler(echoKey(http.StatusOK)), "The response isn't supported"},
 				"a server that redirects":                {serveHandler(echoKey(http.StatusFound)), "The server redirects to another page"},
 				"a server that sends more than the body": {serveHandler(sendKeyAfterResponse(newAPI())), ""},
-				"HTTP/2":                                 {serveTLS(certificateOptions{trusted: true, http2: true}), ""},
+				"HTTP/2":                                 {serveTLS(tlsOptions{trusted: true, http2: true}), ""},
 			} {
 				t.Run(name, func(t *testing.T) { // not parallel, because the cases share the directory
 					target := c.target(t)

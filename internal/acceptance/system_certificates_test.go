@@ -17,7 +17,7 @@ func TestSystemCertificates(t *testing.T) {
 	if runtime.GOOS == "windows" || runtime.GOOS == "darwin" {
 		t.Skip("SSL_CERT_FILE and SSL_CERT_DIR have no effect on this system")
 	}
-	target := serveTLS(certificateOptions{trusted: true})(t)
+	target := serveTLS(tlsOptions{trusted: true})(t)
 	directory, empty := t.TempDir(), t.TempDir()
 	write := func(name, content string, mode os.FileMode) string {
 		file := filepath.Join(directory, name)
