@@ -70,39 +70,6 @@ func TestLookupErrors(t *testing.T) {
 	}
 }
 
-func TestValidateIDAndName(t *testing.T) {
-	t.Parallel()
-	connection := connect(t)
-	neither := []string{"", "No name or id", "Set name or id."}
-	both := []string{"id", "Both name and id", "Set name or id, not both."}
-	for what, c := range map[string]struct {
-		arguments harness.Values
-		want      []string
-	}{
-		"name":                {harness.Values{"name": " "}, nil},
-		"id":                  {harness.Values{"id": "FVT1"}, nil},
-		"neither":             {harness.Values{}, neither},
-		"both null":           {harness.Values{"id": nil, "name": nil}, neither},
-		"both":                {harness.Values{"id": "a", "name": "b"}, both},
-		"unknown and missing": {harness.Values{"id": harness.Unknown}, nil},
-		"unknown and set":     {harness.Values{"id": harness.Unknown, "name": "b"}, nil}, // the ID may be null
-		"both unknown":        {harness.Values{"id": harness.Unknown, "name": harness.Unknown}, nil},
-		"empty name":          {harness.Values{"name": ""}, []string{"name", "Invalid name", "The name is empty; set it to the exact name of a procedure."}},
-		"empty id":            {harness.Values{"id": ""}, []string{"id", "Invalid id", "The ID is empty; set it to the ID of a procedure."}},
-		"timeouts":            {harness.Values{"id": "a", "timeouts": harness.Values{"read": "0s"}}, []string{"timeouts.read", "Invalid timeouts.read", `"0s" isn't a positive duration.`}},
-	} {
-		t.Run(what, func(t *testing.T) {
-			t.Parallel()
-			diagnostics := connection.Validate(t, "tofupilot_procedure", c.arguments)
-			if c.want == nil {
-				harness.CheckNoDiagnostics(t, diagnostics)
-				return
-			}
-			harness.CheckError(t, diagnostics, harness.WantError(c.want[0], c.want[1], c.want[2]))
-		})
-	}
-}
-
 // lookUp reads a tofupilot_procedure over the protocol, without retries.
 func lookUp(t *testing.T, url, key string, arguments harness.Values) []*tfprotov6.Diagnostic {
 	t.Helper()
@@ -169,45 +136,6 @@ func TestLookupAdvice(t *testing.T) {
 					t.Errorf("the error mentions %q, which a lookup doesn't have: %s", other, diagnostics[0].Detail)
 				}
 			}
-		})
-	}
-}
-
-const procedureIDs = "tofupilot_procedure_ids"
-
-// newSet returns the value of a set of strings.
-func newSet(names ...string) []any {
-	all := []any{}
-	for _, name := range names {
-		all = append(all, name)
-	}
-	return all
-}
-
-func TestValidateNames(t *testing.T) {
-	t.Parallel()
-	connection := connect(t)
-	empty := harness.WantError("names", "Invalid names", "A name is empty. Remove it, or correct it.")
-	null := harness.WantError("names", "Invalid names", "A name is null. Remove it, or correct it.")
-	for what, c := range map[string]struct {
-		names any
-		want  *harness.WantDiagnostic // nil: they are valid
-	}{
-		"an empty name":                {newSet("FVT", ""), &empty},
-		"a null name":                  {[]any{"FVT", nil}, &null},
-		"an empty and an unknown name": {[]any{"", harness.Unknown}, &empty},
-		"an unknown name":              {[]any{"FVT", harness.Unknown}, nil},
-		"a space":                      {newSet(" "), nil},
-		"an unknown set":               {harness.Unknown, nil},
-	} {
-		t.Run(what, func(t *testing.T) {
-			t.Parallel()
-			diagnostics := connection.Validate(t, procedureIDs, harness.Values{"names": c.names})
-			if c.want == nil {
-				harness.CheckNoDiagnostics(t, diagnostics)
-				return
-			}
-			harness.CheckError(t, diagnostics, *c.want)
 		})
 	}
 }
