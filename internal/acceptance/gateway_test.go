@@ -52,9 +52,9 @@ func TestGatewayThatRequiresHeaders(t *testing.T) {
 	for name, c := range map[string]struct {
 		rejection http.Handler           // responds if a header is missing or wrong
 		secret    string                 // the value of the second header; empty: no headers
-		want      harness.WantDiagnostic // without a summary: the read succeeds
+		want      harness.WantDiagnostic // noError: the read succeeds
 	}{
-		"both headers":              {login, gatewaySecret, harness.WantDiagnostic{}},
+		"both headers":              {login, gatewaySecret, noError},
 		"no headers, a login page":  {login, "", harness.WantError("", toPage, "The server redirects to https://acme.cloudflareaccess.invalid/cdn-cgi/access/login, which isn't the API. "+maybeLogin)},
 		"no headers, a 403":         {forbidden, "", harness.WantError("", notTheAPI, "A gateway or a firewall answered instead of the API. "+maybeLogin)},
 		"wrong value, a login page": {login, wrongSecret, harness.WantError("", toPage, "which isn't the API. "+rejectedHeaders)},
@@ -71,11 +71,9 @@ func TestGatewayThatRequiresHeaders(t *testing.T) {
 			connection := newConnection(t, arguments)
 			var log bytes.Buffer
 			resp := connection.ReadWithContext(tflogtest.RootLogger(t.Context(), &log), t, quickTimeout, "tofupilot_procedures", nil)
+			checkDiagnostics(t, resp.Diagnostics, c.want)
 			if c.want.Summary == "" {
-				harness.CheckNoDiagnostics(t, resp.Diagnostics)
 				harness.CheckEqual(t, "IDs", stateIDs(t, connection.State(t, "tofupilot_procedures", resp)), fewIDs)
-			} else {
-				harness.CheckError(t, resp.Diagnostics, c.want)
 			}
 			output := harness.FormatDiagnostics(resp.Diagnostics) + log.String()
 			for _, secret := range []string{gatewaySecret, wrongSecret} {
