@@ -6,6 +6,7 @@ import (
 	"maps"
 	"math/big"
 	"net/http"
+	"net/http/httptest"
 	"regexp"
 	"slices"
 	"strings"
@@ -143,10 +144,9 @@ func isWithin(path, attribute string) bool {
 // It returns the paths of all values in the states.
 func checkReads(t *testing.T, dataSource string, api *fakeapi.Server) (paths []string) {
 	t.Helper()
-	url := harness.NewTarget(t, api).URL
 	read := readCases[dataSource]
-	served := fetchRows(t, url+read.path)
-	connection := newFakeConnection(t, url)
+	served := fetchRows(t, api, read.path)
+	connection := newFakeConnection(t, harness.NewTarget(t, api).URL)
 	for _, arguments := range read.arguments(served) {
 		resp := connection.Read(t, dataSource, arguments)
 		harness.CheckNoDiagnostics(t, resp.Diagnostics)
@@ -179,19 +179,13 @@ func checkRow(t *testing.T, dataSource string, row object, served []object) {
 	}
 }
 
-// fetchRows requests a list of at most 100 rows and returns them.
-func fetchRows(t *testing.T, url string) []object {
+// fetchRows requests the list at a path, which has at most 100 rows, and returns them.
+func fetchRows(t *testing.T, api http.Handler, path string) []object {
 	t.Helper()
-	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url+"?limit=100", nil)
-	if err != nil {
-		t.Fatal(err)
-	}
+	request := httptest.NewRequestWithContext(t.Context(), http.MethodGet, path+"?limit=100", nil)
 	request.Header.Set("Authorization", "Bearer "+fakeapi.Key)
-	response, err := http.DefaultClient.Do(request)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = response.Body.Close() }()
+	response := httptest.NewRecorder()
+	api.ServeHTTP(response, request)
 	var page struct{ Data []object }
 	decoder := json.NewDecoder(response.Body)
 	decoder.UseNumber()

@@ -22,7 +22,7 @@ type targetFunc func(t *testing.T) *harness.Target
 // fewProcedures fit on one page. fewIDs are their IDs in the order of the list.
 var (
 	fewProcedures = fakeapi.Generate(4, fakeapi.WithRepository)
-	fewIDs        = harness.IDs(harness.SortByCreation(fewProcedures))
+	fewIDs        = harness.SortedIDs(fewProcedures)
 )
 
 // newAPI returns a fake API with a few procedures.

@@ -20,45 +20,54 @@ import (
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/fakeapi"
 )
 
-// TestWholeLists reads every data source with a page_size, with several page sizes.
+// TestWholeLists checks that each data source with a page_size returns the whole list, in the
+// provider's order, for several sizes.
 func TestWholeLists(t *testing.T) {
 	t.Parallel()
 	for dataSource, schema := range connect(t).DataSources() {
 		if !slices.ContainsFunc(schema.Block.Attributes, func(a *tfprotov6.SchemaAttribute) bool { return a.Name == "page_size" }) {
 			continue
 		}
-		for source, servers := range readCases[dataSource].servers {
-			for _, api := range servers {
-				for _, size := range []int{1, 7, 100} {
-					t.Run(dataSource+"/"+source+"/"+strconv.Itoa(size), func(t *testing.T) {
-						t.Parallel()
-						url := harness.NewTarget(t, api).URL
-						connection := newFakeConnection(t, url)
-						resp := connection.Read(t, dataSource, harness.Values{"page_size": size})
-						harness.CheckNoDiagnostics(t, resp.Diagnostics)
-						harness.CheckEqual(t, "IDs", stateIDs(t, connection.State(t, dataSource, resp)), sortedIDs(fetchRows(t, url+readCases[dataSource].path)))
-					})
-				}
+		for origin, servers := range readCases[dataSource].servers {
+			for _, pageSize := range []int{1, 7, 100} {
+				t.Run(dataSource+"/"+origin+"/"+strconv.Itoa(pageSize), func(t *testing.T) {
+					t.Parallel()
+					for _, api := range servers {
+						checkWholeList(t, dataSource, api, pageSize)
+					}
+				})
 			}
 		}
 	}
 }
 
-// sortedIDs returns the IDs of rows in the order of the provider. Their times are in UTC with
-// milliseconds, so that they can be compared as strings.
+// checkWholeList reads a list, and compares the IDs with those that the server sends in one page.
+func checkWholeList(t *testing.T, dataSource string, api *fakeapi.Server, pageSize int) {
+	t.Helper()
+	connection := newFakeConnection(t, harness.NewTarget(t, api).URL)
+	resp := connection.Read(t, dataSource, harness.Values{"page_size": pageSize})
+	harness.CheckNoDiagnostics(t, resp.Diagnostics)
+	got := stateIDs(t, connection.State(t, dataSource, resp))
+	harness.CheckEqual(t, "IDs", got, sortedIDs(fetchRows(t, api, readCases[dataSource].path)))
+}
+
+// sortedIDs returns the IDs of rows in the provider's order. The rows' times can be compared as
+// strings, because they are in UTC with milliseconds.
 func sortedIDs(rows []object) (ids []string) {
-	text := func(row object, name string) string { value, _ := row[name].(string); return value }
 	slices.SortFunc(rows, func(a, b object) int {
-		return cmp.Or(cmp.Compare(text(a, "created_at"), text(b, "created_at")), cmp.Compare(text(a, "id"), text(b, "id")))
+		return cmp.Or(
+			cmp.Compare(fmt.Sprint(a["created_at"]), fmt.Sprint(b["created_at"])),
+			cmp.Compare(fmt.Sprint(a["id"]), fmt.Sprint(b["id"])),
+		)
 	})
 	for _, row := range rows {
-		ids = append(ids, text(row, "id"))
+		ids = append(ids, fmt.Sprint(row["id"]))
 	}
 	return ids
 }
 
-// TestFilters compares the IDs, which show that the fake applied the filters, and the queries,
-// which show that nothing else was sent.
+// TestFilters checks that a list has the procedures that match its arguments, and that exactly the
+// wanted query is sent. Each argument has a case of its own.
 func TestFilters(t *testing.T) {
 	t.Parallel()
 	at := func(hour int) time.Time { return time.Date(2024, time.January, 15, hour, 0, 0, 0, time.UTC) }
@@ -68,12 +77,13 @@ func TestFilters(t *testing.T) {
 		fakeapi.Procedure{ID: "fvt-11", Name: "FVT of 11", CreatedAt: at(11)},
 		fakeapi.Procedure{ID: "ict-12", Name: "ICT of 12", CreatedAt: at(12)},
 	)
+	allIDs := []string{"fvt-9", "ict-10", "fvt-11", "ict-12"}
 	cases := []struct {
 		arguments harness.Values
-		query     url.Values
-		ids       []string
+		wantQuery url.Values
+		wantIDs   []string
 	}{
-		{nil, url.Values{"limit": {"100"}}, []string{"fvt-9", "ict-10", "fvt-11", "ict-12"}},
+		{nil, url.Values{"limit": {"100"}}, allIDs},
 		{harness.Values{"search_query": "fvt"}, url.Values{"limit": {"100"}, "search_query": {"fvt"}}, []string{"fvt-9", "fvt-11"}},
 		{
 			harness.Values{"created_after": "2024-01-15T11:00:00+01:00"},
@@ -88,9 +98,9 @@ func TestFilters(t *testing.T) {
 		{ // the latest time of some languages; rounded up, its year would have five digits
 			harness.Values{"created_before": "9999-12-31T23:59:59.9999999Z"},
 			url.Values{"limit": {"100"}, "created_before": {"9999-12-31T23:59:59.999Z"}},
-			[]string{"fvt-9", "ict-10", "fvt-11", "ict-12"},
+			allIDs,
 		},
-		{harness.Values{"page_size": 50}, url.Values{"limit": {"50"}}, []string{"fvt-9", "ict-10", "fvt-11", "ict-12"}},
+		{harness.Values{"page_size": 50}, url.Values{"limit": {"50"}}, allIDs},
 		{
 			harness.Values{
 				"search_query": "ict", "created_after": "2024-01-15T09:00:00Z", "created_before": "2024-01-15T12:00:00Z",
@@ -103,25 +113,30 @@ func TestFilters(t *testing.T) {
 			[]string{"ict-10"},
 		},
 	}
-	tested := map[string]bool{}
+	hasOwnCase := map[string]bool{} // by argument
 	connection := newFakeConnection(t, address)
 	for _, c := range cases {
 		api.Forget()
 		resp := connection.Read(t, "tofupilot_procedures", c.arguments)
 		harness.CheckNoDiagnostics(t, resp.Diagnostics)
-		harness.CheckEqual(t, fmt.Sprint(c.arguments), stateIDs(t, connection.State(t, "tofupilot_procedures", resp)), c.ids)
-		harness.CheckEqual(t, "queries", harness.DistinctValues(api.Requests(), func(r fakeapi.Request) string { return r.Query.Encode() }), []string{c.query.Encode()})
+		harness.CheckEqual(t, fmt.Sprint(c.arguments), stateIDs(t, connection.State(t, "tofupilot_procedures", resp)), c.wantIDs)
+		queries := harness.DistinctValues(api.Requests(), func(r fakeapi.Request) string { return r.Query.Encode() })
+		harness.CheckEqual(t, "queries", queries, []string{c.wantQuery.Encode()})
 		for name := range c.arguments {
-			tested[name] = tested[name] || len(c.arguments) == 1
+			if len(c.arguments) == 1 {
+				hasOwnCase[name] = true
+			}
 		}
 	}
 	for _, a := range listArguments(t) {
-		if a.dataSource == "tofupilot_procedures" && !tested[a.name] {
+		if a.dataSource == "tofupilot_procedures" && !hasOwnCase[a.name] {
 			t.Errorf("no case has only %s: add one", a.name)
 		}
 	}
 }
 
+// TestNoMatch checks that a list without a match is empty, also in the plan. A count or for_each needs
+// a value that is known when planning.
 func TestNoMatch(t *testing.T) {
 	t.Parallel()
 	_, url := harness.NewFakeServer(t, fakeapi.Generate(3, fakeapi.WithRepository)...)
@@ -130,7 +145,6 @@ func TestNoMatch(t *testing.T) {
 			harness.Procedures("none", `search_query = "no such procedure"`),
 			harness.Output("count", "length(data.tofupilot_procedures.none.procedures)")),
 		ConfigPlanChecks: resource.ConfigPlanChecks{
-			// A count or for_each needs a value that is known when planning.
 			PreApply: []plancheck.PlanCheck{plancheck.ExpectKnownOutputValue("count", knownvalue.Int64Exact(0))},
 		},
 		ConfigStateChecks: []statecheck.StateCheck{
@@ -140,37 +154,38 @@ func TestNoMatch(t *testing.T) {
 	})
 }
 
-// TestNumbers checks that Terraform computes with the server's number, not with the nearest
-// float64. Otherwise 99.3 could pass a condition such as fpy < 99.3.
+// TestNumbers checks that Terraform computes with the server's numbers, and not with the nearest
+// float64s. Otherwise, fpy < 99.3 could be true for an fpy of 99.3.
 func TestNumbers(t *testing.T) {
 	t.Parallel()
 	numbers := []string{"99.3", "85.50", "9007199254740993", "1e22", "0.30000000000000004", "1e-9", "0.123456789012345678"}
 	var stored []fakeapi.Procedure
 	for i, number := range numbers {
-		id := fmt.Sprintf("p%d", i)
-		stored = append(stored, fakeapi.Procedure{ID: id, JSON: fmt.Sprintf(`{"id": %q, "created_at": "2024-01-0%dT00:00:00Z", "fpy": %s}`, id, i+1, number)})
+		row := fmt.Sprintf(`{"id": "p%d", "created_at": "2024-01-0%dT00:00:00Z", "fpy": %s}`, i, i+1, number)
+		stored = append(stored, fakeapi.Procedure{ID: fmt.Sprintf("p%d", i), JSON: row})
 	}
 	_, url := harness.NewFakeServer(t, stored...)
-	const asJSON = "[99.3,85.5,9007199254740993,10000000000000000000000,0.30000000000000004,0.000000001,0.123456789012345678]"
+	const wantJSON = "[99.3,85.5,9007199254740993,10000000000000000000000,0.30000000000000004,0.000000001,0.123456789012345678]"
 	const fpys = "data.tofupilot_procedures.all.procedures[*].fpy"
 	runSteps(t, resource.TestStep{
 		Config: harness.NewConfiguration(url, harness.Procedures("all"), harness.Output("json", "jsonencode("+fpys+")"),
 			harness.Output("equal", "tolist("+fpys+") == tolist(["+strings.Join(numbers, ", ")+"])")),
 		ConfigStateChecks: []statecheck.StateCheck{
-			statecheck.ExpectKnownOutputValue("json", knownvalue.StringExact(asJSON)),
+			statecheck.ExpectKnownOutputValue("json", knownvalue.StringExact(wantJSON)),
 			statecheck.ExpectKnownOutputValue("equal", knownvalue.Bool(true)),
 		},
 		ConfigPlanChecks: harness.EmptyPlan,
 	})
 }
 
-// TestQuotient divides numbers. Quotients need 512 bits, the precision of the plan file: with fewer,
-// those of plan and apply would differ, and the apply would fail.
+// TestQuotient checks that a saved plan with a quotient of two numbers can be applied. The numbers
+// need the precision of the plan file, 512 bits. With fewer, the quotients of plan and apply would
+// differ, and the apply would fail.
 func TestQuotient(t *testing.T) {
 	t.Parallel()
 	_, url := harness.NewFakeServer(t, fakeapi.Procedure{ID: "a", JSON: `{"id": "a", "fpy": 100}`}, fakeapi.Procedure{ID: "b", JSON: `{"id": "b", "fpy": 3}`})
 	const quotient = "data.tofupilot_procedures.all.procedures[0].fpy / data.tofupilot_procedures.all.procedures[1].fpy"
-	runSteps(t, resource.TestStep{ // it applies a saved plan
+	runSteps(t, resource.TestStep{
 		Config: harness.NewConfiguration(url, harness.Procedures("all"),
 			harness.UnknownValue("quotient", quotient), harness.Output("same", quotient+" == 100 / 3")),
 		ConfigStateChecks: []statecheck.StateCheck{statecheck.ExpectKnownOutputValue("same", knownvalue.Bool(true))},

@@ -6,7 +6,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"runtime"
-	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -16,26 +16,27 @@ import (
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/fakeapi"
 )
 
-// TestRateLimit checks that a 429 for one data source delays all of them.
+// TestRateLimit checks that after a 429 for one data source, the request of another one waits, too.
 func TestRateLimit(t *testing.T) {
 	t.Parallel()
 	api, url := harness.NewFakeServer(t, fewProcedures...)
-	api.Fail(fakeapi.Status(http.StatusTooManyRequests, "", "Retry-After", "3"), 1)
-	sent := make(chan time.Time, 10)
-	api.Before(func(fakeapi.Request) { sent <- time.Now() })
+	api.Fail(fakeapi.Status(http.StatusTooManyRequests, "", "Retry-After", "3"), 1) // the first request
+	requestTimes := make(chan time.Time, 10)
+	api.Before(func(fakeapi.Request) { requestTimes <- time.Now() })
 	connection := newFakeConnection(t, url)
-	retried := make(retryLog, 10)
-	first := connection.StartRead(tflogtest.RootLogger(t.Context(), retried), t, "tofupilot_procedures", nil)
-	refused := harness.Receive(t, sent, quickTimeout, "the first request")
-	harness.Receive(t, retried, quickTimeout, "waiting for the 429")
-	harness.CheckNoDiagnostics(t, connection.Read(t, "tofupilot_procedure", harness.Values{"name": fewProcedures[0].Name}).Diagnostics)
+	retries := make(retryLog, 10)
+	first := connection.StartRead(tflogtest.RootLogger(t.Context(), retries), t, "tofupilot_procedures", nil)
+	refused := harness.Receive(t, requestTimes, quickTimeout, "the first request")
+	harness.Receive(t, retries, quickTimeout, "the log entry about the 429")
+	second := connection.Read(t, "tofupilot_procedure", harness.Values{"name": fewProcedures[0].Name})
+	harness.CheckNoDiagnostics(t, second.Diagnostics)
 	harness.CheckNoDiagnostics(t, harness.Receive(t, first, quickTimeout, "the first read").Diagnostics)
-	if after := (<-sent).Sub(refused); after < 3*time.Second {
-		t.Errorf("a request was sent %s after the 429, which asks for 3 s", after)
+	if next := <-requestTimes; next.Sub(refused) < 3*time.Second {
+		t.Errorf("the next request was sent %s after the 429, want 3 s or later", next.Sub(refused))
 	}
 }
 
-// retryLog is a log that sends an element for each retry.
+// retryLog is a log that sends an element to the channel for each retry.
 type retryLog chan struct{}
 
 func (l retryLog) Write(line []byte) (int, error) {
@@ -46,70 +47,53 @@ func (l retryLog) Write(line []byte) (int, error) {
 }
 
 // TestThousandReads checks that reads don't leak goroutines, connections or memory.
-func TestThousandReads(t *testing.T) { //nolint:paralleltest // It counts goroutines and memory of the process.
-	api, connections := fakeapi.New(fakeapi.Generate(25, fakeapi.WithRunsAndFPY)...), new(openConnections)
-	apiServer := httptest.NewUnstartedServer(api)
-	apiServer.Config.ConnState = connections.track
-	apiServer.Start()
-	t.Cleanup(apiServer.Close)
-	connection := newFakeConnection(t, apiServer.URL)
+func TestThousandReads(t *testing.T) { //nolint:paralleltest // The test measures goroutines and memory of the process.
+	api := fakeapi.New(fakeapi.Generate(25, fakeapi.WithRunsAndFPY)...)
+	server := httptest.NewUnstartedServer(api)
+	var openConnections atomic.Int64
+	server.Config.ConnState = func(_ net.Conn, state http.ConnState) {
+		switch state {
+		case http.StateNew:
+			openConnections.Add(1)
+		case http.StateClosed, http.StateHijacked:
+			openConnections.Add(-1)
+		case http.StateActive, http.StateIdle:
+		}
+	}
+	server.Start()
+	t.Cleanup(server.Close)
+	connection := newFakeConnection(t, server.URL)
 	read := func(times int) {
 		for range times {
 			harness.CheckNoDiagnostics(t, connection.Read(t, "tofupilot_procedures", harness.Values{"page_size": 10}).Diagnostics)
 			api.Forget()
 		}
 	}
-	measure := func() (goroutines, open int, heap uint64) {
+	type usage struct{ goroutines, connections, heapBytes int64 }
+	measure := func() usage {
 		var memory runtime.MemStats
 		runtime.GC()
 		runtime.GC() // frees what finalizers released
 		runtime.ReadMemStats(&memory)
-		return runtime.NumGoroutine(), connections.count(), memory.HeapAlloc
+		return usage{int64(runtime.NumGoroutine()), openConnections.Load(), int64(memory.HeapAlloc)} //nolint:gosec // The heap is smaller than the largest int64.
 	}
 	read(100) // fills pools, caches and connections
-	goroutines, open, heap := measure()
+	before := measure()
 	read(1000)
-	goroutinesAfter, openAfter, heapAfter := measure()
-	t.Logf("goroutines %d → %d, connections %d → %d, heap %d → %d kB", goroutines, goroutinesAfter, open, openAfter, heap>>10, heapAfter>>10)
-	const inFlight = 8 // requests; the client's limit
-	if openAfter > inFlight {
-		t.Errorf("%d connections stay open", openAfter)
+	after := measure()
+	t.Logf("before: %+v, after: %+v", before, after)
+	const maxConnections = 8 // the client's limit of concurrent requests
+	if after.connections > maxConnections {
+		t.Errorf("%d connections stay open, want at most %d", after.connections, maxConnections)
 	}
 	// A connection has up to four goroutines, two of the client and two of the server. Eight others
 	// may be about to end.
-	if goroutinesAfter > goroutines+4*(openAfter-open)+8 {
-		t.Errorf("goroutines grew from %d to %d", goroutines, goroutinesAfter)
+	if maxGoroutines := before.goroutines + 4*(after.connections-before.connections) + 8; after.goroutines > maxGoroutines {
+		t.Errorf("%d goroutines run, want at most %d", after.goroutines, maxGoroutines)
 	}
-	// The framework keeps the context of every call, about 1 kB, until the provider stops: 1 MB. The
-	// lists of all reads would be 30 MB.
-	if heapAfter > heap+2<<20 {
-		t.Errorf("the heap grew from %d to %d bytes", heap, heapAfter)
+	// The framework keeps the context of each call until the provider stops. For 1,000 calls, that is
+	// about 1 MB. The lists of all reads would take 30 MB.
+	if maxHeap := before.heapBytes + 2<<20; after.heapBytes > maxHeap {
+		t.Errorf("the heap has %d bytes, want at most %d", after.heapBytes, maxHeap)
 	}
-}
-
-// openConnections counts the open connections of a server.
-type openConnections struct {
-	mu   sync.Mutex
-	open map[net.Conn]bool
-}
-
-func (c *openConnections) track(conn net.Conn, state http.ConnState) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.open == nil {
-		c.open = map[net.Conn]bool{}
-	}
-	switch state {
-	case http.StateNew:
-		c.open[conn] = true
-	case http.StateClosed, http.StateHijacked:
-		delete(c.open, conn)
-	case http.StateActive, http.StateIdle:
-	}
-}
-
-func (c *openConnections) count() int {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return len(c.open)
 }

@@ -3,6 +3,7 @@
 package acceptance
 
 import (
+	"fmt"
 	"os"
 	"strings"
 	"testing"
@@ -67,7 +68,7 @@ func connect(t *testing.T) harness.Connection {
 func newConnection(t *testing.T, arguments harness.Values) harness.Connection {
 	t.Helper()
 	connection := connect(t)
-	harness.CheckNoDiagnostics(t, connection.Configure(t, false, arguments))
+	harness.CheckNoDiagnostics(t, connection.Configure(t, arguments))
 	return connection
 }
 
@@ -80,23 +81,11 @@ func newFakeConnection(t *testing.T, url string) harness.Connection {
 // stateIDs returns the elements of the attribute ids in a state.
 func stateIDs(t *testing.T, state tftypes.Value) []string {
 	t.Helper()
-	var (
-		attributes map[string]tftypes.Value
-		list       []tftypes.Value
-		ids        = []string{}
-	)
-	if err := state.As(&attributes); err != nil {
-		t.Fatal(err)
-	}
-	if err := attributes["ids"].As(&list); err != nil {
-		t.Fatal(err)
-	}
-	for _, element := range list {
-		var id string
-		if err := element.As(&id); err != nil {
-			t.Fatal(err)
-		}
-		ids = append(ids, id)
+	attributes, _ := toJSON(t, state).(object)
+	list, _ := attributes["ids"].([]any)
+	ids := []string{}
+	for _, id := range list {
+		ids = append(ids, fmt.Sprint(id))
 	}
 	return ids
 }

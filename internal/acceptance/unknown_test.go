@@ -14,14 +14,16 @@ import (
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/fakeapi"
 )
 
-// TestPlanWithUnknownProvider checks that the environment isn't used for unknown values.
+// TestPlanWithUnknownProvider checks that a plan with unknown arguments of the provider succeeds
+// without a request, and that the arguments aren't replaced by environment variables.
 func TestPlanWithUnknownProvider(t *testing.T) {
 	other, otherURL := harness.NewFakeServer(t)
 	t.Setenv("TOFUPILOT_URL", otherURL)
 	t.Setenv("TOFUPILOT_API_KEY", fakeapi.Key)
 	stored := fakeapi.Generate(3, fakeapi.WithRepository)
 	api, url := harness.NewFakeServer(t, stored...)
-	requestsBeforeApply := -1
+	var requestsInPlan int
+	planned := false
 	runSteps(t, resource.TestStep{
 		Config: harness.UnknownValue("url", harness.Quote(url)) + harness.UnknownValue("key", harness.Quote(fakeapi.Key)) + harness.UnknownValue("query", harness.Quote("no such procedure")) +
 			harness.Block(`provider "tofupilot"`, "url = terraform_data.url.output", "api_key = terraform_data.key.output") +
@@ -30,73 +32,84 @@ func TestPlanWithUnknownProvider(t *testing.T) {
 		ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{
 			plancheck.ExpectUnknownValue("data.tofupilot_procedures.none", tfjsonpath.New("procedures")),
 			plancheck.ExpectUnknownValue("data.tofupilot_procedures.all", tfjsonpath.New("ids")),
-			harness.PlanCheck(func() { requestsBeforeApply = len(api.Requests()) }),
+			harness.PlanCheck(func() {
+				planned = true
+				requestsInPlan = len(api.Requests())
+			}),
 		}},
 		ConfigStateChecks: []statecheck.StateCheck{
 			harness.Known("none", "procedures", knownvalue.ListExact(nil)),
-			harness.Known("all", "ids", harness.StringList(harness.IDs(harness.SortByCreation(stored))...)),
+			harness.Known("all", "ids", harness.StringList(harness.SortedIDs(stored)...)),
 		},
 	})
-	if requestsBeforeApply != 0 {
-		t.Errorf("%d requests were made while planning", requestsBeforeApply)
+	if !planned || requestsInPlan > 0 {
+		t.Errorf("planned: %t, with %d requests, want none", planned, requestsInPlan)
 	}
 	harness.CheckNoRequests(t, "the server in the environment", other)
 }
 
-// TestUnknownProvider checks that no request is sent while a value of the provider block is
-// unknown. It uses the protocol, because no released Terraform enables deferral.
+// TestUnknownProvider checks that while an argument of the provider is unknown, a read is deferred, or
+// fails without deferral, and sends no request. No released Terraform supports deferral, so the test
+// calls the provider over the protocol.
 //
-//nolint:paralleltest // The environment is set.
+//nolint:paralleltest // The test sets the environment.
 func TestUnknownProvider(t *testing.T) {
 	other, otherURL := harness.NewFakeServer(t)
 	t.Setenv("TOFUPILOT_URL", otherURL)
 	t.Setenv("TOFUPILOT_API_KEY", fakeapi.Key)
 	api, url := harness.NewFakeServer(t)
 	arguments := harness.Values{"url": url, "api_key": harness.Unknown}
-	t.Run("deferred", func(t *testing.T) {
+	t.Run("with deferral", func(t *testing.T) {
 		connection := connect(t)
-		harness.CheckNoDiagnostics(t, connection.Configure(t, true, arguments))
-
+		connection.DeferralAllowed = true
+		harness.CheckNoDiagnostics(t, connection.Configure(t, arguments))
 		resp := connection.Read(t, "tofupilot_procedures", harness.Values{"search_query": "FVT"})
 		harness.CheckNoDiagnostics(t, resp.Diagnostics)
-		if resp.Deferred == nil || resp.Deferred.Reason != tfprotov6.DeferredReasonProviderConfigUnknown {
-			t.Errorf("deferred: %+v", resp.Deferred)
+		const want = tfprotov6.DeferredReasonProviderConfigUnknown
+		if resp.Deferred == nil || resp.Deferred.Reason != want {
+			t.Errorf("got %+v, want deferred with reason %s", resp.Deferred, want)
 		}
 		if state := connection.State(t, "tofupilot_procedures", resp); state.IsKnown() {
 			t.Errorf("the state is known: %s", state)
 		}
 	})
-	t.Run("an error", func(t *testing.T) {
+	t.Run("without deferral", func(t *testing.T) {
 		resp := newConnection(t, arguments).Read(t, "tofupilot_procedures", nil)
 		harness.CheckError(t, resp.Diagnostics, harness.WantError("", "Provider configuration not known yet",
 			"known only after apply: api_key.", "Set them to values that are known when planning. You can also apply what they depend on first: terraform apply -target",
 		))
 		if resp.Deferred != nil {
-			t.Errorf("deferred: %+v", resp.Deferred)
+			t.Errorf("got deferred %+v, want none", resp.Deferred)
 		}
 	})
-	t.Run("one header", func(t *testing.T) {
-		resp := newConnection(t, harness.Values{"url": url, "api_key": fakeapi.Key, "headers": harness.Values{"X-Org": "acme", "X-Token": harness.Unknown}}).Read(t, "tofupilot_procedures", nil)
+	t.Run("one unknown header", func(t *testing.T) {
+		headers := harness.Values{"X-Org": "acme", "X-Token": harness.Unknown}
+		connection := newConnection(t, harness.Values{"url": url, "api_key": fakeapi.Key, "headers": headers})
+		resp := connection.Read(t, "tofupilot_procedures", nil)
 		harness.CheckError(t, resp.Diagnostics, harness.WantError("", "Provider configuration not known yet", "known only after apply: headers."))
 	})
 	harness.CheckNoRequests(t, "the server with an unknown key", api)
 	harness.CheckNoRequests(t, "the server in the environment", other)
 }
 
-// TestProviderKnownLater configures a provider again when its values are known.
+// TestProviderKnownLater checks that a provider reads if it is configured again with known arguments.
 func TestProviderKnownLater(t *testing.T) {
 	t.Parallel()
-	for name, deferrals := range map[string]bool{"with deferral": true, "without": false} {
+	for name, deferralAllowed := range map[string]bool{"with deferral": true, "without deferral": false} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			api, url := harness.NewFakeServer(t, fakeapi.Generate(1, fakeapi.WithRepository)...)
 			connection := connect(t)
-			harness.CheckNoDiagnostics(t, connection.Configure(t, deferrals, harness.Values{"url": harness.Unknown, "api_key": harness.Unknown}))
-			harness.CheckNoDiagnostics(t, connection.Configure(t, deferrals, harness.Values{"url": url, "api_key": fakeapi.Key}))
+			connection.DeferralAllowed = deferralAllowed
+			harness.CheckNoDiagnostics(t, connection.Configure(t, harness.Values{"url": harness.Unknown, "api_key": harness.Unknown}))
+			harness.CheckNoDiagnostics(t, connection.Configure(t, harness.Values{"url": url, "api_key": fakeapi.Key}))
 			resp := connection.Read(t, "tofupilot_procedures", nil)
 			harness.CheckNoDiagnostics(t, resp.Diagnostics)
-			if resp.Deferred != nil || len(api.Requests()) != 1 {
-				t.Errorf("deferred: %+v, after %d requests", resp.Deferred, len(api.Requests()))
+			if resp.Deferred != nil {
+				t.Errorf("got deferred %+v, want none", resp.Deferred)
+			}
+			if requests := len(api.Requests()); requests != 1 {
+				t.Errorf("got %d requests, want 1", requests)
 			}
 		})
 	}
@@ -109,6 +122,7 @@ func TestUnconfiguredProvider(t *testing.T) {
 	harness.CheckError(t, resp.Diagnostics, harness.WantError("", "Provider not configured", "bug in Terraform or in the provider"))
 }
 
+// TestUnknownArguments checks that arguments that are unknown in the plan are validated in the apply.
 func TestUnknownArguments(t *testing.T) {
 	t.Parallel()
 	api, url := harness.NewFakeServer(t)
@@ -122,7 +136,7 @@ func TestUnknownArguments(t *testing.T) {
 			"created_after (2025-01-01T00:00:00Z) is later than created_before (2024-01-01T00:00:00Z): nothing can match. Swap or correct them."),
 	})
 	if !planned {
-		t.Error("the plan failed, though the value isn't known yet")
+		t.Error("the plan failed, although created_after isn't known yet")
 	}
 	harness.CheckNoRequests(t, "the server", api)
 }

@@ -29,18 +29,14 @@ func RequestStatus(t *testing.T, api http.Handler, query url.Values) int {
 	return response.Code
 }
 
-// SortByCreation returns the procedures in the provider's order: oldest first. Their times must be
-// distinct.
-func SortByCreation(procedures []fakeapi.Procedure) []fakeapi.Procedure {
-	return slices.SortedFunc(slices.Values(procedures), func(a, b fakeapi.Procedure) int {
+// SortedIDs returns the IDs of procedures in the provider's order: oldest first. The procedures' times
+// must be distinct.
+func SortedIDs(procedures []fakeapi.Procedure) []string {
+	sorted := slices.SortedFunc(slices.Values(procedures), func(a, b fakeapi.Procedure) int {
 		return a.CreatedAt.Compare(b.CreatedAt)
 	})
-}
-
-// IDs returns the IDs of procedures, in their order.
-func IDs(procedures []fakeapi.Procedure) []string {
-	ids := []string{}
-	for _, procedure := range procedures {
+	var ids []string
+	for _, procedure := range sorted {
 		ids = append(ids, procedure.ID)
 	}
 	return ids

@@ -15,6 +15,8 @@ import (
 // Connection calls a provider over the plugin protocol, in the same process.
 type Connection struct {
 	tfprotov6.ProviderServer
+	DeferralAllowed bool // whether Terraform supports deferring a read to a later plan
+
 	schema *tfprotov6.GetProviderSchemaResponse
 }
 
@@ -26,7 +28,7 @@ func Connect(t *testing.T, server tfprotov6.ProviderServer) Connection {
 		t.Fatal(err)
 	}
 	CheckNoDiagnostics(t, schema.Diagnostics)
-	return Connection{server, schema}
+	return Connection{ProviderServer: server, schema: schema}
 }
 
 // DataSources returns the schemas of the provider's data sources, by name.
@@ -128,14 +130,13 @@ func (c Connection) ValidateProvider(t *testing.T, arguments Values) []*tfprotov
 	return resp.Diagnostics
 }
 
-// Configure configures the provider and returns the diagnostics. The parameter deferralAllowed says
-// whether Terraform supports deferring a read to a later plan.
-func (c Connection) Configure(t *testing.T, deferralAllowed bool, arguments Values) []*tfprotov6.Diagnostic {
+// Configure configures the provider and returns the diagnostics.
+func (c Connection) Configure(t *testing.T, arguments Values) []*tfprotov6.Diagnostic {
 	t.Helper()
 	resp, err := c.ConfigureProvider(t.Context(), &tfprotov6.ConfigureProviderRequest{
 		TerraformVersion:   "1.11.4",
 		Config:             Encode(t, c.schema.Provider.ValueType(), arguments),
-		ClientCapabilities: &tfprotov6.ConfigureProviderClientCapabilities{DeferralAllowed: deferralAllowed},
+		ClientCapabilities: &tfprotov6.ConfigureProviderClientCapabilities{DeferralAllowed: c.DeferralAllowed},
 	})
 	if err != nil {
 		t.Fatal(err)
