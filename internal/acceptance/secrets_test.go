@@ -29,69 +29,82 @@ func TestSecretsAreSensitive(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	var sensitive []string
 	for _, attribute := range schema.Provider.Block.Attributes {
-		if isSecret := slices.Contains([]string{"api_key", "headers", "client_key_pem"}, attribute.Name); attribute.Sensitive != isSecret {
-			t.Errorf("%s is sensitive: %t", attribute.Name, attribute.Sensitive)
+		if attribute.Sensitive {
+			sensitive = append(sensitive, attribute.Name)
 		}
 	}
+	slices.Sort(sensitive)
+	harness.CheckEqual(t, "sensitive arguments", sensitive, []string{"api_key", "client_key_pem", "headers"})
 }
 
-// TestKeyIsNotWritten runs plan and apply with several servers. A key from the environment or an
-// ephemeral variable must be in no output and in no file.
+// TestKeyIsNotWritten checks that plan and apply write the API key to no output and to no file, if the
+// key comes from the environment or from an ephemeral variable.
 func TestKeyIsNotWritten(t *testing.T) {
 	t.Parallel()
 	mirror := harness.NewMirror(t)
-	for name, key := range map[string]struct{ config, variable string }{
-		"environment":        {harness.Block(`provider "tofupilot"`), "TOFUPILOT_API_KEY"},
-		"ephemeral variable": {harness.Block(`variable "key"`, "type = string", "ephemeral = true") + harness.Block(`provider "tofupilot"`, "api_key = var.key"), "TF_VAR_key"},
+	t.Run("environment", func(t *testing.T) {
+		t.Parallel()
+		testKeyIsNotWritten(t, mirror, harness.Block(`provider "tofupilot"`), "TOFUPILOT_API_KEY")
+	})
+	t.Run("ephemeral variable", func(t *testing.T) {
+		t.Parallel()
+		harness.RequireVersion(t, 10, 11) // the first versions with ephemeral variables
+		config := harness.Block(`variable "key"`, "type = string", "ephemeral = true") + harness.Block(`provider "tofupilot"`, "api_key = var.key")
+		testKeyIsNotWritten(t, mirror, config, "TF_VAR_key")
+	})
+}
+
+// testKeyIsNotWritten runs the cases of TestKeyIsNotWritten with a provider block. The environment
+// variable keyVariable is set to the key.
+func testKeyIsNotWritten(t *testing.T, mirror, providerConfig, keyVariable string) {
+	t.Helper()
+	w := harness.NewMirroredWorkingDir(t, mirror, providerConfig+harness.Procedures("all")+harness.Output("ids", "data.tofupilot_procedures.all.ids"))
+	for name, c := range map[string]struct {
+		target    targetFunc
+		wantError string // of the plan; empty: none
+	}{
+		"a server without a fault":               {serveHandler(newAPI()), ""},
+		"a server that fails at first":           {serveHandler(failFirstAttempts(newAPI(), echoKey(http.StatusInternalServerError))), ""},
+		"a server that rejects the key":          {serveHandler(echoKey(http.StatusUnauthorized)), "The server doesn't accept the API key"},
+		"a server that echoes the key in a page": {serveHandler(echoKey(http.StatusOK)), "The response isn't supported"},
+		"a server that redirects":                {serveHandler(echoKey(http.StatusFound)), "The server redirects to another page"},
+		"a server that sends more than the body": {serveHandler(sendKeyAfterResponse(newAPI())), ""},
+		"HTTP/2":                                 {serveTLS(tlsOptions{trusted: true, http2: true}), ""},
 	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			if name == "ephemeral variable" {
-				harness.RequireVersion(t, 10, 11)
+		t.Run(name, func(t *testing.T) { // not parallel, because the cases share the directory
+			target := c.target(t)
+			// With http2debug, Go logs headers.
+			w.Environment = []string{"TOFUPILOT_URL=" + target.URL, keyVariable + "=" + fakeapi.Key, "GODEBUG=http2debug=1"}
+			if target.CACert != "" {
+				file := filepath.Join(t.TempDir(), "ca.pem")
+				if err := os.WriteFile(file, []byte(target.CACert), 0o600); err != nil {
+					t.Fatal(err)
+				}
+				w.Environment = append(w.Environment, "TOFUPILOT_CA_CERT="+file)
 			}
-			w := harness.NewMirroredWorkingDir(t, mirror, key.config+harness.Procedures("all")+harness.Output("ids", "data.tofupilot_procedures.all.ids"))
-			for name, c := range map[string]struct {
-				target targetFunc
-				want   string // the plan's error; empty: it succeeds
-			}{
-				"a server without a fault":               {serveHandler(newAPI()), ""},
-				"a server that fails at first":           {serveHandler(failFirstAttempts(newAPI(), echoKey(http.StatusInternalServerError))), ""},
-				"a server that rejects the key":          {serveHandler(echoKey(http.StatusUnauthorized)), "The server doesn't accept the API key"},
-				"a server that echoes the key in a page": {serveHandler(echoKey(http.StatusOK)), "The response isn't supported"},
-				"a server that redirects":                {serveHandler(echoKey(http.StatusFound)), "The server redirects to another page"},
-				"a server that sends more than the body": {serveHandler(sendKeyAfterResponse(newAPI())), ""},
-				"HTTP/2":                                 {serveTLS(tlsOptions{trusted: true, http2: true}), ""},
-			} {
-				t.Run(name, func(t *testing.T) { // not parallel, because the cases share the directory
-					target := c.target(t)
-					// http2debug makes Go log headers.
-					w.Environment = []string{"TOFUPILOT_URL=" + target.URL, key.variable + "=" + fakeapi.Key, "GODEBUG=http2debug=1"}
-					if target.CACert != "" {
-						file := filepath.Join(t.TempDir(), "ca.pem")
-						if err := os.WriteFile(file, []byte(target.CACert), 0o600); err != nil {
-							t.Fatal(err)
-						}
-						w.Environment = append(w.Environment, "TOFUPILOT_CA_CERT="+file)
-					}
-					artifacts, err := planAndApply(t, w)
-					output := string(artifacts["output of plan"])
-					if (err != nil) != (c.want != "") || !strings.Contains(output, c.want) {
-						t.Errorf("%v: %s", err, output)
-					}
-					harness.CheckReadable(t, output)
-					for what, content := range artifacts {
-						harness.CheckNoKey(t, what, content)
-					}
-					checkArtifacts(t, artifacts, err == nil)
-				})
+			artifacts, err := planAndApply(t, w)
+			output := string(artifacts["output of plan"])
+			switch {
+			case c.wantError == "" && err != nil:
+				t.Errorf("%v: %s", err, output)
+			case c.wantError != "" && err == nil:
+				t.Errorf("got no error, want %q", c.wantError)
+			case !strings.Contains(output, c.wantError):
+				t.Errorf("want error %q: %s", c.wantError, output)
 			}
+			harness.CheckReadable(t, output)
+			for what, content := range artifacts {
+				harness.CheckNoKey(t, what, content)
+			}
+			checkArtifacts(t, artifacts, c.wantError == "")
 		})
 	}
 }
 
-// TestKeyInOrdinaryVariable checks that the plan file has the key of an ordinary variable. This
-// also shows that TestKeyIsNotWritten would find a key.
+// TestKeyInOrdinaryVariable checks that the plan file has the API key if it comes from an ordinary
+// variable, as the documentation says. So TestKeyIsNotWritten would find a key.
 func TestKeyInOrdinaryVariable(t *testing.T) {
 	t.Parallel()
 	w := harness.NewMirroredWorkingDir(t, harness.NewMirror(t), harness.Block(`variable "key"`, "type = string", "sensitive = true")+
@@ -110,7 +123,7 @@ func TestKeyInOrdinaryVariable(t *testing.T) {
 	harness.CheckEqual(t, "the key is in", found, []string{"tfplan: tfplan"})
 }
 
-// echoKey returns a handler that responds with the request's key in headers and body.
+// echoKey returns a handler that responds with the request's API key in headers and body.
 func echoKey(code int) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		_, key, _ := strings.Cut(r.Header.Get("Authorization"), " ")
@@ -120,19 +133,21 @@ func echoKey(code int) http.HandlerFunc {
 		w.Header().Set("Set-Cookie", "key="+key)
 		w.Header().Set("Www-Authenticate", "Bearer "+key)
 		w.WriteHeader(code)
-		text := func(value any) string {
-			encoded, err := json.Marshal(value)
+		quote := func(text string) string {
+			encoded, err := json.Marshal(text)
 			if err != nil {
 				panic(err)
 			}
 			return string(encoded)
 		}
-		_, _ = io.WriteString(w, `{"message":`+text(message)+`,"code":`+text(key)+`,"issues":[{"path":[`+text(key)+`],"message":`+text(message)+`}],`+
-			`"data":[{"id":`+text(key)+`,"fpy":`+text(message)+`}],"meta":{"has_more":true,"next_cursor":`+text(key)+`}}`)
+		// The message is first, because the client reads only the beginning of an error's body.
+		_, _ = io.WriteString(w, `{"message":`+quote(message)+`,"code":`+quote(key)+`,"issues":[{"path":[`+quote(key)+`],"message":`+quote(message)+`}],`+
+			`"data":[{"id":`+quote(key)+`,"fpy":`+quote(message)+`}],"meta":{"has_more":true,"next_cursor":`+quote(key)+`}}`)
 	}
 }
 
-// sendKeyAfterResponse returns a handler that sends the key after each body. Go logs it.
+// sendKeyAfterResponse returns a handler that sends the API key after the end of each response. Go's
+// client logs such bytes.
 func sendKeyAfterResponse(api http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		response := httptest.NewRecorder()
@@ -147,17 +162,17 @@ func sendKeyAfterResponse(api http.Handler) http.Handler {
 	})
 }
 
-// planAndApply runs plan and apply with a trace log. It returns their outputs, the files in the
-// directory, and the parts of the plan file, by name.
+// planAndApply runs plan and, if that succeeds, apply, with a trace log. It returns everything that they
+// wrote, by name: their outputs, the files in the directory, and the files in the plan file.
 func planAndApply(t *testing.T, w *harness.WorkingDir) (artifacts map[string][]byte, err error) {
 	t.Helper()
-	const plan, log = "tfplan", "trace.log"
-	for _, name := range []string{plan, log} {
+	const planFile, logFile = "tfplan", "trace.log"
+	for _, name := range []string{planFile, logFile} {
 		_ = os.Remove(filepath.Join(w.Dir, name)) // of the previous run
 	}
-	w.Environment = append(w.Environment, "TF_LOG=TRACE", "TF_LOG_PATH="+filepath.Join(w.Dir, log))
+	w.Environment = append(w.Environment, "TF_LOG=TRACE", "TF_LOG_PATH="+filepath.Join(w.Dir, logFile))
 	artifacts = map[string][]byte{}
-	for _, command := range [][]string{{"plan", "-no-color", "-input=false", "-out=" + plan}, {"apply", "-no-color", "-input=false", plan}} {
+	for _, command := range [][]string{{"plan", "-no-color", "-input=false", "-out=" + planFile}, {"apply", "-no-color", "-input=false", planFile}} {
 		var output string
 		output, err = w.Run(t, command...)
 		artifacts["output of "+command[0]] = []byte(output)
@@ -165,76 +180,71 @@ func planAndApply(t *testing.T, w *harness.WorkingDir) (artifacts map[string][]b
 			break
 		}
 	}
-	if err := filepath.WalkDir(w.Dir, func(path string, entry fs.DirEntry, err error) error {
-		if err != nil || !entry.Type().IsRegular() {
-			return err // a link is the provider's binary
-		}
-		name, err := filepath.Rel(w.Dir, path)
+	readFiles(t, os.DirFS(w.Dir), "", artifacts)
+	if plan, ok := artifacts[planFile]; ok {
+		archive, err := zip.NewReader(bytes.NewReader(plan), int64(len(plan)))
 		if err != nil {
-			return err
+			t.Fatal(err)
 		}
-		artifacts[name], err = os.ReadFile(path)
-		return err
-	}); err != nil {
-		t.Fatal(err)
-	}
-	if content, ok := artifacts[plan]; ok {
-		readZip(t, plan, content, artifacts)
+		readFiles(t, archive, planFile+": ", artifacts)
 	}
 	return artifacts, err
 }
 
-func readZip(t *testing.T, name string, archive []byte, parts map[string][]byte) {
+// readFiles adds the regular files of a file system to artifacts. It leaves out links, because they
+// lead to the provider's binary.
+func readFiles(t *testing.T, files fs.FS, prefix string, artifacts map[string][]byte) {
 	t.Helper()
-	reader, err := zip.NewReader(bytes.NewReader(archive), int64(len(archive)))
-	if err != nil {
+	if err := fs.WalkDir(files, ".", func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || !entry.Type().IsRegular() {
+			return err
+		}
+		artifacts[prefix+path], err = fs.ReadFile(files, path)
+		return err
+	}); err != nil {
 		t.Fatal(err)
 	}
-	for _, file := range reader.File {
-		part, err := file.Open()
-		if err != nil {
-			t.Fatal(err)
-		}
-		content, err := io.ReadAll(part)
-		if err != nil {
-			t.Fatal(err)
-		}
-		parts[name+": "+file.Name] = content
-	}
 }
 
-// checkArtifacts checks that a run left the log, the plan and the state, so that the search for the
-// key isn't empty.
-func checkArtifacts(t *testing.T, artifacts map[string][]byte, applied bool) {
+// checkArtifacts checks that a run left a log, and, if it succeeded, a plan and a state. Without them,
+// the checks that they don't contain the key would be worthless.
+func checkArtifacts(t *testing.T, artifacts map[string][]byte, succeeded bool) {
 	t.Helper()
-	want := map[string]string{"trace.log": "Sent a request", ".terraform.lock.hcl": "tofupilot/tofupilot", "output of plan": ""}
-	if applied {
-		want["tfplan: tfplan"], want["tfplan: tfstate"], want["terraform.tfstate"] = "", "", fewIDs[0]
+	wantWords := map[string]string{"trace.log": "Sent a request", ".terraform.lock.hcl": "tofupilot/tofupilot", "output of plan": ""}
+	if succeeded {
+		wantWords["tfplan: tfplan"] = ""
+		wantWords["tfplan: tfstate"] = ""
+		wantWords["terraform.tfstate"] = fewIDs[0]
 	}
-	for what, words := range want {
-		if content, ok := artifacts[what]; !ok || !bytes.Contains(content, []byte(words)) {
-			t.Errorf("%s is missing, or has no %q in it", what, words)
+	for name, words := range wantWords {
+		content, ok := artifacts[name]
+		if !ok {
+			t.Errorf("%s is missing", name)
+		}
+		if !bytes.Contains(content, []byte(words)) {
+			t.Errorf("%s doesn't contain %q", name, words)
 		}
 	}
 }
 
+// TestKeyIsNotLogged checks that the API key isn't in the log, even if the server repeats it or it is
+// an argument.
 func TestKeyIsNotLogged(t *testing.T) {
 	t.Parallel()
 	api, url := harness.NewFakeServer(t, fakeapi.Generate(1, fakeapi.WithRepository)...)
 	api.Fail(fakeapi.Status(http.StatusServiceUnavailable, `{"message": "no such key: `+fakeapi.Key+`", "code": "SERVICE_UNAVAILABLE"}`))
 	connection := newConnection(t, harness.Values{"url": url, "api_key": fakeapi.Key, "max_retries": 1})
 
-	var lines bytes.Buffer
-	resp := connection.ReadWithContext(tflogtest.RootLogger(t.Context(), &lines), t, quickTimeout, "tofupilot_procedures", harness.Values{"search_query": fakeapi.Key})
-	if len(resp.Diagnostics) != 1 || strings.Contains(resp.Diagnostics[0].Detail, "no such key: "+fakeapi.Key) {
-		t.Errorf("diagnostics: %s", harness.FormatDiagnostics(resp.Diagnostics))
+	var log bytes.Buffer
+	resp := connection.ReadWithContext(tflogtest.RootLogger(t.Context(), &log), t, quickTimeout, "tofupilot_procedures", harness.Values{"search_query": fakeapi.Key})
+	if len(resp.Diagnostics) != 1 {
+		t.Errorf("got %d diagnostics, want 1", len(resp.Diagnostics))
 	}
 	for _, words := range []string{"Sent a request", "Trying a request again"} {
-		if !strings.Contains(lines.String(), words) {
-			t.Errorf("the log doesn't say %q: %s", words, &lines)
+		if !strings.Contains(log.String(), words) {
+			t.Errorf("the log doesn't say %q: %s", words, &log)
 		}
 	}
-	if strings.Contains(lines.String(), fakeapi.Key) {
-		t.Errorf("the key is in the log: %s", &lines)
-	}
+	harness.CheckNoKey(t, "the error", []byte(harness.FormatDiagnostics(resp.Diagnostics)))
+	harness.CheckNoKey(t, "the log", log.Bytes())
 }
