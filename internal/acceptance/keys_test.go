@@ -14,13 +14,14 @@ import (
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/fakeapi"
 )
 
+// TestNoKeyNeeded checks that commands that read no data source succeed without an API key.
 func TestNoKeyNeeded(t *testing.T) {
 	t.Parallel()
 	w := harness.NewWorkingDir(t, "")
 	disabled := harness.Procedures("all", "count = 0") +
 		harness.Procedure("one", "for_each = toset([])", "name = each.key") +
 		harness.Block(`data "tofupilot_procedure_ids" "none"`, "names = []")
-	for name, c := range map[string]struct { //nolint:paralleltest // They share the directory.
+	for name, c := range map[string]struct { //nolint:paralleltest // The cases share the directory.
 		config   string
 		commands [][]string
 	}{
@@ -42,18 +43,20 @@ func TestNoKeyNeeded(t *testing.T) {
 	}
 }
 
+// storedKey is an API key in a login file.
 const storedKey = "tp_stored"
 
-func TestLogin(t *testing.T) { //nolint:paralleltest // The environment is set.
+// TestLogin checks that a read uses the API key, the server and the CA of a login file.
+func TestLogin(t *testing.T) { //nolint:paralleltest // The test sets the environment.
 	api := fakeapi.New(fakeapi.Procedure{ID: "FVT1", Name: "FVT"})
 	api.AllowKey(storedKey)
-	server := httptest.NewTLSServer(api) // with a certificate that only the login file names
+	server := httptest.NewTLSServer(api)
 	t.Cleanup(server.Close)
-	authority := filepath.Join(t.TempDir(), "ca.pem")
-	if err := os.WriteFile(authority, []byte(harness.EncodePEM("CERTIFICATE", server.Certificate().Raw)), 0o600); err != nil {
+	caFile := filepath.Join(t.TempDir(), "ca.pem")
+	if err := os.WriteFile(caFile, []byte(harness.EncodePEM("CERTIFICATE", server.Certificate().Raw)), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	harness.LogIn(t, map[string]string{"api_key": storedKey, "base_url": server.URL, "ca_cert": authority})
+	harness.LogIn(t, map[string]string{"api_key": storedKey, "base_url": server.URL, "ca_cert": caFile})
 	runSteps(t, resource.TestStep{
 		Config: harness.Procedure("fvt", `name = "FVT"`) + harness.Output("id", "data.tofupilot_procedure.fvt.id"),
 		ConfigStateChecks: []statecheck.StateCheck{

@@ -14,10 +14,11 @@ import (
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/fakeapi"
 )
 
-// TestCtrlC sends Ctrl-C to Terraform and the provider. TestStop has more cases.
-func TestCtrlC(t *testing.T) { //nolint:paralleltest // It measures time.
+// TestCtrlC checks that Ctrl-C ends a plan within 2 seconds, and all of its processes, with the error
+// about an interrupted read. TestStop has more servers.
+func TestCtrlC(t *testing.T) { //nolint:paralleltest // The test measures time.
 	w := harness.NewWorkingDir(t, harness.Block(`provider "tofupilot"`)+harness.Procedures("all", "page_size = 2"))
-	for _, name := range []string{"no response", "a rate limit of a minute", "a list that keeps changing"} { //nolint:paralleltest // As above.
+	for _, name := range []string{"no response", "a rate limit of a minute", "a list that keeps changing"} { //nolint:paralleltest // The test measures time.
 		t.Run(name, func(t *testing.T) {
 			target := busyTargets()[name](t)
 			w.Environment = []string{"TOFUPILOT_URL=" + target.URL, "TOFUPILOT_API_KEY=" + fakeapi.Key}
@@ -30,38 +31,28 @@ func TestCtrlC(t *testing.T) { //nolint:paralleltest // It measures time.
 			}
 			ended := make(chan error, 1)
 			go func() { ended <- plan.Wait() }()
-			timeout := time.After(time.Minute)
-			for len(target.Requests()) == 0 {
-				select {
-				case <-timeout:
-					t.Fatal("the plan sent no request")
-				case err := <-ended:
-					t.Fatalf("the plan ended before its first request: %v: %s", err, &output)
-				case <-time.After(10 * time.Millisecond):
-				}
-			}
-			time.Sleep(100 * time.Millisecond) // until the response to the first request is read, if there is one
+			waitUntilBusy(t, target)
 
 			interrupted := time.Now()
 			harness.Interrupt(t, plan)
-			err := harness.Receive(t, ended, stopTime, "the plan")
+			err := harness.Receive(t, ended, stopTimeout, "the plan")
 			if took := time.Since(interrupted); took > 2*time.Second {
-				t.Errorf("it took %s", took)
+				t.Errorf("the plan ended after %s, want at most 2 s", took)
 			}
 			if exit := new(exec.ExitError); !errors.As(err, &exit) || exit.ExitCode() != 1 {
-				t.Errorf("it ended with %v: %s", err, &output)
+				t.Errorf("got %v, want exit status 1: %s", err, &output)
 			}
 			harness.CheckNoCrash(t, output.String())
 			harness.CheckNoKey(t, "the output", output.Bytes())
-			if !harness.OutputPattern("Error: Interrupted", "was interrupted. So far: ").Match(output.Bytes()) {
-				t.Errorf("the output is %s", &output)
+			if want := harness.OutputPattern("Error: Interrupted", "was interrupted. So far: "); !want.Match(output.Bytes()) {
+				t.Errorf("the output doesn't match %s: %s", want, &output)
 			}
 			harness.CheckGroupEnded(t, plan)
 		})
 	}
 }
 
-// busyTargets returns functions that start targets with which a read takes minutes.
+// busyTargets returns functions that start servers with which a read takes minutes.
 func busyTargets() map[string]targetFunc {
 	return map[string]targetFunc{
 		"no response":                    harness.NewConnTarget(waitForClose),
@@ -74,40 +65,47 @@ func busyTargets() map[string]targetFunc {
 	}
 }
 
+// waitUntilBusy waits for the first request, and then until its response, if there is one, is read.
+func waitUntilBusy(t *testing.T, target *harness.Target) {
+	t.Helper()
+	deadline := time.Now().Add(time.Minute)
+	for len(target.Requests()) == 0 {
+		if time.Now().After(deadline) {
+			t.Fatal("the server received no request within a minute")
+		}
+		time.Sleep(time.Millisecond)
+	}
+	time.Sleep(100 * time.Millisecond)
+}
+
+// TestStop checks that a read ends within a second after the provider is stopped, with an error.
 func TestStop(t *testing.T) {
 	t.Parallel()
-	for name, newTarget := range busyTargets() {
+	for name, start := range busyTargets() {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			harness.CheckGoroutinesEnd(t, func(t *testing.T) {
 				t.Helper()
-				target := newTarget(t)
+				target := start(t)
 				connection := newConnection(t, harness.Values{"url": target.URL, "api_key": fakeapi.Key, "max_retries": 10})
 				read := connection.StartRead(t.Context(), t, "tofupilot_procedures", harness.Values{"page_size": 2})
-				for len(target.Requests()) == 0 {
-					select {
-					case resp := <-read:
-						t.Fatalf("the read ended before its first request: %s", harness.FormatDiagnostics(resp.Diagnostics))
-					case <-time.After(time.Millisecond):
-					}
-				}
-				time.Sleep(100 * time.Millisecond) // until the response to the first request is read, if there is one
+				waitUntilBusy(t, target)
 
 				stopped := time.Now()
 				if _, err := connection.StopProvider(t.Context(), &tfprotov6.StopProviderRequest{}); err != nil {
 					t.Fatal(err)
 				}
-				harness.CheckError(t, harness.Receive(t, read, stopTime, "the read").Diagnostics, harness.WantError("", "Interrupted",
-					"Reading the procedures from "+target.URL+"/api was interrupted.", "So far: ",
-				))
+				resp := harness.Receive(t, read, stopTimeout, "the read")
 				if took := time.Since(stopped); took > time.Second {
-					t.Errorf("it took %s", took)
+					t.Errorf("the read ended after %s, want at most 1 s", took)
 				}
+				harness.CheckError(t, resp.Diagnostics, harness.WantError("", "Interrupted",
+					"Reading the procedures from "+target.URL+"/api was interrupted.", "So far: "))
 			})
 		})
 	}
 }
 
-// stopTime is the time within which a read must end after it is stopped, on a busy machine.
-// Without the stop, it would take minutes.
-const stopTime = 10 * time.Second
+// stopTimeout is long enough for a read that is stopped, on a busy machine. A read that isn't stopped
+// would take minutes.
+const stopTimeout = 10 * time.Second
