@@ -4,6 +4,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
@@ -23,20 +24,20 @@ func TestNoKeyNeeded(t *testing.T) {
 		harness.Block(`data "tofupilot_procedure_ids" "none"`, "names = []")
 	for name, c := range map[string]struct { //nolint:paralleltest // The cases share the directory.
 		config   string
-		commands [][]string
+		commands []string
 	}{
-		"validate":                      {harness.Block(`provider "tofupilot"`, `url = "https://tofupilot.invalid"`) + harness.Procedures("all", `timeouts { read = "90s" }`), [][]string{{"validate"}}},
-		"console":                       {harness.Procedures("all"), [][]string{{"console"}}},
-		"destroy, with nothing applied": {harness.Procedures("all"), [][]string{{"destroy", "-auto-approve"}}},
-		"disabled lookups":              {disabled, [][]string{{"plan"}, {"apply", "-auto-approve"}, {"destroy", "-auto-approve"}}},
-		"a block and no lookups":        {harness.Block(`provider "tofupilot"`) + harness.Output("x", "1"), [][]string{{"plan"}}},
+		"validate":                      {harness.Block(`provider "tofupilot"`, `url = "https://tofupilot.invalid"`) + harness.Procedures("all", `timeouts { read = "90s" }`), []string{"validate"}},
+		"console":                       {harness.Procedures("all"), []string{"console"}},
+		"destroy, with nothing applied": {harness.Procedures("all"), []string{"destroy -auto-approve"}},
+		"disabled data sources":         {disabled, []string{"plan", "apply -auto-approve", "destroy -auto-approve"}},
+		"no data source":                {harness.Block(`provider "tofupilot"`) + harness.Output("x", "1"), []string{"plan"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w.Write(t, "case.tf", c.config)
 			_ = os.Remove(filepath.Join(w.Dir, "terraform.tfstate")) // of the previous case
 			for _, command := range c.commands {
-				if output, err := w.Run(t, append(command, "-no-color")...); err != nil {
-					t.Errorf("%s: %v: %s", command[0], err, output)
+				if output, err := w.Run(t, strings.Fields(command+" -no-color")...); err != nil {
+					t.Errorf("%s: %v: %s", command, err, output)
 				}
 			}
 		})
