@@ -26,8 +26,6 @@ func redirectFaults() []fault {
 		return rejected("a redirect to "+name, location, toPage, firstRequest+" returned HTTP 302 Found.\n\nThe address {url}/api comes from the provider's url. "+
 			"The server redirects to "+shown+", which isn't the API. "+maybeLogin)
 	}
-	withLogin := rejected("a redirect, with a login", "https://tofupilot.invalid/api/v2/procedures?limit=100", elsewhere, follow+"set url to \"https://tofupilot.invalid\" and run `tofupilot login` for it.")
-	withLogin.environment = writeLogin
 	circling := rejected("redirects in a circle", "/api/v2/procedures?limit=100", circle, firstRequest+" returned HTTP 302 Found", ": the server redirected 10 times.", check)
 	circling.requests = 10
 	return []fault{
@@ -44,7 +42,6 @@ func redirectFaults() []fault {
 			name: "a redirect to a host that only looks like the server", target: serveHandler(http.HandlerFunc(redirectToFullWidthDigits)), requests: 1,
 			wantError: harness.WantError("", circle, check),
 		},
-		withLogin,
 		circling,
 		rejected("a redirect without a location", "", circle, firstRequest+" returned HTTP 302 Found", check),
 		rejected("a redirect to something that isn't a URL", "http://[::1", circle, ": the server redirects to something that isn't a URL.", check),

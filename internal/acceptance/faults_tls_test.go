@@ -65,10 +65,6 @@ func tlsFaults() []fault {
 			wantError: harness.WantError("", untrusted, firstRequest, "certificate signed by unknown authority", leafOnly+"add its certificate to the provider's ca_cert_pem. Verification"),
 		},
 		{
-			name: "an expired certificate", target: serveTLS(tlsOptions{trusted: true, expired: true}),
-			wantError: harness.WantError("", untrusted, firstRequest, "certificate has expired or is not yet valid", "The certificate is valid from 0001-01-01 00:00 UTC to ", "Have the server's administrator renew it, or correct this machine's clock. Verification"),
-		},
-		{
 			name: "a certificate for other hosts", target: serveTLS(tlsOptions{trusted: true, address: "192.0.2.1", name: "*.tofupilot.test"}),
 			wantError: harness.WantError("", untrusted, firstRequest, "The certificate is for *.tofupilot.test, 192.0.2.1. Correct the address, or have the server's administrator add 127.0.0.1 to the certificate. Verification"),
 		},
@@ -96,8 +92,7 @@ func tlsFaults() []fault {
 // tlsOptions are options of a server and of its certificate. Without intermediate, the certificate is
 // self-signed.
 type tlsOptions struct {
-	trusted      bool // ca_cert_pem has the certificate's root CA
-	expired      bool
+	trusted      bool   // ca_cert_pem has the certificate's root CA
 	address      string // the certificate's IP address; empty: 127.0.0.1
 	name         string // the certificate's DNS name; empty: none
 	intermediate bool   // an intermediate CA issued the certificate, and the server doesn't send that CA's certificate
@@ -159,9 +154,6 @@ func newSelfSignedCertificate(t *testing.T, options tlsOptions) (served tls.Cert
 	}
 	if options.name != "" {
 		template.DNSNames = []string{options.name}
-	}
-	if options.expired {
-		template.NotAfter = time.Now().Add(-time.Minute)
 	}
 	authority, key := harness.NewCertificateFrom(t, template)
 	served, err := tls.X509KeyPair([]byte(authority), []byte(key))

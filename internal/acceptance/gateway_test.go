@@ -138,13 +138,6 @@ func TestServerThatRequiresACertificate(t *testing.T) {
 					"Check that it is the one for this server, and ask the server's administrator which certificates it accepts."),
 		},
 		{
-			name: "a certificate that nginx rejects", provider: arguments,
-			target: serveTLSHandler(tlsOptions{trusted: true, configure: func(c *tls.Config) { c.ClientAuth = tls.RequestClientCert }},
-				fakeapi.Status(http.StatusBadRequest, "<html><center>The SSL certificate error</center></html>", "Content-Type", "text/html")),
-			wantError: harness.WantError("", "The server doesn't accept the client certificate", firstRequest+" returned HTTP 400 Bad Request (text/html, not an API response).",
-				`has the subject "CN=station-7,O=Acme"`), requests: 1,
-		},
-		{
 			name: "a certificate, and a redirect to a login page", provider: arguments,
 			target:    serveTLSHandler(tlsOptions{trusted: true}, fakeapi.Status(http.StatusFound, "", "Location", "https://sso.invalid/login")),
 			wantError: harness.WantError("", "The server redirects to another page", "a gateway is in front of the server, and it rejected the configured client certificate: check what the gateway requires."), requests: 1,

@@ -42,10 +42,6 @@ func TestLookupErrors(t *testing.T) {
 			"These are all of them:", "\n  - " + id + " ", "\n  - triplet ", `space "Motor\u00a0Test"`,
 			"\n\nIf the name is right, check that the key's owner can see the procedure: a station's key may see only those that its station is linked to, or none.",
 		}},
-		"no such ID": {"id", "nothing", "No such procedure", []string{
-			`has the ID "nothing". The API key can read 5 procedures.`, "These are all of them:",
-			"An ID is a UUID. Short IDs such as FVT1 come from API v1",
-		}},
 		"case and white space": {"name", "battery  test procedure", "No such procedure", []string{
 			`"battery  test procedure" differs from "Battery Test Procedure" only in case and white space.`, `Set name to "Battery Test Procedure".`,
 		}},

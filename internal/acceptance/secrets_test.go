@@ -16,7 +16,6 @@ import (
 	"testing"
 
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
-	"github.com/hashicorp/terraform-plugin-log/tflogtest"
 
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/acceptance/harness"
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/fakeapi"
@@ -225,26 +224,4 @@ func checkArtifacts(t *testing.T, artifacts map[string][]byte, succeeded bool) {
 			t.Errorf("%s doesn't contain %q", name, words)
 		}
 	}
-}
-
-// TestKeyIsNotLogged checks that the API key isn't in the log, even if the server repeats it or it is
-// an argument.
-func TestKeyIsNotLogged(t *testing.T) {
-	t.Parallel()
-	api, url := harness.NewFakeServer(t, fakeapi.Generate(1, fakeapi.WithRepository)...)
-	api.Fail(fakeapi.Status(http.StatusServiceUnavailable, `{"message": "no such key: `+fakeapi.Key+`", "code": "SERVICE_UNAVAILABLE"}`))
-	connection := newConnection(t, harness.Values{"url": url, "api_key": fakeapi.Key, "max_retries": 1})
-
-	var log bytes.Buffer
-	resp := connection.ReadWithContext(tflogtest.RootLogger(t.Context(), &log), t, quickTimeout, "tofupilot_procedures", harness.Values{"search_query": fakeapi.Key})
-	if len(resp.Diagnostics) != 1 {
-		t.Errorf("got %d diagnostics, want 1", len(resp.Diagnostics))
-	}
-	for _, words := range []string{"Sent a request", "Trying a request again"} {
-		if !strings.Contains(log.String(), words) {
-			t.Errorf("the log doesn't say %q: %s", words, &log)
-		}
-	}
-	harness.CheckNoKey(t, "the error", []byte(harness.FormatDiagnostics(resp.Diagnostics)))
-	harness.CheckNoKey(t, "the log", log.Bytes())
 }
