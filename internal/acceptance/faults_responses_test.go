@@ -86,6 +86,23 @@ func statusFaults() []fault {
 			name: "409", target: serveHandler(fakeapi.Status(http.StatusConflict, `{"message":"Conflict","code":"CONFLICT"}`)),
 			wantError: harness.WantError("", refused, firstRequest+" returned HTTP 409 Conflict: Conflict.", "The message is the server's."), requests: 1,
 		},
+		{
+			name: "403 with HTML", target: serveHandler(fakeapi.Status(http.StatusForbidden, "<!doctype html><title>Sorry</title>", "Content-Type", "text/plain")),
+			wantError: harness.WantError("", notTheAPI, firstRequest+" returned HTTP 403 Forbidden (text/plain, not an API response).", gateway), requests: 1,
+		},
+		{
+			// The lookup doesn't report the 401: HTML doesn't come from the API. It reads the list instead,
+			// which has no such name.
+			name: "401 with HTML for a search", target: serveHandler(failSearches(fakeapi.Status(http.StatusUnauthorized, "<html>Log in</html>"))),
+			dataSource: procedureIDs, arguments: harness.Values{"names": newSet("Battery")},
+			wantError: harness.WantError("names", "Some names don't match exactly one procedure", "The API key can read 4 procedures."), requests: 2,
+		},
+		{
+			name: "500 for a procedure that the server can't encode", target: serveHandler(fakeapi.Status(http.StatusInternalServerError, `{"message":"Output validation failed","code":"INTERNAL_SERVER_ERROR"}`)),
+			wantError: harness.WantError("", "The server can't return one of its procedures",
+				firstRequest+" returned HTTP 500 Internal Server Error: Output validation failed.", "Only the server's administrator can fix that. Show them this message.",
+			), requests: 1,
+		},
 	}
 }
 
@@ -136,12 +153,11 @@ func bodyFaults() []fault {
 			wantError: harness.WantError("", "The response is too large", firstRequest+" returned HTTP 200 OK", ": the response's body is larger than 32 MiB.", "Check that it leads to a TofuPilot server. If it does, lower page_size."),
 			requests:  1, timeout: slowTimeout,
 		},
-	}
-}
-
-// pagingFaults returns faults of lists whose pages don't fit together.
-func pagingFaults() []fault {
-	return []fault{
+		{
+			name: "200 with HTML", target: serveHandler(fakeapi.Status(http.StatusOK, "<html>Log in</html>", "Content-Type", "text/html")),
+			wantError: harness.WantError("", notTheAPI, firstRequest+" returned HTTP 200 OK (text/html): the response is HTML, not a JSON object.", gateway),
+			requests:  1,
+		},
 		{
 			name: "a cursor that doesn't advance", target: serveHandler(fakeapi.Status(http.StatusOK, `{"data":[],"meta":{"has_more":true,"next_cursor":"x"}}`)),
 			wantError: harness.WantError("", "The server's pages are inconsistent",
@@ -149,34 +165,6 @@ func pagingFaults() []fault {
 				"The provider doesn't use a list that may be incomplete. Please report this, with the server's version, at https://github.com/tofupilot/terraform-provider-tofupilot/issues.",
 				`after the page at cursor "x" it gives next_cursor "x", which doesn't advance`,
 			), requests: 6,
-		},
-	}
-}
-
-// undocumentedFaults returns faults with responses that the API's documentation doesn't mention.
-func undocumentedFaults() []fault {
-	return []fault{
-		{
-			name: "200 with HTML", target: serveHandler(fakeapi.Status(http.StatusOK, "<html>Log in</html>", "Content-Type", "text/html")),
-			wantError: harness.WantError("", notTheAPI, firstRequest+" returned HTTP 200 OK (text/html): the response is HTML, not a JSON object.", gateway),
-			requests:  1,
-		},
-		{
-			name: "403 with HTML", target: serveHandler(fakeapi.Status(http.StatusForbidden, "<!doctype html><title>Sorry</title>", "Content-Type", "text/plain")),
-			wantError: harness.WantError("", notTheAPI, firstRequest+" returned HTTP 403 Forbidden (text/plain, not an API response).", gateway), requests: 1,
-		},
-		{
-			// The lookup doesn't report the 401: HTML doesn't come from the API. It reads the list instead,
-			// which has no such name.
-			name: "401 with HTML for a search", target: serveHandler(failSearches(fakeapi.Status(http.StatusUnauthorized, "<html>Log in</html>"))),
-			dataSource: procedureIDs, arguments: harness.Values{"names": newSet("Battery")},
-			wantError: harness.WantError("names", "Some names don't match exactly one procedure", "The API key can read 4 procedures."), requests: 2,
-		},
-		{
-			name: "500 for a procedure that the server can't encode", target: serveHandler(fakeapi.Status(http.StatusInternalServerError, `{"message":"Output validation failed","code":"INTERNAL_SERVER_ERROR"}`)),
-			wantError: harness.WantError("", "The server can't return one of its procedures",
-				firstRequest+" returned HTTP 500 Internal Server Error: Output validation failed.", "Only the server's administrator can fix that. Show them this message.",
-			), requests: 1,
 		},
 	}
 }

@@ -59,7 +59,7 @@ const password = "hunter2"
 
 func allFaults() []fault {
 	return slices.Concat(transportFaults(), tlsFaults(), proxyFaults(), statusFaults(), redirectFaults(), retryFaults(),
-		bodyFaults(), pagingFaults(), undocumentedFaults(), messageFaults(), deadlineFaults())
+		bodyFaults(), messageFaults(), deadlineFaults())
 }
 
 func TestFaults(t *testing.T) { //nolint:paralleltest // Cases set the environment.

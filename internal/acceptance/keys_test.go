@@ -65,6 +65,9 @@ func TestLogin(t *testing.T) { //nolint:paralleltest // The test sets the enviro
 		},
 		ConfigPlanChecks: harness.EmptyPlan,
 	})
-	authorization := func(r fakeapi.Request) string { return r.Header.Get("Authorization") }
-	harness.CheckEqual(t, "keys", harness.DistinctValues(api.Requests(), authorization), []string{"Bearer " + storedKey})
+	for _, r := range api.Requests() {
+		if got, want := r.Header.Get("Authorization"), "Bearer "+storedKey; got != want {
+			t.Errorf("a request has the Authorization %q, want %q", got, want)
+		}
+	}
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-testing/knownvalue"
 	"github.com/hashicorp/terraform-plugin-testing/plancheck"
 	"github.com/hashicorp/terraform-plugin-testing/statecheck"
+	"github.com/hashicorp/terraform-plugin-testing/tfjsonpath"
 
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/acceptance/harness"
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/fakeapi"
@@ -120,7 +121,10 @@ func TestFilters(t *testing.T) {
 		resp := connection.Read(t, "tofupilot_procedures", c.arguments)
 		harness.CheckNoDiagnostics(t, resp.Diagnostics)
 		harness.CheckEqual(t, fmt.Sprint(c.arguments), stateIDs(t, connection.State(t, "tofupilot_procedures", resp)), c.wantIDs)
-		queries := harness.DistinctValues(api.Requests(), func(r fakeapi.Request) string { return r.Query.Encode() })
+		var queries []string
+		for _, r := range api.Requests() {
+			queries = append(queries, r.Query.Encode())
+		}
 		harness.CheckEqual(t, "queries", queries, []string{c.wantQuery.Encode()})
 		for name := range c.arguments {
 			if len(c.arguments) == 1 {
@@ -148,8 +152,8 @@ func TestNoMatch(t *testing.T) {
 			PreApply: []plancheck.PlanCheck{plancheck.ExpectKnownOutputValue("count", knownvalue.Int64Exact(0))},
 		},
 		ConfigStateChecks: []statecheck.StateCheck{
-			harness.Known("none", "procedures", knownvalue.ListExact(nil)),
-			harness.Known("none", "ids", knownvalue.ListExact(nil)),
+			statecheck.ExpectKnownValue("data.tofupilot_procedures.none", tfjsonpath.New("procedures"), knownvalue.ListExact(nil)),
+			statecheck.ExpectKnownValue("data.tofupilot_procedures.none", tfjsonpath.New("ids"), knownvalue.ListExact(nil)),
 		},
 	})
 }

@@ -1,6 +1,7 @@
 package acceptance
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
@@ -28,7 +29,8 @@ func TestPlanWithUnknownProvider(t *testing.T) {
 		Config: harness.UnknownValue("url", harness.Quote(url)) + harness.UnknownValue("key", harness.Quote(fakeapi.Key)) + harness.UnknownValue("query", harness.Quote("no such procedure")) +
 			harness.Block(`provider "tofupilot"`, "url = terraform_data.url.output", "api_key = terraform_data.key.output") +
 			harness.Procedures("none", "search_query = terraform_data.query.output") +
-			harness.Procedures("all", "depends_on = [terraform_data.query]"),
+			harness.Procedures("all", "depends_on = [terraform_data.query]") +
+			harness.Output("all_ids", `join(" ", data.tofupilot_procedures.all.ids)`),
 		ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{
 			plancheck.ExpectUnknownValue("data.tofupilot_procedures.none", tfjsonpath.New("procedures")),
 			plancheck.ExpectUnknownValue("data.tofupilot_procedures.all", tfjsonpath.New("ids")),
@@ -38,8 +40,8 @@ func TestPlanWithUnknownProvider(t *testing.T) {
 			}),
 		}},
 		ConfigStateChecks: []statecheck.StateCheck{
-			harness.Known("none", "procedures", knownvalue.ListExact(nil)),
-			harness.Known("all", "ids", harness.StringList(harness.SortedIDs(stored)...)),
+			statecheck.ExpectKnownValue("data.tofupilot_procedures.none", tfjsonpath.New("procedures"), knownvalue.ListExact(nil)),
+			statecheck.ExpectKnownOutputValue("all_ids", knownvalue.StringExact(strings.Join(harness.SortedIDs(stored), " "))),
 		},
 	})
 	if !planned || requestsInPlan > 0 {

@@ -6,30 +6,13 @@ import (
 	"strings"
 
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
-	"github.com/hashicorp/terraform-plugin-testing/knownvalue"
 	"github.com/hashicorp/terraform-plugin-testing/plancheck"
-	"github.com/hashicorp/terraform-plugin-testing/statecheck"
-	"github.com/hashicorp/terraform-plugin-testing/tfjsonpath"
 )
 
 // EmptyPlan checks that the plans after an apply and after a refresh are empty.
 var EmptyPlan = resource.ConfigPlanChecks{
 	PostApplyPreRefresh:  []plancheck.PlanCheck{plancheck.ExpectEmptyPlan()},
 	PostApplyPostRefresh: []plancheck.PlanCheck{plancheck.ExpectEmptyPlan()},
-}
-
-// Known returns a check of one attribute of data.tofupilot_procedures.<name> in the state.
-func Known(name, attribute string, value knownvalue.Check) statecheck.StateCheck {
-	return statecheck.ExpectKnownValue("data.tofupilot_procedures."+name, tfjsonpath.New(attribute), value)
-}
-
-// StringList returns a check that a value is the list of these strings.
-func StringList(values ...string) knownvalue.Check {
-	checks := make([]knownvalue.Check, 0, len(values))
-	for _, value := range values {
-		checks = append(checks, knownvalue.StringExact(value))
-	}
-	return knownvalue.ListExact(checks)
 }
 
 // OutputPattern returns a pattern that matches Terraform's output if it contains these texts in this

@@ -42,16 +42,6 @@ func SortedIDs(procedures []fakeapi.Procedure) []string {
 	return ids
 }
 
-// DistinctValues calls get with each request, and returns the distinct results in sorted order.
-func DistinctValues(requests []fakeapi.Request, get func(fakeapi.Request) string) []string {
-	values := []string{}
-	for _, request := range requests {
-		values = append(values, get(request))
-	}
-	slices.Sort(values)
-	return slices.Compact(values)
-}
-
 // CheckEqual checks that two lists are equal.
 func CheckEqual[T comparable](t *testing.T, what string, got, want []T) {
 	t.Helper()
