@@ -33,7 +33,7 @@ type fault struct {
 	wantIDs   []string               // nil: the read fails
 	wantError harness.WantDiagnostic // {url}, {other} and {login} stand for the target's URL, OtherURL and Login
 
-	requests int           // the number of requests, or of connections if the target records those
+	requests int           // or connections, if the target records those; a lookup that fails sends a search and reads the list: 2
 	retries  int           // the number of retries in the log
 	pause    time.Duration // for which the server asks in Retry-After; 0: none
 	timeout  time.Duration // after which the test fails; 0: quickTimeout

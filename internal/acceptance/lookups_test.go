@@ -17,9 +17,10 @@ import (
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/fakeapi"
 )
 
+// TestUnusualNames checks that Terraform finds a procedure by its exact name, with any characters.
 func TestUnusualNames(t *testing.T) {
 	t.Parallel()
-	ids := map[string]knownvalue.Check{}
+	wantIDs := map[string]knownvalue.Check{}
 	var stored []fakeapi.Procedure
 	var names []string
 	for i, name := range []string{
@@ -29,7 +30,7 @@ func TestUnusualNames(t *testing.T) {
 		id := fmt.Sprint("id-", i)
 		stored = append(stored, fakeapi.Procedure{ID: id, Name: name, CreatedAt: time.Unix(int64(i), 0)})
 		names = append(names, harness.Quote(name))
-		ids[norm.NFC.String(name)] = knownvalue.StringExact(id)
+		wantIDs[norm.NFC.String(name)] = knownvalue.StringExact(id) // Terraform normalizes strings
 	}
 	_, url := harness.NewFakeServer(t, stored...)
 	runSteps(t, resource.TestStep{
@@ -39,13 +40,14 @@ func TestUnusualNames(t *testing.T) {
 			harness.Output("ids", "{ for i, p in data.tofupilot_procedure.each : local.names[i] => p.id }"),
 			harness.Output("same", "data.tofupilot_procedure.each[*].name == local.names")),
 		ConfigStateChecks: []statecheck.StateCheck{
-			statecheck.ExpectKnownOutputValue("ids", knownvalue.ObjectExact(ids)),
+			statecheck.ExpectKnownOutputValue("ids", knownvalue.ObjectExact(wantIDs)),
 			statecheck.ExpectKnownOutputValue("same", knownvalue.Bool(true)),
 		},
 		ConfigPlanChecks: harness.EmptyPlan,
 	})
 }
 
+// TestUnknownName checks that a procedure is looked up in the apply if its name is unknown in the plan.
 func TestUnknownName(t *testing.T) {
 	t.Parallel()
 	_, url := harness.NewFakeServer(t, fakeapi.Procedure{ID: "a", Name: "FVT"})
@@ -62,48 +64,52 @@ func TestUnknownName(t *testing.T) {
 	})
 }
 
-// lookupConfig returns a tofupilot_procedure_ids named line, and an output with all of its values.
-func lookupConfig(names string) string {
-	return harness.Block(`data "tofupilot_procedure_ids" "line"`, "names = "+names) + harness.Output("line", "data.tofupilot_procedure_ids.line")
+// lookUpIDs returns the block of a tofupilot_procedure_ids that is called line, and an output with its
+// value. The names are string literals.
+func lookUpIDs(names ...string) string {
+	return harness.DataSource(procedureIDs, "line", "names = ["+strings.Join(names, ", ")+"]") +
+		harness.Output("line", "data.tofupilot_procedure_ids.line")
 }
 
+// TestPlanWithIDs checks that a plan shows a change if the ID of a name changes, and no change if
+// anything else about the procedures does.
 func TestPlanWithIDs(t *testing.T) {
 	t.Parallel()
 	stored := fakeapi.Generate(150, fakeapi.WithRunsAndFPY)
 	api, url := harness.NewFakeServer(t, stored...)
 	first, second := stored[3], stored[120]
-	config := harness.NewConfiguration(url, lookupConfig("["+harness.Quote(first.Name)+", "+harness.Quote(second.Name)+"]"))
-	ids := map[string]knownvalue.Check{first.Name: knownvalue.StringExact(first.ID), second.Name: knownvalue.StringExact(second.ID)}
+	config := harness.NewConfiguration(url, lookUpIDs(harness.Quote(first.Name), harness.Quote(second.Name)))
+	changeOtherThings := func() {
+		api.Delete(first.ID, stored[0].ID, stored[149].ID)
+		first.Runs = append(first.Runs, stored[1].Runs...)
+		first.CreatedBy = &fakeapi.User{ID: "another", Email: "another@example.com"}
+		api.Add(first, fakeapi.Procedure{ID: "new", Name: "New", CreatedAt: first.CreatedAt})
+	}
+	changeID := func() {
+		api.Delete(second.ID)
+		second.ID = "recreated"
+		api.Add(second)
+	}
 	runSteps(t,
 		resource.TestStep{
 			Config: config,
 			ConfigStateChecks: []statecheck.StateCheck{
-				statecheck.ExpectKnownValue("data.tofupilot_procedure_ids.line", tfjsonpath.New("ids"), knownvalue.MapExact(ids)),
 				statecheck.ExpectKnownOutputValue("line", knownvalue.ObjectExact(map[string]knownvalue.Check{
 					"names":    knownvalue.SetExact([]knownvalue.Check{knownvalue.StringExact(first.Name), knownvalue.StringExact(second.Name)}),
-					"ids":      knownvalue.MapExact(ids),
+					"ids":      knownvalue.MapExact(map[string]knownvalue.Check{first.Name: knownvalue.StringExact(first.ID), second.Name: knownvalue.StringExact(second.ID)}),
 					"timeouts": knownvalue.Null(),
 				})),
 			},
 			ConfigPlanChecks: harness.EmptyPlan,
 		},
 		resource.TestStep{
-			PreConfig: func() {
-				api.Delete(first.ID, stored[0].ID, stored[149].ID)
-				first.Runs = append(first.Runs, stored[1].Runs...)
-				first.CreatedBy = &fakeapi.User{ID: "another", Email: "another@example.com"}
-				api.Add(first, fakeapi.Procedure{ID: "new", Name: "New", CreatedAt: first.CreatedAt})
-			},
+			PreConfig:        changeOtherThings,
 			Config:           config,
 			ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{plancheck.ExpectEmptyPlan()}},
 		},
 		resource.TestStep{
-			PreConfig: func() {
-				api.Delete(second.ID)
-				second.ID = "recreated"
-				api.Add(second)
-			},
-			Config: config,
+			PreConfig: changeID,
+			Config:    config,
 			ConfigStateChecks: []statecheck.StateCheck{
 				statecheck.ExpectKnownValue("data.tofupilot_procedure_ids.line", tfjsonpath.New("ids").AtMapKey(second.Name), knownvalue.StringExact("recreated")),
 			},
@@ -111,31 +117,34 @@ func TestPlanWithIDs(t *testing.T) {
 	)
 }
 
-// TestPastedNames checks that a name in an error can be copied into the configuration unchanged.
+// TestPastedNames checks that a name that an error lists can be copied into a configuration. It looks
+// up names that nobody has, copies the near misses from the errors, and looks those up.
 func TestPastedNames(t *testing.T) {
 	t.Parallel()
-	var procedures []fakeapi.Procedure
+	var stored []fakeapi.Procedure
 	for i, name := range []string{
 		"Rig ${A}", "50%{b} rig", "$${x} rig", "%%{x} rig", `"quoted" \u0041 rig`, "tab\trig", "line\r\nrig", "vertical\u000btab", "bell\arig",
 		"zero\u200bwidth", "soft\u00adhyphen", "filler\u3164name", "sun \u2600\ufe0f rig", "private\ue000rig", "nbsp\u00a0rig", "plane\U000e0100rig",
 	} {
-		procedures = append(procedures, fakeapi.Procedure{ID: fmt.Sprintf("id-%02d", i), Name: name, CreatedAt: time.Unix(int64(i), 0)})
+		stored = append(stored, fakeapi.Procedure{ID: fmt.Sprintf("id-%02d", i), Name: name, CreatedAt: time.Unix(int64(i), 0)})
 	}
-	_, url := harness.NewFakeServer(t, procedures...)
-	var names []string
-	ids := map[string]knownvalue.Check{}
-	for _, p := range procedures {
+	_, url := harness.NewFakeServer(t, stored...)
+	var copiedNames []string
+	wantIDs := map[string]knownvalue.Check{}
+	for _, p := range stored {
 		diagnostics := lookUp(t, url, fakeapi.Key, harness.Values{"name": p.Name + " nobody"})
 		if len(diagnostics) != 1 {
 			t.Fatal(harness.FormatDiagnostics(diagnostics))
 		}
 		_, line, _ := strings.Cut(diagnostics[0].Detail, "- "+p.ID+" ")
 		name, _, _ := strings.Cut(line, "\n")
-		names = append(names, name)
-		ids[p.Name] = knownvalue.StringExact(p.ID)
+		copiedNames = append(copiedNames, name)
+		wantIDs[p.Name] = knownvalue.StringExact(p.ID)
 	}
 	runSteps(t, resource.TestStep{
-		Config:            harness.NewConfiguration(url, lookupConfig("["+strings.Join(names, ", ")+"]"), harness.Output("ids", "data.tofupilot_procedure_ids.line.ids")),
-		ConfigStateChecks: []statecheck.StateCheck{statecheck.ExpectKnownOutputValue("ids", knownvalue.MapExact(ids))},
+		Config: harness.NewConfiguration(url, lookUpIDs(copiedNames...)),
+		ConfigStateChecks: []statecheck.StateCheck{
+			statecheck.ExpectKnownValue("data.tofupilot_procedure_ids.line", tfjsonpath.New("ids"), knownvalue.MapExact(wantIDs)),
+		},
 	})
 }

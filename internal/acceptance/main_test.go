@@ -1,5 +1,5 @@
-// Package acceptance tests the provider from outside: over the protocol, with a real Terraform,
-// and with servers that misbehave. Its helpers are in the package harness.
+// Package acceptance tests the provider from outside: over the plugin protocol, with Terraform, and
+// with servers that misbehave. Its helpers are in the package harness.
 package acceptance
 
 import (
@@ -18,7 +18,7 @@ import (
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/provider"
 )
 
-// TestMain removes a developer's settings and login from the environment, so that no test sends
+// TestMain removes the developer's settings and login from the environment, so that no test sends
 // requests to a real server.
 func TestMain(m *testing.M) {
 	home, err := os.MkdirTemp("", "home")
@@ -34,23 +34,23 @@ func TestMain(m *testing.M) {
 	}
 	harness.CheckReads(provider.Server("test")()) // exits if a data source can't be read at all
 	code := m.Run()
-	_ = os.RemoveAll(home) // a temporary directory may remain
+	_ = os.RemoveAll(home) // if it fails, only a temporary directory remains
 	os.Exit(code)
 }
 
-// runSteps runs the steps with a real Terraform and this provider. It skips the test if
-// a configuration needs a newer Terraform.
+// runSteps runs the steps with Terraform and this provider. It skips the test with a Terraform that
+// doesn't have terraform_data, if a configuration needs it.
 func runSteps(t *testing.T, steps ...resource.TestStep) {
 	t.Helper()
 	harness.SkipShort(t)
-	var needs []tfversion.TerraformVersionCheck
+	var checks []tfversion.TerraformVersionCheck
 	for _, step := range steps {
 		if strings.Contains(step.Config, `resource "terraform_data"`) {
-			needs = append(needs, tfversion.SkipBelow(tfversion.Version1_4_0))
+			checks = append(checks, tfversion.SkipBelow(tfversion.Version1_4_0))
 		}
 	}
 	resource.UnitTest(t, resource.TestCase{
-		TerraformVersionChecks: needs,
+		TerraformVersionChecks: checks,
 		ProtoV6ProviderFactories: map[string]func() (tfprotov6.ProviderServer, error){
 			"tofupilot": func() (tfprotov6.ProviderServer, error) { return provider.Server("test")(), nil },
 		},
