@@ -29,7 +29,7 @@ const (
 	checkTLS  = "Check the scheme and the port in it. The provider needs TLS 1.2 or later."
 )
 
-// tlsFaults returns faults of TLS and of HTTP/2.
+// tlsFaults returns faults of TLS, and of HTTP/2, which needs TLS.
 func tlsFaults() []fault {
 	return []fault{
 		{
@@ -38,11 +38,7 @@ func tlsFaults() []fault {
 				"The server requested a client certificate, and none is configured. Set the provider's client_cert_pem and client_key_pem to a certificate that the server accepts and to its key."),
 		},
 		{
-			name: "HTTP/2", target: serveTLS(tlsOptions{trusted: true, http2: true}),
-			wantIDs: fewIDs, requests: 1,
-		},
-		{
-			name: "HTTP/2, a stream that is reset within the body", target: serveTLSHandler(tlsOptions{trusted: true, http2: true}, http.HandlerFunc(abortBody)),
+			name: "an HTTP/2 stream that is reset within the body", target: serveTLSHandler(tlsOptions{trusted: true, http2: true}, http.HandlerFunc(abortBody)),
 			provider:  harness.Values{"max_retries": 0},
 			wantError: harness.WantError("", incomplete, firstRequest+" returned HTTP 200 OK (text/plain; charset=utf-8): reading the response: stream error", againLater),
 			requests:  1,

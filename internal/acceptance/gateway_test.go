@@ -88,28 +88,6 @@ func TestGatewayThatRequiresHeaders(t *testing.T) {
 	}
 }
 
-// TestHeaderValueInTheAddress checks that if a header's value is also part of the URL, it is redacted
-// in the server's text but not in the URL, both in errors and in the log.
-func TestHeaderValueInTheAddress(t *testing.T) {
-	t.Parallel()
-	url := harness.NewTarget(t, fakeapi.Status(http.StatusInternalServerError, `{"message": "127.0.0.1 is overloaded"}`)).URL
-	connection := newConnection(t, harness.Values{"url": url, "api_key": fakeapi.Key, "headers": harness.Values{"X-Host": "127.0.0.1"}, "max_retries": 1})
-	var log bytes.Buffer
-	resp := connection.ReadWithContext(tflogtest.RootLogger(t.Context(), &log), t, quickTimeout, "tofupilot_procedures", nil)
-	detail := harness.FormatDiagnostics(resp.Diagnostics)
-	if count := strings.Count(detail, url); count != 2 { // in the request, and in the advice to check the address
-		t.Errorf("the error has the URL %d times, want 2: %s", count, detail)
-	}
-	if !strings.Contains(detail, ": [the header X-Host] is overloaded.") {
-		t.Errorf("the server's message isn't in the error, or isn't redacted: %s", detail)
-	}
-	for _, words := range []string{`"url":"` + url, `"error":"HTTP 500 Internal Server Error: [the header X-Host] is overloaded"`} {
-		if !strings.Contains(log.String(), words) {
-			t.Errorf("the log doesn't have %q: %s", words, &log)
-		}
-	}
-}
-
 // TestServerThatRequiresACertificate checks that a read with an accepted client certificate succeeds,
 // and that the errors of servers and gateways that reject it advise on the certificate.
 func TestServerThatRequiresACertificate(t *testing.T) {
