@@ -105,17 +105,20 @@ func (a argument) sentParameters(query url.Values) (parameters []string) {
 	return parameters
 }
 
-// read reads the argument's data source and returns the diagnostics. Each request is sent once and
-// may take a second.
-func (a argument) read(t *testing.T, url string, values harness.Values) []*tfprotov6.Diagnostic {
+// read reads the argument's data source and returns the diagnostics. A request isn't retried, and may
+// take a second.
+func (a argument) read(t *testing.T, url string, arguments harness.Values) []*tfprotov6.Diagnostic {
 	t.Helper()
 	connection := newConnection(t, harness.Values{"url": url, "api_key": fakeapi.Key, "max_retries": 0, "request_timeout": "1s"})
-	return connection.Read(t, a.dataSource, values).Diagnostics
+	return connection.Read(t, a.dataSource, arguments).Diagnostics
 }
 
-// twoPages are more procedures than a page can have, so that a lookup of a name searches for it.
+// twoPages are procedures that don't fit on one page. Of a list that fits, a lookup of several names
+// would read that page instead of searching.
 var twoPages = fakeapi.Generate(150, fakeapi.WithRepository)
 
+// TestEveryArgumentReachesTheServer checks that each argument is sent in a query parameter that the
+// fake knows.
 func TestEveryArgumentReachesTheServer(t *testing.T) { //nolint:paralleltest // The test runs before the parallel ones, because its errors name the missing step of a recipe in CONTRIBUTING.md.
 	for _, a := range listArguments(t) {
 		t.Run(a.dataSource+"/"+a.name, func(t *testing.T) {

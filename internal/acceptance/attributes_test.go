@@ -19,10 +19,6 @@ import (
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/fakeapi"
 )
 
-// A field of a procedure is defined in the client's struct, in the schema, in the fake's
-// examples and in its generated procedures. The test in this file compares every attribute of
-// every data source with the fake's JSON.
-
 // object is a JSON object, or an object of a state.
 type object = map[string]any
 
@@ -81,14 +77,15 @@ var readCases = map[string]readCase{
 	},
 }
 
-// procedureServers are fake APIs with every kind of procedure that the fake can make.
+// procedureServers are fake APIs. The procedures of a key have a value in every field, taken together.
 var procedureServers = map[string][]*fakeapi.Server{
 	"examples":  {fakeapi.New(fakeapi.Example2025()), fakeapi.New(fakeapi.Example2026())}, // not on one server, because they have the same ID
 	"generated": {fakeapi.New(fakeapi.Generate(50, fakeapi.WithRunsAndFPY)...), fakeapi.New(fakeapi.Generate(50, fakeapi.WithRepository)...)},
 }
 
 // TestEveryAttribute checks that each data source has a readCase, that the attributes in its states
-// equal the server's fields, and that no attribute is null in all of the states.
+// equal the fields that the server sent, and that no attribute is null in all of the states. So it
+// finds a field that is missing in the client, in the schema or in the fake.
 func TestEveryAttribute(t *testing.T) { //nolint:paralleltest // The test runs before the parallel ones, because its errors name the missing step of a recipe in CONTRIBUTING.md.
 	dataSources := connect(t).DataSources()
 	for dataSource := range readCases {
@@ -103,12 +100,12 @@ func TestEveryAttribute(t *testing.T) { //nolint:paralleltest // The test runs b
 		for origin, servers := range readCases[dataSource].servers {
 			t.Run(dataSource+"/"+origin, func(t *testing.T) {
 				t.Parallel()
-				var values []string // the paths of all values in the states
+				var valuePaths []string // of all values in the states
 				for _, api := range servers {
-					values = append(values, checkReads(t, dataSource, api)...)
+					valuePaths = append(valuePaths, checkReads(t, dataSource, api)...)
 				}
 				for _, attribute := range computedPaths("", schema.Block.Attributes) {
-					if !slices.ContainsFunc(values, func(path string) bool { return isWithin(path, attribute) }) {
+					if !slices.ContainsFunc(valuePaths, func(path string) bool { return isWithin(path, attribute) }) {
 						t.Errorf("%s: the attribute %s is always null: none of the fake's %s procedures has it", dataSource, attribute, origin)
 					}
 				}
@@ -167,13 +164,13 @@ func checkRow(t *testing.T, dataSource string, row object, served []object) {
 	if i < 0 {
 		t.Fatalf("%s: the server sent no row with the ID %v", dataSource, row["id"])
 	}
-	wanted := maps.Clone(served[i])
-	maps.DeleteFunc(wanted, func(name string, _ any) bool {
+	fields := maps.Clone(served[i])
+	maps.DeleteFunc(fields, func(name string, _ any) bool {
 		_, isAttribute := row[snakeCase(name)]
 		return !isAttribute
 	})
 	got := flatten(row)
-	want := flatten(wanted)
+	want := flatten(fields)
 	if !maps.Equal(got, want) {
 		t.Errorf("%s: got %q, and the server sent %q", dataSource, got, want)
 	}
@@ -195,7 +192,7 @@ func fetchRows(t *testing.T, api http.Handler, path string) []object {
 	return page.Data
 }
 
-// toJSON converts a value of a state to the type that encoding/json decodes to.
+// toJSON converts a value of a state to the types that encoding/json decodes to.
 func toJSON(t *testing.T, value tftypes.Value) any {
 	t.Helper()
 	if value.IsNull() {

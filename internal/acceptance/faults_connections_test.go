@@ -12,6 +12,7 @@ import (
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/fakeapi"
 )
 
+// Summaries of errors, and advice in them.
 const (
 	unreachable = "The server can't be reached"
 	incomplete  = "No complete response came"
@@ -90,17 +91,17 @@ func proxyFaults() []fault {
 			wantError: harness.WantError("", noProxy, firstRequest+" failed: the value of HTTPS_PROXY isn't the address of a proxy; look for a line break at its end, and for characters of a password that need percent-encoding.", checkProxy),
 		}
 	}
-	retried := func(f fault) fault {
+	withRetry := func(f fault) fault {
 		f.provider = oneRetry
 		f.requests = 2
 		f.retries = 1
 		f.timeout = retryTimeout
-		f.wantError.Words[0] = firstRequest + " (2 attempts)" + f.wantError.Words[0][len(firstRequest):]
+		f.wantError.Words[0] = strings.Replace(f.wantError.Words[0], " failed:", " (2 attempts) failed:", 1)
 		return f
 	}
 	return []fault{
 		rejection("403 Forbidden"),
-		retried(rejection("502 Bad Gateway")),
+		withRetry(rejection("502 Bad Gateway")),
 		{
 			name: "a proxy where nothing listens", target: behindProxy("https://tofupilot.test", harness.NewDeadTarget), environment: useProxy, provider: oneRetry,
 			wantError: harness.WantError("", noProxy, firstRequest+" (2 attempts) failed: proxyconnect tcp: dial tcp", harness.ConnectionRefused, checkProxy),
@@ -131,7 +132,8 @@ func behindProxy(serverURL string, startProxy targetFunc) targetFunc {
 	}
 }
 
-// useProxy sets the proxy, with a user and a password, and the API key in the environment.
+// useProxy sets the environment variables of the proxy, with a user and a password, and the one of the
+// API key.
 func useProxy(t *testing.T, target *harness.Target) {
 	t.Helper()
 	t.Setenv("TOFUPILOT_API_KEY", fakeapi.Key)

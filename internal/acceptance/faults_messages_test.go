@@ -68,8 +68,11 @@ func messageFaults() []fault {
 			wantIDs: []string{"a"}, requests: 1, // a list shows the server's values unchanged; only the log is redacted
 		},
 		{
-			name: "the key as a cursor", target: serveHandler(fakeapi.Status(http.StatusOK, `{"data":[],"meta":{"has_more":true,"next_cursor":"`+key+`"}}`)),
-			wantError: harness.WantError("", "The server's pages are inconsistent", `it gives next_cursor "[the API key]", which doesn't advance`), requests: 6,
+			name: "the key as a cursor that doesn't advance", target: serveHandler(fakeapi.Status(http.StatusOK, `{"data":[],"meta":{"has_more":true,"next_cursor":"`+key+`"}}`)),
+			wantError: harness.WantError("", "The server's pages are inconsistent", "Reading the procedures from {url}/api: the server's paging can't be followed: ",
+				`after the page at cursor "[the API key]" it gives next_cursor "[the API key]", which doesn't advance`, "So far: 6 requests, 0 procedures.",
+				"The provider doesn't use a list that may be incomplete. Please report this, with the server's version, at https://github.com/tofupilot/terraform-provider-tofupilot/issues.",
+			), requests: 6, // the client reads the list several times before it gives up
 		},
 		{
 			name: "the key as a duplicate ID", target: serveHandler(fakeapi.Status(http.StatusOK, `{"data":[{"id":"`+key+`"},{"id":"`+key+`"}],`+endOfList+`}`)),

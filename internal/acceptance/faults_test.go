@@ -21,29 +21,30 @@ import (
 )
 
 // fault is a test case with a fault of a server, a connection or a proxy. The test reads a data
-// source once. The read returns the whole list in spite of the fault, or the wanted error.
+// source once. The read returns the whole list in spite of the fault, or the wanted error. A lookup
+// that fails sends two requests: a search, and then the request for the list.
 type fault struct {
 	name        string
 	target      targetFunc
-	provider    harness.Values                             // arguments in addition to url, api_key and ca_cert_pem
-	environment func(t *testing.T, target *harness.Target) // sets the API key and other variables; nil: api_key is set instead
+	provider    harness.Values                             // the provider's arguments, except url, api_key and ca_cert_pem
+	environment func(t *testing.T, target *harness.Target) // sets TOFUPILOT_API_KEY and others; nil: api_key is set instead
 	dataSource  string                                     // empty: tofupilot_procedures
-	arguments   harness.Values                             // of the data source
+	arguments   harness.Values                             // the data source's arguments
 
 	wantIDs   []string               // nil: the read fails
 	wantError harness.WantDiagnostic // {url}, {other} and {login} stand for the target's URL, OtherURL and Login
 
-	requests int           // or connections, if the target records those; a lookup that fails sends a search and reads the list: 2
+	requests int           // the number of requests, or of connections if the target records those
 	retries  int           // the number of retries in the log
 	pause    time.Duration // for which the server asks in Retry-After; 0: none
 	timeout  time.Duration // after which the test fails; 0: quickTimeout
 }
 
-// anyNumber is the number of requests in a case in which it depends on time.
+// anyNumber accepts any number of requests, for a case in which the number depends on time.
 const anyNumber = -1
 
 // The test fails after these timeouts, which are long enough for a busy machine and for the race
-// detector. requestTimeout is longer than quickTimeout, so that no request reaches it.
+// detector. requestTimeout is longer than quickTimeout, so that requests end for other reasons.
 const (
 	quickTimeout   = 15 * time.Second
 	retryTimeout   = quickTimeout + 2*time.Second // for a pause of up to 1.25 s before a retry
@@ -57,13 +58,9 @@ const firstRequest = http.MethodGet + " {url}/api/v2/procedures?limit=100"
 // password is part of the addresses of proxies and servers. No message may contain it.
 const password = "hunter2"
 
-func allFaults() []fault {
-	return slices.Concat(transportFaults(), tlsFaults(), proxyFaults(), statusFaults(), redirectFaults(), retryFaults(),
-		bodyFaults(), messageFaults(), deadlineFaults())
-}
-
-func TestFaults(t *testing.T) { //nolint:paralleltest // Cases set the environment.
-	for _, fault := range allFaults() {
+func TestFaults(t *testing.T) { //nolint:paralleltest // Some cases set the environment.
+	for _, fault := range slices.Concat(transportFaults(), tlsFaults(), proxyFaults(), statusFaults(), redirectFaults(), retryFaults(),
+		bodyFaults(), messageFaults(), deadlineFaults()) {
 		t.Run(fault.name, func(t *testing.T) {
 			if fault.environment == nil {
 				t.Parallel()

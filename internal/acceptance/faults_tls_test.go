@@ -22,6 +22,7 @@ import (
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/fakeapi"
 )
 
+// Summaries of errors, and advice in them.
 const (
 	untrusted = "The server's certificate isn't trusted"
 	badTLS    = "The TLS handshake failed"

@@ -74,7 +74,7 @@ func deadlineFaults() []fault {
 			name: "the deadline while the list keeps changing", target: serveChangingList, arguments: readWithin("1s"),
 			wantError: wantTimeout("1s", "The list changed while it was read, so the provider read it from the start ", "Last change: the page at offset 1 begins with ", raiseRead,
 				"The provider returns complete lists only. You can also try again when fewer procedures are being created or deleted."),
-			requests: anyNumber,
+			requests: anyNumber, // the list is read again and again
 		},
 	}
 }
