@@ -13,20 +13,21 @@ import (
 // doesn't take the API key to another server.
 func redirectFaults() []fault {
 	const (
-		elsewhere = "The server redirects to another address"
-		toPage    = "The server redirects to another page"
-		circle    = "The server's redirect can't be followed"
-		check     = "The address {url}/api comes from the provider's url. Check that it is the server's own, with the right scheme (https:// or http://)."
-		follow    = "The provider sends the API key to the configured server only, so it didn't follow the redirect. If the new address is right, "
+		elsewhere   = "The server redirects to another address"
+		notPossible = "The server's redirect can't be followed"
+		check       = "The address {url}/api comes from the provider's url. Check that it is the server's own, with the right scheme (https:// or http://)."
+		follow      = "The provider sends the API key to the configured server only, so it didn't follow the redirect. If the new address is right, "
 	)
+	// rejected returns a fault with a redirect that the client doesn't follow.
 	rejected := func(name, location, summary string, words ...string) fault {
 		return fault{name: name, target: serveHandler(redirectTo(location)), wantError: harness.WantError("", summary, words...), requests: 1}
 	}
-	page := func(name, location, shown string) fault {
-		return rejected("a redirect to "+name, location, toPage, firstRequest+" returned HTTP 302 Found.\n\nThe address {url}/api comes from the provider's url. "+
-			"The server redirects to "+shown+", which isn't the API. "+maybeLogin)
+	// page returns a fault with a redirect to a page that isn't the API. The error shows its address.
+	page := func(name, location, shownAddress string) fault {
+		return rejected("a redirect to "+name, location, toOtherPage, firstRequest+" returned HTTP 302 Found.\n\nThe address {url}/api comes from the provider's url. "+
+			"The server redirects to "+shownAddress+", which isn't the API. "+maybeLogin)
 	}
-	circling := rejected("redirects in a circle", "/api/v2/procedures?limit=100", circle, firstRequest+" returned HTTP 302 Found", ": the server redirected 10 times.", check)
+	circling := rejected("redirects in a circle", "/api/v2/procedures?limit=100", notPossible, firstRequest+" returned HTTP 302 Found", ": the server redirected 10 times.", check)
 	circling.requests = 10
 	return []fault{
 		{
@@ -40,18 +41,18 @@ func redirectFaults() []fault {
 		},
 		{
 			name: "a redirect to a host that only looks like the server", target: serveHandler(http.HandlerFunc(redirectToFullWidthDigits)), requests: 1,
-			wantError: harness.WantError("", circle, check),
+			wantError: harness.WantError("", notPossible, check),
 		},
 		circling,
-		rejected("a redirect without a location", "", circle, firstRequest+" returned HTTP 302 Found", check),
-		rejected("a redirect to something that isn't a URL", "http://[::1", circle, ": the server redirects to something that isn't a URL.", check),
-		rejected("a redirect to another protocol", "ftp://tofupilot.invalid/api/v2/procedures", circle, ": the server redirects to another address: ftp://tofupilot.invalid/", check),
+		rejected("a redirect without a location", "", notPossible, firstRequest+" returned HTTP 302 Found", check),
+		rejected("a redirect to something that isn't a URL", "http://[::1", notPossible, ": the server redirects to something that isn't a URL.", check),
+		rejected("a redirect to another protocol", "ftp://tofupilot.invalid/api/v2/procedures", notPossible, ": the server redirects to another address: ftp://tofupilot.invalid/", check),
 		rejected("a redirect to a path of another server", "https://tofupilot.invalid/below/api/v2/procedures?limit=100", elsewhere, follow+`set url to "https://tofupilot.invalid/below".`),
 		rejected("a redirect to the same path with a slash", "https://tofupilot.invalid/api/v2/procedures/", elsewhere, follow+`set url to "https://tofupilot.invalid".`),
 		rejected("a redirect to http", "http://tofupilot.invalid/api/v2/procedures", elsewhere, follow+`set url to "http://tofupilot.invalid", and set allow_http to true if you trust the network.`),
-		rejected("a redirect to https, with a query", "https://HOST/login?next=1", toPage, "The server redirects to https://127.0.0.1:"),
-		rejected("a redirect to https, without a query", "https://HOST/login", toPage, `/login. Use https:// instead of http://: set url to "https://127.0.0.1:`),
-		rejected("a redirect to a port that doesn't exist", "https://127.0.0.1:99999/login", toPage, "The server redirects to https://127.0.0.1:99999/login, which isn't the API."),
+		rejected("a redirect to https, with a query", "https://HOST/login?next=1", toOtherPage, "The server redirects to https://127.0.0.1:"),
+		rejected("a redirect to https, without a query", "https://HOST/login", toOtherPage, `/login. Use https:// instead of http://: set url to "https://127.0.0.1:`),
+		rejected("a redirect to a port that doesn't exist", "https://127.0.0.1:99999/login", toOtherPage, "The server redirects to https://127.0.0.1:99999/login, which isn't the API."),
 		page("a login page of another server", "https://sso.example.com/oauth/authorize?client_id=1&state=s", "https://sso.example.com/oauth/authorize"),
 		page("a login page whose path has the version in it", "https://sso.example.com/auth/v2/login", "https://sso.example.com/auth/v2/login"),
 		page("a login page of the same server", "/login?next=%2Fapi%2Fv2%2Fprocedures", "{url}/login"),
@@ -77,8 +78,12 @@ func redirectToFullWidthDigits(w http.ResponseWriter, r *http.Request) {
 	redirectTo("http://"+host+r.URL.RequestURI()).ServeHTTP(w, r)
 }
 
-// maybeLogin is the advice about a page that may be a gateway's login page.
-const maybeLogin = "If that is a login page, a gateway is in front of the server, and programs need credentials for the gateway: see headers and client_cert_pem. Otherwise check the address."
+// toOtherPage is the error about a redirect to a page that isn't the API, and maybeLogin the advice
+// about a page that may be a gateway's login page.
+const (
+	toOtherPage = "The server redirects to another page"
+	maybeLogin  = "If that is a login page, a gateway is in front of the server, and programs need credentials for the gateway: see headers and client_cert_pem. Otherwise check the address."
+)
 
 // moveAPI returns a handler that serves the API below /organization, and redirects /api/ to
 // a location.

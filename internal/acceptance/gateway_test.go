@@ -45,19 +45,16 @@ func TestGatewayThatRequiresHeaders(t *testing.T) {
 	echo := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		fakeapi.Status(http.StatusBadRequest, `{"message": "Unknown client `+r.Header.Get("Cf-Access-Client-Secret")+`"}`).ServeHTTP(w, r)
 	})
-	const (
-		toPage          = "The server redirects to another page"
-		rejectedHeaders = "If that is a login page, a gateway is in front of the server, and it rejected the configured headers: check what the gateway requires. Otherwise check the address."
-	)
+	const rejectedHeaders = "If that is a login page, a gateway is in front of the server, and it rejected the configured headers: check what the gateway requires. Otherwise check the address."
 	for name, c := range map[string]struct {
 		rejection http.Handler           // responds if a header is missing or wrong
 		secret    string                 // the value of the second header; empty: no headers
 		want      harness.WantDiagnostic // noError: the read succeeds
 	}{
 		"both headers":              {login, gatewaySecret, noError},
-		"no headers, a login page":  {login, "", harness.WantError("", toPage, "The server redirects to https://acme.cloudflareaccess.invalid/cdn-cgi/access/login, which isn't the API. "+maybeLogin)},
+		"no headers, a login page":  {login, "", harness.WantError("", toOtherPage, "The server redirects to https://acme.cloudflareaccess.invalid/cdn-cgi/access/login, which isn't the API. "+maybeLogin)},
 		"no headers, a 403":         {forbidden, "", harness.WantError("", notTheAPI, "A gateway or a firewall answered instead of the API. "+maybeLogin)},
-		"wrong value, a login page": {login, wrongSecret, harness.WantError("", toPage, "which isn't the API. "+rejectedHeaders)},
+		"wrong value, a login page": {login, wrongSecret, harness.WantError("", toOtherPage, "which isn't the API. "+rejectedHeaders)},
 		"wrong value, a 403":        {forbidden, wrongSecret, harness.WantError("", notTheAPI, "A gateway or a firewall answered instead of the API. "+rejectedHeaders)},
 		"wrong value, repeated":     {echo, wrongSecret, harness.WantError("", refused, "Unknown client [the header CF-Access-Client-Secret].")},
 	} {
@@ -118,7 +115,7 @@ func TestServerThatRequiresACertificate(t *testing.T) {
 		{
 			name: "a certificate, and a redirect to a login page", provider: arguments,
 			target:    serveTLSHandler(tlsOptions{trusted: true}, fakeapi.Status(http.StatusFound, "", "Location", "https://sso.invalid/login")),
-			wantError: harness.WantError("", "The server redirects to another page", "a gateway is in front of the server, and it rejected the configured client certificate: check what the gateway requires."), requests: 1,
+			wantError: harness.WantError("", toOtherPage, "a gateway is in front of the server, and it rejected the configured client certificate: check what the gateway requires."), requests: 1,
 		},
 	} {
 		t.Run(fault.name, func(t *testing.T) {

@@ -40,7 +40,7 @@ func Block(header string, lines ...string) string {
 	return header + " {\n  " + strings.Join(lines, "\n  ") + "\n}\n"
 }
 
-// Quote returns a string literal of Terraform's language. It isn't a template.
+// Quote returns a string as a literal of Terraform's language. The literal has no templates.
 func Quote(value string) string {
 	var text strings.Builder
 	encoder := json.NewEncoder(&text)
