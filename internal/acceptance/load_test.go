@@ -75,7 +75,7 @@ func TestThousandReads(t *testing.T) { //nolint:paralleltest // The test measure
 		runtime.GC()
 		runtime.GC() // frees what finalizers released
 		runtime.ReadMemStats(&memory)
-		return usage{int64(runtime.NumGoroutine()), openConnections.Load(), int64(memory.HeapAlloc)} //nolint:gosec // The heap is smaller than the largest int64.
+		return usage{int64(runtime.NumGoroutine()), openConnections.Load(), int64(memory.HeapAlloc)}
 	}
 	read(100) // fills pools, caches and connections
 	before := measure()

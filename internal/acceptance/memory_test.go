@@ -39,9 +39,9 @@ func TestAttacksOnMemory(t *testing.T) {
 	listBy30 := harness.Procedures("x", "page_size = 30")
 	lookup := harness.Procedure("x", `name = "Nobody's"`)
 	lookupIDs := harness.DataSource(procedureIDs, "x", `names = ["Nobody's"]`)
-	var tenLists string
+	var tenLists strings.Builder
 	for i := range 10 {
-		tenLists += harness.Procedures(fmt.Sprintf("x%d", i))
+		tenLists.WriteString(harness.Procedures(fmt.Sprintf("x%d", i)))
 	}
 	const rowWithEmail = `"created_at":"TIME","id":"%d","name":"Nobody's","created_by_user":{"email":"…"}`
 	rowWithRuns := `"created_at":"TIME","id":"%d","runs":[{}` + strings.Repeat(",{}", 345_000) + "]…" // almost 1 MiB, the longest valid row
@@ -58,7 +58,7 @@ func TestAttacksOnMemory(t *testing.T) {
 		"unlimited IDs of 300 kB in a lookup":           {lookup, serveLongRows(unlimited, `"id":"%d…"`, 300_000), tooManyAtOnce},
 		"rows with the name and e-mails of 300 kB":      {lookup, serveLongRows(unlimited, rowWithEmail, 300_000), tooManyAtOnce},
 		"rows with names and e-mails of 300 kB":         {lookupIDs, serveLongRows(unlimited, rowWithEmail, 300_000), tooManyAtOnce},
-		"unlimited rows of 30 kB in ten lists":          {tenLists, serveLongRows(unlimited, rowWithName, 30_000), tooManyAtOnce},
+		"unlimited rows of 30 kB in ten lists":          {tenLists.String(), serveLongRows(unlimited, rowWithName, 30_000), tooManyAtOnce},
 		"IDs of 10 kB, as many as fit in two passes":    {list, serveLongRows(16_800, `"id":"%d…"`, 10_000), tooLargeState},
 		"11 million empty rows":                         {list, emptyRows, rowWithoutID},
 		"10 million empty runs":                         {list, emptyRuns, tooLongRow},
