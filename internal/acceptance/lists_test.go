@@ -22,7 +22,7 @@ import (
 )
 
 // TestWholeLists checks that each data source with a page_size returns the whole list, in the
-// provider's order, for several sizes.
+// provider's order, for several sizes of a page.
 func TestWholeLists(t *testing.T) {
 	t.Parallel()
 	for dataSource, schema := range connect(t).DataSources() {
@@ -68,7 +68,7 @@ func sortedIDs(rows []object) (ids []string) {
 }
 
 // TestFilters checks that a list has the procedures that match its arguments, and that exactly the
-// wanted query is sent. Each argument has a case of its own.
+// wanted query is sent. Each argument must have a case of its own.
 func TestFilters(t *testing.T) {
 	t.Parallel()
 	at := func(hour int) time.Time { return time.Date(2024, time.January, 15, hour, 0, 0, 0, time.UTC) }
@@ -126,8 +126,8 @@ func TestFilters(t *testing.T) {
 			queries = append(queries, r.Query.Encode())
 		}
 		harness.CheckEqual(t, "queries", queries, []string{c.wantQuery.Encode()})
-		for name := range c.arguments {
-			if len(c.arguments) == 1 {
+		if len(c.arguments) == 1 {
+			for name := range c.arguments {
 				hasOwnCase[name] = true
 			}
 		}

@@ -26,13 +26,13 @@ func TestRateLimit(t *testing.T) {
 	connection := newFakeConnection(t, url)
 	retries := make(retryLog, 10)
 	first := connection.StartRead(tflogtest.RootLogger(t.Context(), retries), t, "tofupilot_procedures", nil)
-	refused := harness.Receive(t, requestTimes, quickTimeout, "the first request")
+	refusedAt := harness.Receive(t, requestTimes, quickTimeout, "the first request")
 	harness.Receive(t, retries, quickTimeout, "the log entry about the 429")
 	second := connection.Read(t, "tofupilot_procedure", harness.Values{"name": fewProcedures[0].Name})
 	harness.CheckNoDiagnostics(t, second.Diagnostics)
 	harness.CheckNoDiagnostics(t, harness.Receive(t, first, quickTimeout, "the first read").Diagnostics)
-	if next := <-requestTimes; next.Sub(refused) < 3*time.Second {
-		t.Errorf("the next request was sent %s after the 429, want 3 s or later", next.Sub(refused))
+	if waited := (<-requestTimes).Sub(refusedAt); waited < 3*time.Second {
+		t.Errorf("the next request was sent %s after the 429, want 3 s or later", waited)
 	}
 }
 
@@ -93,7 +93,7 @@ func TestThousandReads(t *testing.T) { //nolint:paralleltest // The test measure
 	}
 	// The framework keeps the context of each call until the provider stops. For 1,000 calls, that is
 	// about 1 MB. The lists of all reads would take 30 MB.
-	if maxHeap := before.heapBytes + 2<<20; after.heapBytes > maxHeap {
+	if maxHeap := before.heapBytes + (2 << 20); after.heapBytes > maxHeap {
 		t.Errorf("the heap has %d bytes, want at most %d", after.heapBytes, maxHeap)
 	}
 }

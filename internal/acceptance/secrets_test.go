@@ -219,8 +219,7 @@ func checkArtifacts(t *testing.T, artifacts map[string][]byte, succeeded bool) {
 		content, ok := artifacts[name]
 		if !ok {
 			t.Errorf("%s is missing", name)
-		}
-		if !bytes.Contains(content, []byte(words)) {
+		} else if !bytes.Contains(content, []byte(words)) {
 			t.Errorf("%s doesn't contain %q", name, words)
 		}
 	}

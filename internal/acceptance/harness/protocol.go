@@ -86,7 +86,7 @@ func newObject(t *testing.T, valueType tftypes.Type, values Values) tftypes.Valu
 	t.Helper()
 	objectType, ok := valueType.(tftypes.Object)
 	if !ok {
-		t.Fatalf("%s isn't a type of objects", valueType)
+		t.Fatalf("%s isn't an object type", valueType)
 	}
 	attributes := map[string]tftypes.Value{}
 	for name, attributeType := range objectType.AttributeTypes {

@@ -34,6 +34,7 @@ func CheckReads(server tfprotov6.ProviderServer) {
 	}
 }
 
+// readEach configures the provider for a fake API and reads each data source.
 func readEach(ctx context.Context, server tfprotov6.ProviderServer) error {
 	api := httptest.NewServer(fakeapi.New(fakeapi.Example2026()))
 	defer api.Close()
