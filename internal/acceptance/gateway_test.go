@@ -16,8 +16,8 @@ import (
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/fakeapi"
 )
 
-// newGateway returns a handler that passes requests with two headers to a fake API, and others to
-// rejection.
+// newGateway returns a handler that passes requests with the two required headers to a fake API, and
+// other requests to rejection.
 func newGateway(rejection http.Handler) http.Handler {
 	api := newAPI()
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -16,8 +16,8 @@ import (
 )
 
 // newProcedure returns a procedure that was created on the given day of May 2024.
-func newProcedure(day int, id, name string, by *fakeapi.User) fakeapi.Procedure {
-	return fakeapi.Procedure{ID: id, Name: name, CreatedAt: time.Date(2024, time.May, day, 8, 30, 0, 0, time.UTC), CreatedBy: by}
+func newProcedure(day int, id, name string, creator *fakeapi.User) fakeapi.Procedure {
+	return fakeapi.Procedure{ID: id, Name: name, CreatedAt: time.Date(2024, time.May, day, 8, 30, 0, 0, time.UTC), CreatedBy: creator}
 }
 
 func TestLookupErrors(t *testing.T) {
