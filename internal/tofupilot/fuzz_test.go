@@ -3,11 +3,11 @@ package tofupilot
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
 	"regexp"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -17,15 +17,15 @@ import (
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/rest"
 )
 
-const fuzzKey = "tp_0123456789abcdef"
-
+// FuzzDecodePage checks that decodePage accepts only valid JSON without duplicate names, and that it
+// returns the rows that encoding/json finds.
 func FuzzDecodePage(f *testing.F) {
-	const item = `{"id":"a","name":"FVT","created_at":"2024-01-15T10:30:00.000Z","created_by_user":{"id":"u","name":null,"email":"e"}`
+	const beginOfRow = `{"id":"a","name":"FVT","created_at":"2024-01-15T10:30:00.000Z","created_by_user":{"id":"u","name":null,"email":"e"}`
 	for _, body := range []string{
 		`{"data":[],"meta":{"has_more":false,"next_cursor":null}}`,
-		`{"data":[` + item + `,"linkedRepository":{"id":"r","name":"n","fullName":"o/n","provider":"github"}}],"meta":{"has_more":true,"next_cursor":100}}`,
-		`{"data":[` + item + `,"runs":[{"id":"r","outcome":"PASS","started_at":"2024-01-15T14:30:00Z","unit":{"id":"s"}}],"fpy":85.5}],"meta":{"has_more":true,"next_cursor":1.0}}`,
-		`{"data":[{"id":"` + fuzzKey + `","created_at":"` + fuzzKey + `"}],"meta":{"has_more":true,"next_cursor":"` + fuzzKey + `"}}`,
+		`{"data":[` + beginOfRow + `,"linkedRepository":{"id":"r","name":"n","fullName":"o/n","provider":"github"}}],"meta":{"has_more":true,"next_cursor":100}}`,
+		`{"data":[` + beginOfRow + `,"runs":[{"id":"r","outcome":"PASS","started_at":"2024-01-15T14:30:00Z","unit":{"id":"s"}}],"fpy":85.5}],"meta":{"has_more":true,"next_cursor":1.0}}`,
+		`{"data":[{"id":"a","created_at":"yesterday"}],"meta":{"has_more":true,"next_cursor":"after a"}}`,
 		`{"data":[{"id":7},{}],"meta":{"has_more":"yes","next_cursor":{}}}`, `{"data":null,"meta":null}`, `[]`, `null`, ``, ` `, "\uFEFF{}", "<html>", "{\"data\":[\x00]}",
 		`{"data":[{"id":"a","runs":null,"fpy":1e400}],"meta":{"has_more":false,"next_cursor":-0.0}}`, strings.Repeat("[", 10_001),
 		`{"data":[{"id":"right","ID":"wrong","x":[{"y":1,"\u0079":2}]}],"meta":{"has_more":true,"HAS_MORE":false}}`,
@@ -35,12 +35,13 @@ func FuzzDecodePage(f *testing.F) {
 		f.Add([]byte(body))
 	}
 	f.Fuzz(func(t *testing.T, body []byte) {
-		got, err := decodePage(t.Context(), body, func(p *Procedure) (Row, int) {
+		keep := func(p *Procedure) (Row, int) {
 			if created := p.CreatedAt; parseTimestamp(created) != never && !rfc3339Like.MatchString(*created) {
 				t.Errorf("%q is parsed as a time", *created)
 			}
 			return Row{ID: p.ID}, 0
-		}, new(rest.Budget).Share())
+		}
+		got, err := decodePage(t.Context(), body, keep, new(rest.Budget).Share())
 		if err != nil {
 			if got.Rows != nil || err.Error() == "" {
 				t.Errorf("page %v and error %q", got, err)
@@ -48,67 +49,69 @@ func FuzzDecodePage(f *testing.F) {
 			return
 		}
 		if !json.Valid(body) || !utf8.Valid(body) {
-			t.Errorf("%q is decoded as a page", body)
+			t.Fatalf("%q is decoded as a page", body)
 		}
-		if name, ok := duplicateName(json.NewDecoder(bytes.NewReader(body))); ok {
+		if name, found := findDuplicateName(json.NewDecoder(bytes.NewReader(body))); found {
 			t.Errorf("%q has the duplicate name %q", body, name)
 		}
-		// Unlike a struct, a map has the names in their exact case.
-		var exact map[string]json.RawMessage
-		var items []map[string]json.RawMessage
-		if json.Unmarshal(body, &exact) != nil || json.Unmarshal(exact["data"], &items) != nil || len(items) != len(got.Rows) || len(items) > maxPageRows {
-			t.Fatalf("%d rows of %q", len(got.Rows), body)
-		}
-		for i, row := range got.Rows {
-			var id string
-			if err := json.Unmarshal(items[i]["id"], &id); err != nil || id == "" || row.ID != id {
-				t.Errorf("row %d of %q has the ID %q", i, body, row.ID)
-			}
-		}
-		var again cursor
-		if _, err := strconv.Atoi(got.Next); err == nil && len(got.Next) < 16 {
-			if err := again.UnmarshalJSON([]byte(strconv.Quote(got.Next))); err != nil || string(again) != got.Next {
-				t.Errorf("cursor %q is decoded as %q, %v", got.Next, again, err)
-			}
-		}
+		checkRows(t, body, got.Rows)
 	})
 }
 
-// duplicateName returns a name that an object of a valid JSON text has twice.
-func duplicateName(text *json.Decoder) (string, bool) {
-	type level struct {
-		object, afterName bool // whether it is an object, and whether the last token was a name of it
-		names             map[string]bool
+// checkRows checks that encoding/json finds the same rows in the body.
+func checkRows(t *testing.T, body []byte, rows []Row) {
+	t.Helper()
+	// encoding/json ignores the case of a struct's names, but not of a map's.
+	var page map[string]json.RawMessage
+	if err := json.Unmarshal(body, &page); err != nil {
+		t.Fatalf("%q: %v", body, err)
 	}
-	levels := []level{{}}
-	for {
-		token, err := text.Token()
-		if err != nil {
-			return "", false
-		}
-		top := &levels[len(levels)-1]
-		switch name, isText := token.(string); {
-		case token == json.Delim('}') || token == json.Delim(']'):
-			levels = levels[:len(levels)-1]
-			continue
-		case top.object && !top.afterName && isText:
-			if top.names[name] {
-				return name, true
-			}
-			top.names[name], top.afterName = true, true
-			continue
-		}
-		top.afterName = false
-		if token == json.Delim('{') || token == json.Delim('[') {
-			levels = append(levels, level{object: token == json.Delim('{'), names: map[string]bool{}})
+	var items []map[string]json.RawMessage
+	if err := json.Unmarshal(page["data"], &items); err != nil {
+		t.Fatalf("%q: %v", body, err)
+	}
+	if len(rows) != len(items) || len(rows) > maxPageRows {
+		t.Fatalf("%d rows of %q, want %d and at most %d", len(rows), body, len(items), maxPageRows)
+	}
+	for i, row := range rows {
+		var id string
+		if err := json.Unmarshal(items[i]["id"], &id); err != nil || id == "" || row.ID != id {
+			t.Errorf("row %d of %q has the ID %q, want %q (%v)", i, body, row.ID, id, err)
 		}
 	}
 }
 
+// findDuplicateName reads one valid JSON value. It returns a name that one of its objects contains
+// twice, if there is such a name.
+func findDuplicateName(decoder *json.Decoder) (name string, found bool) {
+	begin, _ := decoder.Token()
+	if begin != json.Delim('{') && begin != json.Delim('[') {
+		return "", false
+	}
+	names := map[string]bool{}
+	for decoder.More() {
+		if begin == json.Delim('{') {
+			token, _ := decoder.Token()
+			name := fmt.Sprint(token)
+			if names[name] {
+				return name, true
+			}
+			names[name] = true
+		}
+		if name, found := findDuplicateName(decoder); found {
+			return name, true
+		}
+	}
+	_, _ = decoder.Token() // the end of the object or array
+	return "", false
+}
+
+// rfc3339Like matches RFC 3339, with two deviations that time.Parse accepts: an hour of one digit,
+// and a comma before the fraction of a second.
 var rfc3339Like = regexp.MustCompile(`^\d{4}-\d\d-\d\dT\d\d?:\d\d:\d\d([.,]\d+)?(Z|[+-]\d\d:\d\d)$`)
 
-// FuzzTimesAsSent checks that the API accepts the formatted times (API.md, Dates), and that
-// rounding extends the range by less than a millisecond.
+// FuzzTimesAsSent checks that the API accepts the times that FormatAfter and FormatBefore return
+// (API.md, Dates), and that each is rounded by less than a millisecond, to the earlier or later time.
 func FuzzTimesAsSent(f *testing.F) {
 	for _, at := range []time.Time{
 		time.Unix(0, 0), time.Date(2024, 1, 15, 10, 30, 0, 999_999_999, time.UTC), time.Date(2024, 2, 29, 23, 59, 59, 1, time.UTC),
@@ -117,7 +120,8 @@ func FuzzTimesAsSent(f *testing.F) {
 		f.Add(at.Unix(), int64(at.Nanosecond()), 0)
 		f.Add(at.Unix(), int64(at.Nanosecond()), -14*3600)
 	}
-	first, last := time.Date(0, 1, 1, 0, 0, 0, 0, time.UTC), time.Date(9999, 12, 31, 23, 59, 59, 999_000_000, time.UTC)
+	first := time.Date(0, 1, 1, 0, 0, 0, 0, time.UTC)
+	last := time.Date(9999, 12, 31, 23, 59, 59, 999_000_000, time.UTC)
 	api := fakeapi.New()
 	f.Fuzz(func(t *testing.T, seconds, nanoseconds int64, offset int) {
 		at := time.Unix(seconds, nanoseconds%1e9).In(time.FixedZone("", offset%86_400))
@@ -130,18 +134,24 @@ func FuzzTimesAsSent(f *testing.F) {
 		request.Header.Set("Authorization", "Bearer "+fakeapi.Key)
 		response := httptest.NewRecorder()
 		api.ServeHTTP(response, request)
-		api.Forget()
+		api.Forget() // so that the recorded requests don't use up the memory
 		if response.Code != http.StatusOK {
 			t.Errorf("%s is sent as %s and %s, which the API rejects: %s", at, after, before, response.Body)
 		}
-		for text, rounded := range map[string]func(time.Time) time.Duration{
-			after:  at.Sub,
-			before: func(sent time.Time) time.Duration { return sent.Sub(at) },
-		} {
-			sent, err := time.Parse(time.RFC3339, text)
-			if by := rounded(sent); err != nil || by < 0 || by >= time.Millisecond {
-				t.Errorf("%s is sent as %s: %v", at, text, err)
-			}
+		if down := at.Sub(parseTime(t, after)); down < 0 || down >= time.Millisecond {
+			t.Errorf("created_after %s is sent as %s", at, after)
+		}
+		if up := parseTime(t, before).Sub(at); up < 0 || up >= time.Millisecond {
+			t.Errorf("created_before %s is sent as %s", at, before)
 		}
 	})
+}
+
+func parseTime(t *testing.T, text string) time.Time {
+	t.Helper()
+	at, err := time.Parse(time.RFC3339, text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return at
 }
