@@ -26,9 +26,8 @@ func newServer(t *testing.T, handler http.Handler) *url.URL {
 	return address
 }
 
-// newClient returns a client of the server at the address, without retries unless an option
-// changes that.
-func newClient(t *testing.T, address string, change ...func(*rest.Config)) *Client {
+// newClient returns a client of the server at the address. By default, it doesn't retry requests.
+func newClient(t *testing.T, address string, options ...func(*rest.Config)) *Client {
 	t.Helper()
 	base, err := url.Parse(address + "/api")
 	if err != nil {
@@ -38,8 +37,8 @@ func newClient(t *testing.T, address string, change ...func(*rest.Config)) *Clie
 		BaseURL: base, APIKey: fakeapi.Key, Transport: rest.NewTransport(nil), Memory: new(rest.Budget),
 		RequestTimeout: time.Minute, Log: slog.New(slog.DiscardHandler),
 	}
-	for _, change := range change {
-		change(&config)
+	for _, option := range options {
+		option(&config)
 	}
 	return New(config)
 }
@@ -52,30 +51,29 @@ func withRetries(count int) func(*rest.Config) {
 	return func(config *rest.Config) { config.MaxRetries = count }
 }
 
-// respondOK returns a handler that responds with status 200 and the body.
-func respondOK(content string) http.Handler { return fakeapi.Status(http.StatusOK, content) }
+// okResponse returns a handler that responds with status 200 and the body.
+func okResponse(body string) http.Handler { return fakeapi.Status(http.StatusOK, body) }
 
 // noResponse is a handler that waits until the client cancels the request.
 var noResponse = http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
 
-// kindOf returns the kind of the *rest.Error in an error's chain, or -1 if there is none.
+// kindOf returns the kind of the *rest.Error in an error's chain. If there is none, it returns 0,
+// which isn't a valid kind.
 func kindOf(err error) rest.Kind {
-	if failed := new(rest.Error); errors.As(err, &failed) {
-		return failed.Kind
-	}
-	return -1
+	failed := new(rest.Error)
+	_ = errors.As(err, &failed)
+	return failed.Kind
 }
 
-// handlerTransport calls a handler without a connection, so that testing/synctest can advance
-// its clock.
+// handlerTransport is an http.RoundTripper that calls a handler. It doesn't use the network, because
+// the clock of testing/synctest doesn't advance while a goroutine waits for the network.
 type handlerTransport struct{ handler http.Handler }
 
-func (s handlerTransport) RoundTrip(r *http.Request) (*http.Response, error) {
-	if trace := httptrace.ContextClientTrace(r.Context()); trace != nil {
-		trace.GotConn(httptrace.GotConnInfo{})
-	}
+func (h handlerTransport) RoundTrip(r *http.Request) (*http.Response, error) {
+	// Without this call, package rest would report that it can't connect.
+	httptrace.ContextClientTrace(r.Context()).GotConn(httptrace.GotConnInfo{})
 	response := httptest.NewRecorder()
-	s.handler.ServeHTTP(response, r)
+	h.handler.ServeHTTP(response, r)
 	if err := r.Context().Err(); err != nil {
 		return nil, err
 	}

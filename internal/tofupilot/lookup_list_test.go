@@ -120,10 +120,10 @@ func TestLookupsAfterAFailedSearch(t *testing.T) {
 	}{
 		"no response":       {noResponse, 1},
 		"closed connection": {fakeapi.HangUp(), 1},
-		"HTML":              {respondOK("<html>Blocked</html>"), 1},
+		"HTML":              {okResponse("<html>Blocked</html>"), 1},
 		"403":               {fakeapi.Status(403, "<html>Blocked</html>"), 1},
 		"503":               {fakeapi.Status(503, `{"message": "no"}`), 2},
-		"nothing found":     {respondOK(`{"data": [], "meta": {"has_more": false}}`), 2},
+		"nothing found":     {okResponse(`{"data": [], "meta": {"has_more": false}}`), 2},
 	} {
 		api := fakeapi.New(numberedProcedures(150)...)
 		client := newClient(t, newServer(t, api).String(), withRetries(1), func(config *rest.Config) { config.RequestTimeout = time.Second })

@@ -252,10 +252,10 @@ func TestLookupSearchFails(t *testing.T) {
 	responses := map[string]http.Handler{
 		"closed connection": fakeapi.HangUp(),
 		"redirect":          http.RedirectHandler("https://firewall.example.com/blocked", http.StatusFound),
-		"HTML":              respondOK("<html>Blocked</html>"),
-		"empty":             respondOK(""),
-		"nothing found":     respondOK(`{"data": [], "meta": {"has_more": false}}`),
-		"a row twice":       respondOK(`{"data": [` + row + `, ` + row + `], "meta": {"has_more": false}}`),
+		"HTML":              okResponse("<html>Blocked</html>"),
+		"empty":             okResponse(""),
+		"nothing found":     okResponse(`{"data": [], "meta": {"has_more": false}}`),
+		"a row twice":       okResponse(`{"data": [` + row + `, ` + row + `], "meta": {"has_more": false}}`),
 		"no response":       noResponse,
 	}
 	for _, status := range []int{400, 403, 404, 409, 503} {
@@ -360,13 +360,13 @@ func TestLookupOnePage(t *testing.T) {
 	t.Parallel()
 	for cursor, suffices := range map[string]bool{"null": true, `""`: true, "1": false, `"token"`: false} {
 		client, api := newFakeClient(t, namedProcedures("Leak", "Other")...)
-		failSearches(api, respondOK(`{"data": [{"id": "p0", "name": "Leak"}], "meta": {"has_more": false, "next_cursor": `+cursor+`}}`))
+		failSearches(api, okResponse(`{"data": [{"id": "p0", "name": "Leak"}], "meta": {"has_more": false, "next_cursor": `+cursor+`}}`))
 		if found, err := lookUpOne(t.Context(), client, ByName, "Leak"); err != nil || found.ID != "p0" || (len(api.Requests()) == 1) != suffices {
 			t.Errorf("next_cursor %s: %v, %v", cursor, found, err)
 		}
 	}
 	client, api := newFakeClient(t, namedProcedures("Leak", "Leak")...)
-	failSearches(api, respondOK(`{"data": [{"id": "p0", "name": "Leak"}], "meta": {"has_more": true, "next_cursor": 1}}`))
+	failSearches(api, okResponse(`{"data": [{"id": "p0", "name": "Leak"}], "meta": {"has_more": true, "next_cursor": 1}}`))
 	_, err := lookUpOne(t.Context(), client, ByName, "Leak")
 	checkAmbiguous(t, err, "p0", "p1")
 }

@@ -76,7 +76,7 @@ func (c memoryCase) read(t *testing.T) (passes int, reserved int64, err error) {
 			status, _ := strconv.Atoi(kind)
 			handler = fakeapi.Status(status, strings.Repeat("x", 500_000))
 		case "no page", "a long row":
-			handler = respondOK(`{"data":[{"id":"a"},{"id":"` + strings.Repeat("b", map[bool]int{true: maxRow}[kind == "a long row"]) + `"}]}`)
+			handler = okResponse(`{"data":[{"id":"a"},{"id":"` + strings.Repeat("b", map[bool]int{true: maxRow}[kind == "a long row"]) + `"}]}`)
 		}
 		handler.ServeHTTP(recorder, r)
 		response := recorder.Result()

@@ -88,7 +88,7 @@ func formatOrder(procedures []Procedure) string {
 // readProcedures reads the list of a server that responds to every request with the content.
 func readProcedures(t *testing.T, content string) []Procedure {
 	t.Helper()
-	procedures, err := newClient(t, newServer(t, respondOK(content)).String()).Procedures(t.Context(), Filter{})
+	procedures, err := newClient(t, newServer(t, okResponse(content)).String()).Procedures(t.Context(), Filter{})
 	if err != nil {
 		t.Fatal(err)
 	}
