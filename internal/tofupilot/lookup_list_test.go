@@ -4,97 +4,93 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
-	"slices"
-	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/fakeapi"
-	"github.com/tofupilot/terraform-provider-tofupilot/internal/rest"
 )
 
-// newSlowClient returns a client of the fake, which takes a second for each response.
+// newSlowClient returns a client of the fake API, which takes a second for each response.
 func newSlowClient(t *testing.T, api *fakeapi.Server) *Client {
 	t.Helper()
 	api.Delay(time.Second)
-	return newClient(t, "https://tofupilot.invalid", withTransport(handlerTransport{api}), withRetries(2))
+	return newClient(t, "https://tofupilot.invalid", withTransport(handlerTransport{api}))
 }
 
-// ideographs returns names from 一 on. The client doesn't search for them, because they have no
-// ASCII letter or digit; it reads the list.
-func ideographs(count int) []string {
-	names := make([]string, count)
-	for i := range names {
-		names[i] = string(rune('一' + i))
-	}
-	return names
-}
-
-func ideographProcedures(count int) []fakeapi.Procedure {
+// unsearchableProcedures returns procedures with the names 一, 丁 and so on. A lookup of such a name
+// reads the list, because a name without ASCII letters and digits can't be searched for.
+func unsearchableProcedures(count int) []fakeapi.Procedure {
 	procedures := numberedProcedures(count)
-	for i, name := range ideographs(count) {
-		procedures[i].Name = name
+	for i := range procedures {
+		procedures[i].Name = string(rune('一' + i))
 	}
 	return procedures
 }
 
-func TestConcurrentListReads(t *testing.T) {
+// TestLookupsReadListInTurn checks that concurrent lookups of a client read the list one after the
+// other, and that each of them reads the whole list.
+func TestLookupsReadListInTurn(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		api := fakeapi.New(ideographProcedures(1_000)...)
+		procedures := unsearchableProcedures(1_000)
+		api := fakeapi.New(procedures...)
 		client := newSlowClient(t, api)
-		start := time.Now()
-		if _, err := lookUpOne(t.Context(), client, ByName, "一"); err != nil {
-			t.Fatal(err)
+		lookUpFirst := func(count int) (requests int, duration time.Duration) {
+			api.Forget()
+			start := time.Now()
+			var lookups sync.WaitGroup
+			for _, procedure := range procedures[:count] {
+				lookups.Go(func() {
+					if found, err := lookUpOne(t.Context(), client, ByName, procedure.Name); err != nil || found.ID != procedure.ID {
+						t.Errorf("%s: %v, %v", procedure.Name, found, err)
+					}
+				})
+			}
+			lookups.Wait()
+			return len(api.Requests()), time.Since(start)
 		}
-		alone, took := len(api.Requests()), time.Since(start)
-		start = time.Now()
-		var lookups sync.WaitGroup
-		for _, name := range ideographs(50) {
-			lookups.Go(func() {
-				if found, err := lookUpOne(t.Context(), client, ByName, name); err != nil || *found.Name != name {
-					t.Errorf("%s: %v, %v", name, found, err)
-				}
-			})
-		}
-		lookups.Wait()
-		if requests, all := len(api.Requests())-alone, time.Since(start); requests != 50*alone || all != 50*took {
-			t.Errorf("50 lookups took %d requests and %s, and a single one %d and %s", requests, all, alone, took)
+		requestsOfOne, durationOfOne := lookUpFirst(1)
+		requests, duration := lookUpFirst(50)
+		if requests != 50*requestsOfOne || duration != 50*durationOfOne {
+			t.Errorf("50 lookups took %d requests and %s, and one took %d and %s", requests, duration, requestsOfOne, durationOfOne)
 		}
 	})
 }
 
-func TestLookupDeadlineWhileAnotherReads(t *testing.T) {
+// TestDeadlineWhileWaitingForList checks that a lookup ends at its deadline, even while it waits for
+// another lookup to finish reading the list.
+func TestDeadlineWhileWaitingForList(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		api := fakeapi.New(ideographProcedures(1_000)...)
-		client := newSlowClient(t, api)
+		client := newSlowClient(t, fakeapi.New(unsearchableProcedures(1_000)...))
 		go func() { _, _ = lookUpOne(t.Context(), client, ByName, "一") }()
 		synctest.Wait()
 		cause := errors.New("time is up")
 		ctx, cancel := context.WithTimeoutCause(t.Context(), 2*time.Second, cause)
 		defer cancel()
-		if _, err := lookUpOne(ctx, client, ByName, "丁"); !errors.Is(err, cause) {
-			t.Error(err)
+		start := time.Now()
+		if _, err := lookUpOne(ctx, client, ByName, "丁"); !errors.Is(err, cause) || time.Since(start) != 2*time.Second {
+			t.Errorf("got %v after %s, want %v after 2s", err, time.Since(start), cause)
 		}
 	})
 }
 
+// TestSessionMemory checks that the memory of the rows that a lookup keeps is reserved until its
+// session is closed.
 func TestSessionMemory(t *testing.T) {
 	t.Parallel()
 	for what, c := range map[string]struct {
-		stored []fakeapi.Procedure
-		name   string
-		rows   int64 // that the lookup keeps
+		procedures []fakeapi.Procedure
+		name       string // looked up together with "Procedure 00001"
+		rows       int64  // that the lookup keeps
 	}{
-		"the list":   {ideographProcedures(300), "無", 300},
+		"the list":   {unsearchableProcedures(300), "無", 300},
 		"first page": {numberedProcedures(2), "Procedure 00000", 2},
 		"searches":   {numberedProcedures(150), "Procedure 00000", 2},
 	} {
-		client, _ := newFakeClient(t, c.stored...)
+		client, _ := newFakeClient(t, c.procedures...)
 		session := client.NewSession()
 		_, err := session.Lookup(t.Context(), ByName, []string{c.name, "Procedure 00001"})
 		if err != nil && !errors.As(err, new(*LookupError)) {
@@ -110,49 +106,22 @@ func TestSessionMemory(t *testing.T) {
 	}
 }
 
-// TestLookupsAfterAFailedSearch checks that after a search that was dropped or rejected, as by a
-// firewall, the next lookup reads the list at once. After a 503, it searches again.
-func TestLookupsAfterAFailedSearch(t *testing.T) {
-	t.Parallel()
-	for what, c := range map[string]struct {
-		response http.Handler
-		searches int // that two lookups send
-	}{
-		"no response":       {noResponse, 1},
-		"closed connection": {fakeapi.HangUp(), 1},
-		"HTML":              {okResponse("<html>Blocked</html>"), 1},
-		"403":               {fakeapi.Status(403, "<html>Blocked</html>"), 1},
-		"503":               {fakeapi.Status(503, `{"message": "no"}`), 2},
-		"nothing found":     {okResponse(`{"data": [], "meta": {"has_more": false}}`), 2},
-	} {
-		api := fakeapi.New(numberedProcedures(150)...)
-		client := newClient(t, newServer(t, api).String(), withRetries(1), func(config *rest.Config) { config.RequestTimeout = time.Second })
-		failSearches(api, c.response)
-		for _, name := range []string{"Procedure 00003", "Procedure 00149"} {
-			if _, err := lookUpOne(t.Context(), client, ByName, name); err != nil {
-				t.Errorf("%s: %v", what, err)
-			}
-		}
-		searches := slices.DeleteFunc(listSearches(api), func(query string) bool { return !strings.HasPrefix(query, "Procedure") })
-		if len(searches) != c.searches {
-			t.Errorf("%s: searched for %q", what, searches)
-		}
-	}
-}
-
-// TestDroppedSearches checks that the first lookup takes ten seconds longer if a firewall drops
-// searches, and that the others don't.
+// TestDroppedSearches checks that only the first lookup of a client waits ten seconds for its search
+// if a firewall drops searches.
 func TestDroppedSearches(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		api := fakeapi.New(numberedProcedures(1_000)...)
-		failSearches(api, noResponse)
+		respondToSearches(api, noResponse)
 		client := newClient(t, "https://tofupilot.invalid", withTransport(handlerTransport{api}), withRetries(3))
 		for i, want := range []time.Duration{10 * time.Second, 0, 0} {
-			start, name := time.Now(), fmt.Sprintf("Procedure %05d", i)
-			found, err := lookUpOne(t.Context(), client, ByName, name)
-			if took := time.Since(start); err != nil || *found.Name != name || took != want {
-				t.Errorf("lookup %d: %v, %v after %s", i, found, err, took)
+			name := fmt.Sprintf("Procedure %05d", i)
+			start := time.Now()
+			if found, err := lookUpOne(t.Context(), client, ByName, name); err != nil || *found.Name != name {
+				t.Errorf("lookup %d: got %v, %v", i, found, err)
+			}
+			if took := time.Since(start); took != want {
+				t.Errorf("lookup %d took %s, want %s", i, took, want)
 			}
 		}
 	})

@@ -1,14 +1,12 @@
 package tofupilot
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"maps"
 	"net/http"
 	"slices"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -19,50 +17,53 @@ import (
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/rest"
 )
 
-const wholeList = "(the whole list)"
+// noSearch replaces the search_query of requests that have none.
+const noSearch = "(no search)"
 
-// listSearches returns the search query of each request so far, or wholeList.
-func listSearches(api *fakeapi.Server) []string {
-	var all []string
+// sentSearches returns the search_query of each request so far, or noSearch.
+func sentSearches(api *fakeapi.Server) []string {
+	var searches []string
 	for _, request := range api.Requests() {
-		query := wholeList
+		search := noSearch
 		if request.Query.Has("search_query") {
-			query = request.Query.Get("search_query")
+			search = request.Query.Get("search_query")
 		}
-		all = append(all, query)
+		searches = append(searches, search)
 	}
-	return all
+	return searches
 }
 
-// newFakeClient returns a client of a new fake with these procedures, and the fake.
+// respondToSearches makes the fake API respond to every search with the response.
+func respondToSearches(api *fakeapi.Server, response http.Handler) {
+	api.Before(func(r fakeapi.Request) {
+		if r.Query.Has("search_query") {
+			api.Fail(response, r.Number)
+		}
+	})
+}
+
+// newFakeClient starts a fake API with these procedures. It returns a client of the API, and the API.
 func newFakeClient(t *testing.T, procedures ...fakeapi.Procedure) (*Client, *fakeapi.Server) {
 	t.Helper()
 	api := fakeapi.New(procedures...)
 	return newClient(t, newServer(t, api).String()), api
 }
 
-// lookUp looks texts up in a new session.
+// lookUp looks up names or IDs in a new session.
 func lookUp(ctx context.Context, client *Client, by By, texts ...string) (map[string]*Procedure, error) {
 	session := client.NewSession()
 	defer session.Close()
 	return session.Lookup(ctx, by, texts)
 }
 
-func procedureIDs(procedures []*Procedure) []string {
-	var ids []string
-	for _, procedure := range procedures {
-		ids = append(ids, procedure.ID)
-	}
-	return ids
-}
-
+// lookUpOne looks up one name or ID.
 func lookUpOne(ctx context.Context, client *Client, by By, text string) (*Procedure, error) {
 	procedures, err := lookUp(ctx, client, by, text)
 	return procedures[text], err
 }
 
-// lookUpIDs looks names up and returns their IDs.
-func lookUpIDs(ctx context.Context, client *Client, names []string) (map[string]string, error) {
+// lookUpIDs looks up names and returns their IDs.
+func lookUpIDs(ctx context.Context, client *Client, names ...string) (map[string]string, error) {
 	procedures, err := lookUp(ctx, client, ByName, names...)
 	if procedures == nil {
 		return nil, err
@@ -78,9 +79,7 @@ func lookUpIDs(ctx context.Context, client *Client, names []string) (map[string]
 func namedProcedures(names ...string) []fakeapi.Procedure {
 	procedures := make([]fakeapi.Procedure, len(names))
 	for i, name := range names {
-		procedures[i] = fakeapi.Procedure{
-			ID: "p" + string(rune('0'+i)), Name: name, CreatedAt: time.Date(2024, time.May, 1+i, 0, 0, 0, 0, time.UTC),
-		}
+		procedures[i] = fakeapi.Procedure{ID: fmt.Sprint("p", i), Name: name, CreatedAt: time.Date(2024, time.May, 1+i, 0, 0, 0, 0, time.UTC)}
 	}
 	return procedures
 }
@@ -95,27 +94,47 @@ func numberedProcedures(count int) []fakeapi.Procedure {
 	return procedures
 }
 
-func nfd(text string) string { return norm.NFD.String(text) }
+func procedureIDs(procedures []*Procedure) []string {
+	var ids []string
+	for _, procedure := range procedures {
+		ids = append(ids, procedure.ID)
+	}
+	return ids
+}
 
+// checkAmbiguous checks that err is a *LookupError about one text, which the procedures with these
+// IDs have.
 func checkAmbiguous(t *testing.T, err error, ids ...string) {
 	t.Helper()
 	failed := new(LookupError)
-	if !errors.As(err, &failed) || len(failed.Ambiguous) != 1 || !slices.Equal(procedureIDs(failed.Ambiguous[0].Matches), ids) {
-		t.Errorf("got %+v, want the matches %q", err, ids)
+	if !errors.As(err, &failed) || len(failed.Ambiguous) != 1 {
+		t.Fatalf("got %+v, want one ambiguous text", err)
+	}
+	if got := procedureIDs(failed.Ambiguous[0].Matches); !slices.Equal(got, ids) {
+		t.Errorf("got the matches %q, want %q", got, ids)
 	}
 }
 
+// onlyMissing returns the only missing text of a *LookupError.
+func onlyMissing(t *testing.T, err error) Missing {
+	t.Helper()
+	failed := new(LookupError)
+	if !errors.As(err, &failed) || len(failed.Missing) != 1 {
+		t.Fatalf("got %+v, want one missing text", err)
+	}
+	return failed.Missing[0]
+}
+
+// TestLookupName checks that a lookup finds the procedure with exactly the name, and that it searches
+// for a part of the name that is the same in every Unicode form.
 func TestLookupName(t *testing.T) {
 	t.Parallel()
-	for what, c := range map[string]struct {
-		name     string // of the procedure, and looked up
-		searched string // the query; empty: the name
-	}{
-		"spaces at both ends":    {"  Battery  Test ", ""},
-		"symbols":                {`50% "_load_" *? A+B & a=1#c?d/e 100%25`, ""},
+	for what, c := range map[string]struct{ name, search string }{
+		"spaces at both ends":    {"  Battery  Test ", "  Battery  Test "},
+		"symbols":                {`50% "_load_" *? A+B & a=1#c?d/e 100%25`, `50% "_load_" *? A+B & a=1#c?d/e 100%25`},
 		"emoji":                  {"🔋 Pack", " Pack"},
-		"stored as NFD":          {nfd("Prüfung Übergang"), "bergang"},
-		"punctuation in Chinese": {"电池 - 测试", wholeList},
+		"stored as NFD":          {norm.NFD.String("Prüfung Übergang"), "bergang"},
+		"punctuation in Chinese": {"电池 - 测试", noSearch},
 	} {
 		t.Run(what, func(t *testing.T) {
 			t.Parallel()
@@ -124,16 +143,18 @@ func TestLookupName(t *testing.T) {
 			if err != nil || found.ID != "p2" {
 				t.Fatalf("got %v, %v", found, err)
 			}
-			if got := listSearches(api); !slices.Equal(got, []string{cmp.Or(c.searched, c.name)}) {
-				t.Errorf("searched for %q", got)
+			if got := sentSearches(api); !slices.Equal(got, []string{c.search}) {
+				t.Errorf("searched for %q, want %q", got, c.search)
 			}
 		})
 	}
 }
 
+// TestLookupID checks that a lookup searches for an ID only if at least six of its characters can be
+// searched for. Otherwise it reads the list.
 func TestLookupID(t *testing.T) {
 	t.Parallel()
-	for id, query := range map[string]string{"FVT001": "FVT001", "FVT01": wholeList, "FVT01é": wholeList} {
+	for id, search := range map[string]string{"FVT001": "FVT001", "FVT01": noSearch, "FVT01é": noSearch} {
 		t.Run(id, func(t *testing.T) {
 			t.Parallel()
 			client, api := newFakeClient(t,
@@ -144,229 +165,307 @@ func TestLookupID(t *testing.T) {
 			if err != nil || found.ID != id || *found.Name != "The one" {
 				t.Fatalf("got %v, %v", found, err)
 			}
-			if got := listSearches(api); !slices.Equal(got, []string{query}) {
-				t.Errorf("searched for %q", got)
+			if got := sentSearches(api); !slices.Equal(got, []string{search}) {
+				t.Errorf("searched for %q, want %q", got, search)
 			}
 		})
 	}
 }
 
-// TestLookupNFC compares texts under NFC, in any form of the server and the caller.
+// differentInNFC are texts that are neither in NFC nor in NFD, or whose NFC and NFD differ.
+var differentInNFC = []string{
+	"Prüfstand Größe M", "5 \u212a", "100 \u2126 Load", "a\u037eb", "\u8c48 1", "q\u0307\u0323 test", "\u05d1\u05bc\u05b0דיקה",
+}
+
+// TestLookupNFC checks that names and IDs are compared under NFC, regardless of the forms in which
+// the server stores them and the caller writes them.
 func TestLookupNFC(t *testing.T) {
 	t.Parallel()
-	for _, text := range []string{"Prüfstand Größe M", "5 \u212a", "100 \u2126 Load", "a\u037eb", "\u8c48 1", "q\u0307\u0323 test", "\u05d1\u05bc\u05b0דיקה"} {
-		for _, stored := range []string{text, norm.NFC.String(text), nfd(text)} {
-			for _, name := range []string{text, norm.NFC.String(text), nfd(text)} {
-				client, _ := newFakeClient(t, fakeapi.Procedure{ID: stored + " id-1", Name: stored}, fakeapi.Procedure{ID: "other", Name: "M 5 100 ab test"})
-				for by, wanted := range map[By]string{ByName: name, ByID: name + " id-1"} {
-					if found, err := lookUpOne(t.Context(), client, by, wanted); err != nil || *found.Name != stored {
-						t.Errorf("%+q, stored as %+q: got %v, %v", wanted, stored, found, err)
-					}
+	for _, text := range differentInNFC {
+		forms := []string{text, norm.NFC.String(text), norm.NFD.String(text)}
+		for _, stored := range forms {
+			client, _ := newFakeClient(t, fakeapi.Procedure{ID: stored + " id-1", Name: stored}, fakeapi.Procedure{ID: "other", Name: "M 5 100 ab test"})
+			for _, written := range forms {
+				if found, err := lookUpOne(t.Context(), client, ByName, written); err != nil || *found.Name != stored {
+					t.Errorf("name %+q, stored as %+q: got %v, %v", written, stored, found, err)
+				}
+				if found, err := lookUpOne(t.Context(), client, ByID, written+" id-1"); err != nil || *found.Name != stored {
+					t.Errorf("ID %+q, stored as %+q: got %v, %v", written+" id-1", stored+" id-1", found, err)
 				}
 			}
 		}
-		client, _ := newFakeClient(t, namedProcedures(text, nfd(text), "other")...)
-		_, err := lookUpOne(t.Context(), client, ByName, text)
-		checkAmbiguous(t, err, "p0", "p1")
-	}
-	names := []string{"Prüfung", nfd("Prüfung"), "Prüfung"}
-	client, _ := newFakeClient(t, namedProcedures(nfd("Prüfung"), "Prufung")...)
-	if ids, err := lookUpIDs(t.Context(), client, names); err != nil || !maps.Equal(ids, map[string]string{names[0]: "p0", names[1]: "p0"}) {
-		t.Errorf("the keys aren't the given texts: %v, %v", ids, err)
 	}
 }
 
-// TestLookupRequests checks that a lookup never sends more requests than the list has pages, one
-// more first page, and one search for each text.
+// TestLookupNFCAmbiguous checks that a lookup fails if two procedures have names that are equal
+// under NFC.
+func TestLookupNFCAmbiguous(t *testing.T) {
+	t.Parallel()
+	for _, text := range differentInNFC {
+		client, _ := newFakeClient(t, namedProcedures(text, norm.NFD.String(text), "other")...)
+		_, err := lookUpOne(t.Context(), client, ByName, text)
+		checkAmbiguous(t, err, "p0", "p1")
+	}
+}
+
+// TestLookupNFCKeys checks that a lookup returns a procedure for each name as the caller wrote it,
+// even if some of the names are equal, or equal under NFC.
+func TestLookupNFCKeys(t *testing.T) {
+	t.Parallel()
+	composed, decomposed := "Prüfung", norm.NFD.String("Prüfung")
+	client, _ := newFakeClient(t, namedProcedures(decomposed, "Prufung")...)
+	ids, err := lookUpIDs(t.Context(), client, composed, decomposed, composed)
+	if want := map[string]string{composed: "p0", decomposed: "p0"}; err != nil || !maps.Equal(ids, want) {
+		t.Errorf("got %v, %v; want %v", ids, err, want)
+	}
+}
+
+// spreadNames returns names of numberedProcedures(procedures), evenly spread, without the first.
+func spreadNames(count, procedures int) []string {
+	names := make([]string, count)
+	for i := range names {
+		names[i] = fmt.Sprintf("Procedure %05d", i*procedures/count+1)
+	}
+	return names
+}
+
+// TestLookupRequests checks the number of requests that a lookup sends. A lookup of several names
+// begins with one page of the list.
 func TestLookupRequests(t *testing.T) {
 	t.Parallel()
-	const list100, list1000, list10000 = 2, 11 + 7, 102 + 7 // requests: the pages, and those sent in parallel after the last one
+	const (
+		missing    = "Nobody's"
+		partOfAll  = "Procedure" // the name of the first procedure, which all other names contain
+		pages100   = 2           // for a list of 100 procedures
+		pages1000  = 11 + 7      // with the requests beyond the end that are sent in parallel
+		pages10000 = 102 + 7
+	)
 	for what, c := range map[string]struct {
-		names          int
-		procedures     int
-		other          string // replaces the first name
-		missing        bool   // whether no procedure has the other name
-		list, searches int    // requests; the maximum if the whole list is read
+		procedures int // in the list
+		names      []string
+		pages      int  // requests without a search
+		searches   int  // requests with a search
+		orFewer    bool // whether there may be fewer pages and searches
 	}{
 		"no name":                       {procedures: 90},
-		"one name":                      {names: 1, procedures: 10_000, searches: 1},
-		"one that is part of all names": {names: 1, procedures: 1_000, other: "Procedure", list: list1000, searches: 1},
-		"one that is missing":           {names: 1, procedures: 1_000, other: "Nobody's", missing: true, list: list1000, searches: 1},
-		"several on one page":           {names: 90, procedures: 98, list: 1},
-		"missing on one page":           {names: 3, procedures: 90, other: "Nobody's", missing: true, list: 1},
-		"several on a full page":        {names: 3, procedures: 100, list: 1, searches: 3},
-		"eight names":                   {names: 8, procedures: 10_000, list: 1, searches: 8},
-		"nine names":                    {names: 9, procedures: 10_000, list: 1 + list10000},
-		"nine on a full page":           {names: 9, procedures: 100, list: 1 + list100},
-		"one of several is missing":     {names: 5, procedures: 1_000, other: "Nobody's", missing: true, list: 1 + list1000, searches: 5},
+		"one name":                      {procedures: 10_000, names: spreadNames(1, 10_000), searches: 1},
+		"one that is part of all names": {procedures: 1_000, names: []string{partOfAll}, pages: pages1000, searches: 1, orFewer: true},
+		"one that is missing":           {procedures: 1_000, names: []string{missing}, pages: pages1000, searches: 1, orFewer: true},
+		"several on one page":           {procedures: 98, names: spreadNames(90, 98), pages: 1},
+		"missing on one page":           {procedures: 90, names: append(spreadNames(2, 90), missing), pages: 1},
+		"several on a full page":        {procedures: 100, names: spreadNames(3, 100), pages: 1, searches: 3},
+		"eight names":                   {procedures: 10_000, names: spreadNames(8, 10_000), pages: 1, searches: 8},
+		"nine names":                    {procedures: 10_000, names: spreadNames(9, 10_000), pages: 1 + pages10000, orFewer: true},
+		"nine on a full page":           {procedures: 100, names: spreadNames(9, 100), pages: 1 + pages100, orFewer: true},
+		"one of several is missing":     {procedures: 1_000, names: append(spreadNames(4, 1_000), missing), pages: 1 + pages1000, searches: 5, orFewer: true},
 	} {
 		t.Run(what, func(t *testing.T) {
 			t.Parallel()
 			procedures := numberedProcedures(c.procedures)
-			var names []string
-			want := map[string]string{}
-			for i := range c.names {
-				at := i * c.procedures / c.names
-				if i == 0 && c.other != "" && !c.missing {
-					procedures[at].Name = c.other
-				}
-				names = append(names, procedures[at].Name)
-				want[procedures[at].Name] = procedures[at].ID
-			}
-			if c.missing {
-				names[0] = c.other
-			}
+			procedures[0].Name = partOfAll
 			client, api := newFakeClient(t, procedures...)
-			ids, err := lookUpIDs(t.Context(), client, names)
-			if c.missing {
-				failed := new(LookupError)
-				if !errors.As(err, &failed) || len(failed.Missing) != 1 || failed.Missing[0].Text != c.other || failed.Seen != c.procedures || ids != nil {
-					t.Errorf("got %v, %v", ids, err)
+			found, err := lookUp(t.Context(), client, ByName, c.names...)
+			if slices.Contains(c.names, missing) {
+				if failed := new(LookupError); !errors.As(err, &failed) || failed.Seen != c.procedures {
+					t.Errorf("got %+v, want a *LookupError after %d procedures", err, c.procedures)
 				}
-			} else if err != nil || !maps.Equal(ids, want) {
-				t.Errorf("got %v, %v; want %v", ids, err, want)
+			} else if err != nil || len(found) != len(c.names) {
+				t.Errorf("got %d procedures, %v; want %d", len(found), err, len(c.names))
 			}
-			requests := listSearches(api)
-			all := len(requests)
-			list := len(slices.DeleteFunc(requests, func(query string) bool { return query != wholeList }))
-			if searches := all - list; list > c.list || searches > c.searches || list <= 2 && (list != c.list || searches != c.searches) {
-				t.Errorf("%d requests for the list and %d searches; want %d and %d", list, searches, c.list, c.searches)
+			for name, procedure := range found {
+				if *procedure.Name != name {
+					t.Errorf("%s: found %s", name, *procedure.Name)
+				}
+			}
+			pages, searches := 0, 0
+			for _, search := range sentSearches(api) {
+				if search == noSearch {
+					pages++
+				} else {
+					searches++
+				}
+			}
+			wrong := pages != c.pages || searches != c.searches
+			if c.orFewer {
+				wrong = pages > c.pages || searches > c.searches
+			}
+			if wrong {
+				t.Errorf("got %d pages and %d searches, want %d and %d (or fewer: %t)", pages, searches, c.pages, c.searches, c.orFewer)
 			}
 		})
 	}
 }
 
-func failSearches(api *fakeapi.Server, response http.Handler) {
-	api.Before(func(r fakeapi.Request) {
-		if r.Query.Has("search_query") {
-			api.Fail(response, r.Number)
-		}
-	})
-}
-
-// TestLookupSearchFails checks that the list is read if a search fails. A 401 and a 429 fail the
-// lookup, because they concern every request.
-func TestLookupSearchFails(t *testing.T) {
+// TestLookupAfterFailedSearch checks that a lookup reads the list if its search fails or finds
+// nothing. Later lookups search again unless a firewall may have blocked the search.
+func TestLookupAfterFailedSearch(t *testing.T) {
 	t.Parallel()
-	row := `{"id": "id-00003", "name": "Procedure 00003"}`
-	responses := map[string]http.Handler{
-		"closed connection": fakeapi.HangUp(),
-		"redirect":          http.RedirectHandler("https://firewall.example.com/blocked", http.StatusFound),
-		"HTML":              okResponse("<html>Blocked</html>"),
-		"empty":             okResponse(""),
-		"nothing found":     okResponse(`{"data": [], "meta": {"has_more": false}}`),
-		"a row twice":       okResponse(`{"data": [` + row + `, ` + row + `], "meta": {"has_more": false}}`),
-		"no response":       noResponse,
-	}
-	for _, status := range []int{400, 403, 404, 409, 503} {
-		responses[strconv.Itoa(status)] = fakeapi.Status(status, `{"message": "no"}`)
-	}
-	for what, response := range responses {
+	const row = `{"id": "id-00003", "name": "Procedure 00003"}`
+	for what, c := range map[string]struct {
+		response    http.Handler // to each search
+		searchAgain bool         // whether a later lookup searches
+	}{
+		"400":               {fakeapi.Status(400, `{"message": "no"}`), false},
+		"403":               {fakeapi.Status(403, "<html>Blocked</html>"), false},
+		"404":               {fakeapi.Status(404, `{"message": "no"}`), false},
+		"409":               {fakeapi.Status(409, `{"message": "no"}`), false},
+		"closed connection": {fakeapi.HangUp(), false},
+		"redirect":          {http.RedirectHandler("https://firewall.example.com/blocked", http.StatusFound), false},
+		"HTML":              {okResponse("<html>Blocked</html>"), false},
+		"empty":             {okResponse(""), false},
+		"no response":       {noResponse, false},
+		"503":               {fakeapi.Status(503, `{"message": "no"}`), true},
+		"nothing found":     {okResponse(`{"data": [], "meta": {"has_more": false}}`), true},
+		"a row twice":       {okResponse(`{"data": [` + row + `, ` + row + `], "meta": {"has_more": false}}`), true},
+	} {
 		for _, names := range [][]string{{"Procedure 00003"}, {"Procedure 00003", "Procedure 00149"}} {
-			api := fakeapi.New(numberedProcedures(150)...)
-			client := newClient(t, newServer(t, api).String(), withRetries(1), func(config *rest.Config) {
-				if what == "no response" {
-					config.RequestTimeout = 300 * time.Millisecond
+			t.Run(fmt.Sprint(what, "/", len(names)), func(t *testing.T) {
+				t.Parallel()
+				api := fakeapi.New(numberedProcedures(150)...)
+				respondToSearches(api, c.response)
+				client := newClient(t, newServer(t, api).String(), withRetries(1), func(config *rest.Config) { config.RequestTimeout = time.Second })
+				if ids, err := lookUpIDs(t.Context(), client, names...); err != nil || ids["Procedure 00003"] != "id-00003" {
+					t.Errorf("got %v, %v", ids, err)
+				}
+				if _, err := lookUpOne(t.Context(), client, ByName, "Procedure 00007"); err != nil {
+					t.Error(err)
+				}
+				if got := slices.Contains(sentSearches(api), "Procedure 00007"); got != c.searchAgain {
+					t.Errorf("the second lookup searches: %t, want %t", got, c.searchAgain)
 				}
 			})
-			failSearches(api, response)
-			if ids, err := lookUpIDs(t.Context(), client, names); err != nil || ids["Procedure 00003"] != "id-00003" {
-				t.Errorf("%s: got %v, %v", what, ids, err)
-			}
 		}
-	}
-	for _, status := range []int{401, 429} {
-		client, api := newFakeClient(t, namedProcedures("Battery", "Motor")...)
-		failSearches(api, fakeapi.Status(status, `{"message": "no"}`))
-		_, err := lookUpOne(t.Context(), client, ByName, "Motor")
-		if failed := new(rest.Error); !errors.As(err, &failed) || failed.Status != status || len(api.Requests()) != 1 {
-			t.Errorf("status %d: %v", status, err)
-		}
-	}
-	client, api := newFakeClient(t, namedProcedures("Battery")...)
-	api.Fail(fakeapi.Status(500, `{"message": "the search"}`), 1)
-	api.Fail(fakeapi.Status(403, `{"message": "the list"}`))
-	if _, err := lookUpOne(t.Context(), client, ByName, "Battery"); err == nil || !strings.Contains(err.Error(), "the list") || strings.Contains(err.Error(), "the search") {
-		t.Errorf("got %v, want the error of the list", err)
-	}
-	unreachable := newClient(t, "http://127.0.0.1:1")
-	if _, err := lookUpOne(t.Context(), unreachable, ByName, "Battery"); err == nil || !strings.Contains(err.Error(), "search_query") {
-		t.Errorf("after a search that can't connect: %v", err)
 	}
 }
 
+// TestLookupEndsWithSearch checks that a lookup fails after its search if the API key is rejected or
+// the rate limit is exceeded, because reading the list would fail, too.
+func TestLookupEndsWithSearch(t *testing.T) {
+	t.Parallel()
+	for _, status := range []int{http.StatusUnauthorized, http.StatusTooManyRequests} {
+		client, api := newFakeClient(t, namedProcedures("Battery", "Motor")...)
+		respondToSearches(api, fakeapi.Status(status, `{"message": "no"}`))
+		_, err := lookUpOne(t.Context(), client, ByName, "Motor")
+		if failed := new(rest.Error); !errors.As(err, &failed) || failed.Status != status {
+			t.Errorf("got %v, want an error with the status %d", err, status)
+		}
+		if got := sentSearches(api); !slices.Equal(got, []string{"Motor"}) {
+			t.Errorf("status %d: searched for %q, want %q only", status, got, "Motor")
+		}
+	}
+}
+
+// TestLookupUnreachable checks that a lookup fails after its search if the search can't connect.
+func TestLookupUnreachable(t *testing.T) {
+	t.Parallel()
+	unreachable := newClient(t, "http://127.0.0.1:1")
+	if _, err := lookUpOne(t.Context(), unreachable, ByName, "Battery"); err == nil || !strings.Contains(err.Error(), "search_query") {
+		t.Errorf("got %v, want the error of the search", err)
+	}
+}
+
+// TestLookupListFails checks that a lookup returns the list's error if its search fails and then the
+// list can't be read.
+func TestLookupListFails(t *testing.T) {
+	t.Parallel()
+	client, api := newFakeClient(t, namedProcedures("Battery")...)
+	api.Fail(fakeapi.Status(500, `{"message": "the search fails"}`), 1) // the first request
+	api.Fail(fakeapi.Status(403, `{"message": "the list fails"}`))      // all other requests
+	_, err := lookUpOne(t.Context(), client, ByName, "Battery")
+	if err == nil || !strings.Contains(err.Error(), "the list fails") || strings.Contains(err.Error(), "the search fails") {
+		t.Errorf("got %v, want the error of the list", err)
+	}
+}
+
+// TestLookupAmbiguous checks that a lookup reports all procedures with the name after one search for
+// each name, without reading the whole list.
 func TestLookupAmbiguous(t *testing.T) {
 	t.Parallel()
 	client, api := newFakeClient(t, append(numberedProcedures(200), namedProcedures("Battery", "Battery")...)...)
-	_, err := lookUpIDs(t.Context(), client, []string{"Procedure 00007", "Battery"})
+	_, err := lookUpIDs(t.Context(), client, "Procedure 00007", "Battery")
 	checkAmbiguous(t, err, "p0", "p1")
-	if got := listSearches(api); len(got) != 3 {
-		t.Errorf("searched for %q", got)
+	if got := sentSearches(api); len(got) != 3 {
+		t.Errorf("searched for %q, want one page and two searches", got)
 	}
 }
 
+// TestLookupReportsAllNames checks that one error reports every name that is missing or ambiguous, and
+// that no procedure is returned.
 func TestLookupReportsAllNames(t *testing.T) {
 	t.Parallel()
 	client, _ := newFakeClient(t, append(numberedProcedures(200), namedProcedures("Battery", "Battery", "Motor Test")...)...)
-	ids, err := lookUpIDs(t.Context(), client, []string{"Procedure 00007", "Motor-Test", "Battery", "Nobody's", "p2"})
+	ids, err := lookUpIDs(t.Context(), client, "Procedure 00007", "Motor-Test", "Battery", "Nobody's", "p2")
 	failed := new(LookupError)
 	if !errors.As(err, &failed) || ids != nil {
 		t.Fatalf("got %v, %v", ids, err)
 	}
-	if len(failed.Ambiguous) != 1 || failed.Ambiguous[0].Text != "Battery" || !slices.Equal(procedureIDs(failed.Ambiguous[0].Matches), []string{"p0", "p1"}) {
-		t.Errorf("ambiguous: %+v", failed.Ambiguous)
-	}
-	missing := map[string][]string{}
+	checkAmbiguous(t, err, "p0", "p1")
+	var missing []string // the texts, each with its near misses or the procedure that has the text as its ID
 	for _, m := range failed.Missing {
-		missing[m.Text] = procedureIDs(m.Near)
+		missing = append(missing, fmt.Sprint(m.Text, procedureIDs(m.Near)))
 		if m.Other != nil {
-			missing[m.Text] = []string{"other", m.Other.ID}
+			missing = append(missing, "the ID "+m.Other.ID)
 		}
 	}
-	if want := map[string][]string{"Motor-Test": {"p2"}, "Nobody's": nil, "p2": {"other", "p2"}}; !maps.EqualFunc(missing, want, slices.Equal) {
+	if want := []string{"Motor-Test[p2]", "Nobody's[]", "p2[]", "the ID p2"}; !slices.Equal(missing, want) {
 		t.Errorf("missing: %q, want %q", missing, want)
 	}
 }
 
-func TestLookupIDAsName(t *testing.T) {
+// TestLookupOther checks that the error of a missing name names the procedure with this ID, and that
+// the error of a missing ID names the procedure with this name.
+func TestLookupOther(t *testing.T) {
 	t.Parallel()
 	const id = "550e8400-e29b-41d4-a716-446655440000"
-	client, _ := newFakeClient(t, append(numberedProcedures(20), fakeapi.Procedure{ID: id, Name: "Battery Test"}, fakeapi.Procedure{ID: "x", JSON: `{"id": "x", "name": null}`})...)
+	nameless := fakeapi.Procedure{ID: "x", JSON: `{"id": "x", "name": null}`}
+	client, _ := newFakeClient(t, append(numberedProcedures(20), fakeapi.Procedure{ID: id, Name: "Battery Test"}, nameless)...)
 	for _, c := range []struct {
 		by   By
 		text string
-	}{{ByName, id}, {ByName, strings.ToUpper(id)}, {ByName, " " + id + "\n"}, {ByID, "Battery Test"}} {
+	}{
+		{ByName, id},
+		{ByName, strings.ToUpper(id)},
+		{ByName, " " + id + "\n"},
+		{ByID, "Battery Test"},
+	} {
 		_, err := lookUpOne(t.Context(), client, c.by, c.text)
-		if failed := new(LookupError); !errors.As(err, &failed) || failed.Missing[0].Other == nil || failed.Missing[0].Other.ID != id {
-			t.Errorf("%q: %+v", c.text, err)
+		if other := onlyMissing(t, err).Other; other == nil || other.ID != id {
+			t.Errorf("%q: got %+v, want the procedure %s", c.text, other, id)
 		}
-	}
-	for _, stored := range [][]string{{"rig-a"}, {"Rig A+", "RIG A"}, {"Rig A", "Rig A"}} { // no such name, or several
-		client, _ := newFakeClient(t, namedProcedures(stored...)...)
-		_, err := lookUpOne(t.Context(), client, ByID, "Rig A")
-		if failed := new(LookupError); !errors.As(err, &failed) || failed.Missing[0].Other != nil {
-			t.Errorf("in %q: %+v", stored, err)
-		}
-	}
-	_, err := lookUpOne(t.Context(), client, ByID, strings.ToUpper(id)+" ")
-	if failed := new(LookupError); !errors.As(err, &failed) || failed.Missing[0].Other != nil || !slices.Equal(procedureIDs(failed.Missing[0].Near), []string{id}) {
-		t.Errorf("in capitals: %+v", err)
 	}
 }
 
-// TestLookupOnePage checks that a lookup needs only the first page of a search if that page has
-// fewer rows than requested, has_more is false and there is no cursor.
-func TestLookupOnePage(t *testing.T) {
+// TestLookupNoOther checks that the error of a missing ID names no other procedure if none has exactly
+// this name, or if several have it.
+func TestLookupNoOther(t *testing.T) {
 	t.Parallel()
-	for cursor, suffices := range map[string]bool{"null": true, `""`: true, "1": false, `"token"`: false} {
-		client, api := newFakeClient(t, namedProcedures("Leak", "Other")...)
-		failSearches(api, okResponse(`{"data": [{"id": "p0", "name": "Leak"}], "meta": {"has_more": false, "next_cursor": `+cursor+`}}`))
-		if found, err := lookUpOne(t.Context(), client, ByName, "Leak"); err != nil || found.ID != "p0" || (len(api.Requests()) == 1) != suffices {
-			t.Errorf("next_cursor %s: %v, %v", cursor, found, err)
+	for _, names := range [][]string{{"rig-a"}, {"Rig A+", "RIG A"}, {"Rig A", "Rig A"}} {
+		client, _ := newFakeClient(t, namedProcedures(names...)...)
+		_, err := lookUpOne(t.Context(), client, ByID, "Rig A")
+		if other := onlyMissing(t, err).Other; other != nil {
+			t.Errorf("%q: got %+v, want none", names, other)
 		}
 	}
-	client, api := newFakeClient(t, namedProcedures("Leak", "Leak")...)
-	failSearches(api, okResponse(`{"data": [{"id": "p0", "name": "Leak"}], "meta": {"has_more": true, "next_cursor": 1}}`))
-	_, err := lookUpOne(t.Context(), client, ByName, "Leak")
-	checkAmbiguous(t, err, "p0", "p1")
+}
+
+// TestLookupOnePage checks that a lookup sends no request after its search if the search returns a
+// page with fewer rows than requested, and no more rows follow. Otherwise the lookup reads the list.
+func TestLookupOnePage(t *testing.T) {
+	t.Parallel()
+	for meta, wantRequests := range map[string]int{
+		`{"has_more": false, "next_cursor": null}`:    1,
+		`{"has_more": false, "next_cursor": ""}`:      1,
+		`{"has_more": false, "next_cursor": 1}`:       2,
+		`{"has_more": false, "next_cursor": "token"}`: 2,
+		`{"has_more": true, "next_cursor": 1}`:        2,
+	} {
+		client, api := newFakeClient(t, namedProcedures("Leak", "Other")...)
+		respondToSearches(api, okResponse(`{"data": [{"id": "p0", "name": "Leak"}], "meta": `+meta+`}`))
+		if found, err := lookUpOne(t.Context(), client, ByName, "Leak"); err != nil || found.ID != "p0" {
+			t.Errorf("%s: got %v, %v", meta, found, err)
+		}
+		if got := len(api.Requests()); got != wantRequests {
+			t.Errorf("%s: got %d requests, want %d", meta, got, wantRequests)
+		}
+	}
 }

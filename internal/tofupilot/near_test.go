@@ -7,8 +7,11 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"golang.org/x/text/unicode/norm"
 )
 
+// newRows returns rows of procedures with these names and the IDs p0, p1 and so on.
 func newRows(names ...string) []Row {
 	var rows []Row
 	for i, name := range names {
@@ -17,24 +20,25 @@ func newRows(names ...string) []Row {
 	return rows
 }
 
-func nearIDs(t *testing.T, wanted string, all []Row) []string {
+// suggestOne returns the missing text with the near misses that suggest finds in the rows.
+func suggestOne(t *testing.T, by By, text string, rows []Row) Missing {
 	t.Helper()
-	missing := []Missing{{Text: wanted}}
-	suggest(t.Context(), ByName, missing, all)
-	return procedureIDs(missing[0].Near)
+	missing := []Missing{{Text: text}}
+	suggest(t.Context(), by, missing, rows)
+	return missing[0]
 }
 
+// TestNear checks the near misses of a name in a list of more than fewInAll procedures.
 func TestNear(t *testing.T) {
 	t.Parallel()
-	// others makes the list longer than fewInAll. None of them is a near miss.
-	var others []string
+	var notNear []string // names that aren't near misses, so that the list is long enough
 	for i := range fewInAll {
-		others = append(others, strings.Repeat(string(rune('α'+i)), 9))
+		notNear = append(notNear, strings.Repeat(string(rune('α'+i)), 9))
 	}
 	for what, c := range map[string]struct {
 		wanted string
 		stored []string
-		near   []string
+		near   []string // IDs: p0 is the first stored name
 	}{
 		"a missing letter":          {"Firmwar Smoke Test", []string{"Firmware Smoke Test"}, []string{"p0"}},
 		"one of several":            {"Firmware Smoke Tset", []string{"Firmware Smoke Test", "Camera Module FVT Rev A"}, []string{"p0"}},
@@ -43,7 +47,7 @@ func TestNear(t *testing.T) {
 		"spaces":                    {"Battery Test", []string{" Battery Test", "Battery\u00a0\tTest", "Battery\u200bTest"}, []string{"p0", "p1", "p2"}},
 		"punctuation":               {"I.C.T. board", []string{"ICT board"}, []string{"p0"}},
 		"compatibility forms":       {"FVT ﬁnal m²", []string{"ＦＶＴ final m2"}, []string{"p0"}},
-		"all of these":              {"prüfung 1", []string{nfd("PRÜFUNG") + "①"}, []string{"p0"}},
+		"all of these":              {"prüfung 1", []string{norm.NFD.String("PRÜFUNG") + "①"}, []string{"p0"}},
 		"nearest first":             {"Battery Test", []string{"My Battery Test 2", "Batery Tests", "Batery-Test", "Batterie Test"}, []string{"p2", "p1", "p3"}},
 		"the three oldest of four":  {"FVT", []string{"fvt", "Fvt", "fVt", "fvT"}, []string{"p0", "p1", "p2"}},
 		"short names":               {"ab", []string{"ac", "abc", "b", "a"}, nil},
@@ -52,18 +56,25 @@ func TestNear(t *testing.T) {
 	} {
 		t.Run(what, func(t *testing.T) {
 			t.Parallel()
-			if near := nearIDs(t, c.wanted, newRows(append(c.stored, others...)...)); !slices.Equal(near, c.near) {
+			got := suggestOne(t, ByName, c.wanted, newRows(append(c.stored, notNear...)...))
+			if near := procedureIDs(got.Near); !slices.Equal(near, c.near) {
 				t.Errorf("got %q, want %q", near, c.near)
 			}
 		})
 	}
-	if near := nearIDs(t, "Battery", newRows("Motor", "Display", "batery", "Radio")); !slices.Equal(near, []string{"p2", "p0", "p1", "p3"}) {
-		t.Errorf("in a short list, want all procedures, the nearest first; got %q", near)
+}
+
+// TestNearInShortList checks that all procedures of a short list are near misses, the nearest first.
+func TestNearInShortList(t *testing.T) {
+	t.Parallel()
+	got := suggestOne(t, ByName, "Battery", newRows("Motor", "Display", "batery", "Radio"))
+	if near, want := procedureIDs(got.Near), []string{"p2", "p0", "p1", "p3"}; !slices.Equal(near, want) {
+		t.Errorf("got %q, want %q", near, want)
 	}
 }
 
-// TestOnlyIn compares one missing text with one stored name. Errors say "differs only in", so
-// OnlyIn must be 0 if there is any other difference.
+// TestOnlyIn checks the differences between a missing name and a near miss. Errors say "differs only
+// in" for these, so OnlyIn is 0 if there is any other difference.
 func TestOnlyIn(t *testing.T) {
 	t.Parallel()
 	for what, c := range map[string]struct {
@@ -71,7 +82,7 @@ func TestOnlyIn(t *testing.T) {
 		only           Differences
 	}{
 		"case":                        {"firmware smoke TEST", "Firmware Smoke Test", InCase},
-		"case of umlauts":             {"PRÜFUNG", nfd("Prüfung"), InCase},
+		"case of umlauts":             {"PRÜFUNG", norm.NFD.String("Prüfung"), InCase},
 		"case of a final sigma":       {"ΛΟΓΟΣ", "λογος", InCase | InSpelling},
 		"two spaces":                  {"Firmware  Smoke Test", "Firmware Smoke Test", InWhiteSpace},
 		"a space at the end":          {"Firmware Smoke Test ", "Firmware Smoke Test", InWhiteSpace},
@@ -120,17 +131,19 @@ func TestOnlyIn(t *testing.T) {
 		t.Run(what, func(t *testing.T) {
 			t.Parallel()
 			for wanted, stored := range map[string]string{c.wanted: c.stored, c.stored: c.wanted} {
-				missing := []Missing{{Text: wanted}}
-				suggest(t.Context(), ByName, missing, newRows(stored))
-				if got := missing[0].OnlyIn; got != c.only || len(missing[0].Near) != 1 {
-					t.Errorf("%+q and %+q differ only in %05b, want %05b", wanted, stored, got, c.only)
+				got := suggestOne(t, ByName, wanted, newRows(stored))
+				if len(got.Near) != 1 {
+					t.Errorf("%+q has %d near misses, want %+q only", wanted, len(got.Near), stored)
+				}
+				if got.OnlyIn != c.only {
+					t.Errorf("%+q and %+q differ only in %05b, want %05b", wanted, stored, got.OnlyIn, c.only)
 				}
 			}
 		})
 	}
 }
 
-// TestOnlyInOfSeveral checks that near misses with other differences are dropped if some differ
+// TestOnlyInOfSeveral checks that Near has no other near misses if some differ from the missing text
 // only in case, white space and so on.
 func TestOnlyInOfSeveral(t *testing.T) {
 	t.Parallel()
@@ -150,35 +163,43 @@ func TestOnlyInOfSeveral(t *testing.T) {
 	} {
 		t.Run(what, func(t *testing.T) {
 			t.Parallel()
-			missing := []Missing{{Text: c.wanted}}
-			suggest(t.Context(), c.by, missing, newRows(c.stored...))
-			if near := procedureIDs(missing[0].Near); !slices.Equal(near, c.near) || missing[0].OnlyIn != c.only {
-				t.Errorf("got %q, which differ only in %05b, want %q and %05b", near, missing[0].OnlyIn, c.near, c.only)
+			got := suggestOne(t, c.by, c.wanted, newRows(c.stored...))
+			if near := procedureIDs(got.Near); !slices.Equal(near, c.near) || got.OnlyIn != c.only {
+				t.Errorf("got %q, which differ only in %05b, want %q and %05b", near, got.OnlyIn, c.near, c.only)
 			}
 		})
 	}
 }
 
-func TestNearBounds(t *testing.T) {
+// TestMaxNearTexts checks that only the first maxNearTexts missing texts have near misses.
+func TestMaxNearTexts(t *testing.T) {
 	t.Parallel()
 	var missing []Missing
-	var stored []string
-	for i := range 200 {
-		missing, stored = append(missing, Missing{Text: fmt.Sprintf("procedure %05d", i)}), append(stored, fmt.Sprintf("Procedure %05d", i))
+	for i := range maxNearTexts + 1 {
+		missing = append(missing, Missing{Text: fmt.Sprintf("procedure %05d", i)})
 	}
-	suggest(t.Context(), ByName, missing, newRows(stored...))
-	for i := range missing {
-		if near := len(missing[i].Near) > 0 && missing[i].Near[0].ID == fmt.Sprint("p", i); near != (i < maxNearTexts) {
-			t.Errorf("name %d has the near misses %v", i, procedureIDs(missing[i].Near))
+	suggest(t.Context(), ByName, missing, newRows("Procedure 00000"))
+	for i := range maxNearTexts {
+		if len(missing[i].Near) != 1 {
+			t.Errorf("%q has no near miss", missing[i].Text)
 		}
 	}
-	// The context ends a comparison that would take long.
+	if last := missing[maxNearTexts]; last.Near != nil {
+		t.Errorf("%q has the near misses %v, want none", last.Text, procedureIDs(last.Near))
+	}
+}
+
+// TestNearEndsWithContext checks that a search for near misses that would take long ends with its
+// context, and finds none.
+func TestNearEndsWithContext(t *testing.T) {
+	t.Parallel()
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
 	defer cancel()
+	// ﷺ has three bytes, and 18 characters under NFKC.
+	rows := slices.Repeat(newRows(strings.Repeat("ﷺ", maxCompared/3)), maxNearRows)
+	missing := slices.Repeat([]Missing{{Text: strings.Repeat("ﷺ", 11)}}, maxNearTexts)
 	start := time.Now()
-	all := slices.Repeat(newRows(strings.Repeat("ﷺ", maxCompared/3)), maxNearRows)
-	missing = slices.Repeat([]Missing{{Text: strings.Repeat("ﷺ", 11)}}, maxNearTexts)
-	suggest(ctx, ByName, missing, all)
+	suggest(ctx, ByName, missing, rows)
 	if took := time.Since(start); took > 2*time.Second || missing[0].Near != nil {
 		t.Errorf("it took %s, and found %v", took, missing[0].Near)
 	}
