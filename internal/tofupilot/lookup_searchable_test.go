@@ -15,54 +15,76 @@ import (
 
 func TestSearchable(t *testing.T) {
 	t.Parallel()
-	long := strings.Repeat("x", 100)
-	for text, piece := range map[string]string{
-		"":                      "",
-		" ":                     "",
-		"- / -":                 "",
-		"Prüfung":               "fung",
-		"Prüfstand Größe":       "fstand Gr",
-		"ab ü cd":               "ab ", // the first of the longest pieces
-		"äöü 🔋 7 äöü":           " 7 ",
-		"시험 FVT":                " FVT",
-		"Kelvin":                "elvin",
-		"a;bc`d":                "bc",
-		"ab\u0323\u0307 d":      " d", // ạ̇ may be stored with its marks in another order
-		long + "x":              long,
-		long + "ü" + long + "y": long,
+	longest := strings.Repeat("x", MaxSearchQuery)
+	for text, want := range map[string]string{
+		"":                            "",
+		" ":                           "",
+		"- / -":                       "",
+		"Prüfung":                     "fung",
+		"ab ü cd":                     "ab ", // the first of two parts with the same length
+		"äöü 🔋 7 äöü":                 " 7 ",
+		"시험 FVT":                      " FVT",
+		"Kelvin":                      "elvin",
+		"a;bc`d":                      "bc",
+		"ab\u0323\u0307 d":            " d", // ạ̇ may be stored with its marks in the other order
+		longest + "x":                 longest,
+		longest + "ü" + longest + "y": longest,
 	} {
-		if got := searchable(norm.NFC.String(text)); got != piece {
-			t.Errorf("searchable(%q) is %q, want %q", text, got, piece)
+		if got := searchable(norm.NFC.String(text)); got != want {
+			t.Errorf("searchable(%q) is %q, want %q", text, got, want)
 		}
 	}
 }
 
-// equivalents maps decompositions to the characters that have them.
+// equivalents maps each canonical decomposition to the characters that have it.
 var equivalents = sync.OnceValue(func() map[string][]string {
-	spelled := map[string][]string{}
+	characters := map[string][]string{}
 	for r := rune(0); r <= unicode.MaxRune; r++ {
 		character := string(r)
-		if apart := norm.NFD.String(character); utf8.ValidRune(r) && apart != character {
-			spelled[apart] = append(spelled[apart], character)
+		decomposition := norm.NFD.String(character)
+		if utf8.ValidRune(r) && decomposition != character {
+			characters[decomposition] = append(characters[decomposition], character)
 		}
 	}
-	return spelled
+	return characters
 })
 
-// TestSearchableCharacters checks, for every character of Unicode, that searchable returns a text
-// that is in every equivalent form.
+// TestSearchableCharacters checks, for every character that has a canonical decomposition, that
+// searchable returns a text that every equivalent form contains.
 func TestSearchableCharacters(t *testing.T) {
 	t.Parallel()
-	for apart, spellings := range equivalents() {
-		for _, spelling := range append(spellings, apart) {
-			piece := searchable(norm.NFC.String("A" + spelling + "B"))
-			for _, stored := range append(spellings, apart, norm.NFC.String(apart)) {
-				if !strings.Contains("A"+stored+"B", piece) {
-					t.Fatalf("%+q isn't found if it is stored as %+q: the query is %+q", spelling, stored, piece)
+	for decomposition, characters := range equivalents() {
+		for _, written := range append(characters, decomposition) {
+			query := searchable(norm.NFC.String("A" + written + "B"))
+			for _, stored := range append(characters, decomposition, norm.NFC.String(decomposition)) {
+				if !strings.Contains("A"+stored+"B", query) {
+					t.Fatalf("%+q isn't found if it is stored as %+q: the query is %+q", written, stored, query)
 				}
 			}
 		}
 	}
+}
+
+// TestSearchableSpellings checks that every equivalent form of a text contains what searchable
+// returns, even a form that mixes composed and decomposed characters.
+func TestSearchableSpellings(t *testing.T) {
+	t.Parallel()
+	decompositions := slices.Sorted(maps.Keys(equivalents()))
+	rapid.Check(t, func(t *rapid.T) {
+		parts := rapid.OneOf(rapid.SampledFrom(decompositions), rapid.StringOfN(genCharacters(), 1, 4, -1))
+		text := norm.NFC.String(strings.Join(rapid.SliceOfN(parts, 1, 12).Draw(t, "parts"), ""))
+		stored := drawEquivalent(t, text)
+		if norm.NFC.String(stored) != text {
+			t.Skip("package norm splits a sequence of more than 30 marks")
+		}
+		query := searchable(text)
+		if !strings.Contains(stored, query) {
+			t.Fatalf("%+q isn't found if it is stored as %+q: the query is %+q", text, stored, query)
+		}
+		if len(query) > MaxSearchQuery {
+			t.Fatalf("the query %+q is longer than %d characters", query, MaxSearchQuery)
+		}
+	})
 }
 
 // genCharacters generates characters, often ones that are special in a normal form or a query.
@@ -78,35 +100,17 @@ func genCharacters() *rapid.Generator[rune] {
 	)
 }
 
-// TestSearchableSpellings stores texts in any mix of equivalent characters, also in no normal form.
-func TestSearchableSpellings(t *testing.T) {
-	t.Parallel()
-	apart := slices.Sorted(maps.Keys(equivalents()))
-	rapid.Check(t, func(t *rapid.T) {
-		parts := rapid.SliceOfN(rapid.OneOf(rapid.SampledFrom(apart), rapid.StringOfN(genCharacters(), 1, 4, -1)), 1, 12).Draw(t, "parts")
-		text := norm.NFC.String(strings.Join(parts, ""))
-		var stored strings.Builder
-		rest := norm.NFD.String(text)
-		for rest != "" {
-			next := string([]rune(rest)[:1])
-			for length := range 4 { // the longest decomposition
-				runes := []rune(rest)
-				whole := string(runes[:min(length+1, len(runes))])
-				if other := equivalents()[whole]; other != nil && rapid.Bool().Draw(t, "respelled") {
-					stored.WriteString(rapid.SampledFrom(other).Draw(t, "as"))
-					rest, next = rest[len(whole):], ""
-					break
-				}
-			}
-			stored.WriteString(next)
-			rest = rest[len(next):]
-		}
-		spelling := stored.String()
-		if norm.NFC.String(spelling) != text {
-			return // it isn't equivalent, because marks were separated
-		}
-		if piece := searchable(text); !strings.Contains(spelling, piece) || len(piece) > MaxSearchQuery {
-			t.Fatalf("%+q isn't found if it is stored as %+q: the query is %+q", spelling, text, piece)
-		}
-	})
+// drawEquivalent draws an equivalent form of the text. It splits the decomposed text into parts and
+// replaces each by itself or by a character that has this decomposition.
+func drawEquivalent(t *rapid.T, text string) string {
+	const longestDecomposition = 4
+	var form strings.Builder
+	rest := []rune(norm.NFD.String(text))
+	for len(rest) > 0 {
+		length := rapid.IntRange(1, min(longestDecomposition, len(rest))).Draw(t, "length")
+		part := string(rest[:length])
+		form.WriteString(rapid.SampledFrom(append([]string{part}, equivalents()[part]...)).Draw(t, "form"))
+		rest = rest[length:]
+	}
+	return form.String()
 }
