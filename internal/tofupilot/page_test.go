@@ -14,12 +14,19 @@ import (
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/rest"
 )
 
+// decodeIDs decodes a page and keeps only the IDs of its rows.
+func decodeIDs(body string) (paging.Page[Row], error) {
+	keepID := func(p *Procedure) (Row, int) { return Row{ID: p.ID}, 0 }
+	return decodePage(context.Background(), []byte(body), keepID, new(rest.Budget).Share())
+}
+
+// TestDecodePage checks that the examples of both reference pages are decoded, and that unknown
+// members are ignored, which a later version of the API may add.
 func TestDecodePage(t *testing.T) {
 	t.Parallel()
 	for _, example := range []fakeapi.Procedure{fakeapi.Example2025(), fakeapi.Example2026()} {
-		// The second page has unknown members, which a later version of the API may add.
-		for _, extra := range []string{``, `, "total": 7`} {
-			page, err := decodeIDs([]byte(`{"data": [` + example.JSON + `], "meta": {"has_more": true, "next_cursor": 100` + extra + `}` + extra + `}`))
+		for _, unknown := range []string{``, `, "total": 7`} {
+			page, err := decodeIDs(`{"data": [` + example.JSON + `], "meta": {"has_more": true, "next_cursor": 100` + unknown + `}` + unknown + `}`)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -30,22 +37,20 @@ func TestDecodePage(t *testing.T) {
 	}
 }
 
-// decodeIDs decodes a page and keeps only the IDs of its rows.
-func decodeIDs(body []byte) (paging.Page[Row], error) {
-	return decodePage(context.Background(), body, func(p *Procedure) (Row, int) { return Row{ID: p.ID}, 0 }, new(rest.Budget).Share())
-}
-
+// TestInvalidPages checks the errors of invalid pages. None of them is rest.ErrTruncated, because a
+// retry wouldn't help.
 func TestInvalidPages(t *testing.T) {
 	t.Parallel()
 	const meta = `"meta": {"has_more": false, "next_cursor": null}`
 	for body, want := range map[string]string{
-		"<html></html>":                  "invalid character '<' at start of value",
-		"\uFEFF{}":                       `invalid character '\ufeff' at start of value`,
-		"{\"dat\": \"\xfc\"}":            "invalid UTF-8",
-		`{"data": [], ` + meta + `}{}`:   "a second value follows the object",
-		`{"data": null, ` + meta + `}`:   "it has no data",
-		`{"items": [], ` + meta + `}`:    "it has no data",
-		`{"data": []}`:                   "it has no meta.has_more",
+		"<html></html>":                             "invalid character '<' at start of value",
+		"\uFEFF{}":                                  `invalid character '\ufeff' at start of value`,
+		"{\"dat\": \"\xfc\"}":                       "invalid UTF-8",
+		`{"data": [], ` + meta + `}{}`:              "a second value follows the object",
+		`{"data": null, ` + meta + `}`:              "it has no data",
+		`{"items": [], ` + meta + `}`:               "it has no data",
+		`{"data": []}`:                              "it has no meta.has_more",
+		`{"data": [], "meta": {"Has_more": false}}`: "it has no meta.has_more",
 		`[]`:                             "the body: unexpected [",
 		`{"data": {}, ` + meta + `}`:     `data: unexpected {`,
 		`{"data": [7], ` + meta + `}`:    `data.0: unexpected number`,
@@ -57,7 +62,7 @@ func TestInvalidPages(t *testing.T) {
 		`{"data": [], "meta": {"has_more": "no"}}`:                          `meta.has_more: unexpected string`,
 		`{"data": [], "meta": {"has_more": false, "next_cursor": true}}`:    "meta.next_cursor: neither a number nor a string",
 	} {
-		page, err := decodeIDs([]byte(body))
+		page, err := decodeIDs(body)
 		if err == nil {
 			t.Errorf("%s is decoded as %+v", body, page)
 			continue
@@ -66,30 +71,28 @@ func TestInvalidPages(t *testing.T) {
 			t.Errorf("%s: the error doesn't say %q: %v", body, want, err)
 		}
 		if errors.Is(err, rest.ErrTruncated) {
-			t.Errorf("%s counts as truncated: %v", body, err)
+			t.Errorf("%s: got the error for a truncated body: %v", body, err)
 		}
 	}
 }
 
-// TestNamesInAnotherCase checks that a JSON member whose name differs in upper or lower case is an
-// unknown field.
+// TestNamesInAnotherCase checks that a JSON member whose name differs only in case from a field's name
+// is ignored.
 func TestNamesInAnotherCase(t *testing.T) {
 	t.Parallel()
-	const id = `{"Data": [], "data": [{"ID": "wrong", "id": "right", "Id": "wrong", "Name": 7, "CREATED_AT": {}, "Runs": 1}]`
-	page, err := decodeIDs([]byte(id + `, "META": {"has_more": false}, "meta": {"HAS_MORE": false, "has_more": true, "Next_Cursor": 7}}`))
+	page, err := decodeIDs(`{"Data": [], "data": [{"ID": "wrong", "id": "right", "Id": "wrong", "Name": 7, "CREATED_AT": {}, "Runs": 1}],
+		"META": {"has_more": false}, "meta": {"HAS_MORE": false, "has_more": true, "Next_Cursor": 7}}`)
 	if err != nil || page.Rows[0].ID != "right" || !page.More || page.Next != "" {
-		t.Errorf("%+v, %v", page, err)
-	}
-	page, err = decodeIDs([]byte(id + `, "meta": {"Has_more": false}}`))
-	if err == nil || !strings.Contains(err.Error(), "it has no meta.has_more") {
-		t.Errorf("%+v, %v", page, err)
+		t.Errorf("got %+v, %v", page, err)
 	}
 }
 
+// TestDuplicateMembers checks that a page is rejected if an object in it has two members with the same
+// name, and that the error says where.
 func TestDuplicateMembers(t *testing.T) {
 	t.Parallel()
 	const meta = `"meta": {"has_more": false}`
-	for body, want := range map[string]string{
+	for body, path := range map[string]string{
 		`{"data": [{"id": "a"}], "data": [], ` + meta + `}`:                             "data",
 		`{"data": [], "meta": {"has_more": true, "next_cursor": 1, "has_more": false}}`: "meta.has_more",
 		`{"data": [{"id": "a", "\u0069d": "a"}], ` + meta + `}`:                         "data.0.id",
@@ -97,86 +100,98 @@ func TestDuplicateMembers(t *testing.T) {
 		`{"data": [{"id": "a", "more": [[{"x": 1, "y": 2, "x": 3}]]}], ` + meta + `}`:   "data.0.more.0.0.x",
 		`{"data": [], ` + meta + `, "more": {"a/b": {"~": 1, "~": 1}}}`:                 "more.a/b.~",
 	} {
-		page, err := decodeIDs([]byte(body))
-		if err == nil || !strings.HasPrefix(err.Error(), "the response isn't a page of procedures: duplicate object member name, at byte ") || !strings.HasSuffix(err.Error(), ": "+want) {
-			t.Errorf("%s: %+v, %v", body, page, err)
+		page, err := decodeIDs(body)
+		if err == nil {
+			t.Errorf("%s is decoded as %+v", body, page)
+			continue
+		}
+		if got := err.Error(); !strings.Contains(got, "duplicate object member name, at byte ") || !strings.HasSuffix(got, ": "+path) {
+			t.Errorf("%s: got %q, want an error about a duplicate name that ends with the path %s", body, got, path)
 		}
 	}
 }
 
+// TestMaxPageRows checks that a page with more than 1,000 rows is rejected.
 func TestMaxPageRows(t *testing.T) {
 	t.Parallel()
-	for rows, fails := range map[int]bool{1_000: false, 1_001: true} {
-		items := make([]string, rows)
-		for i := range items {
-			items[i] = fmt.Sprintf(`{"id": "%d"}`, i)
-		}
-		page, err := decodeIDs([]byte(`{"data": [` + strings.Join(items, ",") + `], "meta": {"has_more": false}}`))
-		if fails && (err == nil || !strings.HasSuffix(err.Error(), "more than 1000 rows")) || !fails && (err != nil || len(page.Rows) != rows) {
-			t.Errorf("%d rows: %v", rows, err)
-		}
+	body := func(rows int) string {
+		return `{"data": [` + strings.Repeat(`{"id": "a"},`, rows-1) + `{"id": "b"}], "meta": {"has_more": false}}`
+	}
+	if page, err := decodeIDs(body(1_000)); err != nil || len(page.Rows) != 1_000 {
+		t.Errorf("got %d rows, %v; want 1000", len(page.Rows), err)
+	}
+	if _, err := decodeIDs(body(1_001)); err == nil || !strings.HasSuffix(err.Error(), "more than 1000 rows") {
+		t.Errorf("got %v, want an error about more than 1000 rows", err)
 	}
 }
 
-// TestManyRuns decodes a page of the largest size that a server sends, with 65,000 runs.
+// TestManyRuns checks that a page of the largest size that a server sends is decoded, with 65,000 runs.
 func TestManyRuns(t *testing.T) {
 	t.Parallel()
+	const rowCount, runsOfRow = 100, 650
 	const run = `{"id":"0190d3a5-6b1c-7cc5-8a54-13c0b66fbd4e","outcome":"PASS","started_at":"2024-01-15T14:30:00.000Z","unit":{"id":"0190d3a5-6b1c-7cc5-8a54-13c0b66fbd4f"}}`
-	runs := run + strings.Repeat(","+run, 649)
-	rows := make([]string, 100)
+	rows := make([]string, rowCount)
 	for i := range rows {
-		rows[i] = fmt.Sprintf(`{"id":"%d","runs":[%s]}`, i, runs)
+		rows[i] = fmt.Sprintf(`{"id":"%d","runs":[%s]}`, i, run+strings.Repeat(","+run, runsOfRow-1))
 	}
-	kept := 0
-	body := []byte(`{"data":[` + strings.Join(rows, ",") + `],"meta":{"has_more":true,"next_cursor":100}}`)
-	page, err := decodePage(t.Context(), body, func(p *Procedure) (Row, int) { kept += len(p.Runs); return Row{ID: p.ID}, 0 }, new(rest.Budget).Share())
-	if err != nil || len(page.Rows) != 100 || kept != 100*650 || page.Next != "100" {
-		t.Errorf("%d rows with %d runs, %v", len(page.Rows), kept, err)
+	runs := 0
+	countRuns := func(p *Procedure) (Row, int) {
+		runs += len(p.Runs)
+		return Row{ID: p.ID}, 0
+	}
+	body := `{"data":[` + strings.Join(rows, ",") + `],"meta":{"has_more":true,"next_cursor":100}}`
+	page, err := decodePage(t.Context(), []byte(body), countRuns, new(rest.Budget).Share())
+	if err != nil || len(page.Rows) != rowCount || runs != rowCount*runsOfRow || page.Next != "100" {
+		t.Errorf("%d rows with %d runs, %v", len(page.Rows), runs, err)
 	}
 }
 
-// TestMaxRow checks that the length of a row, and of everything outside data, is limited before it
-// is decoded, because a few bytes of JSON may need much memory.
+// TestMaxRow checks that the length of a row, and of everything outside data, is checked before it is
+// decoded, because a few bytes of JSON may need much memory.
 func TestMaxRow(t *testing.T) {
 	t.Parallel()
-	const meta = `"meta":{"has_more":false}`
-	fill := func(before, with, after string, length int) string {
-		return before + strings.Repeat(with, (length-len(before)-len(after))/len(with)) + after
+	const (
+		meta    = `"meta":{"has_more":false}`
+		longRow = "longer than 1 MiB"
+		outside = "what isn't in data is longer than 1 MiB"
+	)
+	row := func(id string, length int) string {
+		begin, end := `{"id":"`+id+`","x":"`, `"}`
+		return begin + strings.Repeat("x", length-len(begin)-len(end)) + end
 	}
-	row := func(length int) string { return fill(`{"id":"a","runs":[{}`, ",{}", `]}`, length) }
-	names := func(count int) string {
-		var text strings.Builder
-		for i := range count {
-			fmt.Fprintf(&text, `"%d":0,`, i)
-		}
-		return text.String()
-	}
-	for name, c := range map[string]struct{ body, want string }{ // want: the error; empty: valid
-		"two of the longest rows": {`{"data":[` + row(maxRow) + "," + strings.Replace(row(maxRow), "a", "b", 1) + `],` + meta + `}`, ""},
-		"a longer row":            {`{"data":[{"id":"b"},` + row(maxRow+3) + `],` + meta + `}`, "data.1: longer than 1 MiB"},
-		"a row of many names":     {`{"data":[{` + names(200_000) + `"id":"a"}],` + meta + `}`, "data.0: longer than 1 MiB"},
-		"a longer row with a duplicate name": {
-			`{"data":[{"id":"b"},` + strings.Replace(row(maxRow+9), `"a"`, `"a","x":0,"x":0`, 1) + `],` + meta + `}`, "data.1: longer than 1 MiB",
-		},
-		"a long name in a row":                {`{"data":[{"id":"a","` + strings.Repeat("n", maxRow) + `":0}],` + meta + `}`, "data.0: longer than 1 MiB"},
-		"many names outside data":             {`{"data":[],` + names(200_000) + meta + `}`, "what isn't in data is longer than 1 MiB"},
-		"many names in meta":                  {`{"data":[],"meta":{` + names(200_000) + `"has_more":false}}`, "what isn't in data is longer than 1 MiB"},
-		"many names in a row of another list": {`{"data":[],"more":[{` + names(200_000) + `"a":0}],` + meta + `}`, "more.0: longer than 1 MiB"},
-		"many names in nested lists":          {`{"data":[],"more":{"x":[[{` + names(200_000) + `"a":0}]]},` + meta + `}`, "what isn't in data is longer than 1 MiB"},
-		"an array instead of an object":       {`[` + row(maxRow+3) + `]`, "what isn't in data is longer than 1 MiB"},
-		"white space":                         {fill(`{"data":[`, " ", `],`+meta+`}`, 2*maxRow), "what isn't in data is longer than 1 MiB"},
-		"long and truncated":                  {`{"data":[` + row(maxRow) + "," + row(maxRow), "the body ends too early"},
-		"long and truncated within a row":     {`{"data":[` + row(maxRow) + "," + row(maxRow)[:maxRow-1], "the body ends too early"},
-		"long, and a second value":            {`{"data":[` + row(maxRow) + `],` + meta + `}{}`, "a second value follows the object"},
-		"long, with a duplicate name":         {`{"data":[` + row(maxRow) + `,{"id":"b","x":1,"x":1}],` + meta + `}`, ": data.1.x"},
+	longest := row("a", maxRow)
+	const member = `"x":0,`
+	members := strings.Repeat(member, maxRow/len(member)+1)
+	for name, c := range map[string]struct{ body, wantErr string }{
+		"two of the longest rows":               {`{"data":[` + longest + "," + row("b", maxRow) + `],` + meta + `}`, ""},
+		"a longer row":                          {`{"data":[{"id":"b"},` + row("a", maxRow+1) + `],` + meta + `}`, "data.1: " + longRow},
+		"a row of many members":                 {`{"data":[{` + members + `"id":"a"}],` + meta + `}`, "data.0: " + longRow},
+		"a long name in a row":                  {`{"data":[{"id":"a","` + strings.Repeat("n", maxRow) + `":0}],` + meta + `}`, "data.0: " + longRow},
+		"many members outside data":             {`{"data":[],` + members + meta + `}`, outside},
+		"many members in meta":                  {`{"data":[],"meta":{` + members + `"has_more":false}}`, outside},
+		"many members in a row of another list": {`{"data":[],"more":[{` + members + `"a":0}],` + meta + `}`, "more.0: " + longRow},
+		"many members in nested lists":          {`{"data":[],"more":{"x":[[{` + members + `"a":0}]]},` + meta + `}`, outside},
+		"an array instead of an object":         {`[` + row("a", maxRow+1) + `]`, outside},
+		"white space":                           {`{"data":[` + strings.Repeat(" ", maxRow) + `],` + meta + `}`, outside},
+		"long and truncated":                    {`{"data":[` + longest + "," + longest, "the body ends too early"},
+		"long and truncated within a row":       {`{"data":[` + longest + "," + longest[:maxRow-1], "the body ends too early"},
+		"long, and a second value":              {`{"data":[` + longest + `],` + meta + `}{}`, "a second value follows the object"},
+		"long, with a duplicate name":           {`{"data":[` + longest + `,{"id":"b","x":1,"x":1}],` + meta + `}`, ": data.1.x"},
 	} {
-		page, err := decodeIDs([]byte(c.body))
-		if c.want == "" && (err != nil || len(page.Rows) != 2) || c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want)) {
-			t.Errorf("%s: %d rows, %v", name, len(page.Rows), err)
+		page, err := decodeIDs(c.body)
+		if c.wantErr == "" {
+			if err != nil || len(page.Rows) != 2 {
+				t.Errorf("%s: got %d rows, %v; want 2", name, len(page.Rows), err)
+			}
+			continue
+		}
+		if err == nil || !strings.Contains(err.Error(), c.wantErr) {
+			t.Errorf("%s: got %v, want %q", name, err, c.wantErr)
 		}
 	}
 }
 
+// TestDecodingEnds checks that decoding stops at the next row when the context ends.
 func TestDecodingEnds(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithCancel(t.Context())
@@ -185,71 +200,88 @@ func TestDecodingEnds(t *testing.T) {
 		if kept++; kept == 3 {
 			cancel()
 		}
-		return Row{ID: p.ID}, 7
+		return Row{ID: p.ID}, 0
 	}
-	row := `{"id": "a"},`
-	_, err := decodePage(ctx, []byte(`{"data": [`+strings.Repeat(row, 99)+`{"id": "b"}], "meta": {"has_more": false}}`), keep, new(rest.Budget).Share())
+	body := `{"data": [` + strings.Repeat(`{"id": "a"},`, 99) + `{"id": "b"}], "meta": {"has_more": false}}`
+	_, err := decodePage(ctx, []byte(body), keep, new(rest.Budget).Share())
 	if kept != 3 || !errors.Is(err, context.Canceled) {
 		t.Errorf("%d rows were kept, %v", kept, err)
 	}
 }
 
-// TestCursors checks that a whole number is sent without exponent or decimals, and a string
-// unchanged. An empty string isn't a cursor, because it would request the first page.
+// cursorPage returns an empty page with the next_cursor.
+func cursorPage(cursor string) string {
+	return `{"data": [], "meta": {"has_more": true, "next_cursor": ` + cursor + `}}`
+}
+
+// TestCursors checks that a whole number becomes a cursor without exponent or decimals, and that a
+// string becomes one unchanged. An empty string isn't a cursor, because it would request the first
+// page.
 func TestCursors(t *testing.T) {
 	t.Parallel()
-	for text, want := range map[string]string{
-		"3": "3", "3.0": "3", "30e-1": "3", `"3"`: "3", "-3": "-3", "0.5": "0.5", "1e300": "1e300",
-		`"after r3"`: "after r3", `"007"`: "007", `"1e3"`: "1e3", `"+5"`: "+5", `"\u00e9"`: "é", "null": "", `""`: "",
-		`"` + strings.Repeat("x", maxCursor-2) + `"`: strings.Repeat("x", maxCursor-2),
+	longest := strings.Repeat("x", maxCursor-len(`""`))
+	for received, want := range map[string]string{
+		"3": "3", "3.0": "3", "30e-1": "3", "-3": "-3", "0.5": "0.5", "1e300": "1e300", "null": "",
+		`"3"`: "3", `"after r3"`: "after r3", `"007"`: "007", `"1e3"`: "1e3", `"+5"`: "+5", `"\u00e9"`: "é", `""`: "",
+		`"` + longest + `"`: longest,
 	} {
-		page, err := decodeIDs([]byte(`{"data": [], "meta": {"has_more": true, "next_cursor": ` + text + `}}`))
-		if err != nil || page.Next != want {
-			t.Errorf("%s: got %q, %v, want %q", text, page.Next, err, want)
+		if page, err := decodeIDs(cursorPage(received)); err != nil || page.Next != want {
+			t.Errorf("%s: got %q, %v, want %q", received, page.Next, err, want)
 		}
 	}
-	tooLong := `"` + strings.Repeat("x", maxCursor-1) + `"`
-	if _, err := decodeIDs([]byte(`{"data": [], "meta": {"has_more": true, "next_cursor": ` + tooLong + `}}`)); err == nil || !strings.Contains(err.Error(), "meta.next_cursor: longer than 4 KiB") {
-		t.Errorf("a longer cursor: %v", err)
+	if _, err := decodeIDs(cursorPage(`"` + longest + `x"`)); err == nil || !strings.Contains(err.Error(), "meta.next_cursor: longer than 4 KiB") {
+		t.Errorf("a longer cursor: got %v, want an error about its length", err)
 	}
 }
 
 // TestInvalidTimes checks that a time that can't be parsed is returned unchanged, and sorts last.
 func TestInvalidTimes(t *testing.T) {
 	t.Parallel()
-	for _, odd := range []string{"", "yesterday", "2024-01-15", "2024-01-15T10:30Z", "2024-01-15T10:30:00", "2024-01-15T10:30:00+0000", "2024-02-30T00:00:00Z"} {
-		body := fmt.Sprintf(`{"data": [
-			{"id": "odd", "created_at": %[1]q, "runs": [{"id": "2", "started_at": %[1]q}, {"id": "1", "started_at": "2024-01-15T10:30:00Z"}]},
-			{"id": "fine", "created_at": "2024-01-15T10:30:00Z"}, {"id": "pale"}], "meta": {"has_more": false}}`, odd)
-		procedures := readProcedures(t, body)
-		if got := formatOrder(procedures); got != "fine odd odd/1 odd/2 pale" || *procedures[1].CreatedAt != odd || *procedures[1].Runs[1].StartedAt != odd {
-			t.Errorf("%q: got %s, %+v", odd, got, procedures[1])
+	for _, invalid := range []string{"", "yesterday", "2024-01-15", "2024-01-15T10:30Z", "2024-01-15T10:30:00", "2024-01-15T10:30:00+0000", "2024-02-30T00:00:00Z"} {
+		procedures := readProcedures(t, fmt.Sprintf(`{"data": [
+			{"id": "p1", "created_at": %[1]q, "runs": [{"id": "r1", "started_at": %[1]q}, {"id": "r2", "started_at": "2024-01-15T10:30:00Z"}]},
+			{"id": "p2", "created_at": "2024-01-15T10:30:00Z"}, {"id": "p3"}], "meta": {"has_more": false}}`, invalid))
+		if got, want := formatOrder(procedures), "p2 p1 p1/r2 p1/r1 p3"; got != want {
+			t.Fatalf("%q: got the order %s, want %s", invalid, got, want)
+		}
+		if created, started := *procedures[1].CreatedAt, *procedures[1].Runs[1].StartedAt; created != invalid || started != invalid {
+			t.Errorf("got the times %q and %q, want %q", created, started, invalid)
 		}
 	}
 }
 
+// TestDecimal checks that a number is decoded as the server's text, and that a number out of range or
+// with too many digits is rejected.
 func TestDecimal(t *testing.T) {
 	t.Parallel()
-	for text, fits := range map[string]bool{
-		"0": true, "-0": true, "85.50": true, "99.3": true, "9007199254740993": true, "1e22": true, "1E-9": true, "0.30000000000000004": true, "0.123456789012345678": true,
-		"1.7976931348623157e308": true, "5e-324": true, "0e-2000000": true, strings.Repeat("1", 64): true, "0." + strings.Repeat("1", 63): true,
-		"1e309": false, "-1e309": false, "1e-2000000": false, "1e2000000": false, strings.Repeat("1", 65): false, "0." + strings.Repeat("1", 64): false,
-		`"85.5"`: false, "true": false, "[1]": false, "{}": false,
+	for _, valid := range []string{
+		"0", "-0", "85.50", "99.3", "9007199254740993", "1e22", "1E-9", "0.30000000000000004", "0.123456789012345678",
+		"1.7976931348623157e308", "5e-324", "0e-2000000", strings.Repeat("1", maxDigits), "0." + strings.Repeat("1", maxDigits-1),
 	} {
-		var procedure Procedure
-		err := json.Unmarshal([]byte(`{"id": "a", "fpy": `+text+`}`), &procedure)
-		if (err == nil) != fits || fits && string(*procedure.FPY) != text {
-			t.Errorf("%s: %v", text, err)
+		var decimal Decimal
+		if err := json.Unmarshal([]byte(valid), &decimal); err != nil || string(decimal) != valid {
+			t.Errorf("%s is decoded as %s, %v", valid, decimal, err)
+		}
+	}
+	for _, invalid := range []string{
+		"1e309", "-1e309", "1e-2000000", "1e2000000", strings.Repeat("1", maxDigits+1), "0." + strings.Repeat("1", maxDigits),
+		`"85.5"`, "true", "[1]", "{}",
+	} {
+		var decimal Decimal
+		if err := json.Unmarshal([]byte(invalid), &decimal); err == nil {
+			t.Errorf("%s is decoded as %s", invalid, decimal)
 		}
 	}
 }
 
+// TestTruncatedPage checks that a page that is truncated anywhere has the error rest.ErrTruncated, so
+// that it is requested again.
 func TestTruncatedPage(t *testing.T) {
 	t.Parallel()
-	whole := `{"data":[` + fakeapi.Example2025().JSON + `],"meta":{"has_more":false,"next_cursor":null}}`
-	for end := range len(whole) {
-		if page, err := decodeIDs([]byte(whole[:end])); !errors.Is(err, rest.ErrTruncated) {
-			t.Errorf("truncated after %d bytes: %+v, %v", end, page, err)
+	page := `{"data":[` + fakeapi.Example2025().JSON + `],"meta":{"has_more":false,"next_cursor":null}}`
+	for end := range len(page) {
+		if got, err := decodeIDs(page[:end]); !errors.Is(err, rest.ErrTruncated) {
+			t.Errorf("truncated after %d bytes: got %+v, %v", end, got, err)
 		}
 	}
 }

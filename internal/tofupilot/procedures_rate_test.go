@@ -15,139 +15,125 @@ import (
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/rest"
 )
 
-// limitPerPeriod makes the fake refuse requests beyond count in each period. Each response takes
-// 100 ms.
-func limitPerPeriod(api *fakeapi.Server, count int, period time.Duration) {
-	var counting sync.Mutex
-	start := time.Now()
-	window, used := time.Duration(-1), 0
-	api.Delay(100 * time.Millisecond)
-	api.Before(func(r fakeapi.Request) {
-		counting.Lock()
-		defer counting.Unlock()
-		if now := time.Since(start) / period; now != window {
-			window, used = now, 0
-		}
-		if used++; used > count {
-			api.Fail(fakeapi.Status(http.StatusTooManyRequests, `{"message": "Too many requests"}`), r.Number)
-		}
-	})
-}
-
-// limitLikeNginx makes the fake refuse requests as nginx's limit_req does, with a rate and a burst.
-func limitLikeNginx(api *fakeapi.Server, perSecond, burst float64, status int) {
-	var counting sync.Mutex
-	tokens, filled := burst+1, time.Now()
-	api.Delay(20 * time.Millisecond)
-	api.Before(func(r fakeapi.Request) {
-		counting.Lock()
-		defer counting.Unlock()
-		tokens, filled = min(burst+1, tokens+time.Since(filled).Seconds()*perSecond), time.Now()
-		if tokens < 1 {
-			api.Fail(fakeapi.Status(status, "<html>"), r.Number)
+// limitRate returns a handler that forwards a request to the API if isAllowed returns true, and refuses
+// it with the status otherwise. Each response takes 100 ms.
+func limitRate(api http.Handler, status int, isAllowed func() bool) http.Handler {
+	var mu sync.Mutex
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		mu.Lock()
+		allowed := isAllowed()
+		mu.Unlock()
+		time.Sleep(100 * time.Millisecond)
+		if !allowed {
+			fakeapi.Status(status, `{"message": "Too many requests"}`).ServeHTTP(w, r)
 			return
 		}
-		tokens--
+		api.ServeHTTP(w, r)
 	})
 }
 
-// TestLimiters reads through limiters like nginx's, which respond with 503 by default and can be
-// configured to respond with 429.
-func TestLimiters(t *testing.T) {
-	t.Parallel()
-	read := func(t *testing.T, transport http.RoundTripper, rows int) {
-		t.Helper()
-		client := newClient(t, "https://tofupilot.invalid", withTransport(transport), withRetries(rest.DefaultMaxRetries))
-		start := time.Now()
-		got, err := client.Procedures(t.Context(), Filter{})
-		if err != nil || len(got) != rows || time.Since(start) > 5*time.Minute {
-			t.Errorf("%d rows after %s, %v", len(got), time.Since(start), err)
-		}
-	}
-	for _, status := range []int{429, 503} {
-		for name, c := range map[string]struct {
-			perSecond, burst float64
-			rows             int
-		}{
-			"two a second, burst of two": {2, 2, 3_000},
-			"one a second, no burst":     {1, 0, 10_000},
-			"five a second, burst of 20": {5, 20, 10_000},
-		} {
-			t.Run(fmt.Sprintf("%d, %s", status, name), func(t *testing.T) {
-				t.Parallel()
-				synctest.Test(t, func(t *testing.T) {
-					api := fakeapi.New(fakeapi.Generate(c.rows, fakeapi.WithRepository)...)
-					limitLikeNginx(api, c.perSecond, c.burst, status)
-					read(t, handlerTransport{api}, c.rows)
-				})
-			})
-		}
-		t.Run(fmt.Sprintf("%d, one connection", status), func(t *testing.T) {
-			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
-				api := fakeapi.New(fakeapi.Generate(3_000, fakeapi.WithRepository)...)
-				var inFlight atomic.Int64
-				read(t, handlerTransport{http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-					defer inFlight.Add(-1)
-					if inFlight.Add(1) > 1 {
-						fakeapi.Status(status, "").ServeHTTP(w, r)
-						return
-					}
-					time.Sleep(100 * time.Millisecond)
-					api.ServeHTTP(w, r)
-				})}, 3_000)
-			})
-		})
-	}
+// limitPerPeriod returns a handler that refuses requests beyond maxRequests in each period.
+func limitPerPeriod(api http.Handler, maxRequests int, period time.Duration) http.Handler {
+	start := time.Now()
+	requests := map[time.Duration]int{} // by the number of the period
+	return limitRate(api, http.StatusTooManyRequests, func() bool {
+		number := time.Since(start) / period
+		requests[number]++
+		return requests[number] <= maxRequests
+	})
 }
 
-// TestRateLimits checks that a list is read with the defaults of max_retries and timeouts.read, if
-// the server's limit allows that.
+// limitLikeNginx returns a handler that refuses requests like nginx with limit_req: it allows perSecond
+// requests on average, and burst more at once. nginx responds with 503, or with 429 if configured so.
+func limitLikeNginx(api http.Handler, status int, perSecond, burst float64) http.Handler {
+	available := burst + 1
+	updated := time.Now()
+	return limitRate(api, status, func() bool {
+		now := time.Now()
+		available = min(burst+1, available+now.Sub(updated).Seconds()*perSecond)
+		updated = now
+		if available < 1 {
+			return false
+		}
+		available--
+		return true
+	})
+}
+
+// limitInFlight returns a handler that refuses a request while another one is in flight, like nginx
+// with limit_conn.
+func limitInFlight(api http.Handler, status int) http.Handler {
+	var inFlight atomic.Int64
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		defer inFlight.Add(-1)
+		if inFlight.Add(1) > 1 {
+			fakeapi.Status(status, "").ServeHTTP(w, r)
+			return
+		}
+		time.Sleep(100 * time.Millisecond)
+		api.ServeHTTP(w, r)
+	})
+}
+
+// TestRateLimits checks that a list is read with the default of max_retries from a server with a rate
+// limit, and how long that takes at most.
 func TestRateLimits(t *testing.T) {
 	t.Parallel()
-	for name, c := range map[string]struct {
-		rows    int // 2,500 take 26 pages, and 10,000 take 102
-		count   int
-		period  time.Duration
+	type testCase struct {
+		rows    int // 100 to a page
+		limit   func(api http.Handler) http.Handler
 		longest time.Duration
-	}{
-		"20 per 10 s":   {2_500, 20, 10 * time.Second, 30 * time.Second},
-		"1 per s":       {10_000, 1, time.Second, 5 * time.Minute},
-		"30 per minute": {10_000, 30, time.Minute, 5 * time.Minute},
-	} {
+	}
+	const defaultTimeout = 5 * time.Minute // of timeouts.read
+	cases := map[string]testCase{
+		"20 per 10 s":   {2_500, func(api http.Handler) http.Handler { return limitPerPeriod(api, 20, 10*time.Second) }, 30 * time.Second},
+		"1 per s":       {10_000, func(api http.Handler) http.Handler { return limitPerPeriod(api, 1, time.Second) }, defaultTimeout},
+		"30 per minute": {10_000, func(api http.Handler) http.Handler { return limitPerPeriod(api, 30, time.Minute) }, defaultTimeout},
+	}
+	for _, status := range []int{http.StatusTooManyRequests, http.StatusServiceUnavailable} {
+		for name, c := range map[string]testCase{
+			"2 per s, burst of 2":  {3_000, func(api http.Handler) http.Handler { return limitLikeNginx(api, status, 2, 2) }, defaultTimeout},
+			"1 per s, no burst":    {10_000, func(api http.Handler) http.Handler { return limitLikeNginx(api, status, 1, 0) }, defaultTimeout},
+			"5 per s, burst of 20": {10_000, func(api http.Handler) http.Handler { return limitLikeNginx(api, status, 5, 20) }, defaultTimeout},
+			"one in flight":        {3_000, func(api http.Handler) http.Handler { return limitInFlight(api, status) }, defaultTimeout},
+		} {
+			cases[fmt.Sprintf("%d, %s", status, name)] = c
+		}
+	}
+	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				api := fakeapi.New(fakeapi.Generate(c.rows, fakeapi.WithRepository)...)
-				limitPerPeriod(api, c.count, c.period)
-				client := newClient(t, "https://tofupilot.invalid", withTransport(handlerTransport{api}), withRetries(rest.DefaultMaxRetries))
+				limited := c.limit(fakeapi.New(fakeapi.Generate(c.rows, fakeapi.WithRepository)...))
+				client := newClient(t, "https://tofupilot.invalid", withTransport(handlerTransport{limited}), withRetries(rest.DefaultMaxRetries))
 				start := time.Now()
 				rows, err := client.Procedures(t.Context(), Filter{})
 				if took := time.Since(start); err != nil || len(rows) != c.rows || took > c.longest {
-					t.Errorf("%d rows after %s, %v", len(rows), took, err)
+					t.Errorf("got %d rows after %s, %v; want %d after at most %s", len(rows), took, err, c.rows, c.longest)
 				}
 			})
 		})
 	}
 }
 
-// TestRateTooSlow has a limit that doesn't allow it. The error has the deadline and the last 429.
+// TestRateTooSlow checks that a read ends at its deadline if the rate limit allows too few requests
+// until then, and that its error contains the reason for the deadline and the last refusal.
 func TestRateTooSlow(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		api := fakeapi.New(fakeapi.Generate(10_000, fakeapi.WithRepository)...)
-		limitPerPeriod(api, 10, time.Minute) // at most 60 of 102 pages
-		client := newClient(t, "https://tofupilot.invalid", withTransport(handlerTransport{api}), withRetries(2))
-		cause, start := errors.New("time is up"), time.Now()
+		limited := limitPerPeriod(api, 10, time.Minute) // at most 60 of 102 pages
+		client := newClient(t, "https://tofupilot.invalid", withTransport(handlerTransport{limited}), withRetries(2))
+		start := time.Now()
+		cause := errors.New("time is up")
 		ctx, cancel := context.WithTimeoutCause(t.Context(), 5*time.Minute, cause)
 		defer cancel()
 		_, err := client.Procedures(ctx, Filter{})
-		failed := new(rest.Error)
-		if !errors.Is(err, cause) || !errors.As(err, &failed) || failed.Kind != rest.RateLimited || failed.Message != "Too many requests" && failed.Status != 0 {
-			t.Error(err)
+		if !errors.Is(err, cause) || kindOf(err) != rest.RateLimited {
+			t.Errorf("got %v, want an error about a rate limit and the deadline", err)
 		}
 		if took := time.Since(start); took != 5*time.Minute {
-			t.Errorf("it took %s", took)
+			t.Errorf("it took %s, want 5m", took)
 		}
 	})
 }
