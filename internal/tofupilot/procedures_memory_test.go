@@ -5,33 +5,28 @@ import (
 	"context"
 	"errors"
 	"flag"
-	"fmt"
 	"io"
 	"net/http"
-	"net/http/httptest"
 	"reflect"
-	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/iotest"
 	"testing/synctest"
 	"time"
 
-	"golang.org/x/sync/errgroup"
 	"pgregory.net/rapid"
 
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/fakeapi"
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/rest"
 )
 
-// roundTripFunc is a function that implements http.RoundTripper.
-type roundTripFunc func(*http.Request) (*http.Response, error)
+// init stops rapid from writing the cases that fail to files. It prints them, too.
+func init() { _ = flag.Set("rapid.nofailfile", "true") }
 
-func (f roundTripFunc) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
-
-// reserve reserves some of the memory budget of a client.
+// reserve reserves some of the client's memory budget.
 func reserve(t *testing.T, client *Client, bytes int) {
 	t.Helper()
 	if err := client.memory.Share().Reserve(bytes); err != nil {
@@ -39,203 +34,217 @@ func reserve(t *testing.T, client *Client, bytes int) {
 	}
 }
 
-// memoryCase describes a read of a list and the responses to it.
+// memoryCase describes a read of a list from a server that disturbs some of its responses.
 type memoryCase struct {
-	rows, size int // of the list; bytes reserved for each row
-	responses  []string
-	limit      time.Duration
+	rows         int      // of the list
+	rowSize      int      // bytes that the read keeps of each row, beside its ID
+	disturbances []string // of the responses, in turn; see respond
+	deadline     time.Duration
 }
 
-// read reads the list. It returns the number of passes, and the bytes reserved before the session
-// is closed. It checks that each pass and the session release their memory.
-func (c memoryCase) read(t *testing.T) (passes int, reserved int64, err error) {
+// respond responds to a request of the list. number is the number of requests before it.
+func (c memoryCase) respond(api *fakeapi.Server, r *http.Request, number int) (*http.Response, error) {
+	var handler http.Handler = api
+	disturbance := c.disturbances[number%len(c.disturbances)]
+	switch disturbance {
+	case "new order":
+		from := 20 + number%16 // sorts by a part of the random IDs
+		api.Order(func(a, b fakeapi.Procedure) int { return cmp.Compare(a.ID[from:], b.ID[from:]) })
+	case "no response":
+		handler = noResponse
+	case "503":
+		handler = fakeapi.Status(http.StatusServiceUnavailable, strings.Repeat("x", 500_000))
+	case "403":
+		handler = fakeapi.Status(http.StatusForbidden, strings.Repeat("x", 500_000))
+	case "invalid row":
+		handler = okResponse(`{"data":[{"id":"a"},{}]}`)
+	case "long row":
+		handler = okResponse(`{"data":[{"id":"a"},{"id":"` + strings.Repeat("b", maxRow) + `"}]}`)
+	}
+	response, err := handlerTransport{handler}.RoundTrip(r)
+	if err == nil && disturbance == "cut off" {
+		response.Body = io.NopCloser(io.MultiReader(io.LimitReader(response.Body, 10_000), iotest.ErrReader(io.ErrUnexpectedEOF)))
+	}
+	return response, err
+}
+
+// roundTripFunc is a function that implements http.RoundTripper.
+type roundTripFunc func(*http.Request) (*http.Response, error)
+
+func (f roundTripFunc) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
+
+// read reads the list. It returns the number of requests for a first page, and the bytes that are
+// reserved before the session is closed. It checks that no memory is reserved when a pass begins, and
+// after the session.
+func (c memoryCase) read(t *testing.T) (firstPages int, reserved int64, err error) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), c.limit)
+	ctx, cancel := context.WithTimeout(t.Context(), c.deadline)
 	defer cancel()
-	var turns atomic.Int64
 	api := fakeapi.New(fakeapi.Generate(c.rows, fakeapi.WithRepository)...)
 	var client *Client
+	var requests atomic.Int64
 	transport := roundTripFunc(func(r *http.Request) (*http.Response, error) {
 		if !r.URL.Query().Has("cursor") {
-			passes++
-			if reserved := client.memory.Used(); reserved != 0 {
-				t.Errorf("%d bytes are reserved when a pass begins", reserved)
+			firstPages++
+			if used := client.memory.Used(); used != 0 {
+				t.Errorf("%d bytes are reserved when a pass begins", used)
 			}
 		}
-		turn := int(turns.Add(1)) - 1
-		kind := c.responses[turn%len(c.responses)]
-		recorder, handler := httptest.NewRecorder(), http.Handler(api)
-		switch kind {
-		case "moved":
-			from := 20 + turn%16 // of the random part of the IDs
-			api.Order(func(a, b fakeapi.Procedure) int { return cmp.Compare(a.ID[from:], b.ID[from:]) })
-		case "not in time":
-			<-r.Context().Done()
-			return nil, r.Context().Err()
-		case "503", "403":
-			status, _ := strconv.Atoi(kind)
-			handler = fakeapi.Status(status, strings.Repeat("x", 500_000))
-		case "no page", "a long row":
-			handler = okResponse(`{"data":[{"id":"a"},{"id":"` + strings.Repeat("b", map[bool]int{true: maxRow}[kind == "a long row"]) + `"}]}`)
-		}
-		handler.ServeHTTP(recorder, r)
-		response := recorder.Result()
-		if kind == "cut off" {
-			response.Body = io.NopCloser(io.MultiReader(io.LimitReader(response.Body, 10_000), iotest.ErrReader(io.ErrUnexpectedEOF)))
-		}
-		return response, nil
+		return c.respond(api, r, int(requests.Add(1)-1))
 	})
 	client = newClient(t, "http://test", withTransport(transport), withRetries(2), func(config *rest.Config) { config.RequestTimeout = time.Second })
 	session := client.NewSession()
-	rows, err := session.readList(ctx, Filter{}, func(p *Procedure) (Row, int) { return Row{ID: p.ID}, c.size })
+	rows, err := session.readList(ctx, Filter{}, func(p *Procedure) (Row, int) { return Row{ID: p.ID}, c.rowSize })
 	if err == nil && len(rows) != c.rows {
-		t.Errorf("%d rows of %d", len(rows), c.rows)
+		t.Errorf("got %d rows, want %d", len(rows), c.rows)
 	}
 	reserved = client.memory.Used()
 	session.Close()
-	if reserved := client.memory.Used(); reserved != 0 {
-		t.Errorf("%d bytes are reserved after a read that ended with %v", reserved, err)
+	if used := client.memory.Used(); used != 0 {
+		t.Errorf("%d bytes are reserved after a read that ended with %v", used, err)
 	}
-	return passes, reserved, err
+	return firstPages, reserved, err
 }
 
-// init keeps rapid from writing files for failed cases. It prints them.
-func init() { _ = flag.Set("rapid.nofailfile", "true") }
-
+// TestReadReleases checks that a read reserves the memory of its rows once, and releases it, whatever
+// the responses are.
 func TestReadReleases(t *testing.T) {
 	t.Parallel()
-	const lengthOfUUID = 36
-	ends := map[string]int{}
+	const idLength = 36 // of a UUID
 	rapid.Check(t, func(rt *rapid.T) {
+		disturbances := rapid.SampledFrom([]string{"", "", "", "", "new order", "no response", "503", "403", "invalid row", "long row", "cut off"})
 		c := memoryCase{
-			rows:      rapid.IntRange(0, 500).Draw(rt, "rows"),
-			size:      rapid.SampledFrom([]int{10, 1000, 2 << 20}).Draw(rt, "size"),
-			responses: []string{""},
-			limit:     time.Duration(rapid.SampledFrom([]int{2, 60, 3600}).Draw(rt, "seconds")) * time.Second,
-		}
-		for range rapid.IntRange(0, 20).Draw(rt, "responses") {
-			kinds := []string{"", "", "", "", "moved", "not in time", "503", "403", "no page", "a long row", "cut off"}
-			c.responses = append(c.responses, rapid.SampledFrom(kinds).Draw(rt, "response"))
+			rows:         rapid.IntRange(0, 500).Draw(rt, "rows"),
+			rowSize:      rapid.SampledFrom([]int{10, 1000, 2 << 20}).Draw(rt, "rowSize"),
+			disturbances: append([]string{""}, rapid.SliceOfN(disturbances, 0, 20).Draw(rt, "disturbances")...),
+			deadline:     rapid.SampledFrom([]time.Duration{2 * time.Second, time.Minute, time.Hour}).Draw(rt, "deadline"),
 		}
 		synctest.Test(t, func(t *testing.T) {
 			_, reserved, err := c.read(t)
-			ends[strings.ReplaceAll(fmt.Sprintf("%T, too much: %t", err, errors.Is(err, rest.ErrMemory)), "*tofupilot.", "")]++
-			if least := int64(c.rows) * int64(lengthOfUUID+c.size+rowOverhead); err == nil && (reserved < least || reserved > least*11/10+30_000) {
-				t.Errorf("%d bytes are reserved for %d rows of %d", reserved, c.rows, c.size)
+			if err != nil {
+				return
+			}
+			least := int64(c.rows) * int64(idLength+c.rowSize+rowOverhead)
+			most := least*11/10 + 30_000 // with the rows that two pages share, and the cursors
+			if reserved < least || reserved > most {
+				t.Errorf("%d bytes are reserved for %d rows of %d bytes, want %d to %d", reserved, c.rows, c.rowSize, least, most)
 			}
 		})
 	})
-	t.Logf("%v", ends)
 }
 
+// TestTwentyPasses checks that each pass releases the memory of the one before: twenty passes with 250
+// MiB of rows each don't fit into the budget together.
 func TestTwentyPasses(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		c := memoryCase{rows: 250, size: 1 << 20, responses: slices.Repeat([]string{"moved"}, 80), limit: time.Hour}
-		c.responses = append(c.responses, slices.Repeat([]string{""}, 1000)...)
-		if passes, _, err := c.read(t); err != nil || passes < 20 { // each with 250 MiB of rows
-			t.Errorf("%d passes, %v", passes, err)
+		c := memoryCase{rows: 250, rowSize: 1 << 20, disturbances: make([]string, 1000), deadline: time.Hour}
+		for i := range 80 {
+			c.disturbances[i] = "new order"
+		}
+		if firstPages, _, err := c.read(t); err != nil || firstPages < 20 {
+			t.Errorf("got %d passes, %v; want at least 20", firstPages, err)
 		}
 	})
 }
 
 // TestReadsFitTogether checks that two lists of 100,000 procedures with five runs each fit into the
-// budget, and ten lookups in such a list. It has a twentieth of both.
+// memory budget at the same time, and ten lookups in such a list. To be fast, it uses a twentieth of
+// the procedures and of the budget.
 func TestReadsFitTogether(t *testing.T) {
 	t.Parallel()
-	procedures := fakeapi.Generate(100_000/20, fakeapi.WithRunsAndFPY)
+	const fraction = 20
+	procedures := fakeapi.Generate(100_000/fraction, fakeapi.WithRunsAndFPY)
 	for i := range procedures {
 		p := &procedures[i]
 		run := fakeapi.Run{ID: p.ID, Outcome: "PASS", StartedAt: p.CreatedAt, Unit: fakeapi.Unit{ID: p.ID}}
 		p.Runs = []fakeapi.Run{run, run, run, run, run}
 	}
-	api := fakeapi.New(procedures...)
-	client := newClient(t, newServer(t, api).String())
-	reserve(t, client, rest.MaxMemory*19/20)
-	group, ctx := errgroup.WithContext(t.Context())
+	client, _ := newFakeClient(t, procedures...)
+	reserve(t, client, rest.MaxMemory-rest.MaxMemory/fraction)
+	var reads sync.WaitGroup
 	for range 2 {
-		group.Go(func() error {
-			rows, err := client.Procedures(ctx, Filter{})
-			if err == nil && len(rows) != len(procedures) {
-				err = fmt.Errorf("%d rows", len(rows))
+		reads.Go(func() {
+			if rows, err := client.Procedures(t.Context(), Filter{}); err != nil || len(rows) != len(procedures) {
+				t.Errorf("list: got %d procedures, %v; want %d", len(rows), err, len(procedures))
 			}
-			return err
 		})
 	}
-	if err := group.Wait(); err != nil {
-		t.Errorf("two lists: %v", err)
-	}
-	group, ctx = errgroup.WithContext(t.Context())
+	reads.Wait()
 	for range 10 {
-		group.Go(func() error {
-			_, err := lookUp(ctx, client, ByName, "Nobody's")
-			if !errors.As(err, new(*LookupError)) {
-				return err
+		reads.Go(func() {
+			if _, err := lookUp(t.Context(), client, ByName, "Nobody's"); !errors.As(err, new(*LookupError)) {
+				t.Errorf("lookup: got %v, want a *LookupError", err)
 			}
-			return nil
 		})
 	}
-	if err := group.Wait(); err != nil {
-		t.Errorf("ten lookups: %v", err)
-	}
-	api.Forget()
-	reserve(t, client, rest.MaxMemory/20)
+	reads.Wait()
+}
+
+// TestNoMemory checks that a read fails after one request if no memory is left.
+func TestNoMemory(t *testing.T) {
+	t.Parallel()
+	client, api := newFakeClient(t, namedProcedures("Battery")...)
+	reserve(t, client, rest.MaxMemory)
 	if _, err := client.Procedures(t.Context(), Filter{}); !errors.Is(err, rest.ErrMemory) || len(api.Requests()) != 1 {
-		t.Errorf("without any memory: %d requests, %v", len(api.Requests()), err)
+		t.Errorf("got %v after %d requests, want %v after 1", err, len(api.Requests()), rest.ErrMemory)
 	}
 }
 
 // TestProcedureSize checks that size counts every string of a procedure.
 func TestProcedureSize(t *testing.T) {
 	t.Parallel()
-	const long = 1_000
-	texts := map[string]reflect.Value{}
-	var fill func(v reflect.Value, path string)
-	fill = func(v reflect.Value, path string) {
+	var procedure Procedure
+	texts := map[string]reflect.Value{} // the strings, by their paths
+	// allocate allocates all pointers and slices in v, and adds its strings to texts.
+	var allocate func(path string, v reflect.Value)
+	allocate = func(path string, v reflect.Value) {
 		switch v.Kind() {
 		case reflect.Pointer:
 			v.Set(reflect.New(v.Type().Elem()))
-			fill(v.Elem(), path)
+			allocate(path, v.Elem())
 		case reflect.Slice:
 			v.Set(reflect.MakeSlice(v.Type(), 2, 2))
-			for i := range v.Len() {
-				fill(v.Index(i), fmt.Sprintf("%s[%d]", path, i))
-			}
+			allocate(path+"[0]", v.Index(0))
+			allocate(path+"[1]", v.Index(1))
 		case reflect.Struct:
 			for i := range v.NumField() {
-				if v.Field(i).CanSet() && v.Type().Field(i).Type != reflect.TypeFor[time.Time]() {
-					fill(v.Field(i), path+"."+v.Type().Field(i).Name)
-				}
+				allocate(path+"."+v.Type().Field(i).Name, v.Field(i))
 			}
 		case reflect.String:
 			texts[path] = v
 		default:
+			t.Errorf("%s is a %s", path, v.Kind())
 		}
 	}
-	var full Procedure
-	fill(reflect.ValueOf(&full).Elem(), "Procedure")
-	delete(texts, "Procedure.FPY") // at most 64 digits
+	allocate("Procedure", reflect.ValueOf(&procedure).Elem())
+	delete(texts, "Procedure.FPY") // at most maxDigits, so size doesn't count it
+	const length = 1_000
 	for path, text := range texts {
-		without := full.size()
-		text.SetString(strings.Repeat("x", long))
-		if counted := full.size() - without; counted != long {
-			t.Errorf("size counts %d of %d bytes of %s: add it in procedures.go", counted, long, path)
+		before := procedure.size()
+		text.SetString(strings.Repeat("x", length))
+		if counted := procedure.size() - before; counted != length {
+			t.Errorf("size counts %d of %d bytes of %s: add it in procedures.go", counted, length, path)
 		}
 	}
 }
 
-// TestCursorsAreCounted checks that cursors count even if the pages are empty.
+// TestCursorsAreCounted checks that a read reserves memory for its cursors, even if the pages have no
+// rows. Otherwise a server could send empty pages without end.
 func TestCursorsAreCounted(t *testing.T) {
 	t.Parallel()
+	const left, cursorLength = 1 << 20, 4_000
 	pages := 0
-	client := newClient(t, "http://test", withTransport(roundTripFunc(func(*http.Request) (*http.Response, error) {
+	client := newClient(t, "http://test", withTransport(handlerTransport{http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		pages++
-		recorder := httptest.NewRecorder()
-		_, _ = fmt.Fprintf(recorder, `{"data":[],"meta":{"has_more":true,"next_cursor":"%s%d"}}`, strings.Repeat("c", 4000), pages)
-		return recorder.Result(), nil
-	})))
-	reserve(t, client, rest.MaxMemory-1<<20)
-	if _, err := client.Procedures(t.Context(), Filter{}); !errors.Is(err, rest.ErrMemory) || kindOf(err) != rest.TooLarge || pages > 300 {
-		t.Errorf("after %d pages: %.200v", pages, err)
+		cursor := strings.Repeat("c", cursorLength) + strconv.Itoa(pages)
+		okResponse(`{"data":[],"meta":{"has_more":true,"next_cursor":"`+cursor+`"}}`).ServeHTTP(w, r)
+	})}))
+	reserve(t, client, rest.MaxMemory-left)
+	if _, err := client.Procedures(t.Context(), Filter{}); !errors.Is(err, rest.ErrMemory) || kindOf(err) != rest.TooLarge {
+		t.Errorf("got %.200v, want %v", err, rest.ErrMemory)
+	}
+	if pages > left/cursorLength {
+		t.Errorf("got %d pages with cursors of %d bytes, want at most %d", pages, cursorLength, left/cursorLength)
 	}
 }
