@@ -2,12 +2,11 @@ package fakeapi
 
 import "time"
 
-// Example2025 returns the row of the 2025 reference page, with its exact JSON. It has the
-// same ID as [Example2026], so a server can't have both.
+// Example2025 returns the row of the 2025 reference page, with its exact JSON. Its ID is that of
+// [Example2026], so a server can't have both rows.
 func Example2025() Procedure {
 	p := example(WithRunsAndFPY)
-	fpy := 85.5
-	p.FPY = &fpy
+	p.FPY = new(85.5)
 	p.Runs = []Run{{
 		ID:        "550e8400-e29b-41d4-a716-446655440002",
 		Outcome:   "PASS",
@@ -38,8 +37,8 @@ func Example2025() Procedure {
 	return p
 }
 
-// Example2026 returns the row of the 2026 reference page, with its exact JSON. It has the
-// same ID as [Example2025], so a server can't have both.
+// Example2026 returns the row of the 2026 reference page, with its exact JSON. Its ID is that of
+// [Example2025], so a server can't have both rows.
 func Example2026() Procedure {
 	p := example(WithRepository)
 	p.Repository = &Repository{
@@ -67,15 +66,15 @@ func Example2026() Procedure {
 	return p
 }
 
+// example returns a row with the fields that both reference pages have.
 func example(shape Shape) Procedure {
-	name := "John Doe"
 	return Procedure{
 		ID:        "550e8400-e29b-41d4-a716-446655440000",
 		Name:      "Battery Test Procedure",
 		CreatedAt: time.Date(2024, time.January, 15, 10, 30, 0, 0, time.UTC),
 		CreatedBy: &User{
 			ID:    "550e8400-e29b-41d4-a716-446655440001",
-			Name:  &name,
+			Name:  new("John Doe"),
 			Email: "john.doe@company.com",
 		},
 		Shape: shape,

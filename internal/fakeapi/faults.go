@@ -18,41 +18,41 @@ type Request struct {
 	Header   http.Header
 }
 
-// Requests returns the recorded requests, in the order in which they arrived.
+// Requests returns the recorded requests in the order of their arrival.
 func (s *Server) Requests() []Request {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	return slices.Clone(s.requests)
 }
 
-// Forget deletes the recorded requests, and the next one has the number 1. Faults that
-// [Server.Fail] set remain, for the new numbers.
+// Forget deletes the recorded requests. The next request has the number 1 again, so a fault that
+// [Server.Fail] set for the number 1 applies to it.
 func (s *Server) Forget() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.requests = nil
 }
 
-// Delay sets how long every response waits before it is sent, as on a slow network. Its
-// content is determined before the wait. The wait ends early if the request's context ends.
+// Delay sets how long the server waits before it sends a response, as on a slow network. It determines
+// the response before it waits. If the request's context ends during the wait, it sends no response.
 func (s *Server) Delay(d time.Duration) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.delay = d
 }
 
-// Before sets a function that is called with each request, in the request's goroutine,
-// before the response is determined. It may block, and may call the server, for instance to
-// add or delete procedures. Concurrent requests call it concurrently. Before(nil) removes it.
+// Before sets a function that the server calls with each request, in the request's goroutine, before
+// it determines the response. The function may block. It may call the server's methods, for instance
+// to add or delete procedures. Concurrent requests call it concurrently. Before(nil) removes it.
 func (s *Server) Before(f func(Request)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.before = f
 }
 
-// Fail makes fault respond to the requests with these numbers, for any path and key. Without
-// numbers, it responds to every request that no other call has numbered. A nil fault restores
-// the normal response: Fail(nil, 3) for the third request, Fail(nil) for all.
+// Fail makes fault respond to the requests with these numbers, regardless of path and key. Without
+// numbers, fault responds to all requests whose number isn't in another call. A nil fault restores the
+// normal response: Fail(nil, 3) for the third request, even if all others fail, and Fail(nil) for all.
 func (s *Server) Fail(fault http.Handler, requests ...int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -68,9 +68,9 @@ func (s *Server) Fail(fault http.Handler, requests ...int) {
 	}
 }
 
-// Status returns a fault that responds with a status code, a body and headers, given as
-// names and values in turn. The default Content-Type is application/json for a body that
-// begins with {, and text/html for any other, as sent by a proxy.
+// Status returns a fault that responds with a status code, a body and headers, which are alternating
+// names and values. The default Content-Type is application/json for a body that begins with {, and
+// text/html for any other body, as proxies send.
 func Status(code int, body string, headers ...string) http.Handler {
 	contentType := "text/html"
 	if strings.HasPrefix(body, "{") {
@@ -86,8 +86,8 @@ func Status(code int, body string, headers ...string) http.Handler {
 	})
 }
 
-// HangUp returns a fault that closes the connection without a response. If the connection
-// served a request before, Go's http.Transport sends a GET again, as another request.
+// HangUp returns a fault that closes the connection without a response. Go's http.Transport repeats a GET
+// if the connection was used before, and the server records that as another request.
 func HangUp() http.Handler {
 	return http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
 		panic(http.ErrAbortHandler)

@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// The numbers of products and tests have no common factor, so advancing in both at a time
-// gives every pair before the first is repeated.
+// The lengths of products and tests have no common factor. So procedureName, which takes the next of
+// both each time, returns every pair before it repeats one.
 var (
 	products = []string{
 		"Battery Pack", "Motor Controller", "Main Board", "Power Supply 24 V", "BMS Board",
@@ -38,14 +38,14 @@ var (
 	providers = []string{"github", "github", "gitlab", "bitbucket"}
 )
 
-// Generate returns n procedures like those of a manufacturer. The same arguments return
-// the same procedures, and a smaller n returns the beginning of the list. All shapes have
-// the same names, but different IDs and created_at.
+// Generate returns n procedures like those of a manufacturer. For the same arguments, it returns the
+// same procedures, and for a smaller n the beginning of the same list. For another shape, it returns
+// procedures with the same names, but with other IDs and times.
 //
-// For up to 100,000 procedures, created_at is distinct and scattered over 2024 and 2025.
-// Names are distinct, except that every hundredth procedure has the name of the previous
-// one. Some creators' names, some repositories and some fpy are null. A procedure has 0 to
-// 5 runs, newest first.
+// In up to 100,000 procedures, no two have the same created_at. The times are scattered over 2024 and
+// 2025. Names are distinct, except that every hundredth procedure has the name of the previous one.
+// Some creators' names, some repositories and some fpy are null. A procedure has 0 to 5 runs, newest
+// first.
 func Generate(n int, shape Shape) []Procedure {
 	procedures := make([]Procedure, n)
 	for i := range procedures {
@@ -55,8 +55,8 @@ func Generate(n int, shape Shape) []Procedure {
 }
 
 func generate(i int, shape Shape) Procedure {
-	// Each procedure has its own source, so that a shorter list is the beginning of a longer.
-	random := rand.New(rand.NewPCG(uint64(shape), uint64(i))) //nolint:gosec // neither is negative
+	// Each procedure has its own source, so that a short list is the beginning of a longer one.
+	random := rand.New(rand.NewPCG(uint64(shape), uint64(i))) //nolint:gosec // shape and i aren't negative.
 	creator := users[random.IntN(len(users))]
 	p := Procedure{
 		ID:        newUUID(random),
@@ -82,8 +82,7 @@ func generate(i int, shape Shape) Procedure {
 		})
 	}
 	if shape.hasFPY() && len(p.Runs) > 0 && random.IntN(8) > 0 {
-		fpy := float64(600+random.IntN(401)) / 10
-		p.FPY = &fpy
+		p.FPY = new(float64(600+random.IntN(401)) / 10) // 60.0 to 100.0
 	}
 	return p
 }
@@ -96,24 +95,26 @@ func procedureName(i int) string {
 	return fmt.Sprintf("%s %s Rev %s", products[i%len(products)], tests[i%len(tests)], revision(round))
 }
 
-// revision returns A, B … Y, AA, AB … It uses the letters for revisions of drawings (ASME
-// Y14.35), which exclude those that look like others.
+// revision returns A for 0, B for 1, and so on to Y, AA, AB … It uses only the letters that ASME Y14.35
+// allows for revisions of drawings, which don't look like other letters or digits.
 func revision(round int) string {
 	const letters = "ABCDEFGHJKLMNPRTUVWY"
-	last := letters[round%len(letters) : round%len(letters)+1]
+	last := string(letters[round%len(letters)])
 	if round < len(letters) {
 		return last
 	}
 	return revision(round/len(letters)-1) + last
 }
 
-// createdAt returns a time in a slot of ten minutes within two years. The number of slots is
-// a prime, so each is used once. The stride is near the golden section of it, so consecutive
+// createdAt returns a time for the procedure with the index i. It divides two years into slots of ten
+// minutes, and moves on by stride slots for each procedure. The number of slots is a prime, so all of
+// them are used before one is repeated. The stride is about 0.618 of it, so that consecutive
 // procedures are far apart.
 func createdAt(i int, shape Shape, random *rand.Rand) time.Time {
 	const slots, stride = 104_729, 64_727
 	start := time.Date(2024, time.January, 2, 6, 0, 0, 0, time.UTC)
-	minutes := i*stride%slots*10 + 2*int(shape) // so that times are distinct in a mix of shapes
+	minutes := i * stride % slots * 10
+	minutes += 2 * int(shape) // so that times are also distinct in a mix of shapes
 	return start.Add(time.Duration(minutes)*time.Minute + time.Duration(random.IntN(60_000))*time.Millisecond)
 }
 

@@ -3,7 +3,7 @@ package fakeapi
 import "time"
 
 // Named returns the procedures that the documentation and its examples mention, except for
-// [Example2026]. The last was created a week before now, and the others in 2024.
+// [Example2026]. The last one was created a week before now, and the others in 2024.
 func Named(now time.Time, shape Shape) []Procedure {
 	list := []Procedure{
 		{ID: "7d3b9f52-6c1e-4a08-b5d4-1e9f0c2a8b63", Name: "Firmware Smoke Test"},
@@ -14,8 +14,7 @@ func Named(now time.Time, shape Shape) []Procedure {
 	for i := range list {
 		p := &list[i]
 		p.Shape = shape
-		creator := users[i]
-		p.CreatedBy = &creator
+		p.CreatedBy = new(users[i])
 		p.CreatedAt = time.Date(2024, time.March, 4+i, 9, 0, 0, 0, time.UTC)
 		p.Repository = &Repository{ID: "3ac82d90-57f1-4e6b-a2b8-e70f4c91d635", Name: "firmware", FullName: "acme/firmware", Provider: "github"}
 	}

@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// Shape selects the fields that only some servers send. A list may mix shapes (API.md,
-// Items).
+// Shape says which of the fields that only some servers send a row has. A list may mix shapes
+// (API.md, Items).
 type Shape int
 
 const (
@@ -18,8 +18,8 @@ const (
 	WithRunsAndFPY
 	// WithRuns rows have runs, as in August 2025.
 	WithRuns
-	// WithRunsAndRepository rows have runs and linkedRepository, as in March 2026,
-	// and in February 2026 without its provider.
+	// WithRunsAndRepository rows have runs and linkedRepository, as in March 2026. In February 2026,
+	// the repository had no provider.
 	WithRunsAndRepository
 )
 
@@ -36,10 +36,10 @@ type Procedure struct {
 	Runs       []Run       // none are sent as an empty list
 	FPY        *float64    // first pass yield in percent; nil is sent as null
 	Repository *Repository // nil is sent as null
-	Shape      Shape       // which of these three are sent
+	Shape      Shape       // which of Runs, FPY and Repository are sent
 
-	// JSON is the row as sent, unless it is empty. Search, filters, keys and order use
-	// the other fields.
+	// JSON is the row as the server sends it. If it is empty, the server encodes the other fields. It
+	// uses them for search, filters, keys and order in any case.
 	JSON string
 }
 
@@ -71,8 +71,8 @@ type Repository struct {
 	Provider string `json:"provider,omitempty"` // github, gitlab, bitbucket; servers may add others
 }
 
-// rowJSON is the JSON of a procedure. Optional fields that may be null have the type any:
-// omitempty omits a nil any, but not one that contains a nil pointer.
+// rowJSON is the JSON of a procedure. Optional fields that may be null have the type any, because
+// omitempty omits a nil any, but encodes an any that contains a nil pointer as null.
 type rowJSON struct {
 	ID         string   `json:"id"`
 	Name       string   `json:"name"`

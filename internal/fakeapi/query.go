@@ -3,7 +3,6 @@ package fakeapi
 import (
 	"net/url"
 	"regexp"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -15,26 +14,27 @@ const (
 	defaultLimit    = 50
 	maxLimit        = 100
 	maxSearchLength = 100
-	minIDSearch     = 6 // characters of a search_query that is compared with IDs, too
+	minIDSearch     = 6 // characters that a search_query needs to be looked for in IDs, too
 )
 
-// timestamp is the 2026 reference page's pattern for created_after and created_before. In
-// it, seconds are optional, as on servers with zod up to 4.4 (API.md, Dates). [time.RFC3339]
-// requires them.
+// timestamp is the pattern of the 2026 reference page for created_after and created_before. The pattern
+// doesn't require seconds, like servers with zod up to 4.4 (API.md, Dates). setTime does require them,
+// because [time.RFC3339] does.
 var timestamp = regexp.MustCompile(`^(?:(?:\d\d[2468][048]|\d\d[13579][26]|\d\d0[48]|[02468][048]00|[13579][26]00)-02-29|\d{4}-(?:(?:0[13578]|1[02])-(?:0[1-9]|[12]\d|3[01])|(?:0[469]|11)-(?:0[1-9]|[12]\d|30)|(?:02)-(?:0[1-9]|1\d|2[0-8])))T(?:(?:[01]\d|2[0-3]):[0-5]\d(?::[0-5]\d(?:\.\d+)?)?(?:Z|([+-](?:[01]\d|2[0-3]):[0-5]\d)))$`)
 
 // query is the parsed query of a request.
 type query struct {
 	limit   int
 	offset  int
-	filters []func(*entry) bool // a row must match all
+	filters []func(*entry) bool // true for the rows that match; a page has rows that match all
 }
 
-// parameters are those that the API knows, in the order in which it reports issues. set
-// returns the code and message of an issue, or empty strings.
+// parameters are the parameters of the API, in the order in which it reports issues.
 var parameters = []struct {
 	name string
-	set  func(q *query, value string) (code, message string)
+	// set parses a value. It returns the code and the message of an issue if the value is invalid, and
+	// empty strings otherwise.
+	set func(q *query, value string) (code, message string)
 }{
 	{"limit", (*query).setLimit},
 	{"cursor", (*query).setOffset},
@@ -54,19 +54,19 @@ type issue struct {
 	Message string   `json:"message"`
 }
 
-// parseQuery parses the known parameters and ignores others. It returns an issue for each
-// invalid one.
+// parseQuery parses the parameters of the API, and ignores others. It returns an issue for each invalid
+// parameter.
 func parseQuery(values url.Values) (query, []issue) {
 	q := query{limit: defaultLimit}
 	var issues []issue
 	for _, parameter := range parameters {
-		received := values[parameter.name]
-		if len(received) == 0 {
-			continue
-		}
-		code, message := "invalid_type", "Invalid input: expected one value, received several"
-		if len(received) == 1 {
+		var code, message string
+		switch received := values[parameter.name]; len(received) {
+		case 0:
+		case 1:
 			code, message = parameter.set(&q, received[0])
+		default:
+			code, message = "invalid_type", "Invalid input: expected one value, received several"
 		}
 		if code != "" {
 			issues = append(issues, issue{code, []string{parameter.name}, message})
@@ -75,8 +75,8 @@ func parseQuery(values url.Values) (query, []issue) {
 	return q, issues
 }
 
-// parseValues parses a URL's query as JavaScript does: ; doesn't separate parameters, and a
-// % that doesn't begin an escape is kept. net/url would drop a parameter that has either.
+// parseValues parses a URL's query like JavaScript: a ; doesn't separate parameters, and a % that
+// doesn't begin an escape is kept. net/url would drop a parameter that contains such a character.
 func parseValues(rawQuery string) url.Values {
 	values := url.Values{}
 	for pair := range strings.SplitSeq(rawQuery, "&") {
@@ -90,7 +90,7 @@ var escaped = regexp.MustCompile(`%[0-9A-Fa-f]{2}`)
 
 func unescape(text string) string {
 	return escaped.ReplaceAllStringFunc(strings.ReplaceAll(text, "+", " "), func(escape string) string {
-		code, _ := strconv.ParseUint(escape[1:], 16, 8) // can't fail
+		code, _ := strconv.ParseUint(escape[1:], 16, 8) // can't fail, because escape matches escaped
 		return string([]byte{byte(code)})
 	})
 }
@@ -120,8 +120,8 @@ func (q *query) setOffset(value string) (code, message string) {
 
 const notANumber = "Invalid input: expected number, received string"
 
-// parseNumber accepts digits only. The REST layer accepts JavaScript's other forms of
-// numbers, too, but no client has to send them.
+// parseNumber parses a number that consists of digits only. TofuPilot's servers also accept other forms
+// of numbers, such as 5.0 and 0x10 (API.md, Parameters), but no client has to send them.
 func parseNumber(value string) (int, error) {
 	parsed, err := strconv.ParseUint(value, 10, 31)
 	return int(parsed), err
@@ -151,17 +151,18 @@ func (q *query) setTime(value string, filter func(*entry, time.Time) bool) (code
 	return "", ""
 }
 
-// page returns the requested rows, and whether more follow. If only isn't nil, it contains
-// the IDs of the rows that the key can see.
-func (q query) page(list []*entry, only map[string]bool) (rows []*entry, more bool) {
-	if len(q.filters) == 0 && only == nil {
+// page returns the requested rows of a list, and whether more rows follow them. visible contains the IDs
+// of the rows that the key can see; if it is nil, the key can see all rows.
+func (q query) page(list []*entry, visible map[string]bool) (rows []*entry, more bool) {
+	if len(q.filters) == 0 && visible == nil { // a slice of the list, so that long lists are fast
 		from := min(q.offset, len(list))
 		to := min(from+q.limit, len(list))
 		return list[from:to], to < len(list)
 	}
 	skip := q.offset
 	for _, e := range list {
-		if only != nil && !only[e.ID] || !q.matches(e) {
+		canSee := visible == nil || visible[e.ID]
+		if !canSee || !q.matches(e) {
 			continue
 		}
 		if skip > 0 {
@@ -177,5 +178,10 @@ func (q query) page(list []*entry, only map[string]bool) (rows []*entry, more bo
 }
 
 func (q query) matches(e *entry) bool {
-	return !slices.ContainsFunc(q.filters, func(filter func(*entry) bool) bool { return !filter(e) })
+	for _, filter := range q.filters {
+		if !filter(e) {
+			return false
+		}
+	}
+	return true
 }

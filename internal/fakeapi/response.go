@@ -1,31 +1,35 @@
 package fakeapi
 
 import (
-	"context"
+	"bytes"
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"strconv"
 	"strings"
 	"time"
 )
 
-// ServeHTTP records the request, calls the function that [Server.Before] set, determines
-// the response, waits for [Server.Delay], and sends the response.
+// ServeHTTP records the request, calls the function that [Server.Before] set, determines the response,
+// waits for the time that [Server.Delay] set, and sends the response.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	request, before := s.record(r)
 	if before != nil {
 		before(request)
 	}
 	response, delay := s.respond(request)
-	if wait(r.Context(), delay) {
+	select {
+	case <-time.After(delay):
 		response.ServeHTTP(w, r)
+	case <-r.Context().Done():
 	}
 }
 
-func (s *Server) record(r *http.Request) (Request, func(Request)) {
+// record records the request. It also returns the function that [Server.Before] set.
+func (s *Server) record(r *http.Request) (request Request, before func(Request)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	request := Request{
+	request = Request{
 		Number:   len(s.requests) + 1,
 		Method:   r.Method,
 		Path:     r.URL.EscapedPath(),
@@ -37,7 +41,8 @@ func (s *Server) record(r *http.Request) (Request, func(Request)) {
 	return request, s.before
 }
 
-func (s *Server) respond(r Request) (http.Handler, time.Duration) {
+// respond returns the response, and how long to wait before it is sent.
+func (s *Server) respond(r Request) (response http.Handler, delay time.Duration) {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	fault, ok := s.faults[r.Number]
@@ -52,8 +57,9 @@ func (s *Server) respond(r Request) (http.Handler, time.Duration) {
 
 // page returns a page of a list, or an error response. The caller must hold the lock.
 func (s *Server) page(r Request) http.Handler {
-	list, ok := s.lists[strings.TrimSuffix(r.Path, "/")]
-	if !ok || r.Method != http.MethodGet && r.Method != http.MethodHead {
+	list, exists := s.lists[strings.TrimSuffix(r.Path, "/")]
+	isRead := r.Method == http.MethodGet || r.Method == http.MethodHead
+	if !exists || !isRead {
 		return errorResponse(http.StatusNotFound, "NOT_FOUND", "Not found")
 	}
 	key, isBearer := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
@@ -68,33 +74,24 @@ func (s *Server) page(r Request) http.Handler {
 	if len(issues) > 0 {
 		return errorResponse(http.StatusBadRequest, "BAD_REQUEST", "Input validation failed", issues...)
 	}
-	rows, more := q.page(list, access.only)
+	rows, more := q.page(list, access.visible)
 	return jsonResponse{http.StatusOK, encodePage(rows, more, q.offset)}
 }
 
 func encodePage(rows []*entry, more bool, offset int) []byte {
-	size := 100
-	for _, row := range rows {
-		size += len(row.json) + 1
-	}
-	body := make([]byte, 0, size)
-	body = append(body, `{"data":[`...)
+	items := make([][]byte, len(rows))
 	for i, row := range rows {
-		if i > 0 {
-			body = append(body, ',')
-		}
-		body = append(body, row.json...)
+		items[i] = row.json
 	}
-	if !more {
-		return append(body, `],"meta":{"has_more":false,"next_cursor":null}}`...)
+	nextCursor := "null"
+	if more {
+		nextCursor = strconv.Itoa(offset + len(rows))
 	}
-	body = append(body, `],"meta":{"has_more":true,"next_cursor":`...)
-	body = strconv.AppendInt(body, int64(offset+len(rows)), 10)
-	return append(body, `}}`...)
+	return fmt.Appendf(nil, `{"data":[%s],"meta":{"has_more":%t,"next_cursor":%s}}`, bytes.Join(items, []byte(",")), more, nextCursor)
 }
 
-// errorResponse returns an error in the API's form. Issues are sent with validation errors
-// only, as the REST layer does; the reference pages show empty lists (API.md, Errors).
+// errorResponse returns an error in the API's form. As on TofuPilot's servers, only validation errors
+// have issues. The reference pages show an empty list for other errors (API.md, Errors).
 func errorResponse(status int, code, message string, issues ...issue) jsonResponse {
 	body, err := json.Marshal(struct {
 		Message string  `json:"message"`
@@ -107,26 +104,14 @@ func errorResponse(status int, code, message string, issues ...issue) jsonRespon
 	return jsonResponse{status, body}
 }
 
+// jsonResponse is an http.Handler that sends a response.
 type jsonResponse struct {
 	status int
 	body   []byte
 }
 
-func (a jsonResponse) ServeHTTP(w http.ResponseWriter, _ *http.Request) {
+func (j jsonResponse) ServeHTTP(w http.ResponseWriter, _ *http.Request) {
 	w.Header().Set("Content-Type", "application/json")
-	w.WriteHeader(a.status)
-	_, _ = w.Write(a.body) // fails only if the client has disconnected
-}
-
-// wait waits for d, and returns false if the context ends first.
-func wait(ctx context.Context, d time.Duration) bool {
-	if d <= 0 {
-		return true
-	}
-	select {
-	case <-time.After(d):
-		return true
-	case <-ctx.Done():
-		return false
-	}
+	w.WriteHeader(j.status)
+	_, _ = w.Write(j.body) // fails only if the client has disconnected
 }

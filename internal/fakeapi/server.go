@@ -1,10 +1,9 @@
-// Package fakeapi implements TofuPilot's procedures API in memory, for tests and the demo.
-// It supports filters, pages, keys, rows of every shape, faults, and changes between
-// requests.
+// Package fakeapi implements TofuPilot's procedures API in memory, for tests and the demo. It supports
+// filters, pages, keys, rows of every shape, faults, and changes between requests.
 //
-// It follows TofuPilot's reference pages. Tests compare it with the recorded responses in
-// testdata: it may reject requests that they accept, but not the reverse. It shares no code
-// with the client, because a shared struct would hide a wrong JSON name.
+// It follows TofuPilot's reference pages. Tests compare it with the recorded responses in testdata. It
+// may reject a request to which a 200 is recorded, but it never accepts one to which an error is
+// recorded. It shares no code with the client, because a shared struct would hide a wrong JSON name.
 package fakeapi
 
 import (
@@ -23,22 +22,22 @@ const procedures = "/api/v2/procedures"
 // Key is the user key that a new Server accepts.
 const Key = "key-of-the-demo-server"
 
-// Server responds to GET and HEAD of /api/v2/procedures like TofuPilot, and to all other
-// requests with 404. It is an http.Handler and safe for concurrent use. Create it with [New].
+// Server is an http.Handler that responds to GET and HEAD of /api/v2/procedures like TofuPilot, and to
+// all other requests with 404. It is safe for concurrent use. Create it with [New].
 type Server struct {
 	mu       sync.RWMutex
-	lists    map[string][]*entry // by path; sorted by compare, so that a page is a slice
+	lists    map[string][]*entry // by path, sorted by compare
 	compare  func(a, b Procedure) int
 	keys     map[string]access
 	delay    time.Duration
 	before   func(Request)
-	fault    http.Handler         // for requests that aren't in faults
-	faults   map[int]http.Handler // by request number; nil: the normal response
+	fault    http.Handler         // the response to requests that aren't in faults; nil: the normal response
+	faults   map[int]http.Handler // the responses to requests, by their numbers; nil: the normal response
 	requests []Request
 }
 
-// entry is a row with the values that are derived from it, which are computed once. The rows
-// of other lists are Procedures whose JSON is set.
+// entry is a row with values that are computed from it once. Rows of lists other than the list of
+// procedures are Procedures whose JSON is set.
 type entry struct {
 	Procedure
 	json               []byte
@@ -48,11 +47,10 @@ type entry struct {
 // access describes what a key can see.
 type access struct {
 	forbidden bool
-	only      map[string]bool // IDs; nil: all
+	visible   map[string]bool // IDs of the rows that it can see; nil: all rows
 }
 
-// New returns a server that has these procedures and accepts [Key]. It panics like
-// [Server.Add].
+// New returns a server that has these procedures and accepts [Key]. It panics if [Server.Add] does.
 func New(rows ...Procedure) *Server {
 	s := &Server{
 		lists:   map[string][]*entry{},
@@ -65,14 +63,13 @@ func New(rows ...Procedure) *Server {
 	return s
 }
 
-// Add creates procedures. Their JSON is encoded at once, so later changes through pointers
-// and slices have no effect. Add panics if an ID exists already or if a procedure can't be
-// encoded.
+// Add adds procedures to the list. It encodes their JSON, so later changes through their pointers and
+// slices have no effect. It panics if an ID exists already, or if a procedure can't be encoded.
 func (s *Server) Add(rows ...Procedure) {
 	s.add(procedures, rows...)
 }
 
-// add appends rows to the list at a path. Without rows, it creates the list if there is none.
+// add adds rows to the list at a path. If there is no such list, it creates one, even without rows.
 func (s *Server) add(path string, rows ...Procedure) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -107,9 +104,9 @@ func (s *Server) Delete(ids ...string) {
 	}
 }
 
-// Order sets the order of the list. Procedures that compare equal keep their current order.
-// The default is by created_at, newest first, and then by id; the API's order isn't known
-// (API.md, Order). compare must not call the server.
+// Order sets the order of the list. Procedures that compare equal keep their current order. compare
+// must not call the server's methods. By default, the list is sorted by created_at, newest first, and
+// then by id. The API's order isn't known (API.md, Order).
 func (s *Server) Order(compare func(a, b Procedure) int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -117,25 +114,25 @@ func (s *Server) Order(compare func(a, b Procedure) int) {
 	s.sort()
 }
 
-// AllowKey accepts another user key. User keys see every procedure.
+// AllowKey makes the server accept another user key, which sees every procedure.
 func (s *Server) AllowKey(key string) {
 	s.setKey(key, access{})
 }
 
-// RevokeKey stops accepting a key.
+// RevokeKey makes the server reject a key.
 func (s *Server) RevokeKey(key string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	delete(s.keys, key)
 }
 
-// AllowStation accepts a station key that sees only the procedures with these IDs, or none
-// (API.md, Key). The procedures may be added later.
+// AllowStation makes the server accept a station key, which sees only the procedures with these IDs, or
+// none (API.md, Key). The procedures may be added later.
 func (s *Server) AllowStation(key string, ids ...string) {
-	s.setKey(key, access{only: newSet(ids)})
+	s.setKey(key, access{visible: newSet(ids)})
 }
 
-// ForbidStation responds to a station key with 403 (API.md, Key).
+// ForbidStation makes the server respond to a station key with 403 (API.md, Key).
 func (s *Server) ForbidStation(key string) {
 	s.setKey(key, access{forbidden: true})
 }
