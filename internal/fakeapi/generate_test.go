@@ -13,56 +13,72 @@ import (
 
 var shapes = []fakeapi.Shape{fakeapi.WithRepository, fakeapi.WithRunsAndFPY, fakeapi.WithRuns, fakeapi.WithRunsAndRepository}
 
+// TestIDsAreUUIDs checks that all IDs are UUIDs of version 4.
 func TestIDsAreUUIDs(t *testing.T) {
 	t.Parallel()
 	uuid := regexp.MustCompile(`^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$`)
-	named := append(fakeapi.Named(time.Now(), fakeapi.WithRepository), fakeapi.Example2025(), fakeapi.Example2026())
-	for _, p := range append(fakeapi.Generate(1000, fakeapi.WithRepository), named...) {
+	procedures := append(fakeapi.Named(time.Now(), fakeapi.WithRepository), fakeapi.Example2025(), fakeapi.Example2026())
+	procedures = append(procedures, fakeapi.Generate(1000, fakeapi.WithRepository)...)
+	for _, p := range procedures {
 		if !uuid.MatchString(p.ID) {
 			t.Errorf("ID %q", p.ID)
 		}
 	}
 }
 
+// TestGeneratedDistinct checks that no two generated procedures have the same ID or created_at, even in a
+// mix of all shapes.
 func TestGeneratedDistinct(t *testing.T) {
 	t.Parallel()
 	ids, times := map[string]bool{}, map[int64]bool{}
 	for _, shape := range shapes {
-		names := map[string]int{}
 		for i, p := range fakeapi.Generate(10_000, shape) {
-			if ids[p.ID] {
-				t.Fatalf("%d: ID %q", i, p.ID)
+			created := p.CreatedAt.UnixMilli()
+			if ids[p.ID] || times[created] {
+				t.Fatalf("procedure %d has an ID or a time that another one has: %s, %s", i, p.ID, p.CreatedAt)
 			}
-			if times[p.CreatedAt.UnixMilli()] {
-				t.Fatalf("%d: created at %s", i, p.CreatedAt)
-			}
-			ids[p.ID], times[p.CreatedAt.UnixMilli()] = true, true
-			if other, taken := names[p.Name]; taken != (i%100 == 99) || taken && other != i-1 {
-				t.Fatalf("%d: name %q, seen at %d", i, p.Name, other)
-			}
-			names[p.Name] = i
+			ids[p.ID] = true
+			times[created] = true
 		}
 	}
 }
 
-// TestGeneratedFields checks that generated procedures have the fields of the examples, and
-// no others, and that fields that can be null are null in some of them.
+// TestGeneratedNames checks that every hundredth procedure has the name of the previous one, and that no
+// other names are equal.
+func TestGeneratedNames(t *testing.T) {
+	t.Parallel()
+	names := map[string]bool{}
+	procedures := fakeapi.Generate(10_000, fakeapi.WithRepository)
+	for i, p := range procedures {
+		if i%100 == 99 {
+			if previous := procedures[i-1].Name; p.Name != previous {
+				t.Fatalf("procedure %d: got the name %q, want %q", i, p.Name, previous)
+			}
+			continue
+		}
+		if names[p.Name] {
+			t.Fatalf("procedure %d has a name that another one has: %q", i, p.Name)
+		}
+		names[p.Name] = true
+	}
+}
+
+// TestGeneratedFields checks that generated procedures have the same fields as the examples, and that a
+// field that can be null is null in some of the procedures.
 func TestGeneratedFields(t *testing.T) {
 	t.Parallel()
+	nullable := map[fakeapi.Shape][]string{
+		fakeapi.WithRunsAndFPY: {"created_by_user.name", "fpy"},
+		fakeapi.WithRepository: {"created_by_user.name", "linkedRepository"},
+	}
 	for name, example := range map[string]fakeapi.Procedure{"2025": fakeapi.Example2025(), "2026": fakeapi.Example2026()} {
 		want, got := map[string]bool{}, map[string]bool{}
-		addPaths(t, example.JSON, want)
-		for _, p := range fakeapi.Generate(300, example.Shape) {
-			addPaths(t, getRow(t, p), got)
+		addPaths(want, "", decodeRow(t, example))
+		for _, path := range nullable[example.Shape] {
+			want[path+" is null"] = true
 		}
-		for path, null := range map[string]bool{
-			"created_by_user.name": true,
-			"fpy":                  example.Shape == fakeapi.WithRunsAndFPY,
-			"linkedRepository":     example.Shape == fakeapi.WithRepository,
-		} {
-			if null {
-				want[path+" is null"] = true
-			}
+		for _, p := range fakeapi.Generate(300, example.Shape) {
+			addPaths(got, "", decodeRow(t, p))
 		}
 		for path := range want {
 			if !got[path] {
@@ -77,38 +93,41 @@ func TestGeneratedFields(t *testing.T) {
 	}
 }
 
-// addPaths adds the paths of a row's values. Those of nulls end with " is null".
-func addPaths(t *testing.T, row string, paths map[string]bool) {
+// decodeRow returns the row that a server with this procedure sends.
+func decodeRow(t *testing.T, p fakeapi.Procedure) (row any) {
 	t.Helper()
-	var value any
-	if err := json.Unmarshal([]byte(row), &value); err != nil {
+	if err := json.Unmarshal([]byte(getRow(t, p)), &row); err != nil {
 		t.Fatal(err)
 	}
-	var walk func(path string, value any)
-	walk = func(path string, value any) {
-		switch value := value.(type) {
-		case map[string]any:
-			for name, inner := range value {
-				walk(strings.TrimPrefix(path+"."+name, "."), inner)
-			}
-		case []any:
-			for _, inner := range value {
-				walk(path, inner)
-			}
-		case nil:
-			paths[path+" is null"] = true
-		case string:
-			if value == "" { // a field that generate.go doesn't set
-				path += " is empty"
-			}
-			paths[path] = true
-		default:
-			paths[path] = true
-		}
-	}
-	walk("", value)
+	return row
 }
 
+// addPaths adds the paths of all values of a row, without the indices of lists. The path of a null ends
+// with " is null", and the path of an empty string with " is empty".
+func addPaths(paths map[string]bool, path string, value any) {
+	switch value := value.(type) {
+	case map[string]any:
+		for name, member := range value {
+			addPaths(paths, strings.TrimPrefix(path+"."+name, "."), member)
+		}
+		return
+	case []any:
+		for _, item := range value {
+			addPaths(paths, path, item)
+		}
+		return
+	case nil:
+		path += " is null"
+	case string:
+		if value == "" { // a field that generate.go doesn't set
+			path += " is empty"
+		}
+	}
+	paths[path] = true
+}
+
+// TestGeneratedValues checks that 300 generated procedures contain every number of runs, every outcome and
+// every provider.
 func TestGeneratedValues(t *testing.T) {
 	t.Parallel()
 	seen := map[string]bool{}

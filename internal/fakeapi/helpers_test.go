@@ -12,28 +12,22 @@ import (
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/fakeapi"
 )
 
+const userKey = "Bearer " + fakeapi.Key
+
+// get requests a page with the value of the Authorization header.
+func get(t *testing.T, s http.Handler, authorization, rawQuery string) *httptest.ResponseRecorder {
+	t.Helper()
+	r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/api/v2/procedures?"+rawQuery, nil)
+	r.Header.Set("Authorization", authorization)
+	w := httptest.NewRecorder()
+	s.ServeHTTP(w, r)
+	return w
+}
+
 // page is a page of the list (API.md, Paging).
 type page struct {
 	Data []json.RawMessage `json:"data"`
 	Meta json.RawMessage   `json:"meta"`
-	next *int              // next_cursor
-}
-
-// get requests the list with the user key.
-func get(t *testing.T, s http.Handler, rawQuery string) *httptest.ResponseRecorder {
-	t.Helper()
-	return getAs(t, s, "Bearer "+fakeapi.Key, rawQuery)
-}
-
-func getAs(t *testing.T, s http.Handler, authorization, rawQuery string) *httptest.ResponseRecorder {
-	t.Helper()
-	r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/api/v2/procedures?"+rawQuery, nil)
-	if authorization != "" {
-		r.Header.Set("Authorization", authorization)
-	}
-	w := httptest.NewRecorder()
-	s.ServeHTTP(w, r)
-	return w
 }
 
 func decodePage(t *testing.T, w *httptest.ResponseRecorder) page {
@@ -50,27 +44,16 @@ func decodePage(t *testing.T, w *httptest.ResponseRecorder) page {
 	if err := decoder.Decode(&p); err != nil {
 		t.Fatal(err)
 	}
-	var meta struct {
-		HasMore    *bool `json:"has_more"`
-		NextCursor *int  `json:"next_cursor"`
+	if p.Data == nil {
+		t.Fatal("the page has no data")
 	}
-	if err := json.Unmarshal(p.Meta, &meta); err != nil {
-		t.Fatal(err)
-	}
-	if p.Data == nil || meta.HasMore == nil {
-		t.Fatal("data or has_more is missing")
-	}
-	if *meta.HasMore != (meta.NextCursor != nil) {
-		t.Errorf("has_more %t with next_cursor %v", *meta.HasMore, meta.NextCursor)
-	}
-	p.next = meta.NextCursor
 	return p
 }
 
-func rowIDs(t *testing.T, rows []json.RawMessage) []string {
+func (p page) ids(t *testing.T) []string {
 	t.Helper()
 	ids := []string{}
-	for _, raw := range rows {
+	for _, raw := range p.Data {
 		var row struct{ ID string }
 		if err := json.Unmarshal(raw, &row); err != nil {
 			t.Fatal(err)
@@ -80,14 +63,17 @@ func rowIDs(t *testing.T, rows []json.RawMessage) []string {
 	return ids
 }
 
-func wantIDs(t *testing.T, got []string, want ...string) {
+// checkPage requests a page and checks the IDs of its rows.
+func checkPage(t *testing.T, s http.Handler, authorization, rawQuery string, ids ...string) page {
 	t.Helper()
-	if !slices.Equal(got, want) {
-		t.Errorf("got %q, want %q", got, want)
+	p := decodePage(t, get(t, s, authorization, rawQuery))
+	if got := p.ids(t); !slices.Equal(got, ids) {
+		t.Errorf("%s: got %q, want %q", rawQuery, got, ids)
 	}
+	return p
 }
 
-// newProcedures returns procedures with these IDs. The list has them in the same order.
+// newProcedures returns procedures with these IDs. The server lists them in the same order.
 func newProcedures(ids ...string) []fakeapi.Procedure {
 	newest := time.Date(2024, time.June, 1, 0, 0, 0, 0, time.UTC)
 	var procedures []fakeapi.Procedure
@@ -97,6 +83,7 @@ func newProcedures(ids ...string) []fakeapi.Procedure {
 	return procedures
 }
 
+// compact removes white space from JSON.
 func compact(t *testing.T, text string) string {
 	t.Helper()
 	var b bytes.Buffer

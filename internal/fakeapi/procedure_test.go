@@ -7,16 +7,18 @@ import (
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/fakeapi"
 )
 
-// getRow returns the JSON that a server sends for p.
+// getRow returns the row that a server with this procedure sends.
 func getRow(t *testing.T, p fakeapi.Procedure) string {
 	t.Helper()
-	rows := decodePage(t, get(t, fakeapi.New(p), "")).Data
+	rows := decodePage(t, get(t, fakeapi.New(p), userKey, "")).Data
 	if len(rows) != 1 {
 		t.Fatalf("got %d rows, want 1", len(rows))
 	}
 	return string(rows[0])
 }
 
+// TestExamples checks that the server sends the examples' exact JSON, and that the encoded fields of the
+// examples give the same JSON without white space.
 func TestExamples(t *testing.T) {
 	t.Parallel()
 	for _, example := range []fakeapi.Procedure{fakeapi.Example2025(), fakeapi.Example2026()} {
@@ -26,11 +28,13 @@ func TestExamples(t *testing.T) {
 		}
 		example.JSON = ""
 		if got := getRow(t, example); got != compact(t, want) {
-			t.Errorf("without JSON: got  %s\nwant %s", got, compact(t, want))
+			t.Errorf("encoded: got  %s\nwant %s", got, compact(t, want))
 		}
 	}
 }
 
+// TestShapes checks the JSON of a procedure in each shape, once without the optional values and once with
+// all of them.
 func TestShapes(t *testing.T) {
 	t.Parallel()
 	const (

@@ -7,40 +7,47 @@ import (
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/fakeapi"
 )
 
-// TestParameters finds parameters that are misspelt in the fake. It sends each twice, because
-// the fake ignores unknown parameters and rejects known ones that are repeated.
-func TestParameters(t *testing.T) { //nolint:paralleltest // Its errors must come before those that they cause in other tests.
+// TestParameters checks that no parameter is misspelt in the fake API. It repeats each parameter, because
+// the fake API rejects a known parameter that is repeated, and ignores an unknown one.
+func TestParameters(t *testing.T) { //nolint:paralleltest // A misspelt parameter fails many tests, and this test's error explains them, so it comes first.
 	for _, name := range []string{"limit", "cursor", "search_query", "created_after", "created_before"} {
-		if w := get(t, fakeapi.New(), name+"=1&"+name+"=2"); w.Code != http.StatusBadRequest {
-			t.Errorf("the fake doesn't know the parameter %s: got %d for a request that repeats it, want 400", name, w.Code)
+		if got := get(t, fakeapi.New(), userKey, name+"=1&"+name+"=2").Code; got != http.StatusBadRequest {
+			t.Errorf("the fake API doesn't know the parameter %s: got status %d for a request that repeats it, want 400", name, got)
 		}
 	}
 }
 
+// TestStationKey checks that a station key sees only its procedures, on every page and in searches.
 func TestStationKey(t *testing.T) {
 	t.Parallel()
 	s := fakeapi.New(newProcedures("a", "b", "c", "d")...)
 	s.AllowStation("station", "d", "b", "a", "later")
-	s.AllowStation("unlinked")
-	first := decodePage(t, getAs(t, s, "Bearer station", "limit=2"))
-	wantIDs(t, rowIDs(t, first.Data), "a", "b")
-	if first.next == nil || *first.next != 2 {
-		t.Fatalf("next_cursor %v", first.next)
+	p := checkPage(t, s, "Bearer station", "limit=2", "a", "b")
+	if got, want := string(p.Meta), `{"has_more":true,"next_cursor":2}`; got != want {
+		t.Errorf("got %s, want %s", got, want)
 	}
-	wantIDs(t, rowIDs(t, decodePage(t, getAs(t, s, "Bearer station", "limit=2&cursor=2")).Data), "d")
-	wantIDs(t, rowIDs(t, decodePage(t, getAs(t, s, "Bearer station", "search_query=of+C")).Data))
-	wantIDs(t, rowIDs(t, decodePage(t, getAs(t, s, "Bearer unlinked", "")).Data))
-
+	p = checkPage(t, s, "Bearer station", "limit=2&cursor=2", "d")
+	if got, want := string(p.Meta), `{"has_more":false,"next_cursor":null}`; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+	checkPage(t, s, "Bearer station", "search_query=of+C")
 	s.Add(fakeapi.Procedure{ID: "later"})
-	wantIDs(t, rowIDs(t, decodePage(t, getAs(t, s, "Bearer station", "")).Data), "a", "b", "d", "later")
+	checkPage(t, s, "Bearer station", "", "a", "b", "d", "later")
 }
 
-// TestKey sends invalid keys that aren't among the recorded requests.
-func TestKey(t *testing.T) {
+func TestStationWithoutProcedures(t *testing.T) {
+	t.Parallel()
+	s := fakeapi.New(newProcedures("a")...)
+	s.AllowStation("unlinked")
+	checkPage(t, s, "Bearer unlinked", "")
+}
+
+// TestInvalidKey checks that the fake API rejects an invalid key before it checks the parameters.
+func TestInvalidKey(t *testing.T) {
 	t.Parallel()
 	for _, authorization := range []string{fakeapi.Key, "Bearer" + fakeapi.Key, "Bearer wrong"} {
-		if got := getAs(t, fakeapi.New(), authorization, "limit=0").Code; got != http.StatusUnauthorized {
-			t.Errorf("%q: status %d", authorization, got)
+		if got := get(t, fakeapi.New(), authorization, "limit=0").Code; got != http.StatusUnauthorized {
+			t.Errorf("%q: got status %d, want 401", authorization, got)
 		}
 	}
 }
