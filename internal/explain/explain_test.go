@@ -12,74 +12,91 @@ import (
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/tofupilot"
 )
 
-func TestTooMuchAdvice(t *testing.T) {
+// TestMemoryAdvice checks the advice for a read that doesn't fit into memory. Only a list can be narrowed.
+func TestMemoryAdvice(t *testing.T) {
 	t.Parallel()
 	e := newExplainer()
-	list, lookup := e.List(t.Context(), rest.ErrMemory, 0), e.Lookup(t.Context(), tofupilot.ByName, rest.ErrMemory)
-	for words, got := range map[string]Diagnostic{
-		"reads one data source at a time, or narrow the list by search_query, created_after or created_before.": list,
-		"reads one data source at a time.": lookup,
+	for advice, got := range map[string]Diagnostic{
+		"reads one data source at a time, or narrow the list by search_query, created_after or created_before.": e.List(t.Context(), rest.ErrMemory, 0),
+		"reads one data source at a time.": e.Lookup(t.Context(), tofupilot.ByName, rest.ErrMemory),
 	} {
-		if got.Summary != "Too many procedures at the same time" || !strings.HasSuffix(got.Detail, words) || !strings.Contains(got.Detail, "https://tofupilot.example.com/api at the same time is larger than 512 MiB") {
-			t.Errorf("%s: %s", got.Summary, got.Detail)
+		if want := "Too many procedures at the same time"; got.Summary != want {
+			t.Errorf("got the summary %q, want %q", got.Summary, want)
+		}
+		if !strings.Contains(got.Detail, "https://tofupilot.example.com/api at the same time is larger than 512 MiB") || !strings.HasSuffix(got.Detail, advice) {
+			t.Errorf("got %q, want the address, the limit, and at its end %q", got.Detail, advice)
 		}
 	}
 }
 
-// TestSaySafe checks that say redacts each argument, and keeps the line breaks of the format.
+// TestSaySafe checks that say redacts the API key in an argument of any type.
 func TestSaySafe(t *testing.T) {
 	t.Parallel()
 	const key = "the-secret-key"
-	e := Explainer{Redact: redact.New(key).Text, RedactOwn: redact.New(key).OwnText}
+	e := newRedacting(key)
 	type name string
 	for what, arg := range map[string]any{
 		"a string": key, "another string type": name(key), "an error": errors.New(key), "a URL": &url.URL{Scheme: "https", Host: "example.com", Path: "/" + key},
 		"a list": []string{key}, "a struct": struct{ text string }{key},
 	} {
-		if got := e.say("It says:\n  - %s, %d times.", arg, 2); strings.Contains(string(got), key) || !strings.HasSuffix(string(got), ", 2 times.") {
-			t.Errorf("%s: %q", what, got)
+		got := string(e.say("It says:\n  - %s, %d times.", arg, 2))
+		if strings.Contains(got, key) || !strings.HasPrefix(got, "It says:\n  - ") || !strings.HasSuffix(got, ", 2 times.") {
+			t.Errorf("%s: got %q", what, got)
 		}
-	}
-	long := strings.Repeat("x", 2000)
-	got := e.say("%s\n%s\n%s", long, e.say("%s\n%s", "own\nline", long), key)
-	if want := strings.Repeat("x", 1000) + "…"; string(got) != want+"\nown line\n"+want+"\n[the API key]" {
-		t.Errorf("%q", got)
 	}
 }
 
-// TestHeaderValuesInOwnWords checks that a header's value that is also a word of the provider's
-// text, or part of the URL, is redacted only in the server's text.
+// TestSayShortens checks that say shortens each argument on its own, and that it replaces line breaks in
+// arguments, but not in the format.
+func TestSayShortens(t *testing.T) {
+	t.Parallel()
+	e := newRedacting("the-secret-key")
+	long := strings.Repeat("x", 2000)
+	shortened := strings.Repeat("x", 1000) + "…"
+	inner := e.say("%s\n%s", "two\nlines", long)
+	if got, want := e.say("%s\n%s\n%s", long, inner, "end"), shortened+"\ntwo lines\n"+shortened+"\nend"; string(got) != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+// TestHeaderValuesInOwnWords checks that the value of a configured header is redacted only in the server's
+// text: the value may also be a word of the provider's text, or a part of the address.
 func TestHeaderValuesInOwnWords(t *testing.T) {
 	t.Parallel()
-	redactor := redact.New("the-key", redact.Header{Name: "X-Org", Value: "tofupilot"}, redact.Header{Name: "X-Word", Value: "procedures"})
-	e := Explainer{Settings: config.Settings{
+	const (
+		address = "https://tofupilot.example.com/api/v2/procedures?search_query=tofupilot"
+		source  = "The address https://tofupilot.example.com/api comes from the environment variable TOFUPILOT_URL. "
+	)
+	e := newRedacting("the-key", redact.Header{Name: "X-Org", Value: "tofupilot"}, redact.Header{Name: "X-Word", Value: "procedures"})
+	e.Settings = config.Settings{
 		BaseURL: &url.URL{Scheme: "https", Host: "tofupilot.example.com", Path: "/api"}, URLSource: config.Source{Variable: config.EnvURL},
 		KeySource: config.Source{Login: "/home/ada/.tofupilot/credentials.json"}, Headers: map[string]string{"X-Org": "tofupilot"},
-	}, Redact: redactor.Text, RedactOwn: redactor.OwnText}
-	const address = "https://tofupilot.example.com/api/v2/procedures?search_query=tofupilot"
-	name := "procedures of tofupilot"
-	for want, got := range map[string]Diagnostic{
-		"GET " + address + " returned HTTP 401 Unauthorized: [the header X-Org] isn't known.\n\n  - [the header X-Org]: [the header X-Word]\n\n" +
-			"The address https://tofupilot.example.com/api comes from the environment variable TOFUPILOT_URL. " +
-			"The key comes from the login file /home/ada/.tofupilot/credentials.json. It may be expired or revoked. Run `tofupilot login` again.": e.List(t.Context(), &rest.Error{
-			Kind: rest.Unauthorized, URL: address, Status: 401, Message: "tofupilot isn't known.", Issues: []rest.Issue{{Path: "tofupilot", Message: "procedures"}},
-		}, 0),
-		"GET " + address + " returned HTTP 302 Found.\n\nThe address https://tofupilot.example.com/api comes from the environment variable TOFUPILOT_URL. " +
-			"The server redirects to https://[the header X-Org].invalid/[the header X-Word], which isn't the API. If that is a login page, a gateway is in front of the server, " +
-			"and it rejected the configured headers: check what the gateway requires. Otherwise check the address.": e.List(t.Context(), &rest.Error{
-			Kind: rest.Redirected, URL: address, Status: 302, Err: errors.New("elsewhere"), Redirect: &url.URL{Scheme: "https", Host: "tofupilot.invalid", Path: "/procedures"},
-		}, 0),
-		"GET " + address + " failed: lookup [the header X-Org].example.com: no such host.\n\nThe address https://tofupilot.example.com/api comes from the environment variable TOFUPILOT_URL. " +
-			"There is no host with the name tofupilot.example.com: check the address. If only a VPN or a company's network knows the name, connect to it.": e.List(t.Context(), &rest.Error{
-			Kind: rest.HostNotFound, URL: address, Err: errors.New("lookup tofupilot.example.com: no such host"),
-		}, 0),
-		"No procedure at https://tofupilot.example.com/api has the name \"tofupilot\". The API key can read 1 procedure. These are all of them:\n  - p \"[the header X-Word] of [the header X-Org]\"\n\n" +
-			"If the name is right, check that the key's owner can see the procedure: a station's key may see only those that its station is linked to, or none.": e.Lookup(t.Context(), tofupilot.ByName, &tofupilot.LookupError{
-			Seen: 1, Missing: []tofupilot.Missing{{Text: "tofupilot", Near: []*tofupilot.Procedure{{ID: "p", Name: &name}}}},
-		}),
-	} {
-		if got.Detail != want {
-			t.Errorf("got  %s\nwant %s", got.Detail, want)
-		}
 	}
+	for _, c := range []struct {
+		failed rest.Error
+		want   string
+	}{
+		{
+			rest.Error{Kind: rest.Unauthorized, Status: 401, Message: "tofupilot isn't known.", Issues: []rest.Issue{{Path: "tofupilot", Message: "procedures"}}},
+			"GET " + address + " returned HTTP 401 Unauthorized: [the header X-Org] isn't known.\n\n  - [the header X-Org]: [the header X-Word]\n\n" + source +
+				"The key comes from the login file /home/ada/.tofupilot/credentials.json. It may be expired or revoked. Run `tofupilot login` again.",
+		},
+		{
+			rest.Error{Kind: rest.Redirected, Status: 302, Err: errors.New("elsewhere"), Redirect: &url.URL{Scheme: "https", Host: "tofupilot.invalid", Path: "/procedures"}},
+			"GET " + address + " returned HTTP 302 Found.\n\n" + source + "The server redirects to https://[the header X-Org].invalid/[the header X-Word], which isn't the API. " +
+				"If that is a login page, a gateway is in front of the server, and it rejected the configured headers: check what the gateway requires. Otherwise check the address.",
+		},
+		{
+			rest.Error{Kind: rest.HostNotFound, Err: errors.New("lookup tofupilot.example.com: no such host")},
+			"GET " + address + " failed: lookup [the header X-Org].example.com: no such host.\n\n" + source +
+				"There is no host with the name tofupilot.example.com: check the address. If only a VPN or a company's network knows the name, connect to it.",
+		},
+	} {
+		c.failed.URL = address
+		checkDetail(t, e.List(t.Context(), &c.failed, 0), "", c.want)
+	}
+	missing := tofupilot.Missing{Text: "tofupilot", Near: newProcedures("procedures of tofupilot")}
+	checkDetail(t, e.Lookup(t.Context(), tofupilot.ByName, &tofupilot.LookupError{Seen: 1, Missing: []tofupilot.Missing{missing}}), "name",
+		"No procedure at https://tofupilot.example.com/api has the name \"tofupilot\". The API key can read 1 procedure. These are all of them:\n  - p0 \"[the header X-Word] of [the header X-Org]\"\n\n"+
+			"If the name is right, check that the key's owner can see the procedure: a station's key may see only those that its station is linked to, or none.")
 }

@@ -1,6 +1,7 @@
 package explain
 
 import (
+	"cmp"
 	"fmt"
 	"net/url"
 	"strings"
@@ -16,9 +17,15 @@ func newExplainer() Explainer {
 	return newExplainerFor(config.Settings{BaseURL: &url.URL{Scheme: "https", Host: "tofupilot.example.com", Path: "/api"}})
 }
 
-// newExplainerFor is like newExplainer, with these settings.
+// newExplainerFor returns an Explainer with these settings that redacts nothing.
 func newExplainerFor(settings config.Settings) Explainer {
 	return Explainer{Settings: settings, Redact: strings.Clone, RedactOwn: strings.Clone}
+}
+
+// newRedacting returns an Explainer that redacts the API key and the headers.
+func newRedacting(apiKey string, headers ...redact.Header) Explainer {
+	redactor := redact.New(apiKey, headers...)
+	return Explainer{Redact: redactor.Text, RedactOwn: redactor.OwnText}
 }
 
 // newProcedures returns procedures with these names, and the IDs p0, p1 and so on.
@@ -29,31 +36,31 @@ func newProcedures(names ...string) (procedures []*tofupilot.Procedure) {
 	return procedures
 }
 
-func checkDetail(t *testing.T, got Diagnostic, attribute, want string) {
+func checkDetail(t *testing.T, got Diagnostic, attribute, detail string) {
 	t.Helper()
-	if got.Attribute != attribute || got.Detail != want {
-		t.Errorf("%s: %s\nwant %s", got.Attribute, got.Detail, want)
+	if got.Attribute != attribute || got.Detail != detail {
+		t.Errorf("got  %s: %s\nwant %s: %s", got.Attribute, got.Detail, attribute, detail)
 	}
 }
 
+// TestMissingText checks the error of a lookup whose name or ID no procedure has.
 func TestMissingText(t *testing.T) {
 	t.Parallel()
 	const (
+		id            = "550e8400-e29b-41d4-a716-446655440000"
 		noName        = `No procedure at https://tofupilot.example.com/api has the name "FVT".`
 		noID          = `No procedure at https://tofupilot.example.com/api has the ID "FVT".`
+		noUUID        = `No procedure at https://tofupilot.example.com/api has the ID "` + id + `".`
 		checkAccess   = "If the name is right, check that the key's owner can see the procedure"
 		useDataSource = checkAccess + "; the data source tofupilot_procedures lists all names that the key can read."
 		stationAccess = checkAccess + ": a station's key may see only those that its station is linked to, or none."
-		badID         = "An ID is a UUID. Short IDs such as FVT1 come from API v1, and can't be looked up: set name instead. " +
+		notUUID       = "An ID is a UUID. Short IDs such as FVT1 come from API v1, and can't be looked up: set name instead. " +
 			"For any other ID, check that the key's owner can see the procedure; the data source tofupilot_procedures lists all IDs that the key can read."
 	)
-	const id = "550e8400-e29b-41d4-a716-446655440000"
-	got := newExplainer().Lookup(t.Context(), tofupilot.ByID, &tofupilot.LookupError{Seen: 300, Missing: []tofupilot.Missing{{Text: id}}})
-	checkDetail(t, got, "id", strings.ReplaceAll(noID, "FVT", id)+" The API key can read 300 procedures.\n\n"+strings.ReplaceAll(useDataSource, "name", "ID"))
 	for what, c := range map[string]struct {
 		by      tofupilot.By
-		seen    int
-		missing tofupilot.Missing
+		seen    int               // procedures that the key can read
+		missing tofupilot.Missing // without a text: FVT
 		want    string
 	}{
 		"no near misses": {tofupilot.ByName, 300, tofupilot.Missing{}, noName + " The API key can read 300 procedures.\n\n" + useDataSource},
@@ -66,9 +73,10 @@ func TestMissingText(t *testing.T) {
 			noName + " The API key can read 2 procedures. These are all of them:\n  - p0 \"FCT\"\n  - p1 \"Burn-in\"\n\n" + stationAccess,
 		},
 		"no procedures": {tofupilot.ByName, 0, tofupilot.Missing{}, noName + " The API key can read 0 procedures.\n\n" + stationAccess},
-		"a short ID": {
-			tofupilot.ByID, 300, tofupilot.Missing{},
-			noID + " The API key can read 300 procedures.\n\n" + badID,
+		"a short ID":    {tofupilot.ByID, 300, tofupilot.Missing{}, noID + " The API key can read 300 procedures.\n\n" + notUUID},
+		"a UUID": {
+			tofupilot.ByID, 300, tofupilot.Missing{Text: id},
+			noUUID + " The API key can read 300 procedures.\n\n" + strings.ReplaceAll(useDataSource, "name", "ID"),
 		},
 		"one difference": {
 			tofupilot.ByName, 300, tofupilot.Missing{Near: newProcedures("F VT"), OnlyIn: tofupilot.InWhiteSpace},
@@ -96,13 +104,18 @@ func TestMissingText(t *testing.T) {
 	} {
 		t.Run(what, func(t *testing.T) {
 			t.Parallel()
-			c.missing.Text = "FVT"
+			c.missing.Text = cmp.Or(c.missing.Text, "FVT")
+			attribute := "name"
+			if c.by == tofupilot.ByID {
+				attribute = "id"
+			}
 			got := newExplainer().Lookup(t.Context(), c.by, &tofupilot.LookupError{Seen: c.seen, Missing: []tofupilot.Missing{c.missing}})
-			checkDetail(t, got, map[tofupilot.By]string{tofupilot.ByName: "name", tofupilot.ByID: "id"}[c.by], c.want)
+			checkDetail(t, got, attribute, c.want)
 		})
 	}
 }
 
+// TestMissingNames checks the error of a lookup of five names of which some are missing.
 func TestMissingNames(t *testing.T) {
 	t.Parallel()
 	const (
@@ -112,7 +125,7 @@ func TestMissingNames(t *testing.T) {
 	)
 	twoSpaces := tofupilot.Missing{Text: "F  VT", Near: newProcedures("F VT"), OnlyIn: tofupilot.InWhiteSpace}
 	for what, c := range map[string]struct {
-		seen    int
+		seen    int // procedures that the key can read
 		missing []tofupilot.Missing
 		want    string
 	}{
@@ -139,33 +152,27 @@ func TestMissingNames(t *testing.T) {
 	}
 }
 
-func TestKeyHiddenInQuote(t *testing.T) {
-	t.Parallel()
-	const key = `sk_live${a}%{b}"`
-	e := Explainer{Redact: redact.New(key).Text, RedactOwn: redact.New(key).OwnText}
-	if got := e.quote("leak " + key); got != `"leak [the API key]"` {
-		t.Error(got)
-	}
-}
-
+// TestDescribe checks that a procedure is described by its ID and the email address of its creator if it
+// has no name, and its creator has an empty name.
 func TestDescribe(t *testing.T) {
 	t.Parallel()
-	e := Explainer{Redact: func(text string) string { return text }}
-	nameless := &tofupilot.User{Name: new(""), Email: new("ada@example.com")}
-	if got := e.describe(&tofupilot.Procedure{ID: "p", CreatedByUser: nameless}); got != "p by ada@example.com" {
-		t.Errorf("got %q", got)
+	creator := &tofupilot.User{Name: new(""), Email: new("ada@example.com")}
+	if got, want := newExplainer().describe(&tofupilot.Procedure{ID: "p", CreatedByUser: creator}), "p by ada@example.com"; string(got) != want {
+		t.Errorf("got %q, want %q", got, want)
 	}
 }
 
-// TestQuoteHiddenKey checks that a key with invisible characters in it is redacted.
-func TestQuoteHiddenKey(t *testing.T) {
+// TestQuote checks that quote redacts an API key with characters that it escapes, in the key itself or in
+// the text, and that it shows invisible characters.
+func TestQuote(t *testing.T) {
 	t.Parallel()
-	redactor := redact.New("the-key-123")
-	e := Explainer{Redact: redactor.Text, RedactOwn: redactor.OwnText}
-	if got := e.quote("a the-key\u200b-123"); got != `"a [the API key]"` {
-		t.Error(got)
-	}
-	if got := e.quote("a\u200bb"); got != `"a\u200bb"` {
-		t.Error(got)
+	for _, c := range []struct{ key, text, want string }{
+		{`sk_live${a}%{b}"`, `leak sk_live${a}%{b}"`, `"leak [the API key]"`},
+		{"the-key-123", "a the-key\u200b-123", `"a [the API key]"`},
+		{"the-key-123", "a\u200bb", `"a\u200bb"`},
+	} {
+		if got := newRedacting(c.key).quote(c.text); string(got) != c.want {
+			t.Errorf("%q: got %s, want %s", c.text, got, c.want)
+		}
 	}
 }
