@@ -30,16 +30,16 @@ func TestIDsAreUUIDs(t *testing.T) {
 // mix of all shapes.
 func TestGeneratedDistinct(t *testing.T) {
 	t.Parallel()
+	const count = 10_000 // of each shape
 	ids, times := map[string]bool{}, map[int64]bool{}
 	for _, shape := range shapes {
-		for i, p := range fakeapi.Generate(10_000, shape) {
-			created := p.CreatedAt.UnixMilli()
-			if ids[p.ID] || times[created] {
-				t.Fatalf("procedure %d has an ID or a time that another one has: %s, %s", i, p.ID, p.CreatedAt)
-			}
+		for _, p := range fakeapi.Generate(count, shape) {
 			ids[p.ID] = true
-			times[created] = true
+			times[p.CreatedAt.UnixMilli()] = true
 		}
+	}
+	if want := count * len(shapes); len(ids) != want || len(times) != want {
+		t.Errorf("got %d distinct IDs and %d distinct times, want %d", len(ids), len(times), want)
 	}
 }
 
@@ -50,16 +50,13 @@ func TestGeneratedNames(t *testing.T) {
 	names := map[string]bool{}
 	procedures := fakeapi.Generate(10_000, fakeapi.WithRepository)
 	for i, p := range procedures {
-		if i%100 == 99 {
-			if previous := procedures[i-1].Name; p.Name != previous {
-				t.Fatalf("procedure %d: got the name %q, want %q", i, p.Name, previous)
-			}
-			continue
-		}
-		if names[p.Name] {
-			t.Fatalf("procedure %d has a name that another one has: %q", i, p.Name)
-		}
 		names[p.Name] = true
+		if i%100 == 99 && p.Name != procedures[i-1].Name {
+			t.Errorf("procedure %d: got the name %q, want %q", i, p.Name, procedures[i-1].Name)
+		}
+	}
+	if len(names) != 9_900 {
+		t.Errorf("got %d distinct names, want 9900", len(names))
 	}
 }
 

@@ -1,6 +1,7 @@
 package fakeapi_test
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -35,11 +36,6 @@ var rejected = map[string]string{
 func TestRecordedResponses(t *testing.T) {
 	t.Parallel()
 	recorded := readRecording(t)
-	for query := range rejected {
-		if !slices.ContainsFunc(recorded.Cases, func(c recordedCase) bool { return c.query() == query }) {
-			t.Errorf("no response to %q is recorded", query)
-		}
-	}
 	for _, c := range recorded.Cases {
 		t.Run(c.name(), func(t *testing.T) {
 			t.Parallel()
@@ -72,7 +68,7 @@ type recording struct {
 
 type recordedCase struct {
 	Method, Target string
-	Authorization  *string // the header, nil if there was none; "valid" stands for "Bearer KEY", and KEY for the user key
+	Authorization  string // the header; "valid" stands for "Bearer KEY", and KEY for the user key
 	recordedResponse
 }
 
@@ -113,20 +109,14 @@ func (c recordedCase) query() string {
 }
 
 func (c recordedCase) name() string {
-	authorization := "no key"
-	if c.Authorization != nil {
-		authorization = *c.Authorization
-	}
-	return fmt.Sprintf("%s %.100s %s", c.Method, c.Target, authorization)
+	return fmt.Sprintf("%s %.100s %s", c.Method, c.Target, cmp.Or(c.Authorization, "no key"))
 }
 
 func (c recordedCase) send(t *testing.T, s *fakeapi.Server) (response recordedResponse) {
 	t.Helper()
 	request := httptest.NewRequestWithContext(t.Context(), c.Method, c.Target, nil)
-	if c.Authorization != nil {
-		replacer := strings.NewReplacer("valid", userKey, "KEY", fakeapi.Key)
-		request.Header.Set("Authorization", replacer.Replace(*c.Authorization))
-	}
+	replacer := strings.NewReplacer("valid", userKey, "KEY", fakeapi.Key)
+	request.Header.Set("Authorization", replacer.Replace(c.Authorization))
 	w := httptest.NewRecorder()
 	s.ServeHTTP(w, request)
 	switch {
