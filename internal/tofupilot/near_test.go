@@ -174,18 +174,15 @@ func TestOnlyInOfSeveral(t *testing.T) {
 // TestMaxNearTexts checks that only the first maxNearTexts missing texts have near misses.
 func TestMaxNearTexts(t *testing.T) {
 	t.Parallel()
-	var missing []Missing
-	for i := range maxNearTexts + 1 {
-		missing = append(missing, Missing{Text: fmt.Sprintf("procedure %05d", i)})
-	}
-	suggest(t.Context(), ByName, missing, newRows("Procedure 00000"))
-	for i := range maxNearTexts {
-		if len(missing[i].Near) != 1 {
-			t.Errorf("%q has no near miss", missing[i].Text)
+	missing := slices.Repeat([]Missing{{Text: "fvt"}}, maxNearTexts+1)
+	suggest(t.Context(), ByName, missing, newRows("FVT"))
+	for i, text := range missing[:maxNearTexts] {
+		if len(text.Near) != 1 {
+			t.Errorf("text %d has no near miss", i)
 		}
 	}
-	if last := missing[maxNearTexts]; last.Near != nil {
-		t.Errorf("%q has the near misses %v, want none", last.Text, procedureIDs(last.Near))
+	if near := missing[maxNearTexts].Near; near != nil {
+		t.Errorf("the last text has the near misses %q, want none", procedureIDs(near))
 	}
 }
 
