@@ -1,13 +1,14 @@
 package tofupilot
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
 	"testing"
-
-	"github.com/go-json-experiment/json"
+	"unicode/utf8"
 
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/fakeapi"
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/paging"
@@ -210,30 +211,6 @@ func TestInvalidTimes(t *testing.T) {
 	}
 }
 
-// TestDecimal checks that a number is decoded as the server's text, and that a number out of range or
-// with too many digits is rejected.
-func TestDecimal(t *testing.T) {
-	t.Parallel()
-	for _, valid := range []string{
-		"0", "-0", "85.50", "99.3", "9007199254740993", "1e22", "1E-9", "0.30000000000000004", "0.123456789012345678",
-		"1.7976931348623157e308", "5e-324", "0e-2000000", strings.Repeat("1", maxDigits), "0." + strings.Repeat("1", maxDigits-1),
-	} {
-		var decimal Decimal
-		if err := json.Unmarshal([]byte(valid), &decimal); err != nil || string(decimal) != valid {
-			t.Errorf("%s is decoded as %s, %v", valid, decimal, err)
-		}
-	}
-	for _, invalid := range []string{
-		"1e309", "-1e309", "1e-2000000", "1e2000000", strings.Repeat("1", maxDigits+1), "0." + strings.Repeat("1", maxDigits),
-		`"85.5"`, "true", "[1]", "{}",
-	} {
-		var decimal Decimal
-		if err := json.Unmarshal([]byte(invalid), &decimal); err == nil {
-			t.Errorf("%s is decoded as %s", invalid, decimal)
-		}
-	}
-}
-
 // TestTruncatedPage checks that a page that is truncated anywhere has the error rest.ErrTruncated, so
 // that it is requested again.
 func TestTruncatedPage(t *testing.T) {
@@ -244,4 +221,87 @@ func TestTruncatedPage(t *testing.T) {
 			t.Errorf("truncated after %d bytes: got %+v, %v", end, got, err)
 		}
 	}
+}
+
+// FuzzDecodePage checks that decodePage accepts only valid JSON without duplicate names, and that it
+// returns the rows that encoding/json finds.
+func FuzzDecodePage(f *testing.F) {
+	const beginOfRow = `{"id":"a","name":"FVT","created_at":"2024-01-15T10:30:00.000Z","created_by_user":{"id":"u","name":null,"email":"e"}`
+	for _, body := range []string{
+		`{"data":[],"meta":{"has_more":false,"next_cursor":null}}`,
+		`{"data":[` + beginOfRow + `,"linkedRepository":{"id":"r","name":"n","fullName":"o/n","provider":"github"}}],"meta":{"has_more":true,"next_cursor":100}}`,
+		`{"data":[` + beginOfRow + `,"runs":[{"id":"r","outcome":"PASS","started_at":"2024-01-15T14:30:00Z","unit":{"id":"s"}}],"fpy":85.5}],"meta":{"has_more":true,"next_cursor":1.0}}`,
+		`{"data":[{"id":"a","created_at":"yesterday"}],"meta":{"has_more":true,"next_cursor":"after a"}}`,
+		`{"data":[{"id":7},{}],"meta":{"has_more":"yes","next_cursor":{}}}`, `{"data":null,"meta":null}`, `[]`, `null`, ``, ` `, "\uFEFF{}", "<html>", "{\"data\":[\x00]}",
+		`{"data":[{"id":"a","runs":null,"fpy":1e400}],"meta":{"has_more":false,"next_cursor":-0.0}}`, strings.Repeat("[", 10_001),
+		`{"data":[{"id":"right","ID":"wrong","x":[{"y":1,"\u0079":2}]}],"meta":{"has_more":true,"HAS_MORE":false}}`,
+		`{"data":[{"id":"a"}],"data":[{}],"meta":{"has_more":true,"has_more":false},"Data":7}`,
+		`{"data":[` + strings.Repeat(`{"id":"a"},`, maxPageRows) + `{"id":"b"}],"meta":{"has_more":false}}`,
+	} {
+		f.Add([]byte(body))
+	}
+	f.Fuzz(func(t *testing.T, body []byte) {
+		got, err := decodeIDs(string(body))
+		if err != nil {
+			if got.Rows != nil || err.Error() == "" {
+				t.Errorf("page %v and error %q", got, err)
+			}
+			return
+		}
+		if !json.Valid(body) || !utf8.Valid(body) {
+			t.Fatalf("%q is decoded as a page", body)
+		}
+		if name, found := findDuplicateName(json.NewDecoder(bytes.NewReader(body))); found {
+			t.Errorf("%q has the duplicate name %q", body, name)
+		}
+		checkRows(t, body, got.Rows)
+	})
+}
+
+// checkRows checks that encoding/json finds the same rows in the body.
+func checkRows(t *testing.T, body []byte, rows []Row) {
+	t.Helper()
+	// encoding/json ignores the case of a struct's names, but not of a map's.
+	var page map[string]json.RawMessage
+	if err := json.Unmarshal(body, &page); err != nil {
+		t.Fatalf("%q: %v", body, err)
+	}
+	var items []map[string]json.RawMessage
+	if err := json.Unmarshal(page["data"], &items); err != nil {
+		t.Fatalf("%q: %v", body, err)
+	}
+	if len(rows) != len(items) || len(rows) > maxPageRows {
+		t.Fatalf("%d rows of %q, want %d and at most %d", len(rows), body, len(items), maxPageRows)
+	}
+	for i, row := range rows {
+		var id string
+		if err := json.Unmarshal(items[i]["id"], &id); err != nil || id == "" || row.ID != id {
+			t.Errorf("row %d of %q has the ID %q, want %q (%v)", i, body, row.ID, id, err)
+		}
+	}
+}
+
+// findDuplicateName reads one valid JSON value. It returns a name that one of its objects contains
+// twice, if there is such a name.
+func findDuplicateName(decoder *json.Decoder) (name string, found bool) {
+	begin, _ := decoder.Token()
+	if begin != json.Delim('{') && begin != json.Delim('[') {
+		return "", false
+	}
+	names := map[string]bool{}
+	for decoder.More() {
+		if begin == json.Delim('{') {
+			token, _ := decoder.Token()
+			name := fmt.Sprint(token)
+			if names[name] {
+				return name, true
+			}
+			names[name] = true
+		}
+		if name, found := findDuplicateName(decoder); found {
+			return name, true
+		}
+	}
+	_, _ = decoder.Token() // the end of the object or array
+	return "", false
 }
