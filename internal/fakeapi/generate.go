@@ -107,9 +107,8 @@ func revision(round int) string {
 }
 
 // createdAt returns a time for the procedure with the index i. It divides two years into slots of ten
-// minutes, and moves on by stride slots for each procedure. The number of slots is a prime, so all of
-// them are used before one is repeated. The stride is about 0.618 of it, so that consecutive
-// procedures are far apart.
+// minutes, and moves on by stride slots for each procedure. The number of slots is a prime, so every
+// slot is used before one is repeated. The stride is large, so that consecutive times are far apart.
 func createdAt(i int, shape Shape, random *rand.Rand) time.Time {
 	const slots, stride = 104_729, 64_727
 	start := time.Date(2024, time.January, 2, 6, 0, 0, 0, time.UTC)

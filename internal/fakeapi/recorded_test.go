@@ -37,7 +37,7 @@ func TestRecordedResponses(t *testing.T) {
 	t.Parallel()
 	recorded := readRecording(t)
 	for _, c := range recorded.Cases {
-		t.Run(c.name(), func(t *testing.T) {
+		t.Run(fmt.Sprintf("%s %.100s %s", c.Method, c.Target, cmp.Or(c.Authorization, "no key")), func(t *testing.T) {
 			t.Parallel()
 			got := c.send(t, recorded.newServer())
 			reason, isRejected := rejected[c.query()]
@@ -106,10 +106,6 @@ func (r recording) newServer() *fakeapi.Server {
 func (c recordedCase) query() string {
 	_, query, _ := strings.Cut(c.Target, "?")
 	return query
-}
-
-func (c recordedCase) name() string {
-	return fmt.Sprintf("%s %.100s %s", c.Method, c.Target, cmp.Or(c.Authorization, "no key"))
 }
 
 func (c recordedCase) send(t *testing.T, s *fakeapi.Server) (response recordedResponse) {

@@ -98,9 +98,8 @@ func (s *Server) add(path string, rows ...Procedure) {
 func (s *Server) Delete(ids ...string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	deleted := newSet(ids)
 	for path, list := range s.lists {
-		s.lists[path] = slices.DeleteFunc(list, func(e *entry) bool { return deleted[e.ID] })
+		s.lists[path] = slices.DeleteFunc(list, func(e *entry) bool { return slices.Contains(ids, e.ID) })
 	}
 }
 
@@ -129,7 +128,11 @@ func (s *Server) RevokeKey(key string) {
 // AllowStation makes the server accept a station key, which sees only the procedures with these IDs, or
 // none (API.md, Key). The procedures may be added later.
 func (s *Server) AllowStation(key string, ids ...string) {
-	s.setKey(key, access{visible: newSet(ids)})
+	visible := map[string]bool{}
+	for _, id := range ids {
+		visible[id] = true
+	}
+	s.setKey(key, access{visible: visible})
 }
 
 // ForbidStation makes the server respond to a station key with 403 (API.md, Key).
@@ -152,12 +155,4 @@ func (s *Server) sort() {
 
 func newestFirst(a, b Procedure) int {
 	return cmp.Or(b.CreatedAt.Compare(a.CreatedAt), cmp.Compare(a.ID, b.ID))
-}
-
-func newSet(ids []string) map[string]bool {
-	set := make(map[string]bool, len(ids))
-	for _, id := range ids {
-		set[id] = true
-	}
-	return set
 }

@@ -7,16 +7,6 @@ import (
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/fakeapi"
 )
 
-// TestParameters checks that no parameter is misspelt in the fake API. It repeats each parameter, because
-// the fake API rejects a known parameter that is repeated, and ignores an unknown one.
-func TestParameters(t *testing.T) { //nolint:paralleltest // A misspelt parameter fails many tests, and this test's error explains them, so it comes first.
-	for _, name := range []string{"limit", "cursor", "search_query", "created_after", "created_before"} {
-		if got := get(t, fakeapi.New(), userKey, name+"=1&"+name+"=2").Code; got != http.StatusBadRequest {
-			t.Errorf("the fake API doesn't know the parameter %s: got status %d for a request that repeats it, want 400", name, got)
-		}
-	}
-}
-
 // TestStationKey checks that a station key sees only its procedures, on every page and in searches.
 func TestStationKey(t *testing.T) {
 	t.Parallel()

@@ -189,8 +189,7 @@ func TestLookupNFC(t *testing.T) {
 	}
 }
 
-// TestLookupNFCAmbiguous checks that a lookup fails if two procedures have names that are equal
-// under NFC.
+// TestLookupNFCAmbiguous checks that names that are equal under NFC are ambiguous.
 func TestLookupNFCAmbiguous(t *testing.T) {
 	t.Parallel()
 	for _, text := range differentInNFC {
@@ -229,7 +228,7 @@ func TestLookupRequests(t *testing.T) {
 		missing    = "Nobody's"
 		partOfAll  = "Procedure" // the name of the first procedure, which all other names contain
 		pages100   = 2           // for a list of 100 procedures
-		pages1000  = 11 + 7      // with the requests beyond the end that are sent in parallel
+		pages1000  = 11 + 7      // pages overlap by one row, and up to 7 requests are beyond the end
 		pages10000 = 102 + 7
 	)
 	for what, c := range map[string]struct {
@@ -237,7 +236,7 @@ func TestLookupRequests(t *testing.T) {
 		names      []string
 		pages      int  // requests without a search
 		searches   int  // requests with a search
-		orFewer    bool // whether there may be fewer pages and searches
+		orFewer    bool // whether there may be fewer pages and searches, because they are sent in parallel
 	}{
 		"no name":                       {procedures: 90},
 		"one name":                      {procedures: 10_000, names: spreadNames(1, 10_000), searches: 1},
@@ -264,14 +263,9 @@ func TestLookupRequests(t *testing.T) {
 			} else if err != nil || len(found) != len(c.names) {
 				t.Errorf("got %d procedures, %v; want %d", len(found), err, len(c.names))
 			}
-			pages, searches := 0, 0
-			for _, search := range sentSearches(api) {
-				if search == noSearch {
-					pages++
-				} else {
-					searches++
-				}
-			}
+			requests := sentSearches(api)
+			searches := len(slices.DeleteFunc(slices.Clone(requests), func(search string) bool { return search == noSearch }))
+			pages := len(requests) - searches
 			wrong := pages != c.pages || searches != c.searches
 			if c.orFewer {
 				wrong = pages > c.pages || searches > c.searches
@@ -351,8 +345,7 @@ func TestLookupUnreachable(t *testing.T) {
 	}
 }
 
-// TestLookupListFails checks that a lookup returns the list's error if its search fails and then the
-// list can't be read.
+// TestLookupListFails checks that the error is the list's if the search and the list of a lookup fail.
 func TestLookupListFails(t *testing.T) {
 	t.Parallel()
 	client, api := newFakeClient(t, namedProcedures("Battery")...)
@@ -364,8 +357,7 @@ func TestLookupListFails(t *testing.T) {
 	}
 }
 
-// TestLookupAmbiguous checks that a lookup reports all procedures with the name after one search for
-// each name, without reading the whole list.
+// TestLookupAmbiguous checks that searches are enough to find several procedures with the same name.
 func TestLookupAmbiguous(t *testing.T) {
 	t.Parallel()
 	client, api := newFakeClient(t, append(numberedProcedures(200), namedProcedures("Battery", "Battery")...)...)
@@ -376,8 +368,7 @@ func TestLookupAmbiguous(t *testing.T) {
 	}
 }
 
-// TestLookupReportsAllNames checks that one error reports every name that is missing or ambiguous, and
-// that no procedure is returned.
+// TestLookupReportsAllNames checks that one error reports every name that is missing or ambiguous.
 func TestLookupReportsAllNames(t *testing.T) {
 	t.Parallel()
 	client, _ := newFakeClient(t, append(numberedProcedures(200), namedProcedures("Battery", "Battery", "Motor Test")...)...)

@@ -186,8 +186,7 @@ func TestMaxNearTexts(t *testing.T) {
 	}
 }
 
-// TestNearEndsWithContext checks that a search for near misses that would take long ends with its
-// context, and finds none.
+// TestNearEndsWithContext checks that suggest ends with its context, without near misses.
 func TestNearEndsWithContext(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)

@@ -195,22 +195,6 @@ func TestCursors(t *testing.T) {
 	}
 }
 
-// TestInvalidTimes checks that a time that can't be parsed is returned unchanged, and sorts last.
-func TestInvalidTimes(t *testing.T) {
-	t.Parallel()
-	for _, invalid := range []string{"", "yesterday", "2024-01-15", "2024-01-15T10:30Z", "2024-01-15T10:30:00", "2024-01-15T10:30:00+0000", "2024-02-30T00:00:00Z"} {
-		procedures := readProcedures(t, fmt.Sprintf(`{"data": [
-			{"id": "p1", "created_at": %[1]q, "runs": [{"id": "r1", "started_at": %[1]q}, {"id": "r2", "started_at": "2024-01-15T10:30:00Z"}]},
-			{"id": "p2", "created_at": "2024-01-15T10:30:00Z"}, {"id": "p3"}], "meta": {"has_more": false}}`, invalid))
-		if got, want := formatOrder(procedures), "p2 p1 p1/r2 p1/r1 p3"; got != want {
-			t.Fatalf("%q: got the order %s, want %s", invalid, got, want)
-		}
-		if created, started := *procedures[1].CreatedAt, *procedures[1].Runs[1].StartedAt; created != invalid || started != invalid {
-			t.Errorf("got the times %q and %q, want %q", created, started, invalid)
-		}
-	}
-}
-
 // TestTruncatedPage checks that a page that is truncated anywhere has the error rest.ErrTruncated, so
 // that it is requested again.
 func TestTruncatedPage(t *testing.T) {

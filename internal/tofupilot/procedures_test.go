@@ -46,18 +46,20 @@ func TestParameters(t *testing.T) {
 }
 
 // TestOrder checks that procedures are sorted by created_at and then by ID, and runs by started_at and
-// then by ID, in whatever order the server sends them. Those without a time come last.
+// then by ID, in whatever order the server sends them. Those without a valid time come last.
 func TestOrder(t *testing.T) {
 	t.Parallel()
 	const noon, alsoNoon, later = "2024-01-01T12:00:00Z", "2024-01-01T13:00:00.000+01:00", "2024-01-01T11:00:01-01:00"
 	procedure := func(id, created string) string { return fmt.Sprintf(`{"id": %q, "created_at": %q}`, id, created) }
 	run := func(id, started string) string { return fmt.Sprintf(`{"id": %q, "started_at": %q}`, id, started) }
-	runs := []string{run("10", noon), run("9", alsoNoon), run("1", later), run("2", later), `{}`, `{"id": "3"}`, `{"id": "4", "started_at": null}`}
+	runs := []string{
+		run("10", noon), run("9", alsoNoon), run("1", later), run("2", later), `{}`, run("3", "yesterday"), `{"id": "4"}`, `{"id": "5", "started_at": null}`,
+	}
 	procedures := []string{
 		procedure("B", noon), procedure("a", alsoNoon), procedure("b", noon), procedure("ä", alsoNoon), procedure("0", later),
-		`{"id": "1", "runs": [RUNS]}`, `{"id": "2", "created_at": null}`,
+		`{"id": "1", "runs": [RUNS]}`, `{"id": "2", "created_at": null}`, procedure("3", "yesterday"),
 	}
-	const want = "B a b ä 0 1 1/10 1/9 1/1 1/2 1/ 1/3 1/4 2"
+	const want = "B a b ä 0 1 1/10 1/9 1/1 1/2 1/ 1/3 1/4 1/5 2 3"
 	random := rand.New(rand.NewPCG(1, 2)) //nolint:gosec // Orders that can be reproduced are enough for a test.
 	for range 200 {
 		random.Shuffle(len(procedures), func(i, j int) { procedures[i], procedures[j] = procedures[j], procedures[i] })

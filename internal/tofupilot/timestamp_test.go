@@ -55,3 +55,13 @@ func parseTime(t *testing.T, text string) time.Time {
 	}
 	return at
 }
+
+// TestInvalidTimes checks that a time that isn't RFC 3339 is never, which sorts last.
+func TestInvalidTimes(t *testing.T) {
+	t.Parallel()
+	for _, invalid := range []string{"", "yesterday", "2024-01-15", "2024-01-15T10:30Z", "2024-01-15T10:30:00", "2024-01-15T10:30:00+0000", "2024-02-30T00:00:00Z"} {
+		if got := parseTimestamp(&invalid); got != never {
+			t.Errorf("%q is parsed as %s", invalid, got)
+		}
+	}
+}
