@@ -34,22 +34,21 @@ func reserve(t *testing.T, client *Client, bytes int) {
 	}
 }
 
-// memoryCase describes a read of a list from a server that disturbs some of its responses.
-type memoryCase struct {
-	rows         int      // of the list
-	rowSize      int      // bytes that the read keeps of each row, beside its ID
-	disturbances []string // of the responses, in turn; see respond
-	deadline     time.Duration
+// disturbingTransport is an http.RoundTripper that serves a list and disturbs some of the responses.
+type disturbingTransport struct {
+	api          *fakeapi.Server
+	disturbances []string // of the responses, in turn
+	requests     atomic.Int64
 }
 
-// respond responds to a request of the list. number is the number of requests before it.
-func (c memoryCase) respond(api *fakeapi.Server, r *http.Request, number int) (*http.Response, error) {
-	var handler http.Handler = api
-	disturbance := c.disturbances[number%len(c.disturbances)]
+func (d *disturbingTransport) RoundTrip(r *http.Request) (*http.Response, error) {
+	var handler http.Handler = d.api
+	number := int(d.requests.Add(1))
+	disturbance := d.disturbances[number%len(d.disturbances)]
 	switch disturbance {
 	case "new order":
 		from := 20 + number%16 // sorts by a part of the random IDs
-		api.Order(func(a, b fakeapi.Procedure) int { return cmp.Compare(a.ID[from:], b.ID[from:]) })
+		d.api.Order(func(a, b fakeapi.Procedure) int { return cmp.Compare(a.ID[from:], b.ID[from:]) })
 	case "no response":
 		handler = noResponse
 	case "503":
@@ -68,65 +67,49 @@ func (c memoryCase) respond(api *fakeapi.Server, r *http.Request, number int) (*
 	return response, err
 }
 
-// roundTripFunc is a function that implements http.RoundTripper.
-type roundTripFunc func(*http.Request) (*http.Response, error)
+// TestReadReleases checks the memory that a read reserves, whatever the server's responses are.
+func TestReadReleases(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(rt *rapid.T) {
+		rowCount := rapid.IntRange(0, 500).Draw(rt, "rowCount")
+		rowSize := rapid.SampledFrom([]int{10, 1000, 2 << 20}).Draw(rt, "rowSize")
+		deadline := rapid.SampledFrom([]time.Duration{2 * time.Second, time.Minute, time.Hour}).Draw(rt, "deadline")
+		disturbances := rapid.SampledFrom([]string{"", "", "", "", "new order", "no response", "503", "403", "invalid row", "long row", "cut off"})
+		transport := &disturbingTransport{
+			api:          fakeapi.New(fakeapi.Generate(rowCount, fakeapi.WithRepository)...),
+			disturbances: append([]string{""}, rapid.SliceOfN(disturbances, 0, 20).Draw(rt, "disturbances")...),
+		}
+		synctest.Test(t, func(t *testing.T) { checkMemory(t, transport, rowCount, rowSize, deadline) })
+	})
+}
 
-func (f roundTripFunc) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
-
-// read reads the list, and returns the bytes that are reserved before the session is closed. It checks
-// that no memory is reserved when a pass begins, and after the session.
-func (c memoryCase) read(t *testing.T) (reserved int64, err error) {
+// checkMemory reads a list, and keeps rowSize bytes of each row beside its ID. It checks that the read
+// reserves memory for each row once, that no memory is reserved when a pass begins, and that none is
+// reserved after the session.
+func checkMemory(t *testing.T, transport *disturbingTransport, rowCount, rowSize int, deadline time.Duration) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), c.deadline)
-	defer cancel()
-	api := fakeapi.New(fakeapi.Generate(c.rows, fakeapi.WithRepository)...)
-	var client *Client
-	var requests atomic.Int64
-	transport := roundTripFunc(func(r *http.Request) (*http.Response, error) {
-		if used := client.memory.Used(); used != 0 && !r.URL.Query().Has("cursor") {
+	client := newClient(t, "http://test", withTransport(transport), withRetries(2), func(config *rest.Config) { config.RequestTimeout = time.Second })
+	transport.api.Before(func(r fakeapi.Request) {
+		if used := client.memory.Used(); used != 0 && !r.Query.Has("cursor") {
 			t.Errorf("%d bytes are reserved when a pass begins", used)
 		}
-		return c.respond(api, r, int(requests.Add(1)-1))
 	})
-	client = newClient(t, "http://test", withTransport(transport), withRetries(2), func(config *rest.Config) { config.RequestTimeout = time.Second })
+	ctx, cancel := context.WithTimeout(t.Context(), deadline)
+	defer cancel()
 	session := client.NewSession()
-	rows, err := session.readList(ctx, Filter{}, func(p *Procedure) (Row, int) { return Row{ID: p.ID}, c.rowSize })
-	if err == nil && len(rows) != c.rows {
-		t.Errorf("got %d rows, want %d", len(rows), c.rows)
+	rows, err := session.readList(ctx, Filter{}, func(p *Procedure) (Row, int) { return Row{ID: p.ID}, rowSize })
+	if err == nil {
+		const idLength = 36 // of a UUID
+		least := int64(rowCount) * int64(idLength+rowSize+rowOverhead)
+		most := least*11/10 + 30_000 // with the rows that two pages share, and the cursors
+		if got := client.memory.Used(); len(rows) != rowCount || got < least || got > most {
+			t.Errorf("got %d rows and %d reserved bytes, want %d and %d to %d", len(rows), got, rowCount, least, most)
+		}
 	}
-	reserved = client.memory.Used()
 	session.Close()
 	if used := client.memory.Used(); used != 0 {
 		t.Errorf("%d bytes are reserved after a read that ended with %v", used, err)
 	}
-	return reserved, err
-}
-
-// TestReadReleases checks that a read reserves the memory of its rows once, and releases it, whatever
-// the responses are.
-func TestReadReleases(t *testing.T) {
-	t.Parallel()
-	const idLength = 36 // of a UUID
-	rapid.Check(t, func(rt *rapid.T) {
-		disturbances := rapid.SampledFrom([]string{"", "", "", "", "new order", "no response", "503", "403", "invalid row", "long row", "cut off"})
-		c := memoryCase{
-			rows:         rapid.IntRange(0, 500).Draw(rt, "rows"),
-			rowSize:      rapid.SampledFrom([]int{10, 1000, 2 << 20}).Draw(rt, "rowSize"),
-			disturbances: append([]string{""}, rapid.SliceOfN(disturbances, 0, 20).Draw(rt, "disturbances")...),
-			deadline:     rapid.SampledFrom([]time.Duration{2 * time.Second, time.Minute, time.Hour}).Draw(rt, "deadline"),
-		}
-		synctest.Test(t, func(t *testing.T) {
-			reserved, err := c.read(t)
-			if err != nil {
-				return
-			}
-			least := int64(c.rows) * int64(idLength+c.rowSize+rowOverhead)
-			most := least*11/10 + 30_000 // with the rows that two pages share, and the cursors
-			if reserved < least || reserved > most {
-				t.Errorf("%d bytes are reserved for %d rows of %d bytes, want %d to %d", reserved, c.rows, c.rowSize, least, most)
-			}
-		})
-	})
 }
 
 // TestReadsFitTogether checks that two lists of 100,000 procedures with five runs each fit into the
