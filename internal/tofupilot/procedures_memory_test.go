@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -80,6 +81,17 @@ func TestReadReleases(t *testing.T) {
 			disturbances: append([]string{""}, rapid.SliceOfN(disturbances, 0, 20).Draw(rt, "disturbances")...),
 		}
 		synctest.Test(t, func(t *testing.T) { checkMemory(t, transport, rowCount, rowSize, deadline) })
+	})
+}
+
+// TestPassesRelease is like TestReadReleases for a list whose order changes often, so that it takes many
+// passes. The rows of three passes don't fit into the memory budget together.
+func TestPassesRelease(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		disturbances := append(slices.Repeat([]string{"new order"}, 80), make([]string, 1000)...)
+		transport := &disturbingTransport{api: fakeapi.New(fakeapi.Generate(250, fakeapi.WithRepository)...), disturbances: disturbances}
+		checkMemory(t, transport, 250, 1<<20, time.Hour)
 	})
 }
 
