@@ -12,7 +12,7 @@ import (
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/tofupilot"
 )
 
-// TestMemoryAdvice checks the advice for a read that doesn't fit into memory. Only a list can be narrowed.
+// TestMemoryAdvice checks the advice for a read that doesn't fit into memory.
 func TestMemoryAdvice(t *testing.T) {
 	t.Parallel()
 	e := newExplainer()
@@ -46,8 +46,8 @@ func TestSaySafe(t *testing.T) {
 	}
 }
 
-// TestSayShortens checks that say shortens each argument on its own, and that it replaces line breaks in
-// arguments, but not in the format.
+// TestSayShortens checks that say shortens each argument on its own, and that it replaces line
+// breaks in arguments, but not in the format.
 func TestSayShortens(t *testing.T) {
 	t.Parallel()
 	e := newRedacting("the-secret-key")
@@ -59,8 +59,8 @@ func TestSayShortens(t *testing.T) {
 	}
 }
 
-// TestHeaderValuesInOwnWords checks that the value of a configured header is redacted only in the server's
-// text: the value may also be a word of the provider's text, or a part of the address.
+// TestHeaderValuesInOwnWords checks that the value of a configured header is redacted only in the
+// server's text: the value may also be a word of the provider's text, or a part of the address.
 func TestHeaderValuesInOwnWords(t *testing.T) {
 	t.Parallel()
 	const (

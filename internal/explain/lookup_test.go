@@ -60,7 +60,7 @@ func TestMissingText(t *testing.T) {
 	for what, c := range map[string]struct {
 		by      tofupilot.By
 		seen    int               // procedures that the key can read
-		missing tofupilot.Missing // without a text: FVT
+		missing tofupilot.Missing // the text is FVT unless it is set
 		want    string
 	}{
 		"no near misses": {tofupilot.ByName, 300, tofupilot.Missing{}, noName + " The API key can read 300 procedures.\n\n" + useDataSource},
@@ -152,8 +152,8 @@ func TestMissingNames(t *testing.T) {
 	}
 }
 
-// TestDescribe checks that a procedure is described by its ID and the email address of its creator if it
-// has no name, and its creator has an empty name.
+// TestDescribe checks that a procedure is described by its ID and the email address of its creator
+// if it has no name, and its creator has an empty name.
 func TestDescribe(t *testing.T) {
 	t.Parallel()
 	creator := &tofupilot.User{Name: new(""), Email: new("ada@example.com")}
@@ -162,8 +162,8 @@ func TestDescribe(t *testing.T) {
 	}
 }
 
-// TestQuote checks that quote redacts an API key with characters that it escapes, in the key itself or in
-// the text, and that it shows invisible characters.
+// TestQuote checks that quote redacts an API key with characters that it escapes, in the key itself
+// or in the text, and that it shows invisible characters.
 func TestQuote(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ key, text, want string }{

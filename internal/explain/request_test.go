@@ -12,7 +12,7 @@ import (
 )
 
 // TestRedirectAdvice checks that the advice for a server that moved says where to configure the new
-// address: where the old address and the API key come from.
+// address. That depends on where the old address and the API key come from.
 func TestRedirectAdvice(t *testing.T) {
 	t.Parallel()
 	base := &url.URL{Scheme: "https", Host: "old.example.com", Path: "/api"}
@@ -38,8 +38,8 @@ func TestRedirectAdvice(t *testing.T) {
 	}
 }
 
-// TestConnectionAdvice checks that the advice depends on the error's kind and not on its text. The text of
-// every error contains "refused", as a part of the host's name.
+// TestConnectionAdvice checks that the advice depends on the error's kind and not on its text. The
+// text of every error contains "refused", as a part of the host's name.
 func TestConnectionAdvice(t *testing.T) {
 	t.Parallel()
 	e := newExplainerFor(config.Settings{BaseURL: &url.URL{Scheme: "https", Host: "refused.example.com"}})
@@ -63,8 +63,8 @@ func TestUnknownKind(t *testing.T) {
 	}
 }
 
-// TestServerCursor checks that the value of a configured header is redacted in the cursor of an address,
-// which the server chose, but not in its other parameters.
+// TestServerCursor checks that the value of a configured header is redacted in the cursor of an
+// address, which the server chose, but not in its other parameters.
 func TestServerCursor(t *testing.T) {
 	t.Parallel()
 	const value = "the-secret-value"
@@ -82,8 +82,8 @@ func TestServerCursor(t *testing.T) {
 	}
 }
 
-// TestRedirectToHTTP checks that the advice for a redirect from https:// to http:// doesn't suggest a setting
-// that sends the API key unencrypted. A server behind a gateway may send such a redirect by mistake.
+// TestRedirectToHTTP checks that the advice for a redirect from https:// to http:// doesn't suggest
+// a setting that sends the API key unencrypted. The server's redirect may be a mistake.
 func TestRedirectToHTTP(t *testing.T) {
 	t.Parallel()
 	e := newExplainerFor(config.Settings{BaseURL: &url.URL{Scheme: "https", Host: "example.com", Path: "/api"}})

@@ -21,8 +21,8 @@ import (
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/rest"
 )
 
-// TestCertificateAdvice checks the advice for a server's certificate that isn't trusted. It depends on the
-// certificates that the server sent, and on the CAs that are configured.
+// TestCertificateAdvice checks the advice for a server's certificate that isn't trusted. It depends
+// on the certificates that the server sent, and on the CAs that are configured.
 func TestCertificateAdvice(t *testing.T) {
 	t.Parallel()
 	var (
@@ -141,8 +141,8 @@ func checkTLSAdvice(t *testing.T, e Explainer, err error, summary, detail string
 	}
 }
 
-// TestManyCertificates checks that followIssuers looks at the first ten certificates that the server sent,
-// and at no others: the server chooses how many it sends, and checking signatures takes time.
+// TestManyCertificates checks that followIssuers uses only the first ten certificates that the
+// server sent, because checking the signatures of many takes time.
 func TestManyCertificates(t *testing.T) {
 	t.Parallel()
 	ca := issue(t, "CA", nil)
@@ -178,8 +178,8 @@ func TestCertificateOfManyHosts(t *testing.T) {
 	}
 }
 
-// TestSkippedCertificates checks that an error about an unknown CA mentions the configured certificates that
-// can't be read, because the CA may be among them.
+// TestSkippedCertificates checks that an error about an unknown CA mentions the configured
+// certificates that can't be read, because the CA may be among them.
 func TestSkippedCertificates(t *testing.T) {
 	t.Parallel()
 	err := &tls.CertificateVerificationError{
@@ -203,8 +203,8 @@ type issued struct {
 	key crypto.Signer
 }
 
-// issue returns a certificate that the issuer signed, or a self-signed one if the issuer is nil. It is a CA's
-// certificate unless an option changes that.
+// issue returns a certificate that the issuer signed, or a self-signed one if the issuer is nil. It
+// is a CA's certificate unless an option changes that.
 func issue(t *testing.T, name string, issuer *issued, options ...func(*issued)) *issued {
 	t.Helper()
 	template := &x509.Certificate{

@@ -33,8 +33,8 @@ func (s *Server) Forget() {
 	s.requests = nil
 }
 
-// Delay sets how long the server waits before it sends a response, as on a slow network. It determines
-// the response before it waits. If the request's context ends during the wait, it sends no response.
+// Delay sets how long the server waits between determining a response and sending it, as on a slow
+// network. If the request's context ends during the wait, the server sends no response.
 func (s *Server) Delay(d time.Duration) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -50,9 +50,9 @@ func (s *Server) Before(f func(Request)) {
 	s.before = f
 }
 
-// Fail makes fault respond to the requests with these numbers, regardless of path and key. Without
-// numbers, fault responds to all requests whose number isn't in another call. A nil fault restores the
-// normal response: Fail(nil, 3) for the third request, even if all others fail, and Fail(nil) for all.
+// Fail makes fault respond to the requests with these numbers, or without numbers, to all requests
+// whose number isn't in another call. A nil fault restores the normal response: Fail(nil, 3) for
+// the third request, even if all others fail, and Fail(nil) for all requests.
 func (s *Server) Fail(fault http.Handler, requests ...int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -86,8 +86,8 @@ func Status(code int, body string, headers ...string) http.Handler {
 	})
 }
 
-// HangUp returns a fault that closes the connection without a response. Go's http.Transport repeats a GET
-// if the connection was used before, and the server records that as another request.
+// HangUp returns a fault that closes the connection without a response. Go's http.Transport repeats a
+// GET if the connection was used before, and the server records that as another request.
 func HangUp() http.Handler {
 	return http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
 		panic(http.ErrAbortHandler)

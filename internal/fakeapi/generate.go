@@ -42,10 +42,9 @@ var (
 // same procedures, and for a smaller n the beginning of the same list. For another shape, it returns
 // procedures with the same names, but with other IDs and times.
 //
-// In up to 100,000 procedures, no two have the same created_at. The times are scattered over 2024 and
-// 2025. Names are distinct, except that every hundredth procedure has the name of the previous one.
-// Some creators' names, some repositories and some fpy are null. A procedure has 0 to 5 runs, newest
-// first.
+// In up to 100,000 procedures, no two have the same created_at. The times are scattered over two
+// years. Names are distinct, except that every hundredth procedure has the name of the previous one.
+// Some creators' names, repositories and fpy are null. A procedure has 0 to 5 runs, newest first.
 func Generate(n int, shape Shape) []Procedure {
 	procedures := make([]Procedure, n)
 	for i := range procedures {
@@ -95,8 +94,8 @@ func procedureName(i int) string {
 	return fmt.Sprintf("%s %s Rev %s", products[i%len(products)], tests[i%len(tests)], revision(round))
 }
 
-// revision returns A for 0, B for 1, and so on to Y, AA, AB … It uses only the letters that ASME Y14.35
-// allows for revisions of drawings, which don't look like other letters or digits.
+// revision returns A for 0, B for 1, and so on to Y, AA, AB … It uses only the letters that ASME
+// Y14.35 allows for revisions of drawings, which don't look like other letters or digits.
 func revision(round int) string {
 	const letters = "ABCDEFGHJKLMNPRTUVWY"
 	last := string(letters[round%len(letters)])

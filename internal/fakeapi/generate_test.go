@@ -26,8 +26,7 @@ func TestIDsAreUUIDs(t *testing.T) {
 	}
 }
 
-// TestGeneratedDistinct checks that no two generated procedures have the same ID or created_at, even in a
-// mix of all shapes.
+// TestGeneratedDistinct checks that all IDs and times are distinct, even in a mix of all shapes.
 func TestGeneratedDistinct(t *testing.T) {
 	t.Parallel()
 	const count = 10_000 // of each shape
@@ -43,8 +42,7 @@ func TestGeneratedDistinct(t *testing.T) {
 	}
 }
 
-// TestGeneratedNames checks that every hundredth procedure has the name of the previous one, and that no
-// other names are equal.
+// TestGeneratedNames checks that only every hundredth procedure has the name of another one.
 func TestGeneratedNames(t *testing.T) {
 	t.Parallel()
 	names := map[string]bool{}
@@ -60,8 +58,8 @@ func TestGeneratedNames(t *testing.T) {
 	}
 }
 
-// TestGeneratedFields checks that generated procedures have the same fields as the examples, and that a
-// field that can be null is null in some of the procedures.
+// TestGeneratedFields checks that generated procedures have the same fields as the examples, and
+// that a field that can be null is null in some of the procedures.
 func TestGeneratedFields(t *testing.T) {
 	t.Parallel()
 	nullable := map[fakeapi.Shape][]string{
@@ -99,8 +97,8 @@ func decodeRow(t *testing.T, p fakeapi.Procedure) (row any) {
 	return row
 }
 
-// addPaths adds the paths of all values of a row, without the indices of lists. The path of a null ends
-// with " is null", and the path of an empty string with " is empty".
+// addPaths adds the paths of all values of a row, without the indices of lists. The path of a null
+// ends with " is null", and the path of an empty string with " is empty".
 func addPaths(paths map[string]bool, path string, value any) {
 	switch value := value.(type) {
 	case map[string]any:
@@ -123,8 +121,8 @@ func addPaths(paths map[string]bool, path string, value any) {
 	paths[path] = true
 }
 
-// TestGeneratedValues checks that 300 generated procedures contain every number of runs, every outcome and
-// every provider.
+// TestGeneratedValues checks that 300 generated procedures contain every number of runs, every
+// outcome and every provider.
 func TestGeneratedValues(t *testing.T) {
 	t.Parallel()
 	seen := map[string]bool{}

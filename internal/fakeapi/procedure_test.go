@@ -17,8 +17,8 @@ func getRow(t *testing.T, p fakeapi.Procedure) string {
 	return string(rows[0])
 }
 
-// TestExamples checks that the server sends the examples' exact JSON, and that the encoded fields of the
-// examples give the same JSON without white space.
+// TestExamples checks that the server sends the examples' exact JSON, and that the encoded fields
+// of the examples give the same JSON without white space.
 func TestExamples(t *testing.T) {
 	t.Parallel()
 	for _, example := range []fakeapi.Procedure{fakeapi.Example2025(), fakeapi.Example2026()} {
@@ -33,8 +33,7 @@ func TestExamples(t *testing.T) {
 	}
 }
 
-// TestShapes checks the JSON of a procedure in each shape, once without the optional values and once with
-// all of them.
+// TestShapes checks the JSON of each shape, without the optional values and with all of them.
 func TestShapes(t *testing.T) {
 	t.Parallel()
 	const (

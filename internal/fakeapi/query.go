@@ -17,23 +17,23 @@ const (
 	minIDSearch     = 6 // characters that a search_query needs to be looked for in IDs, too
 )
 
-// timestamp is the pattern of the 2026 reference page for created_after and created_before. The pattern
-// doesn't require seconds, like servers with zod up to 4.4 (API.md, Dates). setTime does require them,
-// because [time.RFC3339] does.
+// timestamp is the pattern of the 2026 reference page for created_after and created_before. Like
+// servers with zod up to 4.4, it doesn't require seconds (API.md, Dates). But setTime requires
+// them, because [time.RFC3339] does.
 var timestamp = regexp.MustCompile(`^(?:(?:\d\d[2468][048]|\d\d[13579][26]|\d\d0[48]|[02468][048]00|[13579][26]00)-02-29|\d{4}-(?:(?:0[13578]|1[02])-(?:0[1-9]|[12]\d|3[01])|(?:0[469]|11)-(?:0[1-9]|[12]\d|30)|(?:02)-(?:0[1-9]|1\d|2[0-8])))T(?:(?:[01]\d|2[0-3]):[0-5]\d(?::[0-5]\d(?:\.\d+)?)?(?:Z|([+-](?:[01]\d|2[0-3]):[0-5]\d)))$`)
 
 // query is the parsed query of a request.
 type query struct {
 	limit   int
 	offset  int
-	filters []func(*entry) bool // true for the rows that match; a page has rows that match all
+	filters []func(*entry) bool // pages contain the rows for which all return true
 }
 
 // parameters are the parameters of the API, in the order in which it reports issues.
 var parameters = []struct {
 	name string
-	// set parses a value. It returns the code and the message of an issue if the value is invalid, and
-	// empty strings otherwise.
+	// set parses a value. It returns the code and the message of an issue if the value is invalid,
+	// and empty strings otherwise.
 	set func(q *query, value string) (code, message string)
 }{
 	{"limit", (*query).setLimit},
@@ -54,8 +54,8 @@ type issue struct {
 	Message string   `json:"message"`
 }
 
-// parseQuery parses the parameters of the API, and ignores others. It returns an issue for each invalid
-// parameter.
+// parseQuery parses the parameters of the API, and ignores others. It returns an issue for each
+// invalid parameter.
 func parseQuery(values url.Values) (query, []issue) {
 	q := query{limit: defaultLimit}
 	var issues []issue
@@ -120,8 +120,8 @@ func (q *query) setOffset(value string) (code, message string) {
 
 const notANumber = "Invalid input: expected number, received string"
 
-// parseNumber parses a number that consists of digits only. TofuPilot's servers also accept other forms
-// of numbers, such as 5.0 and 0x10 (API.md, Parameters), but no client has to send them.
+// parseNumber parses a number that consists of digits only. TofuPilot's servers also accept other
+// forms of numbers, such as 5.0 and 0x10 (API.md, Parameters), but no client has to send them.
 func parseNumber(value string) (int, error) {
 	parsed, err := strconv.ParseUint(value, 10, 31)
 	return int(parsed), err
@@ -151,8 +151,8 @@ func (q *query) setTime(value string, filter func(*entry, time.Time) bool) (code
 	return "", ""
 }
 
-// page returns the requested rows of a list, and whether more rows follow them. visible contains the IDs
-// of the rows that the key can see; if it is nil, the key can see all rows.
+// page returns the requested rows of a list, and whether more rows follow them. visible contains
+// the IDs of the rows that the key can see; if it is nil, the key can see all rows.
 func (q query) page(list []*entry, visible map[string]bool) (rows []*entry, more bool) {
 	if len(q.filters) == 0 && visible == nil { // a slice of the list, so that long lists are fast
 		from := min(q.offset, len(list))

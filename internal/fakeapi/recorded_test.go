@@ -15,8 +15,8 @@ import (
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/fakeapi"
 )
 
-// rejected lists queries that the fake API rejects, although TofuPilot's REST layer accepts them, with the
-// reason. The client doesn't send such queries, because it writes numbers in digits only.
+// rejected maps the queries that the fake API rejects, although TofuPilot's REST layer accepts
+// them, to the reasons. The client doesn't send them: it writes numbers in digits only.
 var rejected = map[string]string{
 	"limit=5.0":           "a number with a fraction of zero",
 	"limit=1e1":           "a number with an exponent",
@@ -31,8 +31,8 @@ var rejected = map[string]string{
 	"cursor=%205&limit=5": "a space before the number",
 }
 
-// TestRecordedResponses checks that the fake API responds to the recorded requests like TofuPilot's REST
-// layer, except that it rejects the queries in rejected.
+// TestRecordedResponses checks that the fake API responds to the recorded requests like TofuPilot's
+// REST layer, except that it rejects the queries in rejected.
 func TestRecordedResponses(t *testing.T) {
 	t.Parallel()
 	recorded := readRecording(t)
@@ -56,8 +56,8 @@ func TestRecordedResponses(t *testing.T) {
 	}
 }
 
-// recording represents testdata/rest-layer.json: requests of a list of these rows, with the responses of
-// TofuPilot's open-source REST layer. "about" in the file names the layer's version.
+// recording represents testdata/rest-layer.json: requests of a list of these rows, with the responses
+// of TofuPilot's open-source REST layer. "about" in the file names the layer's version.
 type recording struct {
 	Rows []struct {
 		ID, Name string
@@ -72,8 +72,8 @@ type recordedCase struct {
 	recordedResponse
 }
 
-// recordedResponse represents the parts of a response that the fake API must send, too. Messages aren't
-// among these parts, because they change with the version of the REST layer's validator.
+// recordedResponse represents the parts of a response that the fake API must send, too. Messages
+// aren't among these parts, because they change with the version of the REST layer's validator.
 type recordedResponse struct {
 	Status int
 	Code   string
@@ -90,6 +90,9 @@ func readRecording(t *testing.T) (recorded recording) {
 	}
 	if err := json.Unmarshal(content, &recorded); err != nil {
 		t.Fatal(err)
+	}
+	if len(recorded.Cases) == 0 {
+		t.Fatal("no cases are recorded")
 	}
 	return recorded
 }
@@ -146,7 +149,7 @@ func (r recordedResponse) compare(t *testing.T, want recordedResponse) {
 	}
 }
 
-// paths returns the parameters that the issues name, each once. It returns "none" if there are no issues.
+// paths returns the parameters that the issues name, each once, or "none" if there are no issues.
 func (r recordedResponse) paths(t *testing.T) string {
 	t.Helper()
 	if r.Issues == nil {

@@ -10,8 +10,8 @@ import (
 	"time"
 )
 
-// ServeHTTP records the request, calls the function that [Server.Before] set, determines the response,
-// waits for the time that [Server.Delay] set, and sends the response.
+// ServeHTTP records the request, calls the function that [Server.Before] set, determines the
+// response, waits for the time that [Server.Delay] set, and sends the response.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	request, before := s.record(r)
 	if before != nil {
@@ -93,14 +93,11 @@ func encodePage(rows []*entry, more bool, offset int) []byte {
 // errorResponse returns an error in the API's form. As on TofuPilot's servers, only validation errors
 // have issues. The reference pages show an empty list for other errors (API.md, Errors).
 func errorResponse(status int, code, message string, issues ...issue) jsonResponse {
-	body, err := json.Marshal(struct {
+	body, _ := json.Marshal(struct { // can't fail, because it contains only strings
 		Message string  `json:"message"`
 		Code    string  `json:"code"`
 		Issues  []issue `json:"issues,omitempty"`
 	}{message, code, issues})
-	if err != nil {
-		panic(err)
-	}
 	return jsonResponse{status, body}
 }
 

@@ -1,9 +1,9 @@
-// Package fakeapi implements TofuPilot's procedures API in memory, for tests and the demo. It supports
-// filters, pages, keys, rows of every shape, faults, and changes between requests.
+// Package fakeapi implements TofuPilot's procedures API in memory, for tests and the demo. It
+// supports filters, pages, keys, rows of every shape, faults, and changes between requests.
 //
-// It follows TofuPilot's reference pages. Tests compare it with the recorded responses in testdata. It
-// may reject a request to which a 200 is recorded, but it never accepts one to which an error is
-// recorded. It shares no code with the client, because a shared struct would hide a wrong JSON name.
+// It follows TofuPilot's reference pages. Tests compare it with the recorded responses in testdata.
+// It may reject a request to which a 200 is recorded, but it never accepts one to which an error is
+// recorded. It shares no code with the client: a shared struct would hide a wrong JSON name.
 package fakeapi
 
 import (
@@ -22,8 +22,8 @@ const procedures = "/api/v2/procedures"
 // Key is the user key that a new Server accepts.
 const Key = "key-of-the-demo-server"
 
-// Server is an http.Handler that responds to GET and HEAD of /api/v2/procedures like TofuPilot, and to
-// all other requests with 404. It is safe for concurrent use. Create it with [New].
+// Server is an http.Handler that responds to GET and HEAD of /api/v2/procedures like TofuPilot, and
+// to all other requests with 404. It is safe for concurrent use. Create it with [New].
 type Server struct {
 	mu       sync.RWMutex
 	lists    map[string][]*entry // by path, sorted by compare
@@ -125,8 +125,8 @@ func (s *Server) RevokeKey(key string) {
 	delete(s.keys, key)
 }
 
-// AllowStation makes the server accept a station key, which sees only the procedures with these IDs, or
-// none (API.md, Key). The procedures may be added later.
+// AllowStation makes the server accept a station key, which sees only the procedures with these
+// IDs, or none (API.md, Key). The procedures may be added later.
 func (s *Server) AllowStation(key string, ids ...string) {
 	visible := map[string]bool{}
 	for _, id := range ids {

@@ -7,11 +7,13 @@ import (
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/fakeapi"
 )
 
-// TestStationKey checks that a station key sees only its procedures, on every page and in searches.
+// TestStationKey checks that a station key sees only its procedures, on every page and in searches,
+// and none if it has none.
 func TestStationKey(t *testing.T) {
 	t.Parallel()
 	s := fakeapi.New(newProcedures("a", "b", "c", "d")...)
 	s.AllowStation("station", "d", "b", "a", "later")
+	s.AllowStation("unlinked")
 	p := checkPage(t, s, "Bearer station", "limit=2", "a", "b")
 	if got, want := string(p.Meta), `{"has_more":true,"next_cursor":2}`; got != want {
 		t.Errorf("got %s, want %s", got, want)
@@ -21,15 +23,9 @@ func TestStationKey(t *testing.T) {
 		t.Errorf("got %s, want %s", got, want)
 	}
 	checkPage(t, s, "Bearer station", "search_query=of+C")
+	checkPage(t, s, "Bearer unlinked", "")
 	s.Add(fakeapi.Procedure{ID: "later"})
 	checkPage(t, s, "Bearer station", "", "a", "b", "d", "later")
-}
-
-func TestStationWithoutProcedures(t *testing.T) {
-	t.Parallel()
-	s := fakeapi.New(newProcedures("a")...)
-	s.AllowStation("unlinked")
-	checkPage(t, s, "Bearer unlinked", "")
 }
 
 // TestInvalidKey checks that the fake API rejects an invalid key before it checks the parameters.

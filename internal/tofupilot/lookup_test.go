@@ -345,7 +345,7 @@ func TestLookupUnreachable(t *testing.T) {
 	}
 }
 
-// TestLookupListFails checks that the error is the list's if the search and the list of a lookup fail.
+// TestLookupListFails checks that a lookup returns the error of the list if its search fails, too.
 func TestLookupListFails(t *testing.T) {
 	t.Parallel()
 	client, api := newFakeClient(t, namedProcedures("Battery")...)
@@ -357,7 +357,7 @@ func TestLookupListFails(t *testing.T) {
 	}
 }
 
-// TestLookupAmbiguous checks that searches are enough to find several procedures with the same name.
+// TestLookupAmbiguous checks that a lookup finds several procedures with one name by searching only.
 func TestLookupAmbiguous(t *testing.T) {
 	t.Parallel()
 	client, api := newFakeClient(t, append(numberedProcedures(200), namedProcedures("Battery", "Battery")...)...)
@@ -397,24 +397,16 @@ func TestLookupOther(t *testing.T) {
 	const id = "550e8400-e29b-41d4-a716-446655440000"
 	nameless := fakeapi.Procedure{ID: "x", JSON: `{"id": "x", "name": null}`}
 	client, _ := newFakeClient(t, append(numberedProcedures(20), fakeapi.Procedure{ID: id, Name: "Battery Test"}, nameless)...)
-	for _, c := range []struct {
-		by   By
-		text string
-	}{
-		{ByName, id},
-		{ByName, strings.ToUpper(id)},
-		{ByName, " " + id + "\n"},
-		{ByID, "Battery Test"},
-	} {
-		_, err := lookUpOne(t.Context(), client, c.by, c.text)
+	for text, by := range map[string]By{id: ByName, strings.ToUpper(id): ByName, " " + id + "\n": ByName, "Battery Test": ByID} {
+		_, err := lookUpOne(t.Context(), client, by, text)
 		if other := onlyMissing(t, err).Other; other == nil || other.ID != id {
-			t.Errorf("%q: got %+v, want the procedure %s", c.text, other, id)
+			t.Errorf("%q: got %+v, want the procedure %s", text, other, id)
 		}
 	}
 }
 
-// TestLookupNoOther checks that the error of a missing ID names no other procedure if none has exactly
-// this name, or if several have it.
+// TestLookupNoOther checks that the error of a missing ID names no other procedure if none has
+// exactly this name, or if several have it.
 func TestLookupNoOther(t *testing.T) {
 	t.Parallel()
 	for _, names := range [][]string{{"rig-a"}, {"Rig A+", "RIG A"}, {"Rig A", "Rig A"}} {
@@ -448,8 +440,8 @@ func TestLookupOnePage(t *testing.T) {
 	}
 }
 
-// TestLookupWithoutCertificate checks that a lookup fails after one TLS handshake, without reading the
-// list, if the server requires a client certificate and none is configured.
+// TestLookupWithoutCertificate checks that a lookup fails after one TLS handshake, without reading
+// the list, if the server requires a client certificate and none is configured.
 func TestLookupWithoutCertificate(t *testing.T) {
 	t.Parallel()
 	var handshakes atomic.Int64

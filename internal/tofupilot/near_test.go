@@ -143,8 +143,8 @@ func TestOnlyIn(t *testing.T) {
 	}
 }
 
-// TestOnlyInOfSeveral checks that Near has no other near misses if some differ from the missing text
-// only in case, white space and so on.
+// TestOnlyInOfSeveral checks that near misses with other differences are dropped if a near miss
+// differs only in case, white space and so on.
 func TestOnlyInOfSeveral(t *testing.T) {
 	t.Parallel()
 	for what, c := range map[string]struct {

@@ -79,8 +79,8 @@ func TestInvalidPages(t *testing.T) {
 	}
 }
 
-// TestNamesInAnotherCase checks that a JSON member whose name differs only in case from a field's name
-// is ignored.
+// TestNamesInAnotherCase checks that a JSON member whose name differs only in case from a field's
+// name is ignored.
 func TestNamesInAnotherCase(t *testing.T) {
 	t.Parallel()
 	page, err := decodeIDs(`{"Data": [], "data": [{"ID": "wrong", "id": "right", "Id": "wrong", "Name": 7, "CREATED_AT": {}, "Runs": 1}],
@@ -175,9 +175,8 @@ func cursorPage(cursor string) string {
 	return `{"data": [], "meta": {"has_more": true, "next_cursor": ` + cursor + `}}`
 }
 
-// TestCursors checks that a whole number becomes a cursor without exponent or decimals, and that a
-// string becomes one unchanged. An empty string isn't a cursor, because it would request the first
-// page.
+// TestCursors checks that a number is returned without exponent or decimals if it is whole, and a
+// string unchanged. An empty string isn't a cursor: it would request the first page.
 func TestCursors(t *testing.T) {
 	t.Parallel()
 	longest := strings.Repeat("x", maxCursor-len(`""`))

@@ -84,8 +84,8 @@ func TestReadReleases(t *testing.T) {
 	})
 }
 
-// TestPassesRelease is like TestReadReleases for a list whose order changes often, so that it takes many
-// passes. The rows of three passes don't fit into the memory budget together.
+// TestPassesRelease is like TestReadReleases for a list whose order changes often, so that it takes
+// many passes. The rows of three passes don't fit into the memory budget together.
 func TestPassesRelease(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -95,9 +95,9 @@ func TestPassesRelease(t *testing.T) {
 	})
 }
 
-// checkMemory reads a list, and keeps rowSize bytes of each row beside its ID. It checks that the read
-// reserves memory for each row once, that no memory is reserved when a pass begins, and that none is
-// reserved after the session.
+// checkMemory reads a list, and keeps rowSize bytes of each row beside its ID. It checks that the
+// read reserves memory for each row once, that no memory is reserved when a pass begins, and that
+// none is reserved after the session.
 func checkMemory(t *testing.T, transport *disturbingTransport, rowCount, rowSize int, deadline time.Duration) {
 	t.Helper()
 	client := newClient(t, "http://test", withTransport(transport), withRetries(2), func(config *rest.Config) { config.RequestTimeout = time.Second })

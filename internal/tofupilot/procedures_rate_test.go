@@ -15,8 +15,8 @@ import (
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/rest"
 )
 
-// limitRate returns a handler that forwards a request to the API if isAllowed returns true, and refuses
-// it with the status otherwise. Each response takes 100 ms.
+// limitRate returns a handler that forwards a request to the API if isAllowed returns true, and
+// refuses it with the status otherwise. Each response takes 100 ms.
 func limitRate(api http.Handler, status int, isAllowed func() bool) http.Handler {
 	var mu sync.Mutex
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -43,8 +43,8 @@ func limitPerPeriod(api http.Handler, maxRequests int, period time.Duration) htt
 	})
 }
 
-// limitLikeNginx returns a handler that refuses requests like nginx with limit_req: it allows perSecond
-// requests on average, and burst more at once. nginx responds with 503, or with 429 if configured so.
+// limitLikeNginx returns a handler that refuses requests like nginx with limit_req: it allows
+// perSecond requests on average, and burst more at once. nginx can respond with 503 or with 429.
 func limitLikeNginx(api http.Handler, status int, perSecond, burst float64) http.Handler {
 	available := burst + 1
 	updated := time.Now()

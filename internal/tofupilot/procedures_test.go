@@ -45,8 +45,8 @@ func TestParameters(t *testing.T) {
 	}
 }
 
-// TestOrder checks that procedures are sorted by created_at and then by ID, and runs by started_at and
-// then by ID, in whatever order the server sends them. Those without a valid time come last.
+// TestOrder checks that procedures are sorted by created_at and then by ID, and runs by started_at
+// and then by ID, in whatever order the server sends them. Those without a valid time come last.
 func TestOrder(t *testing.T) {
 	t.Parallel()
 	const noon, alsoNoon, later = "2024-01-01T12:00:00Z", "2024-01-01T13:00:00.000+01:00", "2024-01-01T11:00:01-01:00"
@@ -93,8 +93,8 @@ func readProcedures(t *testing.T, body string) []Procedure {
 	return procedures
 }
 
-// TestRefusesCursor checks that a 4xx may be due to the request's cursor, unless the status is about the
-// API key, a proxy or a rate limit.
+// TestRefusesCursor checks that a 4xx may be due to the request's cursor, unless the status is
+// about the API key, a proxy or a rate limit.
 func TestRefusesCursor(t *testing.T) {
 	t.Parallel()
 	for status, want := range map[int]bool{
