@@ -86,9 +86,9 @@ func TestSessionMemory(t *testing.T) {
 		name       string // looked up together with "Procedure 00001"
 		rows       int64  // that the lookup keeps
 	}{
-		"the list":   {unsearchableProcedures(300), "無", 300},
-		"first page": {numberedProcedures(2), "Procedure 00000", 2},
-		"searches":   {numberedProcedures(150), "Procedure 00000", 2},
+		"whole list, a missing name": {unsearchableProcedures(300), "Nobody's", 300},
+		"first page":                 {numberedProcedures(2), "Procedure 00000", 2},
+		"searches":                   {numberedProcedures(150), "Procedure 00000", 2},
 	} {
 		client, _ := newFakeClient(t, c.procedures...)
 		session := client.NewSession()

@@ -79,7 +79,7 @@ func TestOnlyIn(t *testing.T) {
 	t.Parallel()
 	for what, c := range map[string]struct {
 		wanted, stored string
-		only           Differences
+		only           Differences // 0 if the names differ in more than these
 	}{
 		"case":                        {"firmware smoke TEST", "Firmware Smoke Test", InCase},
 		"case of umlauts":             {"PRÜFUNG", norm.NFD.String("Prüfung"), InCase},
