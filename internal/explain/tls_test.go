@@ -50,24 +50,24 @@ func TestCertificateAdvice(t *testing.T) {
 		otherSelfSigned = issue(t, "server", nil, forServer)
 	)
 	const (
-		caFile  = "/ca.pem (TOFUPILOT_CA_CERT)"
-		setCA   = "set ca_cert_pem to its certificate, or TOFUPILOT_CA_CERT to its file."
-		addCA   = "add its certificate to " + caFile + "."
-		onlyOwn = `The server sent only its own certificate, which was issued by "CN=Issuing CA,O=Example". Have the server's administrator ` +
+		caFile      = "/ca.pem (TOFUPILOT_CA_CERT)"
+		setCA       = "set ca_cert_pem to its certificate, or TOFUPILOT_CA_CERT to its file."
+		addCA       = "add its certificate to " + caFile + "."
+		sentOnlyOwn = `The server sent only its own certificate, which was issued by "CN=Issuing CA,O=Example". Have the server's administrator ` +
 			"add the intermediate certificates that the server should send. Or, if you trust this CA, "
-		issuedByRoot    = `The certificates that the server sent were issued by "CN=Root CA,O=Example". If you trust this CA, `
-		theRoot         = `The CA "CN=Root CA,O=Example" in ` + caFile
-		rootBut         = theRoot + " has the name of the issuer of the server's certificate, but "
-		rootOfIssuing   = theRoot + ` has the name of the issuer of "CN=Issuing CA,O=Example", but `
-		issuingBut      = `The server sent a CA "CN=Issuing CA,O=Example" that has the name of the issuer of the server's certificate, but doesn't verify its signature: `
-		cannotSign      = "isn't allowed to sign certificates. Use a certificate of this CA whose basic constraints and key usage allow that."
-		otherKey        = "another key: x509: ECDSA verification failure. If the CA was renewed, use its current certificate."
-		insecure        = "x509: cannot verify signature: insecure algorithm ECDSA-SHA1."
-		replace         = "Have the server's administrator replace the certificate."
-		correct         = " Have the server's administrator correct the certificates."
-		in2020          = " valid from 2020-01-01 00:00 UTC to 2021-01-01 00:00 UTC."
-		renew           = " Have the server's administrator renew it, or correct this machine's clock."
-		selfSignedStart = "The server's certificate is self-signed"
+		issuedByRoot     = `The certificates that the server sent were issued by "CN=Root CA,O=Example". If you trust this CA, `
+		theRoot          = `The CA "CN=Root CA,O=Example" in ` + caFile
+		wrongRoot        = theRoot + " has the name of the issuer of the server's certificate, but "
+		wrongIssuingRoot = theRoot + ` has the name of the issuer of "CN=Issuing CA,O=Example", but `
+		wrongIssuing     = `The server sent a CA "CN=Issuing CA,O=Example" that has the name of the issuer of the server's certificate, but doesn't verify its signature: `
+		cannotSign       = "isn't allowed to sign certificates. Use a certificate of this CA whose basic constraints and key usage allow that."
+		otherKey         = "another key: x509: ECDSA verification failure. If the CA was renewed, use its current certificate."
+		insecure         = "x509: cannot verify signature: insecure algorithm ECDSA-SHA1."
+		askToReplace     = "Have the server's administrator replace the certificate."
+		askToCorrect     = " Have the server's administrator correct the certificates."
+		validIn2020      = " valid from 2020-01-01 00:00 UTC to 2021-01-01 00:00 UTC."
+		askToRenew       = " Have the server's administrator renew it, or correct this machine's clock."
+		selfSignedStart  = "The server's certificate is self-signed"
 	)
 	type chain []*issued
 	for name, c := range map[string]struct {
@@ -75,32 +75,32 @@ func TestCertificateAdvice(t *testing.T) {
 		configured chain // the CAs in caFile
 		advice     string
 	}{
-		"no intermediate, the right root":           {chain{server}, chain{root}, onlyOwn + addCA},
-		"no intermediate, and no CA":                {chain{server}, nil, onlyOwn + setCA},
-		"no intermediate, another root":             {chain{server}, chain{otherRoot}, onlyOwn + addCA},
-		"its own twice, the right root":             {chain{server, server}, chain{root}, onlyOwn + addCA},
+		"no intermediate, the right root":           {chain{server}, chain{root}, sentOnlyOwn + addCA},
+		"no intermediate, and no CA":                {chain{server}, nil, sentOnlyOwn + setCA},
+		"no intermediate, another root":             {chain{server}, chain{otherRoot}, sentOnlyOwn + addCA},
+		"its own twice, the right root":             {chain{server, server}, chain{root}, sentOnlyOwn + addCA},
 		"an unknown root":                           {chain{server, issuing}, nil, issuedByRoot + setCA},
 		"another root":                              {chain{server, issuing}, chain{otherRoot}, issuedByRoot + addCA},
 		"an unknown root that the server sent":      {chain{server, issuing, root}, nil, issuedByRoot + setCA},
 		"another order":                             {chain{server, root, issuing}, chain{otherRoot}, issuedByRoot + addCA},
 		"a certificate that isn't in the chain":     {chain{server, issuing, otherRoot}, nil, issuedByRoot + setCA},
-		"a root that isn't a CA":                    {chain{rootServer}, chain{rootNotCA}, rootBut + cannotSign},
-		"a root that isn't allowed to sign":         {chain{server, issuing}, chain{rootNotSigning}, rootOfIssuing + cannotSign},
-		"a root with another key":                   {chain{rootServer}, chain{renewedRoot}, rootBut + otherKey},
-		"another root, and one with another key":    {chain{server, issuing}, chain{otherRoot, renewedRoot}, rootOfIssuing + otherKey},
-		"the right root, and one with another key":  {chain{server}, chain{renewedRoot, root}, onlyOwn + addCA},
-		"an insecure signature":                     {chain{sha1RootServer}, chain{root}, rootBut + "can't verify its signature: " + insecure + " " + replace},
-		"an insecure signature of the intermediate": {chain{server, sha1Issuing}, chain{root}, rootOfIssuing + "can't verify its signature: " + insecure + " " + replace},
-		"an insecure signature by the intermediate": {chain{sha1Server, issuing}, chain{root}, issuingBut + insecure + correct},
-		"another intermediate":                      {chain{server, otherIssuing}, chain{root}, issuingBut + "x509: ECDSA verification failure." + correct},
+		"a root that isn't a CA":                    {chain{rootServer}, chain{rootNotCA}, wrongRoot + cannotSign},
+		"a root that isn't allowed to sign":         {chain{server, issuing}, chain{rootNotSigning}, wrongIssuingRoot + cannotSign},
+		"a root with another key":                   {chain{rootServer}, chain{renewedRoot}, wrongRoot + otherKey},
+		"another root, and one with another key":    {chain{server, issuing}, chain{otherRoot, renewedRoot}, wrongIssuingRoot + otherKey},
+		"the right root, and one with another key":  {chain{server}, chain{renewedRoot, root}, sentOnlyOwn + addCA},
+		"an insecure signature":                     {chain{sha1RootServer}, chain{root}, wrongRoot + "can't verify its signature: " + insecure + " " + askToReplace},
+		"an insecure signature of the intermediate": {chain{server, sha1Issuing}, chain{root}, wrongIssuingRoot + "can't verify its signature: " + insecure + " " + askToReplace},
+		"an insecure signature by the intermediate": {chain{sha1Server, issuing}, chain{root}, wrongIssuing + insecure + askToCorrect},
+		"another intermediate":                      {chain{server, otherIssuing}, chain{root}, wrongIssuing + "x509: ECDSA verification failure." + askToCorrect},
 		"self-signed":                               {chain{selfSigned}, nil, selfSignedStart + ". If you trust it, set ca_cert_pem to it, or TOFUPILOT_CA_CERT to its file."},
 		"self-signed, and a CA":                     {chain{selfSigned}, chain{root}, selfSignedStart + ". If you trust it, add it to " + caFile + "."},
 		"self-signed, and another one configured":   {chain{selfSigned}, chain{otherSelfSigned}, selfSignedStart + ", and isn't the one of the same name in " + caFile + ". If you trust it, add it there."},
-		"an expired certificate":                    {chain{expiredServer, issuing}, chain{root}, "The certificate is" + in2020 + renew},
-		"an expired intermediate":                   {chain{server, expiredIssuing}, chain{root}, `The CA certificate "CN=Issuing CA,O=Example" in the chain is` + in2020 + renew},
-		"an expired root":                           {chain{server, issuing}, chain{expiredRoot}, theRoot + " is" + in2020 + " Use its current certificate, or correct this machine's clock."},
-		"a root that allows no intermediates":       {chain{server, issuing}, chain{rootNoIntermediate}, replace + " The reason may also be a CA in " + caFile + "."},
-		"a certificate for clients":                 {chain{client}, chain{root}, replace + " The reason may also be a CA in " + caFile + "."},
+		"an expired certificate":                    {chain{expiredServer, issuing}, chain{root}, "The certificate is" + validIn2020 + askToRenew},
+		"an expired intermediate":                   {chain{server, expiredIssuing}, chain{root}, `The CA certificate "CN=Issuing CA,O=Example" in the chain is` + validIn2020 + askToRenew},
+		"an expired root":                           {chain{server, issuing}, chain{expiredRoot}, theRoot + " is" + validIn2020 + " Use its current certificate, or correct this machine's clock."},
+		"a root that allows no intermediates":       {chain{server, issuing}, chain{rootNoIntermediate}, askToReplace + " The reason may also be a CA in " + caFile + "."},
+		"a certificate for clients":                 {chain{client}, chain{root}, askToReplace + " The reason may also be a CA in " + caFile + "."},
 		"another host":                              {chain{otherHost}, chain{root}, "The certificate is for a.test, b.test. Correct the address, or have the server's administrator add tofupilot.test to the certificate."},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -80,8 +80,8 @@ func limitInFlight(api http.Handler, status int) http.Handler {
 func TestRateLimits(t *testing.T) {
 	t.Parallel()
 	type testCase struct {
-		rows    int // 100 to a page
-		limit   func(api http.Handler) http.Handler
+		rows    int                                 // 100 to a page
+		limit   func(api http.Handler) http.Handler // returns a handler that limits the API's rate
 		longest time.Duration
 	}
 	const defaultTimeout = 5 * time.Minute // of timeouts.read

@@ -10,8 +10,8 @@ import (
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/fakeapi"
 )
 
-// FuzzTimesAsSent checks that the API accepts the times that FormatAfter and FormatBefore return
-// (API.md, Dates), and that each is rounded by less than a millisecond, to the earlier or later time.
+// FuzzTimesAsSent checks that the API accepts the formatted times (API.md, Dates), and that FormatAfter
+// rounds down and FormatBefore rounds up, each by less than a millisecond.
 func FuzzTimesAsSent(f *testing.F) {
 	for _, at := range []time.Time{
 		time.Unix(0, 0), time.Date(2024, 1, 15, 10, 30, 0, 999_999_999, time.UTC), time.Date(2024, 2, 29, 23, 59, 59, 1, time.UTC),
