@@ -3,7 +3,6 @@ package docs_test
 import (
 	"fmt"
 	"maps"
-	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -137,16 +136,5 @@ func TestOtherBlocks(t *testing.T) {
 				t.Errorf("%s: neither a file of examples/ nor a CLI configuration:\n%s", page, found[0])
 			}
 		}
-	}
-}
-
-func writeFile(t *testing.T, file, text string) {
-	t.Helper()
-	err := os.MkdirAll(filepath.Dir(file), 0o700)
-	if err == nil {
-		err = os.WriteFile(file, []byte(text), 0o600)
-	}
-	if err != nil {
-		t.Fatal(err)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"io/fs"
 	"net/http/httptest"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 
+	"github.com/tofupilot/terraform-provider-tofupilot/internal/acceptance/harness"
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/fakeapi"
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/provider"
 )
@@ -148,4 +150,50 @@ func readFiles(t *testing.T, dir, suffix string) string {
 		t.Fatal(err)
 	}
 	return text.String()
+}
+
+// TestLast30Days checks that the example requests procedures of the last 30 days.
+func TestLast30Days(t *testing.T) {
+	t.Parallel()
+	example := readFile(t, filepath.Join(root, "examples", "data-sources", "tofupilot_procedures", "recent.tf"))
+	if missing := missingFeature(t, example); missing != "" {
+		t.Skip(missing)
+	}
+	dir := t.TempDir()
+	writeFile(t, filepath.Join(dir, "main.tf"), requirement+example)
+	api, url := newServer(t)
+	runTerraform(t, dir, []string{"TOFUPILOT_URL=" + url, "TOFUPILOT_API_KEY=" + fakeapi.Key}, "plan", "-input=false", "-no-color")
+	after := api.Requests()[0].Query.Get("created_after")
+	parsed, err := time.Parse(time.RFC3339, after)
+	if age := time.Since(parsed); err != nil || age < 30*24*time.Hour || age > 30*24*time.Hour+10*time.Minute {
+		t.Errorf("got created_after=%s, %s ago, want 30 days: %v", after, age, err)
+	}
+}
+
+// listCLIs returns the CLI under test and, if installed, the others of terraform and tofu.
+func listCLIs(t *testing.T) []string {
+	t.Helper()
+	programs := []string{harness.CLI(t)}
+	for _, other := range []string{"terraform", "tofu"} {
+		if path, err := exec.LookPath(other); err == nil && strings.TrimSuffix(filepath.Base(harness.CLI(t)), ".exe") != other {
+			programs = append(programs, path)
+		}
+	}
+	return programs
+}
+
+// readExamples returns the configurations and tests in examples/, by path.
+func readExamples(t *testing.T) map[string]string {
+	t.Helper()
+	examples := map[string]string{}
+	err := fs.WalkDir(os.DirFS(root), "examples", func(path string, _ fs.DirEntry, err error) error {
+		if err == nil && (filepath.Ext(path) == ".tf" || strings.HasSuffix(path, ".tftest.hcl")) {
+			examples[path] = readFile(t, filepath.Join(root, path))
+		}
+		return err
+	})
+	if err != nil || len(examples) == 0 {
+		t.Fatalf("found %d files, %v", len(examples), err)
+	}
+	return examples
 }

@@ -120,29 +120,3 @@ func TestResources(t *testing.T) {
 		}
 	}
 }
-
-// TestImport plans the example that sets CI variables together with the import block of the
-// guide. Terraform must import one variable and create the others.
-func TestImport(t *testing.T) {
-	t.Parallel()
-	var imports string
-	for _, found := range block.FindAllStringSubmatch(readPages(t)[pastedPage], -1) {
-		if strings.HasPrefix(found[2], "import {") {
-			imports = found[2]
-		}
-	}
-	if missing := missingFeature(t, imports); missing != "" {
-		t.Skip(missing)
-	}
-	_, url := newServer(t)
-	dir := t.TempDir()
-	writeFile(t, filepath.Join(dir, "main.tf"), replaceResources(readFile(t, filepath.Join(root, "examples", "github-variables", "main.tf"))))
-	writeFile(t, filepath.Join(dir, "import.tf"), imports)
-	runTerraform(t, dir, nil, "fmt", "-check", "-diff", "-no-color", "import.tf")
-	writeFile(t, filepath.Join(dir, "import.tf"), strings.ReplaceAll(imports, "github_actions_variable.", "terraform_data."))
-	env := []string{"TOFUPILOT_URL=" + url, "TOFUPILOT_API_KEY=" + fakeapi.Key}
-	output := runTerraform(t, dir, env, "plan", "-input=false", "-no-color")
-	if want := "Plan: 1 to import, 1 to add, 1 to change, 0 to destroy."; !strings.Contains(output, want) {
-		t.Errorf("want %q:\n%s", want, output)
-	}
-}

@@ -93,18 +93,6 @@ func runTerraform(t *testing.T, dir string, env []string, arguments ...string) s
 	return mustRunCLI(t, harness.CLI(t), dir, env, arguments...)
 }
 
-// listCLIs returns the CLI under test and, if installed, the others of terraform and tofu.
-func listCLIs(t *testing.T) []string {
-	t.Helper()
-	programs := []string{harness.CLI(t)}
-	for _, other := range []string{"terraform", "tofu"} {
-		if path, err := exec.LookPath(other); err == nil && strings.TrimSuffix(filepath.Base(harness.CLI(t)), ".exe") != other {
-			programs = append(programs, path)
-		}
-	}
-	return programs
-}
-
 // mustRunCLI is like runTerraform for another program, such as tofu.
 func mustRunCLI(t *testing.T, program, dir string, env []string, arguments ...string) string {
 	t.Helper()
@@ -168,28 +156,4 @@ func missingFeatureOf(t *testing.T, program, text string) string {
 		}
 	}
 	return ""
-}
-
-// readPages returns the Markdown files of the repository, by path.
-func readPages(t *testing.T) map[string]string {
-	t.Helper()
-	pages := map[string]string{}
-	for _, pattern := range []string{"*.md", ".github/*.md", "docs/*.md", "docs/*/*.md", "internal/*/*.md"} {
-		files, err := filepath.Glob(filepath.Join(root, pattern))
-		if err != nil || len(files) == 0 && pattern != ".github/*.md" {
-			t.Fatalf("%s: %d files, %v", pattern, len(files), err)
-		}
-		for _, file := range files {
-			content, err := os.ReadFile(file)
-			if err != nil {
-				t.Fatal(err)
-			}
-			path, err := filepath.Rel(root, file)
-			if err != nil {
-				t.Fatal(err)
-			}
-			pages[filepath.ToSlash(path)] = strings.ReplaceAll(string(content), "\r\n", "\n")
-		}
-	}
-	return pages
 }

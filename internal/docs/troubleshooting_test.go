@@ -3,7 +3,6 @@ package docs_test
 import (
 	"net/http"
 	"net/http/httptest"
-	"os"
 	"path/filepath"
 	"regexp"
 	"runtime"
@@ -205,28 +204,4 @@ output "procedure_ids" {
 			}
 		})
 	}
-}
-
-// TestCallouts limits the number of callouts, so that readers notice them.
-func TestCallouts(t *testing.T) {
-	t.Parallel()
-	callout := regexp.MustCompile(`(?m)^[-~!]> `)
-	for page, text := range readPages(t) {
-		limit := 0
-		if page == "docs/index.md" {
-			limit = 3
-		}
-		if got := len(callout.FindAllString(text, -1)); got > limit {
-			t.Errorf("%s has %d callouts, want at most %d", page, got, limit)
-		}
-	}
-}
-
-func readFile(t *testing.T, file string) string {
-	t.Helper()
-	content, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(content)
 }

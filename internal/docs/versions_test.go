@@ -2,9 +2,7 @@ package docs_test
 
 import (
 	"fmt"
-	"io/fs"
 	"maps"
-	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -40,22 +38,6 @@ func TestVersions(t *testing.T) {
 	if checked < 10 {
 		t.Errorf("found only %d configurations that require the provider", checked)
 	}
-}
-
-// readExamples returns the configurations and tests in examples/, by path.
-func readExamples(t *testing.T) map[string]string {
-	t.Helper()
-	examples := map[string]string{}
-	err := fs.WalkDir(os.DirFS(root), "examples", func(path string, _ fs.DirEntry, err error) error {
-		if err == nil && (filepath.Ext(path) == ".tf" || strings.HasSuffix(path, ".tftest.hcl")) {
-			examples[path] = readFile(t, filepath.Join(root, path))
-		}
-		return err
-	})
-	if err != nil || len(examples) == 0 {
-		t.Fatalf("found %d files, %v", len(examples), err)
-	}
-	return examples
 }
 
 // TestNewFeatures checks that pages with features that the oldest supported Terraform doesn't

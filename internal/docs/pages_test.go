@@ -1,0 +1,87 @@
+package docs_test
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// TestCallouts limits the number of callouts, so that readers notice them.
+func TestCallouts(t *testing.T) {
+	t.Parallel()
+	callout := regexp.MustCompile(`(?m)^[-~!]> `)
+	for page, text := range readPages(t) {
+		limit := 0
+		if page == "docs/index.md" {
+			limit = 3
+		}
+		if got := len(callout.FindAllString(text, -1)); got > limit {
+			t.Errorf("%s has %d callouts, want at most %d", page, got, limit)
+		}
+	}
+}
+
+// readPages returns the Markdown files of the repository, by path.
+func readPages(t *testing.T) map[string]string {
+	t.Helper()
+	pages := map[string]string{}
+	for _, pattern := range []string{"*.md", ".github/*.md", "docs/*.md", "docs/*/*.md", "internal/*/*.md"} {
+		files, err := filepath.Glob(filepath.Join(root, pattern))
+		if err != nil || len(files) == 0 && pattern != ".github/*.md" {
+			t.Fatalf("%s: %d files, %v", pattern, len(files), err)
+		}
+		for _, file := range files {
+			content, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			path, err := filepath.Rel(root, file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			pages[filepath.ToSlash(path)] = strings.ReplaceAll(string(content), "\r\n", "\n")
+		}
+	}
+	return pages
+}
+
+// readSection returns the part of a page from a heading to the next.
+func readSection(t *testing.T, page, title string) string {
+	t.Helper()
+	_, text, found := strings.Cut(readPages(t)[page], "\n"+title+"\n")
+	if !found {
+		t.Fatalf("%s has no heading %q", page, title)
+	}
+	text, _, _ = strings.Cut(text, "\n##")
+	return text
+}
+
+// isForUsers reports whether a page is for users of the provider, not for its developers.
+func isForUsers(page string) bool {
+	return page == "README.md" || strings.HasPrefix(page, "docs/")
+}
+
+func readFile(t *testing.T, file string) string {
+	t.Helper()
+	content, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(content)
+}
+
+func writeFile(t *testing.T, file, text string) {
+	t.Helper()
+	err := os.MkdirAll(filepath.Dir(file), 0o700)
+	if err == nil {
+		err = os.WriteFile(file, []byte(text), 0o600)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// normalizeSpace replaces white space by single spaces.
+func normalizeSpace(text string) string { return strings.Join(strings.Fields(text), " ") }
