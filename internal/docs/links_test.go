@@ -17,44 +17,38 @@ var (
 	heading   = regexp.MustCompile(`(?m)^#{1,6} +(.+)$`)
 	anchorTag = regexp.MustCompile(`<a id="([^"]+)">`)
 	notInSlug = regexp.MustCompile(`[^\p{L}\p{N}\s_-]`)
-	// registryPage matches a page in the registry, which is a file in docs/.
+	// registryPage matches the URL of a page in the registry. Its group is the path in docs/, without .md.
 	registryPage = regexp.MustCompile(`^https://registry\.terraform\.io/providers/tofupilot/tofupilot/latest/docs(?:/([a-z/_-]+))?$`)
-	// githubPage matches a file, a directory or a workflow of this repository on GitHub.
-	githubPage = regexp.MustCompile(`^https://github\.com/tofupilot/terraform-provider-tofupilot/(?:(?:blob|tree)/main/|(actions/workflows/))([^/?#][^?#]*?)(?:/badge\.svg)?(?:[?#].*)?$`)
+	// githubFile matches the URL of a file or a directory of this repository on GitHub. Its group is the path.
+	githubFile = regexp.MustCompile(`^https://github\.com/tofupilot/terraform-provider-tofupilot/(?:blob|tree)/main/([^/?#][^?#]*)(?:[?#].*)?$`)
+	// githubWorkflow matches the URL of a workflow or its badge. Its group is the name of the workflow's file.
+	githubWorkflow = regexp.MustCompile(`^https://github\.com/tofupilot/terraform-provider-tofupilot/actions/workflows/([^/?#]+)(?:/badge\.svg)?(?:[?#].*)?$`)
 )
 
-// TestLinks checks that the files and headings to which pages and badges link exist in the
-// repository. It doesn't check links to other sites. Relative links aren't allowed in docs/,
-// because each registry resolves them in its own way.
+// TestLinks checks that the files and headings of this repository to which pages and badges link
+// exist. It doesn't check links to other sites.
 func TestLinks(t *testing.T) {
 	t.Parallel()
 	pages := readPages(t)
 	checked := 0
 	for page, text := range pages {
-		for _, found := range link.FindAllStringSubmatch(code.ReplaceAllString(fence.ReplaceAllString(text, ""), ""), -1) {
-			target, anchor, _ := strings.Cut(found[1], "#")
-			file := page
-			onGitHub, inRegistry := githubPage.FindStringSubmatch(found[1]), registryPage.FindStringSubmatch(target)
-			switch {
-			case onGitHub != nil && onGitHub[1] != "":
-				file = ".github/workflows/" + onGitHub[2]
-			case onGitHub != nil:
-				file = onGitHub[2]
-			case inRegistry != nil:
-				file = "docs/" + cmp.Or(inRegistry[1], "index") + ".md"
-			case strings.Contains(target, ":"):
+		withoutCode := code.ReplaceAllString(fence.ReplaceAllString(text, ""), "")
+		for _, found := range link.FindAllStringSubmatch(withoutCode, -1) {
+			target := found[1]
+			file := findLinkedFile(page, target)
+			if file == "" {
 				continue
-			case target != "":
-				file = path.Join(path.Dir(page), target)
-				if strings.HasPrefix(page, "docs/") {
-					t.Errorf("%s: %s is relative, which doesn't work in registries", page, found[1])
-				}
 			}
 			checked++
+			_, anchor, _ := strings.Cut(target, "#")
 			if _, err := os.Stat(filepath.Join(root, file)); err != nil {
-				t.Errorf("%s: %s doesn't exist", page, found[1])
+				t.Errorf("%s: %s doesn't exist", page, target)
 			} else if anchor != "" && !findAnchors(pages[file])[anchor] {
-				t.Errorf("%s: the heading of %s doesn't exist", page, found[1])
+				t.Errorf("%s: the heading of %s doesn't exist", page, target)
+			}
+			// Each registry resolves relative links in its own way.
+			if strings.HasPrefix(page, "docs/") && !strings.HasPrefix(target, "#") && !strings.Contains(target, ":") {
+				t.Errorf("%s: %s is relative, which doesn't work in registries", page, target)
 			}
 		}
 	}
@@ -63,8 +57,30 @@ func TestLinks(t *testing.T) {
 	}
 }
 
-// findAnchors returns the anchors of a page's headings, as created by GitHub and the
-// registries, and its anchor tags.
+// findLinkedFile returns the file of this repository to which a page links, or an empty string for a
+// link to another site.
+func findLinkedFile(page, target string) string {
+	if found := githubWorkflow.FindStringSubmatch(target); found != nil {
+		return ".github/workflows/" + found[1]
+	}
+	if found := githubFile.FindStringSubmatch(target); found != nil {
+		return found[1]
+	}
+	file, _, _ := strings.Cut(target, "#")
+	if found := registryPage.FindStringSubmatch(file); found != nil {
+		return "docs/" + cmp.Or(found[1], "index") + ".md"
+	}
+	if strings.Contains(file, ":") {
+		return ""
+	}
+	if file == "" {
+		return page
+	}
+	return path.Join(path.Dir(page), file)
+}
+
+// findAnchors returns the anchors of a page: those that GitHub and the registries create for headings,
+// and those of anchor tags.
 func findAnchors(text string) map[string]bool {
 	anchors := map[string]bool{}
 	for _, match := range heading.FindAllStringSubmatch(fence.ReplaceAllString(text, ""), -1) {
