@@ -12,91 +12,104 @@ import (
 	"syscall"
 	"testing"
 	"time"
-
-	"github.com/tofupilot/terraform-provider-tofupilot/internal/fakeapi"
 )
 
 const (
-	ciPage      = "docs/guides/ci.md"
-	lookupTitle = "## Look up the ID"
+	ciPage        = "docs/guides/ci.md"
+	lookupHeading = "## Look up the ID"
+
+	cliCommand = "sh with-procedure.sh tofupilot run . --upload"
+	sdkCommand = "sh with-procedure.sh python3 upload.py"
 )
 
-const (
-	withCLI = "sh with-procedure.sh tofupilot run . --upload"
-	withSDK = "sh with-procedure.sh python3 upload.py"
-)
-
-// TestJobs runs the commands that the CI guide has for each CI system, with the CLI and the
-// SDK. Then it runs the same job, with its state, for a name that no procedure has. The job
-// must fail and upload nothing.
-func TestJobs(t *testing.T) {
+// TestCICommands checks that the CI guide gives each CI system the commands that TestCIJobs runs.
+func TestCICommands(t *testing.T) {
 	t.Parallel()
 	for heading, commands := range map[string][]string{
-		"## Upload with the CLI": {withCLI},
-		"### GitHub Actions":     {withCLI, withSDK},
-		"### GitLab CI/CD":       {withCLI, withSDK},
-		"### Jenkins":            {withCLI, withSDK},
+		"## Upload with the CLI": {cliCommand},
+		"### GitHub Actions":     {cliCommand, sdkCommand},
+		"### GitLab CI/CD":       {cliCommand, sdkCommand},
+		"### Jenkins":            {cliCommand, sdkCommand},
 	} {
+		section := readSection(t, ciPage, heading)
 		for _, command := range commands {
-			t.Run(heading+"/"+command, func(t *testing.T) {
-				t.Parallel()
-				if !strings.Contains(readSection(t, ciPage, heading), command) {
-					t.Fatalf("the section doesn't contain %q", command)
-				}
-				job := newCIJob(t, command)
-				if output, err := job.runShell(t, command); err != nil {
-					t.Fatalf("%v\n%s", err, output)
-				}
-				if got := job.readUploads(t); len(got) != 1 || got[0].ID != job.id || got[0].Key != fakeapi.Key {
-					t.Errorf("uploaded %+v, want one run of %s", got, job.id)
-				}
-
-				job.replace(t, smoke, "Firmware Smoke Tset")
-				output, err := job.runShell(t, command)
-				if err == nil || !strings.Contains(output, smoke) {
-					t.Errorf("misspelt name: error %v, want the near miss %q:\n%s", err, smoke, output)
-				}
-				if got := job.readUploads(t); len(got) != 1 {
-					t.Errorf("misspelt name: uploaded %+v, want nothing more", got)
-				}
-			})
+			if !strings.Contains(section, command) {
+				t.Errorf("%s: the section %q doesn't contain %q", ciPage, heading, command)
+			}
 		}
 	}
 }
 
-// TestUpload runs upload.py with an empty ID, which it mustn't upload, and with a test that
-// fails, after which the job must fail.
-func TestUpload(t *testing.T) {
+// TestCIJobs checks that a job uploads a run of the procedure that it looks up. If no procedure
+// has the name, the job must fail and upload nothing, even with the state of an earlier job.
+func TestCIJobs(t *testing.T) {
 	t.Parallel()
-	job := newCIJob(t, withSDK)
+	for name, c := range map[string]struct {
+		newJob  func(*testing.T) *job
+		command string
+	}{
+		"CLI": {newCLIJob, cliCommand},
+		"SDK": {newSDKJob, sdkCommand},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			job := c.newJob(t)
+			output, err := job.runShell(t, c.command)
+			checkSuccess(t, output, err)
+			job.checkUploads(t, smokeTestID)
+
+			job.replaceInConfiguration(t, smokeTest, misspeltName)
+			output, err = job.runShell(t, c.command)
+			checkFailure(t, output, err, smokeTest) // the error names the near miss
+			job.checkUploads(t, smokeTestID)        // still only the run of the first job
+		})
+	}
+}
+
+// TestUploadWithoutID checks that upload.py fails and uploads nothing if the ID is empty.
+func TestUploadWithoutID(t *testing.T) {
+	t.Parallel()
+	job := newSDKJob(t)
+	output, err := job.runShell(t, "TOFUPILOT_PROCEDURE_ID= python3 upload.py")
+	checkFailure(t, output, err, "TOFUPILOT_PROCEDURE_ID is empty.")
+	job.checkUploads(t)
+}
+
+// TestUploadFailedTest checks that a job fails if its test fails, but uploads the run first.
+func TestUploadFailedTest(t *testing.T) {
+	t.Parallel()
+	job := newSDKJob(t)
 	file := filepath.Join(job.dir, "upload.py")
 	writeFile(t, file, strings.Replace(readFile(t, file), "passed = True", "passed = False", 1))
-	output, err := job.runShell(t, "TOFUPILOT_PROCEDURE_ID= python3 upload.py")
-	if got := job.readUploads(t); err == nil || len(got) > 0 || !strings.Contains(output, "TOFUPILOT_PROCEDURE_ID is empty.") {
-		t.Errorf("empty ID: error %v, uploaded %+v:\n%s", err, got, output)
-	}
-	output, err = job.runShell(t, withSDK)
-	if got := job.readUploads(t); err == nil || len(got) != 1 || got[0].Outcome != "FAIL" {
-		t.Errorf("failed test: error %v, uploaded %+v, want one run with FAIL:\n%s", err, got, output)
+	output, err := job.runShell(t, sdkCommand)
+	checkFailure(t, output, err, "The test failed.")
+	if got := job.readUploads(t); len(got) != 1 || got[0].Outcome != "FAIL" {
+		t.Errorf("uploaded %+v, want one run with the outcome FAIL", got)
 	}
 }
 
-// TestWithProcedure runs with-procedure.sh without a command and without an ID. It must fail
-// and not run a command.
-func TestWithProcedure(t *testing.T) {
+// TestNoCommand checks that with-procedure.sh without a command prints its usage and looks
+// nothing up.
+func TestNoCommand(t *testing.T) {
 	t.Parallel()
-	t.Run("no command", func(t *testing.T) {
-		t.Parallel()
-		job := newCIJob(t, withCLI)
-		output, err := job.runShell(t, "sh with-procedure.sh")
-		var exit *exec.ExitError
-		if !errors.As(err, &exit) || exit.ExitCode() != 2 || !strings.HasPrefix(output, "usage: sh with-procedure.sh ") {
-			t.Errorf("error %v, want exit code 2 and the usage:\n%s", err, output)
-		}
-		if got := job.api.Requests(); len(got) > 0 {
-			t.Errorf("got %d requests, want none", len(got))
-		}
-	})
+	job := newCLIJob(t)
+	output, err := job.runShell(t, "sh with-procedure.sh")
+	var exit *exec.ExitError
+	if !errors.As(err, &exit) || exit.ExitCode() != 2 {
+		t.Errorf("got error %v, want exit code 2", err)
+	}
+	if want := "usage: sh with-procedure.sh "; !strings.HasPrefix(output, want) {
+		t.Errorf("got output %q, want it to begin with %q", output, want)
+	}
+	if got := len(job.api.Requests()); got > 0 {
+		t.Errorf("got %d requests, want none", got)
+	}
+}
+
+// TestOutputWithoutID checks that with-procedure.sh fails and doesn't run its command if the
+// Terraform output procedure_id is anything but an ID.
+func TestOutputWithoutID(t *testing.T) {
+	t.Parallel()
 	for name, value := range map[string]string{
 		"empty ID":  `""`,
 		"two lines": `"550e8400-e29b-41d4-a716-446655440000\n7d3b9f52-6c1e-4a08-b5d4-1e9f0c2a8b63"`,
@@ -105,59 +118,43 @@ func TestWithProcedure(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			job := newCIJob(t, withCLI)
-			job.replace(t, "data.tofupilot_procedure_ids.job.ids[local.name]", value)
-			output, err := job.runShell(t, withCLI)
-			if got := job.readUploads(t); err == nil || len(got) > 0 || !strings.Contains(output, "The output procedure_id has no procedure ID.") {
-				t.Errorf("error %v, uploaded %+v, want nothing\n%s", err, got, output)
-			}
+			job := newCLIJob(t)
+			job.replaceInConfiguration(t, "data.tofupilot_procedure_ids.job.ids[local.name]", value)
+			output, err := job.runShell(t, cliCommand)
+			checkFailure(t, output, err, "The output procedure_id has no procedure ID.")
+			job.checkUploads(t)
 		})
 	}
 }
 
-// TestCIVariable runs the step that takes the ID from a CI variable. It must fail if the
-// variable doesn't exist, for which GitHub passes an empty one.
+// TestCIVariable checks that the step that takes the ID from a CI variable uploads a run with it.
 func TestCIVariable(t *testing.T) {
 	t.Parallel()
-	const id = "550e8400-e29b-41d4-a716-446655440000"
-	step := ""
-	for _, found := range yamlStep.FindAllStringSubmatch(readSection(t, ciPage, "## Set a CI variable"), -1) {
-		if strings.Contains(found[1], "tofupilot run") {
-			step = strings.ReplaceAll(found[1], "\n          ", "\n")
-		}
-	}
-	if step == "" {
-		t.Fatal("found no step that runs the CLI")
-	}
-	for _, variable := range []string{id, ""} {
-		t.Run("ID="+variable, func(t *testing.T) {
-			t.Parallel()
-			job := newCIJob(t, withCLI)
-			job.env = append(job.env, "TOFUPILOT_PROCEDURE_ID="+variable)
-			output, err := job.run(t, "sh", "-e", "-c", step)
-			got := job.readUploads(t)
-			if variable == "" {
-				if err == nil || len(got) > 0 || !strings.Contains(output, "TOFUPILOT_PROCEDURE_ID: is empty") {
-					t.Errorf("error %v, uploaded %+v, want nothing\n%s", err, got, output)
-				}
-			} else if err != nil || len(got) != 1 || got[0].ID != variable {
-				t.Errorf("error %v, uploaded %+v, want a run of %s\n%s", err, got, variable, output)
-			}
-		})
-	}
+	job := newCLIJob(t)
+	job.env = append(job.env, "TOFUPILOT_PROCEDURE_ID="+smokeTestID)
+	output, err := job.runShell(t, readVariableStep(t))
+	checkSuccess(t, output, err)
+	job.checkUploads(t, smokeTestID)
 }
 
-// yamlStep matches the script of a step in GitHub Actions.
-var yamlStep = regexp.MustCompile(`(?m)^      - run: \|\n((?:          .*\n)+)`)
+// TestMissingCIVariable checks that the step fails and uploads nothing if the CI variable doesn't
+// exist. GitHub then sets the environment variable to an empty string.
+func TestMissingCIVariable(t *testing.T) {
+	t.Parallel()
+	job := newCLIJob(t)
+	job.env = append(job.env, "TOFUPILOT_PROCEDURE_ID=")
+	output, err := job.runShell(t, readVariableStep(t))
+	checkFailure(t, output, err, "TOFUPILOT_PROCEDURE_ID: is empty")
+	job.checkUploads(t)
+}
 
-// TestLockedState starts a job while another job in the same directory has locked the state.
-// It must wait for the lock.
+// TestLockedState checks that a job waits while another job in the same directory has locked the
+// Terraform state.
 func TestLockedState(t *testing.T) {
 	t.Parallel()
-	job := newCIJob(t, withCLI)
-	if output, err := job.runShell(t, withCLI); err != nil {
-		t.Fatalf("%v\n%s", err, output)
-	}
+	job := newCLIJob(t)
+	output, err := job.runShell(t, cliCommand) // creates the state
+	checkSuccess(t, output, err)
 	state, err := os.OpenFile(filepath.Join(job.dir, "procedures", "terraform.tfstate"), os.O_RDWR, 0)
 	if err != nil {
 		t.Fatal(err)
@@ -171,28 +168,55 @@ func TestLockedState(t *testing.T) {
 	time.AfterFunc(3*time.Second, func() {
 		_ = syscall.FcntlFlock(state.Fd(), syscall.F_SETLK, &syscall.Flock_t{Type: syscall.F_UNLCK}) // the job fails if it stays locked
 	})
-	if output, err := job.runShell(t, withCLI); err != nil {
-		t.Errorf("%v\n%s", err, output)
-	}
+	output, err = job.runShell(t, cliCommand)
+	checkSuccess(t, output, err)
 }
 
-// newCIJob returns a job of the CI guide. It has a login for the CLI, or a key in the
-// environment for the SDK.
-func newCIJob(t *testing.T, command string) *job {
+// yamlStep matches a step of a GitHub Actions workflow. Its group is the step's script.
+var yamlStep = regexp.MustCompile(`(?m)^      - run: \|\n((?:          .*\n)+)`)
+
+// readVariableStep returns the script of the step that takes the ID from a CI variable.
+func readVariableStep(t *testing.T) string {
 	t.Helper()
-	text := readSection(t, ciPage, lookupTitle)
-	j := newJob(t, text)
-	writeFile(t, filepath.Join(j.dir, "with-procedure.sh"), shellBlock.FindStringSubmatch(text)[1])
-	if command == withCLI {
-		j.logIn(t)
-		return j
+	for _, step := range yamlStep.FindAllStringSubmatch(readSection(t, ciPage, "## Set a CI variable"), -1) {
+		if strings.Contains(step[1], "tofupilot run") {
+			return strings.ReplaceAll(step[1], "\n          ", "\n")
+		}
 	}
-	if _, err := exec.LookPath("python3"); err != nil {
-		t.Skip("python3, which the page uses, isn't installed")
-	}
-	_, python, _ := strings.Cut(readSection(t, ciPage, "## Upload with an SDK"), "\n```python\n")
-	python, _, _ = strings.Cut(python, "```")
-	writeFile(t, filepath.Join(j.dir, "upload.py"), python)
-	j.env = append(j.env, "TOFUPILOT_API_KEY="+fakeapi.Key, "TOFUPILOT_URL="+j.url)
+	t.Fatalf("%s has no step that runs the CLI", ciPage)
+	return ""
+}
+
+// newCLIJob returns a job of the CI guide that uploads with the CLI. The CLI is logged in.
+func newCLIJob(t *testing.T) *job {
+	t.Helper()
+	j := newCIJob(t)
+	j.logIn(t)
 	return j
+}
+
+// newSDKJob returns a job of the CI guide that uploads with the Python SDK. The API key is in the
+// environment.
+func newSDKJob(t *testing.T) *job {
+	t.Helper()
+	if _, err := exec.LookPath("python3"); err != nil {
+		t.Skip("python3, which the guide uses, isn't installed")
+	}
+	j := newCIJob(t)
+	writeFile(t, filepath.Join(j.dir, "upload.py"), findBlocks(readSection(t, ciPage, "## Upload with an SDK"), "python")[0].text)
+	j.env = append(j.env, serverEnv(j.url)...)
+	return j
+}
+
+func newCIJob(t *testing.T) *job {
+	t.Helper()
+	j := newJob(t, ciPage, lookupHeading)
+	writeFile(t, filepath.Join(j.dir, "with-procedure.sh"), findBlocks(readSection(t, ciPage, lookupHeading), "sh")[0].text)
+	return j
+}
+
+// runShell runs commands as CI systems do: the first that fails ends the job.
+func (j *job) runShell(t *testing.T, commands string) (output string, err error) {
+	t.Helper()
+	return j.run(t, "sh", "-e", "-c", commands)
 }

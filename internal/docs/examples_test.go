@@ -97,8 +97,11 @@ func removeUnsupported(t *testing.T, dir string) {
 	}
 }
 
-// smoke is the name that the pages' jobs look up.
-const smoke = "Firmware Smoke Test"
+// The procedure that the configurations of the guides look up.
+const (
+	smokeTest   = "Firmware Smoke Test"
+	smokeTestID = "7d3b9f52-6c1e-4a08-b5d4-1e9f0c2a8b63"
+)
 
 func newAPI() *fakeapi.Server { return fakeapi.New(newProcedures()...) }
 

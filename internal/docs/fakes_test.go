@@ -7,20 +7,15 @@ import (
 	"errors"
 	"io/fs"
 	"os"
-	"path/filepath"
+	"slices"
 	"testing"
+
+	"github.com/tofupilot/terraform-provider-tofupilot/internal/fakeapi"
 )
 
-// awsCLI replaces the AWS CLI. It prints the parameter that the page creates.
-const awsCLI = `#!/bin/sh
-set -eu
-test "$*" = 'ssm get-parameter --name /tofupilot/stations --query Parameter.Value --output text'
-cat "$PARAMETERS/stations.json"
-`
-
-// tofupilotCLI replaces the CLI. Like the CLI, it uploads with the login's key and ignores the
-// environment's.
-const tofupilotCLI = `#!/bin/sh
+// fakeCLI is a fake TofuPilot CLI. Like the CLI, it uploads with the login's API key and ignores
+// the key in the environment.
+const fakeCLI = `#!/bin/sh
 set -eu
 field() { sed -n 's/.*"'"$1"'":"\([^"]*\)".*/\1/p' "$2"; }
 test "$*" = 'run . --upload'
@@ -29,8 +24,8 @@ test "$id"
 printf '{"id": "%s", "key": "%s"}\n' "$id" "$(field api_key "$HOME/.tofupilot/credentials.json")" >>"$UPLOADS"
 `
 
-// tofupilotSDK replaces the Python SDK, with the same arguments.
-const tofupilotSDK = `
+// fakeSDK is a fake Python SDK. Its functions take the same arguments as those of the SDK.
+const fakeSDK = `
 import json, os
 
 class TofuPilot:
@@ -48,12 +43,23 @@ class TofuPilot:
             print(json.dumps({"id": procedure_id, "outcome": outcome, "key": self.key}), file=uploads)
 `
 
-// upload is a run that a replacement of the CLI or the SDK uploaded.
-type upload struct{ ID, Outcome, Key string } // only the SDK uploads an outcome
+// fakeAWSCLI is a fake AWS CLI. It prints the parameter that the stations guide creates.
+const fakeAWSCLI = `#!/bin/sh
+set -eu
+test "$*" = 'ssm get-parameter --name /tofupilot/stations --query Parameter.Value --output text'
+cat "$PARAMETERS/stations.json"
+`
+
+// upload is a run that the fake CLI or the fake SDK uploaded.
+type upload struct {
+	ID      string // of the procedure
+	Key     string // the API key
+	Outcome string // empty if the fake CLI uploaded the run
+}
 
 func (j *job) readUploads(t *testing.T) (uploads []upload) {
 	t.Helper()
-	file, err := os.Open(filepath.Join(j.dir, "uploads"))
+	file, err := os.Open(j.uploadsFile())
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
@@ -61,7 +67,8 @@ func (j *job) readUploads(t *testing.T) (uploads []upload) {
 		t.Fatal(err)
 	}
 	defer func() { _ = file.Close() }()
-	for decoder := json.NewDecoder(file); decoder.More(); {
+	decoder := json.NewDecoder(file)
+	for decoder.More() {
 		var next upload
 		if err := decoder.Decode(&next); err != nil {
 			t.Fatal(err)
@@ -69,4 +76,20 @@ func (j *job) readUploads(t *testing.T) (uploads []upload) {
 		uploads = append(uploads, next)
 	}
 	return uploads
+}
+
+// checkUploads checks the API key and the procedure IDs of all runs that the job has uploaded
+// since it was created.
+func (j *job) checkUploads(t *testing.T, wantIDs ...string) {
+	t.Helper()
+	var ids []string
+	for _, uploaded := range j.readUploads(t) {
+		ids = append(ids, uploaded.ID)
+		if uploaded.Key != fakeapi.Key {
+			t.Errorf("uploaded with the API key %q, want %q", uploaded.Key, fakeapi.Key)
+		}
+	}
+	if !slices.Equal(ids, wantIDs) {
+		t.Errorf("uploaded runs of the procedures %q, want %q", ids, wantIDs)
+	}
 }

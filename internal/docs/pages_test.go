@@ -4,6 +4,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -63,6 +64,26 @@ func isForUsers(page string) bool {
 	return page == "README.md" || strings.HasPrefix(page, "docs/")
 }
 
+// codeBlock is a fenced code block of a page.
+type codeBlock struct {
+	language string
+	text     string
+	line     int // of the page, on which text begins
+}
+
+var fencedBlock = regexp.MustCompile("(?ms)^```(\\w*)\n(.*?)^```$")
+
+// findBlocks returns the code blocks in text that are in one of the languages.
+func findBlocks(text string, languages ...string) (blocks []codeBlock) {
+	for _, at := range fencedBlock.FindAllStringSubmatchIndex(text, -1) {
+		found := codeBlock{language: text[at[2]:at[3]], text: text[at[4]:at[5]], line: 1 + strings.Count(text[:at[4]], "\n")}
+		if slices.Contains(languages, found.language) {
+			blocks = append(blocks, found)
+		}
+	}
+	return blocks
+}
+
 func readFile(t *testing.T, file string) string {
 	t.Helper()
 	content, err := os.ReadFile(file)
@@ -85,3 +106,10 @@ func writeFile(t *testing.T, file, text string) {
 
 // normalizeSpace replaces white space by single spaces.
 func normalizeSpace(text string) string { return strings.Join(strings.Fields(text), " ") }
+
+func removeFile(t *testing.T, file string) {
+	t.Helper()
+	if err := os.Remove(file); err != nil {
+		t.Fatal(err)
+	}
+}

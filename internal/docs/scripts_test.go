@@ -8,7 +8,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
-	"slices"
 	"strings"
 	"testing"
 
@@ -16,17 +15,21 @@ import (
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/fakeapi"
 )
 
+var planOrApply = regexp.MustCompile(`(?m)^.*terraform .*\b(?:plan|apply)\b.*$`)
+
 // TestLockTimeout checks that each plan and apply in a script waits for the lock.
 func TestLockTimeout(t *testing.T) {
 	t.Parallel()
 	checked := 0
 	for page, text := range readPages(t) {
-		for _, script := range slices.Concat(scriptBlock.FindAllString(text, -1), yamlStep.FindAllString(text, -1)) {
-			for _, command := range planOrApply.FindAllString(script, -1) {
-				checked++
-				if !strings.Contains(command, " -lock-timeout=60s") {
-					t.Errorf("%s: %s doesn't wait for the lock", page, command)
-				}
+		scripts := yamlStep.FindAllString(text, -1)
+		for _, script := range findBlocks(text, "sh", "powershell") {
+			scripts = append(scripts, script.text)
+		}
+		for _, command := range planOrApply.FindAllString(strings.Join(scripts, ""), -1) {
+			checked++
+			if !strings.Contains(command, " -lock-timeout=60s") {
+				t.Errorf("%s: %s doesn't wait for the lock", page, command)
 			}
 		}
 	}
@@ -35,53 +38,55 @@ func TestLockTimeout(t *testing.T) {
 	}
 }
 
-var planOrApply = regexp.MustCompile(`(?m)^.*terraform .*\b(?:plan|apply)\b.*$`)
+// misspeltName is a name that no procedure has.
+const misspeltName = "Firmware Smoke Tset"
 
-// job is a checked-out repository on a CI system's machine, or a station.
+// job is a directory in which the scripts of a guide run: a repository on a CI machine, or the
+// directory of a test on a station.
 type job struct {
 	api  *fakeapi.Server
-	url  string
-	id   string // of the procedure that the pages' jobs look up
+	url  string // of the API
 	dir  string
-	home string
+	home string // the user's home directory
 	env  []string
 
-	edits   []string // pairs of old and new texts in scripts
-	started string   // where scripts start; dir if empty
+	edits    []string // old and new texts, in turn, which runScript replaces in a script
+	startDir string   // the directory in which commands start; dir if it is empty
 }
 
-// newJob returns a job with a section's configuration in procedures/, and with replacements
-// for the CLI and the SDK.
-func newJob(t *testing.T, section string) *job {
+// newJob returns a job with the configuration of a guide's section, and with a fake CLI, SDK and
+// AWS CLI.
+func newJob(t *testing.T, page, heading string) *job {
 	t.Helper()
 	api, url := newServer(t)
 	j := &job{api: api, url: url, dir: t.TempDir(), home: t.TempDir()}
-	for _, p := range newProcedures() {
-		if p.Name == smoke {
-			j.id = p.ID
-		}
-	}
-	writeFile(t, filepath.Join(j.dir, "procedures", "main.tf"), block.FindStringSubmatch(section)[2])
+	writeFile(t, j.configurationFile(), findBlocks(readSection(t, page, heading), "terraform")[0].text)
 	writeFile(t, filepath.Join(j.dir, "tofupilot.json"), `{"procedureId":"of tofupilot.json, which a job must not upload"}`)
-	bin, sdk := t.TempDir(), t.TempDir()
-	binary, err := exec.LookPath(harness.CLI(t))
+
+	programs := t.TempDir()
+	terraform, err := exec.LookPath(harness.CLI(t))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := os.Symlink(binary, filepath.Join(bin, "terraform")); err != nil {
+	if err := os.Symlink(terraform, filepath.Join(programs, "terraform")); err != nil {
 		t.Fatal(err)
 	}
-	for name, script := range map[string]string{"tofupilot": tofupilotCLI, "aws": awsCLI} {
-		writeFile(t, filepath.Join(bin, name), script)
-		if err := os.Chmod(filepath.Join(bin, name), 0o700); err != nil {
+	for name, script := range map[string]string{"tofupilot": fakeCLI, "aws": fakeAWSCLI} {
+		file := filepath.Join(programs, name)
+		writeFile(t, file, script)
+		if err := os.Chmod(file, 0o700); err != nil {
 			t.Fatal(err)
 		}
 	}
-	writeFile(t, filepath.Join(sdk, "tofupilot", "v2.py"), tofupilotSDK)
-	j.env = newEnvironment(userConfig(), "PATH="+bin+":"+os.Getenv("PATH"), "PYTHONPATH="+sdk, "HOME="+j.home,
-		"UPLOADS="+filepath.Join(j.dir, "uploads"), "TF_IN_AUTOMATION=1")
+	pythonPackages := t.TempDir()
+	writeFile(t, filepath.Join(pythonPackages, "tofupilot", "v2.py"), fakeSDK)
+	j.env = newEnvironment(userConfig(), "PATH="+programs+":"+os.Getenv("PATH"), "PYTHONPATH="+pythonPackages, "HOME="+j.home,
+		"UPLOADS="+j.uploadsFile(), "TF_IN_AUTOMATION=1")
 	return j
 }
+
+func (j *job) configurationFile() string { return filepath.Join(j.dir, "procedures", "main.tf") }
+func (j *job) uploadsFile() string       { return filepath.Join(j.dir, "uploads") }
 
 // logIn writes the file that "tofupilot login" writes.
 func (j *job) logIn(t *testing.T) {
@@ -90,48 +95,62 @@ func (j *job) logIn(t *testing.T) {
 		`{"api_key":"`+fakeapi.Key+`","base_url":"`+j.url+`","organization_slug":"acme","installation_id":null,"ca_cert":null}`)
 }
 
-// runScript runs the script of a section that is in this language and contains a text.
-func (j *job) runScript(t *testing.T, language, heading, text string) (output string, err error) {
+// replaceInConfiguration replaces a text in the job's Terraform configuration.
+func (j *job) replaceInConfiguration(t *testing.T, from, to string) {
 	t.Helper()
-	for _, found := range scriptBlock.FindAllStringSubmatch(readSection(t, stationsPage, heading), -1) {
-		if found[1] != language || !strings.Contains(found[2], text) {
-			continue
-		}
-		program := map[string]string{"sh": "sh", "powershell": "pwsh"}[language]
-		for _, tool := range []string{program, "jq", "curl"} {
-			if _, err := exec.LookPath(tool); err != nil && (tool == program || strings.Contains(found[2], tool+" ")) {
-				t.Skipf("%s, which the page uses, isn't installed", tool)
-			}
-		}
-		file := filepath.Join(j.dir, "script.ps1") // PowerShell requires the extension
-		writeFile(t, file, strings.NewReplacer(j.edits...).Replace(found[2]))
-		return j.run(t, program, file)
+	writeFile(t, j.configurationFile(), strings.ReplaceAll(readFile(t, j.configurationFile()), from, to))
+}
+
+// runScript runs the first script of a section of the stations guide in a language, sh or
+// powershell. It skips the test if a program that the script uses isn't installed.
+func (j *job) runScript(t *testing.T, heading, language string) (output string, err error) {
+	t.Helper()
+	script := findBlocks(readSection(t, stationsPage, heading), language)[0].text
+	interpreter := "sh"
+	if language == "powershell" {
+		interpreter = "pwsh"
 	}
-	t.Fatalf("%s has no script in %s with %q", heading, language, text)
-	return "", nil
+	used := []string{interpreter}
+	for _, program := range []string{"jq", "curl"} {
+		if strings.Contains(script, program+" ") {
+			used = append(used, program)
+		}
+	}
+	for _, program := range used {
+		if _, err := exec.LookPath(program); err != nil {
+			t.Skipf("%s, which the script uses, isn't installed", program)
+		}
+	}
+	file := filepath.Join(j.dir, "script.ps1") // PowerShell requires the extension
+	writeFile(t, file, strings.NewReplacer(j.edits...).Replace(script))
+	return j.run(t, interpreter, file)
 }
 
-var (
-	shellBlock  = regexp.MustCompile("(?ms)^```sh\n(.*?)^```$")
-	scriptBlock = regexp.MustCompile("(?ms)^```(sh|powershell)\n(.*?)^```$")
-)
-
-func (j *job) runShell(t *testing.T, script string) (output string, err error) {
-	t.Helper()
-	return j.run(t, "sh", "-c", script)
-}
-
+// run runs a program and returns its standard output and standard error together.
 func (j *job) run(t *testing.T, program string, arguments ...string) (output string, err error) {
 	t.Helper()
 	command := exec.CommandContext(t.Context(), program, arguments...)
-	command.Dir, command.Env = cmp.Or(j.started, j.dir), j.env
+	command.Dir = cmp.Or(j.startDir, j.dir)
+	command.Env = j.env
 	combined, err := command.CombinedOutput()
 	return string(combined), err
 }
 
-// replace replaces text in the job's configuration.
-func (j *job) replace(t *testing.T, from, to string) {
+// checkSuccess checks that a script ended without an error.
+func checkSuccess(t *testing.T, output string, err error) {
 	t.Helper()
-	file := filepath.Join(j.dir, "procedures", "main.tf")
-	writeFile(t, file, strings.ReplaceAll(readFile(t, file), from, to))
+	if err != nil {
+		t.Fatalf("%v\n%s", err, output)
+	}
+}
+
+// checkFailure checks that a script failed and printed a message.
+func checkFailure(t *testing.T, output string, err error, message string) {
+	t.Helper()
+	if err == nil {
+		t.Errorf("got no error:\n%s", output)
+	}
+	if !strings.Contains(output, message) {
+		t.Errorf("got output %q, want %q in it", output, message)
+	}
 }

@@ -5,7 +5,6 @@ package docs_test
 import (
 	"net/http"
 	"net/http/httptest"
-	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -21,231 +20,231 @@ const (
 	runTheTest   = "### Run the test"
 )
 
-// TestStations runs the scripts of the guide in sh and, if it is installed, PowerShell.
-func TestStations(t *testing.T) {
+// languages are those of the guide's scripts. PowerShell is tested only if it is installed.
+var languages = []string{"sh", "powershell"}
+
+// What the scripts for many stations print.
+const (
+	usesOldFile = "Using the old stations.json."
+	hasNoID     = "Can't read a procedure ID for line_1 from stations.json."
+)
+
+// TestOneStation checks that the script of a station uploads a run of the procedure that it looks
+// up.
+func TestOneStation(t *testing.T) {
 	t.Parallel()
-	for _, language := range []string{"sh", "powershell"} {
+	for _, language := range languages {
 		t.Run(language, func(t *testing.T) {
 			t.Parallel()
-			t.Run("one", func(t *testing.T) {
-				t.Parallel()
-				job := newJob(t, readSection(t, stationsPage, oneStation))
-				job.logIn(t)
-				job.started = t.TempDir()
-				if output, err := job.runScript(t, language, oneStation, "tofupilot run"); err != nil {
-					t.Fatalf("%v\n%s", err, output)
-				}
-				if got := job.readUploads(t); len(got) != 1 || got[0].ID != job.id {
-					t.Errorf("uploaded %+v, want a run of %s", got, job.id)
-				}
-				job.replace(t, smoke, "Firmware Smoke Tset")
-				output, err := job.runScript(t, language, oneStation, "tofupilot run")
-				if got := job.readUploads(t); err == nil || len(got) != 1 {
-					t.Errorf("misspelt name: error %v, uploaded %+v, want nothing more\n%s", err, got, output)
-				}
-			})
-			t.Run("many", func(t *testing.T) {
-				t.Parallel()
-				job := newJob(t, readSection(t, stationsPage, manyStations))
-				job.logIn(t)
-				if output, err := job.runScript(t, "sh", manyStations, "terraform"); err != nil {
-					t.Fatalf("%v\n%s", err, output)
-				}
-				web := httptest.NewServer(http.FileServer(http.Dir(job.dir)))
-				t.Cleanup(web.Close)
-				station := newStation(t, web.URL)
-				if output, err := station.runScript(t, language, runTheTest, "tofupilot run"); err != nil {
-					t.Fatalf("%v\n%s", err, output)
-				}
-				want := fakeapi.Example2026().ID
-				if got := station.readUploads(t); len(got) != 1 || got[0].ID != want {
-					t.Errorf("uploaded %+v, want a run of %s", got, want)
-				}
-				job.replace(t, smoke, "Firmware Smoke Tset")
-				if output, err := job.runScript(t, "sh", manyStations, "terraform"); err == nil {
-					t.Errorf("misspelt name: no error\n%s", output)
-				}
-			})
+			station := newJob(t, stationsPage, oneStation)
+			station.logIn(t)
+			station.startDir = t.TempDir() // the script must change to its own directory
+			output, err := station.runScript(t, oneStation, language)
+			checkSuccess(t, output, err)
+			station.checkUploads(t, smokeTestID)
 		})
 	}
 }
 
-// TestStationsWithoutID runs the script of a station with files that have no ID for the
-// station. Such a download must not replace a file that has one, and without one, the script
-// must fail with a message and not run the test.
-func TestStationsWithoutID(t *testing.T) {
+// TestManyStations checks that a station uploads a run with the ID in the file that the job for
+// many stations has written.
+func TestManyStations(t *testing.T) {
 	t.Parallel()
-	const (
-		id      = "550e8400-e29b-41d4-a716-446655440000"
-		old     = "7d3b9f52-6c1e-4a08-b5d4-1e9f0c2a8b63"
-		oldFile = `{"line_1": "` + old + `"}`
-	)
-	for name, content := range map[string]string{
-		"empty file":          "",
-		"empty ID":            `{"line_1": ""}`,
-		"white space":         `{"line_1": " "}`,
-		"null":                `{"line_1": null}`,
-		"number":              `{"line_1": 550}`,
-		"name, not ID":        `{"line_1": "Firmware Smoke Test"}`,
-		"more than an ID":     `{"line_1": "` + id + ` 2"}`,
-		"ID and line break":   `{"line_1": "` + id + `\n"}`,
-		"two lines":           `{"line_1": "` + id + `\n` + id + `"}`,
-		"list of IDs":         `{"line_1": ["` + id + `"]}`,
-		"missing station":     `{"line_3": "` + id + `"}`,
-		"list":                `["` + id + `"]`,
-		"two documents":       `{"line_1": "` + id + `"} {"line_1": "` + id + `"}`,
-		"HTML":                "<html>Not found</html>",
-		"incomplete download": `{"line_1": "` + id + `"`,
-	} {
-		for _, language := range []string{"sh", "powershell"} {
+	for _, language := range languages {
+		t.Run(language, func(t *testing.T) {
+			t.Parallel()
+			job := newJob(t, stationsPage, manyStations)
+			job.logIn(t)
+			output, err := job.runScript(t, manyStations, "sh")
+			checkSuccess(t, output, err)
+
+			station := newStation(t, serveFiles(t, job.dir))
+			output, err = station.runScript(t, runTheTest, language)
+			checkSuccess(t, output, err)
+			station.checkUploads(t, fakeapi.Example2026().ID) // the procedure of line_1
+		})
+	}
+}
+
+// filesWithoutID are contents of stations.json that have no procedure ID for the station line_1.
+var filesWithoutID = map[string]string{
+	"empty file":          "",
+	"empty ID":            `{"line_1": ""}`,
+	"white space":         `{"line_1": " "}`,
+	"null":                `{"line_1": null}`,
+	"number":              `{"line_1": 550}`,
+	"name, not ID":        `{"line_1": "Firmware Smoke Test"}`,
+	"more than an ID":     `{"line_1": "` + smokeTestID + ` 2"}`,
+	"ID and line break":   `{"line_1": "` + smokeTestID + `\n"}`,
+	"two lines":           `{"line_1": "` + smokeTestID + `\n` + smokeTestID + `"}`,
+	"list of IDs":         `{"line_1": ["` + smokeTestID + `"]}`,
+	"missing station":     `{"line_3": "` + smokeTestID + `"}`,
+	"list":                `["` + smokeTestID + `"]`,
+	"two documents":       `{"line_1": "` + smokeTestID + `"} {"line_1": "` + smokeTestID + `"}`,
+	"HTML":                "<html>Not found</html>",
+	"incomplete download": `{"line_1": "` + smokeTestID + `"`,
+}
+
+// TestFilesWithoutID checks that a station doesn't use a file without an ID. It uses the file of an
+// earlier download. If that has no ID either, the script fails and uploads nothing.
+func TestFilesWithoutID(t *testing.T) {
+	t.Parallel()
+	const earlierFile = `{"line_1": "` + smokeTestID + `"}`
+	for name, content := range filesWithoutID {
+		for _, language := range languages {
 			t.Run(name+"/"+language, func(t *testing.T) {
 				t.Parallel()
-				web := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-					_, _ = w.Write([]byte(content)) // the script fails without it
-				}))
-				t.Cleanup(web.Close)
-				station := newStation(t, web.URL)
-				downloaded := filepath.Join(station.dir, "stations.json")
-				writeFile(t, downloaded, content)
-				output, err := station.runScript(t, language, runTheTest, "tofupilot run")
-				if got := station.readUploads(t); err == nil || len(got) > 0 {
-					t.Errorf("error %v, uploaded %+v, want nothing\n%s", err, got, output)
-				}
-				if !strings.Contains(output, "Can't read a procedure ID for line_1 from stations.json.") {
-					t.Errorf("got no message:\n%s", output)
-				}
+				served := t.TempDir()
+				writeFile(t, filepath.Join(served, "stations.json"), content)
+				station := newStation(t, serveFiles(t, served))
 
-				writeFile(t, downloaded, oldFile)
-				output, err = station.runScript(t, language, runTheTest, "tofupilot run")
-				if got := station.readUploads(t); err != nil || len(got) != 1 || got[0].ID != old || !strings.Contains(output, "Using the old stations.json.") {
-					t.Errorf("with an old file: error %v, uploaded %+v, want a run of %s\n%s", err, got, old, output)
+				writeFile(t, station.stationsFile(), content)
+				output, err := station.runScript(t, runTheTest, language)
+				checkFailure(t, output, err, hasNoID)
+				station.checkUploads(t)
+
+				writeFile(t, station.stationsFile(), earlierFile)
+				output, err = station.runScript(t, runTheTest, language)
+				checkSuccess(t, output, err)
+				station.checkUploads(t, smokeTestID)
+				if !strings.Contains(output, usesOldFile) {
+					t.Errorf("got output %q, want %q in it", output, usesOldFile)
 				}
-				if got := readFile(t, downloaded); got != oldFile {
-					t.Errorf("stations.json: got %q, want %q", got, oldFile)
+				if got := readFile(t, station.stationsFile()); got != earlierFile {
+					t.Errorf("stations.json: got %q, want %q", got, earlierFile)
 				}
 			})
 		}
 	}
 }
 
-// TestStationNames runs the script of stations whose names aren't identifiers.
+// TestStationNames checks that the name of a station needn't be an identifier.
 func TestStationNames(t *testing.T) {
 	t.Parallel()
-	const content = `{"line-3": "550e8400-e29b-41d4-a716-446655440000", "line 3": "550e8400-e29b-41d4-a716-446655440000"}`
 	for _, name := range []string{"line-3", "line 3"} {
-		for _, language := range []string{"sh", "powershell"} {
+		for _, language := range languages {
 			t.Run(name+"/"+language, func(t *testing.T) {
 				t.Parallel()
-				station := newStation(t, unreachable) // so that it uses the file of an earlier download
+				station := newStation(t, unreachable) // so that it uses the file that it has
 				station.edits = append(station.edits, "'line_1'", "'"+name+"'")
-				writeFile(t, filepath.Join(station.dir, "stations.json"), content)
-				output, err := station.runScript(t, language, runTheTest, "tofupilot run")
-				if got := station.readUploads(t); err != nil || len(got) != 1 {
-					t.Errorf("error %v, uploaded %+v, want one run\n%s", err, got, output)
-				}
+				writeFile(t, station.stationsFile(), `{"`+name+`": "`+smokeTestID+`"}`)
+				output, err := station.runScript(t, runTheTest, language)
+				checkSuccess(t, output, err)
+				station.checkUploads(t, smokeTestID)
 			})
 		}
 	}
 }
 
-// TestDownloads runs the script of a station: with a file to download, then without one, and
-// then without a file of an earlier download either. It starts in another directory.
+// TestDownloads checks that a station downloads the file with its ID from a web server or an SSM
+// parameter, and keeps the file in case a later download fails.
 func TestDownloads(t *testing.T) {
 	t.Parallel()
-	const file = `{"line_1": "550e8400-e29b-41d4-a716-446655440000"}`
-	function := regexp.MustCompile(`(?ms)^download\(\) \{\n.*?^\}\n`)
-	functions := function.FindAllString(readSection(t, stationsPage, runTheTest), -1)
+	const content = `{"line_1": "` + smokeTestID + `"}`
+	functions := regexp.MustCompile(`(?ms)^download\(\) \{\n.*?^\}\n`).FindAllString(readSection(t, stationsPage, runTheTest), -1)
 	if len(functions) != 2 || !strings.Contains(functions[1], "aws ssm") {
-		t.Fatalf("the page downloads with %q", functions)
+		t.Fatalf("got the functions %q, want one for a web server and one for an SSM parameter", functions)
 	}
 	for name, c := range map[string]struct {
 		language string
-		edits    []string
+		edits    []string // in addition to those of newStation
 	}{
-		"web server/sh":         {"sh", nil},
-		"web server/powershell": {"powershell", nil},
-		"SSM parameter/sh":      {"sh", functions},
+		"web server/sh":         {language: "sh"},
+		"web server/powershell": {language: "powershell"},
+		"SSM parameter/sh":      {language: "sh", edits: functions},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			served := t.TempDir()
-			web := httptest.NewServer(http.FileServer(http.Dir(served)))
-			t.Cleanup(web.Close)
-			station := newStation(t, web.URL)
+			station := newStation(t, serveFiles(t, served))
 			station.edits = append(station.edits, c.edits...)
-			station.env = append(station.env, "PARAMETERS="+served)
-			station.started = t.TempDir()
+			station.env = append(station.env, "PARAMETERS="+served) // for the fake AWS CLI
+			station.startDir = t.TempDir()                          // the script must change to its own directory
 
-			writeFile(t, filepath.Join(served, "stations.json"), file)
-			output, err := station.runScript(t, c.language, runTheTest, "tofupilot run")
-			if got := station.readUploads(t); err != nil || len(got) != 1 || strings.Contains(output, "old") {
-				t.Fatalf("error %v, uploaded %+v, want one run\n%s", err, got, output)
+			writeFile(t, filepath.Join(served, "stations.json"), content)
+			output, err := station.runScript(t, runTheTest, c.language)
+			checkSuccess(t, output, err)
+			station.checkUploads(t, smokeTestID)
+			if strings.Contains(output, "old") {
+				t.Errorf("the script used an old file:\n%s", output)
 			}
-			if err := os.Remove(filepath.Join(served, "stations.json")); err != nil {
-				t.Fatal(err)
+
+			removeFile(t, filepath.Join(served, "stations.json")) // the next downloads fail
+			output, err = station.runScript(t, runTheTest, c.language)
+			checkSuccess(t, output, err)
+			station.checkUploads(t, smokeTestID, smokeTestID)
+			if !strings.Contains(output, usesOldFile) {
+				t.Errorf("got output %q, want %q in it", output, usesOldFile)
 			}
-			output, err = station.runScript(t, c.language, runTheTest, "tofupilot run")
-			if got := station.readUploads(t); err != nil || len(got) != 2 || !strings.Contains(output, "Using the old stations.json.") {
-				t.Errorf("failed download: error %v, uploaded %+v, want one run more\n%s", err, got, output)
-			}
-			installed := filepath.Join(station.dir, "stations.json")
-			if got := strings.TrimSpace(readFile(t, installed)); got != file {
-				t.Errorf("stations.json: got %q, want %q", got, file)
-			}
-			if err := os.Remove(installed); err != nil {
-				t.Fatal(err)
-			}
-			output, err = station.runScript(t, c.language, runTheTest, "tofupilot run")
-			if got := station.readUploads(t); err == nil || len(got) != 2 || !strings.Contains(output, "Can't read a procedure ID for line_1 from stations.json.") {
-				t.Errorf("no file: error %v, uploaded %+v, want nothing more\n%s", err, got, output)
-			}
+
+			removeFile(t, station.stationsFile())
+			output, err = station.runScript(t, runTheTest, c.language)
+			checkFailure(t, output, err, hasNoID)
+			station.checkUploads(t, smokeTestID, smokeTestID)
 		})
 	}
 }
 
-// TestFailedOutput lets "terraform output" fail in the scripts that write a file for a
-// station. The file of an earlier run must not change.
-func TestFailedOutput(t *testing.T) {
+// TestFailedLookups checks that a script fails, uploads nothing and doesn't change the file of an
+// earlier run if the lookup fails or Terraform has no output with the result.
+func TestFailedLookups(t *testing.T) {
 	t.Parallel()
-	another := func(output string) []string { return []string{`output "` + output + `"`, `output "another"`} }
-	null := []string{"value = ", "value = true ? null : "} // Terraform stores no output that is null
-	for _, c := range []struct {
-		name, language, heading, contains, file, output string
-		replace                                         []string
+	for _, script := range []struct {
+		heading, language string
+		output            string // the Terraform output that the script writes to file
+		file              string
 	}{
-		{"another", "sh", manyStations, "terraform", "stations.json", "procedure_ids", another("procedure_ids")},
-		{"another", "sh", oneStation, "tofupilot run", "tofupilot.json", "tofupilot_json", another("tofupilot_json")},
-		{"another", "powershell", oneStation, "tofupilot run", "tofupilot.json", "tofupilot_json", another("tofupilot_json")},
-		{"null", "sh", manyStations, "terraform", "stations.json", "procedure_ids", null},
-		{"null", "sh", oneStation, "tofupilot run", "tofupilot.json", "tofupilot_json", null},
-		{"null", "powershell", oneStation, "tofupilot run", "tofupilot.json", "tofupilot_json", null},
+		{manyStations, "sh", "procedure_ids", "stations.json"},
+		{oneStation, "sh", "tofupilot_json", "tofupilot.json"},
+		{oneStation, "powershell", "tofupilot_json", "tofupilot.json"},
 	} {
-		t.Run(c.file+"/"+c.name+"/"+c.language, func(t *testing.T) {
-			t.Parallel()
-			job := newJob(t, readSection(t, stationsPage, c.heading))
-			job.logIn(t)
-			const earlier = `{"written": "by an earlier run"}`
-			writeFile(t, filepath.Join(job.dir, c.file), earlier)
-			job.replace(t, c.replace[0], c.replace[1])
-			output, err := job.runScript(t, c.language, c.heading, c.contains)
-			if got := job.readUploads(t); err == nil || len(got) > 0 || !strings.Contains(output, c.output) {
-				t.Errorf("error %v, uploaded %+v, want nothing\n%s", err, got, output)
-			}
-			if got := readFile(t, filepath.Join(job.dir, c.file)); got != earlier {
-				t.Errorf("%s: got %q, want %q", c.file, got, earlier)
-			}
-		})
+		for name, c := range map[string]struct {
+			from, to string // an edit of the configuration
+			message  string
+		}{
+			"misspelt name":  {smokeTest, misspeltName, smokeTest}, // the error names the near miss
+			"renamed output": {`output "` + script.output + `"`, `output "renamed"`, script.output},
+			"null output":    {"value = ", "value = true ? null : ", script.output}, // Terraform doesn't store it
+		} {
+			t.Run(script.file+"/"+name+"/"+script.language, func(t *testing.T) {
+				t.Parallel()
+				job := newJob(t, stationsPage, script.heading)
+				job.logIn(t)
+				const earlier = `{"written": "by an earlier run"}`
+				file := filepath.Join(job.dir, script.file)
+				writeFile(t, file, earlier)
+				job.replaceInConfiguration(t, c.from, c.to)
+				output, err := job.runScript(t, script.heading, script.language)
+				checkFailure(t, output, err, c.message)
+				job.checkUploads(t)
+				if got := readFile(t, file); got != earlier {
+					t.Errorf("%s: got %q, want %q", script.file, got, earlier)
+				}
+			})
+		}
 	}
 }
 
-// newStation returns a station that is logged in and downloads stations.json from host.
-func newStation(t *testing.T, host string) *job {
+// newStation returns a station that is logged in, and whose script downloads stations.json from
+// the server at url.
+func newStation(t *testing.T, url string) *job {
 	t.Helper()
-	station := newJob(t, readSection(t, stationsPage, manyStations))
-	station.edits = []string{"https://files.example.com", host}
+	station := newJob(t, stationsPage, manyStations)
 	station.logIn(t)
+	station.edits = []string{"https://files.example.com", url}
 	return station
 }
 
-// unreachable is a host that refuses connections.
+// stationsFile returns the path of the file that the script of a station downloads.
+func (j *job) stationsFile() string { return filepath.Join(j.dir, "stations.json") }
+
+// unreachable is the URL of a server that refuses connections.
 const unreachable = "http://127.0.0.1:1"
+
+// serveFiles starts a web server for the files of a directory.
+func serveFiles(t *testing.T, dir string) (url string) {
+	t.Helper()
+	server := httptest.NewServer(http.FileServer(http.Dir(dir)))
+	t.Cleanup(server.Close)
+	return server.URL
+}

@@ -14,6 +14,7 @@ import (
 	"testing"
 
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/acceptance/harness"
+	"github.com/tofupilot/terraform-provider-tofupilot/internal/fakeapi"
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/provider"
 )
 
@@ -121,6 +122,11 @@ func newEnvironment(variables ...string) []string {
 
 // userConfig returns the variable that makes terraform init install the provider.
 func userConfig() string { return "TF_CLI_CONFIG_FILE=" + filepath.Join(home, "user.rc") }
+
+// serverEnv returns the environment variables that make the provider read from a fake API.
+func serverEnv(url string) []string {
+	return []string{"TOFUPILOT_URL=" + url, "TOFUPILOT_API_KEY=" + fakeapi.Key}
+}
 
 // newer lists the features in documentation and examples that some supported versions don't
 // have.

@@ -169,11 +169,11 @@ func TestOtherVariables(t *testing.T) {
 		want string // part of the output; if it begins with "Error: ", the plan fails
 	}{
 		"no certificate": {demo.tlsURL, nil, "Error: The server's certificate isn't trusted"},
-		"SSL_CERT_FILE":  {demo.tlsURL, []string{"SSL_CERT_FILE=" + filepath.Join(certificates, "ca.pem")}, smoke},
-		"SSL_CERT_DIR":   {demo.tlsURL, []string{"SSL_CERT_DIR=/nonexistent:" + certificates}, smoke},
-		"HTTP_PROXY":     {"http://tofupilot.test", []string{"HTTP_PROXY=" + proxy.URL}, smoke},
+		"SSL_CERT_FILE":  {demo.tlsURL, []string{"SSL_CERT_FILE=" + filepath.Join(certificates, "ca.pem")}, smokeTest},
+		"SSL_CERT_DIR":   {demo.tlsURL, []string{"SSL_CERT_DIR=/nonexistent:" + certificates}, smokeTest},
+		"HTTP_PROXY":     {"http://tofupilot.test", []string{"HTTP_PROXY=" + proxy.URL}, smokeTest},
 		"NO_PROXY":       {"http://tofupilot.test", []string{"HTTP_PROXY=" + proxy.URL, "NO_PROXY=another.test,tofupilot.test"}, "Error: The server can't be reached"},
-		"localhost":      {demo.url, []string{"HTTP_PROXY=" + proxy.URL}, smoke},
+		"localhost":      {demo.url, []string{"HTTP_PROXY=" + proxy.URL}, smokeTest},
 		"INFO":           {demo.url, []string{"TF_LOG_PROVIDER=INFO"}, "[INFO] provider.terraform-provider-tofupilot"},
 		"DEBUG":          {demo.url, []string{"TF_LOG_PROVIDER=DEBUG"}, `query="?limit=100`},
 	} {
@@ -190,7 +190,7 @@ provider "tofupilot" {
 }
 
 data "tofupilot_procedure_ids" "line" {
-  names = ["`+smoke+`"]
+  names = ["`+smokeTest+`"]
 }
 
 output "procedure_ids" {
