@@ -1,10 +1,7 @@
 package docs_test
 
 import (
-	"net/http/httptest"
 	"path/filepath"
-	"regexp"
-	"slices"
 	"strings"
 	"testing"
 
@@ -12,164 +9,162 @@ import (
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/fakeapi"
 )
 
-var errorMessage = regexp.MustCompile(`error_message = "(?:\$\{self\.name\} )?([^\\"$]+)`)
-
-// TestPostconditions plans the documentation's postconditions for procedures that violate them.
-// The plan must fail with their message. TestExamples plans them for procedures that don't.
-func TestPostconditions(t *testing.T) {
+// TestConditions checks that the pre- and postconditions in the examples of data sources fail with
+// their messages if procedures violate them. TestExamples plans them for procedures that don't.
+func TestConditions(t *testing.T) {
 	t.Parallel()
-	files, err := filepath.Glob(filepath.Join(root, "examples", "data-sources", "*", "postcondition.tf"))
-	if err != nil || len(files) != 3 {
-		t.Fatalf("got %d postconditions of data sources, want 3: %v", len(files), err)
+	messages := map[string]string{
+		"examples/data-sources/tofupilot_procedure/postcondition.tf":     "Firmware Smoke Test isn't linked to a repository, or the server doesn't report repositories.",
+		"examples/data-sources/tofupilot_procedure_ids/postcondition.tf": "Another procedure has the name Firmware Smoke Test now. Tell the operators of line 2.",
+		"examples/data-sources/tofupilot_procedures/postcondition.tf":    `No procedure has "Motor" in its name. Create one before you set up the line.`,
+		"examples/data-sources/tofupilot_procedures/repositories.tf":     "No procedure is linked to acme/firmware, or the server doesn't report repositories.",
 	}
-	unlinked := fakeapi.Generate(1, fakeapi.WithRunsAndFPY)
-	unlinked[0].Name = "Firmware Smoke Test"
-	server := httptest.NewServer(fakeapi.New(unlinked...))
-	t.Cleanup(server.Close)
-	files = append(files, filepath.Join(root, "examples", "data-sources", "tofupilot_procedures", "repositories.tf"))
-	for _, file := range files {
-		t.Run(filepath.Base(filepath.Dir(file))+"/"+filepath.Base(file), func(t *testing.T) {
+	// One procedure violates all conditions: its ID is another one, and it has no repository.
+	violating := fakeapi.Generate(1, fakeapi.WithRunsAndFPY)
+	violating[0].Name = smokeTest
+	_, url := harness.NewFakeServer(t, violating...)
+	for file, example := range readExamples(t) {
+		if !strings.HasPrefix(file, "examples/data-sources/") || !strings.Contains(example, "condition {") {
+			continue
+		}
+		t.Run(file, func(t *testing.T) {
 			t.Parallel()
+			message, ok := messages[file]
+			if !ok {
+				t.Fatal("add the message of the condition to this test")
+			}
 			dir := t.TempDir()
-			example := readFile(t, file)
 			writeFile(t, filepath.Join(dir, "main.tf"), requirement+example)
-			if !strings.Contains(example, `data "`) { // it uses the page's first data source
-				writeFile(t, filepath.Join(dir, "all.tf"), `data "tofupilot_procedures" "all" {}`)
-			}
-			env := []string{"TOFUPILOT_URL=" + server.URL, "TOFUPILOT_API_KEY=" + fakeapi.Key, "TF_VAR_repository=acme/firmware"}
-			output, err := runCLI(t, harness.CLI(t), dir, env, "plan", "-input=false", "-no-color")
-			want := errorMessage.FindStringSubmatch(example)
-			if want == nil || err == nil || !strings.Contains(strings.Join(strings.Fields(output), " "), want[1]) {
-				t.Errorf("error %v, want %q:\n%s", err, want, output)
-			}
+			env := append(serverEnv(url), "TF_VAR_repository=acme/firmware")
+			checkTerraformFails(t, dir, env, "plan", message)
 		})
 	}
 }
 
-// TestWarning plans a check block for a name that no procedure has. The plan must succeed
-// with the warning that the page shows.
+// TestWarning checks that a plan with a check block for a misspelt name succeeds, with the warning
+// that the page of the data source shows.
 func TestWarning(t *testing.T) {
 	t.Parallel()
 	const page = "docs/data-sources/procedure_ids.md"
-	check := readFile(t, filepath.Join(root, "examples", "data-sources", "tofupilot_procedure_ids", "check.tf"))
-	if missing := missingFeature(t, check); missing != "" {
-		t.Skip(missing)
-	}
+	check := readExample(t, "tofupilot_procedure_ids/check.tf")
+	skipIfMissing(t, check)
 	demo := startDemo(t)
-	dir := t.TempDir()
-	misspelt := strings.Replace(check, `["Firmware Smoke Test"]`, `["Firmware Smoke Tset"]`, 1)
-	writeFile(t, filepath.Join(dir, "main.tf"), readFirstExamples(t)[page]+"\n"+misspelt)
-	runTerraform(t, dir, demo.env, "init", "-input=false", "-no-color")
-	_, printed, _ := strings.Cut(runTerraform(t, dir, demo.env, "plan", "-input=false", "-no-color"), "\nWarning: ")
-	printed, _, _ = strings.Cut("Warning: "+printed, "\n─")
-	printed = strings.ReplaceAll(printed, demo.url, "https://www.tofupilot.app")
-	shown := ""
-	for _, found := range textBlock.FindAllStringSubmatch(readPages(t)[page], -1) {
-		if isWarning(found[1]) {
-			shown = found[1]
+	misspelt := strings.Replace(check, `["`+smokeTest+`"]`, `["Firmware Smoke Tset"]`, 1)
+	dir := demo.newDir(t, readFirstExamples(t)[page]+"\n"+misspelt)
+	output := runTerraform(t, dir, demo.env, "plan")
+	_, warning, _ := strings.Cut(output, "\nWarning: ")
+	warning, _, _ = strings.Cut(warning, "\n─")
+	demo.checkPrinted(t, "Warning: "+warning, findWarning(readPages(t)[page]))
+}
+
+// findWarning returns the warning of Terraform that a page shows, or an empty string.
+func findWarning(page string) string {
+	for _, block := range findBlocks(page, "text") {
+		if isWarning(block.text) {
+			return block.text
 		}
 	}
-	if normalizeSpace(printed) != normalizeSpace(shown) {
-		t.Errorf("got\n%s\nwant\n%s", printed, shown)
-	}
+	return ""
 }
 
 func isWarning(text string) bool { return strings.HasPrefix(text, "Warning: ") }
 
-// TestMissingName applies the example of an ID that is null if no procedure has the name. The
-// servers have none, one and several with it.
-func TestMissingName(t *testing.T) {
+// TestMissingNameExists checks that the example for a missing name outputs the ID if one procedure
+// has the name.
+func TestMissingNameExists(t *testing.T) {
 	t.Parallel()
-	example := readFile(t, filepath.Join(root, "examples", "data-sources", "tofupilot_procedures", "missing.tf"))
-	const isNull = `
-output "is_null" {
-  value = one([for p in data.tofupilot_procedures.inverter.procedures : p.id if p.name == "Inverter Final Test"]) == null
-}
-`
-	procedures := fakeapi.Generate(3, fakeapi.WithRepository)
-	for name, c := range map[string]struct {
-		names []string // of the server's procedures
-		want  string   // part of the output
-		fails bool
-	}{
-		"none":    {[]string{"Inverter Final Test Rev A", "inverter final test"}, "is_null = true", false},
-		"one":     {[]string{"Inverter Final Test", "Inverter Final Test Rev B"}, `inverter_procedure_id = "` + procedures[0].ID + `"`, false},
-		"several": {[]string{"Inverter Final Test", "Inverter Final Test"}, "Error: Invalid function argument", true},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			renamed := slices.Clone(procedures[:len(c.names)])
-			for i := range renamed {
-				renamed[i].Name = c.names[i]
-			}
-			server := httptest.NewServer(fakeapi.New(renamed...))
-			t.Cleanup(server.Close)
-			dir := t.TempDir()
-			writeFile(t, filepath.Join(dir, "main.tf"), requirement+example+isNull)
-			env := []string{"TOFUPILOT_URL=" + server.URL, "TOFUPILOT_API_KEY=" + fakeapi.Key}
-			output, err := runCLI(t, harness.CLI(t), dir, env, "apply", "-auto-approve", "-input=false", "-no-color")
-			if output = normalizeSpace(output); (err != nil) != c.fails || !strings.Contains(output, c.want) {
-				t.Errorf("error %v, want %q:\n%s", err, c.want, output)
-			}
-		})
-	}
+	dir, env, procedures := newInverterDir(t, "Inverter Final Test", "Inverter Final Test Rev B")
+	output := runTerraform(t, dir, env, "apply", "-auto-approve")
+	checkContains(t, output, `inverter_procedure_id = "`+procedures[0].ID+`"`)
 }
 
-// TestNullOutput runs the commands that the page compares for an output that is null.
-func TestNullOutput(t *testing.T) {
+// TestMissingNameTwice checks that the example for a missing name fails if two procedures have the
+// name.
+func TestMissingNameTwice(t *testing.T) {
 	t.Parallel()
-	server := httptest.NewServer(fakeapi.New(fakeapi.Generate(1, fakeapi.WithRepository)...))
-	t.Cleanup(server.Close)
-	dir := t.TempDir()
-	example := readFile(t, filepath.Join(root, "examples", "data-sources", "tofupilot_procedures", "missing.tf"))
-	writeFile(t, filepath.Join(dir, "main.tf"), requirement+example)
-	env := []string{"TOFUPILOT_URL=" + server.URL, "TOFUPILOT_API_KEY=" + fakeapi.Key}
-	runTerraform(t, dir, env, "apply", "-auto-approve", "-input=false", "-no-color")
+	dir, env, _ := newInverterDir(t, "Inverter Final Test", "Inverter Final Test")
+	checkTerraformFails(t, dir, env, "apply -auto-approve", "Error: Invalid function argument")
+}
+
+// TestMissingName checks that the example for a missing name outputs null if no procedure has
+// exactly the name. The commands are those that the page compares: Terraform doesn't store an
+// output that is null.
+func TestMissingName(t *testing.T) {
+	t.Parallel()
+	dir, env, _ := newInverterDir(t, "Inverter Final Test Rev A", "inverter final test")
+	runTerraform(t, dir, env, "apply", "-auto-approve")
+	page := readPages(t)["docs/data-sources/procedures.md"]
 	for command, want := range map[string]string{
 		"terraform output -json":                      "{}",
 		"terraform output -raw inverter_procedure_id": "Warning: No outputs found",
 	} {
-		if page := readPages(t)["docs/data-sources/procedures.md"]; !strings.Contains(page, "`"+command+"`") {
+		if !strings.Contains(page, "`"+command+"`") {
 			t.Errorf("the page doesn't mention %q", command)
 		}
-		if output := runTerraform(t, dir, env, append(strings.Fields(command)[1:], "-no-color")...); !strings.Contains(output, want) {
-			t.Errorf("%s: got %q, want %q", command, output, want)
-		}
+		arguments := strings.Fields(command)[1:]
+		checkContains(t, runTerraform(t, dir, env, arguments...), want)
 	}
 }
 
-// TestOverrides overrides attributes with values that "terraform test" doesn't accept. The
-// errors must be those of the page.
+// newInverterDir returns a directory with the example for a missing name, Inverter Final Test, and
+// the environment for a server whose procedures have these names.
+func newInverterDir(t *testing.T, names ...string) (dir string, env []string, procedures []fakeapi.Procedure) {
+	t.Helper()
+	procedures = fakeapi.Generate(len(names), fakeapi.WithRepository)
+	for i, name := range names {
+		procedures[i].Name = name
+	}
+	_, url := harness.NewFakeServer(t, procedures...)
+	dir = t.TempDir()
+	writeFile(t, filepath.Join(dir, "main.tf"), requirement+readExample(t, "tofupilot_procedures/missing.tf"))
+	return dir, serverEnv(url), procedures
+}
+
+// TestOverrides checks that "terraform test" rejects values that lack an attribute's type, with the
+// errors that the page mentions.
 func TestOverrides(t *testing.T) {
 	t.Parallel()
-	const page = "docs/guides/offline-tests.md"
+	page := readPages(t)["docs/guides/offline-tests.md"]
 	if product, _ := harness.Version(t, harness.CLI(t)); product != "Terraform" {
-		t.Skip("the errors are Terraform's")
+		t.Skip("OpenTofu has other errors")
 	}
-	for value, want := range map[string]string{
+	for override, message := range map[string]string{
 		`runs = [{ id = "1" }]`:    "incompatible types; expected object type, found tuple",
 		"linked_repository = null": "found dynamic",
 	} {
-		t.Run(value, func(t *testing.T) {
+		t.Run(override, func(t *testing.T) {
 			t.Parallel()
-			test := "mock_provider \"tofupilot\" {}\n\noverride_data {\n  target = data.tofupilot_procedure.battery\n  values = { " + value + " }\n}\n\nrun \"plan\" {\n  command = plan\n}\n"
-			if missing := missingFeature(t, test); missing != "" {
-				t.Skip(missing)
-			}
-			dir := t.TempDir()
-			writeFile(t, filepath.Join(dir, "main.tf"), requirement+`
+			const configuration = requirement + `
 data "tofupilot_procedure" "battery" {
   name = "Battery Test Procedure"
 }
-`)
+`
+			test := `
+mock_provider "tofupilot" {}
+
+override_data {
+  target = data.tofupilot_procedure.battery
+  values = { ` + override + ` }
+}
+
+run "plan" {
+  command = plan
+}
+`
+			skipIfMissing(t, test)
+			dir := t.TempDir()
+			writeFile(t, filepath.Join(dir, "main.tf"), configuration)
 			writeFile(t, filepath.Join(dir, "override.tftest.hcl"), test)
-			output, err := runCLI(t, harness.CLI(t), dir, nil, "test", "-no-color")
-			if err == nil || !strings.Contains(normalizeSpace(output), want) {
-				t.Errorf("error %v, want %q:\n%s", err, want, output)
-			}
-			if !strings.Contains(readPages(t)[page], "`"+want+"`") {
-				t.Errorf("the page doesn't mention %q", want)
+			checkTerraformFails(t, dir, nil, "test", message)
+			if !strings.Contains(page, "`"+message+"`") {
+				t.Errorf("the page doesn't mention %q", message)
 			}
 		})
 	}
+}
+
+// readExample returns a file in examples/data-sources.
+func readExample(t *testing.T, file string) string {
+	t.Helper()
+	return readFile(t, filepath.Join(root, "examples", "data-sources", file))
 }

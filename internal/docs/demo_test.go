@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"crypto/tls"
 	"crypto/x509"
-	"encoding/pem"
 	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
@@ -18,19 +17,23 @@ import (
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/acceptance/harness"
 )
 
-var export = regexp.MustCompile(`^export (TOFUPILOT_[A-Z_]+)=(\S+)$`)
+// exportLine matches a line of the demo's output that sets an environment variable in sh.
+var exportLine = regexp.MustCompile(`^export (TOFUPILOT_[A-Z_]+)=(\S+)$`)
 
-// demo is a running demo server, with a TLS proxy in front.
+// demo is a running demo server with a TLS proxy and two gateways. They use the same certificate.
 type demo struct {
-	url, tlsURL string
-	certificate string   // of the proxy, in PEM
-	env         []string // for Terraform, as the demo prints it
+	url         string
+	proxyURL    string   // of the TLS proxy
+	certificate string   // of the TLS proxy and the gateways, in PEM
+	env         []string // makes Terraform read from url and trust certificate
 
-	headersURL, certificateURL   string // of the gateways in front of it
-	clientCertificate, clientKey string // for certificateURL, in PEM
+	headerGatewayURL      string // of the gateway that requires headers
+	certificateGatewayURL string // of the gateway that requires a client certificate
+	clientCertificate     string // for certificateGatewayURL, in PEM
+	clientKey             string
 }
 
-// What the gateway that requires headers accepts.
+// The values of the headers that the header gateway requires.
 const gatewayID, gatewaySecret = "the-id.access", "the-secret-of-the-token"
 
 func startDemo(t *testing.T) demo {
@@ -49,32 +52,73 @@ func startDemo(t *testing.T) demo {
 		_ = serve.Wait()
 	})
 	d := demo{env: []string{userConfig()}}
-	for lines := bufio.NewScanner(stdout); d.url == "" && lines.Scan(); {
-		if found := export.FindStringSubmatch(lines.Text()); found != nil {
-			d.env = append(d.env, found[1]+"="+found[2])
-			if found[1] == "TOFUPILOT_URL" {
-				d.url = found[2]
+	lines := bufio.NewScanner(stdout)
+	for d.url == "" && lines.Scan() {
+		if found := exportLine.FindStringSubmatch(lines.Text()); found != nil {
+			name, value := found[1], found[2]
+			d.env = append(d.env, name+"="+value)
+			if name == "TOFUPILOT_URL" { // the last variable of the first server
+				d.url = value
 			}
 		}
 	}
+	if d.url == "" {
+		t.Fatalf("the demo printed no address: %v", lines.Err())
+	}
+	d.startGateways(t)
+	caFile := filepath.Join(t.TempDir(), "ca.pem")
+	writeFile(t, caFile, d.certificate)
+	d.env = append(d.env, "TOFUPILOT_CA_CERT="+caFile)
+	return d
+}
+
+// startGateways starts the TLS proxy and the gateways. The header gateway redirects requests without
+// the right headers to a login page.
+func (d *demo) startGateways(t *testing.T) {
+	t.Helper()
 	address, err := url.Parse(d.url)
-	if err != nil || d.url == "" {
-		t.Fatalf("got the demo's address %q: %v", d.url, err)
+	if err != nil {
+		t.Fatal(err)
 	}
 	forward := &httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) { r.SetURL(address) }}
 	proxy := httptest.NewTLSServer(forward)
 	t.Cleanup(proxy.Close)
-	d.tlsURL = proxy.URL
-	d.startGateways(t, forward)
-	d.certificate = string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: proxy.Certificate().Raw}))
-	ca := filepath.Join(t.TempDir(), "ca.pem")
-	writeFile(t, ca, d.certificate)
-	d.env = append(d.env, "TOFUPILOT_CA_CERT="+ca)
-	return d
+	d.proxyURL = proxy.URL
+	d.certificate = harness.EncodePEM("CERTIFICATE", proxy.Certificate().Raw)
+
+	login := http.RedirectHandler("https://acme.cloudflareaccess.invalid/cdn-cgi/access/login", http.StatusFound)
+	headerGateway := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Header.Get("Cf-Access-Client-Id") != gatewayID || r.Header.Get("Cf-Access-Client-Secret") != gatewaySecret {
+			login.ServeHTTP(w, r)
+			return
+		}
+		forward.ServeHTTP(w, r)
+	}))
+	t.Cleanup(headerGateway.Close)
+	d.headerGatewayURL = headerGateway.URL
+
+	d.clientCertificate, d.clientKey = harness.NewCertificate(t, "client")
+	clients := x509.NewCertPool()
+	clients.AppendCertsFromPEM([]byte(d.clientCertificate))
+	certificateGateway := httptest.NewUnstartedServer(forward)
+	certificateGateway.TLS = &tls.Config{ClientAuth: tls.RequireAndVerifyClientCert, ClientCAs: clients, MinVersion: tls.VersionTLS12}
+	certificateGateway.StartTLS()
+	t.Cleanup(certificateGateway.Close)
+	d.certificateGatewayURL = certificateGateway.URL
 }
 
-// replaceAddresses replaces the servers in a directory's configurations by the demo, and
-// writes the certificate that some of them read.
+// newDir returns a directory with a configuration of a page, in which terraform init has run.
+func (d demo) newDir(t *testing.T, configuration string) (dir string) {
+	t.Helper()
+	dir = t.TempDir()
+	writeFile(t, filepath.Join(dir, "main.tf"), configuration)
+	d.replaceAddresses(t, dir)
+	runTerraform(t, dir, d.env, "init")
+	return dir
+}
+
+// replaceAddresses replaces the addresses in a directory's configurations by those of the demo
+// server, the TLS proxy and the gateways. It writes the certificates that the configurations read.
 func (d demo) replaceAddresses(t *testing.T, dir string) {
 	t.Helper()
 	files, err := filepath.Glob(filepath.Join(dir, "*.tf"))
@@ -83,38 +127,16 @@ func (d demo) replaceAddresses(t *testing.T, dir string) {
 	}
 	for _, file := range files {
 		text := readFile(t, file)
-		server := d.tlsURL
+		selfHosted := d.proxyURL
 		switch {
 		case strings.Contains(text, "CF-Access-Client-Id"):
-			server = d.headersURL
+			selfHosted = d.headerGatewayURL
 		case strings.Contains(text, "client_cert_pem"):
-			server = d.certificateURL
+			selfHosted = d.certificateGatewayURL
 		}
-		writeFile(t, file, strings.NewReplacer("https://tofupilot.example.com", server, "http://tofupilot.lab.example.com", d.url).Replace(text))
+		addresses := strings.NewReplacer("https://tofupilot.example.com", selfHosted, "http://tofupilot.lab.example.com", d.url)
+		writeFile(t, file, addresses.Replace(text))
 	}
 	writeFile(t, filepath.Join(dir, "ca.pem"), d.certificate)
 	writeFile(t, filepath.Join(dir, "client.pem"), d.clientCertificate)
-}
-
-// startGateways starts the gateways of the guide: one that redirects requests without the
-// right headers to a login page, and one that requires a client certificate.
-func (d *demo) startGateways(t *testing.T, server http.Handler) {
-	t.Helper()
-	login := http.RedirectHandler("https://acme.cloudflareaccess.invalid/cdn-cgi/access/login", http.StatusFound)
-	headers := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.Header.Get("Cf-Access-Client-Id") != gatewayID || r.Header.Get("Cf-Access-Client-Secret") != gatewaySecret {
-			login.ServeHTTP(w, r)
-			return
-		}
-		server.ServeHTTP(w, r)
-	}))
-	t.Cleanup(headers.Close)
-	d.clientCertificate, d.clientKey = harness.NewCertificate(t, "client")
-	clients := x509.NewCertPool()
-	clients.AppendCertsFromPEM([]byte(d.clientCertificate))
-	certificates := httptest.NewUnstartedServer(server)
-	certificates.TLS = &tls.Config{ClientAuth: tls.RequireAndVerifyClientCert, ClientCAs: clients, MinVersion: tls.VersionTLS12}
-	certificates.StartTLS()
-	t.Cleanup(certificates.Close)
-	d.headersURL, d.certificateURL = headers.URL, certificates.URL
 }

@@ -10,14 +10,11 @@ import (
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/acceptance/harness"
 )
 
-var (
-	textBlock  = regexp.MustCompile("(?ms)^```text\n(.*?)^```$")
-	sourceLine = regexp.MustCompile(`(?m)^  on main\.tf line (\d+),.*\n *\d+: (.*)$`) // of an error
-)
+// quotedLine matches the line of a configuration that an error quotes: its number and its text.
+var quotedLine = regexp.MustCompile(`(?m)^  on main\.tf line (\d+),.*\n *\d+: (.*)$`)
 
-// TestFirstExamples installs the provider with the first example of each page, applies the
-// example, and compares the outputs with those that the page shows. If the page shows an
-// error, the test makes the same mistake and compares the error.
+// TestFirstExamples checks that the first example of each page can be installed and applied, and
+// that Terraform prints the outputs and errors that the page shows.
 func TestFirstExamples(t *testing.T) {
 	t.Parallel()
 	demo := startDemo(t)
@@ -28,51 +25,67 @@ func TestFirstExamples(t *testing.T) {
 	for page, example := range examples {
 		t.Run(page, func(t *testing.T) {
 			t.Parallel()
-			dir := t.TempDir()
-			main := filepath.Join(dir, "main.tf")
-			writeFile(t, main, example)
-			demo.replaceAddresses(t, dir)
-			runTerraform(t, dir, demo.env, "init", "-input=false", "-no-color")
-			output := runTerraform(t, dir, demo.env, "apply", "-auto-approve", "-input=false", "-no-color")
+			dir := demo.newDir(t, example)
+			output := runTerraform(t, dir, demo.env, "apply", "-auto-approve")
 			_, outputs, found := strings.Cut(output, "\nOutputs:\n")
 			if !found {
 				t.Errorf("the example has no outputs:\n%s", output)
 			}
 			if page == pastedPage {
-				return // see TestFromPastedIDs
+				return // see TestShowNames
 			}
-			for _, shown := range textBlock.FindAllStringSubmatch(readPages(t)[page], -1) {
-				if isWarning(shown[1]) {
-					continue // see TestWarning
-				}
-				printed := outputs
-				if source := sourceLine.FindStringSubmatch(shown[1]); source != nil {
-					lines := strings.Split(example, "\n")
-					number, err := strconv.Atoi(source[1])
-					if err != nil || number > len(lines) {
-						t.Fatalf("the example has no line %s", source[1])
-					}
-					lines[number-1] = source[2]
-					writeFile(t, main, strings.Join(lines, "\n"))
-					failed, _ := runCLI(t, harness.CLI(t), dir, demo.env, "plan", "-input=false", "-no-color")
-					_, text, _ := strings.Cut(failed, "\nError: ")
-					printed = "Error: " + strings.ReplaceAll(text, demo.url, "https://www.tofupilot.app")
-				}
-				if normalizeSpace(printed) != normalizeSpace(shown[1]) {
-					t.Errorf("got\n%s\nwant\n%s", printed, shown[1])
+			for _, shown := range findBlocks(readPages(t)[page], "text") {
+				switch {
+				case isWarning(shown.text): // see TestWarning
+				case strings.HasPrefix(shown.text, "Error: "):
+					demo.checkError(t, dir, example, shown.text)
+				default:
+					demo.checkPrinted(t, outputs, shown.text)
 				}
 			}
 		})
 	}
 }
 
-// readFirstExamples returns the first block of each page for users, if it is a configuration.
+// checkError replaces the line of an example that an error quotes, and checks that a plan prints
+// the error.
+func (d demo) checkError(t *testing.T, dir, example, shown string) {
+	t.Helper()
+	quoted := quotedLine.FindStringSubmatch(shown)
+	if quoted == nil {
+		t.Fatalf("the error quotes no line:\n%s", shown)
+	}
+	lines := strings.Split(example, "\n")
+	number, err := strconv.Atoi(quoted[1])
+	if err != nil || number > len(lines) {
+		t.Fatalf("the example has no line %s", quoted[1])
+	}
+	lines[number-1] = quoted[2]
+	writeFile(t, filepath.Join(dir, "main.tf"), strings.Join(lines, "\n"))
+	output, _ := runCLI(t, harness.CLI(t), dir, d.env, "plan")
+	_, printed, _ := strings.Cut(output, "\nError: ")
+	d.checkPrinted(t, "Error: "+printed, shown)
+}
+
+// checkPrinted checks that Terraform printed what a page shows, in any white space. Pages show the
+// address of the hosted service instead of the demo server.
+func (d demo) checkPrinted(t *testing.T, printed, shown string) {
+	t.Helper()
+	printed = strings.ReplaceAll(printed, d.url, "https://www.tofupilot.app")
+	if normalizeSpace(printed) != normalizeSpace(shown) {
+		t.Errorf("got\n%s\nwant\n%s", printed, shown)
+	}
+}
+
+// readFirstExamples returns the first configuration of each page for users, by page. It omits pages
+// on which another block in HCL comes first.
 func readFirstExamples(t *testing.T) map[string]string {
 	t.Helper()
 	examples := map[string]string{}
 	for page, text := range readPages(t) {
-		if first := block.FindStringSubmatch(text); first != nil && first[1] == "terraform" && isForUsers(page) {
-			examples[page] = first[2]
+		blocks := findBlocks(text, "terraform", "hcl", "tf")
+		if isForUsers(page) && len(blocks) > 0 && blocks[0].language == "terraform" {
+			examples[page] = blocks[0].text
 		}
 	}
 	return examples

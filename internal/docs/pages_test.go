@@ -9,13 +9,13 @@ import (
 	"testing"
 )
 
-// TestCallouts limits the number of callouts, so that readers notice them.
+// TestCallouts checks that pages have few callouts, so that readers notice them.
 func TestCallouts(t *testing.T) {
 	t.Parallel()
 	callout := regexp.MustCompile(`(?m)^[-~!]> `)
 	for page, text := range readPages(t) {
 		limit := 0
-		if page == "docs/index.md" {
+		if page == indexPage {
 			limit = 3
 		}
 		if got := len(callout.FindAllString(text, -1)); got > limit {
@@ -24,44 +24,45 @@ func TestCallouts(t *testing.T) {
 	}
 }
 
+const indexPage = "docs/index.md"
+
 // readPages returns the Markdown files of the repository, by path.
 func readPages(t *testing.T) map[string]string {
 	t.Helper()
 	pages := map[string]string{}
 	for _, pattern := range []string{"*.md", ".github/*.md", "docs/*.md", "docs/*/*.md", "internal/*/*.md"} {
 		files, err := filepath.Glob(filepath.Join(root, pattern))
-		if err != nil || len(files) == 0 && pattern != ".github/*.md" {
-			t.Fatalf("%s: %d files, %v", pattern, len(files), err)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(files) == 0 && pattern != ".github/*.md" {
+			t.Fatalf("found no %s", pattern)
 		}
 		for _, file := range files {
-			content, err := os.ReadFile(file)
-			if err != nil {
-				t.Fatal(err)
-			}
 			path, err := filepath.Rel(root, file)
 			if err != nil {
 				t.Fatal(err)
 			}
-			pages[filepath.ToSlash(path)] = strings.ReplaceAll(string(content), "\r\n", "\n")
+			pages[filepath.ToSlash(path)] = strings.ReplaceAll(readFile(t, file), "\r\n", "\n")
 		}
 	}
 	return pages
 }
 
-// readSection returns the part of a page from a heading to the next.
-func readSection(t *testing.T, page, title string) string {
-	t.Helper()
-	_, text, found := strings.Cut(readPages(t)[page], "\n"+title+"\n")
-	if !found {
-		t.Fatalf("%s has no heading %q", page, title)
-	}
-	text, _, _ = strings.Cut(text, "\n##")
-	return text
-}
-
 // isForUsers reports whether a page is for users of the provider, not for its developers.
 func isForUsers(page string) bool {
 	return page == "README.md" || strings.HasPrefix(page, "docs/")
+}
+
+// readSection returns the part of a page from a heading to the next one.
+func readSection(t *testing.T, page, heading string) string {
+	t.Helper()
+	_, text, found := strings.Cut(readPages(t)[page], "\n"+heading+"\n")
+	if !found {
+		t.Fatalf("%s has no heading %q", page, heading)
+	}
+	text, _, _ = strings.Cut(text, "\n##")
+	return text
 }
 
 // codeBlock is a fenced code block of a page.
@@ -84,6 +85,9 @@ func findBlocks(text string, languages ...string) (blocks []codeBlock) {
 	return blocks
 }
 
+// normalizeSpace replaces each sequence of white space by a single space.
+func normalizeSpace(text string) string { return strings.Join(strings.Fields(text), " ") }
+
 func readFile(t *testing.T, file string) string {
 	t.Helper()
 	content, err := os.ReadFile(file)
@@ -93,19 +97,16 @@ func readFile(t *testing.T, file string) string {
 	return string(content)
 }
 
+// writeFile writes a file, and creates its directory if it doesn't exist.
 func writeFile(t *testing.T, file, text string) {
 	t.Helper()
-	err := os.MkdirAll(filepath.Dir(file), 0o700)
-	if err == nil {
-		err = os.WriteFile(file, []byte(text), 0o600)
+	if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
+		t.Fatal(err)
 	}
-	if err != nil {
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
 }
-
-// normalizeSpace replaces white space by single spaces.
-func normalizeSpace(text string) string { return strings.Join(strings.Fields(text), " ") }
 
 func removeFile(t *testing.T, file string) {
 	t.Helper()

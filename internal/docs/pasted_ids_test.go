@@ -5,82 +5,87 @@ import (
 	"regexp"
 	"strings"
 	"testing"
-
-	"github.com/tofupilot/terraform-provider-tofupilot/internal/acceptance/harness"
-	"github.com/tofupilot/terraform-provider-tofupilot/internal/fakeapi"
 )
-
-var uuid = regexp.MustCompile(`[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}`)
 
 const pastedPage = "docs/guides/from-pasted-ids.md"
 
-// TestFromPastedIDs follows the guide. It applies a configuration with pasted IDs, and plans
-// one that shows the names of the IDs and one that looks them up, which must change nothing.
-func TestFromPastedIDs(t *testing.T) {
-	t.Parallel()
-	demo := startDemo(t)
-	page := readPages(t)[pastedPage]
-	blocks := block.FindAllStringSubmatch(page, -1)
+var uuid = regexp.MustCompile(`[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}`)
+
+// readPastedGuide returns the configurations of the guide, in the order of its steps: with pasted
+// IDs, an addition that shows the names of the IDs, one that looks the names up, and import blocks.
+func readPastedGuide(t *testing.T) (pasted, showNames, lookUp, imports string) {
+	t.Helper()
+	blocks := findBlocks(readPages(t)[pastedPage], "terraform")
 	if len(blocks) != 4 {
-		t.Fatalf("the guide has %d configurations, want 4", len(blocks)) // TestImport plans the fourth
+		t.Fatalf("got %d configurations, want 4", len(blocks))
 	}
-	for _, id := range uuid.FindAllString(blocks[0][2], -1) {
-		if before, _, _ := strings.Cut(page, blocks[0][0]); !strings.Contains(before, id) {
-			t.Errorf("the guide doesn't mention the ID %s before the configuration", id)
+	return blocks[0].text, blocks[1].text, blocks[2].text, blocks[3].text
+}
+
+// TestPastedIDs checks that the guide mentions the pasted IDs before the configuration with them.
+func TestPastedIDs(t *testing.T) {
+	t.Parallel()
+	pasted, _, _, _ := readPastedGuide(t)
+	introduction, _, _ := strings.Cut(readPages(t)[pastedPage], pasted)
+	for _, id := range uuid.FindAllString(pasted, -1) {
+		if !strings.Contains(introduction, id) {
+			t.Errorf("the ID %s isn't mentioned before the configuration", id)
 		}
-	}
-	dir := t.TempDir()
-	main := filepath.Join(dir, "main.tf")
-	writeFile(t, main, blocks[0][2])
-	runTerraform(t, dir, demo.env, "init", "-input=false", "-no-color")
-	runTerraform(t, dir, demo.env, "apply", "-auto-approve", "-input=false", "-no-color")
-
-	writeFile(t, main, blocks[0][2]+blocks[1][2])
-	output := runTerraform(t, dir, demo.env, "plan", "-input=false", "-no-color")
-	if shown := textBlock.FindStringSubmatch(page); shown == nil || !strings.Contains(normalizeSpace(output), normalizeSpace(shown[1])) {
-		t.Errorf("got\n%s\nwant\n%s", output, shown)
-	}
-
-	repeated := strings.Replace(blocks[1][2], `toset([`, `toset(["550E8400-E29B-41D4-A716-446655440000", "7d3b9f52-6c1e-4a08-b5d4-1e9f0c2a8b63", `, 1)
-	writeFile(t, main, blocks[0][2]+repeated)
-	output = runTerraform(t, dir, demo.env, "plan", "-input=false", "-no-color")
-	if !strings.Contains(output, `"550E8400-E29B-41D4-A716-446655440000" = "Battery Test Procedure"`) {
-		t.Errorf("an ID twice and one in upper case: got\n%s", output)
-	}
-
-	writeFile(t, main, blocks[2][2])
-	if output, err := runCLI(t, harness.CLI(t), dir, demo.env, "plan", "-detailed-exitcode", "-input=false", "-no-color"); err != nil {
-		t.Errorf("%v\n%s", err, output)
-	}
-	writeFile(t, main, strings.ReplaceAll(blocks[2][2], "Firmware Smoke Test", "Motor Controller FVT"))
-	output = runTerraform(t, dir, demo.env, "plan", "-input=false", "-no-color")
-	if !regexp.MustCompile(`firmware = "[^"]+" -> "[^"]+"`).MatchString(output) {
-		t.Errorf("the plan doesn't show the change to another ID:\n%s", output)
 	}
 }
 
-// TestImport plans the example that sets CI variables together with the import block of the
-// guide. Terraform must import one variable and create the others.
+// TestShowNames checks that a plan shows the names of the pasted IDs as the guide does.
+func TestShowNames(t *testing.T) {
+	t.Parallel()
+	demo := startDemo(t)
+	pasted, showNames, _, _ := readPastedGuide(t)
+	dir := demo.newDir(t, pasted+showNames)
+	shown := findBlocks(readPages(t)[pastedPage], "text")[0].text
+	checkContains(t, runTerraform(t, dir, demo.env, "plan"), normalizeSpace(shown))
+}
+
+// TestShowNamesOfOtherIDs checks that the IDs may be in upper case and may be repeated.
+func TestShowNamesOfOtherIDs(t *testing.T) {
+	t.Parallel()
+	demo := startDemo(t)
+	pasted, showNames, _, _ := readPastedGuide(t)
+	const upperCase, repeated = "550E8400-E29B-41D4-A716-446655440000", smokeTestID
+	edited := strings.Replace(showNames, "toset([", `toset(["`+upperCase+`", "`+repeated+`", `, 1)
+	dir := demo.newDir(t, pasted+edited)
+	checkContains(t, runTerraform(t, dir, demo.env, "plan"), `"`+upperCase+`" = "Battery Test Procedure"`)
+}
+
+// TestLookUpPastedIDs checks that looking up the names changes nothing after the pasted IDs have
+// been applied, and that the plan for another name shows the change of the ID.
+func TestLookUpPastedIDs(t *testing.T) {
+	t.Parallel()
+	demo := startDemo(t)
+	pasted, _, lookUp, _ := readPastedGuide(t)
+	dir := demo.newDir(t, pasted)
+	runTerraform(t, dir, demo.env, "apply", "-auto-approve")
+
+	main := filepath.Join(dir, "main.tf")
+	writeFile(t, main, lookUp)
+	runTerraform(t, dir, demo.env, "plan", "-detailed-exitcode") // fails if there are changes
+
+	writeFile(t, main, strings.ReplaceAll(lookUp, smokeTest, "Motor Controller FVT"))
+	output := runTerraform(t, dir, demo.env, "plan")
+	if !regexp.MustCompile(`firmware = "[^"]+" -> "[^"]+"`).MatchString(output) {
+		t.Errorf("the plan doesn't show that the ID changes:\n%s", output)
+	}
+}
+
+// TestImport checks that the guide's import block imports one of the CI variables of the example
+// github-variables. Terraform must update that variable and create the other one.
 func TestImport(t *testing.T) {
 	t.Parallel()
-	var imports string
-	for _, found := range block.FindAllStringSubmatch(readPages(t)[pastedPage], -1) {
-		if strings.HasPrefix(found[2], "import {") {
-			imports = found[2]
-		}
-	}
-	if missing := missingFeature(t, imports); missing != "" {
-		t.Skip(missing)
-	}
+	_, _, _, imports := readPastedGuide(t)
+	skipIfMissing(t, imports)
 	_, url := newServer(t)
-	dir := t.TempDir()
-	writeFile(t, filepath.Join(dir, "main.tf"), replaceResources(readFile(t, filepath.Join(root, "examples", "github-variables", "main.tf"))))
-	writeFile(t, filepath.Join(dir, "import.tf"), imports)
-	runTerraform(t, dir, nil, "fmt", "-check", "-diff", "-no-color", "import.tf")
-	writeFile(t, filepath.Join(dir, "import.tf"), strings.ReplaceAll(imports, "github_actions_variable.", "terraform_data."))
-	env := []string{"TOFUPILOT_URL=" + url, "TOFUPILOT_API_KEY=" + fakeapi.Key}
-	output := runTerraform(t, dir, env, "plan", "-input=false", "-no-color")
-	if want := "Plan: 1 to import, 1 to add, 1 to change, 0 to destroy."; !strings.Contains(output, want) {
-		t.Errorf("want %q:\n%s", want, output)
-	}
+	dir := copyExample(t, "github-variables")
+	file := filepath.Join(dir, "import.tf")
+	writeFile(t, file, imports)
+	runTerraform(t, dir, nil, "fmt", "-check", "-diff", "import.tf")
+	writeFile(t, file, strings.ReplaceAll(imports, "github_actions_variable.", "terraform_data."))
+	checkContains(t, runTerraform(t, dir, serverEnv(url), "plan"), "Plan: 1 to import, 1 to add, 1 to change, 0 to destroy.")
 }

@@ -8,38 +8,38 @@ import (
 	"slices"
 	"strings"
 	"testing"
-
-	"github.com/tofupilot/terraform-provider-tofupilot/internal/fakeapi"
 )
 
 var (
-	resource      = regexp.MustCompile(`(?ms)^resource "(\w+)" ("\w+") \{\n(.*?)^\}$`)
-	metaArgument  = regexp.MustCompile(`(?m)^  (?:for_each|count|provider) += .*\n`)
-	otherProvider = regexp.MustCompile(`(?ms)^provider "(\w+)" \{\n.*?^\}$`)
-	otherRequired = regexp.MustCompile(`(?ms)^    (\w+) = \{\n      source .*?^    \}\n`)
+	// resource matches a resource block. Its groups are the type, the quoted name and the arguments.
+	resource         = regexp.MustCompile(`(?ms)^resource "(\w+)" ("\w+") \{\n(.*?)^\}$`)
+	metaArgument     = regexp.MustCompile(`(?m)^  (?:for_each|count|provider) += .*\n`)
+	anyProvider      = regexp.MustCompile(`(?ms)^provider "(\w+)" \{\n.*?^\}$`)
+	requiredProvider = regexp.MustCompile(`(?ms)^    (\w+) = \{\n      source .*?^    \}\n`)
 )
 
 // replaceResources replaces the resources of other providers, which tests can't install, by
-// a terraform_data whose input has the same arguments. So Terraform evaluates the arguments.
-func replaceResources(text string) string {
-	text = resource.ReplaceAllStringFunc(text, func(block string) string {
+// terraform_data resources. Their input has the same arguments, so Terraform evaluates those.
+func replaceResources(configuration string) string {
+	configuration = resource.ReplaceAllStringFunc(configuration, func(block string) string {
 		parts := resource.FindStringSubmatch(block)
-		if parts[1] == "terraform_data" {
+		resourceType, name, arguments := parts[1], parts[2], parts[3]
+		if resourceType == "terraform_data" {
 			return block
 		}
-		meta := strings.Join(metaArgument.FindAllString(parts[3], -1), "")
-		arguments := metaArgument.ReplaceAllString(parts[3], "")
-		return `resource "terraform_data" ` + parts[2] + " {\n" + meta + "  input = {\n" + arguments + "  }\n}"
+		metaArguments := strings.Join(metaArgument.FindAllString(arguments, -1), "")
+		input := metaArgument.ReplaceAllString(arguments, "")
+		return `resource "terraform_data" ` + name + " {\n" + metaArguments + "  input = {\n" + input + "  }\n}"
 	})
-	for _, pattern := range []*regexp.Regexp{otherProvider, otherRequired} {
-		text = pattern.ReplaceAllStringFunc(text, func(block string) string {
-			if pattern.FindStringSubmatch(block)[1] == "tofupilot" {
-				return block
+	for _, pattern := range []*regexp.Regexp{anyProvider, requiredProvider} {
+		configuration = pattern.ReplaceAllStringFunc(configuration, func(block string) string {
+			if name := pattern.FindStringSubmatch(block)[1]; name != "tofupilot" {
+				return ""
 			}
-			return ""
+			return block
 		})
 	}
-	return text
+	return configuration
 }
 
 // replaceResourcesIn calls replaceResources for the configurations in a directory.
@@ -54,12 +54,12 @@ func replaceResourcesIn(t *testing.T, dir string) {
 	}
 }
 
-// TestResources plans the examples that pass IDs to resources of other providers, and checks
-// the planned arguments.
+// TestResources checks the planned arguments of the resources of other providers to which pages pass
+// IDs.
 func TestResources(t *testing.T) {
 	t.Parallel()
 	const stations = `{"line_1":"550e8400-e29b-41d4-a716-446655440000","line_2":"7d3b9f52-6c1e-4a08-b5d4-1e9f0c2a8b63"}`
-	tests := map[string][]map[string]string{
+	wantArguments := map[string][]map[string]string{ // by type; a resource with for_each has several
 		"github_actions_variable": {
 			{"repository": "battery", "variable_name": "TOFUPILOT_PROCEDURE_ID", "value": "550e8400-e29b-41d4-a716-446655440000"},
 			{"repository": "firmware", "variable_name": "TOFUPILOT_PROCEDURE_ID", "value": "7d3b9f52-6c1e-4a08-b5d4-1e9f0c2a8b63"},
@@ -77,46 +77,49 @@ func TestResources(t *testing.T) {
 		if parts == nil || parts[1] == "terraform_data" {
 			continue
 		}
-		found[parts[1]] = true
-		t.Run(parts[1]+"/"+c.name, func(t *testing.T) {
+		resourceType := parts[1]
+		found[resourceType] = true
+		t.Run(resourceType+"/"+c.name, func(t *testing.T) {
 			t.Parallel()
-			want, ok := tests[parts[1]]
+			want, ok := wantArguments[resourceType]
 			if !ok {
 				t.Fatal("add the resource to this test")
 			}
+			skipIfMissing(t, replaceResources(c.files["main.tf"]))
 			dir := t.TempDir()
 			for file, text := range c.files {
 				writeFile(t, filepath.Join(dir, file), replaceResources(text))
 			}
-			if missing := missingFeature(t, replaceResources(c.files["main.tf"])); missing != "" {
-				t.Skip(missing)
-			}
-			env := []string{"TOFUPILOT_URL=" + url, "TOFUPILOT_API_KEY=" + fakeapi.Key}
-			runTerraform(t, dir, env, "plan", "-input=false", "-no-color", "-out=plan")
-			var plan struct {
-				Values struct {
-					Root struct {
-						Resources []struct {
-							Values struct{ Input map[string]string }
-						}
-					} `json:"root_module"`
-				} `json:"planned_values"`
-			}
-			if err := json.Unmarshal([]byte(runTerraform(t, dir, env, "show", "-json", "plan")), &plan); err != nil {
-				t.Fatal(err)
-			}
-			var got []map[string]string
-			for _, r := range plan.Values.Root.Resources {
-				got = append(got, r.Values.Input)
-			}
-			if !slices.EqualFunc(got, want, maps.Equal) {
+			if got := planInputs(t, dir, serverEnv(url)); !slices.EqualFunc(got, want, maps.Equal) {
 				t.Errorf("got %v, want %v", got, want)
 			}
 		})
 	}
-	for name := range tests {
-		if !found[name] {
-			t.Errorf("no page has a %s", name)
+	for resourceType := range wantArguments {
+		if !found[resourceType] {
+			t.Errorf("no page has a %s", resourceType)
 		}
 	}
+}
+
+// planInputs plans a configuration, and returns the inputs of its terraform_data resources.
+func planInputs(t *testing.T, dir string, env []string) (inputs []map[string]string) {
+	t.Helper()
+	runTerraform(t, dir, env, "plan", "-out=plan")
+	var plan struct {
+		Values struct {
+			Root struct {
+				Resources []struct {
+					Values struct{ Input map[string]string }
+				}
+			} `json:"root_module"`
+		} `json:"planned_values"`
+	}
+	if err := json.Unmarshal([]byte(runTerraform(t, dir, env, "show", "-json", "plan")), &plan); err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range plan.Values.Root.Resources {
+		inputs = append(inputs, r.Values.Input)
+	}
+	return inputs
 }

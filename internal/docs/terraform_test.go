@@ -6,6 +6,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"log"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -20,33 +21,31 @@ import (
 
 const root = "../.." // of the repository
 
-// home is a directory with the provider and two CLI configurations. With developer.rc,
-// Terraform uses the provider without installing it. With user.rc, terraform init installs it
-// from a mirror.
+// home is the home directory of all programs that tests run. It contains the provider and two CLI
+// configurations. With developer.rc, Terraform uses the provider without installing it. With
+// user.rc, terraform init installs the provider from a mirror.
 var home string
 
 func TestMain(m *testing.M) {
 	harness.CheckReads(provider.Server("test")())
 	flag.Parse()
-	os.Exit(func() int {
-		if testing.Short() {
-			return m.Run() // short tests don't need the provider
-		}
-		var err error
-		if home, err = os.MkdirTemp("", "docs"); err == nil {
-			defer func() { _ = os.RemoveAll(home) }() // remaining files are harmless
-			err = buildMirror()
-		}
-		if err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			return 1
-		}
-		return m.Run()
-	}())
+	if testing.Short() {
+		os.Exit(m.Run()) // short tests don't need the provider
+	}
+	var err error
+	if home, err = os.MkdirTemp("", "docs"); err == nil {
+		err = buildMirror()
+	}
+	if err != nil {
+		log.Fatal(err)
+	}
+	code := m.Run()
+	_ = os.RemoveAll(home) // remaining files are harmless
+	os.Exit(code)
 }
 
-// buildMirror builds the provider into a mirror of the registries of Terraform and OpenTofu,
-// with the version that the documentation requires.
+// buildMirror builds the provider into a mirror of the registries of Terraform and OpenTofu in home,
+// with the version that the documentation requires. It writes the two CLI configurations.
 func buildMirror() error {
 	changelog, err := os.ReadFile(filepath.Join(root, "CHANGELOG.md"))
 	if err != nil {
@@ -57,14 +56,15 @@ func buildMirror() error {
 		return errors.New("CHANGELOG.md has no release")
 	}
 	version := string(found[1])
-	dir := func(host string) string {
+	mirrorDir := func(host string) string {
 		return filepath.Join(home, "mirror", host, "tofupilot", "tofupilot", version, runtime.GOOS+"_"+runtime.GOARCH)
 	}
 	name := "terraform-provider-tofupilot_v" + version
 	if runtime.GOOS == "windows" {
 		name += ".exe"
 	}
-	forTerraform, forOpenTofu := dir("registry.terraform.io"), dir("registry.opentofu.org")
+	forTerraform := mirrorDir("registry.terraform.io")
+	forOpenTofu := mirrorDir("registry.opentofu.org")
 	command := exec.Command("go", "build", "-buildvcs=false", "-o", filepath.Join(forTerraform, name), "github.com/tofupilot/terraform-provider-tofupilot") //nolint:noctx // no test is running
 	if output, err := command.CombinedOutput(); err != nil {
 		return fmt.Errorf("%s: %w\n%s", command, err, output)
@@ -94,7 +94,29 @@ func runTerraform(t *testing.T, dir string, env []string, arguments ...string) s
 	return mustRunCLI(t, harness.CLI(t), dir, env, arguments...)
 }
 
-// mustRunCLI is like runTerraform for another program, such as tofu.
+// checkTerraformFails is like runTerraform, but checks that Terraform fails and prints the texts.
+// The command is a subcommand with its options, such as "apply -auto-approve".
+func checkTerraformFails(t *testing.T, dir string, env []string, command string, texts ...string) {
+	t.Helper()
+	output, err := runCLI(t, harness.CLI(t), dir, env, strings.Fields(command)...)
+	if err == nil {
+		t.Errorf("terraform %s: got no error", command)
+	}
+	checkContains(t, output, texts...)
+}
+
+// checkContains checks that Terraform's output contains each of the texts. Terraform wraps lines,
+// so white space is normalized.
+func checkContains(t *testing.T, output string, texts ...string) {
+	t.Helper()
+	for _, want := range texts {
+		if !strings.Contains(normalizeSpace(output), want) {
+			t.Errorf("no %q in the output:\n%s", want, output)
+		}
+	}
+}
+
+// mustRunCLI is like runTerraform for any program, such as tofu.
 func mustRunCLI(t *testing.T, program, dir string, env []string, arguments ...string) string {
 	t.Helper()
 	output, err := runCLI(t, program, dir, env, arguments...)
@@ -109,7 +131,7 @@ func runCLI(t *testing.T, program, dir string, env []string, arguments ...string
 	t.Helper()
 	command := exec.CommandContext(t.Context(), program, arguments...)
 	command.Dir = dir
-	command.Env = newEnvironment(env...)
+	command.Env = append(newEnvironment(env...), "TF_INPUT=false", "TF_CLI_ARGS=-no-color")
 	combined, err := command.CombinedOutput()
 	return string(combined), err
 }
@@ -120,7 +142,7 @@ func newEnvironment(variables ...string) []string {
 	return append(environment, variables...)
 }
 
-// userConfig returns the variable that makes terraform init install the provider.
+// userConfig returns the environment variable that makes terraform init install the provider.
 func userConfig() string { return "TF_CLI_CONFIG_FILE=" + filepath.Join(home, "user.rc") }
 
 // serverEnv returns the environment variables that make the provider read from a fake API.
@@ -128,11 +150,11 @@ func serverEnv(url string) []string {
 	return []string{"TOFUPILOT_URL=" + url, "TOFUPILOT_API_KEY=" + fakeapi.Key}
 }
 
-// newer lists the features in documentation and examples that some supported versions don't
-// have.
-var newer = []struct {
-	feature             string
-	terraform, openTofu int // the first minor versions, of Terraform 1 and OpenTofu 1, that have it
+// newerFeatures lists features of Terraform that the documentation or the examples use, but that
+// some supported versions don't have.
+var newerFeatures = []struct {
+	text                string // identifies the feature in a configuration
+	terraform, openTofu int    // the first minor versions, of Terraform 1 and OpenTofu 1, that have it
 }{
 	{`resource "terraform_data"`, 4, 6},
 	{"plantimestamp()", 5, 6},
@@ -142,24 +164,28 @@ var newer = []struct {
 	{"ephemeral ", 10, 11},
 }
 
-// missingFeature describes a feature in text that the Terraform under test doesn't have. It
-// returns an empty string if there is none.
-func missingFeature(t *testing.T, text string) string {
-	t.Helper()
-	return missingFeatureOf(t, harness.CLI(t), text)
-}
-
-func missingFeatureOf(t *testing.T, program, text string) string {
+// missingFeature describes a feature that a configuration uses, but that a program, terraform or
+// tofu, doesn't have. It returns an empty string if there is none.
+func missingFeature(t *testing.T, program, configuration string) string {
 	t.Helper()
 	product, minor := harness.Version(t, program)
-	for _, n := range newer {
-		since := n.terraform
+	for _, feature := range newerFeatures {
+		since := feature.terraform
 		if product == "OpenTofu" {
-			since = n.openTofu
+			since = feature.openTofu
 		}
-		if minor < since && strings.Contains(text, n.feature) {
-			return fmt.Sprintf("%s needs %s 1.%d, and this is 1.%d", strings.TrimSpace(n.feature), product, since, minor)
+		if minor < since && strings.Contains(configuration, feature.text) {
+			return fmt.Sprintf("%s needs %s 1.%d, and this is 1.%d", strings.TrimSpace(feature.text), product, since, minor)
 		}
 	}
 	return ""
+}
+
+// skipIfMissing skips the test if the Terraform under test doesn't have a feature that a
+// configuration uses.
+func skipIfMissing(t *testing.T, configuration string) {
+	t.Helper()
+	if missing := missingFeature(t, harness.CLI(t), configuration); missing != "" {
+		t.Skip(missing)
+	}
 }

@@ -5,21 +5,22 @@ import (
 	"maps"
 	"path/filepath"
 	"regexp"
-	"slices"
 	"strings"
 	"testing"
 )
 
 var (
-	release = regexp.MustCompile(`(?m)^## ((\d+\.\d+)\.\d+)$`) // in CHANGELOG.md, newest first
-	require = regexp.MustCompile(`source += "tofupilot/tofupilot"\n(?: *version += "([^"]*)"\n)?`)
+	// release matches a heading of CHANGELOG.md. Its groups are the version and the minor version.
+	release = regexp.MustCompile(`(?m)^## ((\d+\.\d+)\.\d+)$`)
+	// providerSource matches a requirement of the provider. Its group is the version constraint, if there is one.
+	providerSource = regexp.MustCompile(`source += "tofupilot/tofupilot"\n(?: *version += "([^"]*)"\n)?`)
 )
 
-// TestVersions checks that all configurations require the newest release in CHANGELOG.md or
-// a later patch of it. Another minor version may have breaking changes.
+// TestVersions checks that all configurations require the newest release in CHANGELOG.md or a later
+// patch of it. They don't allow another minor version, because it may have breaking changes.
 func TestVersions(t *testing.T) {
 	t.Parallel()
-	newest := release.FindStringSubmatch(readFile(t, filepath.Join(root, "CHANGELOG.md")))
+	newest := release.FindStringSubmatch(readFile(t, filepath.Join(root, "CHANGELOG.md"))) // the first is the newest
 	if newest == nil {
 		t.Fatal("CHANGELOG.md has no release")
 	}
@@ -28,7 +29,7 @@ func TestVersions(t *testing.T) {
 	maps.Copy(texts, readExamples(t))
 	checked := 0
 	for file, text := range texts {
-		for _, found := range require.FindAllStringSubmatch(text, -1) {
+		for _, found := range providerSource.FindAllStringSubmatch(text, -1) {
 			checked++
 			if found[1] != want {
 				t.Errorf("%s requires version %q of the provider, want %q as in CHANGELOG.md", file, found[1], want)
@@ -40,22 +41,26 @@ func TestVersions(t *testing.T) {
 	}
 }
 
-// TestNewFeatures checks that pages with features that the oldest supported Terraform doesn't
-// have mention the version that they need.
+// TestNewFeatures checks that a page mentions the version of Terraform that its configurations need,
+// if the oldest supported version doesn't have a feature.
 func TestNewFeatures(t *testing.T) {
 	t.Parallel()
 	checked := 0
 	for page, text := range readPages(t) {
-		for _, n := range newer {
-			isUsed := slices.ContainsFunc(block.FindAllStringSubmatch(text, -1), func(found []string) bool {
-				return strings.Contains(found[2], n.feature)
-			})
-			if !isUsed || !isForUsers(page) {
+		if !isForUsers(page) {
+			continue
+		}
+		configurations := ""
+		for _, block := range findBlocks(text, "terraform", "hcl", "tf") {
+			configurations += block.text
+		}
+		for _, feature := range newerFeatures {
+			if !strings.Contains(configurations, feature.text) {
 				continue
 			}
 			checked++
-			if version := fmt.Sprintf("Terraform 1.%d", n.terraform); !strings.Contains(text, version) {
-				t.Errorf("%s uses %s, but doesn't mention that it needs %s", page, strings.TrimSpace(n.feature), version)
+			if version := fmt.Sprintf("Terraform 1.%d", feature.terraform); !strings.Contains(text, version) {
+				t.Errorf("%s uses %s, but doesn't mention that it needs %s", page, strings.TrimSpace(feature.text), version)
 			}
 		}
 	}
@@ -64,29 +69,33 @@ func TestNewFeatures(t *testing.T) {
 	}
 }
 
-// TestOldestVersions compares the oldest supported versions of Terraform and OpenTofu in the
-// pages with the oldest that the workflow tests.
+var (
+	// oldestTested matches the first version that a job of the workflow tests. Its groups are the product and the version.
+	oldestTested = regexp.MustCompile(`name: (Terraform|OpenTofu) \$\{\{ matrix\.version \}\}[^"]*version: \["~(1\.\d+)\.0"`)
+	// oldestSupported matches the oldest version that a page mentions. Its groups are the product and the version.
+	oldestSupported = regexp.MustCompile(`(Terraform|OpenTofu)\s\(?(1\.\d+)\sand\slater`)
+)
+
+// TestOldestVersions checks that the oldest supported versions of Terraform and OpenTofu in the pages
+// are the oldest that the workflow tests.
 func TestOldestVersions(t *testing.T) {
 	t.Parallel()
 	tested := map[string]string{}
 	for _, found := range oldestTested.FindAllStringSubmatch(readFile(t, filepath.Join(root, ".github/workflows/test.yml")), -1) {
-		tested[found[1]] = found[2]
+		product, version := found[1], found[2]
+		tested[product] = version
 	}
 	texts := readPages(t)
 	for _, page := range []string{"README.md", "CHANGELOG.md", "CONTRIBUTING.md", "docs/index.md"} {
 		supported := map[string]string{}
 		for _, found := range oldestSupported.FindAllStringSubmatch(texts[page], -1) {
-			if _, ok := supported[found[1]]; !ok { // later versions are those of single features
-				supported[found[1]] = found[2]
+			product, version := found[1], found[2]
+			if supported[product] == "" { // a page mentions the versions that single features need later
+				supported[product] = version
 			}
 		}
 		if !maps.Equal(supported, tested) {
-			t.Errorf("%s has %v, the workflow tests %v", page, supported, tested)
+			t.Errorf("%s mentions %v, want %v, which the workflow tests", page, supported, tested)
 		}
 	}
 }
-
-var (
-	oldestTested    = regexp.MustCompile(`name: (Terraform|OpenTofu) \$\{\{ matrix\.version \}\}[^"]*version: \["~(1\.\d+)\.0"`)
-	oldestSupported = regexp.MustCompile(`(Terraform|OpenTofu)\s\(?(1\.\d+)\sand\slater`)
-)
