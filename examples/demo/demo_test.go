@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -24,27 +23,29 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// newTempDir returns a directory for temporary files and the environment variable for it. It
-// fails the test if files remain in the directory at the end.
-func newTempDir(t *testing.T) (variable, dir string) {
+// useTempDir makes the demo write its temporary files to a new directory. It fails the test if files
+// remain there at the end.
+func useTempDir(t *testing.T) {
 	t.Helper()
-	variable, dir = "TMPDIR", t.TempDir()
+	variable := "TMPDIR"
 	if runtime.GOOS == "windows" {
 		variable = "TMP"
 	}
+	dir := t.TempDir()
+	t.Setenv(variable, dir)
 	t.Cleanup(func() {
 		files, err := os.ReadDir(dir)
 		if err != nil || len(files) > 0 {
-			t.Errorf("files remain: %v, %v", files, err)
+			t.Errorf("got the temporary files %v, want none: %v", files, err)
 		}
 	})
-	return variable, dir
 }
 
+// TestDemo checks that the demo reads from both servers, and checks what it prints. It must ignore
+// the user's settings.
 func TestDemo(t *testing.T) {
 	harness.SkipShort(t)
-	t.Setenv(newTempDir(t))
-	// The demo must ignore the user's settings.
+	useTempDir(t)
 	t.Setenv("TF_CLI_CONFIG_FILE", "/nonexistent")
 	t.Setenv("TF_CLI_ARGS", "-nonsense")
 	t.Setenv("TF_WORKSPACE", "other")
@@ -58,18 +59,9 @@ func TestDemo(t *testing.T) {
 	if err := d.run(t.Context()); err != nil {
 		t.Fatalf("%v\n%s", err, &out)
 	}
-
-	for key, server := range map[string]*fakeapi.Server{fakeapi.Key: d.service, selfHostedKey: d.selfHosted} {
-		for _, r := range server.Requests() {
-			if got := r.Header.Get("Authorization"); got != "Bearer "+key {
-				t.Errorf("got Authorization %q, want the key %q", got, key)
-			}
-		}
-	}
-	service, selfHosted := len(d.service.Requests()), len(d.selfHosted.Requests())
-	if service < 4 || selfHosted < 4 {
-		t.Errorf("got %d and %d requests, want at least 4 each", service, selfHosted)
-	}
+	checkRequests(t, d.service, fakeapi.Key)
+	checkRequests(t, d.selfHosted, selfHostedKey)
+	output := out.String()
 	for _, want := range []string{
 		" requests: 1189 procedures in all reads together\n",
 		"\"Battery Test Procedrue\": no procedure has this name; the nearest: \"Battery Test Procedure\"\n",
@@ -86,35 +78,58 @@ func TestDemo(t *testing.T) {
 		" CREATED     RUNS  FPY\n",
 		"-serve",
 	} {
-		if !strings.Contains(out.String(), want) {
+		if !strings.Contains(output, want) {
 			t.Errorf("no %q in the output", want)
 		}
 	}
-	if ids, lists := strings.Index(out.String(), "Outputs:\n\nline_procedure_ids"), strings.Index(out.String(), "procedures.all"); ids < 0 || ids > lists {
-		t.Error("the lists come before the outputs")
+	beforeLists, _, _ := strings.Cut(output, "procedures.all")
+	if !strings.Contains(beforeLists, "Outputs:\n\nline_procedure_ids") {
+		t.Error("the outputs aren't printed before the lists")
 	}
 	for _, unwanted := range []string{"Warning", d.dir} {
-		if strings.Contains(out.String(), unwanted) {
+		if strings.Contains(output, unwanted) {
 			t.Errorf("%q in the output", unwanted)
 		}
 	}
 	if t.Failed() {
-		t.Log(&out)
+		t.Log(output)
 	}
 }
 
-// TestOutsideClone runs the demo outside a clone of the repository.
+// checkRequests checks that all requests to a server had its API key, and that there were at least
+// six, because the server's list has six pages.
+func checkRequests(t *testing.T, server *fakeapi.Server, key string) {
+	t.Helper()
+	requests := server.Requests()
+	if len(requests) < 6 {
+		t.Errorf("got %d requests with the key %q, want at least 6", len(requests), key)
+	}
+	for _, r := range requests {
+		if got := r.Header.Get("Authorization"); got != "Bearer "+key {
+			t.Errorf("got Authorization %q, want the key %q", got, key)
+		}
+	}
+}
+
+// TestOutsideClone checks that the demo fails outside a clone of the repository, and says what to do
+// instead of printing the error of go.
 func TestOutsideClone(t *testing.T) {
 	t.Parallel()
 	demo := exec.CommandContext(t.Context(), harness.Build(t, ".", filepath.Join(t.TempDir(), "demo")))
 	demo.Dir = t.TempDir()
 	output, err := demo.CombinedOutput()
-	if err == nil || !strings.Contains(string(output), "run the demo in a clone of https://"+module+", or use -serve") || strings.Contains(string(output), "go.mod") {
-		t.Errorf("error %v:\n%s", err, output)
+	if err == nil {
+		t.Error("got no error")
+	}
+	if want := "run the demo in a clone of https://" + module + ", or use -serve"; !strings.Contains(string(output), want) {
+		t.Errorf("got output %q, want %q in it", output, want)
+	}
+	if strings.Contains(string(output), "go.mod") {
+		t.Errorf("the output contains the error of go: %s", output)
 	}
 }
 
-// runLive runs the demo with -live and a server with this handler.
+// runLive runs the demo with -live, a server with this handler and an API key.
 func runLive(t *testing.T, ctx context.Context, handler http.Handler, key string) (output string, err error) {
 	t.Helper()
 	harness.SkipShort(t)
@@ -126,37 +141,52 @@ func runLive(t *testing.T, ctx context.Context, handler http.Handler, key string
 	return text.String(), err
 }
 
+// TestLiveWithWrongKey checks that -live reads from the server of TOFUPILOT_URL with the key of
+// TOFUPILOT_API_KEY, and returns the error of the step that fails, without the key.
 func TestLiveWithWrongKey(t *testing.T) {
-	t.Setenv(newTempDir(t))
+	useTempDir(t)
 	api := fakeapi.New()
 	output, err := runLive(t, t.Context(), api, "a-wrong-key")
-	if err == nil || !strings.Contains(err.Error(), "terraform plan: ") || !strings.Contains(err.Error(), "The server doesn't accept the API key") {
-		t.Errorf("error: %v", err)
+	if err == nil {
+		t.Fatalf("got no error:\n%s", output)
 	}
-	if len(api.Requests()) == 0 || !strings.HasSuffix(output, "failed\n") || strings.Contains(output+fmt.Sprint(err), "a-wrong-key") {
-		t.Errorf("got %d requests, output: %s", len(api.Requests()), output)
+	for _, want := range []string{"terraform plan: ", "The server doesn't accept the API key"} {
+		if !strings.Contains(err.Error(), want) {
+			t.Errorf("got error %q, want %q in it", err, want)
+		}
+	}
+	if len(api.Requests()) == 0 {
+		t.Error("the server got no requests")
+	}
+	if !strings.HasSuffix(output, "failed\n") {
+		t.Errorf("got output %q, want the step that failed at the end", output)
+	}
+	if strings.Contains(output+err.Error(), "a-wrong-key") {
+		t.Errorf("the output or the error contains the key: %s%v", output, err)
 	}
 }
 
-// TestInterrupted interrupts the demo while the provider waits for a response.
+// TestInterrupted checks that the demo returns errInterrupted if it is interrupted while the provider
+// waits for a response.
 func TestInterrupted(t *testing.T) {
-	t.Setenv(newTempDir(t))
+	useTempDir(t)
 	ctx, interrupt := context.WithCancel(t.Context())
-	var first sync.Once
-	output, err := runLive(t, ctx, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		first.Do(func() {
+	var once sync.Once
+	handler := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		once.Do(func() {
 			interrupt()
 			<-r.Context().Done() // the provider has canceled the request
 		})
 		http.Error(w, "", http.StatusUnauthorized) // Terraform may begin another read after the interrupt
-	}), fakeapi.Key)
+	})
+	output, err := runLive(t, ctx, handler, fakeapi.Key)
 	if !errors.Is(err, errInterrupted) {
-		t.Errorf("error: %v\n%s", err, output)
+		t.Errorf("got error %v, want %v\n%s", err, errInterrupted, output)
 	}
 }
 
 func TestInvalidArguments(t *testing.T) {
-	t.Setenv(newTempDir(t))
+	useTempDir(t)
 	for _, c := range []struct{ args, want string }{
 		{"-nonsense", "flag provided but not defined"},
 		{"live", "unexpected argument"},
@@ -173,30 +203,50 @@ func TestInvalidArguments(t *testing.T) {
 	}
 }
 
+// Lines of the provider's log: one without a read, and the beginning of one for a read.
+const (
+	otherLine = "2026-01-02T03:04:05.678Z [INFO]  provider: plugin process exited: plugin=x id=580\n"
+	readStart = "2026-01-02T03:04:05.678Z [INFO]  provider.terraform-provider-tofupilot_v0.0.1: Read procedures: @module=tofupilot duration=33.2ms"
+)
+
 func TestParseReads(t *testing.T) {
 	t.Parallel()
-	const (
-		other = "2026-01-02T03:04:05.678Z [INFO]  provider: plugin process exited: plugin=x id=580\n"
-		read  = "2026-01-02T03:04:05.678Z [INFO]  provider.terraform-provider-tofupilot_v0.0.1: Read procedures: @module=tofupilot duration=33.2ms"
-	)
 	for name, c := range map[string]struct {
-		log     string
-		want    counts
-		wantErr string // part of it
+		log  string
+		want counts
 	}{
-		"one read":                   {log: other + read + ` filters="" pages=6 rows=550 timestamp=x` + "\n", want: counts{1, 550, 6}},
-		"several reads, any order":   {log: read + " rows=0 pages=1\n" + other + read + " pages=2 tf_rpc=x rows=101\r\n", want: counts{2, 101, 3}},
-		"filter with a field's name": {log: read + ` filters="search_query=+pages%3D9" pages=1 rows=2`, want: counts{1, 2, 1}},
-		"no read":                    {log: other, wantErr: "Read procedures"},
-		"no pages":                   {log: read + " rows=550", wantErr: "without pages"},
-		"no rows in the second read": {log: read + " rows=1 pages=1\n" + read, wantErr: "without rows"},
+		"one read": {
+			otherLine + readStart + ` filters="" pages=6 rows=550 timestamp=x` + "\n",
+			counts{reads: 1, procedures: 550, requests: 6},
+		},
+		"several reads, fields in any order": {
+			readStart + " rows=0 pages=1\n" + otherLine + readStart + " pages=2 tf_rpc=x rows=101\r\n",
+			counts{reads: 2, procedures: 101, requests: 3},
+		},
+		"filter with a field's name": {
+			readStart + ` filters="search_query=+pages%3D9" pages=1 rows=2`,
+			counts{reads: 1, procedures: 2, requests: 1},
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			got, err := parseReads(c.log)
-			if got != c.want || (err != nil) != (c.wantErr != "") || err != nil && !strings.Contains(err.Error(), c.wantErr) {
-				t.Errorf("got %+v, error %v; want %+v, %q", got, err, c.want, c.wantErr)
+			if got, err := parseReads(c.log); err != nil || got != c.want {
+				t.Errorf("got %+v, error %v; want %+v", got, err, c.want)
 			}
 		})
+	}
+}
+
+// TestParseUnusableLog checks the errors for logs that don't contain all counts.
+func TestParseUnusableLog(t *testing.T) {
+	t.Parallel()
+	for log, want := range map[string]string{
+		otherLine:               `no line "Read procedures"`,
+		readStart + " rows=550": "without pages",
+		readStart + " rows=1 pages=1\n" + readStart: "without rows",
+	} {
+		if _, err := parseReads(log); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("got error %v, want %q in it, for the log\n%s", err, want, log)
+		}
 	}
 }

@@ -64,12 +64,12 @@ func run(ctx context.Context, args, env []string, out io.Writer) error {
 	if flags.NArg() > 0 {
 		return fmt.Errorf("unexpected argument %q; see -help", flags.Arg(0))
 	}
-	set := map[string]bool{}
-	flags.Visit(func(f *flag.Flag) { set[f.Name] = true })
+	hasPort := false
+	flags.Visit(func(f *flag.Flag) { hasPort = hasPort || f.Name == "port" })
 	switch {
-	case set["port"] && !*serveOnly:
+	case hasPort && !*serveOnly:
 		return errors.New("-port needs -serve")
-	case set["port"] && (d.port < 1 || d.port > 65534):
+	case hasPort && (d.port < 1 || d.port > 65534):
 		return errors.New("-port must be 1 to 65534")
 	case *serveOnly && (d.live || d.keep || d.terraform != ""):
 		return errors.New("-serve runs no Terraform, so it can't be combined with other flags than -port")
@@ -82,17 +82,17 @@ func run(ctx context.Context, args, env []string, out io.Writer) error {
 // demo is one run of the demo.
 type demo struct {
 	live, keep bool
-	port       int      // of the first server; 0: any
-	terraform  string   // empty: find or download it
-	env        []string // the user's
+	port       int      // of the first server; 0 means any free port
+	terraform  string   // the command; if it is empty, the demo finds or downloads Terraform
+	env        []string // the user's environment
 	out        io.Writer
 
-	dir                 string // for all files that the demo writes
+	dir                 string // contains all files that the demo writes
 	service, selfHosted *fakeapi.Server
 	url, selfHostedURL  string
 	servers             []*http.Server
 	tf                  *tfexec.Terraform
-	stdout, stderr      strings.Builder // Terraform's
+	stdout, stderr      strings.Builder // what Terraform printed since the last step
 }
 
 func (d *demo) run(ctx context.Context) (err error) {
@@ -151,12 +151,12 @@ func (d *demo) do(ctx context.Context, step step) error {
 	return nil
 }
 
-// printf ignores errors, because run checks that of the last line.
+// printf prints to d.out. It ignores errors, because run returns the error of printing its last line.
 func (d *demo) printf(format string, values ...any) {
 	_, _ = fmt.Fprintf(d.out, format, values...)
 }
 
-// orInterrupted returns errInterrupted if the context has ended, and err otherwise.
+// orInterrupted returns err, or errInterrupted if the context has ended.
 func orInterrupted(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		return errInterrupted

@@ -6,14 +6,12 @@ import (
 	"os"
 	"regexp"
 	"strconv"
-	"strings"
 )
 
 // counts are the totals of all reads in the provider's log.
-type counts struct {
-	reads, procedures, requests int
-}
+type counts struct{ reads, procedures, requests int }
 
+// countReads adds up the reads in a file with the provider's log.
 func countReads(file string) (counts, error) {
 	log, err := os.ReadFile(file)
 	if err != nil {
@@ -22,21 +20,17 @@ func countReads(file string) (counts, error) {
 	return parseReads(string(log))
 }
 
-// The log has one line for each read. Its filters are URL-encoded, so they can't look like
-// another field.
-var (
-	readLine = regexp.MustCompile(`(?m)^.*: Read procedures: .*$`)
-	rows     = regexp.MustCompile(` rows=(\d+)\b`)
-	pages    = regexp.MustCompile(` pages=(\d+)\b`)
-)
+// readLine matches the line of the log for one read. The filters in the line are URL-encoded, so
+// they can't look like another field.
+var readLine = regexp.MustCompile(`(?m)^.*: Read procedures: .*$`)
 
 func parseReads(log string) (total counts, err error) {
 	for _, line := range readLine.FindAllString(log, -1) {
-		procedures, err := parseField(rows, line)
+		procedures, err := parseField(line, "rows")
 		if err != nil {
 			return counts{}, err
 		}
-		requests, err := parseField(pages, line)
+		requests, err := parseField(line, "pages")
 		if err != nil {
 			return counts{}, err
 		}
@@ -50,10 +44,10 @@ func parseReads(log string) (total counts, err error) {
 	return total, nil
 }
 
-func parseField(pattern *regexp.Regexp, line string) (int, error) {
-	found := pattern.FindStringSubmatch(line)
+func parseField(line, name string) (int, error) {
+	found := regexp.MustCompile(` ` + name + `=(\d+)\b`).FindStringSubmatch(line)
 	if found == nil {
-		return 0, fmt.Errorf("the provider's log has a line without%s: %s", strings.TrimSuffix(pattern.String(), `=(\d+)\b`), line)
+		return 0, fmt.Errorf("the provider's log has a line without %s: %s", name, line)
 	}
 	return strconv.Atoi(found[1])
 }

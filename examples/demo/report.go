@@ -14,7 +14,7 @@ import (
 	"unicode"
 )
 
-// procedure has the attributes that the report prints, with their names in the state.
+// procedure is a procedure in Terraform's state, with the attributes that the report prints.
 type procedure struct {
 	ID         string `json:"id"`
 	Name       string `json:"name"`
@@ -57,9 +57,9 @@ func (d *demo) report(ctx context.Context) error {
 	}
 	for _, resource := range state.Values.RootModule.Resources {
 		if resource.Type != "tofupilot_procedures" {
-			continue // it is in the outputs
+			continue // the outputs contain the results of lookups
 		}
-		procedures, err := decode(resource.AttributeValues["procedures"])
+		procedures, err := decodeProcedures(resource.AttributeValues["procedures"])
 		if err != nil {
 			return fmt.Errorf("%s: %w", resource.Address, err)
 		}
@@ -71,8 +71,8 @@ func (d *demo) report(ctx context.Context) error {
 	return nil
 }
 
-// decode converts a data source's attribute procedures.
-func decode(value any) ([]procedure, error) {
+// decodeProcedures converts the attribute procedures of a data source.
+func decodeProcedures(value any) ([]procedure, error) {
 	text, err := json.Marshal(value)
 	if err != nil {
 		return nil, err
@@ -81,7 +81,7 @@ func decode(value any) ([]procedure, error) {
 	return procedures, json.Unmarshal(text, &procedures)
 }
 
-// columns are the columns of a table.
+// columns lists the columns of a table of procedures.
 var columns = []struct {
 	title string
 	cell  func(procedure) string // returns an empty string if the procedure has no value
@@ -109,8 +109,8 @@ var columns = []struct {
 	}},
 }
 
-// printTable prints the first three procedures, without the columns in which they have no
-// values.
+// printTable prints the first three procedures. It omits a column if none of the three has a value
+// there.
 func printTable(out io.Writer, procedures []procedure) error {
 	const limit = 3
 	if len(procedures) == 0 {
@@ -140,7 +140,7 @@ func printTable(out io.Writer, procedures []procedure) error {
 	return aligned.Flush()
 }
 
-// replaceUnprintable replaces characters that could control the terminal.
+// replaceUnprintable replaces unprintable characters, with which a server could control the terminal.
 func replaceUnprintable(text string) string {
 	return strings.Map(func(r rune) rune {
 		if unicode.IsPrint(r) {

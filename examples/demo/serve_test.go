@@ -17,14 +17,15 @@ import (
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/acceptance/harness"
 )
 
-var printed = regexp.MustCompile(`(?m)^(?:export |\$env:)(TOFUPILOT_[A-Z_]+) ?= ?"?([^"\s]+)"?$`)
+// setting matches a line that sets an environment variable, in sh or PowerShell.
+var setting = regexp.MustCompile(`(?m)^(?:export |\$env:)(TOFUPILOT_[A-Z_]+) ?= ?"?([^"\s]+)"?$`)
 
-// TestServe reads from both servers with the addresses and keys that -serve prints. Then it
-// interrupts the process, which must exit without an error.
-func TestServe(t *testing.T) {
-	t.Parallel()
+// startServe starts the demo with -serve. It returns the API keys and the URLs that the demo prints:
+// of the first server for sh, of the same server for PowerShell, and so for the second server.
+func startServe(t *testing.T) (serve *exec.Cmd, keys, urls []string) {
+	t.Helper()
 	binary := harness.Build(t, ".", filepath.Join(t.TempDir(), "demo"))
-	serve := exec.CommandContext(t.Context(), binary, "-serve")
+	serve = exec.CommandContext(t.Context(), binary, "-serve")
 	out, err := serve.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -33,54 +34,74 @@ func TestServe(t *testing.T) {
 	if err := serve.Start(); err != nil {
 		t.Fatal(err)
 	}
-
 	var text strings.Builder
-	values := map[string][]string{} // by variable; each is printed for sh and for PowerShell
-	for lines := bufio.NewScanner(out); len(values["TOFUPILOT_URL"]) < 4 && lines.Scan(); {
+	lines := bufio.NewScanner(out)
+	for len(urls) < 4 && lines.Scan() {
 		text.WriteString(lines.Text() + "\n")
-		if found := printed.FindStringSubmatch(lines.Text()); found != nil {
-			values[found[1]] = append(values[found[1]], found[2])
+		found := setting.FindStringSubmatch(lines.Text())
+		switch {
+		case found == nil:
+		case found[1] == "TOFUPILOT_API_KEY":
+			keys = append(keys, found[2])
+		case found[1] == "TOFUPILOT_URL":
+			urls = append(urls, found[2])
 		}
 	}
-	keys, urls := values["TOFUPILOT_API_KEY"], values["TOFUPILOT_URL"]
-	for _, printed := range [][]string{keys, urls} {
-		if len(printed) != 4 || printed[0] != printed[1] || printed[1] == printed[2] || printed[2] != printed[3] {
-			t.Fatalf("got keys %v and addresses %v, want each twice:\n%s", keys, urls, &text)
-		}
+	if len(keys) != 4 || len(urls) != 4 {
+		t.Fatalf("got keys %q and URLs %q, want 4 each:\n%s", keys, urls, &text)
 	}
-	for _, server := range []struct{ url, key, otherKey, field string }{
+	return serve, keys, urls
+}
+
+// TestServe checks that -serve prints the same settings for sh and PowerShell, and that each server
+// accepts its own key only.
+func TestServe(t *testing.T) {
+	t.Parallel()
+	serve, keys, urls := startServe(t)
+	t.Cleanup(func() {
+		_ = serve.Process.Kill() // it may have ended
+		_ = serve.Wait()
+	})
+	harness.CheckEqual(t, "keys", keys, []string{keys[0], keys[0], keys[2], keys[2]})
+	harness.CheckEqual(t, "URLs", urls, []string{urls[0], urls[0], urls[2], urls[2]})
+	for _, server := range []struct {
+		url, key, otherKey string
+		field              string // a field of its procedures
+	}{
 		{urls[0], keys[0], keys[2], `"linkedRepository"`},
 		{urls[2], keys[2], keys[0], `"runs"`},
 	} {
 		status, body := get(t, server.url, server.key)
-		if status != http.StatusOK || !strings.Contains(body, server.field) || !json.Valid([]byte(body)) {
-			t.Errorf("%s: got %d, want 200 with %s: %.300s", server.url, status, server.field, body)
+		if status != http.StatusOK || !json.Valid([]byte(body)) || !strings.Contains(body, server.field) {
+			t.Errorf("%s: got status %d, want 200 and JSON with %s: %.300s", server.url, status, server.field, body)
 		}
 		if status, _ := get(t, server.url, server.otherKey); status != http.StatusUnauthorized {
-			t.Errorf("%s: got %d for the other server's key, want 401", server.url, status)
+			t.Errorf("%s: got status %d for the other server's key, want 401", server.url, status)
 		}
 	}
+}
 
+// TestInterruptServe checks that -serve stops its servers and exits without an error when it is
+// interrupted.
+func TestInterruptServe(t *testing.T) {
+	t.Parallel()
+	serve, _, urls := startServe(t)
 	ended := make(chan error, 1)
 	go func() { ended <- serve.Wait() }()
 	harness.Interrupt(t, serve)
 	if err := harness.Receive(t, ended, time.Minute, "the server"); err != nil {
 		t.Errorf("after the interrupt: %v", err)
 	}
-	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, urls[0], nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if response, err := http.DefaultClient.Do(request); err == nil {
-		_ = response.Body.Close()
-		t.Error("the server still runs after the interrupt")
-	}
-	if t.Failed() {
-		t.Log(&text)
+	for _, url := range urls {
+		address := strings.TrimPrefix(url, "http://")
+		if connection, err := new(net.Dialer).DialContext(t.Context(), "tcp", address); err == nil {
+			_ = connection.Close()
+			t.Errorf("the server %s still runs after the interrupt", url)
+		}
 	}
 }
 
-// TestPort starts the servers on a given port and the next one.
+// TestPort checks that the servers use the given port and the next one.
 func TestPort(t *testing.T) {
 	t.Parallel()
 	var err error

@@ -16,33 +16,36 @@ const (
 	selfHostedProcedures = 524
 )
 
-// startServers starts two servers with the procedures of the documentation. The first sends
-// the same fields as www.tofupilot.app, the second those of an older, self-hosted server. Each
-// list has six pages.
+// startServers starts two servers. The first sends the same fields as www.tofupilot.app, the second
+// sends the fields of an older, self-hosted server. The list of each has six pages.
 func (d *demo) startServers(ctx context.Context) (string, error) {
-	newAPI := func(count int, example fakeapi.Procedure) *fakeapi.Server {
-		procedures := append(fakeapi.Named(time.Now(), example.Shape), example)
-		return fakeapi.New(append(procedures, fakeapi.Generate(count-len(procedures), example.Shape)...)...)
-	}
 	d.service = newAPI(serviceProcedures, fakeapi.Example2026())
 	d.selfHosted = newAPI(selfHostedProcedures, fakeapi.Example2025())
 	d.selfHosted.AllowKey(selfHostedKey)
 	d.selfHosted.RevokeKey(fakeapi.Key)
-	second := 0
+	secondPort := 0
 	if d.port != 0 {
-		second = d.port + 1
+		secondPort = d.port + 1
 	}
 	var err error
 	if d.url, err = d.serve(ctx, d.port, d.service); err != nil {
 		return "", err
 	}
-	if d.selfHostedURL, err = d.serve(ctx, second, d.selfHosted); err != nil {
+	if d.selfHostedURL, err = d.serve(ctx, secondPort, d.selfHosted); err != nil {
 		return "", err
 	}
 	return fmt.Sprintf("%s, %s (self-hosted)", d.url, d.selfHostedURL), nil
 }
 
-// serve runs a server on a loopback port until stopServers. Port 0 means any free port.
+// newAPI returns a fake API with count procedures: those of the documentation, the example and
+// generated ones.
+func newAPI(count int, example fakeapi.Procedure) *fakeapi.Server {
+	procedures := append(fakeapi.Named(time.Now(), example.Shape), example)
+	procedures = append(procedures, fakeapi.Generate(count-len(procedures), example.Shape)...)
+	return fakeapi.New(procedures...)
+}
+
+// serve runs a server on a loopback port until stopServers is called. Port 0 means any free port.
 func (d *demo) serve(ctx context.Context, port int, handler http.Handler) (url string, err error) {
 	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", fmt.Sprintf("127.0.0.1:%d", port))
 	if err != nil {
@@ -60,8 +63,8 @@ func (d *demo) stopServers() {
 	}
 }
 
-// serveUntilInterrupted runs the servers and prints the variables that make the provider read
-// from them.
+// serveUntilInterrupted runs the servers, and prints the environment variables that make the provider
+// read from them.
 func (d *demo) serveUntilInterrupted(ctx context.Context) error {
 	defer d.stopServers()
 	if _, err := d.startServers(ctx); err != nil {

@@ -26,8 +26,8 @@ import (
 
 const (
 	module  = "github.com/tofupilot/terraform-provider-tofupilot"
-	source  = "registry.terraform.io/tofupilot/tofupilot" // as in main.tf
-	version = "0.0.1"                                     // a prerelease would need a constraint in main.tf
+	source  = "registry.terraform.io/tofupilot/tofupilot" // of the provider, as in main.tf
+	version = "0.0.1"                                     // of the provider; a prerelease would need a constraint in main.tf
 )
 
 //go:embed main.tf lookup.tf self_hosted.tf
@@ -55,8 +55,7 @@ func (d *demo) writeConfiguration(context.Context) (string, error) {
 	return "", nil
 }
 
-// findTerraform prepares the command of -terraform, terraform in PATH, an earlier download or
-// a new one, whichever it finds first.
+// findTerraform finds or downloads Terraform, and configures how the demo runs it.
 func (d *demo) findTerraform(ctx context.Context) (string, error) {
 	path, err := d.terraformPath(ctx)
 	if err != nil {
@@ -78,10 +77,12 @@ func (d *demo) findTerraform(ctx context.Context) (string, error) {
 	return fmt.Sprintf("%s, version %s", path, version), nil
 }
 
+// terraformPath returns the path of the command that -terraform names. Without -terraform, it returns
+// terraform in PATH, an earlier download or a new one, in this order.
 func (d *demo) terraformPath(ctx context.Context) (string, error) {
 	path, err := exec.LookPath(cmp.Or(d.terraform, "terraform"))
 	if err == nil {
-		return filepath.Abs(path) // because it runs in another directory
+		return filepath.Abs(path) // because Terraform runs in another directory
 	}
 	if d.terraform != "" {
 		return "", err
@@ -99,14 +100,14 @@ func (d *demo) terraformPath(ctx context.Context) (string, error) {
 		&releases.LatestVersion{Product: product.Terraform, InstallDir: cache, Timeout: 10 * time.Minute},
 	})
 	if err != nil {
-		_ = os.Remove(cache) // if it is empty
+		_ = os.Remove(cache) // fails if a download remains
 		return "", fmt.Errorf("it isn't in PATH, and downloading it to %s failed: %w; install it, or set -terraform", cache, err)
 	}
 	return path, nil
 }
 
-// environment returns the user's environment without the variables of Terraform and, unless
-// the demo is live, of TofuPilot.
+// environment returns the environment of Terraform: the user's, without Terraform's variables. Only
+// with -live does it keep TofuPilot's variables.
 func (d *demo) environment() map[string]string {
 	env := map[string]string{}
 	for _, variable := range d.env {
@@ -152,17 +153,18 @@ func (d *demo) buildProvider(ctx context.Context) (string, error) {
 	return "version " + version, nil
 }
 
-// checkClone returns an error outside a clone of the repository, which has the source of the
-// provider.
+// checkClone returns an error if the demo runs outside a clone of the repository, which contains the
+// provider's source.
 func (d *demo) checkClone(ctx context.Context) error {
 	list := exec.CommandContext(ctx, "go", "list", "-m")
 	list.Env = d.env
 	modules, err := list.Output()
+	var failed *exec.ExitError
+	if err != nil && !errors.As(err, &failed) {
+		return err // the go command isn't installed
+	}
 	if slices.Contains(strings.Fields(string(modules)), module) {
 		return nil
-	}
-	if exit := (*exec.ExitError)(nil); err != nil && !errors.As(err, &exit) {
-		return err // the go command isn't installed
 	}
 	return fmt.Errorf("the provider's source isn't here: run the demo in a clone of https://%s, or use -serve, which needs no clone", module)
 }
@@ -188,15 +190,16 @@ func (d *demo) plan(ctx context.Context) (string, error) {
 	if _, err := d.tf.Plan(ctx, d.planOptions(tfexec.Out("demo.tfplan"))...); err != nil {
 		return "", err
 	}
-	read, err := countReads(d.path("provider.log"))
-	return fmt.Sprintf("%d reads with %d requests: %d procedures in all reads together", read.reads, read.requests, read.procedures), err
+	total, err := countReads(d.path("provider.log"))
+	return fmt.Sprintf("%d reads with %d requests: %d procedures in all reads together", total.reads, total.requests, total.procedures), err
 }
 
 func (d *demo) apply(ctx context.Context) (string, error) {
 	return "", d.tf.Apply(ctx, tfexec.DirOrPlan("demo.tfplan"))
 }
 
-// planOptions adds the variables of self_hosted.tf to the options of a plan.
+// planOptions returns the options of a plan with the variables of self_hosted.tf, if that is part of
+// the configuration.
 func (d *demo) planOptions(options ...tfexec.PlanOption) []tfexec.PlanOption {
 	if d.live {
 		return options
@@ -204,13 +207,13 @@ func (d *demo) planOptions(options ...tfexec.PlanOption) []tfexec.PlanOption {
 	return append(options, tfexec.Var("self_hosted_url="+d.selfHostedURL), tfexec.Var("self_hosted_api_key="+selfHostedKey))
 }
 
-// misspelt looks up a misspelt name, and a name that two procedures have.
+// misspelt is a configuration that looks up a misspelt name, and a name that two procedures have.
 const misspelt = `data "tofupilot_procedure_ids" "misspelt" {
   names = ["Battery Test Procedrue", "Radar Unit EOL Test Rev A"]
 }
 `
 
-// lookUpMisspelt returns Terraform's error for a lookup that fails.
+// lookUpMisspelt plans the configuration misspelt, and returns the error that Terraform prints.
 func (d *demo) lookUpMisspelt(ctx context.Context) (string, error) {
 	file := d.path("misspelt.tf")
 	if err := os.WriteFile(file, []byte(misspelt), 0o600); err != nil {
@@ -220,16 +223,16 @@ func (d *demo) lookUpMisspelt(ctx context.Context) (string, error) {
 	if err == nil {
 		return "", errors.New("no error")
 	}
-	at := strings.Index(d.stderr.String(), "Error: ")
-	if at < 0 {
+	_, message, found := strings.Cut(d.stderr.String(), "Error: ")
+	if !found {
 		return "", err
 	}
-	return strings.TrimSpace(d.stderr.String()[at:]), os.Remove(file)
+	return "Error: " + strings.TrimSpace(message), os.Remove(file)
 }
 
-// readOutputs returns the output of terraform output.
+// readOutputs returns what terraform output prints.
 func (d *demo) readOutputs(ctx context.Context) (string, error) {
-	command := exec.CommandContext(ctx, d.tf.ExecPath(), "output", "-no-color") //nolint:gosec // G204: the user's choice
+	command := exec.CommandContext(ctx, d.tf.ExecPath(), "output", "-no-color") //nolint:gosec // G204: the user chose the program
 	command.Dir = d.dir
 	for name, value := range d.environment() {
 		command.Env = append(command.Env, name+"="+value)
