@@ -47,7 +47,7 @@ func TestBlocks(t *testing.T) {
 		t.Errorf("found only %d configurations", len(configurations))
 	}
 	variables := map[string]string{
-		"repository":              "acme/firmware",
+		"repository":              "Acme/Firmware", // in another case than the procedure's
 		"self_hosted_api_key":     fakeapi.Key,
 		"tofupilot_api_key":       fakeapi.Key,
 		"cf_access_client_id":     gatewayID,
@@ -124,7 +124,7 @@ func hasDefaultProvider(configuration string) bool {
 }
 
 // TestOtherBlocks checks blocks in HCL that readConfigurations doesn't return. Each must be a file
-// of examples/, which TestExamples tests, or a valid CLI configuration.
+// of examples/, which TestExampleTests runs or another block shows, or a valid CLI configuration.
 func TestOtherBlocks(t *testing.T) {
 	t.Parallel()
 	examples := slices.Collect(maps.Values(readExamples(t)))

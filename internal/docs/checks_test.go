@@ -10,7 +10,7 @@ import (
 )
 
 // TestConditions checks that the pre- and postconditions in the examples of data sources fail with
-// their messages if procedures violate them. TestExamples plans them for procedures that don't.
+// their messages if procedures violate them. TestBlocks plans them for procedures that don't.
 func TestConditions(t *testing.T) {
 	t.Parallel()
 	messages := map[string]string{

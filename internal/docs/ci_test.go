@@ -54,14 +54,12 @@ func TestCIJobs(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			job := c.newJob(t)
-			output, err := job.runShell(t, c.command)
-			checkSuccess(t, output, err)
+			job.runShell(t, c.command).checkSuccess(t)
 			job.checkUploads(t, smokeTestID)
 
 			job.replaceInConfiguration(t, smokeTest, misspeltName)
-			output, err = job.runShell(t, c.command)
-			checkFailure(t, output, err, smokeTest) // the error names the near miss
-			job.checkUploads(t, smokeTestID)        // still only the run of the first job
+			job.runShell(t, c.command).checkFailure(t, smokeTest) // the error names the near miss
+			job.checkUploads(t, smokeTestID)                      // still only the run of the first job
 		})
 	}
 }
@@ -70,8 +68,7 @@ func TestCIJobs(t *testing.T) {
 func TestUploadWithoutID(t *testing.T) {
 	t.Parallel()
 	job := newSDKJob(t)
-	output, err := job.runShell(t, "TOFUPILOT_PROCEDURE_ID= python3 upload.py")
-	checkFailure(t, output, err, "TOFUPILOT_PROCEDURE_ID is empty.")
+	job.runShell(t, "TOFUPILOT_PROCEDURE_ID= python3 upload.py").checkFailure(t, "TOFUPILOT_PROCEDURE_ID is empty.")
 	job.checkUploads(t)
 }
 
@@ -81,8 +78,7 @@ func TestUploadFailedTest(t *testing.T) {
 	job := newSDKJob(t)
 	file := filepath.Join(job.dir, "upload.py")
 	writeFile(t, file, strings.Replace(readFile(t, file), "passed = True", "passed = False", 1))
-	output, err := job.runShell(t, sdkCommand)
-	checkFailure(t, output, err, "The test failed.")
+	job.runShell(t, sdkCommand).checkFailure(t, "The test failed.")
 	if got := job.readUploads(t); len(got) != 1 || got[0].Outcome != "FAIL" {
 		t.Errorf("uploaded %+v, want one run with the outcome FAIL", got)
 	}
@@ -93,13 +89,13 @@ func TestUploadFailedTest(t *testing.T) {
 func TestNoCommand(t *testing.T) {
 	t.Parallel()
 	job := newCLIJob(t)
-	output, err := job.runShell(t, "sh with-procedure.sh")
+	got := job.runShell(t, "sh with-procedure.sh")
 	var exit *exec.ExitError
-	if !errors.As(err, &exit) || exit.ExitCode() != 2 {
-		t.Errorf("got error %v, want exit code 2", err)
+	if !errors.As(got.err, &exit) || exit.ExitCode() != 2 {
+		t.Errorf("got error %v, want exit code 2", got.err)
 	}
-	if want := "usage: sh with-procedure.sh "; !strings.HasPrefix(output, want) {
-		t.Errorf("got output %q, want it to begin with %q", output, want)
+	if want := "usage: sh with-procedure.sh "; !strings.HasPrefix(got.output, want) {
+		t.Errorf("got output %q, want it to begin with %q", got.output, want)
 	}
 	if got := len(job.api.Requests()); got > 0 {
 		t.Errorf("got %d requests, want none", got)
@@ -120,8 +116,7 @@ func TestOutputWithoutID(t *testing.T) {
 			t.Parallel()
 			job := newCLIJob(t)
 			job.replaceInConfiguration(t, "data.tofupilot_procedure_ids.job.ids[local.name]", value)
-			output, err := job.runShell(t, cliCommand)
-			checkFailure(t, output, err, "The output procedure_id has no procedure ID.")
+			job.runShell(t, cliCommand).checkFailure(t, "The output procedure_id has no procedure ID.")
 			job.checkUploads(t)
 		})
 	}
@@ -132,8 +127,7 @@ func TestCIVariable(t *testing.T) {
 	t.Parallel()
 	job := newCLIJob(t)
 	job.env = append(job.env, "TOFUPILOT_PROCEDURE_ID="+smokeTestID)
-	output, err := job.runShell(t, readVariableStep(t))
-	checkSuccess(t, output, err)
+	job.runShell(t, readVariableStep(t)).checkSuccess(t)
 	job.checkUploads(t, smokeTestID)
 }
 
@@ -143,8 +137,7 @@ func TestMissingCIVariable(t *testing.T) {
 	t.Parallel()
 	job := newCLIJob(t)
 	job.env = append(job.env, "TOFUPILOT_PROCEDURE_ID=")
-	output, err := job.runShell(t, readVariableStep(t))
-	checkFailure(t, output, err, "TOFUPILOT_PROCEDURE_ID: is empty")
+	job.runShell(t, readVariableStep(t)).checkFailure(t, "TOFUPILOT_PROCEDURE_ID: is empty")
 	job.checkUploads(t)
 }
 
@@ -153,8 +146,7 @@ func TestMissingCIVariable(t *testing.T) {
 func TestLockedState(t *testing.T) {
 	t.Parallel()
 	job := newCLIJob(t)
-	output, err := job.runShell(t, cliCommand) // creates the state
-	checkSuccess(t, output, err)
+	job.runShell(t, cliCommand).checkSuccess(t) // creates the state
 	state, err := os.OpenFile(filepath.Join(job.dir, "procedures", "terraform.tfstate"), os.O_RDWR, 0)
 	if err != nil {
 		t.Fatal(err)
@@ -168,8 +160,7 @@ func TestLockedState(t *testing.T) {
 	time.AfterFunc(3*time.Second, func() {
 		_ = syscall.FcntlFlock(state.Fd(), syscall.F_SETLK, &syscall.Flock_t{Type: syscall.F_UNLCK}) // the job fails if it stays locked
 	})
-	output, err = job.runShell(t, cliCommand)
-	checkSuccess(t, output, err)
+	job.runShell(t, cliCommand).checkSuccess(t)
 }
 
 // yamlStep matches a step of a GitHub Actions workflow. Its group is the step's script.
@@ -216,7 +207,7 @@ func newCIJob(t *testing.T) *job {
 }
 
 // runShell runs commands as CI systems do: the first that fails ends the job.
-func (j *job) runShell(t *testing.T, commands string) (output string, err error) {
+func (j *job) runShell(t *testing.T, commands string) result {
 	t.Helper()
 	return j.run(t, "sh", "-e", "-c", commands)
 }

@@ -2,6 +2,7 @@ package docs_test
 
 import (
 	"io/fs"
+	"maps"
 	"os"
 	"os/exec"
 	"path"
@@ -18,48 +19,32 @@ import (
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/provider"
 )
 
-// TestExamples plans every configuration in examples/. It checks that a configuration reads from
-// the server if it has a data source of the provider, and only then. It removes files that need a
-// newer Terraform.
-func TestExamples(t *testing.T) {
+// TestExamplesAreShown checks that each example, except the demo, is a block of a page. So TestBlocks
+// plans it.
+func TestExamplesAreShown(t *testing.T) {
 	t.Parallel()
-	for _, example := range listExamples(t) {
-		t.Run(example, func(t *testing.T) {
-			t.Parallel()
-			dir := copyExample(t, example)
-			removeUnsupported(t, dir)
-			configuration := readFiles(t, dir, ".tf")
-			if configuration == "" {
-				t.Skip("every file needs a newer Terraform")
-			}
-			api, url := newServer(t)
-			env := append(serverEnv(url), "TF_VAR_self_hosted_url="+url, "TF_VAR_self_hosted_api_key="+fakeapi.Key, "TF_VAR_repository=Acme/Firmware")
-			runTerraform(t, dir, nil, "get")
-			runTerraform(t, dir, env, "plan")
-			hasDataSource := strings.Contains(configuration, `data "tofupilot_`)
-			hasRead := len(api.Requests()) > 0
-			if hasRead != hasDataSource {
-				t.Errorf("read from the server: %t; has a data source: %t", hasRead, hasDataSource)
-			}
-		})
+	pages := strings.Join(slices.Collect(maps.Values(readPages(t))), "")
+	for file, example := range readExamples(t) {
+		if !strings.HasPrefix(file, "examples/demo/") && !strings.Contains(pages, strings.TrimSpace(example)) {
+			t.Errorf("no page shows %s", file)
+		}
 	}
 }
 
-// TestExampleTests runs the tests that examples contain, with Terraform and OpenTofu if both are
-// installed.
+// TestExampleTests runs the tests of the examples, with Terraform and OpenTofu if both are installed.
 func TestExampleTests(t *testing.T) {
 	t.Parallel()
-	for _, example := range listExamples(t) {
-		if readFiles(t, filepath.Join(root, "examples", example), ".tftest.hcl") == "" {
+	for file, tests := range readExamples(t) {
+		if !strings.HasSuffix(file, ".tftest.hcl") {
 			continue
 		}
 		for _, program := range listCLIs(t) {
-			t.Run(example+"/"+filepath.Base(program), func(t *testing.T) {
+			t.Run(file+"/"+filepath.Base(program), func(t *testing.T) {
 				t.Parallel()
-				dir := copyExample(t, example)
-				if missing := missingFeature(t, program, readFiles(t, dir, ".tf")+readFiles(t, dir, ".hcl")); missing != "" {
+				if missing := missingFeature(t, program, tests); missing != "" {
 					t.Skip(missing)
 				}
+				dir := copyExample(t, path.Dir(file))
 				mustRunCLI(t, program, dir, nil, "get")
 				output := mustRunCLI(t, program, dir, nil, "test")
 				if !strings.Contains(output, "0 failed") || strings.Contains(output, " 0 passed") {
@@ -115,27 +100,11 @@ func TestDataSourcePages(t *testing.T) { //nolint:paralleltest // A missing page
 func copyExample(t *testing.T, example string) (dir string) {
 	t.Helper()
 	dir = t.TempDir()
-	if err := os.CopyFS(dir, os.DirFS(filepath.Join(root, "examples", example))); err != nil {
+	if err := os.CopyFS(dir, os.DirFS(filepath.Join(root, example))); err != nil {
 		t.Fatal(err)
 	}
 	replaceResourcesIn(t, dir)
 	return dir
-}
-
-// removeUnsupported removes the files from a directory that need a newer Terraform, and reports
-// each as a skipped test.
-func removeUnsupported(t *testing.T, dir string) {
-	t.Helper()
-	files, err := filepath.Glob(filepath.Join(dir, "[^.]*.*"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, file := range files {
-		if missing := missingFeature(t, harness.CLI(t), readFile(t, file)); missing != "" {
-			removeFile(t, file)
-			t.Run(filepath.Base(file), func(t *testing.T) { t.Skip(missing) })
-		}
-	}
 }
 
 // listCLIs returns the CLI under test and, if they are installed, the others of terraform and tofu.
@@ -171,19 +140,6 @@ func newProcedures() []fakeapi.Procedure {
 	return append(fakeapi.Named(time.Now(), fakeapi.WithRepository), revisionA, fakeapi.Example2026())
 }
 
-// listExamples returns the directories in examples/ that contain a configuration.
-func listExamples(t *testing.T) []string {
-	t.Helper()
-	var dirs []string
-	for file := range readExamples(t) {
-		if path.Ext(file) == ".tf" {
-			dirs = append(dirs, strings.TrimPrefix(path.Dir(file), "examples/"))
-		}
-	}
-	slices.Sort(dirs)
-	return slices.Compact(dirs)
-}
-
 // readExamples returns the configurations and tests in examples/, by path in the repository.
 func readExamples(t *testing.T) map[string]string {
 	t.Helper()
@@ -207,21 +163,4 @@ func readExamples(t *testing.T) map[string]string {
 		t.Fatal("found no examples")
 	}
 	return examples
-}
-
-// readFiles returns the joined contents of the files in a directory tree whose names end with the
-// suffix.
-func readFiles(t *testing.T, dir, suffix string) string {
-	t.Helper()
-	var text strings.Builder
-	err := fs.WalkDir(os.DirFS(dir), ".", func(file string, _ fs.DirEntry, err error) error {
-		if err == nil && strings.HasSuffix(file, suffix) {
-			text.WriteString(readFile(t, filepath.Join(dir, file)))
-		}
-		return err
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return text.String()
 }

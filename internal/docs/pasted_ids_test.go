@@ -82,7 +82,7 @@ func TestImport(t *testing.T) {
 	_, _, _, imports := readPastedGuide(t)
 	skipIfMissing(t, imports)
 	_, url := newServer(t)
-	dir := copyExample(t, "github-variables")
+	dir := copyExample(t, "examples/github-variables")
 	file := filepath.Join(dir, "import.tf")
 	writeFile(t, file, imports)
 	runTerraform(t, dir, nil, "fmt", "-check", "-diff", "import.tf")

@@ -103,7 +103,7 @@ func (j *job) replaceInConfiguration(t *testing.T, from, to string) {
 
 // runScript runs the first script of a section of the stations guide in a language, sh or
 // powershell. It skips the test if a program that the script uses isn't installed.
-func (j *job) runScript(t *testing.T, heading, language string) (output string, err error) {
+func (j *job) runScript(t *testing.T, heading, language string) result {
 	t.Helper()
 	script := findBlocks(readSection(t, stationsPage, heading), language)[0].text
 	interpreter := "sh"
@@ -126,31 +126,36 @@ func (j *job) runScript(t *testing.T, heading, language string) (output string, 
 	return j.run(t, interpreter, file)
 }
 
-// run runs a program and returns its standard output and standard error together.
-func (j *job) run(t *testing.T, program string, arguments ...string) (output string, err error) {
+// run runs a program in the job's environment.
+func (j *job) run(t *testing.T, program string, arguments ...string) result {
 	t.Helper()
 	command := exec.CommandContext(t.Context(), program, arguments...)
 	command.Dir = cmp.Or(j.startDir, j.dir)
 	command.Env = j.env
-	combined, err := command.CombinedOutput()
-	return string(combined), err
+	output, err := command.CombinedOutput()
+	return result{string(output), err}
 }
 
-// checkSuccess checks that a script ended without an error.
-func checkSuccess(t *testing.T, output string, err error) {
-	t.Helper()
-	if err != nil {
-		t.Fatalf("%v\n%s", err, output)
-	}
+// result is the result of a script.
+type result struct {
+	output string // standard output and standard error together
+	err    error
 }
 
-// checkFailure checks that a script failed and printed a message.
-func checkFailure(t *testing.T, output string, err error, message string) {
+// checkSuccess checks that the script ended without an error and printed the messages.
+func (r result) checkSuccess(t *testing.T, messages ...string) {
 	t.Helper()
-	if err == nil {
-		t.Errorf("got no error:\n%s", output)
+	if r.err != nil {
+		t.Fatalf("%v\n%s", r.err, r.output)
 	}
-	if !strings.Contains(output, message) {
-		t.Errorf("got output %q, want %q in it", output, message)
+	checkContains(t, r.output, messages...)
+}
+
+// checkFailure checks that the script failed and printed a message.
+func (r result) checkFailure(t *testing.T, message string) {
+	t.Helper()
+	if r.err == nil {
+		t.Errorf("got no error:\n%s", r.output)
 	}
+	checkContains(t, r.output, message)
 }
