@@ -12,21 +12,23 @@ import (
 	"time"
 )
 
-// plans has the sizes of the list for which plans are measured. A round measures one plan with the
-// baseline and one with the provider. Fewer rounds measure Go structs, too, because these plans are
-// slow.
-var plans = []struct{ procedures, runs, rounds, structsRounds int }{
-	{100, 0, 25, 3},
-	{100, 5, 25, 3},
-	{1_000, 0, 15, 3},
-	{1_000, 5, 15, 3},
-	{10_000, 0, 7, 1},
-	{10_000, 5, 7, 1},
-	{100_000, 0, 3, 0},
+// planSizes are the list sizes for which plans are measured.
+var planSizes = []struct {
+	size
+	rounds        int // each measures a plan with the baseline and one with the provider
+	structsRounds int // of these, how many measure a plan with Go structs, too; such plans are slow
+}{
+	{size{100, 0}, 25, 3},
+	{size{100, 5}, 25, 3},
+	{size{1_000, 0}, 15, 3},
+	{size{1_000, 5}, 15, 3},
+	{size{10_000, 0}, 7, 1},
+	{size{10_000, 5}, 7, 1},
+	{size{100_000, 0}, 3, 0},
 }
 
-// processes has the sizes of the list for which the provider's process is measured.
-var processes = []struct{ procedures, runs int }{{1_000, 0}, {10_000, 0}, {100_000, 0}, {10_000, 5}}
+// processSizes are the list sizes for which the provider's process is measured.
+var processSizes = []size{{1_000, 0}, {10_000, 0}, {100_000, 0}, {10_000, 5}}
 
 func main() {
 	if len(os.Args) != 2 {
@@ -61,19 +63,19 @@ func measure(ctx context.Context) (results, error) {
 	if err := all.add(measureReads(ctx)); err != nil {
 		return all, err
 	}
-	for _, size := range plans {
-		log.Printf("plans of %d procedures with %d runs each", size.procedures, size.runs)
-		if err := all.add(dir.measurePlans(ctx, size.procedures, size.runs, size.rounds, size.structsRounds)); err != nil {
+	for _, plan := range planSizes {
+		log.Printf("plans of %s", plan.size)
+		if err := all.add(dir.measurePlans(ctx, plan.size, plan.rounds, plan.structsRounds)); err != nil {
 			return all, err
 		}
 	}
 	log.Printf("plans of %d IDs", namesCount)
-	if err := all.add(dir.measureIDs(ctx, 10_000, 5, 7)); err != nil {
+	if err := all.add(dir.measureIDs(ctx, size{10_000, 5})); err != nil {
 		return all, err
 	}
-	for _, size := range processes {
-		log.Printf("the provider's process with %d procedures with %d runs each", size.procedures, size.runs)
-		if err := all.add(dir.measureProcess(ctx, size.procedures, size.runs)); err != nil {
+	for _, size := range processSizes {
+		log.Printf("the provider's process with %s", size)
+		if err := all.add(dir.measureProcess(ctx, size)); err != nil {
 			return all, err
 		}
 	}

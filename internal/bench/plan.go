@@ -2,9 +2,7 @@ package main
 
 import (
 	"bytes"
-	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -14,58 +12,56 @@ import (
 	"time"
 )
 
-// measurePlans measures plans of all procedures. In each round, the baseline and the provider swap
-// the order.
-func (w workingDir) measurePlans(ctx context.Context, procedures, runs, rounds, structsRounds int) ([]measurement, error) {
-	stop, err := w.serve(ctx, procedures, runs)
+// measurePlans measures plans of all procedures. The baseline and the provider take turns in being
+// first.
+func (w workingDir) measurePlans(ctx context.Context, size size, rounds, structsRounds int) ([]measurement, error) {
+	stop, err := w.serve(ctx, size)
 	if err != nil {
 		return nil, err
 	}
 	defer stop()
-	times := map[string][]float64{}
-	measure := func(program string) error {
-		seconds, err := w.plan(ctx, program, allProcedures, procedures)
-		times[program] = append(times[program], seconds)
-		return err
-	}
+	times := map[string][]float64{} // by program
 	for round := range rounds {
-		pair := []string{"baseline", "provider"}
+		programs := []string{"baseline", "provider"}
 		if round%2 == 1 {
-			slices.Reverse(pair)
-		}
-		if err := errors.Join(measure(pair[0]), measure(pair[1])); err != nil {
-			return nil, err
+			slices.Reverse(programs)
 		}
 		if round < structsRounds {
-			if err := measure("structs"); err != nil {
+			programs = append(programs, "structs")
+		}
+		for _, program := range programs {
+			seconds, err := w.plan(ctx, program, allProcedures, size.Procedures)
+			if err != nil {
 				return nil, err
 			}
+			times[program] = append(times[program], seconds)
 		}
 	}
 	plan := measurement{
-		What: "plan", Procedures: procedures, Runs: runs, Unit: "s", Limit: "1.2 × baseline",
+		What: "plan", size: size, Unit: "s",
 		Baseline: median(times["baseline"]), Provider: median(times["provider"]), Structs: median(times["structs"]),
 	}
+	plan.ProviderToBaseline = plan.Provider / plan.Baseline
+	plan.StructsToProvider = plan.Structs / plan.Provider
 	switch {
-	case procedures == 10_000:
+	case size.Procedures < 10_000:
+		plan.Limit = "1.2 × baseline"
+	case size.Procedures == 10_000:
 		plan.Limit = "1.25 × baseline"
-	case procedures > 10_000:
-		plan.Limit = ""
 	}
-	plan.ProviderToBaseline, plan.StructsToProvider = plan.Provider/plan.Baseline, plan.Structs/plan.Provider
 	return []measurement{plan}, nil
 }
 
 // measureIDs measures plans that look up a few names, in turn with the baseline's plans of the list.
-func (w workingDir) measureIDs(ctx context.Context, procedures, runs, rounds int) ([]measurement, error) {
-	stop, err := w.serve(ctx, procedures, runs)
+func (w workingDir) measureIDs(ctx context.Context, size size) ([]measurement, error) {
+	stop, err := w.serve(ctx, size)
 	if err != nil {
 		return nil, err
 	}
 	defer stop()
 	var baselines, lookups []float64
-	for range rounds {
-		baseline, err := w.plan(ctx, "baseline", allProcedures, procedures)
+	for range 7 {
+		baseline, err := w.plan(ctx, "baseline", allProcedures, size.Procedures)
 		if err != nil {
 			return nil, err
 		}
@@ -73,17 +69,19 @@ func (w workingDir) measureIDs(ctx context.Context, procedures, runs, rounds int
 		if err != nil {
 			return nil, err
 		}
-		baselines, lookups = append(baselines, baseline), append(lookups, lookup)
+		baselines = append(baselines, baseline)
+		lookups = append(lookups, lookup)
 	}
 	plan := measurement{
-		What: fmt.Sprintf("plan of %d IDs (baseline: of the list)", namesCount), Procedures: procedures, Runs: runs, Unit: "s",
+		What: fmt.Sprintf("plan of %d IDs (baseline: of the list)", namesCount), size: size, Unit: "s",
 		Limit: "0.25 × baseline", Baseline: median(baselines), Provider: median(lookups),
 	}
 	plan.ProviderToBaseline = plan.Provider / plan.Baseline
 	return []measurement{plan}, nil
 }
 
-// plan runs terraform plan, and returns an error if its output count has another value.
+// plan runs terraform plan with a provider, and measures its time. It returns an error if the plan has
+// another value for the output count.
 func (w workingDir) plan(ctx context.Context, program, directory string, count int) (seconds float64, err error) {
 	var output bytes.Buffer
 	terraform := exec.CommandContext(ctx, "terraform", "plan", "-no-color")
@@ -103,7 +101,7 @@ func (w workingDir) plan(ctx context.Context, program, directory string, count i
 	return seconds, nil
 }
 
-// environment returns the user's environment without the variables that change a plan.
+// environment returns the user's environment without the variables that could change a plan.
 func (w workingDir) environment() []string {
 	return slices.DeleteFunc(os.Environ(), func(variable string) bool {
 		return strings.HasPrefix(variable, "TF_") || strings.HasPrefix(variable, "TOFUPILOT_")
@@ -111,9 +109,9 @@ func (w workingDir) environment() []string {
 }
 
 // median returns the median, or zero if there are no values.
-func median[T cmp.Ordered](values []T) (middle T) {
+func median(values []float64) float64 {
 	if len(values) == 0 {
-		return middle
+		return 0
 	}
 	return slices.Sorted(slices.Values(values))[len(values)/2]
 }

@@ -12,8 +12,8 @@ import (
 
 // measureProcess measures the CPU time and the peak memory of the provider's process in a plan.
 // The values are medians of three plans.
-func (w workingDir) measureProcess(ctx context.Context, procedures, runs int) ([]measurement, error) {
-	stop, err := w.serve(ctx, procedures, runs)
+func (w workingDir) measureProcess(ctx context.Context, size size) ([]measurement, error) {
+	stop, err := w.serve(ctx, size)
 	if err != nil {
 		return nil, err
 	}
@@ -23,24 +23,26 @@ func (w workingDir) measureProcess(ctx context.Context, procedures, runs int) ([
 		if err := os.Remove(w.usage()); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return nil, err
 		}
-		if _, err := w.plan(ctx, "rusage", allProcedures, procedures); err != nil {
+		if _, err := w.plan(ctx, "rusage", allProcedures, size.Procedures); err != nil {
 			return nil, err
 		}
-		second, kibibytes, err := w.maxUsage()
+		usedSeconds, usedKibibytes, err := w.maxUsage()
 		if err != nil {
 			return nil, err
 		}
-		seconds, megabytes = append(seconds, second), append(megabytes, kibibytes*1024/1e6)
+		seconds = append(seconds, usedSeconds)
+		megabytes = append(megabytes, usedKibibytes*1024/1e6)
 	}
-	memory := measurement{What: "provider's peak memory", Procedures: procedures, Runs: runs, Unit: "MB", Provider: median(megabytes)}
-	if procedures == 10_000 && runs == 5 {
+	cpuTime := measurement{What: "provider's CPU time", size: size, Unit: "s", Provider: median(seconds)}
+	memory := measurement{What: "provider's peak memory", size: size, Unit: "MB", Provider: median(megabytes)}
+	if size.Procedures == 10_000 && size.Runs == 5 {
 		memory.Limit = "120 MB"
 	}
-	return []measurement{{What: "provider's CPU time", Procedures: procedures, Runs: runs, Unit: "s", Provider: median(seconds)}, memory}, nil
+	return []measurement{cpuTime, memory}, nil
 }
 
-// maxUsage returns the largest values of the processes that Terraform started for a plan.
-// Only one of them reads.
+// maxUsage returns the largest CPU time and peak memory of the processes that Terraform started for
+// a plan. Only one of the processes reads from the server.
 func (w workingDir) maxUsage() (seconds, kibibytes float64, err error) {
 	content, err := os.ReadFile(w.usage())
 	if err != nil {
@@ -48,11 +50,12 @@ func (w workingDir) maxUsage() (seconds, kibibytes float64, err error) {
 	}
 	lines := bufio.NewScanner(strings.NewReader(string(content)))
 	for lines.Scan() {
-		var second, kibibyte float64
-		if _, err := fmt.Sscan(lines.Text(), &second, &kibibyte); err != nil {
+		var processSeconds, processKibibytes float64
+		if _, err := fmt.Sscan(lines.Text(), &processSeconds, &processKibibytes); err != nil {
 			return 0, 0, err
 		}
-		seconds, kibibytes = max(seconds, second), max(kibibytes, kibibyte)
+		seconds = max(seconds, processSeconds)
+		kibibytes = max(kibibytes, processKibibytes)
 	}
 	return seconds, kibibytes, lines.Err()
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"log"
@@ -12,7 +13,6 @@ import (
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/providerserver"
-	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/bench/reference"
@@ -21,7 +21,10 @@ import (
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/tofupilot"
 )
 
-const readRounds, structsRounds = 25, 1 // reads with Go structs are slow
+const (
+	readRounds    = 25
+	structsRounds = 1 // reads with Go structs are slow
+)
 
 // measureReads measures reads of all procedures from a fake API on loopback, in three ways:
 //
@@ -29,39 +32,45 @@ const readRounds, structsRounds = 25, 1 // reads with Go structs are slow
 //   - provider: ReadDataSource of this provider's server;
 //   - structs: ReadDataSource of a provider that uses Go structs and State.Set.
 //
-// The fake runs in the same process, so every measurement includes the fake's own time and its few
+// The fake API runs in the same process, so every measurement includes its time and its few
 // allocations for each page.
 func measureReads(ctx context.Context) ([]measurement, error) {
 	log.Print("reads over the plugin protocol")
 	var times, allocations []measurement
-	for _, size := range []struct{ procedures, runs int }{{100, 0}, {100, 5}, {1000, 0}, {1000, 5}, {10_000, 0}, {10_000, 5}} {
-		server := httptest.NewServer(fakeapi.New(reference.Procedures(size.procedures, size.runs)...))
-		read, allocated, err := measureRead(ctx, server.URL, size.procedures)
+	for _, size := range []size{{100, 0}, {100, 5}, {1000, 0}, {1000, 5}, {10_000, 0}, {10_000, 5}} {
+		server := httptest.NewServer(fakeapi.New(reference.Procedures(size.Procedures, size.Runs)...))
+		read, allocated, err := measureRead(ctx, server.URL, size)
 		server.Close()
 		if err != nil {
-			return nil, fmt.Errorf("reads of %d procedures with %d runs each: %w", size.procedures, size.runs, err)
+			return nil, fmt.Errorf("reads of %s: %w", size, err)
 		}
-		read.Procedures, read.Runs = size.procedures, size.runs
-		allocated.Procedures, allocated.Runs = size.procedures, size.runs
-		if size.procedures == 10_000 && size.runs == 5 {
+		if size.Procedures == 10_000 && size.Runs == 5 {
 			read.Limit = "1.5 × baseline, Go structs / 20"
 		}
-		times, allocations = append(times, read), append(allocations, allocated)
+		times = append(times, read)
+		allocations = append(allocations, allocated)
 	}
 	return append(times, allocations...), nil
 }
 
-func measureRead(ctx context.Context, url string, procedures int) (read, allocated measurement, err error) {
-	read, allocated = measurement{What: "read", Unit: "s"}, measurement{What: "allocations per procedure", Limit: "100"}
-	withProvider, err := newProtocolRead(ctx, provider.Server("bench")(), url)
+// measureRead measures the time and the allocations of reads of one list.
+func measureRead(ctx context.Context, url string, size size) (read, allocated measurement, err error) {
+	read = measurement{What: "read", size: size, Unit: "s"}
+	allocated = measurement{What: "allocations per procedure", size: size, Limit: "100"}
+	baselineReader := newBaselineReader(url, size.Procedures)
+	providerReader, err := reference.NewReader(ctx, provider.Server("bench")(), url)
 	if err != nil {
 		return read, allocated, err
 	}
-	withStructs, err := newProtocolRead(ctx, providerserver.NewProtocol6(reference.WithStructs(provider.New("bench")()))(), url)
+	structsReader, err := reference.NewReader(ctx, providerserver.NewProtocol6(reference.WithStructs(provider.New("bench")()))(), url)
 	if err != nil {
 		return read, allocated, err
 	}
-	baselineCost, providerCost, err := measureInTurn(readRounds, newBaselineRead(ctx, url, procedures), withProvider)
+	withBaseline := func() error { return baselineReader.read(ctx) }
+	withProvider := func() error { _, err := providerReader.Read(ctx); return err }
+	withStructs := func() error { _, err := structsReader.Read(ctx); return err }
+
+	baselineCost, providerCost, err := measureInTurn(readRounds, withBaseline, withProvider)
 	if err != nil {
 		return read, allocated, err
 	}
@@ -69,38 +78,56 @@ func measureRead(ctx context.Context, url string, procedures int) (read, allocat
 	if err != nil {
 		return read, allocated, err
 	}
-	read.Baseline, read.Provider, read.Structs = baselineCost.seconds, providerCost.seconds, structsCost.seconds
-	read.ProviderToBaseline, read.StructsToProvider = providerCost.seconds/baselineCost.seconds, structsCost.seconds/providerBesideStructs.seconds
-	each := float64(procedures)
-	allocated.Baseline, allocated.Provider, allocated.Structs = baselineCost.allocations/each, providerCost.allocations/each, structsCost.allocations/each
+	read.Baseline = baselineCost.seconds
+	read.Provider = providerCost.seconds
+	read.Structs = structsCost.seconds
+	read.ProviderToBaseline = providerCost.seconds / baselineCost.seconds
+	read.StructsToProvider = structsCost.seconds / providerBesideStructs.seconds
+	count := float64(size.Procedures)
+	allocated.Baseline = baselineCost.allocations / count
+	allocated.Provider = providerCost.allocations / count
+	allocated.Structs = structsCost.allocations / count
 	return read, allocated, nil
 }
 
-// cost has the median of the times and the mean of the allocations of a kind of read.
+// cost is the median time and the mean number of allocations of a kind of read.
 type cost struct{ seconds, allocations float64 }
 
-// measureInTurn measures two kinds of reads, in turn. It doesn't count the first round, which
-// opens connections and grows the heap.
-func measureInTurn(rounds int, first, second func() error) (firstCost, secondCost cost, err error) {
-	var times [2][]time.Duration
-	var allocations [2]uint64
-	for round := range 1 + rounds {
-		for i, read := range []func() error{first, second} {
-			runtime.GC() // of the previous read's garbage
-			before, start := countMallocs(), time.Now()
-			if err := read(); err != nil {
-				return cost{}, cost{}, err
-			}
-			if took := time.Since(start); round > 0 {
-				times[i] = append(times[i], took)
-				allocations[i] += countMallocs() - before
-			}
+// measureInTurn measures two kinds of reads, in turn. Before, it reads once with each, which opens
+// connections and grows the heap.
+func measureInTurn(rounds int, readFirst, readSecond func() error) (first, second cost, err error) {
+	if err := errors.Join(readFirst(), readSecond()); err != nil {
+		return cost{}, cost{}, err
+	}
+	var firstSamples, secondSamples samples
+	for range rounds {
+		if err := errors.Join(firstSamples.measure(readFirst), secondSamples.measure(readSecond)); err != nil {
+			return cost{}, cost{}, err
 		}
 	}
-	newCost := func(i int) cost {
-		return cost{median(times[i]).Seconds(), float64(allocations[i]) / float64(rounds)}
+	return firstSamples.cost(), secondSamples.cost(), nil
+}
+
+// samples are the measured reads of one kind.
+type samples struct {
+	seconds     []float64
+	allocations uint64 // of all reads together
+}
+
+func (s *samples) measure(read func() error) error {
+	runtime.GC() // so that the read doesn't pay for the garbage of the previous one
+	before := countMallocs()
+	start := time.Now()
+	if err := read(); err != nil {
+		return err
 	}
-	return newCost(0), newCost(1), nil
+	s.seconds = append(s.seconds, time.Since(start).Seconds())
+	s.allocations += countMallocs() - before
+	return nil
+}
+
+func (s *samples) cost() cost {
+	return cost{median(s.seconds), float64(s.allocations) / float64(len(s.seconds))}
 }
 
 func countMallocs() uint64 {
@@ -109,38 +136,35 @@ func countMallocs() uint64 {
 	return stats.Mallocs
 }
 
-// newProtocolRead returns a function that calls ReadDataSource of a server for the fake.
-func newProtocolRead(ctx context.Context, server tfprotov6.ProviderServer, url string) (func() error, error) {
-	read, err := reference.Configure(ctx, server, url)
-	return func() error {
-		_, err := read()
-		return err
-	}, err
+// baselineReader requests and decodes the same pages as the provider's client, as many at a time and
+// into the same structs. It keeps the procedures, but doesn't check, join or sort them, and requests
+// nothing beyond the end of the list.
+type baselineReader struct {
+	client *http.Client
+	urls   []string // of the pages
 }
 
-// newBaselineRead returns a function that requests and decodes the same pages as the provider's
-// client, as many at a time and into the same structs. It keeps the procedures, but doesn't
-// check, join or sort them, and requests nothing beyond the end.
-func newBaselineRead(ctx context.Context, url string, procedures int) func() error {
-	var urls []string
-	for offset := 0; offset == 0 || offset < procedures-1; offset += tofupilot.MaxPageSize - 1 {
-		urls = append(urls, fmt.Sprintf("%s/api/v2/procedures?limit=%d&cursor=%d", url, tofupilot.MaxPageSize, offset))
-	}
+func newBaselineReader(url string, procedures int) *baselineReader {
 	transport := http.DefaultTransport.(*http.Transport).Clone() //nolint:forcetypeassert // net/http documents the type
 	transport.MaxIdleConnsPerHost = 8
-	client := &http.Client{Transport: transport}
-
-	return func() error {
-		pages := make([]struct{ Data []tofupilot.Procedure }, len(urls))
-		var requests errgroup.Group
-		requests.SetLimit(8)
-		for i := range urls {
-			requests.Go(func() error { return getJSON(ctx, client, urls[i], &pages[i]) })
-		}
-		return requests.Wait()
+	r := &baselineReader{client: &http.Client{Transport: transport}}
+	for offset := 0; offset == 0 || offset < procedures-1; offset += tofupilot.MaxPageSize - 1 { // pages share a row
+		r.urls = append(r.urls, fmt.Sprintf("%s/api/v2/procedures?limit=%d&cursor=%d", url, tofupilot.MaxPageSize, offset))
 	}
+	return r
 }
 
+func (r *baselineReader) read(ctx context.Context) error {
+	pages := make([]struct{ Data []tofupilot.Procedure }, len(r.urls))
+	var requests errgroup.Group
+	requests.SetLimit(8)
+	for i, url := range r.urls {
+		requests.Go(func() error { return getJSON(ctx, r.client, url, &pages[i]) })
+	}
+	return requests.Wait()
+}
+
+// getJSON decodes the response of a fake API.
 func getJSON(ctx context.Context, client *http.Client, url string, into any) error {
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
 	if err != nil {

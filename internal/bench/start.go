@@ -35,13 +35,12 @@ func (w workingDir) measureStart(ctx context.Context) ([]measurement, error) {
 	}, nil
 }
 
-// getSchema starts the provider as Terraform does. The provider prints the address on which
-// it listens for gRPC. The call is a plain HTTP/2 request with an empty message, so that the
-// time of a gRPC client isn't included.
+// getSchema starts the provider as Terraform does, and measures the time until the response to
+// GetProviderSchema. The provider prints the address on which it listens for gRPC.
 func (w workingDir) getSchema(ctx context.Context) (seconds float64, err error) {
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
-	provider := exec.CommandContext(ctx, w.binary("provider")) //nolint:gosec // built above
+	provider := exec.CommandContext(ctx, w.binary("provider")) //nolint:gosec // newWorkingDir built the program
 	provider.Env = append(w.environment(), "TMPDIR="+w.dir, "PLUGIN_PROTOCOL_VERSIONS=6",
 		"TF_PLUGIN_MAGIC_COOKIE=d602bf8f470bc67ca7faa0386276bbdd4330efaf76d1a219cb4d6991ca9872b2")
 	stdout, err := provider.StdoutPipe()
@@ -54,7 +53,7 @@ func (w workingDir) getSchema(ctx context.Context) (seconds float64, err error) 
 	}
 	defer func() {
 		cancel()
-		_ = provider.Wait() // the error is that the provider was killed
+		_ = provider.Wait() // returns an error, because cancel killed the provider
 	}()
 	handshake, err := bufio.NewReader(stdout).ReadString('\n')
 	if err != nil {
@@ -70,7 +69,8 @@ func (w workingDir) getSchema(ctx context.Context) (seconds float64, err error) 
 	return time.Since(start).Seconds(), nil
 }
 
-// call calls a gRPC method with an empty message.
+// call calls a gRPC method with an empty message. It sends a plain HTTP/2 request, so that the time
+// doesn't include that of a gRPC client.
 func call(ctx context.Context, network, address, method string) error {
 	transport := &http.Transport{
 		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {

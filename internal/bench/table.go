@@ -7,25 +7,33 @@ import (
 	"text/tabwriter"
 )
 
-// results is written as JSON, from which tools/plot draws.
+// results is what bench writes as JSON. tools/plot draws the picture from it.
 type results struct {
 	Machine      string
 	Measurements []measurement
 }
 
+// size is the size of a list: its procedures, and the runs of each procedure.
+type size struct{ Procedures, Runs int }
+
+func (s size) String() string {
+	return fmt.Sprintf("%d procedures with %d runs each", s.Procedures, s.Runs)
+}
+
 // measurement is one line of the table. A value of zero wasn't measured.
 type measurement struct {
-	What             string
-	Procedures, Runs int // runs of each procedure
+	What string
+	size
 
-	Baseline float64 // of command baseline for a plan, and of newBaselineRead for a read
+	Baseline float64 // the command baseline for a plan, baselineReader for a read
 	Provider float64
 	Structs  float64
 	Unit     string
 
-	ProviderToBaseline, StructsToProvider float64
+	ProviderToBaseline float64 // ratio
+	StructsToProvider  float64 // ratio
 
-	Limit string // of the column provider
+	Limit string // the highest value that Provider should have
 }
 
 func (r *results) add(measurements []measurement, err error) error {
@@ -33,23 +41,24 @@ func (r *results) add(measurements []measurement, err error) error {
 	return err
 }
 
-// print writes a Markdown table.
-func (r *results) print(to io.Writer) {
-	table := tabwriter.NewWriter(to, 0, 0, 1, ' ', 0)
-	line := func(cells ...any) {
+// print prints the measurements as a Markdown table.
+func (r *results) print(out io.Writer) {
+	table := tabwriter.NewWriter(out, 0, 0, 1, ' ', 0)
+	printLine := func(cells ...any) {
 		for _, cell := range cells {
 			_, _ = fmt.Fprintf(table, "| %v\t", cell)
 		}
 		_, _ = fmt.Fprintln(table, "|")
 	}
-	line("", "procedures", "runs each", "baseline", "provider", "Go structs", "provider : baseline", "structs : provider", "provider's limit")
-	line("---", "--:", "--:", "--:", "--:", "--:", "--:", "--:", "---")
+	printLine("", "procedures", "runs each", "baseline", "provider", "Go structs", "provider : baseline", "structs : provider", "provider's limit")
+	printLine("---", "--:", "--:", "--:", "--:", "--:", "--:", "--:", "---")
 	for _, m := range r.Measurements {
-		size, runs := "", ""
+		procedures, runs := "", ""
 		if m.Procedures > 0 {
-			size, runs = strconv.Itoa(m.Procedures), strconv.Itoa(m.Runs)
+			procedures = strconv.Itoa(m.Procedures)
+			runs = strconv.Itoa(m.Runs)
 		}
-		line(m.What, size, runs, format(m.Baseline, m.Unit), format(m.Provider, m.Unit), format(m.Structs, m.Unit),
+		printLine(m.What, procedures, runs, format(m.Baseline, m.Unit), format(m.Provider, m.Unit), format(m.Structs, m.Unit),
 			format(m.ProviderToBaseline, ""), format(m.StructsToProvider, ""), m.Limit)
 	}
 	_ = table.Flush() // fails only if stdout is closed

@@ -20,7 +20,7 @@ import (
 
 const module = "github.com/tofupilot/terraform-provider-tofupilot"
 
-// programs contains the packages of the providers that Terraform runs.
+// programs maps the names of the providers that Terraform runs to their packages.
 var programs = map[string]string{
 	"provider": module,
 	"baseline": module + "/internal/bench/baseline",
@@ -28,8 +28,8 @@ var programs = map[string]string{
 	"rusage":   module + "/internal/bench/rusage",
 }
 
-// workingDir is a temporary directory with the programs, and with a CLI configuration for each that
-// makes Terraform use it.
+// workingDir is a temporary directory with the programs. For each, it has a CLI configuration that
+// makes Terraform use the program.
 type workingDir struct{ dir string }
 
 func newWorkingDir(ctx context.Context) (workingDir, error) {
@@ -81,22 +81,22 @@ func (w workingDir) machine(ctx context.Context) (string, error) {
 	return fmt.Sprintf("%d cores of an %s, %s, %s", runtime.NumCPU(), model[1], version, strings.Replace(runtime.Version(), "go", "Go ", 1)), nil
 }
 
-// Directories with configurations. The output count is the number of procedures or IDs.
+// Directories with configurations. Their output count is the number of procedures or IDs.
 const (
 	allProcedures = "all"
 	someIDs       = "ids"
 )
 
-const namesCount = 5 // that someIDs looks up
+const namesCount = 5 // the number of names that the configuration in someIDs looks up
 
-// serve starts a fake API, and writes the configurations and the state that the provider baseline
-// returns.
-func (w workingDir) serve(ctx context.Context, procedures, runs int) (stop func(), err error) {
-	stored := reference.Procedures(procedures, runs)
-	server := httptest.NewServer(fakeapi.New(stored...))
+// serve starts a fake API, and writes the configurations and the state that the command baseline
+// returns. The caller must call stop.
+func (w workingDir) serve(ctx context.Context, size size) (stop func(), err error) {
+	procedures := reference.Procedures(size.Procedures, size.Runs)
+	server := httptest.NewServer(fakeapi.New(procedures...))
 	var names []string
 	for i := range namesCount {
-		names = append(names, strconv.Quote(stored[i*procedures/namesCount].Name))
+		names = append(names, strconv.Quote(procedures[i*len(procedures)/namesCount].Name))
 	}
 	err = errors.Join(
 		w.configure(allProcedures, server.URL, `data "tofupilot_procedures" "all" {}`, "data.tofupilot_procedures.all.procedures"),
@@ -109,7 +109,8 @@ func (w workingDir) serve(ctx context.Context, procedures, runs int) (stop func(
 	return server.Close, err
 }
 
-// configure writes a configuration with one data source, and an expression to count.
+// configure writes a configuration with one data source. Its output count is the length of an
+// expression.
 func (w workingDir) configure(directory, url, dataSource, expression string) error {
 	configuration := fmt.Sprintf(`
 terraform {
@@ -137,11 +138,11 @@ output "count" {
 }
 
 func (w workingDir) writeState(ctx context.Context, url string) error {
-	read, err := reference.Configure(ctx, provider.Server("bench")(), url)
+	reader, err := reference.NewReader(ctx, provider.Server("bench")(), url)
 	if err != nil {
 		return err
 	}
-	state, err := read()
+	state, err := reader.Read(ctx)
 	if err != nil {
 		return err
 	}

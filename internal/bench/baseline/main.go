@@ -1,5 +1,5 @@
-// Command baseline is a provider with the same schemas that returns a prepared state, without
-// a server or a key. The time of a plan with it is Terraform's own, the least for any provider.
+// Command baseline is a provider with the schemas of the real one that returns a prepared state. It
+// needs no server and no API key. A plan with it takes the time that Terraform itself needs.
 package main
 
 import (

@@ -10,12 +10,17 @@ import (
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/fakeapi"
 )
 
-// DataSource is the type of the data source that is read.
-const DataSource = "tofupilot_procedures"
+// dataSource is the type of the data source that benchmarks read.
+const dataSource = "tofupilot_procedures"
 
-// Configure configures a provider for a fake API. It returns a function that reads all
-// procedures and returns the encoded state that Terraform would receive.
-func Configure(ctx context.Context, server tfprotov6.ProviderServer, url string) (read func() ([]byte, error), err error) {
+// Reader reads all procedures of a fake API with a provider in this process.
+type Reader struct {
+	server    tfprotov6.ProviderServer
+	arguments *tfprotov6.DynamicValue // of the data source
+}
+
+// NewReader configures a provider for the fake API at a URL.
+func NewReader(ctx context.Context, server tfprotov6.ProviderServer, url string) (*Reader, error) {
 	schema, err := server.GetProviderSchema(ctx, &tfprotov6.GetProviderSchemaRequest{})
 	if err != nil {
 		return nil, err
@@ -25,29 +30,29 @@ func Configure(ctx context.Context, server tfprotov6.ProviderServer, url string)
 		return nil, err
 	}
 	configured, err := server.ConfigureProvider(ctx, &tfprotov6.ConfigureProviderRequest{Config: config})
-	if err == nil {
-		err = firstError(configured.Diagnostics)
-	}
 	if err != nil {
 		return nil, err
 	}
-	arguments, err := encodeBlock(schema.DataSourceSchemas[DataSource], nil)
-	if err != nil {
+	if err := firstError(configured.Diagnostics); err != nil {
 		return nil, err
 	}
-	return func() ([]byte, error) {
-		response, err := server.ReadDataSource(ctx, &tfprotov6.ReadDataSourceRequest{TypeName: DataSource, Config: arguments})
-		if err == nil {
-			err = firstError(response.Diagnostics)
-		}
-		if err != nil {
-			return nil, err
-		}
-		return response.State.MsgPack, nil
-	}, nil
+	arguments, err := encodeBlock(schema.DataSourceSchemas[dataSource], nil)
+	return &Reader{server, arguments}, err
 }
 
-// encodeBlock encodes a block with these strings. All other arguments are null.
+// Read returns the encoded state that Terraform would receive.
+func (r *Reader) Read(ctx context.Context) ([]byte, error) {
+	response, err := r.server.ReadDataSource(ctx, &tfprotov6.ReadDataSourceRequest{TypeName: dataSource, Config: r.arguments})
+	if err != nil {
+		return nil, err
+	}
+	if err := firstError(response.Diagnostics); err != nil {
+		return nil, err
+	}
+	return response.State.MsgPack, nil
+}
+
+// encodeBlock encodes a block with these arguments, which are strings. All others are null.
 func encodeBlock(schema *tfprotov6.Schema, arguments map[string]string) (*tfprotov6.DynamicValue, error) {
 	object, ok := schema.ValueType().(tftypes.Object)
 	if !ok {
@@ -55,19 +60,19 @@ func encodeBlock(schema *tfprotov6.Schema, arguments map[string]string) (*tfprot
 	}
 	values := map[string]tftypes.Value{}
 	for name, attributeType := range object.AttributeTypes { // includes nested blocks
-		var value any // null
-		if text, ok := arguments[name]; ok {
-			value = text
+		values[name] = tftypes.NewValue(attributeType, nil)
+		if value, ok := arguments[name]; ok {
+			values[name] = tftypes.NewValue(attributeType, value)
 		}
-		values[name] = tftypes.NewValue(attributeType, value)
 	}
 	encoded, err := tfprotov6.NewDynamicValue(object, tftypes.NewValue(object, values))
 	return &encoded, err
 }
 
+// firstError returns the first diagnostic, even a warning, as an error.
 func firstError(diagnostics []*tfprotov6.Diagnostic) error {
-	for _, diagnostic := range diagnostics {
-		return fmt.Errorf("%s: %s", diagnostic.Summary, diagnostic.Detail)
+	if len(diagnostics) == 0 {
+		return nil
 	}
-	return nil
+	return fmt.Errorf("%s: %s", diagnostics[0].Summary, diagnostics[0].Detail)
 }

@@ -17,8 +17,8 @@ import (
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/tofupilot"
 )
 
-// WithStructs returns a provider that fills its list of procedures as most providers do, with
-// Go structs, tfsdk tags and State.Set. Its schema and client are those of the given provider.
+// WithStructs returns a provider that fills its list of procedures with Go structs, tfsdk tags and
+// State.Set, as most providers do. It uses the schema of p and the client of this project.
 func WithStructs(p provider.Provider) provider.Provider { return &structProvider{p} }
 
 type structProvider struct{ provider.Provider }
@@ -42,7 +42,7 @@ func (p *structProvider) DataSources(ctx context.Context) (sources []func() data
 	for _, create := range p.Provider.DataSources(ctx) {
 		var metadata datasource.MetadataResponse
 		create().Metadata(ctx, datasource.MetadataRequest{ProviderTypeName: "tofupilot"}, &metadata)
-		if metadata.TypeName == DataSource {
+		if metadata.TypeName == dataSource {
 			sources = append(sources, func() datasource.DataSource { return &structDataSource{DataSource: create()} })
 		}
 	}
@@ -131,6 +131,7 @@ func (d *structDataSource) Read(ctx context.Context, req datasource.ReadRequest,
 	resp.Diagnostics.Append(resp.State.Set(ctx, &state)...)
 }
 
+// convert converts a procedure of the client to the structs of the state.
 func convert(p *tofupilot.Procedure) procedure {
 	converted := procedure{ID: p.ID, Name: p.Name, CreatedAt: p.CreatedAt, Runs: []run{}}
 	if p.FPY != nil {

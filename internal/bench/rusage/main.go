@@ -1,7 +1,7 @@
 //go:build linux
 
-// Command rusage runs the provider that BENCH_PROVIDER names, with the same standard streams,
-// and appends its CPU time in seconds and its peak memory in KiB to the file BENCH_RUSAGE.
+// Command rusage runs the provider that BENCH_PROVIDER names, with its own standard streams. It appends
+// the provider's CPU time in seconds and its peak memory in KiB to the file that BENCH_RUSAGE names.
 package main
 
 import (
