@@ -1,5 +1,5 @@
-// Command plot draws the time of a terraform plan by the number of procedures, with five runs
-// each, from the results of internal/bench.
+// Command plot draws the time of a terraform plan by the number of procedures, which have five runs
+// each. It reads the results of internal/bench.
 package main
 
 import (
@@ -23,7 +23,7 @@ type results struct {
 	Measurements []struct {
 		What                        string
 		Procedures, Runs            int
-		Baseline, Provider, Structs float64 // seconds; zero: not measured
+		Baseline, Provider, Structs float64 // in seconds; zero if it wasn't measured
 	}
 }
 
@@ -44,6 +44,7 @@ func main() {
 	}
 }
 
+// render draws one line for each kind of provider.
 func render(results results, file string) error {
 	var baseline, provider, structs plotter.XYs
 	for _, m := range results.Measurements {
@@ -88,12 +89,13 @@ func render(results results, file string) error {
 		picture.Add(line, points)
 		picture.Legend.Add(series.name, line, points)
 	}
-	picture.Y.Min, picture.Y.Max = 0.0999, 100 // decades; 0.1 would be rounded up and have no tick
+	picture.Y.Min = 0.0999 // shows the tick at 0.1; 0.1 itself would be rounded up and hide it
+	picture.Y.Max = 100
 	return save(picture, file)
 }
 
-// save draws on white, so that the picture is legible on a dark page, too. It adds fonts with
-// the same widths, for systems without the first.
+// save writes the picture as SVG. The background is white, so that the picture is legible on a dark
+// page, too. Systems without Liberation Sans use fonts with the same widths.
 func save(picture *plot.Plot, file string) error {
 	image := vgsvg.New(18*vg.Centimeter, 12*vg.Centimeter)
 	canvas := draw.New(image)
@@ -106,5 +108,5 @@ func save(picture *plot.Plot, file string) error {
 		return err
 	}
 	text := bytes.ReplaceAll(svg.Bytes(), []byte("Liberation Sans"), []byte("Liberation Sans,Arial,Helvetica,sans-serif"))
-	return os.WriteFile(file, text, 0o644) //nolint:gosec // readable by everyone
+	return os.WriteFile(file, text, 0o644) //nolint:gosec // everyone may read the picture
 }
