@@ -11,7 +11,6 @@ import (
 )
 
 var (
-	fence     = regexp.MustCompile("(?ms)^```.*?^```$")
 	code      = regexp.MustCompile("`[^`\n]*`")
 	link      = regexp.MustCompile(`\[[^\]]*\]\(([^)\s]+)\)`)
 	heading   = regexp.MustCompile(`(?m)^#{1,6} +(.+)$`)
@@ -32,7 +31,7 @@ func TestLinks(t *testing.T) {
 	pages := readPages(t)
 	checked := 0
 	for page, text := range pages {
-		withoutCode := code.ReplaceAllString(fence.ReplaceAllString(text, ""), "")
+		withoutCode := code.ReplaceAllString(fencedBlock.ReplaceAllString(text, ""), "")
 		for _, found := range link.FindAllStringSubmatch(withoutCode, -1) {
 			target := found[1]
 			file := findLinkedFile(page, target)
@@ -83,7 +82,7 @@ func findLinkedFile(page, target string) string {
 // and those of anchor tags.
 func findAnchors(text string) map[string]bool {
 	anchors := map[string]bool{}
-	for _, match := range heading.FindAllStringSubmatch(fence.ReplaceAllString(text, ""), -1) {
+	for _, match := range heading.FindAllStringSubmatch(fencedBlock.ReplaceAllString(text, ""), -1) {
 		slug := notInSlug.ReplaceAllString(strings.ToLower(strings.TrimSpace(match[1])), "")
 		anchors[strings.ReplaceAll(slug, " ", "-")] = true
 	}

@@ -40,7 +40,7 @@ func TestOneStation(t *testing.T) {
 			station.logIn(t)
 			station.startDir = t.TempDir() // the script must change to its own directory
 			station.runScript(t, oneStation, language).checkSuccess(t)
-			station.checkUploads(t, smokeTestID)
+			station.checkUploads(t, passedRun)
 		})
 	}
 }
@@ -58,7 +58,7 @@ func TestManyStations(t *testing.T) {
 
 			station := newStation(t, serveFiles(t, job.dir))
 			station.runScript(t, runTheTest, language).checkSuccess(t)
-			station.checkUploads(t, fakeapi.Example2026().ID) // the procedure of line_1
+			station.checkUploads(t, fakeapi.Example2026().ID+" PASS") // the procedure of line_1
 		})
 	}
 }
@@ -101,7 +101,7 @@ func TestFilesWithoutID(t *testing.T) {
 
 				writeFile(t, station.stationsFile(), earlierFile)
 				station.runScript(t, runTheTest, language).checkSuccess(t, usesOldFile)
-				station.checkUploads(t, smokeTestID)
+				station.checkUploads(t, passedRun)
 				if got := readFile(t, station.stationsFile()); got != earlierFile {
 					t.Errorf("stations.json: got %q, want %q", got, earlierFile)
 				}
@@ -121,7 +121,7 @@ func TestStationNames(t *testing.T) {
 				station.edits = append(station.edits, "'line_1'", "'"+name+"'")
 				writeFile(t, station.stationsFile(), `{"`+name+`": "`+smokeTestID+`"}`)
 				station.runScript(t, runTheTest, language).checkSuccess(t)
-				station.checkUploads(t, smokeTestID)
+				station.checkUploads(t, passedRun)
 			})
 		}
 	}
@@ -154,15 +154,15 @@ func TestDownloads(t *testing.T) {
 
 			writeFile(t, filepath.Join(served, "stations.json"), content)
 			station.runScript(t, runTheTest, c.language).checkSuccess(t)
-			station.checkUploads(t, smokeTestID)
+			station.checkUploads(t, passedRun)
 
 			removeFile(t, filepath.Join(served, "stations.json")) // the next downloads fail
 			station.runScript(t, runTheTest, c.language).checkSuccess(t, usesOldFile)
-			station.checkUploads(t, smokeTestID, smokeTestID)
+			station.checkUploads(t, passedRun, passedRun)
 
 			removeFile(t, station.stationsFile())
 			station.runScript(t, runTheTest, c.language).checkFailure(t, hasNoID)
-			station.checkUploads(t, smokeTestID, smokeTestID)
+			station.checkUploads(t, passedRun, passedRun)
 		})
 	}
 }

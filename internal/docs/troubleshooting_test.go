@@ -1,7 +1,6 @@
 package docs_test
 
 import (
-	"net/http"
 	"net/http/httptest"
 	"path/filepath"
 	"regexp"
@@ -109,7 +108,6 @@ func TestDestroy(t *testing.T) {
 // smokeTestConfiguration outputs the ID of smokeTest.
 const smokeTestConfiguration = requirement + `
 provider "tofupilot" {
-  allow_http  = true
   max_retries = 0
 }
 
@@ -142,51 +140,31 @@ func findAll(pattern, text string) (groups []string) {
 	return slices.Compact(groups)
 }
 
-// TestOtherVariables checks the effects of the environment variables in the table that the provider
-// doesn't read, but Go's libraries or Terraform do.
-func TestOtherVariables(t *testing.T) {
+// TestCertificateDirectories checks that the provider trusts the certificates in the directories that
+// SSL_CERT_DIR lists.
+func TestCertificateDirectories(t *testing.T) {
 	t.Parallel()
+	if runtime.GOOS != "linux" {
+		t.Skip("the variable has no effect on macOS and Windows")
+	}
 	demo := startDemo(t)
 	certificates := t.TempDir()
 	writeFile(t, filepath.Join(certificates, "ca.pem"), demo.certificate)
-	// A proxy that serves the API for a host that doesn't exist.
-	api := fakeapi.New(newProcedures()...)
-	proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.Host != "tofupilot.test" {
-			http.Error(w, "another host", http.StatusNotFound)
-			return
-		}
-		api.ServeHTTP(w, r)
-	}))
-	t.Cleanup(proxy.Close)
-	const viaProxy = "http://tofupilot.test"
-	for name, c := range map[string]struct {
-		url  string
-		env  []string
-		want string // part of the output; if it begins with "Error: ", the plan must fail
-	}{
-		"no certificate": {demo.proxyURL, nil, "Error: The server's certificate isn't trusted"},
-		"SSL_CERT_FILE":  {demo.proxyURL, []string{"SSL_CERT_FILE=" + filepath.Join(certificates, "ca.pem")}, smokeTestID},
-		"SSL_CERT_DIR":   {demo.proxyURL, []string{"SSL_CERT_DIR=/nonexistent:" + certificates}, smokeTestID},
-		"HTTP_PROXY":     {viaProxy, []string{"HTTP_PROXY=" + proxy.URL}, smokeTestID},
-		"NO_PROXY":       {viaProxy, []string{"HTTP_PROXY=" + proxy.URL, "NO_PROXY=another.test,tofupilot.test"}, "Error: The server can't be reached"},
-		"localhost":      {demo.url, []string{"HTTP_PROXY=" + proxy.URL}, smokeTestID}, // needs no proxy
-		"INFO":           {demo.url, []string{"TF_LOG_PROVIDER=INFO"}, "[INFO] provider.terraform-provider-tofupilot"},
-		"DEBUG":          {demo.url, []string{"TF_LOG_PROVIDER=DEBUG"}, `query="?limit=100`},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			if strings.HasPrefix(name, "SSL_") && runtime.GOOS != "linux" {
-				t.Skip("the variable has no effect on macOS and Windows")
-			}
-			dir := t.TempDir()
-			writeFile(t, filepath.Join(dir, "main.tf"), smokeTestConfiguration)
-			env := append(serverEnv(c.url), c.env...)
-			if strings.HasPrefix(c.want, "Error: ") {
-				checkTerraformFails(t, dir, env, "plan", c.want)
-				return
-			}
-			checkContains(t, runTerraform(t, dir, env, "plan"), c.want)
-		})
-	}
+	env := append(serverEnv(demo.proxyURL), "SSL_CERT_DIR=/nonexistent:"+certificates)
+	checkContains(t, planSmokeTest(t, env), smokeTestID)
+}
+
+// TestRequestLog checks that the provider logs each request with TF_LOG_PROVIDER=DEBUG.
+func TestRequestLog(t *testing.T) {
+	t.Parallel()
+	_, url := newServer(t)
+	checkContains(t, planSmokeTest(t, append(serverEnv(url), "TF_LOG_PROVIDER=DEBUG")), `query="?limit=100`)
+}
+
+// planSmokeTest plans smokeTestConfiguration.
+func planSmokeTest(t *testing.T, env []string) (output string) {
+	t.Helper()
+	dir := t.TempDir()
+	writeFile(t, filepath.Join(dir, "main.tf"), smokeTestConfiguration)
+	return runTerraform(t, dir, env, "plan")
 }
