@@ -16,13 +16,13 @@ const (
 	platform = runtime.GOOS + "_" + runtime.GOARCH
 )
 
-// assets contains the files of a release, and the key that they are signed with. The names
-// are those that provider registries require.
+// assets contains the files of a release, with the names that provider registries require. It also
+// contains the public key for their signature.
 type assets struct {
-	version string
-	key     string // the public key, in ASCII armor
-	keyID   string
-	files   map[string][]byte // by name
+	version   string
+	publicKey string // in ASCII armor
+	keyID     string
+	files     map[string][]byte // by name
 }
 
 func (a *assets) name(suffix string) string { return project + "_" + a.version + "_" + suffix }
@@ -39,8 +39,7 @@ func (a *assets) binary() string {
 	return project + "_v" + a.version
 }
 
-// protocols returns the versions of the plugin protocol in the manifest, from which a
-// registry takes them.
+// protocols returns the versions of the plugin protocol. A registry takes them from the manifest.
 func (a *assets) protocols(t *testing.T) []string {
 	t.Helper()
 	var content struct {
@@ -55,11 +54,11 @@ func (a *assets) protocols(t *testing.T) []string {
 	return content.Metadata.ProtocolVersions
 }
 
-// loadAssets loads the assets from GoReleaser's directory or that of a downloaded release,
-// and the public key for their signature.
+// loadAssets loads the assets from a directory: that in which GoReleaser built them, or that to which
+// they were downloaded.
 func loadAssets(t *testing.T, dir, keyFile string) *assets {
 	t.Helper()
-	a := &assets{key: string(readFile(t, keyFile)), files: map[string][]byte{}}
+	a := &assets{publicKey: string(readFile(t, keyFile)), files: map[string][]byte{}}
 	sums, err := filepath.Glob(filepath.Join(dir, project+"_*_SHA256SUMS"))
 	if err != nil || len(sums) != 1 {
 		t.Fatalf("%s must contain one SHA256SUMS: got %v, %v", dir, sums, err)
@@ -72,7 +71,7 @@ func loadAssets(t *testing.T, dir, keyFile string) *assets {
 		_, name, _ := strings.Cut(strings.TrimSpace(line), "  ")
 		a.files[name] = readFile(t, filepath.Join(dir, name))
 	}
-	keys, err := openpgp.ReadArmoredKeyRing(strings.NewReader(a.key))
+	keys, err := openpgp.ReadArmoredKeyRing(strings.NewReader(a.publicKey))
 	if err != nil || len(keys) != 1 {
 		t.Fatalf("%s must contain one public key: got %d, %v", keyFile, len(keys), err)
 	}

@@ -5,6 +5,8 @@ package release_test
 import (
 	"archive/zip"
 	"bytes"
+	"crypto/sha256"
+	"fmt"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
@@ -17,9 +19,9 @@ import (
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/fakeapi"
 )
 
-// TestRelease checks and installs the assets in the directory RELEASE_ASSETS, with the public
-// key in the file RELEASE_KEY. make release-check builds them; the release workflow downloads
-// them.
+// TestRelease checks the assets in the directory that RELEASE_ASSETS names and installs the provider
+// from them. RELEASE_KEY names the file with the public key. Both make release-check, which builds the
+// assets, and the release workflow, which downloads them, run this test.
 func TestRelease(t *testing.T) {
 	t.Parallel()
 	dir := os.Getenv("RELEASE_ASSETS")
@@ -31,7 +33,7 @@ func TestRelease(t *testing.T) {
 	t.Run("install", func(t *testing.T) { t.Parallel(); checkInstall(t, release) })
 }
 
-// checksum returns the checksum of an asset in SHA256SUMS, or an empty string.
+// checksum returns the checksum that SHA256SUMS contains for an asset, or an empty string.
 func (a *assets) checksum(name string) string {
 	for line := range strings.Lines(string(a.files[a.sums()])) {
 		if fields := strings.Fields(line); len(fields) == 2 && fields[1] == name {
@@ -41,27 +43,27 @@ func (a *assets) checksum(name string) string {
 	return ""
 }
 
-// checkAssets checks the registries' requirements that terraform init doesn't check.
+// checkAssets checks what the registries require, but terraform init doesn't check.
 func checkAssets(t *testing.T, a *assets) {
 	t.Helper()
 	for name, content := range a.files {
-		got, want := a.checksum(name), sha256sum(content)
-		// Terraform's registry rejects SHA256SUMS if it has a checksum of another file.
-		if !strings.HasSuffix(name, ".zip") && name != a.manifest() {
-			want = ""
+		want := ""
+		// Terraform's registry rejects SHA256SUMS if it has a checksum of any other file.
+		if strings.HasSuffix(name, ".zip") || name == a.manifest() {
+			want = fmt.Sprintf("%x", sha256.Sum256(content))
 		}
-		if got != want {
+		if got := a.checksum(name); got != want {
 			t.Errorf("SHA256SUMS: got %q for %s, want %q", got, name, want)
 		}
 	}
 	if got, want := a.protocols(t), []string{"6.0"}; !slices.Equal(got, want) {
 		t.Errorf("got protocols %q, want %q", got, want)
 	}
-	keys, err := openpgp.ReadArmoredKeyRing(strings.NewReader(a.key))
+	keys, err := openpgp.ReadArmoredKeyRing(strings.NewReader(a.publicKey))
 	if err != nil {
 		t.Fatal(err)
 	}
-	// A signature in ASCII armor is an error here, because the registries reject it.
+	// CheckDetachedSignature rejects a signature in ASCII armor, as the registries do.
 	if _, err := openpgp.CheckDetachedSignature(keys, bytes.NewReader(a.files[a.sums()]), bytes.NewReader(a.files[a.signature()]), nil); err != nil {
 		t.Errorf("signature: %v", err)
 	}
@@ -69,19 +71,20 @@ func checkAssets(t *testing.T, a *assets) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	at := slices.IndexFunc(archive.File, func(f *zip.File) bool { return f.Name == a.binary() })
-	if at < 0 {
+	index := slices.IndexFunc(archive.File, func(f *zip.File) bool { return f.Name == a.binary() })
+	if index < 0 {
 		t.Fatalf("no %s in the zip", a.binary())
 	}
-	if size := archive.File[at].UncompressedSize64; size > 20<<20 {
+	binary := archive.File[index]
+	if size := binary.UncompressedSize64; size > 20<<20 {
 		t.Errorf("%s has %d bytes, more than 20 MiB", a.binary(), size)
 	}
-	if mode := archive.File[at].Mode(); mode.Perm() != 0o755 {
+	if mode := binary.Mode(); mode.Perm() != 0o755 {
 		t.Errorf("%s has mode %s, want 0755", a.binary(), mode)
 	}
 }
 
-// checkInstall runs terraform init and terraform plan.
+// checkInstall installs the provider with terraform init, and reads with it.
 func checkInstall(t *testing.T, a *assets) {
 	t.Helper()
 	dir := newWorkingDir(t, newRegistry(t, a))
@@ -106,10 +109,13 @@ func checkInstall(t *testing.T, a *assets) {
 	server := httptest.NewServer(api)
 	defer server.Close()
 	output, err = runTerraform(t, dir, []string{"TOFUPILOT_URL=" + server.URL, "TOFUPILOT_API_KEY=" + fakeapi.Key}, "plan")
-	if err != nil || !strings.Contains(output, fakeapi.Example2026().ID) {
+	if err != nil {
 		t.Fatalf("plan: %v\n%s", err, output)
 	}
-	// The linker sets the version.
+	if !strings.Contains(output, fakeapi.Example2026().ID) {
+		t.Errorf("no %q in the output of plan:\n%s", fakeapi.Example2026().ID, output)
+	}
+	// The build sets the version with a linker flag.
 	if agent := api.Requests()[0].Header.Get("User-Agent"); !strings.Contains(agent, project+"/"+a.version+" ") {
 		t.Errorf("got User-Agent %q, want version %s in it", agent, a.version)
 	}

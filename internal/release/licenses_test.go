@@ -20,9 +20,9 @@ var update = flag.Bool("update", false, "write "+licensesFile)
 
 const licensesFile = "../../THIRD_PARTY_LICENSES.txt"
 
-// allowed contains the licenses that a dependency may have. The first that matches is used, so
-// BSD-3-Clause, which contains the text of BSD-2-Clause, comes before it.
-var allowed = []struct {
+// allowedLicenses lists the licenses that a dependency may have. The first that matches is used.
+// BSD-3-Clause contains the text of BSD-2-Clause, so it must come first.
+var allowedLicenses = []struct {
 	name string
 	text *regexp.Regexp // matches part of the license's text
 }{
@@ -34,15 +34,18 @@ var allowed = []struct {
 	{"ISC", regexp.MustCompile(`Permission to use, copy, modify, and/or distribute this software for any\s+purpose`)},
 }
 
-// TestLicenses checks that all dependencies, including those of tests, have an allowed license.
-// It compares THIRD_PARTY_LICENSES.txt with the licenses of the modules and of Go in the
-// provider's binary. Most of them require that file in each zip.
-func TestLicenses(t *testing.T) {
+// TestAllowedLicenses checks that all dependencies, including those of tests, have an allowed license.
+func TestAllowedLicenses(t *testing.T) {
 	t.Parallel()
 	for path, dir := range listModules(t, runtime.GOOS, "-test", "./...") {
-		_, _, _ = readLicense(t, path, dir)
+		_, _, _ = readLicense(t, path, dir) // fails the test if the license isn't allowed
 	}
+}
 
+// TestLicenses checks that THIRD_PARTY_LICENSES.txt has the licenses of Go and of all modules in the
+// provider's binary. Most of the licenses require that each zip contains them.
+func TestLicenses(t *testing.T) {
+	t.Parallel()
 	goroot, err := exec.CommandContext(t.Context(), "go", "env", "GOROOT").Output()
 	if err != nil {
 		t.Fatal(err)
@@ -52,15 +55,15 @@ func TestLicenses(t *testing.T) {
 		maps.Copy(linked, listModules(t, system, "."))
 	}
 	var list, texts strings.Builder
-	users := map[string][]string{} // the modules with each text
+	modules := map[string][]string{} // by the text of their license
 	for _, path := range slices.Sorted(maps.Keys(linked)) {
 		name, holder, text := readLicense(t, path, linked[path])
 		fmt.Fprintf(&list, "%-13s %s\n", name, path)
-		users[text] = append(users[text], path+holder)
+		modules[text] = append(modules[text], path+holder)
 	}
-	byFirst := func(a, b string) int { return cmp.Compare(users[a][0], users[b][0]) }
-	for _, text := range slices.SortedFunc(maps.Keys(users), byFirst) {
-		fmt.Fprintf(&texts, "\n%s\n%s\n\n%s\n", strings.Repeat("=", 80), strings.Join(users[text], "\n"), text)
+	byFirstModule := func(a, b string) int { return cmp.Compare(modules[a][0], modules[b][0]) }
+	for _, text := range slices.SortedFunc(maps.Keys(modules), byFirstModule) {
+		fmt.Fprintf(&texts, "\n%s\n%s\n\n%s\n", strings.Repeat("=", 80), strings.Join(modules[text], "\n"), text)
 	}
 	want := "What the provider is built of besides its own code. Written by make licenses.\n\n" + list.String() + texts.String()
 
@@ -77,8 +80,9 @@ func TestLicenses(t *testing.T) {
 // copyright matches the copyright notice at the beginning of a license's text.
 var copyright = regexp.MustCompile(`^(Copyright [^\n]+\n(All rights reserved\.\n)?)+\s*`)
 
-// readLicense returns the name of a module's license, its copyright notice, and its text without
-// the notice. THIRD_PARTY_LICENSES.txt has a text once, even if several modules have it.
+// readLicense returns the name of a module's license, its copyright notice, and its text without the
+// notice. Without the notice, several modules have the same text, which THIRD_PARTY_LICENSES.txt
+// contains once.
 func readLicense(t *testing.T, path, dir string) (name, holder, text string) {
 	t.Helper()
 	var texts []string
@@ -96,7 +100,7 @@ func readLicense(t *testing.T, path, dir string) (name, holder, text string) {
 		text = text[len(holder):]
 		holder = "\n  " + strings.Join(strings.Fields(holder), " ")
 	}
-	for _, license := range allowed {
+	for _, license := range allowedLicenses {
 		if license.text.MatchString(text) {
 			return license.name, holder, text
 		}
@@ -105,8 +109,8 @@ func readLicense(t *testing.T, path, dir string) (name, holder, text string) {
 	return "unknown", holder, text
 }
 
-// listModules returns the directories of the modules from which packages are built, without
-// this project.
+// listModules returns the directories of the modules from which packages are built, by module path. It
+// omits this project's module.
 func listModules(t *testing.T, system string, packages ...string) map[string]string {
 	t.Helper()
 	arguments := []string{"list", "-deps", "-f", "{{with .Module}}{{if not .Main}}{{.Path}}\t{{.Dir}}{{end}}{{end}}"}

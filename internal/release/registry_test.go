@@ -1,8 +1,6 @@
 package release_test
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"net/http"
 	"net/http/httptest"
@@ -10,7 +8,7 @@ import (
 	"testing"
 )
 
-// registry serves one release, with the provider registry protocol:
+// registry serves one release with the provider registry protocol:
 // https://developer.hashicorp.com/terraform/internals/provider-registry-protocol.
 type registry struct {
 	*assets
@@ -45,8 +43,8 @@ func (r *registry) download(w http.ResponseWriter, request *http.Request) {
 		http.NotFound(w, request)
 		return
 	}
-	// Registries take the checksum from SHA256SUMS, so Terraform detects a zip that was changed
-	// later.
+	// The checksum is that in SHA256SUMS, as in the registries. So Terraform rejects a zip that was
+	// changed after SHA256SUMS was written.
 	writeJSON(w, map[string]any{
 		"protocols":             r.pluginProtocols,
 		"os":                    runtime.GOOS,
@@ -57,7 +55,7 @@ func (r *registry) download(w http.ResponseWriter, request *http.Request) {
 		"shasums_url":           r.url + "/assets/" + r.sums(),
 		"shasums_signature_url": r.url + "/assets/" + r.signature(),
 		"signing_keys": map[string]any{"gpg_public_keys": []any{
-			map[string]any{"key_id": r.keyID, "ascii_armor": r.key},
+			map[string]any{"key_id": r.keyID, "ascii_armor": r.publicKey},
 		}},
 	})
 }
@@ -74,9 +72,4 @@ func (r *registry) asset(w http.ResponseWriter, request *http.Request) {
 func writeJSON(w http.ResponseWriter, content any) {
 	w.Header().Set("Content-Type", "application/json")
 	_ = json.NewEncoder(w).Encode(content) // fails only if the client has disconnected
-}
-
-func sha256sum(content []byte) string {
-	sum := sha256.Sum256(content)
-	return hex.EncodeToString(sum[:])
 }

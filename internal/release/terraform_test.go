@@ -16,8 +16,8 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// newWorkingDir returns a directory with a configuration, and with a CLI configuration that
-// replaces the registries of Terraform and OpenTofu by r.
+// newWorkingDir returns a directory with a configuration, and with a CLI configuration that replaces
+// the registries of Terraform and OpenTofu by r.
 func newWorkingDir(t *testing.T, r *registry) string {
 	t.Helper()
 	dir := t.TempDir()
@@ -31,7 +31,7 @@ host "registry.opentofu.org" {
   services = { "providers.v1" = %[1]q }
 }
 `, r.url+"/v1/providers/")
-	// Terraform chooses a prerelease, such as a snapshot, only if its version is given.
+	// The version is given, because Terraform wouldn't choose a prerelease otherwise.
 	configuration := fmt.Sprintf(`terraform {
   required_providers {
     tofupilot = {
