@@ -19,7 +19,8 @@ func TestConditions(t *testing.T) {
 		"examples/data-sources/tofupilot_procedures/postcondition.tf":    `No procedure has "Motor" in its name. Create one before you set up the line.`,
 		"examples/data-sources/tofupilot_procedures/repositories.tf":     "No procedure is linked to acme/firmware, or the server doesn't report repositories.",
 	}
-	// One procedure violates all conditions: its ID is another one, and it has no repository.
+	// The server's only procedure violates all conditions: it has another ID and no repository, and its
+	// name doesn't contain Motor.
 	violating := fakeapi.Generate(1, fakeapi.WithRunsAndFPY)
 	violating[0].Name = smokeTest
 	_, url := harness.NewFakeServer(t, violating...)
@@ -49,7 +50,7 @@ func TestWarning(t *testing.T) {
 	check := readExample(t, "tofupilot_procedure_ids/check.tf")
 	skipIfMissing(t, check)
 	demo := startDemo(t)
-	misspelt := strings.Replace(check, `["`+smokeTest+`"]`, `["Firmware Smoke Tset"]`, 1)
+	misspelt := strings.Replace(check, `["`+smokeTest+`"]`, `["`+misspeltName+`"]`, 1)
 	dir := demo.newDir(t, readFirstExamples(t)[page]+"\n"+misspelt)
 	output := runTerraform(t, dir, demo.env, "plan")
 	_, warning, _ := strings.Cut(output, "\nWarning: ")
@@ -67,6 +68,7 @@ func findWarning(page string) string {
 	return ""
 }
 
+// isWarning reports whether a block of a page shows a warning of Terraform.
 func isWarning(text string) bool { return strings.HasPrefix(text, "Warning: ") }
 
 // TestMissingNameExists checks that the example for a missing name outputs the ID if one procedure
@@ -86,9 +88,8 @@ func TestMissingNameTwice(t *testing.T) {
 	checkTerraformFails(t, dir, env, "apply -auto-approve", "Error: Invalid function argument")
 }
 
-// TestMissingName checks that the example for a missing name outputs null if no procedure has
-// exactly the name. The commands are those that the page compares: Terraform doesn't store an
-// output that is null.
+// TestMissingName checks that the example for a missing name outputs null if no procedure has exactly
+// the name. Terraform doesn't store an output that is null. The page shows how two commands print that.
 func TestMissingName(t *testing.T) {
 	t.Parallel()
 	dir, env, _ := newInverterDir(t, "Inverter Final Test Rev A", "inverter final test")
@@ -120,8 +121,8 @@ func newInverterDir(t *testing.T, names ...string) (dir string, env []string, pr
 	return dir, serverEnv(url), procedures
 }
 
-// TestOverrides checks that "terraform test" rejects values that lack an attribute's type, with the
-// errors that the page mentions.
+// TestOverrides checks that "terraform test" can't override an attribute with a list of objects or
+// with null. The errors must be those that the page mentions.
 func TestOverrides(t *testing.T) {
 	t.Parallel()
 	page := readPages(t)["docs/guides/offline-tests.md"]

@@ -81,30 +81,35 @@ func (d *demo) startGateways(t *testing.T) {
 		t.Fatal(err)
 	}
 	forward := &httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) { r.SetURL(address) }}
-	proxy := httptest.NewTLSServer(forward)
-	t.Cleanup(proxy.Close)
+	proxy := startTLS(t, forward, nil)
 	d.proxyURL = proxy.URL
 	d.certificate = harness.EncodePEM("CERTIFICATE", proxy.Certificate().Raw)
 
 	login := http.RedirectHandler("https://acme.cloudflareaccess.invalid/cdn-cgi/access/login", http.StatusFound)
-	headerGateway := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	requireHeaders := func(w http.ResponseWriter, r *http.Request) {
 		if r.Header.Get("Cf-Access-Client-Id") != gatewayID || r.Header.Get("Cf-Access-Client-Secret") != gatewaySecret {
 			login.ServeHTTP(w, r)
 			return
 		}
 		forward.ServeHTTP(w, r)
-	}))
-	t.Cleanup(headerGateway.Close)
-	d.headerGatewayURL = headerGateway.URL
+	}
+	d.headerGatewayURL = startTLS(t, http.HandlerFunc(requireHeaders), nil).URL
 
 	d.clientCertificate, d.clientKey = harness.NewCertificate(t, "client")
 	clients := x509.NewCertPool()
 	clients.AppendCertsFromPEM([]byte(d.clientCertificate))
-	certificateGateway := httptest.NewUnstartedServer(forward)
-	certificateGateway.TLS = &tls.Config{ClientAuth: tls.RequireAndVerifyClientCert, ClientCAs: clients, MinVersion: tls.VersionTLS12}
-	certificateGateway.StartTLS()
-	t.Cleanup(certificateGateway.Close)
-	d.certificateGatewayURL = certificateGateway.URL
+	requireCertificate := &tls.Config{ClientAuth: tls.RequireAndVerifyClientCert, ClientCAs: clients, MinVersion: tls.VersionTLS12}
+	d.certificateGatewayURL = startTLS(t, forward, requireCertificate).URL
+}
+
+// startTLS starts a TLS server. All of them use the certificate of net/http/httptest.
+func startTLS(t *testing.T, handler http.Handler, config *tls.Config) *httptest.Server {
+	t.Helper()
+	server := httptest.NewUnstartedServer(handler)
+	server.TLS = config
+	server.StartTLS()
+	t.Cleanup(server.Close)
+	return server
 }
 
 // newDir returns a directory with a configuration of a page, in which terraform init has run.

@@ -12,11 +12,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/hashicorp/terraform-plugin-framework/datasource"
-
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/acceptance/harness"
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/fakeapi"
-	"github.com/tofupilot/terraform-provider-tofupilot/internal/provider"
 )
 
 // TestExamplesAreShown checks that each example, except the demo, is a block of a page. So TestBlocks
@@ -68,30 +65,9 @@ func TestLast30Days(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	const days = 30 * 24 * time.Hour
-	if age := time.Since(after); age < days || age > days+10*time.Minute {
-		t.Errorf("got created_after=%s, %s ago, want %s ago", after, age, days)
-	}
-}
-
-// TestDataSourcePages checks that each data source has a page with an example, and that the
-// README links to it.
-func TestDataSourcePages(t *testing.T) { //nolint:paralleltest // A missing page makes other tests fail, too, so this test must run first.
-	pages := readPages(t)
-	for _, create := range provider.New("test")().DataSources(t.Context()) {
-		var meta datasource.MetadataResponse
-		create().Metadata(t.Context(), datasource.MetadataRequest{ProviderTypeName: "tofupilot"}, &meta)
-		page := "docs/data-sources/" + strings.TrimPrefix(meta.TypeName, "tofupilot_") + ".md"
-		if pages[page] == "" {
-			t.Errorf(`%s has no page %s: run "make generate"`, meta.TypeName, page)
-			continue
-		}
-		if !strings.Contains(pages[page], `data "`+meta.TypeName+`"`) {
-			t.Errorf("%s has no example: write examples/data-sources/%s/data-source.tf, and run \"make generate\"", page, meta.TypeName)
-		}
-		if !strings.Contains(pages["README.md"], "[`"+meta.TypeName+"`]("+page+")") {
-			t.Errorf("README.md doesn't link to %s: add it to the data sources under Documentation", page)
-		}
+	const thirtyDays = 30 * 24 * time.Hour
+	if age := time.Since(after); age < thirtyDays || age > thirtyDays+10*time.Minute {
+		t.Errorf("got created_after=%s, %s ago, want %s ago", after, age, thirtyDays)
 	}
 }
 
@@ -112,17 +88,21 @@ func listCLIs(t *testing.T) []string {
 	t.Helper()
 	programs := []string{harness.CLI(t)}
 	for _, other := range []string{"terraform", "tofu"} {
-		if path, err := exec.LookPath(other); err == nil && strings.TrimSuffix(filepath.Base(harness.CLI(t)), ".exe") != other {
+		if strings.TrimSuffix(filepath.Base(harness.CLI(t)), ".exe") == other {
+			continue
+		}
+		if path, err := exec.LookPath(other); err == nil {
 			programs = append(programs, path)
 		}
 	}
 	return programs
 }
 
-// The procedure that the configurations of the guides look up.
+// The procedure that the configurations of the guides look up, and a name that no procedure has.
 const (
-	smokeTest   = "Firmware Smoke Test"
-	smokeTestID = "7d3b9f52-6c1e-4a08-b5d4-1e9f0c2a8b63"
+	smokeTest    = "Firmware Smoke Test"
+	smokeTestID  = "7d3b9f52-6c1e-4a08-b5d4-1e9f0c2a8b63"
+	misspeltName = "Firmware Smoke Tset"
 )
 
 // newServer starts a fake API with the procedures of newProcedures.

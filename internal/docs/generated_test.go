@@ -10,16 +10,29 @@ import (
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/provider"
 )
 
-// TestGeneratedPages checks that pages contain the descriptions of the schema. .ci/run also checks
-// that the rest of the pages is up to date, by generating them.
-func TestGeneratedPages(t *testing.T) { //nolint:paralleltest // The test is fast and must run before those that run Terraform.
+// TestGeneratedPages checks that the provider and each data source have a page with the descriptions of
+// the schema, and that a data source has an example and a link in the README. .ci/run also checks that
+// the rest of the pages is up to date, by generating them.
+func TestGeneratedPages(t *testing.T) { //nolint:paralleltest // A missing page makes other tests fail, too, so this test must run first.
 	schemas, err := provider.Server("test")().GetProviderSchema(t.Context(), &tfprotov6.GetProviderSchemaRequest{})
 	if err != nil {
 		t.Fatal(err)
 	}
+	pages := readPages(t)
 	checkDescriptions(t, indexPage, schemas.Provider.Block)
 	for name, schema := range schemas.DataSourceSchemas {
-		checkDescriptions(t, "docs/data-sources/"+strings.TrimPrefix(name, "tofupilot_")+".md", schema.Block)
+		page := "docs/data-sources/" + strings.TrimPrefix(name, "tofupilot_") + ".md"
+		if pages[page] == "" {
+			t.Errorf(`%s has no page %s: run "make generate"`, name, page)
+			continue
+		}
+		checkDescriptions(t, page, schema.Block)
+		if !strings.Contains(pages[page], `data "`+name+`"`) {
+			t.Errorf("%s has no example: write examples/data-sources/%s/data-source.tf, and run \"make generate\"", page, name)
+		}
+		if !strings.Contains(pages["README.md"], "[`"+name+"`]("+page+")") {
+			t.Errorf("README.md doesn't link to %s: add it to the data sources under Documentation", page)
+		}
 	}
 }
 

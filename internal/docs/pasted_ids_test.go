@@ -11,23 +11,29 @@ const pastedPage = "docs/guides/from-pasted-ids.md"
 
 var uuid = regexp.MustCompile(`[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}`)
 
-// readPastedGuide returns the configurations of the guide, in the order of its steps: with pasted
-// IDs, an addition that shows the names of the IDs, one that looks the names up, and import blocks.
-func readPastedGuide(t *testing.T) (pasted, showNames, lookUp, imports string) {
+// pastedGuide contains the configurations of the guide, in the order of its steps.
+type pastedGuide struct {
+	pasted    string // has the pasted IDs
+	showNames string // is added to pasted, and shows the names of the IDs
+	lookUp    string // looks the names up
+	imports   string // imports CI variables
+}
+
+func readPastedGuide(t *testing.T) pastedGuide {
 	t.Helper()
 	blocks := findBlocks(readPages(t)[pastedPage], "terraform")
 	if len(blocks) != 4 {
 		t.Fatalf("got %d configurations, want 4", len(blocks))
 	}
-	return blocks[0].text, blocks[1].text, blocks[2].text, blocks[3].text
+	return pastedGuide{blocks[0].text, blocks[1].text, blocks[2].text, blocks[3].text}
 }
 
 // TestPastedIDs checks that the guide mentions the pasted IDs before the configuration with them.
 func TestPastedIDs(t *testing.T) {
 	t.Parallel()
-	pasted, _, _, _ := readPastedGuide(t)
-	introduction, _, _ := strings.Cut(readPages(t)[pastedPage], pasted)
-	for _, id := range uuid.FindAllString(pasted, -1) {
+	guide := readPastedGuide(t)
+	introduction, _, _ := strings.Cut(readPages(t)[pastedPage], guide.pasted)
+	for _, id := range uuid.FindAllString(guide.pasted, -1) {
 		if !strings.Contains(introduction, id) {
 			t.Errorf("the ID %s isn't mentioned before the configuration", id)
 		}
@@ -38,8 +44,8 @@ func TestPastedIDs(t *testing.T) {
 func TestShowNames(t *testing.T) {
 	t.Parallel()
 	demo := startDemo(t)
-	pasted, showNames, _, _ := readPastedGuide(t)
-	dir := demo.newDir(t, pasted+showNames)
+	guide := readPastedGuide(t)
+	dir := demo.newDir(t, guide.pasted+guide.showNames)
 	shown := findBlocks(readPages(t)[pastedPage], "text")[0].text
 	checkContains(t, runTerraform(t, dir, demo.env, "plan"), normalizeSpace(shown))
 }
@@ -48,10 +54,10 @@ func TestShowNames(t *testing.T) {
 func TestShowNamesOfOtherIDs(t *testing.T) {
 	t.Parallel()
 	demo := startDemo(t)
-	pasted, showNames, _, _ := readPastedGuide(t)
+	guide := readPastedGuide(t)
 	const upperCase, repeated = "550E8400-E29B-41D4-A716-446655440000", smokeTestID
-	edited := strings.Replace(showNames, "toset([", `toset(["`+upperCase+`", "`+repeated+`", `, 1)
-	dir := demo.newDir(t, pasted+edited)
+	edited := strings.Replace(guide.showNames, "toset([", `toset(["`+upperCase+`", "`+repeated+`", `, 1)
+	dir := demo.newDir(t, guide.pasted+edited)
 	checkContains(t, runTerraform(t, dir, demo.env, "plan"), `"`+upperCase+`" = "Battery Test Procedure"`)
 }
 
@@ -60,15 +66,15 @@ func TestShowNamesOfOtherIDs(t *testing.T) {
 func TestLookUpPastedIDs(t *testing.T) {
 	t.Parallel()
 	demo := startDemo(t)
-	pasted, _, lookUp, _ := readPastedGuide(t)
-	dir := demo.newDir(t, pasted)
+	guide := readPastedGuide(t)
+	dir := demo.newDir(t, guide.pasted)
 	runTerraform(t, dir, demo.env, "apply", "-auto-approve")
 
 	main := filepath.Join(dir, "main.tf")
-	writeFile(t, main, lookUp)
+	writeFile(t, main, guide.lookUp)
 	runTerraform(t, dir, demo.env, "plan", "-detailed-exitcode") // fails if there are changes
 
-	writeFile(t, main, strings.ReplaceAll(lookUp, smokeTest, "Motor Controller FVT"))
+	writeFile(t, main, strings.ReplaceAll(guide.lookUp, smokeTest, "Motor Controller FVT"))
 	output := runTerraform(t, dir, demo.env, "plan")
 	if !regexp.MustCompile(`firmware = "[^"]+" -> "[^"]+"`).MatchString(output) {
 		t.Errorf("the plan doesn't show that the ID changes:\n%s", output)
@@ -79,13 +85,13 @@ func TestLookUpPastedIDs(t *testing.T) {
 // github-variables. Terraform must update that variable and create the other one.
 func TestImport(t *testing.T) {
 	t.Parallel()
-	_, _, _, imports := readPastedGuide(t)
-	skipIfMissing(t, imports)
+	guide := readPastedGuide(t)
+	skipIfMissing(t, guide.imports)
 	_, url := newServer(t)
 	dir := copyExample(t, "examples/github-variables")
 	file := filepath.Join(dir, "import.tf")
-	writeFile(t, file, imports)
+	writeFile(t, file, guide.imports)
 	runTerraform(t, dir, nil, "fmt", "-check", "-diff", "import.tf")
-	writeFile(t, file, strings.ReplaceAll(imports, "github_actions_variable.", "terraform_data."))
+	writeFile(t, file, strings.ReplaceAll(guide.imports, "github_actions_variable.", "terraform_data."))
 	checkContains(t, runTerraform(t, dir, serverEnv(url), "plan"), "Plan: 1 to import, 1 to add, 1 to change, 0 to destroy.")
 }

@@ -38,9 +38,6 @@ func TestLockTimeout(t *testing.T) {
 	}
 }
 
-// misspeltName is a name that no procedure has.
-const misspeltName = "Firmware Smoke Tset"
-
 // job is a directory in which the scripts of a guide run: a repository on a CI machine, or the
 // directory of a test on a station.
 type job struct {

@@ -21,7 +21,7 @@ import (
 
 const root = "../.." // of the repository
 
-// home is the home directory of all programs that tests run. It contains the provider and two CLI
+// home is Terraform's home directory in tests. It contains the provider and two CLI
 // configurations. With developer.rc, Terraform uses the provider without installing it. With
 // user.rc, terraform init installs the provider from a mirror.
 var home string
