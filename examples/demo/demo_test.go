@@ -23,29 +23,33 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// useTempDir makes the demo write its temporary files to a new directory. It fails the test if files
-// remain there at the end.
-func useTempDir(t *testing.T) {
-	t.Helper()
-	variable := "TMPDIR"
+// tempDirVariable returns the environment variable that names the directory for temporary files.
+func tempDirVariable() string {
 	if runtime.GOOS == "windows" {
-		variable = "TMP"
+		return "TMP"
 	}
+	return "TMPDIR"
+}
+
+// newTempDir returns a directory for the demo's temporary files. It fails the test if files remain
+// there at the end.
+func newTempDir(t *testing.T) string {
+	t.Helper()
 	dir := t.TempDir()
-	t.Setenv(variable, dir)
 	t.Cleanup(func() {
 		files, err := os.ReadDir(dir)
 		if err != nil || len(files) > 0 {
 			t.Errorf("got the temporary files %v, want none: %v", files, err)
 		}
 	})
+	return dir
 }
 
 // TestDemo checks that the demo reads from both servers, and checks what it prints. It must ignore
 // the user's settings.
 func TestDemo(t *testing.T) {
 	harness.SkipShort(t)
-	useTempDir(t)
+	t.Setenv(tempDirVariable(), newTempDir(t))
 	t.Setenv("TF_CLI_CONFIG_FILE", "/nonexistent")
 	t.Setenv("TF_CLI_ARGS", "-nonsense")
 	t.Setenv("TF_WORKSPACE", "other")
@@ -144,7 +148,7 @@ func runLive(t *testing.T, ctx context.Context, handler http.Handler, key string
 // TestLiveWithWrongKey checks that -live reads from the server of TOFUPILOT_URL with the key of
 // TOFUPILOT_API_KEY, and returns the error of the step that fails, without the key.
 func TestLiveWithWrongKey(t *testing.T) {
-	useTempDir(t)
+	t.Setenv(tempDirVariable(), newTempDir(t))
 	api := fakeapi.New()
 	output, err := runLive(t, t.Context(), api, "a-wrong-key")
 	if err == nil {
@@ -169,7 +173,7 @@ func TestLiveWithWrongKey(t *testing.T) {
 // TestInterrupted checks that the demo returns errInterrupted if it is interrupted while the provider
 // waits for a response.
 func TestInterrupted(t *testing.T) {
-	useTempDir(t)
+	t.Setenv(tempDirVariable(), newTempDir(t))
 	ctx, interrupt := context.WithCancel(t.Context())
 	var once sync.Once
 	handler := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -186,7 +190,7 @@ func TestInterrupted(t *testing.T) {
 }
 
 func TestInvalidArguments(t *testing.T) {
-	useTempDir(t)
+	t.Setenv(tempDirVariable(), newTempDir(t))
 	for _, c := range []struct{ args, want string }{
 		{"-nonsense", "flag provided but not defined"},
 		{"live", "unexpected argument"},

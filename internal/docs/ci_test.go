@@ -192,7 +192,7 @@ func newSDKJob(t *testing.T) *job {
 		t.Skip("python3, which the guide uses, isn't installed")
 	}
 	j := newCIJob(t)
-	writeFile(t, filepath.Join(j.dir, "upload.py"), findBlocks(readSection(t, ciPage, "## Upload with an SDK"), "python")[0].text)
+	writeFile(t, filepath.Join(j.dir, "upload.py"), readBlock(t, ciPage, "## Upload with an SDK", "python"))
 	j.env = append(j.env, serverEnv(j.url)...)
 	return j
 }
@@ -200,7 +200,7 @@ func newSDKJob(t *testing.T) *job {
 func newCIJob(t *testing.T) *job {
 	t.Helper()
 	j := newJob(t, ciPage, lookupHeading)
-	writeFile(t, filepath.Join(j.dir, "with-procedure.sh"), findBlocks(readSection(t, ciPage, lookupHeading), "sh")[0].text)
+	writeFile(t, filepath.Join(j.dir, "with-procedure.sh"), readBlock(t, ciPage, lookupHeading, "sh"))
 	return j
 }
 

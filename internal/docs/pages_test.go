@@ -65,6 +65,16 @@ func readSection(t *testing.T, page, heading string) string {
 	return text
 }
 
+// readBlock returns the first code block of a section that is in a language.
+func readBlock(t *testing.T, page, heading, language string) string {
+	t.Helper()
+	blocks := findBlocks(readSection(t, page, heading), language)
+	if len(blocks) == 0 {
+		t.Fatalf("%s: the section %q has no code block in %s", page, heading, language)
+	}
+	return blocks[0].text
+}
+
 // codeBlock is a fenced code block of a page.
 type codeBlock struct {
 	language string

@@ -15,9 +15,11 @@ import (
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/fakeapi"
 )
 
+// planOrApply matches a line of a script that runs terraform plan or apply.
 var planOrApply = regexp.MustCompile(`(?m)^.*terraform .*\b(?:plan|apply)\b.*$`)
 
-// TestLockTimeout checks that each plan and apply in a script waits for the lock.
+// TestLockTimeout checks that each plan and apply in a script of a page waits if another job has locked
+// the Terraform state.
 func TestLockTimeout(t *testing.T) {
 	t.Parallel()
 	checked := 0
@@ -47,17 +49,17 @@ type job struct {
 	home string // the user's home directory
 	env  []string
 
-	edits    []string // old and new texts, in turn, which runScript replaces in a script
-	startDir string   // the directory in which commands start; dir if it is empty
+	edits    []string // texts in a script and their replacements, in turn, for strings.NewReplacer
+	startDir string   // the directory in which programs start; if it is empty, they start in dir
 }
 
-// newJob returns a job with the configuration of a guide's section, and with a fake CLI, SDK and
-// AWS CLI.
+// newJob returns a job with the configuration of a guide's section, and with the fake CLI, SDK and AWS
+// CLI.
 func newJob(t *testing.T, page, heading string) *job {
 	t.Helper()
 	api, url := newServer(t)
 	j := &job{api: api, url: url, dir: t.TempDir(), home: t.TempDir()}
-	writeFile(t, j.configurationFile(), findBlocks(readSection(t, page, heading), "terraform")[0].text)
+	writeFile(t, j.configurationFile(), readBlock(t, page, heading, "terraform"))
 	writeFile(t, filepath.Join(j.dir, "tofupilot.json"), `{"procedureId":"of tofupilot.json, which a job must not upload"}`)
 
 	programs := t.TempDir()
@@ -102,7 +104,7 @@ func (j *job) replaceInConfiguration(t *testing.T, from, to string) {
 // powershell. It skips the test if a program that the script uses isn't installed.
 func (j *job) runScript(t *testing.T, heading, language string) result {
 	t.Helper()
-	script := findBlocks(readSection(t, stationsPage, heading), language)[0].text
+	script := readBlock(t, stationsPage, heading, language)
 	interpreter := "sh"
 	if language == "powershell" {
 		interpreter = "pwsh"

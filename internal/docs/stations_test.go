@@ -20,17 +20,16 @@ const (
 	runTheTest   = "### Run the test"
 )
 
-// languages are those of the guide's scripts. PowerShell is tested only if it is installed.
+// languages are the languages of the guide's scripts. PowerShell scripts run only if it is installed.
 var languages = []string{"sh", "powershell"}
 
-// What the scripts for many stations print.
+// Messages of the script that runs the test on one of many stations.
 const (
 	usesOldFile = "Using the old stations.json."
 	hasNoID     = "Can't read a procedure ID for line_1 from stations.json."
 )
 
-// TestOneStation checks that the script of a station uploads a run of the procedure that it looks
-// up.
+// TestOneStation checks that the script of a station uploads a run of the procedure that it looks up.
 func TestOneStation(t *testing.T) {
 	t.Parallel()
 	for _, language := range languages {

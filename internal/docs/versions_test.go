@@ -5,6 +5,7 @@ import (
 	"maps"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -50,12 +51,10 @@ func TestNewFeatures(t *testing.T) {
 		if !isForUsers(page) {
 			continue
 		}
-		configurations := ""
-		for _, block := range findBlocks(text, "terraform", "hcl", "tf") {
-			configurations += block.text
-		}
+		blocks := findBlocks(text, "terraform", "hcl", "tf")
 		for _, feature := range newerFeatures {
-			if !strings.Contains(configurations, feature.text) {
+			usesFeature := func(block codeBlock) bool { return strings.Contains(block.text, feature.text) }
+			if !slices.ContainsFunc(blocks, usesFeature) {
 				continue
 			}
 			checked++
