@@ -21,7 +21,7 @@ import (
 var setting = regexp.MustCompile(`(?m)^(?:export |\$env:)(TOFUPILOT_[A-Z_]+) ?= ?"?([^"\s]+)"?$`)
 
 // startServe starts the demo with -serve. It returns the API keys and the URLs that the demo prints:
-// of the first server for sh, of the same server for PowerShell, and so for the second server.
+// of the first server for sh and for PowerShell, then of the second server for both.
 func startServe(t *testing.T) (serve *exec.Cmd, keys, urls []string) {
 	t.Helper()
 	binary := harness.Build(t, ".", filepath.Join(t.TempDir(), "demo"))

@@ -106,8 +106,8 @@ func (d *demo) terraformPath(ctx context.Context) (string, error) {
 	return path, nil
 }
 
-// environment returns the environment of Terraform: the user's, without Terraform's variables. Only
-// with -live does it keep TofuPilot's variables.
+// environment returns the environment in which Terraform runs: the user's, without variables of
+// Terraform and, unless the demo is live, without variables of TofuPilot.
 func (d *demo) environment() map[string]string {
 	env := map[string]string{}
 	for _, variable := range d.env {

@@ -7,7 +7,7 @@ import (
 	"text/tabwriter"
 )
 
-// results is what bench writes as JSON. tools/plot draws the picture from it.
+// results are the measurements of one run. Command bench writes them as JSON, which tools/plot draws.
 type results struct {
 	Machine      string
 	Measurements []measurement

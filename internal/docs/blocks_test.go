@@ -123,8 +123,8 @@ func hasDefaultProvider(configuration string) bool {
 	return found != "" && !strings.Contains(found, "alias")
 }
 
-// TestOtherBlocks checks blocks in HCL that readConfigurations doesn't return. Each must be a file
-// of examples/, which TestExampleTests runs or another block shows, or a valid CLI configuration.
+// TestOtherBlocks checks that each block in HCL that isn't a configuration is a file of examples/ or a
+// valid CLI configuration.
 func TestOtherBlocks(t *testing.T) {
 	t.Parallel()
 	examples := slices.Collect(maps.Values(readExamples(t)))

@@ -89,7 +89,7 @@ func TestMissingNameTwice(t *testing.T) {
 }
 
 // TestMissingName checks that the example for a missing name outputs null if no procedure has exactly
-// the name. Terraform doesn't store an output that is null. The page shows how two commands print that.
+// the name. Terraform doesn't store an output that is null, so the commands in procedures.md print none.
 func TestMissingName(t *testing.T) {
 	t.Parallel()
 	dir, env, _ := newInverterDir(t, "Inverter Final Test Rev A", "inverter final test")
@@ -122,7 +122,7 @@ func newInverterDir(t *testing.T, names ...string) (dir string, env []string, pr
 }
 
 // TestOverrides checks that "terraform test" can't override an attribute with a list of objects or
-// with null. The errors must be those that the page mentions.
+// with null. The guide offline-tests.md must mention both errors.
 func TestOverrides(t *testing.T) {
 	t.Parallel()
 	page := readPages(t)["docs/guides/offline-tests.md"]

@@ -16,8 +16,8 @@ import (
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/fakeapi"
 )
 
-// TestExamplesAreShown checks that each example, except the demo, is a block of a page. So TestBlocks
-// plans it.
+// TestExamplesAreShown checks that each example, except the demo, is a block of a page. TestBlocks plans
+// those blocks.
 func TestExamplesAreShown(t *testing.T) {
 	t.Parallel()
 	pages := strings.Join(slices.Collect(maps.Values(readPages(t))), "")
@@ -52,7 +52,7 @@ func TestExampleTests(t *testing.T) {
 	}
 }
 
-// TestLast30Days checks that the example requests procedures of the last 30 days.
+// TestLast30Days checks that the example recent.tf requests procedures of the last 30 days.
 func TestLast30Days(t *testing.T) {
 	t.Parallel()
 	example := readExample(t, "tofupilot_procedures/recent.tf")

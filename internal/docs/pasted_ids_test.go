@@ -11,7 +11,7 @@ const pastedPage = "docs/guides/from-pasted-ids.md"
 
 var uuid = regexp.MustCompile(`[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}`)
 
-// pastedGuide contains the configurations of the guide, in the order of its steps.
+// pastedGuide contains the configurations of from-pasted-ids.md, in the order of its steps.
 type pastedGuide struct {
 	pasted    string // has the pasted IDs
 	showNames string // is added to pasted, and shows the names of the IDs
@@ -28,7 +28,7 @@ func readPastedGuide(t *testing.T) pastedGuide {
 	return pastedGuide{blocks[0].text, blocks[1].text, blocks[2].text, blocks[3].text}
 }
 
-// TestPastedIDs checks that the guide mentions the pasted IDs before the configuration with them.
+// TestPastedIDs checks that from-pasted-ids.md mentions the pasted IDs before the configuration with them.
 func TestPastedIDs(t *testing.T) {
 	t.Parallel()
 	guide := readPastedGuide(t)
@@ -40,7 +40,7 @@ func TestPastedIDs(t *testing.T) {
 	}
 }
 
-// TestShowNames checks that a plan shows the names of the pasted IDs as the guide does.
+// TestShowNames checks that a plan shows the names of the pasted IDs as from-pasted-ids.md does.
 func TestShowNames(t *testing.T) {
 	t.Parallel()
 	demo := startDemo(t)
@@ -50,7 +50,7 @@ func TestShowNames(t *testing.T) {
 	checkContains(t, runTerraform(t, dir, demo.env, "plan"), normalizeSpace(shown))
 }
 
-// TestShowNamesOfOtherIDs checks that the IDs may be in upper case and may be repeated.
+// TestShowNamesOfOtherIDs checks that pasted IDs may be in upper case and may be repeated.
 func TestShowNamesOfOtherIDs(t *testing.T) {
 	t.Parallel()
 	demo := startDemo(t)
@@ -81,8 +81,8 @@ func TestLookUpPastedIDs(t *testing.T) {
 	}
 }
 
-// TestImport checks that the guide's import block imports one of the CI variables of the example
-// github-variables. Terraform must update that variable and create the other one.
+// TestImport checks that the import block of from-pasted-ids.md imports one of the CI variables of the
+// example github-variables. Terraform must update that variable and create the other one.
 func TestImport(t *testing.T) {
 	t.Parallel()
 	guide := readPastedGuide(t)

@@ -81,8 +81,8 @@ var filesWithoutID = map[string]string{
 	"incomplete download": `{"line_1": "` + smokeTestID + `"`,
 }
 
-// TestFilesWithoutID checks that a station doesn't use a file without an ID. It uses the file of an
-// earlier download. If that has no ID either, the script fails and uploads nothing.
+// TestFilesWithoutID checks that a station that downloads a file without an ID uses the file of an
+// earlier download. If the earlier file has no ID either, the script must fail and upload nothing.
 func TestFilesWithoutID(t *testing.T) {
 	t.Parallel()
 	const earlierFile = `{"line_1": "` + smokeTestID + `"}`

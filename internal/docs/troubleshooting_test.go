@@ -44,7 +44,7 @@ func TestTroubleshooting(t *testing.T) {
 	}
 }
 
-// readSource returns the source of the provider and its packages, without tests.
+// readSource returns the source of the packages in internal/ that are part of the provider.
 func readSource(t *testing.T) string {
 	t.Helper()
 	files, err := filepath.Glob("../*/*.go")
@@ -61,7 +61,7 @@ func readSource(t *testing.T) string {
 	return source.String()
 }
 
-// TestMisspeltAlias checks the error that the table explains for a misspelt alias.
+// TestMisspeltAlias checks the error that the table under Troubleshooting explains for a misspelt alias.
 func TestMisspeltAlias(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -77,8 +77,8 @@ data "tofupilot_procedures" "all" {
 	checkTerraformFails(t, dir, nil, "plan", "Error: Provider configuration not present", "it has been removed")
 }
 
-// TestMissingRequirement checks the error that the table explains for a missing required_providers
-// block, with dev_overrides.
+// TestMissingRequirement checks the error that the table under Troubleshooting explains for a missing
+// required_providers block, with dev_overrides.
 func TestMissingRequirement(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -87,7 +87,7 @@ func TestMissingRequirement(t *testing.T) {
 }
 
 // TestDestroy checks that terraform destroy fails while the server is down, and succeeds with the
-// option -refresh=false, as the page says.
+// option -refresh=false, as docs/index.md says.
 func TestDestroy(t *testing.T) {
 	t.Parallel()
 	const advice = "terraform destroy -refresh=false"
@@ -120,8 +120,8 @@ output "procedure_ids" {
 }
 `
 
-// TestEnvironmentVariables checks that the table of environment variables has the provider's
-// variables in the code, and no others.
+// TestEnvironmentVariables checks that the table of environment variables lists exactly the variables of
+// TofuPilot in the code.
 func TestEnvironmentVariables(t *testing.T) {
 	t.Parallel()
 	got := findAll("\\| `(TOFUPILOT_[A-Z_]+)` \\|", readSection(t, indexPage, "## Environment variables"))
