@@ -56,8 +56,8 @@ func listArguments(t *testing.T) []argument {
 				continue
 			}
 			value, sent := sampleValue(t, connection, dataSource, attribute, required)
-			narrows := attribute.Optional && !attribute.Computed
-			all = append(all, argument{dataSource, attribute.Name, narrows, value, sent, required})
+			narrows := attribute.Optional && !attribute.Computed // an argument with a default is computed, too
+			all = append(all, argument{dataSource: dataSource, name: attribute.Name, narrows: narrows, value: value, sent: sent, required: required})
 		}
 	}
 	return all
@@ -79,7 +79,7 @@ func sampleValue(t *testing.T, connection harness.Connection, dataSource string,
 	return nil, ""
 }
 
-// hasType reports whether a sample can be converted to the type of an attribute.
+// hasType reports whether a sample can have the type of an attribute. It doesn't check elements of lists.
 func hasType(sample any, attributeType tftypes.Type) bool {
 	if attributeType.Is(tftypes.List{}) || attributeType.Is(tftypes.Set{}) {
 		_, isList := sample.([]any)
@@ -105,16 +105,16 @@ func (a argument) sentParameters(query url.Values) (parameters []string) {
 	return parameters
 }
 
-// read reads the argument's data source and returns the diagnostics. A request isn't retried, and may
-// take a second.
+// read reads the argument's data source and returns the diagnostics. Requests time out after a second
+// and aren't retried.
 func (a argument) read(t *testing.T, url string, arguments harness.Values) []*tfprotov6.Diagnostic {
 	t.Helper()
 	connection := newConnection(t, harness.Values{"url": url, "api_key": fakeapi.Key, "max_retries": 0, "request_timeout": "1s"})
 	return connection.Read(t, a.dataSource, arguments).Diagnostics
 }
 
-// twoPages are procedures that don't fit on one page. Of a list that fits, a lookup of several names
-// would read that page instead of searching.
+// twoPages are procedures that don't fit on one page. If they did, a lookup of several names would
+// read that page instead of searching.
 var twoPages = fakeapi.Generate(150, fakeapi.WithRepository)
 
 // TestEveryArgumentReachesTheServer checks that each argument is sent in a query parameter that the
@@ -140,12 +140,12 @@ func TestEveryArgumentReachesTheServer(t *testing.T) { //nolint:paralleltest // 
 	}
 }
 
-// checkParameter checks that the fake knows a query parameter. If a parameter is given twice, the
-// fake rejects the request, unless it doesn't know the parameter and ignores it, as the API does.
+// checkParameter checks that the fake knows a query parameter. The fake rejects a request that has a
+// known parameter twice. Like the API, it ignores unknown parameters.
 func checkParameter(t *testing.T, api http.Handler, parameter string) {
 	t.Helper()
 	if harness.RequestStatus(t, api, url.Values{parameter: {"1", "2"}}) != http.StatusBadRequest {
-		t.Errorf("the fake ignores the parameter %s: if that is its name, add it to internal/fakeapi/query.go", parameter)
+		t.Errorf("the fake ignores the parameter %s: if the API has it, add it to internal/fakeapi/query.go", parameter)
 	}
 }
 

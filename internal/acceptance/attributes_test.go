@@ -84,8 +84,8 @@ var procedureServers = map[string][]*fakeapi.Server{
 }
 
 // TestEveryAttribute checks that each data source has a readCase, that the attributes in its states
-// equal the fields that the server sent, and that no attribute is null in all of the states. So it
-// finds a field that is missing in the client, in the schema or in the fake.
+// equal the fields that the server sent, and that no attribute is null in every state. This finds a
+// field that is missing in the client, in the schema or in the fake.
 func TestEveryAttribute(t *testing.T) { //nolint:paralleltest // The test runs before the parallel ones, because its errors name the missing step of a recipe in CONTRIBUTING.md.
 	dataSources := connect(t).DataSources()
 	for dataSource := range readCases {

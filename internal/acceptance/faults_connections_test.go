@@ -142,7 +142,8 @@ func useProxy(t *testing.T, target *harness.Target) {
 	}
 }
 
-// serveBehindTunnel starts a TLS server and a proxy that connects every tunnel to it.
+// serveBehindTunnel starts a TLS server and a proxy that connects every tunnel to it. The target's URL
+// doesn't resolve, so that only the proxy reaches the server.
 func serveBehindTunnel(t *testing.T) *harness.Target {
 	t.Helper()
 	target := serveTLS(tlsOptions{trusted: true, name: "tofupilot.test"})(t)

@@ -20,7 +20,7 @@ const (
 	askTheAdmin      = "Try again later. If the problem persists, ask the server's administrator, and check that this is the right server and not a proxy."
 	leadsToTofuPilot = "The address {url}/api comes from the provider's url. Check that it leads to a TofuPilot server, with the right scheme and port. A login page, a proxy or a firewall may respond in the server's place."
 	gateway          = "The address {url}/api comes from the provider's url. A gateway or a firewall answered instead of the API. " + maybeLogin
-	newKey           = "Check the key, or create a new one in TofuPilot's settings."
+	checkKey         = "Check the key, or create a new one in TofuPilot's settings."
 )
 
 // statusFaults returns faults with a status that isn't retried. retryFaults returns the others.
@@ -45,7 +45,7 @@ func statusFaults() []fault {
 				"- limit: Number must be less than or equal to 50", "- search_query: Too common", "- No path", "Correct the arguments of the data source.",
 			), requests: 1,
 		},
-		unauthorized("the provider's api_key", newKey, nil),
+		unauthorized("the provider's api_key", checkKey, nil),
 		unauthorized("the login file {login}", "It may be expired or revoked. Run `tofupilot login` again.", writeLogin),
 		{
 			name: "401, though a login has a key for the server", target: serveHandler(fakeapi.Status(http.StatusUnauthorized, `{"message":"Unauthorized","code":"UNAUTHORIZED"}`)),

@@ -63,10 +63,10 @@ func failFirstAttempts(api, fault http.Handler) http.Handler {
 }
 
 // failSecondPage returns a handler that passes the request for the second page to fault, and the
-// others to api. The page_size must be 2: a page begins with the last row of the previous one, so
-// the second page has the cursor 1 and the third the cursor 2. The client requests both at the same
-// time. Before the handler calls fault, it waits for the request for the third page, which the client
-// could otherwise cancel before sending it.
+// others to api. It knows pages by their cursors, 1 and 2, so page_size must be 2: each page begins
+// with the last row of the previous one. The client requests the second and the third page at the
+// same time. If the second failed at once, the client might not send the request for the third. So
+// the handler waits for that request first.
 func failSecondPage(api, fault http.Handler) http.Handler {
 	thirdRequested := make(chan struct{})
 	markThird := sync.OnceFunc(func() { close(thirdRequested) })

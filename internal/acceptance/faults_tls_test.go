@@ -160,8 +160,8 @@ func newSelfSignedCertificate(t *testing.T, options tlsOptions) (served tls.Cert
 	return served, authority
 }
 
-// newIssuedCertificate returns a certificate for a server that an intermediate CA issued, without
-// that CA's certificate. It also returns the root CA in PEM.
+// newIssuedCertificate returns a server's certificate from an intermediate CA, and the root CA in PEM.
+// The server doesn't send the intermediate CA's certificate.
 func newIssuedCertificate(t *testing.T, _ tlsOptions) (served tls.Certificate, authority string) {
 	t.Helper()
 	authority, key := harness.NewCertificate(t, "Root CA")

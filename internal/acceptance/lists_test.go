@@ -182,9 +182,9 @@ func TestNumbers(t *testing.T) {
 	})
 }
 
-// TestQuotient checks that a saved plan with a quotient of two numbers can be applied. The numbers
-// need the precision of the plan file, 512 bits. With fewer, the quotients of plan and apply would
-// differ, and the apply would fail.
+// TestQuotient checks that a plan with a quotient of two numbers can be saved and applied, as each
+// step does, and that the quotient equals Terraform's own. A plan file stores numbers with 512 bits.
+// If the provider's numbers had fewer, the apply would compute another quotient and fail.
 func TestQuotient(t *testing.T) {
 	t.Parallel()
 	_, url := harness.NewFakeServer(t, fakeapi.Procedure{ID: "a", JSON: `{"id": "a", "fpy": 100}`}, fakeapi.Procedure{ID: "b", JSON: `{"id": "b", "fpy": 3}`})

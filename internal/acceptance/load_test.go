@@ -92,7 +92,7 @@ func TestThousandReads(t *testing.T) { //nolint:paralleltest // The test measure
 		t.Errorf("%d goroutines run, want at most %d", after.goroutines, maxGoroutines)
 	}
 	// The framework keeps the context of each call until the provider stops. For 1,000 calls, that is
-	// about 1 MB. The lists of all reads would take 30 MB.
+	// about 1 MB. If it also kept the lists, they would take 30 MB.
 	if maxHeap := before.heapBytes + (2 << 20); after.heapBytes > maxHeap {
 		t.Errorf("the heap has %d bytes, want at most %d", after.heapBytes, maxHeap)
 	}

@@ -64,15 +64,15 @@ func TestUnknownName(t *testing.T) {
 	})
 }
 
-// lookUpIDs returns the block of a tofupilot_procedure_ids that is called line, and an output with its
-// value. The names are string literals.
+// lookUpIDs returns a data source tofupilot_procedure_ids "line", and an output "line" with its value.
+// Each name is an expression, such as a quoted string.
 func lookUpIDs(names ...string) string {
 	return harness.DataSource(procedureIDs, "line", "names = ["+strings.Join(names, ", ")+"]") +
 		harness.Output("line", "data.tofupilot_procedure_ids.line")
 }
 
-// TestPlanWithIDs checks that a plan shows a change if the ID of a name changes, and no change if
-// anything else about the procedures does.
+// TestPlanWithIDs checks that a plan shows a change if the ID of a name changes, and none if only
+// other things about the procedures change.
 func TestPlanWithIDs(t *testing.T) {
 	t.Parallel()
 	stored := fakeapi.Generate(150, fakeapi.WithRunsAndFPY)

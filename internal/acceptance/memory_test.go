@@ -22,7 +22,7 @@ import (
 const maxMemory = 1_000_000_000
 
 // TestAttacksOnMemory checks that a read fails with a useful error, within maxMemory, if the server
-// sends as many pages as are requested, and up to 31 MB compressed to a few kB on each.
+// sends as many pages as are requested, each of up to 32 MiB before compression.
 func TestAttacksOnMemory(t *testing.T) {
 	t.Parallel()
 	harness.RequireProc(t)
@@ -94,9 +94,9 @@ func TestAttacksOnMemory(t *testing.T) {
 	}
 }
 
-// servePage returns a handler that responds to every request with the same page. Its list consists
-// of the text before, the item count times, separated by commas, and the text after. In the item,
-// %d stands for a number that is different each time.
+// servePage returns a handler that responds to every request with the same page. The JSON in its list
+// is the parameter before, then count copies of item with commas between them, then after. In each
+// copy, %d stands for its number.
 func servePage(count int, before, item, after string) http.Handler {
 	page := sync.OnceValue(func() []byte {
 		var page bytes.Buffer
@@ -146,13 +146,14 @@ const unlimited = 1 << 30
 const rowWithName = `"created_at":"TIME","id":"%d","name":"…"`
 
 // serveLongRows returns a handler for a list of count rows. In the text of a row, %d stands for its
-// number, TIME for its time, and … for length bytes. The client reads a list without times twice.
+// number, … for length bytes, and TIME for its time. If rows have no time, the client reads the list
+// in two passes.
 func serveLongRows(count int, row string, length int) http.Handler {
 	head, tail, _ := strings.Cut("{"+row+"}", "…")
 	var filler bytes.Buffer // compressed only once; a gzip file may consist of several streams
-	compressor, _ := gzip.NewWriterLevel(&filler, gzip.BestSpeed)
-	_, _ = io.WriteString(compressor, strings.Repeat("x", length))
-	_ = compressor.Close()
+	fillerCompressor, _ := gzip.NewWriterLevel(&filler, gzip.BestSpeed)
+	_, _ = io.WriteString(fillerCompressor, strings.Repeat("x", length))
+	_ = fillerCompressor.Close()
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		offset, _ := strconv.Atoi(r.URL.Query().Get("cursor"))
 		limit, _ := strconv.Atoi(r.URL.Query().Get("limit"))

@@ -102,8 +102,8 @@ func testKeyIsNotWritten(t *testing.T, mirror, providerConfig, keyVariable strin
 	}
 }
 
-// TestKeyInOrdinaryVariable checks that the plan file has the API key if it comes from an ordinary
-// variable, as the documentation says. So TestKeyIsNotWritten would find a key.
+// TestKeyInOrdinaryVariable checks that the plan file has the API key if it comes from a variable that
+// isn't ephemeral, as the documentation says. This shows that TestKeyIsNotWritten would find a key.
 func TestKeyInOrdinaryVariable(t *testing.T) {
 	t.Parallel()
 	w := harness.NewMirroredWorkingDir(t, harness.NewMirror(t), harness.Block(`variable "key"`, "type = string", "sensitive = true")+
@@ -119,7 +119,7 @@ func TestKeyInOrdinaryVariable(t *testing.T) {
 			found = append(found, what)
 		}
 	}
-	harness.CheckEqual(t, "the key is in", found, []string{"tfplan: tfplan"})
+	harness.CheckEqual(t, "the key is in", found, []string{"tfplan: tfplan"}) // the file tfplan in the plan file
 }
 
 // echoKey returns a handler that responds with the request's API key in headers and body.

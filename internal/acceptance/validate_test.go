@@ -173,7 +173,7 @@ func TestValidProcedures(t *testing.T) {
 	connection := connect(t)
 	for name, arguments := range map[string]harness.Values{
 		"no arguments":             {},
-		"search of 100 emoji":      {"search_query": strings.Repeat("🔋", 100)}, // 200 UTF-16 code units: too long for older servers only
+		"search of 100 emoji":      {"search_query": strings.Repeat("🔋", 100)}, // the maximum; older servers count 200 UTF-16 code units and reject it
 		"one instant, two offsets": {"created_after": "2024-01-15T10:30:00Z", "created_before": "2024-01-15T11:30:00+01:00"},
 		"smallest page":            {"page_size": 1},
 		"largest page":             {"page_size": 100},
@@ -181,7 +181,7 @@ func TestValidProcedures(t *testing.T) {
 		"all unknown":              {"search_query": harness.Unknown, "created_after": harness.Unknown, "created_before": harness.Unknown, "page_size": harness.Unknown, "timeouts": harness.Unknown},
 		"timeout unknown":          {"timeouts": harness.Values{"read": harness.Unknown}},
 		"created_before unknown":   {"created_after": "2024-01-15T10:30:00Z", "created_before": harness.Unknown},
-		"created_after unknown":    {"created_after": harness.Unknown, "created_before": "0000-01-01T00:00:00Z"},
+		"created_after unknown":    {"created_after": harness.Unknown, "created_before": "0000-01-01T00:00:00Z"}, // earlier than Go's zero time
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -15,7 +15,7 @@ import (
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/fakeapi"
 )
 
-// requiredArguments lists the arguments with which readDataSource reads a data source that requires any.
+// requiredArguments lists the arguments that readDataSource sets, for data sources that require some.
 var requiredArguments = map[string]Values{
 	"tofupilot_procedure":     {"name": fakeapi.Example2026().Name},
 	"tofupilot_procedure_ids": {"names": []any{fakeapi.Example2026().Name}},
