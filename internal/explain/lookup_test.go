@@ -50,11 +50,12 @@ func TestMissingText(t *testing.T) {
 		id            = "550e8400-e29b-41d4-a716-446655440000"
 		noName        = `No procedure at https://tofupilot.example.com/api has the name "FVT".`
 		noID          = `No procedure at https://tofupilot.example.com/api has the ID "FVT".`
-		noUUID        = `No procedure at https://tofupilot.example.com/api has the ID "` + id + `".`
+		noSuchUUID    = `No procedure at https://tofupilot.example.com/api has the ID "` + id + `".`
 		checkAccess   = "If the name is right, check that the key's owner can see the procedure"
 		useDataSource = checkAccess + "; the data source tofupilot_procedures lists all names that the key can read."
-		stationAccess = checkAccess + ": a station's key may see only those that its station is linked to, or none."
-		notUUID       = "An ID is a UUID. Short IDs such as FVT1 come from API v1, and can't be looked up: set name instead. " +
+		listsIDs      = "If the ID is right, check that the key's owner can see the procedure; the data source tofupilot_procedures lists all IDs that the key can read."
+		stationAccess = checkAccess + ": a station's key may see only those that its station is linked to, or none." // if the error lists all procedures
+		useUUID       = "An ID is a UUID. Short IDs such as FVT1 come from API v1, and can't be looked up: set name instead. " +
 			"For any other ID, check that the key's owner can see the procedure; the data source tofupilot_procedures lists all IDs that the key can read."
 	)
 	for what, c := range map[string]struct {
@@ -73,10 +74,10 @@ func TestMissingText(t *testing.T) {
 			noName + " The API key can read 2 procedures. These are all of them:\n  - p0 \"FCT\"\n  - p1 \"Burn-in\"\n\n" + stationAccess,
 		},
 		"no procedures": {tofupilot.ByName, 0, tofupilot.Missing{}, noName + " The API key can read 0 procedures.\n\n" + stationAccess},
-		"a short ID":    {tofupilot.ByID, 300, tofupilot.Missing{}, noID + " The API key can read 300 procedures.\n\n" + notUUID},
+		"a short ID":    {tofupilot.ByID, 300, tofupilot.Missing{}, noID + " The API key can read 300 procedures.\n\n" + useUUID},
 		"a UUID": {
 			tofupilot.ByID, 300, tofupilot.Missing{Text: id},
-			noUUID + " The API key can read 300 procedures.\n\n" + strings.ReplaceAll(useDataSource, "name", "ID"),
+			noSuchUUID + " The API key can read 300 procedures.\n\n" + listsIDs,
 		},
 		"one difference": {
 			tofupilot.ByName, 300, tofupilot.Missing{Near: newProcedures("F VT"), OnlyIn: tofupilot.InWhiteSpace},
@@ -136,10 +137,10 @@ func TestMissingNames(t *testing.T) {
 				spaces + "\n  - \"Tset\": no procedure has this name; the nearest: \"Test\"\n\n" + useDataSource,
 		},
 		"an ID": {
-			300, []tofupilot.Missing{{Text: "p0", Other: newProcedures("FVT")[0]}},
+			300, []tofupilot.Missing{{Text: "p0", Other: newProcedures("FVT")[0]}}, // p0 is the ID of FVT
 			"1 of 5 names can't be looked up at https://tofupilot.example.com/api.\n\n  - \"p0\": this is the ID of \"FVT\"; use that name",
 		},
-		"few procedures": {
+		"few procedures, which the error lists": {
 			1, []tofupilot.Missing{{Text: "Tset", Near: newProcedures("Burn-in")}},
 			"1 of 5 names can't be looked up at https://tofupilot.example.com/api. The API key can read 1 procedure.\n\n" +
 				"  - \"Tset\": no procedure has this name; these are all: \"Burn-in\"\n\n" + stationAccess,
@@ -162,8 +163,8 @@ func TestDescribe(t *testing.T) {
 	}
 }
 
-// TestQuote checks that quote redacts an API key with characters that it escapes, in the key itself
-// or in the text, and that it shows invisible characters.
+// TestQuote checks that quote redacts the API key, even if the key has characters that quote escapes,
+// or if invisible characters split it in the text. It also checks that quote escapes invisible ones.
 func TestQuote(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ key, text, want string }{

@@ -63,8 +63,8 @@ func TestUnknownKind(t *testing.T) {
 	}
 }
 
-// TestServerCursor checks that the value of a configured header is redacted in the cursor of an
-// address, which the server chose, but not in its other parameters.
+// TestServerCursor checks that the value of a configured header is redacted in a URL's cursor, because
+// the server chose the cursor, but not in other parameters.
 func TestServerCursor(t *testing.T) {
 	t.Parallel()
 	const value = "the-secret-value"

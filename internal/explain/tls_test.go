@@ -186,13 +186,16 @@ func TestSkippedCertificates(t *testing.T) {
 		UnverifiedCertificates: []*x509.Certificate{issue(t, "server", nil, forServer).Certificate}, Err: x509.UnknownAuthorityError{},
 	}
 	bad, odd := errors.New("certificate 1: x509: bad"), errors.New("certificate 3: x509: odd")
-	for want, skipped := range map[string][]error{
-		"add it to the provider's ca_cert_pem. Verification":                                             nil,
-		"The provider skipped 1 configured certificate that it can't read (certificate 1: x509: bad). ":  {bad},
-		"The provider skipped 2 configured certificates that it can't read (certificate 3: x509: odd). ": {odd, bad},
+	for _, c := range []struct {
+		skipped []error
+		want    string // the first of them
+	}{
+		{nil, "add it to the provider's ca_cert_pem. Verification can't be switched off."}, // nothing between the sentences
+		{[]error{bad}, "The provider skipped 1 configured certificate that it can't read (certificate 1: x509: bad). "},
+		{[]error{odd, bad}, "The provider skipped 2 configured certificates that it can't read (certificate 3: x509: odd). "},
 	} {
-		bundle := config.CABundle{Certificates: []*x509.Certificate{issue(t, "Root CA", nil).Certificate}, Skipped: skipped, From: "the provider's ca_cert_pem"}
-		checkTLSAdvice(t, newExplainerFor(config.Settings{BaseURL: &url.URL{}, CAs: bundle}), err, untrusted, want)
+		bundle := config.CABundle{Certificates: []*x509.Certificate{issue(t, "Root CA", nil).Certificate}, Skipped: c.skipped, From: "the provider's ca_cert_pem"}
+		checkTLSAdvice(t, newExplainerFor(config.Settings{BaseURL: &url.URL{}, CAs: bundle}), err, untrusted, c.want)
 	}
 }
 

@@ -111,8 +111,8 @@ func revision(round int) string {
 func createdAt(i int, shape Shape, random *rand.Rand) time.Time {
 	const slots, stride = 104_729, 64_727
 	start := time.Date(2024, time.January, 2, 6, 0, 0, 0, time.UTC)
-	minutes := i * stride % slots * 10
-	minutes += 2 * int(shape) // so that times are also distinct in a mix of shapes
+	slot := i * stride % slots
+	minutes := slot*10 + 2*int(shape) // times are also distinct in a mix of shapes
 	return start.Add(time.Duration(minutes)*time.Minute + time.Duration(random.IntN(60_000))*time.Millisecond)
 }
 

@@ -12,7 +12,8 @@ import (
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/fakeapi"
 )
 
-const userKey = "Bearer " + fakeapi.Key
+// userHeader is the value of the Authorization header with the user's key.
+const userHeader = "Bearer " + fakeapi.Key
 
 // get requests a page with the value of the Authorization header.
 func get(t *testing.T, s http.Handler, authorization, rawQuery string) *httptest.ResponseRecorder {

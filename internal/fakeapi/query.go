@@ -17,9 +17,9 @@ const (
 	minIDSearch     = 6 // characters that a search_query needs to be looked for in IDs, too
 )
 
-// timestamp is the pattern of the 2026 reference page for created_after and created_before. Like
-// servers with zod up to 4.4, it doesn't require seconds (API.md, Dates). But setTime requires
-// them, because [time.RFC3339] does.
+// timestamp is the 2026 reference page's pattern for created_after and created_before. It allows a
+// time without seconds, as some servers do (API.md, Dates). setTime rejects such a time, because
+// [time.RFC3339] requires seconds.
 var timestamp = regexp.MustCompile(`^(?:(?:\d\d[2468][048]|\d\d[13579][26]|\d\d0[48]|[02468][048]00|[13579][26]00)-02-29|\d{4}-(?:(?:0[13578]|1[02])-(?:0[1-9]|[12]\d|3[01])|(?:0[469]|11)-(?:0[1-9]|[12]\d|30)|(?:02)-(?:0[1-9]|1\d|2[0-8])))T(?:(?:[01]\d|2[0-3]):[0-5]\d(?::[0-5]\d(?:\.\d+)?)?(?:Z|([+-](?:[01]\d|2[0-3]):[0-5]\d)))$`)
 
 // query is the parsed query of a request.

@@ -111,15 +111,17 @@ func (c recordedCase) query() string {
 	return query
 }
 
+// send sends the recorded request to s, and returns the parts of the response that are compared.
 func (c recordedCase) send(t *testing.T, s *fakeapi.Server) (response recordedResponse) {
 	t.Helper()
 	request := httptest.NewRequestWithContext(t.Context(), c.Method, c.Target, nil)
-	replacer := strings.NewReplacer("valid", userKey, "KEY", fakeapi.Key)
+	replacer := strings.NewReplacer("valid", userHeader, "KEY", fakeapi.Key)
 	request.Header.Set("Authorization", replacer.Replace(c.Authorization))
 	w := httptest.NewRecorder()
 	s.ServeHTTP(w, request)
 	switch {
-	case c.Method == http.MethodHead: // The recorder has a body, which net/http wouldn't send.
+	case c.Method == http.MethodHead:
+		// Ignore the body: net/http wouldn't send it.
 	case w.Code == http.StatusOK:
 		p := decodePage(t, w)
 		response.IDs = p.ids(t)

@@ -94,8 +94,8 @@ func procedureIDs(procedures []*Procedure) []string {
 	return ids
 }
 
-// checkAmbiguous checks that err is a *LookupError about one text, which the procedures with these
-// IDs have.
+// checkAmbiguous checks that err is a *LookupError with one ambiguous text, whose matches have these
+// IDs.
 func checkAmbiguous(t *testing.T, err error, ids ...string) {
 	t.Helper()
 	failed := new(LookupError)
@@ -142,8 +142,8 @@ func TestLookupName(t *testing.T) {
 	}
 }
 
-// TestLookupID checks that a lookup searches for an ID only if at least six of its characters can be
-// searched for. Otherwise it reads the list.
+// TestLookupID checks that a lookup searches for an ID only if its longest searchable part, which has
+// no é for example, has at least six characters. Otherwise it reads the list.
 func TestLookupID(t *testing.T) {
 	t.Parallel()
 	for id, search := range map[string]string{"FVT001": "FVT001", "FVT01": noSearch, "FVT01é": noSearch} {
@@ -211,7 +211,8 @@ func TestLookupNFCKeys(t *testing.T) {
 	}
 }
 
-// spreadNames returns names of numberedProcedures(procedures), evenly spread, without the first.
+// spreadNames returns the names of count procedures, evenly spread over numberedProcedures(procedures).
+// The first procedure isn't among them.
 func spreadNames(count, procedures int) []string {
 	names := make([]string, count)
 	for i := range names {
@@ -336,7 +337,7 @@ func TestLookupEndsWithSearch(t *testing.T) {
 	}
 }
 
-// TestLookupUnreachable checks that a lookup fails after its search if the search can't connect.
+// TestLookupUnreachable checks that a lookup whose search can't connect fails without reading the list.
 func TestLookupUnreachable(t *testing.T) {
 	t.Parallel()
 	unreachable := newClient(t, "http://127.0.0.1:1")
@@ -345,7 +346,8 @@ func TestLookupUnreachable(t *testing.T) {
 	}
 }
 
-// TestLookupListFails checks that a lookup returns the error of the list if its search fails, too.
+// TestLookupListFails checks that if both the search and the list fail, a lookup returns the list's
+// error.
 func TestLookupListFails(t *testing.T) {
 	t.Parallel()
 	client, api := newFakeClient(t, namedProcedures("Battery")...)
@@ -418,8 +420,8 @@ func TestLookupNoOther(t *testing.T) {
 	}
 }
 
-// TestLookupOnePage checks that a lookup sends no request after its search if the search returns a
-// page with fewer rows than requested, and no more rows follow. Otherwise the lookup reads the list.
+// TestLookupOnePage checks that a lookup ends after its search if the response has fewer rows than
+// requested, has_more is false, and there is no next_cursor. Otherwise the lookup reads the list.
 func TestLookupOnePage(t *testing.T) {
 	t.Parallel()
 	for meta, wantRequests := range map[string]int{

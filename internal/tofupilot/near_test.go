@@ -20,7 +20,7 @@ func newRows(names ...string) []Row {
 	return rows
 }
 
-// suggestOne returns the missing text with the near misses that suggest finds in the rows.
+// suggestOne calls suggest with one missing text, and returns it with its near misses.
 func suggestOne(t *testing.T, by By, text string, rows []Row) Missing {
 	t.Helper()
 	missing := []Missing{{Text: text}}
@@ -186,7 +186,8 @@ func TestMaxNearTexts(t *testing.T) {
 	}
 }
 
-// TestNearEndsWithContext checks that suggest ends with its context, without near misses.
+// TestNearEndsWithContext checks that suggest returns soon after its context has ended, without near
+// misses.
 func TestNearEndsWithContext(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)

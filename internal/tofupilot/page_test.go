@@ -175,8 +175,9 @@ func cursorPage(cursor string) string {
 	return `{"data": [], "meta": {"has_more": true, "next_cursor": ` + cursor + `}}`
 }
 
-// TestCursors checks that a number is returned without exponent or decimals if it is whole, and a
-// string unchanged. An empty string isn't a cursor: it would request the first page.
+// TestCursors checks that a whole number below 2^53 is returned without exponent or decimals, and that
+// other numbers and strings are returned unchanged. null and an empty string, which would request the
+// first page, aren't cursors.
 func TestCursors(t *testing.T) {
 	t.Parallel()
 	longest := strings.Repeat("x", maxCursor-len(`""`))

@@ -110,7 +110,7 @@ func (s *Session) fetch(ctx context.Context, get getFunc, filter Filter, cursor 
 		page, err = decodePage(ctx, body, keep, s.memory)
 		return err
 	})
-	if cursor != "" && refusesCursor(err) {
+	if cursor != "" && mayRejectCursor(err) {
 		err = fmt.Errorf("%w: %w", paging.ErrCursor, err)
 	}
 	if err == nil { // the pager remembers the cursors that it follows
@@ -125,9 +125,9 @@ func (s *Session) fetch(ctx context.Context, get getFunc, filter Filter, cursor 
 // getFunc is [rest.Client.Get] or [rest.Client.GetOnce].
 type getFunc func(ctx context.Context, path string, query url.Values, decode func(body []byte) error) error
 
-// refusesCursor reports whether a request may have failed because of its cursor. A key, a
+// mayRejectCursor reports whether a request may have failed because of its cursor. A key, a
 // proxy and a rate of requests have nothing to do with cursors.
-func refusesCursor(err error) bool {
+func mayRejectCursor(err error) bool {
 	failed := new(rest.Error)
 	if !errors.As(err, &failed) || failed.Err != nil {
 		return false

@@ -84,13 +84,14 @@ func TestReadReleases(t *testing.T) {
 	})
 }
 
-// TestPassesRelease is like TestReadReleases for a list whose order changes often, so that it takes
-// many passes. The rows of three passes don't fit into the memory budget together.
+// TestPassesRelease checks that each new pass releases the memory of earlier passes. The order of the
+// list changes often, so a read takes many passes. The rows of three passes exceed the memory budget.
 func TestPassesRelease(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		disturbances := append(slices.Repeat([]string{"new order"}, 80), make([]string, 1000)...)
-		transport := &disturbingTransport{api: fakeapi.New(fakeapi.Generate(250, fakeapi.WithRepository)...), disturbances: disturbances}
+		newOrders := slices.Repeat([]string{"new order"}, 80)
+		undisturbed := slices.Repeat([]string{""}, 1000)
+		transport := &disturbingTransport{api: fakeapi.New(fakeapi.Generate(250, fakeapi.WithRepository)...), disturbances: append(newOrders, undisturbed...)}
 		checkMemory(t, transport, 250, 1<<20, time.Hour)
 	})
 }
@@ -124,9 +125,9 @@ func checkMemory(t *testing.T, transport *disturbingTransport, rowCount, rowSize
 	}
 }
 
-// TestReadsFitTogether checks that two lists of 100,000 procedures with five runs each fit into the
-// memory budget at the same time, and ten lookups in such a list. To be fast, it uses a twentieth of
-// the procedures and of the budget.
+// TestReadsFitTogether checks that the memory budget is enough for two concurrent reads of 100,000
+// procedures with five runs each, and then for ten concurrent lookups of a missing name, each of which
+// reads the list. To be fast, it uses a twentieth of the procedures and of the budget.
 func TestReadsFitTogether(t *testing.T) {
 	t.Parallel()
 	const fraction = 20
@@ -194,7 +195,7 @@ func TestProcedureSize(t *testing.T) {
 		}
 	}
 	allocate("Procedure", reflect.ValueOf(&procedure).Elem())
-	delete(texts, "Procedure.FPY") // at most maxDigits, so size doesn't count it
+	delete(texts, "Procedure.FPY") // a Decimal is short (maxDigits), so size doesn't count it
 	const length = 1_000
 	for path, text := range texts {
 		before := procedure.size()

@@ -44,7 +44,8 @@ func limitPerPeriod(api http.Handler, maxRequests int, period time.Duration) htt
 }
 
 // limitLikeNginx returns a handler that refuses requests like nginx with limit_req: it allows
-// perSecond requests on average, and burst more at once. nginx can respond with 503 or with 429.
+// perSecond requests per second on average, and up to burst additional ones at once. nginx can respond
+// with 503 or with 429.
 func limitLikeNginx(api http.Handler, status int, perSecond, burst float64) http.Handler {
 	available := burst + 1
 	updated := time.Now()

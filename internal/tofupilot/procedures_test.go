@@ -93,20 +93,20 @@ func readProcedures(t *testing.T, body string) []Procedure {
 	return procedures
 }
 
-// TestRefusesCursor checks that a 4xx may be due to the request's cursor, unless the status is
-// about the API key, a proxy or a rate limit.
-func TestRefusesCursor(t *testing.T) {
+// TestMayRejectCursor checks that mayRejectCursor is true for every 4xx except those that aren't about
+// cursors: the API key (401, 403), a proxy (407), a timeout (408) and a rate limit (429).
+func TestMayRejectCursor(t *testing.T) {
 	t.Parallel()
 	for status, want := range map[int]bool{
 		http.StatusBadRequest: true, http.StatusNotFound: true, http.StatusUnprocessableEntity: true, http.StatusRequestURITooLong: true,
 		http.StatusUnauthorized: false, http.StatusForbidden: false, http.StatusProxyAuthRequired: false, http.StatusRequestTimeout: false,
 		http.StatusTooManyRequests: false, http.StatusBadGateway: false, http.StatusFound: false,
 	} {
-		if got := refusesCursor(fmt.Errorf("page 2: %w", &rest.Error{Status: status})); got != want {
+		if got := mayRejectCursor(fmt.Errorf("page 2: %w", &rest.Error{Status: status})); got != want {
 			t.Errorf("status %d: got %t, want %t", status, got, want)
 		}
 	}
-	if refusesCursor(&rest.Error{Status: http.StatusOK, Err: errors.New("no page")}) {
+	if mayRejectCursor(&rest.Error{Status: http.StatusOK, Err: errors.New("no page")}) {
 		t.Error("a response that isn't a page: got true, want false")
 	}
 }

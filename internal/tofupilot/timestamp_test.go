@@ -56,8 +56,8 @@ func parseTime(t *testing.T, text string) time.Time {
 	return at
 }
 
-// TestInvalidTimes checks that a time that isn't RFC 3339 is parsed as never, which sorts last, but
-// that the procedure keeps its text.
+// TestInvalidTimes checks that parseTimestamp returns the constant never for a time that isn't RFC
+// 3339, and that the procedure's CreatedAt still has the server's text.
 func TestInvalidTimes(t *testing.T) {
 	t.Parallel()
 	for _, invalid := range []string{"", "yesterday", "2024-01-15", "2024-01-15T10:30Z", "2024-01-15T10:30:00", "2024-01-15T10:30:00+0000", "2024-02-30T00:00:00Z"} {
