@@ -1,14 +1,17 @@
 package bulk
 
-import (
-	"testing"
-)
+import "testing"
 
+// TestFieldsAreComputed checks that users can't set an attribute of an object, and that each
+// has a description.
 func TestFieldsAreComputed(t *testing.T) {
 	t.Parallel()
 	for name, attribute := range sampleObject.Attributes() {
-		if !attribute.IsComputed() || attribute.IsOptional() || attribute.IsRequired() || attribute.GetMarkdownDescription() == "" {
-			t.Errorf("%s: computed %t, optional %t, described by %q", name, attribute.IsComputed(), attribute.IsOptional(), attribute.GetMarkdownDescription())
+		if !attribute.IsComputed() || attribute.IsOptional() || attribute.IsRequired() {
+			t.Errorf("%s: computed %t, optional %t, required %t; want only computed", name, attribute.IsComputed(), attribute.IsOptional(), attribute.IsRequired())
+		}
+		if attribute.GetMarkdownDescription() == "" {
+			t.Errorf("%s has no description", name)
 		}
 	}
 }

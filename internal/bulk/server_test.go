@@ -25,15 +25,23 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	// rapid prints a failing case. Without this flag, it also writes it to testdata.
+	// Without this flag, rapid writes a failing case to testdata. It prints the case anyway.
 	if err := flag.Set("rapid.nofailfile", "true"); err != nil {
 		panic(err)
 	}
 	os.Exit(m.Run())
 }
 
-// fakeServer is the framework's server, except that each read sets the attributes and returns
-// the response and the error.
+// readWithFake passes resp, err and the attributes of SetState to the wrapper, as if the
+// framework's server had read a data source. It returns the wrapper's response and error.
+func readWithFake(t *testing.T, resp *tfprotov6.ReadDataSourceResponse, err error, attributes map[string]Value) (*tfprotov6.ReadDataSourceResponse, error) {
+	t.Helper()
+	wrapper := &server{fakeServer{resp: resp, err: err, attributes: attributes}}
+	return wrapper.ReadDataSource(t.Context(), nil)
+}
+
+// fakeServer replaces the framework's server. A read sets the attributes, as SetState does, and
+// returns the response and the error.
 type fakeServer struct {
 	frameworkServer
 
@@ -59,16 +67,8 @@ var stateType = tftypes.Object{AttributeTypes: map[string]tftypes.Type{
 func encodeState(t *testing.T, given map[string]any) *tfprotov6.DynamicValue {
 	t.Helper()
 	attributes := map[string]tftypes.Value{}
-	for name, of := range stateType.AttributeTypes {
-		if ids, ok := given[name].([]string); ok {
-			elements := []tftypes.Value{}
-			for _, id := range ids {
-				elements = append(elements, tftypes.NewValue(tftypes.String, id))
-			}
-			attributes[name] = tftypes.NewValue(of, elements)
-		} else {
-			attributes[name] = tftypes.NewValue(of, given[name])
-		}
+	for name, attributeType := range stateType.AttributeTypes {
+		attributes[name] = tftypes.NewValue(attributeType, given[name])
 	}
 	encoded, err := tfprotov6.NewDynamicValue(stateType, tftypes.NewValue(stateType, attributes))
 	if err != nil {
@@ -77,14 +77,17 @@ func encodeState(t *testing.T, given map[string]any) *tfprotov6.DynamicValue {
 	return &encoded
 }
 
-func twoIDs() map[string]Value { return map[string]Value{"ids": Strings([]string{"a", "b"})} }
+// encodedIDs are the IDs a and b, as a data source passes them to SetState.
+var encodedIDs = map[string]Value{"ids": Strings([]string{"a", "b"})}
 
+// TestResponseUnchanged checks that the attributes of SetState are ignored if the read fails or
+// is deferred.
 func TestResponseUnchanged(t *testing.T) {
 	t.Parallel()
 	warning := &tfprotov6.Diagnostic{Severity: tfprotov6.DiagnosticSeverityWarning, Summary: "careful"}
 	failure := &tfprotov6.Diagnostic{Severity: tfprotov6.DiagnosticSeverityError, Summary: "broken"}
 	deferred := &tfprotov6.Deferred{Reason: tfprotov6.DeferredReasonProviderConfigUnknown}
-	for name, c := range map[string]struct {
+	for name, test := range map[string]struct {
 		resp tfprotov6.ReadDataSourceResponse
 		err  error
 	}{
@@ -97,10 +100,13 @@ func TestResponseUnchanged(t *testing.T) {
 			t.Parallel()
 			state := encodeState(t, map[string]any{"before": "x"})
 			before := slices.Clone(state.MsgPack)
-			c.resp.State = state
-			got, err := (&server{fakeServer{resp: &c.resp, err: c.err, attributes: twoIDs()}}).ReadDataSource(t.Context(), nil)
-			if got != &c.resp || !errors.Is(err, c.err) {
-				t.Errorf("another response: %+v, %v", got, err)
+			test.resp.State = state
+			got, err := readWithFake(t, &test.resp, test.err, encodedIDs)
+			if got != &test.resp {
+				t.Errorf("got another response: %+v", got)
+			}
+			if !errors.Is(err, test.err) {
+				t.Errorf("got error %v, want %v", err, test.err)
 			}
 			if got.State != state || !bytes.Equal(state.MsgPack, before) {
 				t.Error("the state was changed")
@@ -109,201 +115,105 @@ func TestResponseUnchanged(t *testing.T) {
 	}
 }
 
+// TestAttributeReplaced checks that the attributes of SetState replace those of the response,
+// and that other attributes and warnings stay.
 func TestAttributeReplaced(t *testing.T) {
 	t.Parallel()
 	warning := &tfprotov6.Diagnostic{Severity: tfprotov6.DiagnosticSeverityWarning, Summary: "careful"}
-	for name, attributes := range map[string]map[string]Value{"one attribute": twoIDs(), "no attributes": nil} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			resp := &tfprotov6.ReadDataSourceResponse{
-				State:       encodeState(t, map[string]any{"before": "x", "size": 7}),
-				Diagnostics: []*tfprotov6.Diagnostic{warning},
-			}
-			got, err := (&server{fakeServer{resp: resp, attributes: attributes}}).ReadDataSource(t.Context(), nil)
-			if err != nil {
-				t.Fatal(err)
-			}
-			want := map[string]any{"before": "x", "size": 7}
-			if attributes != nil {
-				want["ids"] = []string{"a", "b"}
-			}
-			if !bytes.Equal(got.State.MsgPack, encodeState(t, want).MsgPack) || !slices.Contains(got.Diagnostics, warning) {
-				t.Errorf("got %q with %v", got.State.MsgPack, got.Diagnostics)
-			}
-		})
+	ids := []tftypes.Value{tftypes.NewValue(tftypes.String, "a"), tftypes.NewValue(tftypes.String, "b")}
+	for name, test := range map[string]struct {
+		attributes map[string]Value
+		want       map[string]any
+	}{
+		"one attribute": {encodedIDs, map[string]any{"before": "x", "size": 7, "ids": ids}},
+		"no attributes": {nil, map[string]any{"before": "x", "size": 7}},
+	} {
+		resp := &tfprotov6.ReadDataSourceResponse{
+			State:       encodeState(t, map[string]any{"before": "x", "size": 7}),
+			Diagnostics: []*tfprotov6.Diagnostic{warning},
+		}
+		got, err := readWithFake(t, resp, nil, test.attributes)
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		if want := encodeState(t, test.want).MsgPack; !bytes.Equal(got.State.MsgPack, want) {
+			t.Errorf("%s: got state %q, want %q", name, got.State.MsgPack, want)
+		}
+		if !slices.Contains(got.Diagnostics, warning) {
+			t.Errorf("%s: got diagnostics %v without the warning", name, got.Diagnostics)
+		}
 	}
 }
 
+// TestStateNotObject checks that a state that isn't an encoded object is an error. The state may
+// be cut off after any byte.
 func TestStateNotObject(t *testing.T) {
 	t.Parallel()
+	invalid := [][]byte{nil, []byte("text"), {0xc1}} // MessagePack doesn't use 0xc1
 	whole := encodeState(t, map[string]any{"before": "x"}).MsgPack
-	broken := [][]byte{nil, {0xc1}, []byte("text")}
 	for end := range whole {
-		broken = append(broken, whole[:end])
+		invalid = append(invalid, whole[:end])
 	}
-	for _, state := range broken {
+	for _, state := range invalid {
 		resp := &tfprotov6.ReadDataSourceResponse{State: &tfprotov6.DynamicValue{MsgPack: state}}
-		if _, err := (&server{fakeServer{resp: resp, attributes: twoIDs()}}).ReadDataSource(t.Context(), nil); err == nil {
+		if _, err := readWithFake(t, resp, nil, encodedIDs); err == nil {
 			t.Errorf("%q is accepted as an object", state)
 		}
 	}
 }
 
-// TestNoMethodHidden compares the wrapper's methods with the framework's. A new release of the
-// framework may have more methods that terraform-plugin-go finds by type assertion.
+// TestNoMethodHidden checks that the wrapper has every method of the framework's server. A new
+// release of the framework may have more methods that terraform-plugin-go finds by type assertion.
 func TestNoMethodHidden(t *testing.T) {
 	t.Parallel()
 	framework := reflect.TypeOf(providerserver.NewProtocol6(sampleProvider{})())
-	ours := reflect.TypeOf(NewProtocol6(sampleProvider{})())
+	wrapper := reflect.TypeOf(NewProtocol6(sampleProvider{})())
 	if framework.NumMethod() < 20 {
 		t.Fatalf("%s has only %d methods: is it still the server itself?", framework, framework.NumMethod())
 	}
 	for method := range framework.Methods() {
-		if _, ok := ours.MethodByName(method.Name); !ok {
+		if _, ok := wrapper.MethodByName(method.Name); !ok {
 			t.Errorf("%s is hidden: add its interface to frameworkServer", method.Name)
 		}
 	}
 }
 
+// TestStateTooLarge checks that attributes of more than 255 MiB are a *TooLargeError.
 func TestStateTooLarge(t *testing.T) {
 	t.Parallel()
 	mebibyte := make([]byte, 1<<20)
-	value := func(mebibytes int, more ...byte) Value {
-		return append(slices.Repeat(Value{mebibyte}, mebibytes), more)
-	}
+	newValue := func(mebibytes int) Value { return slices.Repeat(Value{mebibyte}, mebibytes) }
+	oneByte := Value{{0}}
 	for name, test := range map[string]struct {
-		state map[string]Value
-		fits  bool
+		state    map[string]Value
+		tooLarge bool
 	}{
-		"empty":                  {map[string]Value{}, true},
-		"the largest that fits":  {map[string]Value{"a": value(200), "b": value(55)}, true},
-		"a byte more":            {map[string]Value{"a": value(200, 0), "b": value(55)}, false},
-		"an attribute too large": {map[string]Value{"a": value(256)}, false},
+		"empty":                  {map[string]Value{}, false},
+		"the largest that fits":  {map[string]Value{"a": newValue(200), "b": newValue(55)}, false},
+		"a byte more":            {map[string]Value{"a": newValue(200), "b": newValue(55), "c": oneByte}, true},
+		"an attribute too large": {map[string]Value{"a": newValue(256)}, true},
 	} {
-		err := SetState(context.WithValue(t.Context(), stateKey{}, map[string]Value{}), nil, test.state)
-		if tooLarge := new(TooLargeError); errors.As(err, &tooLarge) == test.fits {
+		ctx := context.WithValue(t.Context(), stateKey{}, map[string]Value{})
+		err := SetState(ctx, nil, test.state)
+		if !test.tooLarge && err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
-	}
-}
-
-// sampleProvider is a minimal provider with one data source, which has every kind of field.
-type (
-	sampleProvider struct {
-		provider.Provider
-
-		source datasource.DataSource
-	}
-	sampleDataSource struct{ list []sample }
-	// usualDataSource is the same data source without this package.
-	usualDataSource struct{ sampleDataSource }
-)
-
-type sample struct {
-	name     string
-	number   *string
-	children []sample
-}
-
-var (
-	sampleChild  = NewObject(Text("name", "Name.", func(s *sample) *string { return &s.name }))
-	sampleObject = NewObject(
-		Number("number", "Number.", func(s *sample) *string { return s.number }),
-		Text("name", "Name.", func(s *sample) *string { return &s.name }),
-		Nested("first", "First.", sampleChild, func(s *sample) *sample {
-			if len(s.children) == 0 {
-				return nil
-			}
-			return &s.children[0]
-		}),
-		NestedList("children", "Children.", sampleChild, func(s *sample) []sample { return s.children }),
-	)
-)
-
-func (sampleDataSource) Metadata(_ context.Context, _ datasource.MetadataRequest, resp *datasource.MetadataResponse) {
-	resp.TypeName = "sample"
-}
-
-func (sampleDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
-	resp.Schema = schema.Schema{Attributes: map[string]schema.Attribute{
-		"argument": schema.StringAttribute{Optional: true},
-		"names":    schema.ListAttribute{Computed: true, ElementType: types.StringType},
-		"list":     schema.ListNestedAttribute{Computed: true, NestedObject: schema.NestedAttributeObject{Attributes: sampleObject.Attributes()}},
-	}}
-}
-
-func (d sampleDataSource) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
-	resp.State.Raw = req.Config.Raw
-	names, elements := []string{}, [][]byte{}
-	for i := range d.list {
-		names = append(names, d.list[i].name)
-		elements = append(elements, sampleObject.Encode(&d.list[i]))
-	}
-	if err := SetState(ctx, &resp.State, map[string]Value{"names": Strings(names), "list": ListOf(elements)}); err != nil {
-		resp.Diagnostics.AddError("SetState", err.Error())
-	}
-}
-
-type (
-	usualModel struct {
-		Argument types.String  `tfsdk:"argument"`
-		Names    []string      `tfsdk:"names"`
-		List     []usualSample `tfsdk:"list"`
-	}
-	usualSample struct {
-		Number   *big.Float   `tfsdk:"number"`
-		Name     string       `tfsdk:"name"`
-		First    *usualChild  `tfsdk:"first"`
-		Children []usualChild `tfsdk:"children"`
-	}
-	usualChild struct {
-		Name string `tfsdk:"name"`
-	}
-)
-
-func (d usualDataSource) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
-	model := usualModel{Names: []string{}, List: []usualSample{}}
-	resp.Diagnostics.Append(req.Config.GetAttribute(ctx, path.Root("argument"), &model.Argument)...)
-	for _, s := range d.list {
-		usual := usualSample{Name: s.name, Children: []usualChild{}}
-		if s.number != nil {
-			usual.Number, _, _ = big.ParseFloat(*s.number, 10, 512, big.ToNearestEven)
+		if test.tooLarge && !errors.As(err, new(*TooLargeError)) {
+			t.Errorf("%s: got %v, want a *TooLargeError", name, err)
 		}
-		for _, child := range s.children {
-			usual.Children = append(usual.Children, usualChild{child.name})
-		}
-		if len(usual.Children) > 0 {
-			usual.First = &usual.Children[0]
-		}
-		model.Names, model.List = append(model.Names, s.name), append(model.List, usual)
 	}
-	resp.Diagnostics.Append(resp.State.Set(ctx, &model)...)
 }
 
-func (p sampleProvider) Schema(context.Context, provider.SchemaRequest, *provider.SchemaResponse) {}
-
-func (p sampleProvider) Metadata(context.Context, provider.MetadataRequest, *provider.MetadataResponse) {
-}
-
-func (p sampleProvider) Resources(context.Context) []func() resource.Resource { return nil }
-
-func (p sampleProvider) Configure(context.Context, provider.ConfigureRequest, *provider.ConfigureResponse) {
-}
-
-func (p sampleProvider) DataSources(context.Context) []func() datasource.DataSource {
-	return []func() datasource.DataSource{func() datasource.DataSource { return p.source }}
-}
-
-// TestSameAsFramework compares a read through the wrapper with a read without it, and with a
-// data source that sets its state from Go structs.
+// TestSameAsFramework checks that a read through the wrapper gives the same state as a read
+// without it, and as a data source that sets its state from Go structs.
 func TestSameAsFramework(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(r *rapid.T) {
-		ours := sampleDataSource{rapid.SliceOfN(rapid.Custom(drawSample), 0, 4).Draw(r, "list")}
-		got := readSample(t, NewProtocol6(sampleProvider{source: ours})())
+		source := sampleDataSource{rapid.SliceOfN(rapid.Custom(drawSample), 0, 4).Draw(r, "list")}
+		got := readSample(t, NewProtocol6(sampleProvider{source: source})())
 		for name, server := range map[string]tfprotov6.ProviderServer{
-			"without the wrapper": providerserver.NewProtocol6(sampleProvider{source: ours})(),
-			"with Go structs":     providerserver.NewProtocol6(sampleProvider{source: usualDataSource{ours}})(),
+			"without the wrapper": providerserver.NewProtocol6(sampleProvider{source: source})(),
+			"with Go structs":     providerserver.NewProtocol6(sampleProvider{source: structDataSource{source}})(),
 		} {
 			if differences, err := got.Diff(readSample(t, server)); err != nil || len(differences) > 0 {
 				r.Errorf("%s: %v %v", name, differences, err)
@@ -330,16 +240,16 @@ func readSample(t *testing.T, server tfprotov6.ProviderServer) tftypes.Value {
 	if err != nil || len(schema.Diagnostics) > 0 {
 		t.Fatal(err, schema.Diagnostics)
 	}
-	of, ok := schema.DataSourceSchemas["sample"].ValueType().(tftypes.Object)
+	objectType, ok := schema.DataSourceSchemas["sample"].ValueType().(tftypes.Object)
 	if !ok {
 		t.Fatal("the data source's type is no object")
 	}
 	arguments := map[string]tftypes.Value{}
-	for name, attribute := range of.AttributeTypes {
+	for name, attribute := range objectType.AttributeTypes {
 		arguments[name] = tftypes.NewValue(attribute, nil)
 	}
 	arguments["argument"] = tftypes.NewValue(tftypes.String, "x")
-	config, err := tfprotov6.NewDynamicValue(of, tftypes.NewValue(of, arguments))
+	config, err := tfprotov6.NewDynamicValue(objectType, tftypes.NewValue(objectType, arguments))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -347,9 +257,119 @@ func readSample(t *testing.T, server tfprotov6.ProviderServer) tftypes.Value {
 	if err != nil || len(resp.Diagnostics) > 0 {
 		t.Fatal(err, resp.Diagnostics)
 	}
-	got, err := resp.State.Unmarshal(of)
+	got, err := resp.State.Unmarshal(objectType)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return got
 }
+
+// sampleProvider is a minimal provider with one data source.
+type sampleProvider struct {
+	provider.Provider
+
+	source datasource.DataSource
+}
+
+func (sampleProvider) Schema(context.Context, provider.SchemaRequest, *provider.SchemaResponse) {}
+
+func (sampleProvider) Metadata(context.Context, provider.MetadataRequest, *provider.MetadataResponse) {
+}
+
+func (sampleProvider) Resources(context.Context) []func() resource.Resource { return nil }
+
+func (sampleProvider) Configure(context.Context, provider.ConfigureRequest, *provider.ConfigureResponse) {
+}
+
+func (p sampleProvider) DataSources(context.Context) []func() datasource.DataSource {
+	return []func() datasource.DataSource{func() datasource.DataSource { return p.source }}
+}
+
+// sampleDataSource returns the list with this package.
+type sampleDataSource struct{ list []sample }
+
+func (sampleDataSource) Metadata(_ context.Context, _ datasource.MetadataRequest, resp *datasource.MetadataResponse) {
+	resp.TypeName = "sample"
+}
+
+func (sampleDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
+	resp.Schema = schema.Schema{Attributes: map[string]schema.Attribute{
+		"argument": schema.StringAttribute{Optional: true},
+		"names":    schema.ListAttribute{Computed: true, ElementType: types.StringType},
+		"list":     schema.ListNestedAttribute{Computed: true, NestedObject: schema.NestedAttributeObject{Attributes: sampleObject.Attributes()}},
+	}}
+}
+
+func (d sampleDataSource) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
+	resp.State.Raw = req.Config.Raw
+	names, elements := []string{}, [][]byte{}
+	for i := range d.list {
+		names = append(names, d.list[i].name)
+		elements = append(elements, sampleObject.Encode(&d.list[i]))
+	}
+	if err := SetState(ctx, &resp.State, map[string]Value{"names": Strings(names), "list": ListOf(elements)}); err != nil {
+		resp.Diagnostics.AddError("SetState", err.Error())
+	}
+}
+
+// sample is an element of the list. sampleObject has every kind of field.
+type sample struct {
+	name     string
+	number   *string
+	children []sample
+}
+
+var (
+	sampleChild  = NewObject(Text("name", "Name.", func(s *sample) *string { return &s.name }))
+	sampleObject = NewObject(
+		Number("number", "Number.", func(s *sample) *string { return s.number }),
+		Text("name", "Name.", func(s *sample) *string { return &s.name }),
+		Nested("first", "First.", sampleChild, func(s *sample) *sample {
+			if len(s.children) == 0 {
+				return nil
+			}
+			return &s.children[0]
+		}),
+		NestedList("children", "Children.", sampleChild, func(s *sample) []sample { return s.children }),
+	)
+)
+
+// structDataSource returns the same list without this package.
+type structDataSource struct{ sampleDataSource }
+
+func (d structDataSource) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
+	model := sampleModel{Names: []string{}, List: []sampleElement{}}
+	resp.Diagnostics.Append(req.Config.GetAttribute(ctx, path.Root("argument"), &model.Argument)...)
+	for _, s := range d.list {
+		element := sampleElement{Name: s.name, Children: []childElement{}}
+		if s.number != nil {
+			element.Number, _, _ = big.ParseFloat(*s.number, 10, 512, big.ToNearestEven)
+		}
+		for _, child := range s.children {
+			element.Children = append(element.Children, childElement{child.name})
+		}
+		if len(element.Children) > 0 {
+			element.First = &element.Children[0]
+		}
+		model.Names = append(model.Names, s.name)
+		model.List = append(model.List, element)
+	}
+	resp.Diagnostics.Append(resp.State.Set(ctx, &model)...)
+}
+
+type (
+	sampleModel struct {
+		Argument types.String    `tfsdk:"argument"`
+		Names    []string        `tfsdk:"names"`
+		List     []sampleElement `tfsdk:"list"`
+	}
+	sampleElement struct {
+		Number   *big.Float     `tfsdk:"number"`
+		Name     string         `tfsdk:"name"`
+		First    *childElement  `tfsdk:"first"`
+		Children []childElement `tfsdk:"children"`
+	}
+	childElement struct {
+		Name string `tfsdk:"name"`
+	}
+)
