@@ -1,9 +1,16 @@
 package provider
 
 import (
+	"net/http"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
+
+	"github.com/tofupilot/terraform-provider-tofupilot/internal/acceptance/harness"
+	"github.com/tofupilot/terraform-provider-tofupilot/internal/fakeapi"
+	"github.com/tofupilot/terraform-provider-tofupilot/internal/tofupilot"
 )
 
 func TestParseTime(t *testing.T) {
@@ -49,4 +56,62 @@ func checkTime(t *testing.T, value, want string) {
 	case invalid != nil && !strings.Contains(err.Error(), want):
 		t.Errorf("%q: %v, want an error: %s", value, err, want)
 	}
+}
+
+// isAccepted reports whether the fake accepts the value of a parameter (API.md, Parameters).
+func isAccepted(t *testing.T, api *fakeapi.Server, parameter, value string) bool {
+	t.Helper()
+	status := harness.RequestStatus(t, api, url.Values{parameter: {value}})
+	api.Forget()
+	return status == http.StatusOK
+}
+
+func FuzzParseTime(f *testing.F) {
+	for _, value := range []string{
+		"2024-01-15T10:30:00Z", "2024-01-15t10:30:00.5z", "2024-01-15T11:30:00.123456789+01:00", "2024-01-15T10:30:00.9999999999-14:00", "2024-02-29T23:59:59Z",
+		"2023-02-29T00:00:00Z", "2024-01-15", "2024-01-15 10:30:00Z", "2024-01-15T10:30:00,5Z", "2024-01-15T1:30:00Z", "2024-01-15T10:30Z", "2024-01-15T24:00:00Z",
+		"2024-01-15T10:30:60Z", "2024-01-15T10:30:00+24:00", "2024-01-15T10:30:00-00:00", "0000-01-01T00:00:00+00:01", "9999-12-31T23:59:59.9995Z", "10000-01-01T00:00:00Z", "",
+		"2024-01-15T10:30:00.Z", "٢٠٢٤-01-15T10:30:00Z", "2024-01-15T10:30:00.0000000000000000000000000000001Z", "2024-01-15T10:30:00Z\n",
+	} {
+		f.Add(value)
+	}
+	api := fakeapi.New()
+	f.Fuzz(func(t *testing.T, value string) {
+		parsed, err := parseTime(value)
+		if err != nil {
+			if !parsed.IsZero() {
+				t.Errorf("%q: got %s with an error", value, parsed)
+			}
+			// The provider accepts all times that the API accepts, except those whose year in
+			// UTC doesn't have four digits.
+			if outside := strings.Contains(err.Error(), "outside the years"); !outside && isAccepted(t, api, "created_after", value) {
+				t.Errorf("%q is rejected, but the API accepts it: %v", value, err)
+			}
+			return
+		}
+		for _, sent := range []string{tofupilot.FormatAfter(parsed), tofupilot.FormatBefore(parsed)} {
+			if !isAccepted(t, api, "created_after", sent) {
+				t.Errorf("%q is sent as %q, which the API rejects", value, sent)
+			}
+		}
+	})
+}
+
+func FuzzCheckSearchQuery(f *testing.F) {
+	for _, value := range []string{"", "a", " ", "FVT", "🔋", strings.Repeat("a", 100), strings.Repeat("a", 101), strings.Repeat("🔋", 100), strings.Repeat("🔋", 101), "\x00", "\xff", "ä\u0308", "a&limit=1#+%"} {
+		f.Add(value)
+	}
+	f.Add("\v\u0085\u00a0\u2028\u3000")
+	api := fakeapi.New()
+	f.Fuzz(func(t *testing.T, value string) {
+		if !utf8.ValidString(value) {
+			t.Skip() // Terraform's strings are valid UTF-8
+		}
+		server := harness.Connect(t, Server("test")())
+		diagnostics := server.Validate(t, "tofupilot_procedures", harness.Values{"search_query": value})
+		blank := strings.TrimSpace(value) == ""
+		if (len(diagnostics) == 0) != (!blank && utf8.RuneCountInString(value) <= 100) || !blank && (len(diagnostics) == 0) != isAccepted(t, api, "search_query", value) {
+			t.Errorf("%q: %s", value, harness.FormatDiagnostics(diagnostics))
+		}
+	})
 }
