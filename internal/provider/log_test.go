@@ -3,6 +3,7 @@ package provider
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"log/slog"
 	"strings"
 	"sync"
@@ -14,14 +15,16 @@ import (
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/acceptance/harness"
 )
 
-// newLogContext returns a context like that of a read: with a logger, and with a field that
-// each line has.
+// newLogContext returns a context like that of a read, and the lines that are logged with it.
+// Each line has the field tf_rpc.
 func newLogContext(t *testing.T) (context.Context, *bytes.Buffer) {
 	t.Helper()
 	var lines bytes.Buffer
 	return tflog.SetField(tflogtest.RootLogger(t.Context(), &lines), "tf_rpc", "ReadDataSource"), &lines
 }
 
+// TestLogLevels checks that each level of slog becomes a level of Terraform's log, with the same
+// message and fields.
 func TestLogLevels(t *testing.T) {
 	t.Parallel()
 	ctx, lines := newLogContext(t)
@@ -34,16 +37,18 @@ func TestLogLevels(t *testing.T) {
 	}
 	var levels []string
 	for _, entry := range entries {
-		levels = append(levels, entry["@level"].(string)) //nolint:forcetypeassert // always a string
-		if entry["@message"] != "Asked" || entry["rows"] != 7.0 || entry["tf_rpc"] != "ReadDataSource" {
-			t.Errorf("entry: %v", entry)
+		levels = append(levels, fmt.Sprint(entry["@level"]))
+		for field, want := range map[string]any{"@message": "Asked", "rows": 7.0, "tf_rpc": "ReadDataSource"} {
+			if entry[field] != want {
+				t.Errorf("%s: got %v, want %v", field, entry[field], want)
+			}
 		}
 	}
 	harness.CheckEqual(t, "levels", levels, []string{"debug", "info", "warn", "error"})
 }
 
-// TestLogConcurrently logs as the concurrent requests of one read do, with the read's context
-// and its masks.
+// TestLogConcurrently checks that the concurrent requests of a read can log, and that the API key
+// is masked in each line.
 func TestLogConcurrently(t *testing.T) {
 	t.Parallel()
 	ctx, lines := newLogContext(t)
@@ -58,9 +63,9 @@ func TestLogConcurrently(t *testing.T) {
 	}
 	requests.Wait()
 	if got := strings.Count(lines.String(), "Sent a request"); got != 8*50 {
-		t.Errorf("%d lines instead of %d", got, 8*50)
+		t.Errorf("got %d lines, want %d", got, 8*50)
 	}
 	if strings.Contains(lines.String(), "tp_secret") {
-		t.Error("the key is in the log")
+		t.Error("the API key is in the log")
 	}
 }

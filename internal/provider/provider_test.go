@@ -16,14 +16,15 @@ import (
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/rest"
 )
 
+// TestUserAgent checks that TF_APPEND_USER_AGENT is added to the User-Agent.
 func TestUserAgent(t *testing.T) {
 	t.Parallel()
-	const own = "terraform-provider-tofupilot/1.2.3 (+https://github.com/tofupilot/terraform-provider-tofupilot) Terraform/1.11.4"
+	const base = "terraform-provider-tofupilot/1.2.3 (+https://github.com/tofupilot/terraform-provider-tofupilot) Terraform/1.11.4"
 	for added, want := range map[string]string{
-		"":                    own,
-		" \n":                 own,
-		"ci/7":                own + " ci/7",
-		" ci/7 (nightly job)": own + " ci/7 (nightly job)",
+		"":                    base,
+		" \n":                 base,
+		"ci/7":                base + " ci/7",
+		" ci/7 (nightly job)": base + " ci/7 (nightly job)",
 	} {
 		if got := formatUserAgent("1.2.3", "1.11.4", func(string) string { return added }); got != want {
 			t.Errorf("TF_APPEND_USER_AGENT %q: got %q, want %q", added, got, want)
@@ -33,105 +34,144 @@ func TestUserAgent(t *testing.T) {
 
 func TestSkippedCertificateIsLogged(t *testing.T) {
 	t.Parallel()
-	unreadable, err := os.ReadFile("../config/testdata/brainpool.pem")
+	usable, _ := harness.NewCertificate(t, "usable")
+	unsupported, err := os.ReadFile("../config/testdata/brainpool.pem") // has a curve that Go doesn't support
 	if err != nil {
 		t.Fatal(err)
 	}
-	usable, _ := harness.NewCertificate(t, "usable")
-	for bundle, want := range map[string]string{
-		usable: "",
-		usable + string(unreadable): `"@level":"warn","@message":"Skipped certificates that can't be read","@module":"provider","certificates":1,` +
-			`"first":"certificate 2: x509: unsupported elliptic curve","from":"the provider's ca_cert_pem"`,
-	} {
-		ctx, lines := newLogContext(t)
-		configuring := New("test")()
-		var schema provider.SchemaResponse
-		configuring.Schema(ctx, provider.SchemaRequest{}, &schema)
-		block := harness.Value(t, schema.Schema.Type().TerraformType(ctx), harness.Values{"api_key": "tp_key", "ca_cert_pem": bundle})
-		var configured provider.ConfigureResponse
-		configuring.Configure(ctx, provider.ConfigureRequest{Config: tfsdk.Config{Raw: block, Schema: schema.Schema}}, &configured)
-		if configured.Diagnostics.HasError() {
-			t.Fatal(configured.Diagnostics)
-		}
-		if got := lines.String(); !strings.Contains(got, want) || strings.Contains(got, "Skipped") != (want != "") {
-			t.Errorf("the log doesn't have %q: %s", want, got)
-		}
+	if log := configureCACert(t, usable); strings.Contains(log, "Skipped") {
+		t.Errorf("a usable certificate was skipped: %s", log)
 	}
+	const want = `"@level":"warn","@message":"Skipped certificates that can't be read","@module":"provider","certificates":1,` +
+		`"first":"certificate 2: x509: unsupported elliptic curve","from":"the provider's ca_cert_pem"`
+	if log := configureCACert(t, usable+string(unsupported)); !strings.Contains(log, want) {
+		t.Errorf("got log %s, want %s in it", log, want)
+	}
+}
+
+// configureCACert configures a provider with this ca_cert_pem, and returns what it logs.
+func configureCACert(t *testing.T, caCertPEM string) (log string) {
+	t.Helper()
+	ctx, lines := newLogContext(t)
+	configuring := New("test")()
+	var schema provider.SchemaResponse
+	configuring.Schema(ctx, provider.SchemaRequest{}, &schema)
+	block := harness.Value(t, schema.Schema.Type().TerraformType(ctx), harness.Values{"api_key": "tp_key", "ca_cert_pem": caCertPEM})
+	var configured provider.ConfigureResponse
+	configuring.Configure(ctx, provider.ConfigureRequest{Config: tfsdk.Config{Raw: block, Schema: schema.Schema}}, &configured)
+	if configured.Diagnostics.HasError() {
+		t.Fatal(configured.Diagnostics)
+	}
+	return lines.String()
 }
 
 // FuzzProviderConfiguration fuzzes the arguments of the provider block and the environment, except
 // for those that read files. It checks that accepted settings can be used, and that no error
-// contains the key.
+// contains the API key.
 func FuzzProviderConfiguration(f *testing.F) {
 	certificate, err := os.ReadFile("../config/testdata/certificate.pem")
 	if err != nil {
 		f.Fatal(err)
 	}
-	f.Add("", "https://tofupilot.example.com", string(certificate), int64(3), "30s", false, byte(0xff), "", "")
-	f.Add("\n", "http://tofupilot.example.com/api/", "", int64(0), "0s", true, byte(0x3f), "", "")
-	f.Add("1", "http://[::1]:3000", "garbage", int64(10), "-5m", false, byte(0x0f), " ", "https://user:hunter2@example.com")
-	f.Add("", "tofupilot.example.com", "", int64(11), "5", false, byte(0x00), "1", "HTTP://127.0.0.1")
-	f.Add("", "", "", int64(0), "", false, byte(0), "\a", "https://user:hunter2@example.com")
-	f.Add("\u200b", "ftp://a?b#c", "", int64(-1), "1ns", false, byte(0x2a), "\t2", "https://example.com ")
-	f.Fuzz(func(t *testing.T, key, address, certificates string, retries int64, timeout string, allowHTTP bool, set byte, keyVariable, addressVariable string) {
-		const secret = "tp_secret-of-the-fuzzed-configuration"
-		for _, text := range []string{key, address, certificates, timeout, keyVariable, addressVariable} {
+	f.Add(byte(setAll), "", "https://tofupilot.example.com", string(certificate), int64(3), "30s", false, "", "")
+	f.Add(byte(setAll), "\n", "http://tofupilot.example.com/api/", "", int64(0), "0s", true, "", "")
+	f.Add(byte(setAPIKey|setURL|setCACertPEM|setMaxRetries), "1", "http://[::1]:3000", "garbage", int64(10), "", false, " ", "https://user:hunter2@example.com")
+	f.Add(byte(setNone), "", "", "", int64(0), "", false, "1", "HTTP://127.0.0.1")
+	f.Add(byte(setNone), "", "", "", int64(0), "", false, "\a", "https://user:hunter2@example.com")
+	f.Add(byte(setURL|setMaxRetries), "", "ftp://a?b#c", "", int64(-1), "", false, "\t2", "https://example.com ")
+	f.Fuzz(func(t *testing.T, set byte, apiKey, url, caCertPEM string, maxRetries int64, requestTimeout string, allowHTTP bool, apiKeyVariable, urlVariable string) {
+		for _, text := range []string{apiKey, url, caCertPEM, requestTimeout, apiKeyVariable, urlVariable} {
 			if !utf8.ValidString(text) {
 				t.Skip() // Terraform's strings are valid UTF-8
 			}
 		}
-		given := func(bit int) bool { return set&(1<<bit) != 0 }
-		arguments, block := harness.Values{}, config.Block{}
-		if given(0) {
-			arguments["api_key"], block.APIKey = secret+key, new(secret+key)
+		const secret = "tp_secret-of-the-fuzzed-configuration"
+		block := config.Block{AllowHTTP: allowHTTP}
+		if set&setAPIKey != 0 {
+			block.APIKey = new(secret + apiKey)
 		}
-		if given(1) {
-			arguments["url"], block.URL = address, new(address)
+		if set&setURL != 0 {
+			block.URL = &url
 		}
-		if given(2) {
-			arguments["ca_cert_pem"], block.CACertPEM = certificates, new(certificates)
+		if set&setCACertPEM != 0 {
+			block.CACertPEM = &caCertPEM
 		}
-		if given(3) {
-			arguments["max_retries"], block.MaxRetries = retries, new(int(retries))
+		if set&setMaxRetries != 0 {
+			block.MaxRetries = new(int(maxRetries))
 		}
-		if given(4) {
-			arguments["request_timeout"], block.RequestTimeout = timeout, new(timeout)
+		if set&setRequestTimeout != 0 {
+			block.RequestTimeout = &requestTimeout
 		}
-		if given(5) {
-			arguments["allow_http"], block.AllowHTTP = allowHTTP, allowHTTP
-		}
-		environment := map[string]string{config.EnvAPIKey: secret + keyVariable, config.EnvURL: addressVariable, "HOME": "/nonexistent"}
+		environment := map[string]string{config.EnvAPIKey: secret + apiKeyVariable, config.EnvURL: urlVariable, "HOME": "/nonexistent"}
 
-		diagnostics := harness.Connect(t, Server("test")()).ValidateProvider(t, arguments)
+		diagnostics := harness.Connect(t, Server("test")()).ValidateProvider(t, harness.Values{
+			"api_key": block.APIKey, "url": block.URL, "ca_cert_pem": block.CACertPEM,
+			"max_retries": block.MaxRetries, "request_timeout": block.RequestTimeout, "allow_http": block.AllowHTTP,
+		})
 		if text := harness.FormatDiagnostics(diagnostics); strings.Contains(text, secret) {
-			t.Errorf("the key is in %s", text)
+			t.Errorf("the API key is in %s", text)
 		}
 		if len(diagnostics) > 0 {
 			return // Terraform doesn't call Configure
 		}
-		got, problems := config.Resolve(block, func(name string) string { return environment[name] }, user.Current)
+		settings, problems := config.Resolve(block, func(name string) string { return environment[name] }, user.Current)
 		for _, problem := range problems {
 			if strings.Contains(problem.Summary+problem.Detail, secret) {
-				t.Errorf("the key is in %v", problem)
+				t.Errorf("the API key is in %v", problem)
 			}
 			if problem.InConfigure() {
 				t.Errorf("validation doesn't report it: %v", problem)
 			}
 		}
-		if len(problems) > 0 {
-			return
-		}
-		if config.CheckAPIKey(got.APIKey) != nil || !strings.HasPrefix(got.APIKey, secret) || given(0) != (got.KeySource.String() == "the provider's api_key") {
-			t.Errorf("key %q from %s", got.APIKey, got.KeySource.String())
-		}
-		allowed := got.BaseURL.Scheme == "https" || rest.IsLoopback(got.BaseURL) || given(5) && allowHTTP
-		if base := got.BaseURL; !allowed || !apiPath.MatchString(base.String()) {
-			t.Errorf("requests are sent to %s", base)
-		}
-		if got.MaxRetries < 0 || got.MaxRetries > rest.MaxRetries || got.RequestTimeout <= 0 || given(2) != (got.RootCAs != nil) {
-			t.Errorf("%d retries, %s, roots %v", got.MaxRetries, got.RequestTimeout, got.RootCAs)
+		if len(problems) == 0 {
+			checkSettings(t, block, settings, secret)
 		}
 	})
 }
 
-var apiPath = regexp.MustCompile(`^https?://[^/?#@]+(/[^?#]*)?/api$`)
+// Arguments that FuzzProviderConfiguration sets, as bits.
+const (
+	setAPIKey = 1 << iota
+	setURL
+	setCACertPEM
+	setMaxRetries
+	setRequestTimeout
+
+	setNone = 0
+	setAll  = 0xff
+)
+
+// checkSettings checks that accepted settings can be used. The API key begins with keyPrefix.
+func checkSettings(t *testing.T, block config.Block, settings config.Settings, keyPrefix string) {
+	t.Helper()
+	wantSource := "the environment variable " + config.EnvAPIKey
+	if block.APIKey != nil {
+		wantSource = "the provider's api_key"
+	}
+	if source := settings.KeySource.String(); source != wantSource {
+		t.Errorf("the API key is from %s, want %s", source, wantSource)
+	}
+	if err := config.CheckAPIKey(settings.APIKey); err != nil || !strings.HasPrefix(settings.APIKey, keyPrefix) {
+		t.Errorf("got API key %q: %v", settings.APIKey, err)
+	}
+	if !validBaseURL.MatchString(settings.BaseURL.String()) {
+		t.Errorf("requests are sent to %s", settings.BaseURL)
+	}
+	if settings.BaseURL.Scheme != "https" && !rest.IsLoopback(settings.BaseURL) && !block.AllowHTTP {
+		t.Errorf("requests are sent to %s without allow_http", settings.BaseURL)
+	}
+	if settings.MaxRetries < 0 || settings.MaxRetries > rest.MaxRetries {
+		t.Errorf("got %d retries, want 0 to %d", settings.MaxRetries, rest.MaxRetries)
+	}
+	if settings.RequestTimeout <= 0 {
+		t.Errorf("got a timeout of %s", settings.RequestTimeout)
+	}
+	if block.CACertPEM == nil && settings.RootCAs != nil {
+		t.Error("got certificates without ca_cert_pem")
+	}
+	if block.CACertPEM != nil && settings.RootCAs == nil {
+		t.Error("got no certificates of ca_cert_pem")
+	}
+}
+
+var validBaseURL = regexp.MustCompile(`^https?://[^/?#@]+(/[^?#]*)?/api$`)
