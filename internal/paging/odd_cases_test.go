@@ -1,6 +1,62 @@
 package paging
 
-import "strconv"
+import (
+	"cmp"
+	"context"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+func testOddServers(t *testing.T) {
+	t.Parallel()
+	for _, test := range oddCases {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, test.check)
+		})
+	}
+}
+
+// oddCase is a server that isn't as documented. Its list is read completely, or the error
+// names what the server did.
+type oddCase struct {
+	name     string
+	respond  func(oddRequest) oddPage
+	pageSize int // 0: 3
+
+	rows    int    // of the complete list
+	missing string // the key of a row that the server doesn't send
+	passes  int
+	wantErr string // part of the error; empty: none
+}
+
+func (c oddCase) check(t *testing.T) {
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	server, start := &oddServer{respond: c.respond}, time.Now()
+	rows, err := newPager(server.fetch, cmp.Or(c.pageSize, 3)).all(ctx)
+
+	if c.wantErr == "" {
+		want := slices.DeleteFunc(firstKeys(c.rows), func(key string) bool { return key == c.missing })
+		if err != nil || !slices.Equal(keysOf(rows), want) {
+			t.Errorf("got %q, %v", keysOf(rows), err)
+		}
+	} else if rows != nil || err == nil || !strings.Contains(err.Error(), c.wantErr) {
+		t.Errorf("got %q, %v; want error %q", keysOf(rows), err, c.wantErr)
+	}
+	if took := time.Since(start); took > 2*time.Second {
+		t.Errorf("took %v: %v", took, err)
+	}
+	if server.passes != c.passes {
+		t.Errorf("got %d passes, want %d", server.passes, c.passes)
+	}
+}
+
+var oddCases = slices.Concat(oddCursors, oddMeta, oddRows, oddLimits)
 
 // oddCursors lists servers whose cursors aren't offsets. A result is accepted only if two passes
 // agree.

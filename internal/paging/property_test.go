@@ -15,6 +15,13 @@ import (
 	"pgregory.net/rapid"
 )
 
+//nolint:paralleltest // testProperty sets rapid's flags, which all tests share.
+func TestPager(t *testing.T) {
+	t.Run("property", testProperty)
+	t.Run("negative controls", testNegativeControls)
+	t.Run("odd servers", testOddServers)
+}
+
 // tally counts the drawn cases, by outcome and by what happened.
 type tally struct {
 	cases, complete, timedOut         int
