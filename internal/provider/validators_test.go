@@ -61,9 +61,9 @@ func TestParseInvalidTime(t *testing.T) {
 	}
 }
 
-// FuzzParseTime compares parseTime with the fake API. Every accepted time must be sent in a form
-// that the API accepts. Every time that the API accepts must be accepted, unless its year in UTC
-// doesn't have four digits.
+// FuzzParseTime compares parseTime with the fake API. parseTime must accept every time that the API
+// accepts, unless its year in UTC doesn't have four digits. A time that parseTime accepts must be
+// sent in a form that the API accepts.
 func FuzzParseTime(f *testing.F) {
 	for _, value := range []string{
 		"2024-01-15T10:30:00Z", "2024-01-15t10:30:00.5z", "2024-01-15T11:30:00.123456789+01:00", "2024-01-15T10:30:00.9999999999-14:00", "2024-02-29T23:59:59Z",
@@ -104,8 +104,8 @@ func isAccepted(t *testing.T, api *fakeapi.Server, parameter, value string) bool
 	return status == http.StatusOK
 }
 
-// FuzzCheckSearchQuery checks that a search query is accepted if it has 1 to 100 characters, as by
-// the fake API, and not only white space.
+// FuzzCheckSearchQuery checks that the provider accepts a search query of 1 to 100 characters, as the
+// fake API does, unless it is only white space.
 func FuzzCheckSearchQuery(f *testing.F) {
 	for _, value := range []string{
 		"", "a", " ", "FVT", "🔋", "\x00", "\xff", "ä\u0308", "a&limit=1#+%", "\v\u0085\u00a0\u2028\u3000",
@@ -127,7 +127,7 @@ func FuzzCheckSearchQuery(f *testing.F) {
 			t.Errorf("%q: accepted %t, want %t: %s", value, accepted, want, harness.FormatDiagnostics(diagnostics))
 		}
 		if isBlank {
-			return // the API accepts some of these
+			return // the API accepts white space
 		}
 		if byAPI := isAccepted(t, api, "search_query", value); byAPI != want {
 			t.Errorf("%q: accepted by the API %t, want %t", value, byAPI, want)
