@@ -32,14 +32,6 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// readWithFake passes resp, err and the attributes of SetState to the wrapper, as if the
-// framework's server had read a data source. It returns the wrapper's response and error.
-func readWithFake(t *testing.T, resp *tfprotov6.ReadDataSourceResponse, err error, attributes map[string]Value) (*tfprotov6.ReadDataSourceResponse, error) {
-	t.Helper()
-	wrapper := &server{fakeServer{resp: resp, err: err, attributes: attributes}}
-	return wrapper.ReadDataSource(t.Context(), nil)
-}
-
 // fakeServer replaces the framework's server. A read sets the attributes, as SetState does, and
 // returns the response and the error.
 type fakeServer struct {
@@ -80,29 +72,28 @@ func encodeState(t *testing.T, given map[string]any) *tfprotov6.DynamicValue {
 // encodedIDs are the IDs a and b, as a data source passes them to SetState.
 var encodedIDs = map[string]Value{"ids": Strings([]string{"a", "b"})}
 
-// TestResponseUnchanged checks that the attributes of SetState are ignored if the read fails or
-// is deferred.
+// TestResponseUnchanged checks that the wrapper returns the framework's response if SetState wasn't
+// called, or if the read fails or is deferred.
 func TestResponseUnchanged(t *testing.T) {
 	t.Parallel()
 	warning := &tfprotov6.Diagnostic{Severity: tfprotov6.DiagnosticSeverityWarning, Summary: "careful"}
 	failure := &tfprotov6.Diagnostic{Severity: tfprotov6.DiagnosticSeverityError, Summary: "broken"}
 	deferred := &tfprotov6.Deferred{Reason: tfprotov6.DeferredReasonProviderConfigUnknown}
-	for name, test := range map[string]struct {
-		resp tfprotov6.ReadDataSourceResponse
-		err  error
-	}{
-		"error":               {resp: tfprotov6.ReadDataSourceResponse{Diagnostics: []*tfprotov6.Diagnostic{failure}}},
-		"warning, then error": {resp: tfprotov6.ReadDataSourceResponse{Diagnostics: []*tfprotov6.Diagnostic{warning, failure}}},
-		"deferral":            {resp: tfprotov6.ReadDataSourceResponse{Deferred: deferred}},
-		"protocol error":      {err: errors.New("cut off")},
+	for name, test := range map[string]fakeServer{
+		"no attributes":       {resp: &tfprotov6.ReadDataSourceResponse{}},
+		"error":               {resp: &tfprotov6.ReadDataSourceResponse{Diagnostics: []*tfprotov6.Diagnostic{failure}}, attributes: encodedIDs},
+		"warning, then error": {resp: &tfprotov6.ReadDataSourceResponse{Diagnostics: []*tfprotov6.Diagnostic{warning, failure}}, attributes: encodedIDs},
+		"deferral":            {resp: &tfprotov6.ReadDataSourceResponse{Deferred: deferred}, attributes: encodedIDs},
+		"protocol error":      {resp: &tfprotov6.ReadDataSourceResponse{}, attributes: encodedIDs, err: errors.New("cut off")},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			state := encodeState(t, map[string]any{"before": "x"})
 			before := slices.Clone(state.MsgPack)
 			test.resp.State = state
-			got, err := readWithFake(t, &test.resp, test.err, encodedIDs)
-			if got != &test.resp {
+			wrapper := &server{test}
+			got, err := wrapper.ReadDataSource(t.Context(), nil)
+			if got != test.resp {
 				t.Errorf("got another response: %+v", got)
 			}
 			if !errors.Is(err, test.err) {
@@ -120,28 +111,21 @@ func TestResponseUnchanged(t *testing.T) {
 func TestAttributeReplaced(t *testing.T) {
 	t.Parallel()
 	warning := &tfprotov6.Diagnostic{Severity: tfprotov6.DiagnosticSeverityWarning, Summary: "careful"}
+	resp := &tfprotov6.ReadDataSourceResponse{
+		State:       encodeState(t, map[string]any{"before": "x", "size": 7}),
+		Diagnostics: []*tfprotov6.Diagnostic{warning},
+	}
+	wrapper := &server{fakeServer{resp: resp, attributes: encodedIDs}}
+	got, err := wrapper.ReadDataSource(t.Context(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
 	ids := []tftypes.Value{tftypes.NewValue(tftypes.String, "a"), tftypes.NewValue(tftypes.String, "b")}
-	for name, test := range map[string]struct {
-		attributes map[string]Value
-		want       map[string]any
-	}{
-		"one attribute": {encodedIDs, map[string]any{"before": "x", "size": 7, "ids": ids}},
-		"no attributes": {nil, map[string]any{"before": "x", "size": 7}},
-	} {
-		resp := &tfprotov6.ReadDataSourceResponse{
-			State:       encodeState(t, map[string]any{"before": "x", "size": 7}),
-			Diagnostics: []*tfprotov6.Diagnostic{warning},
-		}
-		got, err := readWithFake(t, resp, nil, test.attributes)
-		if err != nil {
-			t.Fatalf("%s: %v", name, err)
-		}
-		if want := encodeState(t, test.want).MsgPack; !bytes.Equal(got.State.MsgPack, want) {
-			t.Errorf("%s: got state %q, want %q", name, got.State.MsgPack, want)
-		}
-		if !slices.Contains(got.Diagnostics, warning) {
-			t.Errorf("%s: got diagnostics %v without the warning", name, got.Diagnostics)
-		}
+	if want := encodeState(t, map[string]any{"before": "x", "size": 7, "ids": ids}); !bytes.Equal(got.State.MsgPack, want.MsgPack) {
+		t.Errorf("got state %q, want %q", got.State.MsgPack, want.MsgPack)
+	}
+	if !slices.Contains(got.Diagnostics, warning) {
+		t.Errorf("got diagnostics %v without the warning", got.Diagnostics)
 	}
 }
 
@@ -156,7 +140,8 @@ func TestStateNotObject(t *testing.T) {
 	}
 	for _, state := range invalid {
 		resp := &tfprotov6.ReadDataSourceResponse{State: &tfprotov6.DynamicValue{MsgPack: state}}
-		if _, err := readWithFake(t, resp, nil, encodedIDs); err == nil {
+		wrapper := &server{fakeServer{resp: resp, attributes: encodedIDs}}
+		if _, err := wrapper.ReadDataSource(t.Context(), nil); err == nil {
 			t.Errorf("%q is accepted as an object", state)
 		}
 	}
@@ -285,7 +270,7 @@ func (p sampleProvider) DataSources(context.Context) []func() datasource.DataSou
 	return []func() datasource.DataSource{func() datasource.DataSource { return p.source }}
 }
 
-// sampleDataSource returns the list with this package.
+// sampleDataSource sets the list with this package.
 type sampleDataSource struct{ list []sample }
 
 func (sampleDataSource) Metadata(_ context.Context, _ datasource.MetadataRequest, resp *datasource.MetadataResponse) {
@@ -334,7 +319,7 @@ var (
 	)
 )
 
-// structDataSource returns the same list without this package.
+// structDataSource sets the same list without this package.
 type structDataSource struct{ sampleDataSource }
 
 func (d structDataSource) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
