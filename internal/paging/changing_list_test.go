@@ -3,6 +3,7 @@ package paging
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"math"
@@ -91,6 +92,8 @@ func (l *changingList) fill(rows int) *changingList {
 func createdAt(second int) time.Time {
 	return time.Date(2024, time.January, 1, 0, 0, second, 0, time.UTC)
 }
+
+func sameTime(int) time.Time { return createdAt(0) }
 
 type row struct {
 	key     string
@@ -306,4 +309,17 @@ func readAll(t *testing.T, list *changingList, pageSize int) {
 	if want := firstKeys(len(list.rows)); !slices.Equal(keysOf(rows), want) {
 		t.Fatalf("%d rows, page size %d: got %q", len(list.rows), pageSize, keysOf(rows))
 	}
+}
+
+// checkIncomplete checks that a read returned no rows and an *IncompleteError that wraps want.
+func checkIncomplete(t *testing.T, rows []row, err, want error) *IncompleteError {
+	t.Helper()
+	incomplete := new(IncompleteError)
+	if !errors.As(err, &incomplete) || !errors.Is(err, want) {
+		t.Fatalf("got error %v, want an *IncompleteError that wraps %v", err, want)
+	}
+	if rows != nil {
+		t.Errorf("got %d rows and an error", len(rows))
+	}
+	return incomplete
 }

@@ -3,6 +3,7 @@ package paging
 import (
 	"cmp"
 	"context"
+	"errors"
 	"slices"
 	"strconv"
 	"strings"
@@ -22,8 +23,8 @@ func testOddServers(t *testing.T) {
 	}
 }
 
-// oddCase is a server that isn't as documented. Its list is read completely, or the error
-// names what the server did.
+// oddCase is a server that isn't as documented. Either its list is read completely, or the error
+// says what the server did.
 type oddCase struct {
 	name     string
 	respond  func(oddRequest) oddPage
@@ -31,60 +32,94 @@ type oddCase struct {
 
 	rows    int    // of the complete list
 	missing string // the key of a row that the server doesn't send
-	passes  int
 	wantErr string // part of the error; empty: none
+
+	// passes is the number of passes that the read takes:
+	//   - 1 if the first pass proves the list complete,
+	//   - 2 if the first pass shows a change, and the second proves the list complete,
+	//   - 3 if the first pass shows that cursors aren't offsets, and two that follow them agree,
+	//   - 4 if the first two passes contradict themselves in the same way, and two that follow the
+	//     server's cursors agree, or fail in the same way.
+	// There are fewer if a page leaves no safe next step, and more if later passes differ.
+	passes int
 }
 
 func (c oddCase) check(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
-	server, start := &oddServer{respond: c.respond}, time.Now()
+	server := &oddServer{respond: c.respond}
+	start := time.Now()
 	rows, err := newPager(server.fetch, cmp.Or(c.pageSize, 3)).all(ctx)
-
-	if c.wantErr == "" {
-		want := slices.DeleteFunc(firstKeys(c.rows), func(key string) bool { return key == c.missing })
-		if err != nil || !slices.Equal(keysOf(rows), want) {
-			t.Errorf("got %q, %v", keysOf(rows), err)
-		}
-	} else if rows != nil || err == nil || !strings.Contains(err.Error(), c.wantErr) {
-		t.Errorf("got %q, %v; want error %q", keysOf(rows), err, c.wantErr)
-	}
 	if took := time.Since(start); took > 2*time.Second {
-		t.Errorf("took %v: %v", took, err)
+		t.Errorf("took %v, with %v", took, err)
 	}
 	if server.passes != c.passes {
 		t.Errorf("got %d passes, want %d", server.passes, c.passes)
 	}
+	if c.wantErr == "" {
+		want := slices.DeleteFunc(firstKeys(c.rows), func(key string) bool { return key == c.missing })
+		if err != nil || !slices.Equal(keysOf(rows), want) {
+			t.Errorf("got %q, %v; want %q", keysOf(rows), err, want)
+		}
+		return
+	}
+	inconsistent := new(InconsistentError)
+	if !errors.As(err, &inconsistent) || !strings.Contains(err.Error(), c.wantErr) {
+		t.Fatalf("got error %v, want %q in it", err, c.wantErr)
+	}
+	if incomplete := checkIncomplete(t, rows, err, inconsistent); incomplete.Change != nil {
+		t.Errorf("the error mentions a change, not only the server: %v", incomplete.Change)
+	}
 }
 
-var oddCases = slices.Concat(oddCursors, oddMeta, oddRows, oddLimits)
+// oddCases lists all odd servers. The pager first requests pages of 3 rows that overlap, at the
+// offsets 0, 2, 4 and 6. The cursors of a documented server are 3 and 6.
+var oddCases = slices.Concat(oddCursors, oddEnds, oddRows, oddLimits)
 
-// oddCursors lists servers whose cursors aren't offsets. A result is accepted only if two passes
-// agree.
+// oddCursors lists servers whose cursors aren't offsets.
 var oddCursors = []oddCase{
 	{name: "tokens", respond: withLastRowCursors(8), rows: 8, passes: 3},
-	{name: "tokens, and pages of one row", respond: withLastRowCursors(8), pageSize: 1, rows: 8, passes: 3},
+	{name: "tokens, for a limit of 1", respond: withLastRowCursors(8), pageSize: 1, rows: 8, passes: 3},
 	{name: "page numbers", respond: withPageNumbers(8), rows: 8, passes: 4},
-	{name: "page numbers, and pages of one row", respond: withPageNumbers(8), pageSize: 1, rows: 8, passes: 4},
+	{name: "page numbers, for a limit of 1", respond: withPageNumbers(8), pageSize: 1, rows: 8, passes: 4},
 	{name: "a token like the right offset with a leading zero", respond: withSecondPageAt("03"), rows: 5, passes: 3},
 	{name: "a token like a number too large for JSON", respond: withSecondPageAt("9007199254740992"), rows: 5, passes: 3},
 	{name: "a token like a float", respond: withSecondPageAt("1e3"), rows: 5, passes: 3},
-	{name: "a number that is no offset from the second page on", respond: altered(9, func(request oddRequest, page *oddPage) {
-		switch {
-		case request.offset == 0 || page.next == "":
-		case request.offset < 6: // not the next offset, whether pages overlap or not
-			*page = oddPage{keys: firstKeys(9)[request.offset : request.offset+3], more: true, next: strconv.Itoa(100 + request.offset + 3)}
-		}
+	{name: "a number that is 100 too large from the second page on", respond: altered(9, func(request oddRequest, page *oddPage) {
 		if request.offset > 100 {
-			*page = standard(9)(oddRequest{offset: request.offset - 100, limit: request.limit})
+			request.offset -= 100
+			*page = standard(9)(request)
+		} else if request.offset > 0 && page.more {
+			page.next = strconv.Itoa(100 + request.offset + len(page.keys))
 		}
 	}), rows: 9, passes: 4},
+	{name: "tokens, and two rows swapped in one pass", respond: func(request oddRequest) oddPage {
+		page := withLastRowCursors(8)(request)
+		if request.pass == 2 && request.cursor == "after r2" {
+			page.keys[0], page.keys[1] = page.keys[1], page.keys[0]
+		}
+		return page
+	}, rows: 8, passes: 4},
+	{name: "tokens, and an empty last page in one pass", respond: func(request oddRequest) oddPage {
+		page := withLastRowCursors(6)(request)
+		if request.pass == 2 && request.cursor == "after r2" {
+			page.more, page.next = true, "after r5"
+		}
+		return page
+	}, rows: 6, passes: 4},
+	{name: "tokens, and a row twice in the second of two passes", respond: func(request oddRequest) oddPage {
+		page := withLastRowCursors(8)(request)
+		if request.pass == 3 && request.cursor == "after r2" {
+			page.keys[0] = "r0"
+		}
+		return page
+	}, rows: 8, passes: 5},
 	{name: "a negative number", respond: withNext(0, "-N"), passes: 4, wantErr: `next_cursor "-3", which doesn't advance`},
 	{name: "a negative number from the second page on", respond: withNext(2, "-N"), passes: 4, wantErr: `after the page at cursor "3" it gives next_cursor "-6"`},
 }
 
-// oddMeta have contradictions between has_more and next_cursor, or between pages.
-var oddMeta = []oddCase{
+// oddEnds lists servers whose has_more and next_cursor contradict each other or earlier pages.
+var oddEnds = []oddCase{
 	{name: "a cursor that is repeated", respond: withNext(2, "3"), passes: 4, wantErr: `after the page at cursor "3" it gives next_cursor "3", which doesn't advance`},
 	{name: "a token that is repeated", respond: altered(8, func(request oddRequest, page *oddPage) {
 		if request.cursor == "again" {
@@ -94,11 +129,6 @@ var oddMeta = []oddCase{
 			page.more, page.next = true, "again"
 		}
 	}), passes: 3, wantErr: `after the page at cursor "again" it gives next_cursor "again", which doesn't advance`},
-	{name: "a cursor that goes back", respond: altered(9, func(request oddRequest, page *oddPage) {
-		if request.offset >= 6 {
-			page.more, page.next = true, "3"
-		}
-	}), passes: 4, wantErr: `after the page at cursor "6" it gives next_cursor "3", which doesn't advance`},
 	{name: "has_more without next_cursor on the first page", respond: withNext(0, ""), passes: 2, wantErr: `has more after the page at cursor "", but gives no next_cursor`},
 	{name: "has_more without next_cursor on a later page", respond: withNext(2, ""), passes: 2, wantErr: `has more after the page at cursor "3", but gives no next_cursor`},
 	{name: "next_cursor beyond the end without has_more", respond: altered(8, func(request oddRequest, page *oddPage) {
@@ -116,7 +146,7 @@ var oddMeta = []oddCase{
 	}), rows: 8, passes: 3},
 }
 
-// oddRows have pages with the wrong rows.
+// oddRows lists servers that send pages with wrong rows.
 var oddRows = []oddCase{
 	{name: "an empty first page with has_more", respond: altered(8, func(request oddRequest, page *oddPage) {
 		if request.offset == 0 {
@@ -127,20 +157,12 @@ var oddRows = []oddCase{
 		if request.offset == 4 {
 			page.keys, page.next = nil, "4"
 		}
-	}), rows: 9, passes: 4}, // the server's cursors skip offset 4
-	{name: "an empty page in two passes, after different rows", respond: altered(8, func(request oddRequest, page *oddPage) {
+	}), rows: 9, passes: 4}, // the server's own cursors are 3 and 6
+	{name: "an empty page in the first two passes, after different rows", respond: altered(8, func(request oddRequest, page *oddPage) {
 		switch {
 		case request.pass <= 2 && request.offset == 2:
 			page.keys, page.next = nil, "2"
 		case request.pass == 2 && request.offset == 0:
-			page.keys[0] = "r7"
-		}
-	}), rows: 8, passes: 3},
-	{name: "an empty page in one pass, a moved row in the next", respond: altered(8, func(request oddRequest, page *oddPage) {
-		switch {
-		case request.pass == 1 && request.offset == 2:
-			page.keys, page.next = nil, "2"
-		case request.pass == 2 && request.offset == 2:
 			page.keys[0] = "r7"
 		}
 	}), rows: 8, passes: 3},
@@ -154,9 +176,6 @@ var oddRows = []oddCase{
 			*page = oddPage{keys: firstKeys(6)[3:], more: false}
 		}
 	}), rows: 6, passes: 3},
-	{name: "the same page for every cursor", respond: altered(8, func(_ oddRequest, page *oddPage) {
-		*page = oddPage{keys: firstKeys(3), more: true, next: "3"}
-	}), passes: 4, wantErr: `after the page at cursor "3" it gives next_cursor "3", which doesn't advance`},
 	{name: "the same rows at every offset, with correct cursors", respond: altered(8, func(request oddRequest, page *oddPage) {
 		*page = oddPage{keys: firstKeys(3), more: true, next: strconv.Itoa(request.offset + 3)}
 	}), passes: 4, wantErr: `"r0" came twice, each time that the list is read`},
@@ -165,33 +184,32 @@ var oddRows = []oddCase{
 			page.keys[1] = "r1"
 		}
 	}), passes: 4, wantErr: `"r1" came twice, each time that the list is read`},
-	{name: "a key twice in the first page", respond: altered(8, func(request oddRequest, page *oddPage) {
+	{name: "a row twice on the first page", respond: altered(8, func(request oddRequest, page *oddPage) {
 		if request.offset == 0 {
 			page.keys = []string{"r0", "r0", "r2"}
 		}
 	}), passes: 1, wantErr: `"r0" is twice in one page`},
-	{name: "a key twice in the only page", respond: altered(3, func(_ oddRequest, page *oddPage) {
-		page.keys[1] = "r0"
-	}), passes: 1, wantErr: `"r0" is twice in one page`},
-	{name: "a key twice in a later page", respond: altered(8, func(request oddRequest, page *oddPage) {
+	{name: "a row twice on a later page", respond: altered(8, func(request oddRequest, page *oddPage) {
 		if request.offset == 4 {
 			page.keys = []string{"r4", "r5", "r5"}
 		}
 	}), passes: 1, wantErr: `"r5" is twice in one page`},
-	{name: "ties swapped in the first pass, on later pages", respond: withSwap(func(request oddRequest) bool { return request.pass == 1 && request.offset > 0 }), rows: 8, passes: 2},
-	{name: "ties swapped in the first pass, on the first page", respond: withSwap(func(request oddRequest) bool { return request.pass == 1 && request.offset == 0 }), rows: 8, passes: 2},
-	{name: "ties swapped on every later page", respond: withSwap(func(request oddRequest) bool { return request.offset > 0 }), passes: 4, wantErr: `"r2" came twice, each time that the list is read`},
+	{name: "two rows swapped in the first pass, on later pages", respond: withSwap(func(request oddRequest) bool { return request.pass == 1 && request.offset > 0 }), rows: 8, passes: 2},
+	{name: "two rows swapped in the first pass, on the first page", respond: withSwap(func(request oddRequest) bool { return request.pass == 1 && request.offset == 0 }), rows: 8, passes: 2},
+	{name: "two rows swapped on every later page", respond: withSwap(func(request oddRequest) bool { return request.offset > 0 }), passes: 4, wantErr: `"r2" came twice, each time that the list is read`},
 }
 
-// oddLimits have pages with more or fewer rows than requested.
+// oddLimits lists servers that send more or fewer rows than requested.
 var oddLimits = []oddCase{
-	{name: "a cap below the limit", respond: withMaxPage(8, 2), rows: 8, passes: 1},
-	{name: "a cap far below the limit", respond: withMaxPage(250, 20), pageSize: 100, rows: 250, passes: 1},
-	{name: "a cap of one row", respond: withMaxPage(8, 1), rows: 8, passes: 4},
-	{name: "a cap of one row, and pages of one row", respond: withMaxPage(8, 1), pageSize: 1, rows: 8, passes: 4},
+	{name: "no end, with offsets", respond: withoutEnd(""), pageSize: 100, passes: 1, wantErr: "it goes on after 1000000 rows"},
+	{name: "no end, with tokens", respond: withoutEnd("token "), pageSize: 100, passes: 2, wantErr: "it goes on after 1000000 rows"},
+	{name: "pages smaller than the limit", respond: withMaxPage(8, 2), rows: 8, passes: 1},
+	{name: "pages much smaller than the limit", respond: withMaxPage(250, 20), pageSize: 100, rows: 250, passes: 1},
+	{name: "pages of one row", respond: withMaxPage(8, 1), rows: 8, passes: 4},
+	{name: "pages of one row, for a limit of 1", respond: withMaxPage(8, 1), pageSize: 1, rows: 8, passes: 4},
 	{name: "pages larger than the limit", respond: withPageSize(23, 5), rows: 23, passes: 1},
 	{name: "pages larger than any limit", respond: withPageSize(1_000, 250), pageSize: 100, rows: 1_000, passes: 1},
-	{name: "pages larger than a limit of 1", respond: withPageSize(23, 5), pageSize: 1, rows: 23, passes: 1},
+	{name: "pages larger than the limit, which is 1", respond: withPageSize(23, 5), pageSize: 1, rows: 23, passes: 1},
 	{name: "the whole list on one page", respond: withPageSize(23, 23), rows: 23, passes: 1},
 	{name: "a first page larger than the limit", respond: altered(23, func(request oddRequest, page *oddPage) {
 		if request.offset == 0 {
@@ -203,16 +221,14 @@ var oddLimits = []oddCase{
 			*page = standard(500)(oddRequest{limit: 250})
 		}
 	}), pageSize: 100, rows: 500, passes: 4},
-	{name: "a short first page with has_more", respond: altered(8, func(request oddRequest, page *oddPage) {
-		if request.offset == 0 {
-			*page = standard(8)(oddRequest{limit: 2})
+	{name: "a first page larger than the limit, and a full page without has_more", respond: altered(260, func(request oddRequest, page *oddPage) {
+		switch request.offset {
+		case 0:
+			*page = standard(260)(oddRequest{limit: 150})
+		case 149:
+			page.more, page.next = false, ""
 		}
-	}), rows: 8, passes: 1},
-	{name: "a first page of one row with has_more", respond: altered(8, func(request oddRequest, page *oddPage) {
-		if request.offset == 0 {
-			*page = standard(8)(oddRequest{limit: 1})
-		}
-	}), rows: 8, passes: 4},
+	}), pageSize: 100, rows: 260, passes: 4},
 	{name: "a short first page whose next_cursor counts the limit", respond: altered(8, func(request oddRequest, page *oddPage) {
 		if request.offset == 0 {
 			page.keys = page.keys[:2]
@@ -233,7 +249,7 @@ var oddLimits = []oddCase{
 	}), rows: 9, passes: 2},
 }
 
-// oddServer responds with the pages that its function returns.
+// oddServer responds with the pages that respond returns.
 type oddServer struct {
 	respond func(oddRequest) oddPage
 
@@ -249,9 +265,9 @@ type oddRequest struct {
 }
 
 type oddPage struct {
-	keys []string
-	more bool
-	next string
+	keys []string // of the rows
+	more bool     // has_more
+	next string   // next_cursor
 }
 
 func (s *oddServer) fetch(ctx context.Context, cursor string, limit int) (Page[row], error) {
@@ -264,16 +280,16 @@ func (s *oddServer) fetch(ctx context.Context, cursor string, limit int) (Page[r
 		s.passes++
 	}
 	offset, _ := strconv.Atoi(cursor)
-	odd := s.respond(oddRequest{cursor: cursor, offset: offset, limit: limit, pass: s.passes})
-	page := Page[row]{More: odd.more, Next: odd.next}
-	for _, key := range odd.keys {
+	response := s.respond(oddRequest{cursor: cursor, offset: offset, limit: limit, pass: s.passes})
+	page := Page[row]{More: response.more, Next: response.next}
+	for _, key := range response.keys {
 		number, _ := strconv.Atoi(strings.TrimPrefix(key, "r"))
 		page.Rows = append(page.Rows, row{key, createdAt(number)})
 	}
 	return page, nil
 }
 
-// standard responds as documented (API.md, Paging).
+// standard returns a function that responds as documented (API.md, Paging).
 func standard(rows int) func(oddRequest) oddPage {
 	return func(request oddRequest) oddPage {
 		from := min(max(request.offset, 0), rows)
@@ -286,7 +302,7 @@ func standard(rows int) func(oddRequest) oddPage {
 	}
 }
 
-// altered responds as documented, except for what alter changes.
+// altered returns a function that responds as documented, except for what alter changes.
 func altered(rows int, alter func(oddRequest, *oddPage)) func(oddRequest) oddPage {
 	return func(request oddRequest) oddPage {
 		page := standard(rows)(request)
@@ -295,8 +311,8 @@ func altered(rows int, alter func(oddRequest, *oddPage)) func(oddRequest) oddPag
 	}
 }
 
-// withNext has 8 rows. From an offset on, it replaces next_cursor by next, in which N is
-// the original number.
+// withNext serves 8 rows. On pages at the offset from or later, next_cursor is next, with the
+// documented cursor in place of N.
 func withNext(from int, next string) func(oddRequest) oddPage {
 	return altered(8, func(request oddRequest, page *oddPage) {
 		if request.offset >= from && page.next != "" {
@@ -305,7 +321,19 @@ func withNext(from int, next string) func(oddRequest) oddPage {
 	})
 }
 
-// withMaxPage sends at most maxPage rows, even if more are requested.
+// withoutEnd serves a list that never ends. Cursors are offsets after the prefix.
+func withoutEnd(prefix string) func(oddRequest) oddPage {
+	return func(request oddRequest) oddPage {
+		offset, _ := strconv.Atoi(strings.TrimPrefix(request.cursor, prefix))
+		page := oddPage{more: true, next: prefix + strconv.Itoa(offset+request.limit)}
+		for i := range request.limit {
+			page.keys = append(page.keys, rowKey(offset+i))
+		}
+		return page
+	}
+}
+
+// withMaxPage serves at most maxPage rows on a page, even if more are requested.
 func withMaxPage(rows, maxPage int) func(oddRequest) oddPage {
 	return func(request oddRequest) oddPage {
 		request.limit = min(request.limit, maxPage)
@@ -313,7 +341,7 @@ func withMaxPage(rows, maxPage int) func(oddRequest) oddPage {
 	}
 }
 
-// withPageSize ignores the requested limit.
+// withPageSize serves size rows on a page, whatever the requested limit is.
 func withPageSize(rows, size int) func(oddRequest) oddPage {
 	return func(request oddRequest) oddPage {
 		request.limit = size
@@ -321,7 +349,7 @@ func withPageSize(rows, size int) func(oddRequest) oddPage {
 	}
 }
 
-// withLastRowCursors sends cursors that name the last row of the page.
+// withLastRowCursors serves cursors that name the last row of the page, such as "after r2".
 func withLastRowCursors(rows int) func(oddRequest) oddPage {
 	return func(request oddRequest) oddPage {
 		if after, ok := strings.CutPrefix(request.cursor, "after "); ok {
@@ -335,7 +363,7 @@ func withLastRowCursors(rows int) func(oddRequest) oddPage {
 	}
 }
 
-// withPageNumbers sends the number of the next page as the cursor.
+// withPageNumbers serves the number of the next page as the cursor.
 func withPageNumbers(rows int) func(oddRequest) oddPage {
 	return func(request oddRequest) oddPage {
 		number, _ := strconv.Atoi(cmp.Or(request.cursor, "0"))
@@ -348,7 +376,7 @@ func withPageNumbers(rows int) func(oddRequest) oddPage {
 	}
 }
 
-// withSecondPageAt has 5 rows on two pages. Only this token returns the second.
+// withSecondPageAt serves 5 rows on two pages. Only the token returns the second page.
 func withSecondPageAt(token string) func(oddRequest) oddPage {
 	return func(request oddRequest) oddPage {
 		switch request.cursor {
@@ -361,7 +389,7 @@ func withSecondPageAt(token string) func(oddRequest) oddPage {
 	}
 }
 
-// withSwap has 8 rows, and swaps r2 and r3 in some responses.
+// withSwap serves 8 rows, and swaps r2 and r3 in responses for which isSwapped returns true.
 func withSwap(isSwapped func(oddRequest) bool) func(oddRequest) oddPage {
 	return altered(8, func(request oddRequest, page *oddPage) {
 		if !isSwapped(request) {
