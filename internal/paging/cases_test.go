@@ -14,47 +14,47 @@ type readCase struct {
 	serverKind
 
 	rows, pageSize int
-	ahead          []int           // pages to request ahead, by the number of pages used; none: the default
-	latencies      []time.Duration // of requests and responses, in turn
+	ahead          []int           // ahead[i] is how many pages are requested ahead after i+1 pages; empty: prefetch decides
+	latencies      []time.Duration // of the requests and responses for pages 0, 1, 2, …
 	changes        []listChange
-	repeat         bool // the changes
+	repeat         bool // after the last change, start again with the first
 	deadline       time.Duration
 }
 
 // serverKind describes a server's order and pagination.
 type serverKind struct {
-	order   string // newest first, oldest first, by name, by activity
-	times   string // distinct, neighbors swapped, equal, two alternating times, missing
-	cursors string // offsets, floored (rounded down to a multiple of the limit), tokens
-	counted string // when the rows are counted for has_more: with, before, after the page is read
-	maxPage int    // rows of a page; 0: as many as requested
+	order   string // "newest first", "oldest first", "by name" or "by activity"
+	times   string // creation times: "distinct", "neighbors swapped", "equal", "two alternating times" or "missing"
+	cursors string // "offsets", "floored" (rounded down to multiples of the limit) or "tokens"
+	counted string // when rows are counted for has_more: "with the page", "before the page" or "after the page"
+	maxPage int    // the most rows of a page; 0: as many as requested
 }
 
 // documented is a server as described in API.md, Paging.
 var documented = serverKind{order: "newest first", times: "distinct", cursors: "offsets", counted: "with the page"}
 
-// serverKinds change one property of the documented server each, except for the last.
+// serverKinds lists the kinds of servers. Each function turns the documented server into one.
 var serverKinds = map[string]func(*rapid.T, *serverKind){
 	"as documented":           func(*rapid.T, *serverKind) {},
-	"oldest first":            func(_ *rapid.T, kind *serverKind) { kind.order = "oldest first" },
-	"by name":                 func(_ *rapid.T, kind *serverKind) { kind.order, kind.times = "by name", "neighbors swapped" },
-	"by activity":             func(_ *rapid.T, kind *serverKind) { kind.order, kind.times = "by activity", "two alternating times" },
-	"equal times":             func(_ *rapid.T, kind *serverKind) { kind.order, kind.times = "by activity", "equal" },
-	"missing times":           func(_ *rapid.T, kind *serverKind) { kind.order, kind.times = "by activity", "missing" },
-	"counted before the page": func(_ *rapid.T, kind *serverKind) { kind.counted = "before the page" },
-	"counted after the page":  func(_ *rapid.T, kind *serverKind) { kind.counted = "after the page" },
-	"floored cursors":         func(_ *rapid.T, kind *serverKind) { kind.cursors = "floored" },
-	"token cursors":           func(_ *rapid.T, kind *serverKind) { kind.cursors = "tokens" },
-	"a capped limit":          func(r *rapid.T, kind *serverKind) { kind.maxPage = rapid.IntRange(1, 20).Draw(r, "max page") },
-	"several of the above": func(r *rapid.T, kind *serverKind) {
-		kind.order = rapid.SampledFrom([]string{"newest first", "oldest first", "by name", "by activity"}).Draw(r, "order")
-		kind.cursors = rapid.SampledFrom([]string{"offsets", "floored", "tokens"}).Draw(r, "cursors")
-		kind.counted = rapid.SampledFrom([]string{"with the page", "before the page", "after the page"}).Draw(r, "counted")
-		if kind.canMove() {
-			kind.times = rapid.SampledFrom([]string{"neighbors swapped", "equal", "two alternating times", "missing"}).Draw(r, "times")
+	"oldest first":            func(_ *rapid.T, k *serverKind) { k.order = "oldest first" },
+	"by name":                 func(_ *rapid.T, k *serverKind) { k.order, k.times = "by name", "neighbors swapped" },
+	"by activity":             func(_ *rapid.T, k *serverKind) { k.order, k.times = "by activity", "two alternating times" },
+	"equal times":             func(_ *rapid.T, k *serverKind) { k.order, k.times = "by activity", "equal" },
+	"missing times":           func(_ *rapid.T, k *serverKind) { k.order, k.times = "by activity", "missing" },
+	"counted before the page": func(_ *rapid.T, k *serverKind) { k.counted = "before the page" },
+	"counted after the page":  func(_ *rapid.T, k *serverKind) { k.counted = "after the page" },
+	"floored cursors":         func(_ *rapid.T, k *serverKind) { k.cursors = "floored" },
+	"token cursors":           func(_ *rapid.T, k *serverKind) { k.cursors = "tokens" },
+	"a capped limit":          func(r *rapid.T, k *serverKind) { k.maxPage = rapid.IntRange(1, 20).Draw(r, "max page") },
+	"several of the above": func(r *rapid.T, k *serverKind) {
+		k.order = rapid.SampledFrom([]string{"newest first", "oldest first", "by name", "by activity"}).Draw(r, "order")
+		k.cursors = rapid.SampledFrom([]string{"offsets", "floored", "tokens"}).Draw(r, "cursors")
+		k.counted = rapid.SampledFrom([]string{"with the page", "before the page", "after the page"}).Draw(r, "counted")
+		if k.canMove() {
+			k.times = rapid.SampledFrom([]string{"neighbors swapped", "equal", "two alternating times", "missing"}).Draw(r, "times")
 		}
-		if kind.counted == "with the page" { // otherwise, the pager can't detect a wrong end (API.md, End)
-			kind.maxPage = rapid.IntRange(0, 20).Draw(r, "max page")
+		if k.counted == "with the page" { // otherwise, the pager can't detect a wrong end (API.md, End)
+			k.maxPage = rapid.IntRange(0, 20).Draw(r, "max page")
 		}
 	},
 }
@@ -62,10 +62,11 @@ var serverKinds = map[string]func(*rapid.T, *serverKind){
 // canMove reports whether rows can move, because they are renamed or get a run.
 func (k serverKind) canMove() bool { return k.order == "by name" || k.order == "by activity" }
 
-// needsTwoPasses reports whether a complete list takes two passes that agree.
+// needsTwoPasses reports whether a list of several pages is complete only if two passes agree.
 func (k serverKind) needsTwoPasses() bool { return k.canMove() || k.cursors != "offsets" }
 
-// drawReadCase draws mostly short lists: they find the most errors in the least time.
+// drawReadCase draws a read from a kind of server. Most lists are short, because short lists
+// find the most errors in the least time.
 func drawReadCase(rt *rapid.T, kind string) readCase {
 	c := readCase{
 		serverKind: documented,
@@ -84,14 +85,16 @@ func drawReadCase(rt *rapid.T, kind string) readCase {
 	for range rapid.IntRange(0, 12).Draw(rt, "changes") {
 		c.changes = append(c.changes, c.drawChange(rt, pages))
 	}
-	// Changes that repeat need a response between two of them, and an early deadline.
 	if rapid.IntRange(0, 31).Draw(rt, "repeat the changes if 31") == 31 && len(c.changes) > 0 {
-		c.repeat, c.deadline = true, 3*time.Second
-		c.changes[0].after++
+		c.repeat = true
+		c.changes[0].after++ // one response at least between two repetitions
+		c.deadline = 3 * time.Second
 	}
 	return c
 }
 
+// drawChange draws a change that the server's order allows. A new row is the first one or the last
+// one, unless rows are sorted by name.
 func (c readCase) drawChange(rt *rapid.T, pages int) listChange {
 	change := listChange{
 		after:  rapid.IntRange(0, pages).Draw(rt, "responses before the change"),
@@ -112,35 +115,43 @@ func (c readCase) drawChange(rt *rapid.T, pages int) listChange {
 
 func (c readCase) newList() *changingList {
 	list := &changingList{
-		changes: c.changes, repeat: c.repeat, newestFirst: c.order == "newest first", maxPage: c.maxPage,
-		floored: c.cursors == "floored", tokens: c.cursors == "tokens",
-		countBefore: c.counted == "before the page", countAfter: c.counted == "after the page",
+		changes:     c.changes,
+		repeat:      c.repeat,
+		newestFirst: c.order == "newest first",
+		times:       c.creationTimes(),
+		floored:     c.cursors == "floored",
+		tokens:      c.cursors == "tokens",
+		maxPage:     c.maxPage,
+		countBefore: c.counted == "before the page",
+		countAfter:  c.counted == "after the page",
 	}
-	switch c.times {
-	case "equal":
-		list.times = func(int) time.Time { return createdAt(0) }
-	case "neighbors swapped", "two alternating times":
-		list.times = func(number int) time.Time {
-			switch {
-			case c.rows < 30: // the few rows that aren't deleted could be in the order of creation by chance
-				return time.Time{}
-			case c.times == "two alternating times":
-				return createdAt(number % 2)
-			}
-			return createdAt(number ^ 1)
-		}
-	case "missing":
-		list.times = func(int) time.Time { return time.Time{} }
-	}
-	list.fill(c.rows)
 	list.latency = func(r listRequest) (request, response time.Duration) {
-		turn := r.offset / max(1, r.limit-1)
-		// The nanoseconds order requests that would arrive at the same moment, so that
-		// every run of a case is the same.
-		request = c.latencies[turn%len(c.latencies)] + time.Duration(r.offset)
-		return request, c.latencies[(turn*3+1)%len(c.latencies)]
+		page := r.offset / max(1, r.limit-1)
+		request = c.latencies[page%len(c.latencies)]
+		response = c.latencies[(page*3+1)%len(c.latencies)]
+		// The nanoseconds keep two requests from arriving at the same moment. The scheduler would
+		// decide which is first, and a failed case couldn't be repeated.
+		return request + time.Duration(r.offset)*time.Nanosecond, response
 	}
-	return list
+	return list.fill(c.rows)
+}
+
+// creationTimes returns a function that returns the creation time of a row. It returns nil if the
+// list is in the order of creation.
+func (c readCase) creationTimes() func(number int) time.Time {
+	missing := func(int) time.Time { return time.Time{} }
+	switch {
+	case c.times == "distinct":
+		return nil
+	case c.times == "equal":
+		return sameTime
+	case c.times == "missing", c.rows < 30: // a few rows may be in the order of creation by chance
+		return missing
+	case c.times == "two alternating times":
+		return func(number int) time.Time { return createdAt(number % 2) }
+	default: // neighbors swapped: 1, 0, 3, 2, …
+		return func(number int) time.Time { return createdAt(number ^ 1) }
+	}
 }
 
 // readFunc reads a list to its end.
@@ -161,9 +172,12 @@ func readWithPager(ctx context.Context, list *changingList, c readCase) ([]row, 
 // are offsets, and that has_more is right.
 func readCheckingSeams(ctx context.Context, list *changingList, c readCase) ([]row, error) {
 	for {
-		rows, err := readPassCheckingSeams(ctx, list, c)
-		if err != nil || rows != nil {
-			return rows, err
+		rows, ok, err := readPassCheckingSeams(ctx, list, c)
+		if err != nil {
+			return nil, &IncompleteError{Err: err}
+		}
+		if ok {
+			return rows, nil
 		}
 		if err := sleep(ctx, firstPause); err != nil {
 			return nil, &IncompleteError{Err: err}
@@ -171,35 +185,41 @@ func readCheckingSeams(ctx context.Context, list *changingList, c readCase) ([]r
 	}
 }
 
-// readPassCheckingSeams returns no rows and no error if a seam fails.
-func readPassCheckingSeams(ctx context.Context, list *changingList, c readCase) ([]row, error) {
-	rows, seen := []row{}, map[string]bool{}
+// readPassCheckingSeams reads the list once. ok is false if the list changed meanwhile.
+func readPassCheckingSeams(ctx context.Context, list *changingList, c readCase) (rows []row, ok bool, err error) {
 	page, err := list.fetch(ctx, "", c.pageSize)
-	var width int
-	for ; err == nil; page, err = list.fetch(ctx, strconv.Itoa(len(rows)-1), width) {
-		added := page.Rows
-		if len(rows) > 0 {
-			if len(added) == 0 || added[0].key != rows[len(rows)-1].key {
-				return nil, nil
-			}
-			added = added[1:]
+	if err != nil {
+		return nil, false, err
+	}
+	rows = page.Rows
+	seen := map[string]bool{}
+	for _, row := range rows {
+		seen[row.key] = true
+	}
+	for page.More {
+		if len(rows) == 0 {
+			return nil, false, nil // no row can be the seam
 		}
-		for _, row := range added {
+		seam := rows[len(rows)-1]
+		page, err = list.fetch(ctx, strconv.Itoa(len(rows)-1), max(2, len(page.Rows)))
+		if err != nil {
+			return nil, false, err
+		}
+		if len(page.Rows) == 0 || page.Rows[0].key != seam.key {
+			return nil, false, nil
+		}
+		if page.More && len(page.Rows) == 1 {
+			return nil, false, nil // only the seam
+		}
+		for _, row := range page.Rows[1:] {
 			if seen[row.key] {
-				return nil, nil
+				return nil, false, nil
 			}
 			seen[row.key] = true
+			rows = append(rows, row)
 		}
-		rows = append(rows, added...)
-		if !page.More {
-			return rows, nil
-		}
-		if len(rows) == 0 || len(added) == 0 {
-			return nil, nil
-		}
-		width = max(2, len(page.Rows))
 	}
-	return nil, &IncompleteError{Err: err}
+	return rows, true, nil
 }
 
 // readNaively follows the server's cursors, like most clients, and drops duplicates. It

@@ -15,19 +15,19 @@ import (
 	"time"
 )
 
-// changingList is a server's list in memory. Each response is a snapshot, and the list
-// changes only between responses, so their numbers, counted from 1, serve as a clock.
+// changingList is a server's list in memory. It changes only when it responds, so the number of
+// responses serves as its clock.
 type changingList struct {
 	changes []listChange
 	repeat  bool // after the last change, start again with the first
 
-	newestFirst bool                       // rows are created at the front
-	times       func(number int) time.Time // created_at of a row; nil: in the order of creation
-	floored     bool                       // the server rounds a cursor down to a multiple of limit
-	tokens      bool                       // cursors are opaque
-	maxPage     int                        // rows of a page; 0: as many as requested
-	countBefore bool                       // has_more comes from a count before the rows are read,
-	countAfter  bool                       // or after
+	newestFirst bool                       // the list is sorted by creation, newest first; otherwise oldest first
+	times       func(number int) time.Time // returns the creation time of a row, if the list isn't sorted by creation
+	floored     bool                       // the server rounds offsets down to multiples of the limit
+	tokens      bool                       // cursors are "token 7" instead of "7"
+	maxPage     int                        // the most rows of a page; 0: as many as requested
+	countBefore bool                       // rows are counted for has_more before the page is read
+	countAfter  bool                       // rows are counted for has_more after the page is read
 
 	latency func(listRequest) (request, response time.Duration) // nil: none
 	fault   func(listRequest) error                             // nil: none
@@ -37,31 +37,37 @@ type changingList struct {
 	all          []listRow // every row that was ever in the list
 	requests     []listRequest
 	inFlight     int
-	maxInFlight  int
 	responses    int  // sent so far
 	passes       int  // requests for the first page
-	passStart    int  // the response with the first page of the latest pass
-	prevStart    int  // the response with the first page of the pass before
+	passStart    int  // number of the first response of the latest pass
+	prevStart    int  // number of the first response of the pass before
 	nextChange   int  // index into changes
-	sinceChange  int  // responses since the latest change
+	sinceChange  int  // calls of makeChanges since the latest change
 	changesMade  int  // so far
-	latestChange int  // the response before the latest change
+	latestChange int  // number of the response before the latest change
 	outOfOrder   bool // whether a response overtook one with a smaller offset
 	latestOffset int  // of the latest response
 	followed     bool // whether the pager followed the server's cursors in the end
 }
 
-// listRow is a row of the list. Responses before firstResponse and from endResponse on don't have
-// it.
+// listRow is a row that was in the list from the response with the number first to the one before
+// the response with the number end.
 type listRow struct {
 	row
 
-	firstResponse, endResponse int
+	first, end int
 }
 
-// listChange creates, moves or deletes a row.
+type row struct {
+	key     string
+	created time.Time // zero: unknown
+}
+
+// listChange creates a row, moves a row, or deletes a row if neither create nor move is set.
 type listChange struct {
-	after  int // responses between the previous change and this one
+	// after is the number of calls of makeChanges between the previous change and this one. Each
+	// response calls makeChanges once, or twice with countBefore or countAfter.
+	after  int
 	create bool
 	move   bool
 	at     int // the row's offset; a row created beyond the end is added at the end
@@ -70,20 +76,18 @@ type listChange struct {
 
 type listRequest struct {
 	cursor        string
-	offset, limit int
+	offset, limit int // as the server understands them
 	at            time.Time
 }
 
-func newChangingList(rows int, changes ...listChange) *changingList {
-	return (&changingList{changes: changes}).fill(rows)
-}
+func newChangingList(rows int) *changingList { return (&changingList{}).fill(rows) }
 
-// fill adds rows that exist before the first request.
+// fill adds rows that exist before the first request, and returns the list.
 func (l *changingList) fill(rows int) *changingList {
 	for number := range rows {
 		l.create(len(l.rows))
 		if l.times == nil && l.newestFirst {
-			l.all[number].created = createdAt(-number)
+			l.all[number].created = createdAt(-number) // older than the rows before
 		}
 	}
 	return l
@@ -95,25 +99,7 @@ func createdAt(second int) time.Time {
 
 func sameTime(int) time.Time { return createdAt(0) }
 
-type row struct {
-	key     string
-	created time.Time // zero: unknown
-}
-
-func newPager(fetch func(ctx context.Context, cursor string, limit int) (Page[row], error), pageSize int) *pager[row] {
-	return &pager[row]{
-		List: List[row]{
-			Fetch:       fetch,
-			Key:         func(r *row) string { return r.key },
-			Created:     func(r *row) (time.Time, bool) { return r.created, !r.created.IsZero() },
-			Log:         slog.New(slog.DiscardHandler),
-			PageSize:    pageSize,
-			MaxPageSize: 100,
-		},
-		prefetch: prefetch,
-	}
-}
-
+// fetch responds to a request. It can be the Fetch function of a List.
 func (l *changingList) fetch(ctx context.Context, cursor string, limit int) (Page[row], error) {
 	request := l.receive(cursor, limit)
 	defer func() {
@@ -137,6 +123,7 @@ func (l *changingList) fetch(ctx context.Context, cursor string, limit int) (Pag
 	return page, wait(ctx, toClient)
 }
 
+// wait sleeps for a duration. If it is 0, wait only checks whether the context has ended.
 func wait(ctx context.Context, duration time.Duration) error {
 	if duration == 0 {
 		return context.Cause(ctx)
@@ -144,7 +131,7 @@ func wait(ctx context.Context, duration time.Duration) error {
 	return sleep(ctx, duration)
 }
 
-// receive records a request and returns it as the server understands it.
+// receive records a request and returns it.
 func (l *changingList) receive(cursor string, limit int) listRequest {
 	offset, err := strconv.Atoi(cmp.Or(strings.TrimPrefix(cursor, "token "), "0"))
 	if err != nil {
@@ -161,7 +148,6 @@ func (l *changingList) receive(cursor string, limit int) listRequest {
 	request := listRequest{cursor: cursor, offset: offset, limit: limit, at: time.Now()}
 	l.requests = append(l.requests, request)
 	l.inFlight++
-	l.maxInFlight = max(l.maxInFlight, l.inFlight)
 	if cursor == "" {
 		l.passes++
 	}
@@ -178,66 +164,71 @@ func (l *changingList) countInFlight() int {
 func (l *changingList) respond(request listRequest) Page[row] {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.change()
+	l.makeChanges()
 	count := len(l.rows)
 	if l.countBefore {
-		l.change()
+		l.makeChanges()
 	}
 	l.responses++
 	if request.cursor == "" {
-		l.prevStart, l.passStart = l.passStart, l.responses
-	} else {
-		l.outOfOrder = l.outOfOrder || request.offset < l.latestOffset
+		l.prevStart = l.passStart
+		l.passStart = l.responses
+	} else if request.offset < l.latestOffset {
+		l.outOfOrder = true
 	}
 	l.latestOffset = request.offset
 
-	from := min(request.offset, len(l.rows))
-	to := min(from+request.limit, len(l.rows))
-	page := Page[row]{Rows: make([]row, to-from)}
-	for i, number := range l.rows[from:to] {
-		page.Rows[i] = l.all[number].row
+	start := min(request.offset, len(l.rows))
+	end := min(start+request.limit, len(l.rows))
+	var page Page[row]
+	for _, number := range l.rows[start:end] {
+		page.Rows = append(page.Rows, l.all[number].row)
 	}
 	if l.countAfter {
-		l.change()
-	}
-	if !l.countBefore {
+		l.makeChanges()
 		count = len(l.rows)
 	}
-	page.More = to < count
-	switch {
-	case page.More && l.tokens:
-		page.Next = "token " + strconv.Itoa(to)
-	case page.More:
-		page.Next = strconv.Itoa(to)
+	page.More = end < count
+	if page.More {
+		page.Next = strconv.Itoa(end)
+	}
+	if page.More && l.tokens {
+		page.Next = "token " + page.Next
 	}
 	return page
 }
 
-// change makes the changes that are due before the next response.
-func (l *changingList) change() {
+func (l *changingList) makeChanges() {
 	for l.nextChange < len(l.changes) && l.changes[l.nextChange].after <= l.sinceChange {
-		change := l.changes[l.nextChange]
-		switch {
-		case change.create:
-			l.create(min(change.at, len(l.rows)))
-		case len(l.rows) == 0:
-		case change.move:
-			from := change.at % len(l.rows)
-			row := l.rows[from]
-			l.rows = slices.Insert(slices.Delete(l.rows, from, from+1), change.to%len(l.rows), row)
-		default:
-			at := change.at % len(l.rows)
-			l.all[l.rows[at]].endResponse = l.responses + 1
-			l.rows = slices.Delete(l.rows, at, at+1)
-		}
+		l.makeChange(l.changes[l.nextChange])
 		l.changesMade++
 		l.latestChange = l.responses
 		l.sinceChange = 0
-		if l.nextChange++; l.nextChange == len(l.changes) && l.repeat {
+		l.nextChange++
+		if l.nextChange == len(l.changes) && l.repeat {
 			l.nextChange = 0
 		}
 	}
 	l.sinceChange++
+}
+
+func (l *changingList) makeChange(change listChange) {
+	if change.create {
+		l.create(min(change.at, len(l.rows)))
+		return
+	}
+	if len(l.rows) == 0 {
+		return
+	}
+	from := change.at % len(l.rows)
+	to := change.to % len(l.rows)
+	number := l.rows[from]
+	l.rows = slices.Delete(l.rows, from, from+1)
+	if change.move {
+		l.rows = slices.Insert(l.rows, to, number)
+	} else {
+		l.all[number].end = l.responses + 1
+	}
 }
 
 func (l *changingList) create(at int) {
@@ -247,16 +238,13 @@ func (l *changingList) create(at int) {
 		created = l.times(number)
 	}
 	l.rows = slices.Insert(l.rows, at, number)
-	l.all = append(l.all, listRow{row: row{rowKey(number), created}, firstResponse: l.responses + 1, endResponse: math.MaxInt})
+	l.all = append(l.all, listRow{row: row{rowKey(number), created}, first: l.responses + 1, end: math.MaxInt})
 }
 
-// check returns an error if rows isn't a complete list. Rows that existed throughout the
-// last pass must be in it; if twoPasses, only those that existed throughout the read.
-func (l *changingList) check(rows []row, twoPasses bool) error {
-	since := l.passStart
-	if twoPasses {
-		since = 1
-	}
+// check returns an error if rows lacks a row that was in the list from the response with the number
+// since to the last response. It also returns an error for a row that was read twice, or was
+// deleted before the last pass.
+func (l *changingList) check(rows []row, since int) error {
 	count := make([]int, len(l.all))
 	for _, row := range rows {
 		number, err := strconv.Atoi(row.key[1:])
@@ -266,12 +254,14 @@ func (l *changingList) check(rows []row, twoPasses bool) error {
 		count[number]++
 	}
 	for number, row := range l.all {
+		wasThroughout := row.first <= since && row.end > l.responses
+		wasDeleted := row.end <= l.passStart
 		switch {
 		case count[number] > 1:
 			return fmt.Errorf("%q was read %d times", row.key, count[number])
-		case count[number] == 0 && row.firstResponse <= since && row.endResponse > l.responses:
+		case count[number] == 0 && wasThroughout:
 			return fmt.Errorf("%q %s", row.key, lostRow)
-		case count[number] == 1 && row.endResponse <= l.passStart:
+		case count[number] == 1 && wasDeleted:
 			return fmt.Errorf("%q was deleted before the last pass", row.key)
 		}
 	}
@@ -279,6 +269,20 @@ func (l *changingList) check(rows []row, twoPasses bool) error {
 }
 
 const lostRow = "was in the list throughout and is missing"
+
+func newPager(fetch func(ctx context.Context, cursor string, limit int) (Page[row], error), pageSize int) *pager[row] {
+	return &pager[row]{
+		List: List[row]{
+			Fetch:       fetch,
+			Key:         func(r *row) string { return r.key },
+			Created:     func(r *row) (time.Time, bool) { return r.created, !r.created.IsZero() },
+			Log:         slog.New(slog.DiscardHandler),
+			PageSize:    pageSize,
+			MaxPageSize: 100,
+		},
+		prefetch: prefetch,
+	}
+}
 
 func rowKey(number int) string { return "r" + strconv.Itoa(number) }
 
@@ -299,15 +303,12 @@ func firstKeys(count int) []string {
 	return keys
 }
 
-// readAll reads a list that doesn't change, and fails the test if a row is missing.
+// readAll reads a list that doesn't change, and fails the test if the result isn't complete.
 func readAll(t *testing.T, list *changingList, pageSize int) {
 	t.Helper()
 	rows, err := newPager(list.fetch, pageSize).all(t.Context())
-	if err != nil {
-		t.Fatalf("%d rows, page size %d: %v", len(list.rows), pageSize, err)
-	}
-	if want := firstKeys(len(list.rows)); !slices.Equal(keysOf(rows), want) {
-		t.Fatalf("%d rows, page size %d: got %q", len(list.rows), pageSize, keysOf(rows))
+	if want := firstKeys(len(list.rows)); err != nil || !slices.Equal(keysOf(rows), want) {
+		t.Fatalf("%d rows, page size %d: got %q, %v", len(list.rows), pageSize, keysOf(rows), err)
 	}
 }
 
