@@ -166,6 +166,11 @@ var oddRows = []oddCase{
 			page.keys[0] = "r7"
 		}
 	}), rows: 8, passes: 3},
+	{name: "another row at the seam of two pages, in the first pass", respond: altered(8, func(request oddRequest, page *oddPage) {
+		if request.pass == 1 && request.offset == 2 {
+			page.keys[0] = "r7"
+		}
+	}), rows: 8, passes: 2},
 	{name: "an empty page between tokens", respond: altered(6, func(request oddRequest, page *oddPage) {
 		switch request.cursor {
 		case "":
@@ -211,11 +216,6 @@ var oddLimits = []oddCase{
 	{name: "pages larger than any limit", respond: withPageSize(1_000, 250), pageSize: 100, rows: 1_000, passes: 1},
 	{name: "pages larger than the limit, which is 1", respond: withPageSize(23, 5), pageSize: 1, rows: 23, passes: 1},
 	{name: "the whole list on one page", respond: withPageSize(23, 23), rows: 23, passes: 1},
-	{name: "a first page larger than the limit", respond: altered(23, func(request oddRequest, page *oddPage) {
-		if request.offset == 0 {
-			*page = standard(23)(oddRequest{limit: 5})
-		}
-	}), rows: 23, passes: 1},
 	{name: "a first page larger than any limit", respond: altered(500, func(request oddRequest, page *oddPage) {
 		if request.offset == 0 {
 			*page = standard(500)(oddRequest{limit: 250})
