@@ -127,7 +127,7 @@ func testNegativeControls(t *testing.T) {
 	t.Helper()
 	setFlag(t, "rapid.nofailfile", "true")
 	setFlag(t, "rapid.shrinktime", "0s")
-	setDefaultChecks(t, "10000")
+	setDefaultChecks(t, "50000") // far more than a control needs, also with -short, which divides it by five
 	for name, test := range map[string]struct {
 		read    readFunc
 		kind    string
