@@ -20,10 +20,34 @@ func prefetch(taken int) int {
 	return taken + pagesAhead
 }
 
-// overlap reads the pages after the first, each of which begins with the last row of the
-// page before. It requests several ahead, and takes them in their order. It returns, after
-// ending the requests in flight, with the list's last page or the first error.
-func (p *pager[R]) overlap(ctx context.Context, first Page[R]) error {
+// overlap reads the list on pages that overlap by one row. It reports whether the first page
+// is the whole list, which proves that it is complete: one page is a snapshot.
+func (p *pager[R]) overlap(ctx context.Context) (isWhole bool, err error) {
+	first, err := p.Fetch(ctx, "", p.PageSize)
+	if err != nil {
+		return false, err
+	}
+	if err := p.add(first.Rows, 0); err != nil {
+		return false, err
+	}
+	n := len(first.Rows)
+	switch {
+	case first.IsLast() && n < p.PageSize:
+		return true, nil
+	case n < min(2, p.PageSize):
+		// Rows may have been deleted after they were counted. Pages can't overlap by the only row.
+		return false, changedError("the first page is short, of %d, though more follow", n)
+	}
+	if err := first.checkNext(0); err != nil {
+		return false, err
+	}
+	return false, p.readOn(ctx, first)
+}
+
+// readOn reads the pages after the first, each of which begins with the last row of the page
+// before. It requests several ahead, and takes them in their order. Its requests have ended
+// when it returns.
+func (p *pager[R]) readOn(ctx context.Context, first Page[R]) error {
 	var requests sync.WaitGroup
 	defer requests.Wait()
 	ctx, cancel := context.WithCancel(ctx)
@@ -33,7 +57,7 @@ func (p *pager[R]) overlap(ctx context.Context, first Page[R]) error {
 		page Page[R]
 		err  error
 	}
-	width := max(2, len(first.Rows))
+	width := max(2, len(first.Rows)) // rows of a page, as the server sends them
 	limit := min(width, p.MaxPageSize)
 	start := len(first.Rows) - 1 // of the next page to request
 	latest := first

@@ -78,9 +78,9 @@ func (p *pager[R]) all(ctx context.Context) ([]R, error) {
 		pause    = firstPause
 	)
 	for passes := 1; ; passes++ {
-		this := p.pass(ctx)
-		action, reason := decide(previous, this, p.following)
-		previous = this
+		latest := p.pass(ctx)
+		action, reason := decide(previous, latest, p.following)
+		previous = latest
 		switch action {
 		case accept:
 			return p.rows, nil
@@ -96,7 +96,7 @@ func (p *pager[R]) all(ctx context.Context) ([]R, error) {
 			p.following, previous, change = true, nil, nil
 			p.Log.WarnContext(ctx, "Following the server's cursors, one page after the other", "reason", reason)
 		case fail:
-			if this.verdict == changed { // twice in the same way: it wasn't a change
+			if latest.changed() { // twice in the same way: it wasn't a change
 				change = nil
 			}
 			return nil, &IncompleteError{Passes: passes, Rows: len(p.rows), Change: change, Err: reason}
@@ -115,55 +115,47 @@ const (
 	fail
 )
 
-// decide returns what to do after a pass, and why: from the pass before it, which is nil
-// for the first, and from whether the server's own cursors are being followed.
-func decide(previous, this *passSummary, following bool) (action, error) {
-	switch this.verdict {
-	case proven:
+// decide returns what to do after the latest pass, and why. previous is nil for the first pass.
+// following says whether the server's own cursors are followed.
+func decide(previous, latest *passSummary, following bool) (action, error) {
+	switch {
+	case latest.proven:
 		return accept, nil
-	case ended:
+	case latest.err == nil:
 		switch {
-		case previous == nil || previous.verdict == changed:
+		case previous == nil || previous.changed():
 			return confirm, nil
-		case previous.agreesWith(this, following):
+		case previous.agreesWith(latest, following):
 			return accept, nil
 		default:
-			return readAgain, changedError("two passes gave different lists, of %d and %d rows", len(previous.rows), len(this.rows))
+			return readAgain, changedError("two passes gave different lists, of %d and %d rows", len(previous.rows), len(latest.rows))
 		}
-	case changed:
+	case latest.changed():
 		switch {
-		case previous == nil || !previous.contradictsLike(this):
-			return readAgain, this.err
+		case previous == nil || !previous.contradictsLike(latest):
+			return readAgain, latest.err
 		case following:
-			return fail, &InconsistentError{What: this.err.Error() + ", each time that the list is read"}
+			return fail, &InconsistentError{What: latest.err.Error() + ", each time that the list is read"}
 		default:
-			return follow, fmt.Errorf("%w, twice", this.err)
+			return follow, fmt.Errorf("%w, twice", latest.err)
 		}
-	case notOffsets:
-		return follow, this.err
+	case errors.Is(latest.err, errNotOffsets):
+		return follow, latest.err
 	default:
-		return fail, this.err
+		return fail, latest.err
 	}
 }
 
 // passSummary is the outcome of one pass. It is compared with the next pass.
 type passSummary struct {
-	verdict verdict
-	err     error    // why it is changed, notOffsets or failed
-	rows    []uint64 // hashes of the keys, in the server's order, if it ended or changed
-	ends    []int    // offsets at which the followed pages ended
+	proven bool     // the list is complete
+	err    error    // why the pass didn't come to its end; nil if it did
+	rows   []uint64 // hashes of the keys, in the server's order; nil if the list is proven
+	ends   []int    // offsets at which the followed pages ended
 }
 
-// verdict says what one pass shows.
-type verdict int
-
-const (
-	proven     verdict = iota // the list is complete
-	ended                     // the pass came to its end, but another one must agree
-	changed                   // two pages contradict each other
-	notOffsets                // the cursors aren't offsets
-	failed                    // a request failed, or the server leaves no safe next step
-)
+// changed reports whether two pages of the pass contradict each other.
+func (s *passSummary) changed() bool { return errors.As(s.err, new(*ChangedError)) }
 
 // agreesWith reports whether two passes that came to their ends have the same rows. If the
 // cursors are followed, no overlap connects the pages, and the order and the ends of
@@ -183,26 +175,21 @@ func (s *passSummary) agreesWith(next *passSummary, following bool) bool {
 // contradictsLike reports whether both passes contradicted themselves in the same way,
 // after the same rows.
 func (s *passSummary) contradictsLike(next *passSummary) bool {
-	return s.verdict == changed && s.err.Error() == next.err.Error() && slices.Equal(s.rows, next.rows)
+	return s.changed() && s.err.Error() == next.err.Error() && slices.Equal(s.rows, next.rows)
 }
 
 // pass reads the list once, from its start.
 func (p *pager[R]) pass(ctx context.Context) *passSummary {
-	isProven, err := p.read(ctx)
-	summary := &passSummary{err: err, ends: p.ends}
-	switch {
-	case isProven:
-		summary.verdict = proven
-	case err == nil:
-		summary.verdict, summary.rows = ended, p.hashes()
-	case errors.As(err, new(*ChangedError)):
-		summary.verdict, summary.rows = changed, p.hashes()
-	case errors.Is(err, errNotOffsets):
-		summary.verdict = notOffsets
-	default:
-		summary.verdict = failed
+	p.rows, p.seen, p.ends = nil, map[string]bool{}, nil
+	if p.following {
+		err := p.follow(ctx)
+		return &passSummary{err: err, rows: p.hashes(), ends: p.ends}
 	}
-	return summary
+	isWhole, err := p.overlap(ctx)
+	if isWhole || err == nil && p.isByCreation() {
+		return &passSummary{proven: true}
+	}
+	return &passSummary{err: err, rows: p.hashes()}
 }
 
 // hashes returns hashes of the rows' keys, which may be long. Two keys have the same hash
@@ -216,36 +203,6 @@ func (p *pager[R]) hashes() []uint64 {
 }
 
 var seed = maphash.MakeSeed()
-
-// read reads the list once, and reports whether that proves it to be complete.
-func (p *pager[R]) read(ctx context.Context) (isProven bool, err error) {
-	p.rows, p.seen, p.ends = nil, map[string]bool{}, nil
-	if p.following {
-		return false, p.follow(ctx)
-	}
-	first, err := p.Fetch(ctx, "", p.PageSize)
-	if err != nil {
-		return false, err
-	}
-	if err := p.add(first.Rows, 0); err != nil {
-		return false, err
-	}
-	n := len(first.Rows)
-	switch {
-	case first.IsLast() && n < p.PageSize:
-		return true, nil // one page is a snapshot
-	case n < min(2, p.PageSize):
-		// Rows may have been deleted after they were counted. Pages can't overlap by the only row.
-		return false, changedError("the first page is short, of %d, though more follow", n)
-	}
-	if err := first.checkNext(0); err != nil {
-		return false, err
-	}
-	if err := p.overlap(ctx, first); err != nil {
-		return false, err
-	}
-	return p.isByCreation(), nil
-}
 
 // isByCreation reports whether the rows are in the order in which they were created, or in
 // the reverse order. Equal and unknown times show neither.

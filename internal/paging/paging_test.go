@@ -47,8 +47,8 @@ func TestPasses(t *testing.T) {
 func TestDecide(t *testing.T) {
 	t.Parallel()
 	const following = false
-	proven := &passSummary{verdict: proven}
-	tokens := &passSummary{verdict: notOffsets, err: errNotOffsets}
+	proven := &passSummary{proven: true}
+	tokens := &passSummary{err: errNotOffsets}
 	for name, test := range map[string]decideCase{
 		"proven":                                     {nil, proven, accept, ""},
 		"proven after a change":                      {newChangedPass("a row moved", 1), proven, accept, ""},
@@ -107,18 +107,18 @@ func (c decideCase) check(t *testing.T, name string, following bool) {
 }
 
 func newEndedPass(rows ...uint64) *passSummary {
-	return &passSummary{verdict: ended, rows: rows}
+	return &passSummary{rows: rows}
 }
 
 func newFollowedPass(ends []int, rows ...uint64) *passSummary {
-	return &passSummary{verdict: ended, rows: rows, ends: ends}
+	return &passSummary{rows: rows, ends: ends}
 }
 
 func newChangedPass(how string, rows ...uint64) *passSummary {
-	return &passSummary{verdict: changed, err: &ChangedError{how}, rows: rows}
+	return &passSummary{err: &ChangedError{how}, rows: rows}
 }
 
-var failedPass = &passSummary{verdict: failed, err: errors.New("no connection")}
+var failedPass = &passSummary{err: errors.New("no connection")}
 
 // TestNeverStopsChanging checks that a read of a list that never stops changing ends at its
 // deadline. The error has the number of passes and the latest change.
