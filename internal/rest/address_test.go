@@ -19,10 +19,10 @@ func TestIsLoopback(t *testing.T) {
 		"http://128.0.0.1":             false,
 		"http://localhost.example.com": false,
 		"http://127.0.0.1.nip.io":      false,
-		"http://127.1":                 false,
+		"http://127.1":                 false, // only some systems take it for 127.0.0.1
 	} {
 		if got := IsLoopback(parseURL(t, raw)); got != want {
-			t.Errorf("%s: loopback %t, want %t", raw, got, want)
+			t.Errorf("%s: got %t, want %t", raw, got, want)
 		}
 	}
 }
@@ -31,27 +31,29 @@ func TestSameServer(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		a, b string
-		same bool
+		want bool
 	}{
 		{"https://example.com/api", "https://example.com/login?next=/", true},
 		{"https://example.com", "https://EXAMPLE.com:443", true},
 		{"http://example.com:80", "http://example.com", true},
+		{"https://xn--bcher-kva.test", "https://XN--bcher-kva.test", true},
 		{"http://example.com", "https://example.com", false},
 		{"http://example.com:443", "https://example.com:443", false},
 		{"https://example.com", "https://example.com:8443", false},
 		{"https://example.com", "https://www.example.com", false},
-		{"https://tofupilot.app", "https://www.tofupilot.app", false}, // the same only in a login file
+		{"https://tofupilot.app", "https://www.tofupilot.app", false}, // package config treats them as one server
 		{"https://example.com", "https://example.com.", false},
-		{"https://hosts.test", "https://ho\u017fts.test", false},   // a long s
-		{"https://\u212aelvin.test", "https://kelvin.test", false}, // the Kelvin sign
+		// Hosts with letters outside ASCII never match, even if they are equal or equal in another case.
 		{"https://b\u00fccher.test", "https://b\u00fccher.test", false},
-		{"https://xn--bcher-kva.test", "https://XN--bcher-kva.test", true},
+		{"https://hosts.test", "https://ho\u017fts.test", false},   // U+017F is another lower case of S
+		{"https://\u212aelvin.test", "https://kelvin.test", false}, // U+212A, the Kelvin sign, is another upper case of k
 	} {
-		if got := SameServer(parseURL(t, c.a), parseURL(t, c.b)); got != c.same {
-			t.Errorf("%s and %s: %t", c.a, c.b, got)
+		a, b := parseURL(t, c.a), parseURL(t, c.b)
+		if got := SameServer(a, b); got != c.want {
+			t.Errorf("%s and %s: got %t, want %t", a, b, got, c.want)
 		}
-		if got := SameServer(parseURL(t, c.b), parseURL(t, c.a)); got != c.same {
-			t.Errorf("%s and %s: %t", c.b, c.a, got)
+		if got := SameServer(b, a); got != c.want {
+			t.Errorf("%s and %s: got %t, want %t", b, a, got, c.want)
 		}
 	}
 }
