@@ -12,73 +12,58 @@ import (
 	"time"
 )
 
-// gateLoad sends requests through a gate. Each takes a second.
+const (
+	gateRetries  = 3 // max_retries of all requests in the tests of the gate
+	noRetryAfter = 0
+)
+
+// gateLoad sends requests through a gate and records when.
 type gateLoad struct {
 	gate     *gate
+	start    time.Time
 	requests sync.WaitGroup
 
-	mu             sync.Mutex
-	inFlight, peak int             // peak is the largest inFlight
-	started        []time.Duration // since start
-	start          time.Time
+	mu          sync.Mutex
+	inFlight    int
+	maxInFlight int             // the largest inFlight so far
+	started     []time.Duration // times of the requests, since start
 }
 
 func newGateLoad() *gateLoad { return &gateLoad{gate: newGate(), start: time.Now()} }
 
-// send starts count requests, which all succeed.
-func (c *gateLoad) send(t *testing.T, count int) {
+// send starts count requests. The gate admits each when it can, and it succeeds a second later.
+func (l *gateLoad) send(t *testing.T, count int) {
 	t.Helper()
 	for range count {
-		c.requests.Go(func() {
-			sent, err := c.gate.enter(t.Context(), normal, 3)
+		l.requests.Go(func() {
+			sent, err := l.gate.enter(t.Context(), normal, gateRetries)
 			if err != nil {
 				t.Error(err)
 				return
 			}
-			c.add(1)
+			l.addInFlight(1)
 			time.Sleep(time.Second)
-			c.add(-1)
-			c.gate.leave(sent, http.StatusOK, 0, 3)
+			l.addInFlight(-1)
+			l.gate.leave(sent, http.StatusOK, noRetryAfter, gateRetries)
 		})
 	}
 }
 
-// refuse responds with a 429 to a request that was sent now. 0 means no Retry-After.
-func (c *gateLoad) refuse(retryAfter time.Duration) {
-	c.respond(http.StatusTooManyRequests, retryAfter)
-}
-
-// refuseLate responds with a 429 to a request that was sent at the start.
-func (c *gateLoad) refuseLate(retryAfter time.Duration) {
-	c.gate.mu.Lock()
-	c.gate.inFlight++
-	c.gate.mu.Unlock()
-	c.gate.leave(c.start, http.StatusTooManyRequests, retryAfter, 3)
-}
-
-// respond responds with a status to a request that was sent now.
-func (c *gateLoad) respond(status int, retryAfter time.Duration) {
-	c.gate.mu.Lock()
-	c.gate.inFlight++
-	c.gate.mu.Unlock()
-	c.gate.leave(time.Now(), status, retryAfter, 3)
-}
-
-func (c *gateLoad) add(change int) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.inFlight += change
-	c.peak = max(c.peak, c.inFlight)
+func (l *gateLoad) addInFlight(change int) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.inFlight += change
+	l.maxInFlight = max(l.maxInFlight, l.inFlight)
 	if change > 0 {
-		c.started = append(c.started, time.Since(c.start))
+		l.started = append(l.started, time.Since(l.start))
 	}
 }
 
 // startedBy returns the number of requests that were sent by this time.
-func (c *gateLoad) startedBy(after time.Duration) (count int) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	for _, started := range c.started {
+func (l *gateLoad) startedBy(after time.Duration) (count int) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, started := range l.started {
 		if started <= after {
 			count++
 		}
@@ -86,34 +71,67 @@ func (c *gateLoad) startedBy(after time.Duration) (count int) {
 	return count
 }
 
+// refuse reports a 429 for a request that was sent now.
+func (l *gateLoad) refuse(retryAfter time.Duration) {
+	respond(l.gate, time.Now(), http.StatusTooManyRequests, retryAfter)
+}
+
+// refuseLate reports a 429 for a request that was sent at the start.
+func (l *gateLoad) refuseLate(retryAfter time.Duration) {
+	respond(l.gate, l.start, http.StatusTooManyRequests, retryAfter)
+}
+
+// respond reports a response to the gate, for a request that was sent at this time. It returns the
+// results of leave.
+func respond(g *gate, sent time.Time, status int, retryAfter time.Duration) (next order, giveUp bool) {
+	g.mu.Lock()
+	g.inFlight++
+	g.mu.Unlock()
+	return g.leave(sent, status, retryAfter, gateRetries)
+}
+
+// checkPause checks that a pause is as long as wanted, or up to a quarter longer.
+func checkPause(t *testing.T, name string, pause, want time.Duration) {
+	t.Helper()
+	if pause < want || pause > want+want/4 {
+		t.Errorf("%s: got a pause of %s, want %s to %s", name, pause, want, want+want/4)
+	}
+}
+
 func TestGateMaxInFlight(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		c := newGateLoad()
-		c.send(t, 50)
-		c.requests.Wait()
-		if c.peak != 8 {
-			t.Errorf("%d requests were in flight", c.peak)
+		load := newGateLoad()
+		load.send(t, 50)
+		load.requests.Wait()
+		if load.maxInFlight != 8 {
+			t.Errorf("got %d requests in flight, want 8", load.maxInFlight)
 		}
-		if took := time.Since(c.start); took != 7*time.Second { // seven rounds of at most eight
-			t.Errorf("it took %s: fewer than 8 requests were in flight", took)
+		if took := time.Since(load.start); took != 7*time.Second { // 50 requests are sent in seven rounds
+			t.Errorf("it took %s, want 7s: fewer than 8 requests were in flight", took)
 		}
 	})
 }
 
-// TestGateReopens checks that after a refusal one request is in flight, and the limit doubles after
-// every eight successes.
+// TestGateReopens checks that after a refusal one request is in flight, and that the limit of
+// requests in flight doubles after every eight successes.
 func TestGateReopens(t *testing.T) {
 	t.Parallel()
 	for _, status := range []int{http.StatusTooManyRequests, http.StatusServiceUnavailable} {
 		synctest.Test(t, func(t *testing.T) {
-			c := newGateLoad()
-			c.respond(status, 10*time.Second)
-			c.send(t, 40)
-			c.requests.Wait()
-			for seconds, started := range map[time.Duration]int{9: 0, 10: 1, 11: 2, 17: 8, 18: 10, 21: 16, 22: 20, 23: 24, 24: 32, 25: 40} {
-				if got := c.startedBy(seconds * time.Second); got != started {
-					t.Errorf("%d requests had started after %d s, want %d", got, seconds, started)
+			load := newGateLoad()
+			respond(load.gate, time.Now(), status, 10*time.Second)
+			load.send(t, 40)
+			load.requests.Wait()
+			for seconds, want := range map[int]int{
+				9:  0,
+				10: 1, 11: 2, 17: 8, // one at a time
+				18: 10, 21: 16, // two at a time
+				22: 20, 23: 24, // four at a time
+				24: 32, 25: 40, // eight at a time
+			} {
+				if got := load.startedBy(time.Duration(seconds) * time.Second); got != want {
+					t.Errorf("%d: got %d requests after %d s, want %d", status, got, seconds, want)
 				}
 			}
 		})
@@ -123,221 +141,242 @@ func TestGateReopens(t *testing.T) {
 func TestGateAdmitsInOrder(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		c := newGateLoad()
-		c.refuse(time.Second)
+		load := newGateLoad()
+		load.refuse(time.Second) // from now on, one request is in flight
 		var admitted []order
 		for _, order := range []order{last, normal, first, normal, last, first} {
-			c.requests.Go(func() {
-				sent, err := c.gate.enter(t.Context(), order, 3)
+			load.requests.Go(func() {
+				sent, err := load.gate.enter(t.Context(), order, gateRetries)
 				if err != nil {
 					t.Error(err)
 				}
-				admitted = append(admitted, order) // one request is in flight
+				admitted = append(admitted, order)
 				time.Sleep(time.Second)
-				c.gate.leave(sent, http.StatusOK, 0, 3)
+				load.gate.leave(sent, http.StatusOK, noRetryAfter, gateRetries)
 			})
 		}
-		c.requests.Wait()
+		load.requests.Wait()
 		if !slices.IsSorted(admitted) {
 			t.Errorf("admitted in the order %v", admitted)
 		}
 	})
 }
 
-// TestGateOrder checks that a refused request is retried first, but last if it was the first
-// request after a pause.
-func TestGateOrder(t *testing.T) {
+// TestGateRetryOrder checks that a refused request is retried first, but last if it was sent as the
+// first request after a pause.
+func TestGateRetryOrder(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		g := newGate()
-		for i, c := range []struct {
-			status     int
-			retryOrder order
+		for i, response := range []struct {
+			status int
+			want   order // of the request's next attempt
 		}{
-			{429, first}, {429, last}, {503, last}, {200, normal}, {503, first}, {503, last}, {500, normal}, {200, normal}, {429, first},
+			{429, first},
+			{429, last}, {503, last}, // refused right after a pause
+			{200, normal},
+			{503, first},
+			{503, last},
+			{500, normal}, {200, normal},
+			{429, first},
 		} {
 			time.Sleep(g.closedFor() + time.Second)
-			g.inFlight++
-			if got, _ := g.leave(time.Now(), c.status, 0, 3); got != c.retryOrder {
-				t.Errorf("response %d, a %d: order %d, want %d", i, c.status, got, c.retryOrder)
+			if got, _ := respond(g, time.Now(), response.status, noRetryAfter); got != response.want {
+				t.Errorf("response %d, a %d: got order %d, want %d", i, response.status, got, response.want)
 			}
 		}
 	})
 }
 
-// TestGateCounts checks which refusals count until a request fails.
-func TestGateCounts(t *testing.T) {
+// TestGateCountsRefusals checks which refusals count against max_retries, which is 3: a fourth one
+// that counts fails its request.
+func TestGateCountsRefusals(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		statuses []int
-		giveUp   bool // after the last of them, with three retries
+		giveUp   bool // whether the request with the last status fails
 	}{
-		"429s before any success":             {[]int{429, 429, 429, 429}, true},
-		"429s after a success":                {[]int{200, 429, 429, 429, 429, 429}, false},
-		"503s before any success":             {[]int{503, 503, 503, 503}, true},
-		"503s after a success":                {[]int{200, 503, 503, 503, 503}, true},
-		"three 503s":                          {[]int{200, 503, 503, 503}, false},
-		"a 503 after 429s that don't count":   {[]int{200, 429, 429, 429, 429, 503}, false},
-		"503s with a success in between":      {[]int{503, 503, 503, 200, 503, 503, 503}, false},
-		"both kinds before any success":       {[]int{429, 503, 429, 503}, true},
-		"other failures":                      {[]int{0, 500, 0, 500, 0}, false},
-		"a 429 after 503s, the last to count": {[]int{200, 503, 503, 503, 429}, false},
+		"429s":                           {[]int{429, 429, 429, 429}, true},
+		"429s after a success":           {[]int{200, 429, 429, 429, 429, 429}, false},
+		"503s":                           {[]int{503, 503, 503, 503}, true},
+		"503s after a success":           {[]int{200, 503, 503, 503, 503}, true},
+		"three 503s after a success":     {[]int{200, 503, 503, 503}, false},
+		"429s and a 503 after a success": {[]int{200, 429, 429, 429, 429, 503}, false},
+		"503s and a 429 after a success": {[]int{200, 503, 503, 503, 429}, false},
+		"a success between 503s":         {[]int{503, 503, 503, 200, 503, 503, 503}, false},
+		"429s and 503s":                  {[]int{429, 503, 429, 503}, true},
+		"other failures":                 {[]int{0, 500, 0, 500, 0}, false}, // 0: no response
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			g, giveUp := newGate(), false
 			for _, status := range c.statuses {
 				time.Sleep(g.closedFor() + time.Second)
-				g.inFlight++
-				_, giveUp = g.leave(time.Now(), status, 0, 3)
+				_, giveUp = respond(g, time.Now(), status, noRetryAfter)
 			}
 			if giveUp != c.giveUp {
-				t.Errorf("%s: gives up %t, want %t", name, giveUp, c.giveUp)
+				t.Errorf("%s: got %t, want %t", name, giveUp, c.giveUp)
 			}
 		})
 	}
 }
 
-// TestGateLateSuccess checks that a success of a request sent before a refusal doesn't open the gate.
+// TestGateLateSuccess checks that a closed gate stays closed if a request that was sent before
+// succeeds.
 func TestGateLateSuccess(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		c := newGateLoad()
-		c.send(t, 8) // each takes a second
+		load := newGateLoad()
+		load.send(t, 8) // they succeed after a second
 		time.Sleep(time.Second / 2)
-		c.refuse(10 * time.Second)
-		c.send(t, 1)
-		c.requests.Wait()
-		if at := c.started[8]; at != 10*time.Second+time.Second/2 {
-			t.Errorf("one more was sent after %s", at)
+		load.refuse(10 * time.Second)
+		load.send(t, 1)
+		load.requests.Wait()
+		if got, want := load.started[8], 10*time.Second+time.Second/2; got != want {
+			t.Errorf("the ninth request was sent after %s, want %s", got, want)
 		}
 	})
 }
 
-// checkPause checks that a pause is as long as wanted, or up to a quarter longer.
-func checkPause(t *testing.T, what string, pause, want time.Duration) {
-	t.Helper()
-	if pause < want || pause > want+want/4 {
-		t.Errorf("%s: the gate is closed for %s, want %s to %s", what, pause, want, want+want/4)
-	}
-}
-
+// TestGatePauses checks that the pause after a refusal without Retry-After doubles from one second to
+// 30, and is one second again after a success.
 func TestGatePauses(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		c := newGateLoad()
-		c.respond(http.StatusOK, 0)
-		for _, seconds := range slices.Concat([]time.Duration{1, 2, 4, 8, 16}, slices.Repeat([]time.Duration{30}, 100)) {
-			c.refuse(0)
-			if c.gate.refusedTooMany(3) {
-				t.Fatal("the request fails, though another one succeeded")
-			}
-			checkPause(t, "refused again", c.gate.closedFor(), seconds*time.Second)
-			time.Sleep(c.gate.closedFor())
+		load := newGateLoad()
+		want := time.Second
+		for range 100 {
+			load.refuse(noRetryAfter)
+			checkPause(t, "refused again", load.gate.closedFor(), want)
+			time.Sleep(load.gate.closedFor())
+			want = min(2*want, 30*time.Second)
 		}
-		c.respond(http.StatusOK, 0)
-		c.refuse(0)
-		checkPause(t, "refused after a success", c.gate.closedFor(), time.Second)
+		respond(load.gate, time.Now(), http.StatusOK, noRetryAfter)
+		load.refuse(noRetryAfter)
+		checkPause(t, "refused after a success", load.gate.closedFor(), time.Second)
 	})
 }
 
+// TestGateConcurrentRefusals checks that refusals of requests that were sent at the same time count
+// as one: they don't use up max_retries, and the pause doubles once.
 func TestGateConcurrentRefusals(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		c := newGateLoad()
+		load := newGateLoad()
 		for range 8 {
-			c.refuseLate(0)
-			if c.gate.refusedTooMany(3) {
+			load.refuseLate(noRetryAfter)
+			if load.gate.refusedTooMany(gateRetries) {
 				t.Error("the request fails")
 			}
 		}
-		checkPause(t, "refused eight times at once", c.gate.closedFor(), time.Second)
-		time.Sleep(c.gate.closedFor())
-		c.refuseLate(0) // a late response
-		if closed := c.gate.closedFor(); closed > 0 {
-			t.Errorf("a late 429 closes the gate for %s", closed)
-		}
-		c.refuseLate(10 * time.Second) // another late response, with Retry-After
-		c.refuseLate(time.Second)
-		if closed := c.gate.closedFor(); closed != 10*time.Second {
-			t.Errorf("a late 429 with Retry-After: 10 closes the gate for %s", closed)
-		}
-		time.Sleep(10 * time.Second)
-		c.refuse(0)
-		checkPause(t, "refused again", c.gate.closedFor(), 2*time.Second)
+		checkPause(t, "refused eight times at once", load.gate.closedFor(), time.Second)
+		time.Sleep(load.gate.closedFor())
+		load.refuse(noRetryAfter)
+		checkPause(t, "refused again", load.gate.closedFor(), 2*time.Second)
 	})
 }
 
+// TestGateLateRefusal checks that a refusal of a request that was sent before the last pause closes
+// the gate only if it has a Retry-After. The longest Retry-After decides. Such refusals don't make
+// later pauses longer.
+func TestGateLateRefusal(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		load := newGateLoad()
+		load.refuse(noRetryAfter)
+		time.Sleep(load.gate.closedFor())
+		load.refuseLate(noRetryAfter)
+		if got := load.gate.closedFor(); got > 0 {
+			t.Errorf("without Retry-After: closed for %s", got)
+		}
+		load.refuseLate(10 * time.Second)
+		load.refuseLate(time.Second)
+		if got := load.gate.closedFor(); got != 10*time.Second {
+			t.Errorf("with Retry-After: closed for %s, want 10s", got)
+		}
+		time.Sleep(10 * time.Second)
+		load.refuse(noRetryAfter)
+		checkPause(t, "refused again", load.gate.closedFor(), 2*time.Second)
+	})
+}
+
+// TestGateRetryAfterBeyondDeadline checks that a request fails at once if its deadline is before the
+// end of the Retry-After of another request, even if more requests already wait for that end.
 func TestGateRetryAfterBeyondDeadline(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		c := newGateLoad()
-		c.refuse(time.Hour)
+		load := newGateLoad()
+		load.refuse(time.Hour)
+		load.send(t, 2*maxInFlight)
+		synctest.Wait()
 		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 		defer cancel()
-		_, err := c.gate.enter(ctx, normal, 3)
-		refused := classify(response{}, err)
-		if refused.RetryAfter != time.Hour || refused.TimeLeft != 5*time.Minute || refused.Kind != RateLimited || refused.canRetry() {
-			t.Errorf("got %+v", refused)
-		}
-		if want := "the server told another request to wait until " + c.start.Add(time.Hour).UTC().Format(time.RFC3339); refused.Err.Error() != want {
-			t.Errorf("got %q, want %q", refused.Err, want)
-		}
-		if took := time.Since(c.start); took > 0 {
+		_, err := load.gate.enter(ctx, normal, gateRetries)
+		if took := time.Since(load.start); took > 0 {
 			t.Errorf("it took %s", took)
 		}
-		longer, cancel := context.WithTimeout(t.Context(), 61*time.Minute)
-		defer cancel()
-		if _, err := c.gate.enter(longer, normal, 3); err != nil || time.Since(c.start) != time.Hour {
-			t.Errorf("with a later deadline: %v after %s", err, time.Since(c.start))
+		failed := classify(response{}, err)
+		if failed.Kind != RateLimited || failed.canRetry() || failed.RetryAfter != time.Hour || failed.TimeLeft != 5*time.Minute {
+			t.Errorf("got %+v", failed)
 		}
+		if want := "the server told another request to wait until " + load.start.Add(time.Hour).UTC().Format(time.RFC3339); failed.Err.Error() != want {
+			t.Errorf("got %q, want %q", failed.Err, want)
+		}
+		load.requests.Wait() // they succeed after an hour
 	})
 }
 
-// TestGateShortDeadline checks that, while others wait at the gate, a request fails at once if its
-// deadline is before the end of the wait.
-func TestGateShortDeadline(t *testing.T) {
+func TestGateRetryAfterBeforeDeadline(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		c := newGateLoad()
-		c.refuse(time.Hour)
-		c.send(t, 2*maxInFlight)
-		synctest.Wait()
-		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		load := newGateLoad()
+		load.refuse(time.Hour)
+		ctx, cancel := context.WithTimeout(t.Context(), time.Hour+time.Minute)
 		defer cancel()
-		if _, err := c.gate.enter(ctx, normal, 3); !errors.As(err, new(*blockedError)) || time.Since(c.start) > 0 {
-			t.Errorf("%v after %s", err, time.Since(c.start))
+		if _, err := load.gate.enter(ctx, normal, gateRetries); err != nil {
+			t.Error(err)
 		}
-		c.requests.Wait()
+		if took := time.Since(load.start); took != time.Hour {
+			t.Errorf("it took %s, want 1h", took)
+		}
 	})
 }
 
-func TestGateContext(t *testing.T) {
+// TestGateClosedUntilDeadline checks that if the deadline passes while the gate is closed, the error
+// says that another request was refused.
+func TestGateClosedUntilDeadline(t *testing.T) {
 	t.Parallel()
-	for name, fill := range map[string]func(*gateLoad){
-		"closed": func(c *gateLoad) { c.respond(http.StatusOK, 0); c.gate.opensAt = time.Now().Add(time.Hour) },
-		"full": func(c *gateLoad) {
-			c.gate.inFlight = maxInFlight
-		},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
-				c, cause := newGateLoad(), errors.New("enough")
-				fill(c)
-				before := c.gate.inFlight
-				ctx, cancel := context.WithTimeoutCause(t.Context(), time.Second, cause)
-				defer cancel()
-				_, err := c.gate.enter(ctx, normal, 3)
-				blocked := errors.As(err, new(*blockedError))
-				if blocked != (name == "closed") || !blocked && !errors.Is(err, cause) || strings.Contains(err.Error(), "told another") { // the server requested no pause
-					t.Error(err)
-				}
-				if took := time.Since(c.start); took != time.Second || c.gate.inFlight != before {
-					t.Errorf("it took %s, and inFlight changed by %d", took, c.gate.inFlight-before)
-				}
-			})
-		})
-	}
+	synctest.Test(t, func(t *testing.T) {
+		load := newGateLoad()
+		load.refuse(noRetryAfter)
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second/2)
+		defer cancel()
+		_, err := load.gate.enter(ctx, normal, gateRetries)
+		if !errors.As(err, new(*blockedError)) || !strings.HasPrefix(err.Error(), "the server refused another request just before") {
+			t.Errorf("got %v", err)
+		}
+		if took := time.Since(load.start); took != time.Second/2 || load.gate.inFlight != 0 {
+			t.Errorf("it took %s, and %d requests are in flight", took, load.gate.inFlight)
+		}
+	})
+}
+
+// TestGateFullUntilDeadline checks that if the deadline passes while other requests are in flight, the
+// error is the context's cause.
+func TestGateFullUntilDeadline(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		load := newGateLoad()
+		load.gate.inFlight = maxInFlight
+		cause := errors.New("time is up")
+		ctx, cancel := context.WithTimeoutCause(t.Context(), time.Second, cause)
+		defer cancel()
+		if _, err := load.gate.enter(ctx, normal, gateRetries); !errors.Is(err, cause) || errors.As(err, new(*blockedError)) {
+			t.Errorf("got %v, want %v", err, cause)
+		}
+		if took := time.Since(load.start); took != time.Second || load.gate.inFlight != maxInFlight {
+			t.Errorf("it took %s, and %d requests are in flight", took, load.gate.inFlight)
+		}
+	})
 }
 
 func TestGateEndedContext(t *testing.T) {
@@ -345,7 +384,10 @@ func TestGateEndedContext(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	g := newGate()
-	if _, err := g.enter(ctx, normal, 3); !errors.Is(err, context.Canceled) || g.inFlight != 0 {
-		t.Errorf("%v, with %d in flight", err, g.inFlight)
+	if _, err := g.enter(ctx, normal, gateRetries); !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v, want %v", err, context.Canceled)
+	}
+	if g.inFlight != 0 {
+		t.Errorf("%d requests are in flight", g.inFlight)
 	}
 }
