@@ -24,11 +24,11 @@ func TestRateLimitErrors(t *testing.T) {
 		var all sync.WaitGroup
 		for i := range 3 {
 			all.Go(func() {
-				query := "reader" + strconv.Itoa(i)
-				err := b.client.Get(b.Context(), "v2/procedures", url.Values{"search_query": {query}}, func([]byte) error { return nil })
+				name := "name" + strconv.Itoa(i)
+				err := b.client.Get(b.Context(), "v2/procedures", url.Values{"search_query": {name}}, func([]byte) error { return nil })
 				failed := new(Error)
-				if !errors.As(err, &failed) || !strings.HasSuffix(failed.URL, "search_query="+query) {
-					b.Errorf("%s: %v", query, err)
+				if !errors.As(err, &failed) || !strings.HasSuffix(failed.URL, "search_query="+name) {
+					b.Errorf("%s: %v", name, err)
 				}
 			})
 		}
@@ -37,14 +37,16 @@ func TestRateLimitErrors(t *testing.T) {
 }
 
 // TestRateLimitGivesUp checks that if the server refuses everything, 100 concurrent requests end as
-// early as one would, after at most eight attempts for each retry.
+// early as a single one would, and together make at most eight attempts for each of its attempts.
 func TestRateLimitGivesUp(t *testing.T) {
 	t.Parallel()
-	for retries := range 4 {
+	const responseTime = time.Millisecond
+	// One retry pauses for 1 s, two for 1 s and 2 s, and three for 1 s, 2 s and 4 s.
+	for maxRetries, pauses := range map[int]time.Duration{0: 0, 1: 1 * time.Second, 2: 3 * time.Second, 3: 7 * time.Second} {
 		runOnTestbed(t, func(b *testbed) {
 			b.api.Fail(fakeapi.Status(http.StatusTooManyRequests, ""))
-			b.api.Delay(time.Millisecond)
-			b.client.maxRetries = retries
+			b.api.Delay(responseTime)
+			b.client.maxRetries = maxRetries
 			var all sync.WaitGroup
 			for range 100 {
 				all.Go(func() {
@@ -54,19 +56,17 @@ func TestRateLimitGivesUp(t *testing.T) {
 				})
 			}
 			all.Wait()
-			if sent, most := len(b.api.Requests()), maxInFlight*(retries+1); sent > most {
-				b.Errorf("%d retries: %d attempts, want at most %d", retries, sent, most)
+			attempts := maxRetries + 1 // of a single request
+			if got := len(b.api.Requests()); got > maxInFlight*attempts {
+				b.Errorf("%d retries: got %d attempts, want at most %d", maxRetries, got, maxInFlight*attempts)
 			}
-			nominal := time.Duration(1<<retries-1)*time.Second + time.Duration(retries+1)*time.Millisecond
-			if took := time.Since(b.start); took < nominal || took > nominal+nominal/4 {
-				b.Errorf("%d retries: it took %s, want %s to a quarter more", retries, took, nominal)
-			}
+			checkPause(b.T, strconv.Itoa(maxRetries)+" retries", time.Since(b.start), pauses+time.Duration(attempts)*responseTime)
 		})
 	}
 }
 
-// TestDeadlineAfter429 refuses one request and doesn't respond to any other until the deadline.
-// Only the error of the refused request has the 429.
+// TestDeadlineAfter429 checks that after the deadline only the error of the request that got a 429
+// mentions it. The server responds to no other request.
 func TestDeadlineAfter429(t *testing.T) {
 	t.Parallel()
 	runOnTestbed(t, func(b *testbed) {
@@ -77,21 +77,21 @@ func TestDeadlineAfter429(t *testing.T) {
 		ctx, cancel := context.WithTimeoutCause(b.Context(), time.Minute, cause)
 		defer cancel()
 		var all sync.WaitGroup
-		var withStatus atomic.Int64
+		var mentions atomic.Int64
 		for range 3 * maxInFlight {
 			all.Go(func() {
 				_, err := getRows(ctx, b.client)
 				if !errors.Is(err, cause) {
-					b.Error(err)
+					b.Errorf("got %v, want %v", err, cause)
 				}
-				if errors.As(err, new(*Error)) {
-					withStatus.Add(1)
+				if errors.As(err, new(*Error)) { // the error that wraps the 429
+					mentions.Add(1)
 				}
 			})
 		}
 		all.Wait()
-		if withStatus.Load() != 1 {
-			b.Errorf("%d errors have the 429, want 1", withStatus.Load())
+		if got := mentions.Load(); got != 1 {
+			b.Errorf("%d errors mention the 429, want 1", got)
 		}
 	})
 }
