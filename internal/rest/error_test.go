@@ -7,12 +7,13 @@ import (
 	"time"
 )
 
-// TestErrorPeriod has an error of Windows, whose period is removed because more text follows.
+// TestErrorPeriod checks that the period at the end of a Windows error is removed, because more text
+// follows it.
 func TestErrorPeriod(t *testing.T) {
 	t.Parallel()
 	failed := &Error{Err: errors.New("the target machine actively refused it."), Attempts: 3}
-	if text := failed.Error(); !strings.HasSuffix(text, "actively refused it (after 3 attempts)") {
-		t.Errorf("got %q", text)
+	if got := failed.Error(); !strings.HasSuffix(got, "actively refused it (after 3 attempts)") {
+		t.Errorf("got %q", got)
 	}
 }
 
