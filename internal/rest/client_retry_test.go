@@ -2,7 +2,6 @@ package rest
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -12,34 +11,39 @@ import (
 	"net/http/httptrace"
 	"net/url"
 	"slices"
+	"strings"
 	"sync"
 	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
 
-	"strings"
-
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/fakeapi"
 )
 
-// handlerTransport calls a handler without a connection, so that testing/synctest can advance
-// its clock.
+// handlerTransport sends requests to a handler without a network connection. In a synctest bubble,
+// time doesn't advance while a goroutine waits for the network.
 type handlerTransport struct{ handler http.Handler }
 
-func (s handlerTransport) RoundTrip(r *http.Request) (*http.Response, error) {
-	if trace := httptrace.ContextClientTrace(r.Context()); trace != nil {
-		trace.GotConn(httptrace.GotConnInfo{})
-	}
+func (h handlerTransport) RoundTrip(r *http.Request) (*http.Response, error) {
+	traceConnection(r)
 	response := httptest.NewRecorder()
-	s.handler.ServeHTTP(response, r)
+	h.handler.ServeHTTP(response, r)
 	if err := r.Context().Err(); err != nil {
 		return nil, err
 	}
 	return response.Result(), nil
 }
 
-// testbed has a fake API and its client, with the default pauses, in a synctest bubble.
+// traceConnection reports that a request got a connection, as net/http's transport does.
+func traceConnection(r *http.Request) {
+	if trace := httptrace.ContextClientTrace(r.Context()); trace != nil {
+		trace.GotConn(httptrace.GotConnInfo{})
+	}
+}
+
+// testbed is a test in a synctest bubble, with a fake API and a client of it. The client makes the
+// pauses between attempts that it makes outside of tests.
 type testbed struct {
 	*testing.T
 	api    *fakeapi.Server
@@ -53,105 +57,110 @@ func runOnTestbed(t *testing.T, test func(b *testbed), procedures ...fakeapi.Pro
 	synctest.Test(t, func(t *testing.T) {
 		b := &testbed{T: t, api: fakeapi.New(procedures...), start: time.Now(), times: make(chan time.Duration, 10_000)}
 		b.client = newClient(t, "https://tofupilot.invalid")
-		b.client.retryInterval = New(Config{}).retryInterval
+		b.client.retryInterval = firstInterval
 		b.client.http.Transport = handlerTransport{b.api}
 		b.api.Before(func(fakeapi.Request) { b.times <- time.Since(b.start) })
 		test(b)
 	})
 }
 
-// requestTimes returns the times of the requests since the start.
-func (b *testbed) requestTimes() []time.Duration {
+// requestTimes returns the times of the requests since the start. No request may follow.
+func (b *testbed) requestTimes() (times []time.Duration) {
 	close(b.times)
-	return slices.Collect(func(yield func(time.Duration) bool) {
-		for at := range b.times {
-			if !yield(at) {
-				return
-			}
-		}
-	})
+	for at := range b.times {
+		times = append(times, at)
+	}
+	return times
 }
 
 func TestRetryStatuses(t *testing.T) {
 	t.Parallel()
-	retried := []int{408, 429, 500, 502, 503, 504, 507, 520, 599}
-	permanent := []int{201, 204, 304, 400, 401, 402, 403, 404, 405, 409, 410, 413, 418, 422, 451, 499}
-	for _, status := range slices.Concat(retried, permanent) {
-		for _, retries := range []int{0, 1, 3, 10} {
-			t.Run(fmt.Sprintf("%d, %d retries", status, retries), func(t *testing.T) {
-				t.Parallel()
-				runOnTestbed(t, func(b *testbed) {
-					b.api.Fail(fakeapi.Status(status, ""))
-					b.client.maxRetries = retries
-					failed, want := getError(b.T, b.client), 1
-					if slices.Contains(retried, status) {
-						want += retries
-					}
-					if status == http.StatusServiceUnavailable {
-						want = min(want, 10) // maxUnavailable
-					}
-					if n := len(b.api.Requests()); n != want || failed.Attempts != want || failed.Status != status {
-						b.Errorf("got %d attempts, want %d: %v", n, want, failed)
-					}
-				})
-			})
+	for _, maxRetries := range []int{0, 1, 3, 10} {
+		for _, status := range []int{408, 429, 500, 502, 504, 507, 520, 599} {
+			checkAttempts(t, status, maxRetries, maxRetries+1)
+		}
+		checkAttempts(t, 503, maxRetries, min(maxRetries+1, 10)) // a request that got ten 503s fails
+		for _, status := range []int{201, 204, 304, 400, 401, 402, 403, 404, 405, 409, 410, 413, 418, 422, 451, 499} {
+			checkAttempts(t, status, maxRetries, 1)
 		}
 	}
 }
 
+// checkAttempts checks how many attempts a request makes if it always gets this status.
+func checkAttempts(t *testing.T, status, maxRetries, want int) {
+	t.Helper()
+	runOnTestbed(t, func(b *testbed) {
+		b.api.Fail(fakeapi.Status(status, ""))
+		b.client.maxRetries = maxRetries
+		failed := getError(b.T, b.client)
+		if got := len(b.api.Requests()); got != want || failed.Attempts != want {
+			b.Errorf("%d, %d retries: got %d attempts, and %d in the error, want %d", status, maxRetries, got, failed.Attempts, want)
+		}
+		if failed.Status != status {
+			b.Errorf("%d, %d retries: got the status %d", status, maxRetries, failed.Status)
+		}
+	})
+}
+
+// TestRetryPauses checks that the pauses between attempts have random lengths, up to a limit that
+// doubles from 1 s to 20 s.
 func TestRetryPauses(t *testing.T) {
 	t.Parallel()
-	limits := []time.Duration{1, 2, 4, 8, 16, 20, 20, 20, 20, 20} // seconds, twice the interval
-	longest := make([]time.Duration, len(limits))
-	seen := map[time.Duration]bool{}
-	for range 50 {
+	const runs, retries = 50, 10
+	pauses := make([][]time.Duration, retries) // for each retry, those of all runs
+	distinct := map[time.Duration]bool{}
+	for range runs {
 		runOnTestbed(t, func(b *testbed) {
-			b.client.maxRetries = 10
+			b.client.maxRetries = retries
 			b.api.Fail(fakeapi.Status(500, ""))
 			_ = getError(b.T, b.client)
 			times := b.requestTimes()
-			for i, limit := range limits {
+			for i := range retries {
 				pause := times[i+1] - times[i]
-				if pause < 0 || pause > limit*time.Second {
-					b.Errorf("pause %d: got %s, want at most %d s", i+1, pause, limit)
-				}
-				longest[i], seen[pause] = max(longest[i], pause), true
+				pauses[i] = append(pauses[i], pause)
+				distinct[pause] = true
 			}
 		})
 	}
-	for i, limit := range limits {
-		if longest[i] < limit*time.Second/2 {
-			t.Errorf("the longest of 50 pauses %d is %s, want up to %d s", i+1, longest[i], limit)
+	limit := time.Second
+	for i := range retries {
+		if longest := slices.Max(pauses[i]); longest < limit/2 || longest > limit {
+			t.Errorf("retry %d: the longest of %d pauses is %s, want %s to %s", i+1, runs, longest, limit/2, limit)
 		}
+		limit = min(2*limit, 20*time.Second)
 	}
-	if len(seen) < 400 {
-		t.Errorf("500 pauses have only %d values: there is no jitter", len(seen))
+	if len(distinct) < 400 {
+		t.Errorf("%d pauses have only %d lengths: they aren't random", runs*retries, len(distinct))
 	}
 }
 
-// TestUnavailableServer checks how soon a server that responds only with 503 is reported.
+// TestUnavailableServer checks that if a server responds only with 503, a request fails after
+// max_retries retries, whether or not an earlier request has succeeded.
 func TestUnavailableServer(t *testing.T) {
 	t.Parallel()
-	for retries, longest := range map[int]time.Duration{0: 0, 1: 5 * time.Second / 4, DefaultMaxRetries: 35 * time.Second / 4} {
-		for succeeded := range 2 { // an earlier success makes no difference
+	// One retry pauses for 1 s, and three for 1 s, 2 s and 4 s.
+	for maxRetries, pauses := range map[int]time.Duration{0: 0, 1: 1 * time.Second, 3: 7 * time.Second} {
+		for _, succeedFirst := range []bool{false, true} {
 			runOnTestbed(t, func(b *testbed) {
-				b.client.maxRetries = retries
-				for range succeeded {
+				b.client.maxRetries = maxRetries
+				if succeedFirst {
 					if _, err := getRows(b.Context(), b.client); err != nil {
 						b.Fatal(err)
 					}
 				}
 				b.api.Fail(fakeapi.Status(http.StatusServiceUnavailable, ""))
 				failed := getError(b.T, b.client)
-				if took := time.Since(b.start); failed.Kind != Unavailable || failed.Attempts != retries+1 || took > longest || took < longest*4/5 {
-					b.Errorf("%d retries: %v after %s", retries, failed, took)
+				if failed.Kind != Unavailable || failed.Attempts != maxRetries+1 {
+					b.Errorf("%d retries: got kind %d after %d attempts: %v", maxRetries, failed.Kind, failed.Attempts, failed)
 				}
+				checkPause(b.T, fmt.Sprintf("%d retries", maxRetries), time.Since(b.start), pauses)
 			})
 		}
 	}
 }
 
-// TestUnavailableURL checks that 503s for one URL delay other requests by some seconds only.
+// TestUnavailableURL checks that if a server responds with 503 to one URL, requests for another URL
+// still succeed, at most 30 seconds later.
 func TestUnavailableURL(t *testing.T) {
 	t.Parallel()
 	runOnTestbed(t, func(b *testbed) {
@@ -166,78 +175,99 @@ func TestUnavailableURL(t *testing.T) {
 			err := b.client.Get(b.Context(), "v2/procedures", url.Values{"cursor": {"99"}}, nil)
 			failed := new(Error)
 			if !errors.As(err, &failed) || failed.Kind != Unavailable || failed.Attempts > maxUnavailable {
-				b.Error(err)
+				b.Errorf("the URL with a cursor: %v", err)
 			}
 		})
-		synctest.Wait()
+		synctest.Wait() // until the gate is closed
 		for range 3 * maxInFlight {
 			all.Go(func() {
 				if _, err := getRows(b.Context(), b.client); err != nil {
-					b.Error(err)
+					b.Errorf("the other URL: %v", err)
 				}
 			})
 		}
 		all.Wait()
 		if took := time.Since(b.start); took > 30*time.Second {
-			b.Errorf("it took %s", took)
+			b.Errorf("it took %s, want at most 30s", took)
 		}
 	})
 }
 
-func TestGetOnce(t *testing.T) {
+// TestGetOnceUnusableResponse checks that GetOnce fails at once after a response that can't be used.
+func TestGetOnceUnusableResponse(t *testing.T) {
 	t.Parallel()
-	for name, c := range map[string]struct {
-		response http.Handler
-		requests int
-		longest  time.Duration
-	}{
-		"no response":       {noResponse, 1, 10 * time.Second},
-		"closed connection": {fakeapi.Status(200, ""), 1, 0},
-		"a truncated body":  {respondOK(`{"data": [`), 1, 0},
-		"500":               {fakeapi.Status(500, ""), 1, 0},
-		"503":               {fakeapi.Status(503, ""), 1, 0},
-		"429":               {fakeapi.Status(429, ""), 3, 15 * time.Second / 4},
+	for name, response := range map[string]http.Handler{
+		"truncated body": respondOK(`{"data": [`),
+		"500":            fakeapi.Status(500, ""),
+		"503":            fakeapi.Status(503, ""),
 	} {
 		runOnTestbed(t, func(b *testbed) {
-			if name == "closed connection" {
-				b.client.http.Transport = roundTripFunc(func(r *http.Request) (*http.Response, error) {
-					b.api.ServeHTTP(httptest.NewRecorder(), r)
-					httptrace.ContextClientTrace(r.Context()).GotConn(httptrace.GotConnInfo{})
-					return nil, io.ErrUnexpectedEOF
-				})
-			}
-			b.api.Fail(c.response)
-			err := b.client.GetOnce(b.Context(), "v2/procedures", url.Values{"search_query": {"a"}}, func(body []byte) error {
-				if json.Valid(body) {
-					return nil
-				}
-				return ErrTruncated
-			})
-			if took := time.Since(b.start); !errors.As(err, new(*Error)) || took > c.longest || len(b.api.Requests()) != c.requests {
-				b.Errorf("%s: %v after %s and %d attempts", name, err, took, len(b.api.Requests()))
+			b.api.Fail(response)
+			err := b.client.GetOnce(b.Context(), "v2/procedures", nil, func([]byte) error { return ErrTruncated })
+			if n, took := len(b.api.Requests()), time.Since(b.start); !errors.As(err, new(*Error)) || n != 1 || took > 0 {
+				b.Errorf("%s: %v after %d attempts and %s", name, err, n, took)
 			}
 		})
 	}
-	runOnTestbed(t, func(b *testbed) { // a shorter request_timeout is used
-		b.client.requestTimeout = 3 * time.Second
-		b.api.Fail(noResponse)
+}
+
+// TestGetOnceRateLimited checks that GetOnce retries after a 429, as Get does.
+func TestGetOnceRateLimited(t *testing.T) {
+	t.Parallel()
+	runOnTestbed(t, func(b *testbed) {
+		b.api.Fail(fakeapi.Status(http.StatusTooManyRequests, ""))
 		err := b.client.GetOnce(b.Context(), "v2/procedures", nil, nil)
-		if took := time.Since(b.start); err == nil || took != 3*time.Second {
-			b.Errorf("%v after %s", err, took)
+		if n := len(b.api.Requests()); !errors.As(err, new(*Error)) || n != 3 {
+			b.Errorf("%v after %d attempts, want 3", err, n)
 		}
+		checkPause(b.T, "1 s and 2 s", time.Since(b.start), 3*time.Second)
 	})
-	// A failure to connect is retried, because it doesn't depend on the request.
-	attempts := 0
-	client := newClient(t, "https://tofupilot.invalid")
-	client.http.Transport = roundTripFunc(func(*http.Request) (*http.Response, error) {
-		attempts++
-		return nil, &net.OpError{Op: "dial", Err: syscall.ECONNREFUSED}
-	})
-	if err := client.GetOnce(t.Context(), "v2/procedures", nil, nil); err == nil || attempts != 3 {
-		t.Errorf("refused connections: %v after %d attempts", err, attempts)
+}
+
+// TestGetOnceTimeout checks that GetOnce waits for a response for ten seconds, or for request_timeout
+// if that is shorter, and doesn't retry then.
+func TestGetOnceTimeout(t *testing.T) {
+	t.Parallel()
+	for requestTimeout, want := range map[time.Duration]time.Duration{time.Minute: 10 * time.Second, 3 * time.Second: 3 * time.Second} {
+		runOnTestbed(t, func(b *testbed) {
+			b.client.requestTimeout = requestTimeout
+			b.api.Fail(noResponse)
+			err := b.client.GetOnce(b.Context(), "v2/procedures", nil, nil)
+			if n, took := len(b.api.Requests()), time.Since(b.start); !errors.As(err, new(*Error)) || n != 1 || took != want {
+				b.Errorf("request_timeout %s: %v after %d attempts and %s, want %s", requestTimeout, err, n, took, want)
+			}
+		})
 	}
 }
 
+// TestGetOnceConnectionErrors checks that GetOnce retries after a failure to connect, which doesn't
+// depend on the request, but not if the server closes the connection.
+func TestGetOnceConnectionErrors(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		err       error
+		connected bool
+		attempts  int
+	}{
+		"refused connection": {err: &net.OpError{Op: "dial", Err: syscall.ECONNREFUSED}, connected: false, attempts: 3},
+		"closed connection":  {err: io.ErrUnexpectedEOF, connected: true, attempts: 1},
+	} {
+		attempts := 0
+		client := newClient(t, "https://tofupilot.invalid")
+		client.http.Transport = roundTripFunc(func(r *http.Request) (*http.Response, error) {
+			attempts++
+			if c.connected {
+				traceConnection(r)
+			}
+			return nil, c.err
+		})
+		if err := client.GetOnce(t.Context(), "v2/procedures", nil, nil); err == nil || attempts != c.attempts {
+			t.Errorf("%s: %v after %d attempts, want %d", name, err, attempts, c.attempts)
+		}
+	}
+}
+
+// TestRetryAfterPause checks that the pause before a retry is exactly as long as Retry-After says.
 func TestRetryAfterPause(t *testing.T) {
 	t.Parallel()
 	for value, want := range map[string]time.Duration{"7": 7 * time.Second, "3600": time.Hour} {
@@ -246,14 +276,19 @@ func TestRetryAfterPause(t *testing.T) {
 				b.client.maxRetries = 1
 				b.api.Fail(fakeapi.Status(status, "", "Retry-After", value))
 				failed := getError(b.T, b.client)
-				if times := b.requestTimes(); !slices.Equal(times, []time.Duration{0, want}) || failed.RetryAfter != want {
-					b.Errorf("%d with Retry-After %s: requests at %s, and the error has %s", status, value, times, failed.RetryAfter)
+				if failed.RetryAfter != want {
+					b.Errorf("%d: the error has %s, want %s", status, failed.RetryAfter, want)
+				}
+				if times := b.requestTimes(); !slices.Equal(times, []time.Duration{0, want}) {
+					b.Errorf("%d: requests after %s, want 0s and %s", status, times, want)
 				}
 			})
 		}
 	}
 }
 
+// TestRetryAfterTooLong checks that a request fails at once if the deadline is before the end of its
+// Retry-After.
 func TestRetryAfterTooLong(t *testing.T) {
 	t.Parallel()
 	for _, status := range []int{429, 503} {
@@ -266,30 +301,86 @@ func TestRetryAfterTooLong(t *testing.T) {
 			if !errors.As(err, &failed) || failed.Status != status || failed.Attempts != 1 || failed.RetryAfter != 31*time.Second {
 				b.Errorf("%d: %v", status, err)
 			}
-			if waited := time.Since(b.start); waited > 0 {
-				b.Errorf("%d: it waited for %s", status, waited)
+			if took := time.Since(b.start); took > 0 {
+				b.Errorf("%d: it took %s", status, took)
 			}
 		})
 	}
 }
 
+// TestDeadlineDuringPause checks that a request ends at its deadline even during a pause, and that the
+// error has the failure before the pause. The pause after a 503 is the gate's.
 func TestDeadlineDuringPause(t *testing.T) {
 	t.Parallel()
+	for _, status := range []int{500, 503} {
+		runOnTestbed(t, func(b *testbed) {
+			b.client.retryInterval = 10_000 * time.Hour // so that a random pause doesn't end before the deadline
+			b.api.Fail(fakeapi.Status(status, `{"message": "In maintenance"}`))
+			cause := errors.New("time is up")
+			ctx, cancel := context.WithTimeoutCause(b.Context(), time.Second/2, cause)
+			defer cancel()
+			_, err := getRows(ctx, b.client)
+			failed := new(Error)
+			if !errors.Is(err, cause) || !errors.As(err, &failed) || failed.Message != "In maintenance" {
+				b.Errorf("%d: %v", status, err)
+			}
+			if took := time.Since(b.start); took != time.Second/2 {
+				b.Errorf("%d: it took %s, want 0.5s", status, took)
+			}
+		})
+	}
+}
+
+// TestDeadlineDuringRetry checks that if the deadline passes during a retry, the error has the
+// failure of the previous attempt.
+func TestDeadlineDuringRetry(t *testing.T) {
+	t.Parallel()
 	runOnTestbed(t, func(b *testbed) {
-		cause := errors.New("time is up")
-		b.client.retryInterval, b.client.maxRetries = time.Hour, 10 // pauses of at most 10 s
-		b.api.Fail(fakeapi.Status(503, `{"message": "In maintenance"}`))
-		ctx, cancel := context.WithTimeoutCause(b.Context(), time.Second, cause)
+		b.api.Fail(fakeapi.Status(http.StatusInternalServerError, ""), 1)
+		b.api.Fail(noResponse)
+		b.client.requestTimeout = time.Hour
+		ctx, cancel := context.WithTimeout(b.Context(), time.Minute)
 		defer cancel()
 		_, err := getRows(ctx, b.client)
 		failed := new(Error)
-		if !errors.Is(err, cause) || !errors.As(err, &failed) || failed.Message != "In maintenance" {
-			b.Errorf("%v", err)
-		}
-		if took := time.Since(b.start); took > time.Second {
-			b.Errorf("it took %s", took)
+		if !errors.Is(err, context.DeadlineExceeded) || !errors.As(err, &failed) || failed.Status != http.StatusInternalServerError {
+			b.Errorf("got %v", err)
 		}
 	})
+}
+
+// TestCanceledByOtherError checks that if a request is canceled and the cause is the error of another
+// request, that error is returned unchanged, and its 429 doesn't close the gate.
+func TestCanceledByOtherError(t *testing.T) {
+	t.Parallel()
+	runOnTestbed(t, func(b *testbed) {
+		b.api.Delay(time.Second)
+		const url = "https://example.test/other"
+		other := &Error{URL: url, Attempts: 1, Status: http.StatusTooManyRequests}
+		ctx, cancel := context.WithCancelCause(b.Context())
+		time.AfterFunc(time.Second/2, func() { cancel(other) })
+		if _, err := getRows(ctx, b.client); !errors.Is(err, error(other)) {
+			b.Errorf("got %v, want %v", err, other)
+		}
+		if other.URL != url || other.Attempts != 1 {
+			b.Errorf("the other error has become %+v", other)
+		}
+		if closed := b.client.gate.closedFor(); closed > 0 {
+			b.Errorf("the gate is closed for %s", closed)
+		}
+	})
+}
+
+// TestRetrySlowResponse checks that an attempt without a response is retried after requestTimeout.
+func TestRetrySlowResponse(t *testing.T) {
+	t.Parallel()
+	runOnTestbed(t, func(b *testbed) {
+		b.api.Fail(noResponse, 1)
+		rows, err := getRows(b.Context(), b.client)
+		if n := len(b.api.Requests()); err != nil || rows != 1 || n != 2 {
+			b.Errorf("%d rows after %d attempts, %v", rows, n, err)
+		}
+	}, fakeapi.Generate(1, fakeapi.WithRepository)...)
 }
 
 const onePage = `{"data": [{"id": "a"}], "meta": {"has_more": false, "next_cursor": null}}`
@@ -308,84 +399,40 @@ func respondRaw(t *testing.T, response string) http.Handler {
 	})
 }
 
-func TestRetryBrokenResponses(t *testing.T) {
-	t.Parallel()
+// brokenResponses returns handlers whose responses end too early, by name.
+func brokenResponses(t *testing.T) map[string]http.Handler {
+	t.Helper()
 	const head = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
-	for name, fault := range map[string]http.Handler{
+	return map[string]http.Handler{
 		"closed connection":                fakeapi.HangUp(),
 		"no HTTP":                          respondRaw(t, "220 smtp.example.com ESMTP\r\n"),
 		"body shorter than Content-Length": respondRaw(t, fmt.Sprintf("%sContent-Length: %d\r\n\r\n%s", head, len(onePage)+1, onePage)),
 		"no last chunk":                    respondRaw(t, fmt.Sprintf("%sTransfer-Encoding: chunked\r\n\r\n%x\r\n%s\r\n", head, len(onePage), onePage)),
 		"gzip cut off":                     respondRaw(t, head+"Content-Encoding: gzip\r\nContent-Length: 4\r\n\r\n\x1f\x8b\x08\x00"),
 		"JSON cut off":                     respondOK(onePage[:len(onePage)-1]),
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			api := fakeapi.New(fakeapi.Generate(1, fakeapi.WithRepository)...)
-			client := newClient(t, newServer(t, api).String())
-			client.maxRetries = 1
-			api.Fail(fault, 1)
-			rows, err := getRows(t.Context(), client)
-			if err != nil || rows != 1 || len(api.Requests()) != 2 {
-				t.Errorf("first attempt only: %d rows after %d attempts, %v", rows, len(api.Requests()), err)
-			}
-
-			api.Fail(fault)
-			api.Forget()
-			// io's "unexpected EOF" doesn't say that the response was cut off.
-			if failed := getError(t, client); failed.Attempts != 2 || failed.Err == nil || strings.Contains(failed.Err.Error(), "unexpected EOF") {
-				t.Errorf("every attempt: %v", failed)
-			}
-		})
 	}
 }
 
-func TestRetrySlowResponse(t *testing.T) {
+func TestRetryBrokenResponse(t *testing.T) {
 	t.Parallel()
-	runOnTestbed(t, func(b *testbed) {
-		b.client.requestTimeout = 30 * time.Second
-		b.api.Before(func(r fakeapi.Request) {
-			if r.Number == 1 {
-				time.Sleep(time.Minute)
-			}
-		})
-		rows, err := getRows(b.Context(), b.client)
-		if err != nil || rows != 1 || len(b.api.Requests()) != 2 {
-			b.Errorf("%d rows after %d attempts, %v", rows, len(b.api.Requests()), err)
+	for name, response := range brokenResponses(t) {
+		api := fakeapi.New(fakeapi.Generate(1, fakeapi.WithRepository)...)
+		api.Fail(response, 1)
+		rows, err := getRows(t.Context(), newClient(t, newServer(t, api).String()))
+		if n := len(api.Requests()); err != nil || rows != 1 || n != 2 {
+			t.Errorf("%s: %d rows after %d attempts, %v", name, rows, n, err)
 		}
-	}, fakeapi.Generate(1, fakeapi.WithRepository)...)
+	}
 }
 
-// TestDeadlineDuringRetry checks that if the deadline passes during a retry, the error has the
-// failure of the previous attempt.
-func TestDeadlineDuringRetry(t *testing.T) {
+// TestBrokenResponseError checks that the error for broken responses isn't io's "unexpected EOF",
+// which doesn't say that the response was cut off.
+func TestBrokenResponseError(t *testing.T) {
 	t.Parallel()
-	runOnTestbed(t, func(b *testbed) {
-		b.api.Fail(fakeapi.Status(http.StatusInternalServerError, ""), 1)
-		b.api.Fail(noResponse)
-		b.client.requestTimeout = time.Hour
-		ctx, cancel := context.WithTimeout(b.Context(), time.Minute)
-		defer cancel()
-		_, err := getRows(ctx, b.client)
-		failed := new(Error)
-		if !errors.Is(err, context.DeadlineExceeded) || !errors.As(err, &failed) || failed.Status != http.StatusInternalServerError {
-			b.Errorf("%v", err)
+	for name, response := range brokenResponses(t) {
+		failed := getError(t, newClient(t, newServer(t, response).String()))
+		if failed.Attempts != 3 || failed.Err == nil || strings.Contains(failed.Err.Error(), "unexpected EOF") {
+			t.Errorf("%s: %v after %d attempts", name, failed.Err, failed.Attempts)
 		}
-	})
-}
-
-// TestCanceledByOtherError cancels a request with another request's error, which must not change.
-func TestCanceledByOtherError(t *testing.T) {
-	t.Parallel()
-	runOnTestbed(t, func(b *testbed) {
-		b.api.Delay(time.Second)
-		other := &Error{URL: "https://example.test/other", Attempts: 1, Status: http.StatusTooManyRequests}
-		before := *other
-		ctx, cancel := context.WithCancelCause(b.Context())
-		time.AfterFunc(time.Second/2, func() { cancel(other) })
-		_, err := getRows(ctx, b.client)
-		if !errors.Is(err, error(other)) || other.URL != before.URL || other.Attempts != before.Attempts || b.client.gate.closedFor() > 0 {
-			b.Errorf("%v, and the other error is %+v", err, other)
-		}
-	})
+	}
 }
