@@ -48,6 +48,16 @@ func TestBodiesOtherThanObjects(t *testing.T) {
 	}
 }
 
+// TestIdentityEncoding sends the encoding identity, which means that the body isn't encoded.
+func TestIdentityEncoding(t *testing.T) {
+	t.Parallel()
+	api := fakeapi.New()
+	api.Fail(respondOK(`{"dat": []}`, "Content-Encoding", "identity"))
+	if failed := getError(t, newClient(t, newServer(t, api).String())); failed.Kind != Unsupported {
+		t.Error(failed)
+	}
+}
+
 // TestGatewayResponses checks that a 401 or 403 is a gateway's response unless it is JSON with a
 // message, which is the API's with any content type. oauth2-proxy responds with other JSON.
 func TestGatewayResponses(t *testing.T) {

@@ -1,12 +1,16 @@
 package rest
 
 import (
+	"bytes"
+	"compress/gzip"
 	"errors"
 	"io"
 	"net/http"
 	"strings"
 	"testing"
 	"testing/iotest"
+
+	"github.com/tofupilot/terraform-provider-tofupilot/internal/fakeapi"
 )
 
 func TestMaxBody(t *testing.T) {
@@ -21,6 +25,28 @@ func TestMaxBody(t *testing.T) {
 	longer := io.MultiReader(strings.NewReader(strings.Repeat("x", maxBody+1)), iotest.ErrReader(errors.New("read past the limit")))
 	if _, err := readBody(longer, share); !errors.Is(err, errBodyTooLarge) {
 		t.Errorf("a byte more: %v", err)
+	}
+}
+
+// TestGzipBomb checks that the limit of a body applies to its size after decompression.
+func TestGzipBomb(t *testing.T) {
+	t.Parallel()
+	var bomb bytes.Buffer
+	writer := gzip.NewWriter(&bomb)
+	if _, err := io.WriteString(writer, strings.Repeat(" ", maxBody+1)); err != nil {
+		t.Fatal(err)
+	}
+	if err := writer.Close(); err != nil || bomb.Len() > 1<<20 {
+		t.Fatalf("the compressed body has %d bytes; %v", bomb.Len(), err)
+	}
+	api := fakeapi.New()
+	api.Fail(respondOK(bomb.String(), "Content-Encoding", "gzip", "Content-Type", "application/json"))
+	failed := getError(t, newClient(t, newServer(t, api).String()))
+	if failed.Kind != TooLarge || !strings.Contains(failed.Error(), "larger than 32 MiB") {
+		t.Error(failed)
+	}
+	if n := len(api.Requests()); n != 1 {
+		t.Errorf("got %d requests, want 1", n)
 	}
 }
 
@@ -59,11 +85,6 @@ func (r *countingReader) Read(to []byte) (n int, err error) {
 	r.bytes += n
 	return n, err
 }
-
-// roundTripFunc is a function that implements http.RoundTripper.
-type roundTripFunc func(*http.Request) (*http.Response, error)
-
-func (f roundTripFunc) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
 
 // TestMaxErrorBody checks that only the start of an error's body is read.
 func TestMaxErrorBody(t *testing.T) {

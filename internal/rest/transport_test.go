@@ -180,6 +180,53 @@ func startRelay(t *testing.T, server string) (address string, forget func()) {
 	}
 }
 
+// TestRedirectWithinServer checks that the API key and all headers follow a redirect to the same server.
+func TestRedirectWithinServer(t *testing.T) {
+	t.Parallel()
+	for _, status := range []int{301, 302, 303, 307, 308} {
+		api := fakeapi.New(fakeapi.Generate(1, fakeapi.WithRepository)...)
+		api.Fail(fakeapi.Status(status, "", "Location", "/api/v2/procedures?limit=100&moved=yes"), 1)
+		client := newClient(t, newServer(t, api).String(), func(config *Config) { config.Headers = map[string]string{"x-org": "acme"} })
+		if rows, err := getRows(t.Context(), client); err != nil || rows != 1 {
+			t.Errorf("%d: %d rows, %v", status, rows, err)
+		}
+		requests := api.Requests()
+		if n := len(requests); n != 2 {
+			t.Fatalf("%d: got %d requests, want 2", status, n)
+		}
+		if got, want := requests[1].RawQuery, "limit=100&moved=yes"; got != want {
+			t.Errorf("%d: got the query %s, want %s", status, got, want)
+		}
+		for name, want := range map[string]string{"Authorization": "Bearer " + fakeapi.Key, "X-Org": "acme", "X-Client-Type": "terraform"} {
+			if got := requests[1].Header.Get(name); got != want {
+				t.Errorf("%d: %s: got %q, want %q", status, name, got, want)
+			}
+		}
+	}
+}
+
+// TestRedirectToOtherServer checks that a redirect to another server isn't followed, so that this
+// server receives neither the API key nor any header.
+func TestRedirectToOtherServer(t *testing.T) {
+	t.Parallel()
+	other := fakeapi.New(fakeapi.Generate(1, fakeapi.WithRepository)...)
+	otherURL := newServer(t, other)
+	for _, status := range []int{301, 302, 303, 307, 308} {
+		api := fakeapi.New()
+		api.Fail(fakeapi.Status(status, "", "Location", otherURL.String()+"/api/v2/procedures"))
+		failed := getError(t, newClient(t, newServer(t, api).String()))
+		if failed.Kind != Redirected || failed.Redirect.Host != otherURL.Host {
+			t.Errorf("%d: got kind %d: %v", status, failed.Kind, failed)
+		}
+		if n := len(api.Requests()); n != 1 || failed.Attempts != 1 {
+			t.Errorf("%d: got %d requests and %d attempts, want 1", status, n, failed.Attempts)
+		}
+	}
+	if n := len(other.Requests()); n > 0 {
+		t.Errorf("the other server received %d requests", n)
+	}
+}
+
 // TestRedirectWithoutQuery checks that a redirect without the request's query isn't followed,
 // because it leads to another list.
 func TestRedirectWithoutQuery(t *testing.T) {
