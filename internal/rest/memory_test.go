@@ -13,19 +13,74 @@ import (
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/fakeapi"
 )
 
+// TestShare checks that two shares of a budget together can't reserve more than MaxMemory, and that
+// a share returns its bytes to the budget.
+func TestShare(t *testing.T) {
+	t.Parallel()
+	budget := new(Budget)
+	rows, body := budget.Share(), budget.Share()
+	if err := errors.Join(rows.Reserve(MaxMemory-100), body.Reserve(100)); err != nil {
+		t.Fatal(err)
+	}
+	if err := rows.Reserve(1); !errors.Is(err, ErrMemory) {
+		t.Errorf("more than MaxMemory: got %v, want %v", err, ErrMemory)
+	}
+	body.Release()
+	if err := rows.Reserve(100); err != nil {
+		t.Errorf("after the release of the body: %v", err)
+	}
+	if got := budget.Used(); got != MaxMemory {
+		t.Errorf("got %d reserved bytes, want %d", got, MaxMemory)
+	}
+	rows.Release()
+	if got := budget.Used(); got != 0 {
+		t.Errorf("after all releases: got %d reserved bytes, want 0", got)
+	}
+}
+
 func TestMaxBody(t *testing.T) {
 	t.Parallel()
 	budget := new(Budget)
-	share := budget.Share()
-	body, err := readBody(strings.NewReader(strings.Repeat("x", maxBody)), share)
-	if err != nil || len(body) != 32<<20 || budget.Used() < 32<<20 || budget.Used() > 33<<20 {
-		t.Errorf("32 MiB: %d bytes, %v, %d reserved", len(body), err, budget.Used())
+	body, err := readBody(strings.NewReader(strings.Repeat("x", maxBody)), budget.Share())
+	if err != nil || len(body) != 32<<20 {
+		t.Errorf("32 MiB: got %d bytes, %v", len(body), err)
 	}
-	share.Release()
+	if got := budget.Used(); got < 32<<20 || got > 33<<20 {
+		t.Errorf("32 MiB: got %d reserved bytes", got)
+	}
 	longer := io.MultiReader(strings.NewReader(strings.Repeat("x", maxBody+1)), iotest.ErrReader(errors.New("read past the limit")))
-	if _, err := readBody(longer, share); !errors.Is(err, errBodyTooLarge) {
-		t.Errorf("a byte more: %v", err)
+	if _, err := readBody(longer, budget.Share()); !errors.Is(err, errBodyTooLarge) {
+		t.Errorf("one byte more: got %v, want %v", err, errBodyTooLarge)
 	}
+}
+
+// TestReserveBeforeReading checks that readBody reserves memory before it reads. It needs firstBody
+// bytes, the same again, and then twice that, which the budget doesn't have.
+func TestReserveBeforeReading(t *testing.T) {
+	t.Parallel()
+	budget := new(Budget)
+	if err := budget.Share().Reserve(MaxMemory - 3*firstBody); err != nil {
+		t.Fatal(err)
+	}
+	reader := &countingReader{from: strings.NewReader(strings.Repeat("x", 4*firstBody))}
+	if _, err := readBody(reader, budget.Share()); !errors.Is(err, ErrMemory) {
+		t.Errorf("got %v, want %v", err, ErrMemory)
+	}
+	if reader.bytes != 2*firstBody {
+		t.Errorf("%d bytes were read, want %d", reader.bytes, 2*firstBody)
+	}
+}
+
+// countingReader counts the bytes that are read from it.
+type countingReader struct {
+	from  io.Reader
+	bytes int
+}
+
+func (r *countingReader) Read(to []byte) (n int, err error) {
+	n, err = r.from.Read(to)
+	r.bytes += n
+	return n, err
 }
 
 // TestGzipBomb checks that the limit of a body applies to its size after decompression.
@@ -43,58 +98,25 @@ func TestGzipBomb(t *testing.T) {
 	api.Fail(respondOK(bomb.String(), "Content-Encoding", "gzip", "Content-Type", "application/json"))
 	failed := getError(t, newClient(t, newServer(t, api).String()))
 	if failed.Kind != TooLarge || !strings.Contains(failed.Error(), "larger than 32 MiB") {
-		t.Error(failed)
+		t.Errorf("got kind %d, want %d: %v", failed.Kind, TooLarge, failed)
 	}
 	if n := len(api.Requests()); n != 1 {
 		t.Errorf("got %d requests, want 1", n)
 	}
 }
 
-// TestShare checks that readBody reserves memory before it reads.
-func TestShare(t *testing.T) {
-	t.Parallel()
-	budget := new(Budget)
-	kept, body := budget.Share(), budget.Share()
-	if err := kept.Reserve(MaxMemory - 3*firstBody); err != nil {
-		t.Fatal(err)
-	}
-	read := &countingReader{from: strings.NewReader(strings.Repeat("x", 4*firstBody))}
-	if _, err := readBody(read, body); !errors.Is(err, ErrMemory) || read.bytes != 2*firstBody {
-		t.Errorf("read %d bytes, %v", read.bytes, err)
-	}
-	if err := kept.Reserve(firstBody + 1); !errors.Is(err, ErrMemory) {
-		t.Errorf("more is reserved than remains beside the body: %v", err)
-	}
-	body.Release()
-	if err := kept.Reserve(3 * firstBody); err != nil || budget.Used() != MaxMemory {
-		t.Errorf("after the body: %v, %d bytes are reserved", err, budget.Used())
-	}
-	kept.Release()
-	if budget.Used() != 0 {
-		t.Errorf("%d bytes remain reserved", budget.Used())
-	}
-}
-
-type countingReader struct {
-	from  io.Reader
-	bytes int
-}
-
-func (r *countingReader) Read(to []byte) (n int, err error) {
-	n, err = r.from.Read(to)
-	r.bytes += n
-	return n, err
-}
-
 // TestMaxErrorBody checks that only the start of an error's body is read.
 func TestMaxErrorBody(t *testing.T) {
 	t.Parallel()
-	read := &countingReader{from: strings.NewReader(strings.Repeat("x", maxBody))}
+	reader := &countingReader{from: strings.NewReader(strings.Repeat("x", maxBody))}
 	client := newClient(t, "https://tofupilot.example.com")
 	client.http.Transport = roundTripFunc(func(*http.Request) (*http.Response, error) {
-		return &http.Response{StatusCode: http.StatusForbidden, Header: http.Header{}, Body: io.NopCloser(read)}, nil
+		return &http.Response{StatusCode: http.StatusForbidden, Header: http.Header{}, Body: io.NopCloser(reader)}, nil
 	})
-	if failed := getError(t, client); failed.Status != http.StatusForbidden || read.bytes > 2*maxErrorBody {
-		t.Errorf("%d bytes were read: %v", read.bytes, failed)
+	if failed := getError(t, client); failed.Status != http.StatusForbidden {
+		t.Errorf("got %v, want a 403", failed)
+	}
+	if reader.bytes != maxErrorBody {
+		t.Errorf("%d bytes were read, want %d", reader.bytes, maxErrorBody)
 	}
 }
