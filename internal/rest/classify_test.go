@@ -1,12 +1,11 @@
 package rest
 
 import (
-	"encoding/json"
 	"errors"
 	"net"
 	"net/http"
 	"os"
-	"strings"
+	"reflect"
 	"syscall"
 	"testing"
 	"time"
@@ -14,11 +13,14 @@ import (
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/fakeapi"
 )
 
+// TestBodiesOtherThanObjects checks the kind and the text of the error if a response with status 200
+// isn't a JSON object.
 func TestBodiesOtherThanObjects(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
-		body, contentType, words string
-		kind                     Kind
+		body, contentType string
+		description       string // of the body, in the error
+		kind              Kind
 	}{
 		"HTML":                   {"<!DOCTYPE html><p>Log in", "text/html; charset=utf-8", "HTML", GatewayResponded},
 		"HTML with another type": {"\n <html>", "application/json", "HTML", GatewayResponded},
@@ -31,35 +33,31 @@ func TestBodiesOtherThanObjects(t *testing.T) {
 		"null":                   {"null", "application/json", "text", NotTheAPI},
 		"XML":                    {"<?xml version='1.0'?><a/>", "text/xml", "XML", NotTheAPI},
 		"binary data":            {"\x89PNG\r\n\x1a\n", "image/png", "binary data", NotTheAPI},
-		"an object without data": {`{"error": "html"}`, "text/html", "", Unsupported},
 	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			client := newClient(t, newServer(t, respondOK(c.body, "Content-Type", c.contentType)).String())
-			client.maxRetries = 0
-			failed := getError(t, client)
-			if failed.Kind != c.kind {
-				t.Errorf("got kind %d, want %d: %v", failed.Kind, c.kind, failed)
-			}
-			if want := "the response is " + c.words + ", not a JSON object"; c.words != "" && failed.Err.Error() != want {
-				t.Errorf("got %q, want %q", failed.Err, want)
-			}
-		})
+		failed := getError(t, newClient(t, newServer(t, respondOK(c.body, "Content-Type", c.contentType)).String()))
+		if failed.Kind != c.kind {
+			t.Errorf("%s: got kind %d, want %d: %v", name, failed.Kind, c.kind, failed)
+		}
+		if want := "the response is " + c.description + ", not a JSON object"; failed.Err.Error() != want {
+			t.Errorf("%s: got %q, want %q", name, failed.Err, want)
+		}
 	}
 }
 
-// TestIdentityEncoding sends the encoding identity, which means that the body isn't encoded.
-func TestIdentityEncoding(t *testing.T) {
+// TestUnexpectedObject checks that a JSON object that isn't a page is Unsupported, even if the
+// response says that it is HTML. The encoding identity means that the body isn't encoded.
+func TestUnexpectedObject(t *testing.T) {
 	t.Parallel()
-	api := fakeapi.New()
-	api.Fail(respondOK(`{"dat": []}`, "Content-Encoding", "identity"))
-	if failed := getError(t, newClient(t, newServer(t, api).String())); failed.Kind != Unsupported {
-		t.Error(failed)
+	for header, value := range map[string]string{"Content-Type": "text/html", "Content-Encoding": "identity"} {
+		failed := getError(t, newClient(t, newServer(t, respondOK(`{"error": "html"}`, header, value)).String()))
+		if failed.Kind != Unsupported {
+			t.Errorf("%s: got kind %d, want %d: %v", header, failed.Kind, Unsupported, failed)
+		}
 	}
 }
 
-// TestGatewayResponses checks that a 401 or 403 is a gateway's response unless it is JSON with a
-// message, which is the API's with any content type. oauth2-proxy responds with other JSON.
+// TestGatewayResponses checks that a 401 or 403 is a gateway's, unless its body is JSON with a message,
+// as the API's is. Its Content-Type makes no difference. Other statuses are never a gateway's.
 func TestGatewayResponses(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -70,109 +68,124 @@ func TestGatewayResponses(t *testing.T) {
 		"401 of the API":      {401, `{"message": "Unauthorized", "code": "UNAUTHORIZED"}`, Unauthorized},
 		"401 with HTML":       {401, "<html>", GatewayResponded},
 		"401 with text":       {401, "401 Unauthorized", GatewayResponded},
-		"401 with other JSON": {401, `{"error": "no token"}`, GatewayResponded},
+		"401 with other JSON": {401, `{"error": "no token"}`, GatewayResponded}, // as of oauth2-proxy
 		"401 without a body":  {401, "", GatewayResponded},
-		"403 with HTML":       {403, "<html>", GatewayResponded},
-		"404 with HTML":       {404, "<html>", NotTheAPI},
-		"502 with HTML":       {502, "<html>", ServerFailed},
 		"403 of the API":      {403, `{"message": "Forbidden", "code": "FORBIDDEN"}`, Forbidden},
+		"403 with HTML":       {403, "<html>", GatewayResponded},
 		"302 with HTML":       {302, "<html>", Redirected},
 		"404 of the API":      {404, `{"message": "Not found"}`, NotTheAPI},
+		"404 with HTML":       {404, "<html>", NotTheAPI},
+		"502 with HTML":       {502, "<html>", ServerFailed},
 	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			client := newClient(t, newServer(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-				w.Header().Set("Content-Type", "text/plain")
-				w.WriteHeader(c.status)
-				_, _ = w.Write([]byte(c.body))
-			})).String())
-			client.maxRetries = 0
-			if failed := getError(t, client); failed.Kind != c.kind {
-				t.Errorf("got kind %d, want %d: %v", failed.Kind, c.kind, failed)
-			}
-		})
+		failed := classify(response{status: c.status, header: http.Header{"Content-Type": {"text/plain"}}, body: []byte(c.body)}, nil)
+		if failed.Kind != c.kind {
+			t.Errorf("%s: got kind %d, want %d", name, failed.Kind, c.kind)
+		}
 	}
 }
 
+// TestCertificateRefusedByPage checks which responses are taken for the refusal of a client
+// certificate, or of a client without one. They are only if the server requested a certificate.
+func TestCertificateRefusedByPage(t *testing.T) {
+	t.Parallel()
+	const noCertificate, wrongCertificate = "<center>No required SSL certificate was sent</center>", "<center>The SSL certificate error</center>" // as nginx writes
+	for name, c := range map[string]struct {
+		status      int
+		body        string
+		requested   Kind // if the server requested a certificate
+		unrequested Kind // if it didn't
+	}{
+		"nginx, no certificate":    {400, noCertificate, CertificateRefused, NotTheAPI},
+		"nginx, wrong certificate": {400, wrongCertificate, CertificateRefused, NotTheAPI},
+		"nginx, another error":     {400, "<center>Request Header Or Cookie Too Large</center>", NotTheAPI, NotTheAPI},
+		"403 with HTML":            {403, "<html>", CertificateRefused, GatewayResponded},
+		"403 of the API":           {403, `{"message": "Forbidden"}`, Forbidden, Forbidden},
+		"401 with HTML":            {401, "<html>", GatewayResponded, GatewayResponded},
+	} {
+		for requested, want := range map[bool]Kind{true: c.requested, false: c.unrequested} {
+			failed := classify(response{status: c.status, body: []byte(c.body), mayLackCertificate: requested}, nil)
+			if failed.Kind != want {
+				t.Errorf("%s, requested %t: got kind %d, want %d", name, requested, failed.Kind, want)
+			}
+		}
+	}
+}
+
+// TestError checks all fields of the error for a response, and its text, which follows the URL.
 func TestError(t *testing.T) {
 	t.Parallel()
-	const page = "<html>Bad Gateway</html>"
-	issues := `"issues": [{"message": "Too big", "path": ["limit"], "code": "too_big"}, {"message": "Wrong", "path": ["meta", 0, "x"]}, {"message": "Bare"}]`
 	for name, c := range map[string]struct {
-		handler http.Handler
-		want    Error
-		words   string
-		retried bool
+		response http.Handler
+		want     Error // without the URL
+		text     string
 	}{
 		"validation": {
-			fakeapi.Status(400, `{"message": "Input validation failed", "code": "BAD_REQUEST", `+issues+`}`),
+			fakeapi.Status(400, `{"message": "Input validation failed", "code": "BAD_REQUEST", "issues": [
+				{"message": "Too big", "path": ["limit"], "code": "too_big"}, {"message": "Wrong", "path": ["meta", 0, "x"]}, {"message": "Bare"}]}`),
 			Error{
-				Kind: Rejected, Status: 400, ContentType: "application/json", Message: "Input validation failed",
+				Kind: Rejected, Attempts: 1, Status: 400, ContentType: "application/json", Message: "Input validation failed",
 				Issues: []Issue{{"limit", "Too big"}, {"meta.0.x", "Wrong"}, {"", "Bare"}},
 			},
-			"HTTP 400 Bad Request: Input validation failed; limit: Too big; meta.0.x: Wrong", false,
+			"HTTP 400 Bad Request: Input validation failed; limit: Too big; meta.0.x: Wrong; : Bare",
 		},
 		"validation with another status": {
 			fakeapi.Status(422, `{"message": "Unprocessable", "issues": [{"path": ["created_after"], "message": "Too long ago"}]}`),
-			Error{Kind: Rejected, Status: 422, ContentType: "application/json", Message: "Unprocessable", Issues: []Issue{{"created_after", "Too long ago"}}},
-			"HTTP 422 Unprocessable Entity: Unprocessable; created_after: Too long ago", false,
+			Error{
+				Kind: Rejected, Attempts: 1, Status: 422, ContentType: "application/json", Message: "Unprocessable",
+				Issues: []Issue{{"created_after", "Too long ago"}},
+			},
+			"HTTP 422 Unprocessable Entity: Unprocessable; created_after: Too long ago",
 		},
 		"a proxy's page": {
-			fakeapi.Status(502, page, "Retry-After", "0"),
-			Error{Kind: ServerFailed, Status: 502, ContentType: "text/html"},
-			"HTTP 502 Bad Gateway (after 3 attempts)", true,
+			fakeapi.Status(502, "<html>Bad Gateway</html>", "Retry-After", "0"),
+			Error{Kind: ServerFailed, Attempts: 3, Status: 502, ContentType: "text/html"},
+			"HTTP 502 Bad Gateway (after 3 attempts)",
 		},
-		"empty": {fakeapi.Status(404, ""), Error{Kind: NotTheAPI, Status: 404, ContentType: "text/html"}, "HTTP 404 Not Found", false},
+		"empty": {
+			fakeapi.Status(404, ""),
+			Error{Kind: NotTheAPI, Attempts: 1, Status: 404, ContentType: "text/html"},
+			"HTTP 404 Not Found",
+		},
 		"a message, and issues of another type": {
 			fakeapi.Status(403, `{"message": "Forbidden", "code": 7, "issues": "none"}`),
-			Error{Kind: Forbidden, Status: 403, ContentType: "application/json", Message: "Forbidden"}, "HTTP 403 Forbidden: Forbidden", false,
+			Error{Kind: Forbidden, Attempts: 1, Status: 403, ContentType: "application/json", Message: "Forbidden"},
+			"HTTP 403 Forbidden: Forbidden",
 		},
 		"a gateway's JSON": {
 			fakeapi.Status(403, `{"error": "Blocked by policy 7", "status": 403}`),
-			Error{Kind: GatewayResponded, Status: 403, ContentType: "application/json", Message: "Blocked by policy 7"}, "HTTP 403 Forbidden: Blocked by policy 7", false,
+			Error{Kind: GatewayResponded, Attempts: 1, Status: 403, ContentType: "application/json", Message: "Blocked by policy 7"},
+			"HTTP 403 Forbidden: Blocked by policy 7",
 		},
 		"other JSON": {
 			fakeapi.Status(409, `["no", "object"]`, "Content-Type", "application/problem+json; charset=utf-8"),
-			Error{Kind: NotTheAPI, Status: 409, ContentType: "application/problem+json; charset=utf-8"}, "HTTP 409 Conflict", false,
+			Error{Kind: NotTheAPI, Attempts: 1, Status: 409, ContentType: "application/problem+json; charset=utf-8"},
+			"HTTP 409 Conflict",
 		},
-		"unknown status": {fakeapi.Status(799, ""), Error{Kind: ServerFailed, Status: 799, ContentType: "text/html"}, "HTTP 799", true},
+		"unknown status": {
+			fakeapi.Status(799, ""),
+			Error{Kind: ServerFailed, Attempts: 3, Status: 799, ContentType: "text/html"},
+			"HTTP 799 (after 3 attempts)",
+		},
 	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			api := fakeapi.New()
-			api.Fail(c.handler)
-			address := newServer(t, api).String()
-			got := getError(t, newClient(t, address))
-			c.want.URL, c.want.Attempts = address+"/api/v2/procedures?limit=100", 1
-			if c.retried {
-				c.want.Attempts = 3
-			}
-			if toJSON(t, got) != toJSON(t, &c.want) {
-				t.Errorf("got  %s\nwant %s", toJSON(t, got), toJSON(t, &c.want))
-			}
-			if want := "GET " + c.want.URL + ": " + c.words; !strings.HasPrefix(got.Error(), want) {
-				t.Errorf("got %q, want the prefix %q", got, want)
-			}
-		})
+		address := newServer(t, c.response).String()
+		got := getError(t, newClient(t, address))
+		c.want.URL = address + "/api/v2/procedures?limit=100"
+		if !reflect.DeepEqual(got, &c.want) {
+			t.Errorf("%s: got %+v, want %+v", name, got, &c.want)
+		}
+		if want := "GET " + c.want.URL + ": " + c.text; got.Error() != want {
+			t.Errorf("%s: got %q, want %q", name, got, want)
+		}
 	}
 }
 
-func toJSON(t *testing.T, it any) string {
-	t.Helper()
-	text, err := json.Marshal(it)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(text)
-}
-
-func TestRetryAfter(t *testing.T) {
+func TestParseRetryAfter(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2024, time.May, 1, 12, 0, 0, 300_000_000, time.UTC)
 	for value, want := range map[string]time.Duration{
 		"":                              0,
 		" 7 ":                           7 * time.Second,
-		"31536001":                      MaxRetryAfter,
+		"31536001":                      MaxRetryAfter, // a year and a second
 		"soon":                          0,
 		"Wed, 01 May 2024 12:00:05 GMT": 5 * time.Second, // 4.7 s, rounded up
 		"Wed, 01 May 2024 11:59:00 GMT": 0,
@@ -184,59 +197,62 @@ func TestRetryAfter(t *testing.T) {
 	}
 }
 
-// TestRetryAfterDate compares dates with the response's Date, because this clock may be wrong.
+// TestRetryAfterDate checks that the date in a Retry-After is relative to the response's Date, so that
+// a wrong clock of this machine makes no difference.
 func TestRetryAfterDate(t *testing.T) {
 	t.Parallel()
-	server := time.Date(2024, time.May, 1, 12, 0, 0, 0, time.UTC)
+	sent := time.Date(2024, time.May, 1, 12, 0, 0, 0, time.UTC)
+	header := http.Header{"Date": {sent.Format(http.TimeFormat)}, "Retry-After": {sent.Add(2 * time.Second).Format(http.TimeFormat)}}
 	for _, behind := range []time.Duration{0, 2 * time.Minute, time.Hour, -time.Hour} {
-		header := http.Header{"Date": {server.Format(http.TimeFormat)}, "Retry-After": {server.Add(2 * time.Second).Format(http.TimeFormat)}}
-		if got := parseRetryAfter(header, server.Add(-behind)); got != 2*time.Second {
-			t.Errorf("with a clock that is %s behind: got %s", behind, got)
+		if got := parseRetryAfter(header, sent.Add(-behind)); got != 2*time.Second {
+			t.Errorf("with a clock that is %s behind: got %s, want 2s", behind, got)
 		}
 	}
 }
 
-// TestConnectionKind checks that a request isn't retried if DNS has no such host, and that it is
-// after other failures to connect.
+// TestConnectionKind checks the kinds of failures to connect. All of them are retried, except if DNS
+// has no such host.
 func TestConnectionKind(t *testing.T) {
 	t.Parallel()
-	dial := func(err error) error { return &net.OpError{Op: "dial", Net: "tcp", Err: err} }
+	dialError := func(err error) error { return &net.OpError{Op: "dial", Net: "tcp", Err: err} }
 	for name, c := range map[string]struct {
 		err      error
 		kind     Kind
 		attempts int
 	}{
-		"no such host":                  {dial(&net.DNSError{Err: "no such host", Name: "refused.example.com", IsNotFound: true}), HostNotFound, 1},
-		"a name like an error of TLS":   {dial(&net.DNSError{Err: "no such host", Name: "mtls: x", IsNotFound: true}), HostNotFound, 1},
-		"a SOCKS proxy that rejects":    {&net.OpError{Op: "socks connect", Net: "tcp", Err: errors.New("username/password authentication failed")}, ProxyFailed, 3},
-		"a resolver that isn't running": {dial(&net.DNSError{Err: "read udp: connection refused", Name: "example.com"}), NameNotResolved, 3},
-		"refused":                       {dial(os.NewSyscallError("connect", syscall.ECONNREFUSED)), ConnectionRefused, 3},
-		"refused, on Windows":           {dial(os.NewSyscallError("connectex", syscall.Errno(10061))), ConnectionRefused, 3},
-		"no route":                      {dial(os.NewSyscallError("connect", syscall.EHOSTUNREACH)), Unreachable, 3},
+		"no such host":                  {dialError(&net.DNSError{Err: "no such host", Name: "refused.example.com", IsNotFound: true}), HostNotFound, 1},
+		"no such host, named like TLS":  {dialError(&net.DNSError{Err: "no such host", Name: "mtls: x", IsNotFound: true}), HostNotFound, 1},
+		"a resolver that isn't running": {dialError(&net.DNSError{Err: "read udp: connection refused", Name: "example.com"}), NameNotResolved, 3},
+		"connection refused":            {dialError(os.NewSyscallError("connect", syscall.ECONNREFUSED)), ConnectionRefused, 3},
+		"connection refused on Windows": {dialError(os.NewSyscallError("connectex", syscall.Errno(10061))), ConnectionRefused, 3},
+		"no route":                      {dialError(os.NewSyscallError("connect", syscall.EHOSTUNREACH)), Unreachable, 3},
+		"refused by a SOCKS proxy":      {&net.OpError{Op: "socks connect", Net: "tcp", Err: errors.New("username/password authentication failed")}, ProxyFailed, 3},
 	} {
 		client := newClient(t, "https://refused.example.com")
 		client.http.Transport = roundTripFunc(func(*http.Request) (*http.Response, error) { return nil, c.err })
 		if failed := getError(t, client); failed.Kind != c.kind || failed.Attempts != c.attempts {
-			t.Errorf("%s: kind %d after %d attempts, want %d and %d", name, failed.Kind, failed.Attempts, c.kind, c.attempts)
+			t.Errorf("%s: got kind %d after %d attempts, want %d after %d", name, failed.Kind, failed.Attempts, c.kind, c.attempts)
 		}
 	}
 }
 
-// TestUntrustedTLS checks that a server without TLS or a trusted certificate isn't retried.
+// TestUntrustedTLS checks that a server without TLS, or without a trusted certificate, receives no
+// request, and that the connection isn't retried.
 func TestUntrustedTLS(t *testing.T) {
 	t.Parallel()
 	api := fakeapi.New()
-	plain := newServer(t, api)
-	failed := getError(t, newClient(t, "https://"+plain.Host))
-	if failed.Kind != NotTLS || failed.Attempts != 1 {
-		t.Errorf("an https URL for a server of plain HTTP: %v", failed)
-	}
-	secure := newTLSServer(t, api)
-	failed = getError(t, newClient(t, secure.String()))
-	if failed.Kind != TLSFailed || failed.Attempts != 1 {
-		t.Errorf("certificate of an unknown authority: %v", failed)
+	for name, c := range map[string]struct {
+		url  string
+		kind Kind
+	}{
+		"no TLS":                   {"https://" + newServer(t, api).Host, NotTLS},
+		"an untrusted certificate": {newTLSServer(t, api).String(), TLSFailed},
+	} {
+		if failed := getError(t, newClient(t, c.url)); failed.Kind != c.kind || failed.Attempts != 1 {
+			t.Errorf("%s: got kind %d after %d attempts, want %d after 1: %v", name, failed.Kind, failed.Attempts, c.kind, failed)
+		}
 	}
 	if n := len(api.Requests()); n > 0 {
-		t.Errorf("the server received %d requests", n)
+		t.Errorf("the servers received %d requests", n)
 	}
 }
