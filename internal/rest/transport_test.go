@@ -9,19 +9,30 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
 
-	"net/url"
-	"strings"
-
 	"golang.org/x/net/http2"
 
+	"github.com/tofupilot/terraform-provider-tofupilot/internal/acceptance/harness"
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/fakeapi"
 )
+
+// TestRootCAs checks that NewTransport uses the given pool. A nil pool stays nil, so that net/http
+// uses the system's.
+func TestRootCAs(t *testing.T) {
+	t.Parallel()
+	for _, pool := range []*x509.CertPool{nil, x509.NewCertPool()} {
+		if got := NewTransport(pool).TLSClientConfig.RootCAs; got != pool {
+			t.Errorf("got %v, want %v", got, pool)
+		}
+	}
+}
 
 // blockingBody is a body whose Read blocks until Close, like that of net/http after 101 Switching
 // Protocols. Canceling the request's context doesn't unblock Read.
@@ -41,46 +52,47 @@ func (b blockingBody) Close() error {
 	return nil
 }
 
-// stalledTransport responds with a status and a blockingBody.
-type stalledTransport int
-
-func (status stalledTransport) RoundTrip(*http.Request) (*http.Response, error) {
-	return &http.Response{StatusCode: int(status), Header: http.Header{}, Body: blockingBody{make(chan struct{})}}, nil
+// newClientWithoutBody returns a client that always receives this status and a blockingBody.
+func newClientWithoutBody(t *testing.T, status int) *Client {
+	t.Helper()
+	client := newClient(t, "https://tofupilot.invalid")
+	client.http.Transport = roundTripFunc(func(*http.Request) (*http.Response, error) {
+		return &http.Response{StatusCode: status, Header: http.Header{}, Body: blockingBody{make(chan struct{})}}, nil
+	})
+	return client
 }
 
-// TestRootCAs checks that NewTransport uses the given pool. A nil pool stays nil, so that net/http
-// uses the system's.
-func TestRootCAs(t *testing.T) {
+// TestBodyNeverComes checks that a request ends by its deadline even if the response's body doesn't.
+func TestBodyNeverComes(t *testing.T) {
 	t.Parallel()
-	for _, pool := range []*x509.CertPool{nil, x509.NewCertPool()} {
-		if got := NewTransport(pool).TLSClientConfig.RootCAs; got != pool {
-			t.Errorf("got %v, want %v", got, pool)
-		}
+	for _, status := range []int{200, 401, 403, 404, 500} {
+		synctest.Test(t, func(t *testing.T) {
+			client := newClientWithoutBody(t, status)
+			client.requestTimeout = time.Hour
+			cause := errors.New("time is up")
+			ctx, cancel := context.WithTimeoutCause(t.Context(), time.Minute, cause)
+			defer cancel()
+			start := time.Now()
+			_, err := getRows(ctx, client)
+			if took := time.Since(start); !errors.Is(err, cause) || took != time.Minute {
+				t.Errorf("%d: %v after %s, want %v after 1m", status, err, took, cause)
+			}
+		})
 	}
 }
 
-func TestBodyNeverComes(t *testing.T) {
+// TestBodyTimeout checks that requestTimeout includes the body. Without its body, a 200 has timed out;
+// any other status is reported as usual.
+func TestBodyTimeout(t *testing.T) {
 	t.Parallel()
-	for _, status := range []stalledTransport{200, 401, 403, 404, 500} {
+	for status, kind := range map[int]Kind{200: TimedOut, 401: GatewayResponded, 403: GatewayResponded, 404: NotTheAPI, 500: ServerFailed} {
 		synctest.Test(t, func(t *testing.T) {
-			client := newClient(t, "https://tofupilot.invalid")
-			client.http.Transport, client.requestTimeout = status, time.Hour
-			stopped := errors.New("stopped")
-			ctx, cancel := context.WithTimeoutCause(t.Context(), time.Minute, stopped)
-			defer cancel()
-			start := time.Now()
-			if _, err := getRows(ctx, client); !errors.Is(err, stopped) || time.Since(start) != time.Minute {
-				t.Errorf("%d: %v after %s", status, err, time.Since(start))
-			}
-
+			client := newClientWithoutBody(t, status)
 			client.requestTimeout, client.maxRetries = time.Second, 0
-			start = time.Now()
+			start := time.Now()
 			failed := getError(t, client)
-			if took := time.Since(start); took != time.Second {
-				t.Errorf("%d: an attempt took %s", status, took)
-			}
-			if status == http.StatusOK && failed.Kind != TimedOut || status != http.StatusOK && failed.Status != int(status) {
-				t.Errorf("%d: %v", status, failed)
+			if took := time.Since(start); failed.Kind != kind || took != time.Second {
+				t.Errorf("%d: got kind %d after %s, want %d after 1s: %v", status, failed.Kind, took, kind, failed)
 			}
 		})
 	}
@@ -99,53 +111,34 @@ func TestForgottenConnection(t *testing.T) {
 	t.Cleanup(server.Close)
 	address, forget := startRelay(t, server.Listener.Addr().String())
 
-	client := newClient(t, "https://"+address)
-	transport := NewTransport(nil)
-	transport.TLSClientConfig.RootCAs = x509.NewCertPool()
-	transport.TLSClientConfig.RootCAs.AddCert(server.Certificate())
-	transport.TLSClientConfig.ServerName = "example.com"
+	trusted := x509.NewCertPool()
+	trusted.AddCert(server.Certificate())
+	transport := NewTransport(trusted)
 	t.Cleanup(transport.CloseIdleConnections)
-	client.http.Transport = transport
-	client.requestTimeout = 30 * time.Second
+	client := newClient(t, "https://"+address, func(config *Config) {
+		config.Transport, config.RequestTimeout = transport, 30*time.Second
+	})
 	if rows, err := getRows(t.Context(), client); err != nil || rows != 7 {
 		t.Fatalf("%d rows, %v", rows, err)
 	}
 	forget()
 	start := time.Now()
 	if rows, err := getRows(t.Context(), client); err != nil || rows != 7 {
-		t.Errorf("%d rows, %v", rows, err)
+		t.Errorf("after the connection was forgotten: %d rows, %v", rows, err)
 	}
 	if took := time.Since(start); took < 5*time.Second || took > 20*time.Second {
-		t.Errorf("it took %s", took)
+		t.Errorf("it took %s, want 10s: 5s until the client sends a ping, and 5s until it closes the connection", took)
 	}
 }
 
-// startRelay relays connections to a server. After forget, it drops the data of the open
-// connections, without closing them.
+// startRelay starts a relay to a server and returns its address. The function forget makes it drop the
+// data of the connections that are open then, without closing them.
 func startRelay(t *testing.T, server string) (address string, forget func()) {
 	t.Helper()
-	listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
+	listener := harness.Listen(t)
 	var mu sync.Mutex
-	forgotten := make(chan struct{})
 	var open []net.Conn
-	copyUntil := func(forgotten chan struct{}, to io.Writer, from io.Reader) {
-		buffer := make([]byte, 64<<10)
-		for {
-			n, err := from.Read(buffer)
-			select {
-			case <-forgotten:
-				return
-			default:
-			}
-			if err != nil {
-				return
-			}
-			_, _ = to.Write(buffer[:n])
-		}
-	}
+	forgotten := make(chan struct{}) // closed by forget, which replaces it
 	go func() {
 		for {
 			client, err := listener.Accept()
@@ -159,8 +152,8 @@ func startRelay(t *testing.T, server string) (address string, forget func()) {
 			}
 			mu.Lock()
 			open = append(open, client, upstream)
-			go copyUntil(forgotten, upstream, client)
-			go copyUntil(forgotten, client, upstream)
+			go relay(forgotten, upstream, client)
+			go relay(forgotten, client, upstream)
 			mu.Unlock()
 		}
 	}()
@@ -177,6 +170,23 @@ func startRelay(t *testing.T, server string) (address string, forget func()) {
 		defer mu.Unlock()
 		close(forgotten)
 		forgotten = make(chan struct{})
+	}
+}
+
+// relay copies data until the connection is closed or forgotten.
+func relay(forgotten <-chan struct{}, to io.Writer, from io.Reader) {
+	buffer := make([]byte, 64<<10)
+	for {
+		n, err := from.Read(buffer)
+		select {
+		case <-forgotten:
+			return
+		default:
+		}
+		if err != nil {
+			return
+		}
+		_, _ = to.Write(buffer[:n])
 	}
 }
 
@@ -227,32 +237,34 @@ func TestRedirectToOtherServer(t *testing.T) {
 	}
 }
 
-// TestRedirectWithoutQuery checks that a redirect without the request's query isn't followed,
+// TestRedirectWithoutQuery checks that a redirect without the query of the request isn't followed,
 // because it leads to another list.
 func TestRedirectWithoutQuery(t *testing.T) {
 	t.Parallel()
-	for location, follows := range map[string]bool{
+	for location, follow := range map[string]bool{
 		"/api/v2/procedures/":                              false,
 		"/api/v2/procedures/?limit=100":                    false,
 		"/api/v2/procedures/?limit=100&search_query=B":     false,
 		"/api/v2/procedures/?limit=100&search_query=A":     true,
 		"/api/v2/procedures/?a=1&search_query=A&limit=100": true,
 	} {
-		server := newServer(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			if !strings.HasSuffix(r.URL.Path, "/") {
-				w.Header().Set("Location", location)
-				w.WriteHeader(http.StatusMovedPermanently)
+		server := http.NewServeMux()
+		server.Handle("/api/v2/procedures", fakeapi.Status(http.StatusMovedPermanently, "", "Location", location))
+		server.Handle("/api/v2/procedures/", respondOK(""))
+		query := url.Values{"limit": {"100"}, "search_query": {"A"}}
+		err := newClient(t, newServer(t, server).String()).Get(t.Context(), "v2/procedures", query, func([]byte) error { return nil })
+		if follow {
+			if err != nil {
+				t.Errorf("%s: %v", location, err)
 			}
-		}))
-		err := newClient(t, server.String()).Get(t.Context(), "v2/procedures", url.Values{"limit": {"100"}, "search_query": {"A"}}, func([]byte) error { return nil })
-		if (err == nil) != follows || err != nil && !strings.Contains(err.Error(), "redirects without the query of the request") {
-			t.Errorf("%s: %v", location, err)
+		} else if err == nil || !strings.Contains(err.Error(), "redirects without the query of the request") {
+			t.Errorf("%s: got %v", location, err)
 		}
 	}
 }
 
-// TestGetOnceOverResetStreams sends a request to a server that resets every HTTP/2 stream, as
-// nginx does for "return 444". net/http repeats such a request by itself.
+// TestGetOnceOverResetStreams checks that GetOnce ends soon if a server resets every HTTP/2 stream, as
+// nginx does for "return 444", although net/http itself then sends the request again.
 func TestGetOnceOverResetStreams(t *testing.T) {
 	t.Parallel()
 	certificate, trusted := newCertificate(t, "server")
@@ -266,25 +278,29 @@ func TestGetOnceOverResetStreams(t *testing.T) {
 		for {
 			connection, err := listener.Accept()
 			if err != nil {
-				return // the test is over
+				return // the test has ended
 			}
 			go resetStreams(connection, &streams)
 		}
 	}()
 	transport := NewTransport(trusted)
 	t.Cleanup(transport.CloseIdleConnections)
-	client := newClient(t, "https://"+listener.Addr().String())
-	client.http.Transport, client.requestTimeout = transport, time.Second
+	client := newClient(t, "https://"+listener.Addr().String(), func(config *Config) {
+		config.Transport, config.RequestTimeout = transport, time.Second
+	})
 	start := time.Now()
 	err = client.GetOnce(t.Context(), "v2/procedures", url.Values{"search_query": {"a"}}, nil)
-	if took := time.Since(start); !errors.As(err, new(*Error)) || took > 3*time.Second || streams.Load() == 0 {
-		t.Errorf("%v after %s and %d streams", err, took, streams.Load())
+	if took := time.Since(start); !errors.As(err, new(*Error)) || took > 3*time.Second {
+		t.Errorf("%v after %s, want at most 3s", err, took)
+	}
+	if streams.Load() == 0 {
+		t.Error("the server received no stream")
 	}
 }
 
-// resetStreams refuses every stream of an HTTP/2 connection.
+// resetStreams refuses every stream of an HTTP/2 connection, and adds their number to streams.
 func resetStreams(connection net.Conn, streams *atomic.Int64) {
-	defer connection.Close() //nolint:errcheck // nothing depends on it
+	defer func() { _ = connection.Close() }()
 	if _, err := io.ReadFull(connection, make([]byte, len(http2.ClientPreface))); err != nil {
 		return
 	}
