@@ -134,31 +134,6 @@ func TestRetryPauses(t *testing.T) {
 	}
 }
 
-// TestUnavailableServer checks that if a server responds only with 503, a request fails after
-// max_retries retries, whether or not an earlier request has succeeded.
-func TestUnavailableServer(t *testing.T) {
-	t.Parallel()
-	// One retry pauses for 1 s, and three for 1 s, 2 s and 4 s.
-	for maxRetries, pauses := range map[int]time.Duration{0: 0, 1: 1 * time.Second, 3: 7 * time.Second} {
-		for _, succeedFirst := range []bool{false, true} {
-			runOnTestbed(t, func(b *testbed) {
-				b.client.maxRetries = maxRetries
-				if succeedFirst {
-					if _, err := getRows(b.Context(), b.client); err != nil {
-						b.Fatal(err)
-					}
-				}
-				b.api.Fail(fakeapi.Status(http.StatusServiceUnavailable, ""))
-				failed := getError(b.T, b.client)
-				if failed.Kind != Unavailable || failed.Attempts != maxRetries+1 {
-					b.Errorf("%d retries: got kind %d after %d attempts: %v", maxRetries, failed.Kind, failed.Attempts, failed)
-				}
-				checkPause(b.T, fmt.Sprintf("%d retries", maxRetries), time.Since(b.start), pauses)
-			})
-		}
-	}
-}
-
 // TestUnavailableURL checks that if a server responds with 503 to one URL, requests for another URL
 // still succeed, at most 30 seconds later.
 func TestUnavailableURL(t *testing.T) {

@@ -325,22 +325,6 @@ func TestGateRetryAfterBeyondDeadline(t *testing.T) {
 	})
 }
 
-func TestGateRetryAfterBeforeDeadline(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		load := newGateLoad()
-		load.refuse(time.Hour)
-		ctx, cancel := context.WithTimeout(t.Context(), time.Hour+time.Minute)
-		defer cancel()
-		if _, err := load.gate.enter(ctx, normal, gateRetries); err != nil {
-			t.Error(err)
-		}
-		if took := time.Since(load.start); took != time.Hour {
-			t.Errorf("it took %s, want 1h", took)
-		}
-	})
-}
-
 // TestGateClosedUntilDeadline checks that if the deadline passes while the gate is closed, the error
 // says that another request was refused.
 func TestGateClosedUntilDeadline(t *testing.T) {
