@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"reflect"
 	"syscall"
@@ -241,12 +242,13 @@ func TestConnectionKind(t *testing.T) {
 func TestUntrustedTLS(t *testing.T) {
 	t.Parallel()
 	api := fakeapi.New()
+	secure := newCertificateServer(t, api, func(*httptest.Server) {})
 	for name, c := range map[string]struct {
 		url  string
 		kind Kind
 	}{
 		"no TLS":                   {"https://" + newServer(t, api).Host, NotTLS},
-		"an untrusted certificate": {newTLSServer(t, api).String(), TLSFailed},
+		"an untrusted certificate": {secure.url, TLSFailed},
 	} {
 		if failed := getError(t, newClient(t, c.url)); failed.Kind != c.kind || failed.Attempts != 1 {
 			t.Errorf("%s: got kind %d after %d attempts, want %d after 1: %v", name, failed.Kind, failed.Attempts, c.kind, failed)

@@ -4,8 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"io"
-	"log"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -21,16 +19,6 @@ import (
 func newServer(t *testing.T, handler http.Handler) *url.URL {
 	t.Helper()
 	server := httptest.NewServer(handler)
-	t.Cleanup(server.Close)
-	return parseURL(t, server.URL)
-}
-
-// newTLSServer starts a TLS server whose certificate isn't trusted.
-func newTLSServer(t *testing.T, handler http.Handler) *url.URL {
-	t.Helper()
-	server := httptest.NewUnstartedServer(handler)
-	server.Config.ErrorLog = log.New(io.Discard, "", 0) // drops errors of handshakes
-	server.StartTLS()
 	t.Cleanup(server.Close)
 	return parseURL(t, server.URL)
 }

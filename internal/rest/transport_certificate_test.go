@@ -39,24 +39,20 @@ func newCertificate(t *testing.T, name string) (tls.Certificate, *x509.CertPool)
 
 // certificateServer is a TLS server that counts handshakes and records client certificates.
 type certificateServer struct {
-	address string
-	trusted *x509.CertPool
-	api     *fakeapi.Server
+	url         string
+	certificate *x509.Certificate
 
 	mu         sync.Mutex
 	handshakes int
-	presented  []string // subjects
+	presented  []string // subjects of client certificates
 }
 
-// newCertificateServer starts a server with the handler, or with the fake API if that is nil.
-func newCertificateServer(t *testing.T, handler http.Handler, http2 bool, configure func(*tls.Config)) *certificateServer {
+// newCertificateServer starts a server. Before that, configure may change its TLS configuration and
+// enable HTTP/2.
+func newCertificateServer(t *testing.T, handler http.Handler, configure func(*httptest.Server)) *certificateServer {
 	t.Helper()
-	server := &certificateServer{api: fakeapi.New(fakeapi.Generate(1, fakeapi.WithRepository)...)}
-	var own tls.Certificate
-	own, server.trusted = newCertificate(t, "server")
-	if handler == nil {
-		handler = server.api
-	}
+	certificate, _ := newCertificate(t, "server")
+	server := &certificateServer{certificate: certificate.Leaf}
 	listening := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		server.mu.Lock()
 		for _, certificate := range r.TLS.PeerCertificates {
@@ -65,184 +61,214 @@ func newCertificateServer(t *testing.T, handler http.Handler, http2 bool, config
 		server.mu.Unlock()
 		handler.ServeHTTP(w, r)
 	}))
-	config := &tls.Config{Certificates: []tls.Certificate{own}, MinVersion: tls.VersionTLS12}
-	configure(config)
-	// It is called for each handshake.
-	config.GetConfigForClient = func(*tls.ClientHelloInfo) (*tls.Config, error) {
-		server.mu.Lock()
-		defer server.mu.Unlock()
-		server.handshakes++
-		return nil, nil //nolint:nilnil // the same configuration
+	listening.TLS = &tls.Config{
+		Certificates: []tls.Certificate{certificate},
+		MinVersion:   tls.VersionTLS12,
+		GetConfigForClient: func(*tls.ClientHelloInfo) (*tls.Config, error) { // called for each handshake
+			server.mu.Lock()
+			defer server.mu.Unlock()
+			server.handshakes++
+			return nil, nil //nolint:nilnil // nil means the server's own configuration
+		},
 	}
-	listening.TLS, listening.EnableHTTP2 = config, http2
+	configure(listening)
 	listening.Config.ErrorLog = log.New(io.Discard, "", 0) // drops errors of handshakes
 	listening.StartTLS()
 	t.Cleanup(listening.Close)
-	server.address = listening.URL
+	server.url = listening.URL
 	return server
 }
 
-func (s *certificateServer) client(t *testing.T, certificate *tls.Certificate) *Client {
+// newClient returns a client that trusts the server and has a client certificate, or none if it is nil.
+func (s *certificateServer) newClient(t *testing.T, certificate *tls.Certificate) *Client {
 	t.Helper()
-	return newClient(t, s.address, func(config *Config) {
-		config.Transport, config.Certificate = NewTransport(s.trusted), certificate
-	})
+	trusted := x509.NewCertPool()
+	trusted.AddCert(s.certificate)
+	return newClient(t, s.url, func(config *Config) { config.Transport, config.Certificate = NewTransport(trusted), certificate })
 }
 
-func TestClientCertificates(t *testing.T) {
-	t.Parallel()
-	accepted, acceptedCAs := newCertificate(t, "accepted")
-	other, _ := newCertificate(t, "other")
-	require := func(config *tls.Config) {
-		config.ClientAuth, config.ClientCAs = tls.RequireAndVerifyClientCert, acceptedCAs
-	}
-	// requireAny lists only the CA of the accepted certificate, and accepts any.
-	requireAny := func(config *tls.Config) { config.ClientAuth, config.ClientCAs = tls.RequireAnyClientCert, acceptedCAs }
-	request := func(config *tls.Config) { config.ClientAuth = tls.RequestClientCert }
-	page := func(status int, text string) http.Handler {
-		return fakeapi.Status(status, "<html><center>"+text+"</center></html>", "Content-Type", "text/html")
-	}
-	for name, c := range map[string]struct {
-		configure   func(*tls.Config)
-		handler     http.Handler // nil: the API
-		certificate *tls.Certificate
-		kind        Kind   // 0: the request succeeds
-		presented   string // to the handler
-	}{
-		"required, an accepted certificate":     {require, nil, &accepted, 0, "accepted"},
-		"required, no certificate":              {require, nil, nil, CertificateRefused, ""},
-		"required, another certificate":         {require, nil, &other, CertificateRefused, ""},
-		"required, an issuer that isn't listed": {requireAny, nil, &other, 0, "other"},
-		"requested, no certificate":             {request, nil, nil, 0, ""},
-		"not requested":                         {func(*tls.Config) {}, nil, &accepted, 0, ""},
-		"nginx, no certificate":                 {request, page(400, "No required SSL certificate was sent"), nil, CertificateRefused, ""},
-		"nginx, another certificate":            {request, page(400, "The SSL certificate error"), &other, CertificateRefused, "other"},
-		"nginx, another error":                  {request, page(400, "Request Header Or Cookie Too Large"), &other, NotTheAPI, "other"},
-		"403 with HTML":                         {request, page(403, "Forbidden"), nil, CertificateRefused, ""},
-		"401 with HTML":                         {request, page(401, "Log in"), nil, GatewayResponded, ""},
-		"403 of the API":                        {request, fakeapi.Status(403, `{"message": "Forbidden"}`), nil, Forbidden, ""},
-		"403 with HTML, not requested":          {func(*tls.Config) {}, page(403, "Forbidden"), nil, GatewayResponded, ""},
-		"nginx's page, not requested":           {func(*tls.Config) {}, page(400, "The SSL certificate error"), nil, NotTheAPI, ""},
-		"a failed handshake, not requested":     {func(config *tls.Config) { config.Certificates = nil; config.GetCertificate = noCertificate }, nil, &accepted, TLSFailed, ""},
-	} {
-		for _, version := range []uint16{tls.VersionTLS12, tls.VersionTLS13} {
-			for _, http2 := range []bool{false, true} {
-				t.Run(fmt.Sprintf("%s/%s, HTTP2 %t", name, tls.VersionName(version), http2), func(t *testing.T) {
-					t.Parallel()
-					server := newCertificateServer(t, c.handler, http2, func(config *tls.Config) {
-						config.MinVersion, config.MaxVersion = version, version
-						c.configure(config)
-					})
-					client := server.client(t, c.certificate)
-					if c.kind == 0 {
-						if rows, err := getRows(t.Context(), client); err != nil || rows != 1 {
-							t.Fatalf("%d rows, %v", rows, err)
-						}
-					} else if failed := getError(t, client); failed.Kind != c.kind || failed.Attempts != 1 || server.handshakes != 1 {
-						t.Errorf("got kind %d, want %d, after %d attempts and %d handshakes: %v", failed.Kind, c.kind, failed.Attempts, server.handshakes, failed)
-					}
-					if got := strings.Join(server.presented, ", "); got != c.presented {
-						t.Errorf("the server received %q, want %q", got, c.presented)
-					}
+// runProtocols runs a test for each version of TLS, with HTTP/1.1 and HTTP/2. The test passes configure
+// to newCertificateServer.
+func runProtocols(t *testing.T, name string, test func(t *testing.T, configure func(*httptest.Server))) {
+	t.Helper()
+	for _, version := range []uint16{tls.VersionTLS12, tls.VersionTLS13} {
+		for _, http2 := range []bool{false, true} {
+			t.Run(fmt.Sprintf("%s/%s, HTTP2 %t", name, tls.VersionName(version), http2), func(t *testing.T) {
+				t.Parallel()
+				test(t, func(server *httptest.Server) {
+					server.TLS.MinVersion, server.TLS.MaxVersion = version, version
+					server.EnableHTTP2 = http2
 				})
-			}
+			})
 		}
 	}
 }
 
-func noCertificate(*tls.ClientHelloInfo) (*tls.Certificate, error) {
-	return nil, errors.New("no certificate")
+// TestClientCertificates checks when the configured certificate is presented. The server's list of
+// accepted authorities doesn't matter.
+func TestClientCertificates(t *testing.T) {
+	t.Parallel()
+	listed, listedCAs := newCertificate(t, "listed")
+	unlisted, _ := newCertificate(t, "unlisted")
+	api := fakeapi.New(fakeapi.Generate(1, fakeapi.WithRepository)...)
+	for name, c := range map[string]struct {
+		auth        tls.ClientAuthType
+		certificate *tls.Certificate
+		presented   string
+	}{
+		"required and verified":         {tls.RequireAndVerifyClientCert, &listed, "listed"},
+		"required, an unlisted one":     {tls.RequireAnyClientCert, &unlisted, "unlisted"},
+		"requested, none is configured": {tls.RequestClientCert, nil, ""},
+		"not requested":                 {tls.NoClientCert, &listed, ""},
+	} {
+		runProtocols(t, name, func(t *testing.T, configure func(*httptest.Server)) {
+			t.Helper()
+			server := newCertificateServer(t, api, func(server *httptest.Server) {
+				configure(server)
+				server.TLS.ClientAuth, server.TLS.ClientCAs = c.auth, listedCAs
+			})
+			if rows, err := getRows(t.Context(), server.newClient(t, c.certificate)); err != nil || rows != 1 {
+				t.Fatalf("%d rows, %v", rows, err)
+			}
+			if got := strings.Join(server.presented, ", "); got != c.presented {
+				t.Errorf("the server received %q, want %q", got, c.presented)
+			}
+		})
+	}
+}
+
+// TestFailedHandshakes checks the kind of the error if a handshake fails, which isn't retried. It is
+// about the client certificate only if the server requested one.
+func TestFailedHandshakes(t *testing.T) {
+	t.Parallel()
+	_, acceptedCAs := newCertificate(t, "accepted")
+	other, _ := newCertificate(t, "other")
+	requireAccepted := func(config *tls.Config) {
+		config.ClientAuth, config.ClientCAs = tls.RequireAndVerifyClientCert, acceptedCAs
+	}
+	failWithoutRequest := func(config *tls.Config) {
+		config.Certificates = nil
+		config.GetCertificate = func(*tls.ClientHelloInfo) (*tls.Certificate, error) { return nil, errors.New("no certificate") }
+	}
+	for name, c := range map[string]struct {
+		configure   func(*tls.Config)
+		certificate *tls.Certificate
+		kind        Kind
+	}{
+		"no client certificate":    {requireAccepted, nil, CertificateRefused},
+		"wrong client certificate": {requireAccepted, &other, CertificateRefused},
+		"no server certificate":    {failWithoutRequest, &other, TLSFailed},
+	} {
+		runProtocols(t, name, func(t *testing.T, configure func(*httptest.Server)) {
+			t.Helper()
+			server := newCertificateServer(t, http.NotFoundHandler(), func(server *httptest.Server) {
+				configure(server)
+				c.configure(server.TLS)
+			})
+			failed := getError(t, server.newClient(t, c.certificate))
+			if failed.Kind != c.kind {
+				t.Errorf("got kind %d, want %d: %v", failed.Kind, c.kind, failed)
+			}
+			if failed.Attempts != 1 || server.handshakes != 1 {
+				t.Errorf("got %d attempts and %d handshakes, want 1", failed.Attempts, server.handshakes)
+			}
+		})
+	}
 }
 
 // TestUntrustedServerThatRequestsAClientCertificate checks that the error is about the server's
 // certificate, not about the missing client certificate.
 func TestUntrustedServerThatRequestsAClientCertificate(t *testing.T) {
 	t.Parallel()
-	server := newCertificateServer(t, nil, false, func(config *tls.Config) { config.ClientAuth = tls.RequireAnyClientCert })
-	_, server.trusted = newCertificate(t, "another CA")
-	if failed := getError(t, server.client(t, nil)); failed.Kind != TLSFailed {
-		t.Errorf("kind %d: %v", failed.Kind, failed)
+	server := newCertificateServer(t, http.NotFoundHandler(), func(server *httptest.Server) { server.TLS.ClientAuth = tls.RequireAnyClientCert })
+	if failed := getError(t, newClient(t, server.url)); failed.Kind != TLSFailed {
+		t.Errorf("got kind %d, want %d: %v", failed.Kind, TLSFailed, failed)
 	}
 }
 
-// TestResetAfterHandshake resets connections after the handshake, as servers may do in TLS 1.3 to
-// reject a client. It counts as such if they requested a certificate and no request has succeeded.
-func TestResetAfterHandshake(t *testing.T) {
+// TestCloseAfterHandshake checks the kind of the error if a server closes connections after the
+// handshake, as servers may do in TLS 1.3 to reject a client without the right certificate. The error
+// says so if the server requested a certificate and no request has succeeded.
+func TestCloseAfterHandshake(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
-		requested bool
-		accepts   int // number of requests before the server resets every connection
+		auth      tls.ClientAuthType
+		successes int // number of requests that succeed before
 		kind      Kind
 		attempts  int
 	}{
-		"requested":                    {true, 0, CertificateRefused, 1},
-		"requested, after a success":   {true, 1, Interrupted, 3},
-		"not requested":                {false, 0, Interrupted, 3},
-		"not requested, after success": {false, 1, Interrupted, 3},
+		"requested":                      {tls.RequestClientCert, 0, CertificateRefused, 1},
+		"requested, after a success":     {tls.RequestClientCert, 1, Interrupted, 3},
+		"not requested":                  {tls.NoClientCert, 0, Interrupted, 3},
+		"not requested, after a success": {tls.NoClientCert, 1, Interrupted, 3},
 	} {
-		for _, linger := range []int{0, 1} { // 0: a reset, 1: a normal close
-			t.Run(fmt.Sprintf("%s, linger %d", name, linger), func(t *testing.T) {
+		for _, reset := range []bool{false, true} {
+			t.Run(fmt.Sprintf("%s, reset %t", name, reset), func(t *testing.T) {
 				t.Parallel()
 				var served atomic.Int64
-				server := newCertificateServer(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-					if served.Add(1) <= int64(c.accepts) {
-						w.Header().Set("Connection", "close")
-						respondOK(onePage).ServeHTTP(w, r)
+				handler := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+					if served.Add(1) > int64(c.successes) {
+						closeConnection(t, w, reset)
 						return
 					}
-					connection, _, err := w.(http.Hijacker).Hijack() //nolint:forcetypeassert // net/http/httptest serves with net/http.
-					if err != nil {
-						t.Error(err)
-						return
-					}
-					tcp := connection.(*tls.Conn).NetConn() //nolint:forcetypeassert // it is TLS over TCP
-					if linger == 0 {
-						_ = tcp.(*net.TCPConn).SetLinger(0) //nolint:forcetypeassert // it is TLS over TCP
-					}
-					_ = tcp.Close()
-				}), false, func(config *tls.Config) {
-					if c.requested {
-						config.ClientAuth = tls.RequestClientCert
-					}
+					w.Header().Set("Connection", "close")
+					respondOK(onePage).ServeHTTP(w, r)
 				})
-				client := server.client(t, nil)
-				for range c.accepts {
+				server := newCertificateServer(t, handler, func(server *httptest.Server) { server.TLS.ClientAuth = c.auth })
+				client := server.newClient(t, nil)
+				for range c.successes {
 					if _, err := getRows(t.Context(), client); err != nil {
 						t.Fatal(err)
 					}
 				}
 				if failed := getError(t, client); failed.Kind != c.kind || failed.Attempts != c.attempts {
-					t.Errorf("got kind %d, want %d, after %d attempts: %v", failed.Kind, c.kind, failed.Attempts, failed)
+					t.Errorf("got kind %d after %d attempts, want %d after %d: %v", failed.Kind, failed.Attempts, c.kind, c.attempts, failed)
 				}
 			})
 		}
 	}
 }
 
-// TestCloseDuringHandshake has a server that closes the connection during the handshake.
+// closeConnection closes the TCP connection of a TLS server's response, with a reset or normally.
+func closeConnection(t *testing.T, w http.ResponseWriter, reset bool) {
+	t.Helper()
+	connection, _, err := w.(http.Hijacker).Hijack() //nolint:forcetypeassert // net/http/httptest serves with net/http.
+	if err != nil {
+		t.Error(err)
+		return
+	}
+	tcp := connection.(*tls.Conn).NetConn().(*net.TCPConn) //nolint:forcetypeassert // The server uses TLS over TCP.
+	if reset {
+		_ = tcp.SetLinger(0)
+	}
+	_ = tcp.Close()
+}
+
+// TestCloseDuringHandshake checks that the error is about the client certificate if the server closes
+// the connection when it has received one.
 func TestCloseDuringHandshake(t *testing.T) {
 	t.Parallel()
-	own, trusted := newCertificate(t, "server")
+	serverCertificate, trusted := newCertificate(t, "server")
 	listener := harness.Listen(t)
 	t.Cleanup(func() { _ = listener.Close() })
 	go func() {
 		for {
 			connection, err := listener.Accept()
 			if err != nil {
-				return
+				return // the test has ended
 			}
 			_ = tls.Server(connection, &tls.Config{
-				Certificates: []tls.Certificate{own}, MaxVersion: tls.VersionTLS12, ClientAuth: tls.RequireAnyClientCert,
+				Certificates: []tls.Certificate{serverCertificate}, MaxVersion: tls.VersionTLS12, ClientAuth: tls.RequireAnyClientCert,
 				VerifyConnection: func(tls.ConnectionState) error { return connection.Close() },
 			}).HandshakeContext(t.Context())
 			_ = connection.Close()
 		}
 	}()
-	certificate, _ := newCertificate(t, "client")
+	clientCertificate, _ := newCertificate(t, "client")
 	client := newClient(t, "https://"+listener.Addr().String(), func(config *Config) {
-		config.Transport, config.Certificate = NewTransport(trusted), &certificate
+		config.Transport, config.Certificate = NewTransport(trusted), &clientCertificate
 	})
 	if failed := getError(t, client); failed.Kind != CertificateRefused || failed.Attempts != 1 {
-		t.Errorf("kind %d after %d attempts: %v", failed.Kind, failed.Attempts, failed)
+		t.Errorf("got kind %d after %d attempts, want %d after 1: %v", failed.Kind, failed.Attempts, CertificateRefused, failed)
 	}
 }

@@ -2,115 +2,117 @@ package rest
 
 import (
 	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
+	"slices"
 	"strings"
 	"testing"
 )
 
-// TestProxyAddresses checks that a configured proxy with an invalid address is an error, unless it
-// isn't used for the request.
-func TestProxyAddresses(t *testing.T) {
-	const https, plain = "https://tofupilot.example.com/api", "http://tofupilot.example.com/api"
-	for name, c := range map[string]struct {
-		variable, value string
-		url             string
-		noProxy         string
-		proxy           string // empty: none
-		fails           bool
-	}{
-		"with a password":                    {"HTTPS_PROXY", "http://user:pa%25ss@proxy:3128", https, "", "http://user:pa%25ss@proxy:3128", false},
-		"without a scheme":                   {"https_proxy", "proxy.example.com:3128", https, "", "http://proxy.example.com:3128", false},
-		"an IP address":                      {"HTTPS_PROXY", "10.0.0.1:3128", https, "", "http://10.0.0.1:3128", false},
-		"SOCKS":                              {"HTTPS_PROXY", "socks5://proxy:1080", https, "", "socks5://proxy:1080", false},
-		"invalid, for the other scheme":      {"HTTP_PROXY", "http://proxy%zz:3128", https, "", "", false},
-		"a password with %":                  {"HTTPS_PROXY", "http://user:pa%ss@proxy:3128", https, "", "", true},
-		"a password with #":                  {"HTTPS_PROXY", "http://user:1#ss@proxy:3128", https, "", "", true},
-		"a password with /":                  {"HTTPS_PROXY", "http://user:1/ss@proxy:3128", https, "", "", true},
-		"a password with ?":                  {"HTTPS_PROXY", "user:1?ss@proxy:3128", https, "", "", true},
-		"a host with %":                      {"HTTPS_PROXY", "http://proxy%zz:3128", https, "", "", true},
-		"invalid, in lower case":             {"https_proxy", "http://proxy%zz:3128", https, "", "", true},
-		"invalid, for http":                  {"HTTP_PROXY", "http://proxy%zz:3128", plain, "", "", true},
-		"invalid, for http, in lower case":   {"http_proxy", "http://proxy%zz:3128", plain, "", "", true},
-		"a line break at its end":            {"HTTPS_PROXY", "http://proxy:3128\r", https, "", "", true},
-		"white space":                        {"HTTPS_PROXY", "http://proxy:3128 ", https, "", "", true},
-		"quotes":                             {"HTTPS_PROXY", `"http://proxy:3128"`, https, "", "", true},
-		"a port that isn't a number":         {"HTTPS_PROXY", "proxy:port", https, "", "", true},
-		"a scheme alone":                     {"HTTPS_PROXY", "http://", https, "", "", true},
-		"a port alone":                       {"HTTPS_PROXY", ":3128", https, "", "", true},
-		"invalid, for loopback":              {"HTTPS_PROXY", "http://proxy%zz:3128", "https://127.0.0.1:8443/api", "", "", false},
-		"invalid, for localhost":             {"HTTP_PROXY", "http://proxy%zz:3128", "http://localhost:3000/api", "", "", false},
-		"invalid, for a host in NO_PROXY":    {"HTTPS_PROXY", "http://proxy%zz:3128", https, "a.test, .example.com", "", false},
-		"invalid, and a space in NO_PROXY":   {"HTTPS_PROXY", "http://proxy%zz:3128", https, "a.test .example.com", "", true},
-		"invalid, and a URL in NO_PROXY":     {"HTTPS_PROXY", "http://proxy%zz:3128", https, https, "", true},
-		"invalid, for a network in NO_PROXY": {"HTTPS_PROXY", "http://proxy%zz:3128", "https://10.1.2.3/api", "10.0.0.0/8", "", false},
-		"valid, for a host in NO_PROXY":      {"HTTPS_PROXY", "http://proxy:3128", https, "tofupilot.example.com", "", false},
+const (
+	httpsURL = "https://tofupilot.example.com/api"
+	httpURL  = "http://tofupilot.example.com/api"
+)
+
+// findProxy returns the proxy for a request if only these environment variables are set.
+func findProxy(t *testing.T, address string, variables map[string]string) (*url.URL, error) {
+	t.Helper()
+	for _, variable := range []string{"HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "NO_PROXY", "no_proxy", "REQUEST_METHOD"} {
+		t.Setenv(variable, variables[variable])
+	}
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, address, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return proxyFromEnvironment()(request)
+}
+
+func TestProxyAddresses(t *testing.T) { //nolint:paralleltest // findProxy sets the environment.
+	for name, c := range map[string]struct{ variable, value, want string }{
+		"with a password":  {"HTTPS_PROXY", "http://user:pa%25ss@proxy:3128", "http://user:pa%25ss@proxy:3128"},
+		"without a scheme": {"https_proxy", "proxy.example.com:3128", "http://proxy.example.com:3128"},
+		"an IP address":    {"HTTPS_PROXY", "10.0.0.1:3128", "http://10.0.0.1:3128"},
+		"SOCKS":            {"HTTPS_PROXY", "socks5://proxy:1080", "socks5://proxy:1080"},
 	} {
-		t.Run(name, func(t *testing.T) {
-			for _, variable := range []string{"HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "NO_PROXY", "no_proxy", "REQUEST_METHOD"} {
-				t.Setenv(variable, "")
-			}
-			t.Setenv(c.variable, c.value)
-			t.Setenv("NO_PROXY", c.noProxy)
-			request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, c.url, nil)
-			if err != nil {
-				t.Fatal(err)
-			}
-			proxy, err := proxyFromEnvironment()(request)
-			switch {
-			case c.fails:
-				failed := new(proxyError)
-				if !errors.As(err, &failed) || !failed.permanent || !strings.HasPrefix(err.Error(), "the value of "+c.variable+" isn't the address of a proxy;") {
-					t.Errorf("proxy %v, error %v", proxy, err)
-				}
-			case err != nil || (proxy == nil) != (c.proxy == "") || proxy != nil && proxy.String() != c.proxy:
-				t.Errorf("proxy %v, error %v; want %q", proxy, err, c.proxy)
-			}
-		})
+		proxy, err := findProxy(t, httpsURL, map[string]string{c.variable: c.value})
+		if err != nil || proxy == nil || proxy.String() != c.want {
+			t.Errorf("%s: got %v, %v, want %s", name, proxy, err, c.want)
+		}
 	}
 }
 
-// TestTLSProxyGetsTheCertificate checks that a proxy with an https URL receives the client
-// certificate if it requests one, but neither key nor headers, which go through its tunnel.
+// TestInvalidProxyAddresses checks that a request fails if it needs a proxy whose address is invalid.
+func TestInvalidProxyAddresses(t *testing.T) { //nolint:paralleltest // findProxy sets the environment.
+	for name, c := range map[string]struct{ variable, value, url, noProxy string }{
+		"a password with %":          {"HTTPS_PROXY", "http://user:pa%ss@proxy:3128", httpsURL, ""},
+		"a password with #":          {"HTTPS_PROXY", "http://user:1#ss@proxy:3128", httpsURL, ""},
+		"a password with /":          {"HTTPS_PROXY", "http://user:1/ss@proxy:3128", httpsURL, ""},
+		"a password with ?":          {"HTTPS_PROXY", "user:1?ss@proxy:3128", httpsURL, ""},
+		"a host with %":              {"HTTPS_PROXY", "http://proxy%zz:3128", httpsURL, ""},
+		"https_proxy":                {"https_proxy", "http://proxy%zz:3128", httpsURL, ""},
+		"HTTP_PROXY":                 {"HTTP_PROXY", "http://proxy%zz:3128", httpURL, ""},
+		"http_proxy":                 {"http_proxy", "http://proxy%zz:3128", httpURL, ""},
+		"a line break at its end":    {"HTTPS_PROXY", "http://proxy:3128\r", httpsURL, ""},
+		"white space":                {"HTTPS_PROXY", "http://proxy:3128 ", httpsURL, ""},
+		"quotes":                     {"HTTPS_PROXY", `"http://proxy:3128"`, httpsURL, ""},
+		"a port that isn't a number": {"HTTPS_PROXY", "proxy:port", httpsURL, ""},
+		"a scheme alone":             {"HTTPS_PROXY", "http://", httpsURL, ""},
+		"a port alone":               {"HTTPS_PROXY", ":3128", httpsURL, ""},
+		// NO_PROXY has host names and networks, separated by commas.
+		"spaces in NO_PROXY": {"HTTPS_PROXY", "http://proxy%zz:3128", httpsURL, "a.test .example.com"},
+		"a URL in NO_PROXY":  {"HTTPS_PROXY", "http://proxy%zz:3128", httpsURL, httpsURL},
+	} {
+		proxy, err := findProxy(t, c.url, map[string]string{c.variable: c.value, "NO_PROXY": c.noProxy})
+		failed := new(proxyError)
+		if !errors.As(err, &failed) || !failed.permanent || !strings.HasPrefix(err.Error(), "the value of "+c.variable+" isn't the address of a proxy;") {
+			t.Errorf("%s: got proxy %v, error %v", name, proxy, err)
+		}
+	}
+}
+
+// TestUnusedProxies checks which requests use no proxy. The address may be invalid then.
+func TestUnusedProxies(t *testing.T) { //nolint:paralleltest // findProxy sets the environment.
+	for name, c := range map[string]struct{ variable, value, url, noProxy string }{
+		"for the other scheme":      {"HTTP_PROXY", "http://proxy%zz:3128", httpsURL, ""},
+		"for loopback":              {"HTTPS_PROXY", "http://proxy%zz:3128", "https://127.0.0.1:8443/api", ""},
+		"for localhost":             {"HTTP_PROXY", "http://proxy%zz:3128", "http://localhost:3000/api", ""},
+		"for a domain in NO_PROXY":  {"HTTPS_PROXY", "http://proxy%zz:3128", httpsURL, "a.test, .example.com"},
+		"for a network in NO_PROXY": {"HTTPS_PROXY", "http://proxy%zz:3128", "https://10.1.2.3/api", "10.0.0.0/8"},
+		"valid":                     {"HTTPS_PROXY", "http://proxy:3128", httpsURL, "tofupilot.example.com"},
+	} {
+		proxy, err := findProxy(t, c.url, map[string]string{c.variable: c.value, "NO_PROXY": c.noProxy})
+		if err != nil || proxy != nil {
+			t.Errorf("%s: got %v, %v, want no proxy", name, proxy, err)
+		}
+	}
+}
+
+// TestTLSProxyGetsTheCertificate checks that a proxy with an https URL receives the client certificate
+// if it requests one, but not the API key or the configured headers: those are sent only through the
+// tunnel, to the server.
 func TestTLSProxyGetsTheCertificate(t *testing.T) {
 	t.Parallel()
 	certificate, accepted := newCertificate(t, "client")
-	server := newCertificateServer(t, nil, false, func(config *tls.Config) {
-		config.ClientAuth, config.ClientCAs = tls.RequireAndVerifyClientCert, accepted
+	server := newCertificateServer(t, respondOK(onePage), func(server *httptest.Server) {
+		server.TLS.ClientAuth, server.TLS.ClientCAs = tls.RequireAndVerifyClientCert, accepted
 	})
 	requests := make(chan *http.Request, 2)
-	proxy := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	proxy := newCertificateServer(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		requests <- r
-		through, err := new(net.Dialer).DialContext(r.Context(), "tcp", r.Host)
-		if err != nil {
-			t.Error(err)
-			return
-		}
-		connection, _, err := w.(http.Hijacker).Hijack() //nolint:forcetypeassert // net/http/httptest serves with net/http.
-		if err != nil {
-			t.Error(err)
-			return
-		}
-		_, _ = io.WriteString(connection, "HTTP/1.1 200 Connected\r\n\r\n") // it may fail, if the client has closed the connection
-		go func() {
-			_, _ = io.Copy(through, connection)
-			_ = through.Close()
-		}()
-		_, _ = io.Copy(connection, through)
-		_ = connection.Close()
-	}))
-	own, _ := newCertificate(t, "proxy")
-	proxy.TLS = &tls.Config{Certificates: []tls.Certificate{own}, ClientAuth: tls.RequireAnyClientCert, MinVersion: tls.VersionTLS12}
-	proxy.StartTLS()
-	t.Cleanup(proxy.Close)
-	server.trusted.AddCert(own.Leaf)
-	transport := NewTransport(server.trusted)
-	transport.Proxy = http.ProxyURL(parseURL(t, proxy.URL))
+		openTunnel(t, w, r)
+	}), func(server *httptest.Server) { server.TLS.ClientAuth = tls.RequireAnyClientCert })
+	trusted := x509.NewCertPool()
+	trusted.AddCert(server.certificate)
+	trusted.AddCert(proxy.certificate)
+	transport := NewTransport(trusted)
+	transport.Proxy = http.ProxyURL(parseURL(t, proxy.url))
 	t.Cleanup(transport.CloseIdleConnections)
-	client := newClient(t, server.address, func(config *Config) {
+	client := newClient(t, server.url, func(config *Config) {
 		config.Transport, config.Certificate, config.Headers = transport, &certificate, map[string]string{"X-Token": "secret-value"}
 	})
 	for range 2 {
@@ -119,15 +121,37 @@ func TestTLSProxyGetsTheCertificate(t *testing.T) {
 		}
 	}
 	if len(requests) != 1 {
-		t.Fatalf("the proxy received %d requests", len(requests))
+		t.Fatalf("the proxy received %d requests, want 1", len(requests))
 	}
 	connect := <-requests
 	if connect.Method != http.MethodConnect || connect.Header.Get("Authorization") != "" || connect.Header.Get("X-Token") != "" {
 		t.Errorf("the proxy received %s with %v", connect.Method, connect.Header)
 	}
-	if got := connect.TLS.PeerCertificates[0].Subject.CommonName; got != "client" {
-		t.Errorf("the proxy received the certificate of %q", got)
+	if want := []string{"client"}; !slices.Equal(proxy.presented, want) {
+		t.Errorf("the proxy received the certificates %q, want %q", proxy.presented, want)
 	}
+}
+
+// openTunnel responds to CONNECT and relays the connection to the server.
+func openTunnel(t *testing.T, w http.ResponseWriter, r *http.Request) {
+	t.Helper()
+	server, err := new(net.Dialer).DialContext(r.Context(), "tcp", r.Host)
+	if err != nil {
+		t.Error(err)
+		return
+	}
+	client, _, err := w.(http.Hijacker).Hijack() //nolint:forcetypeassert // net/http/httptest serves with net/http.
+	if err != nil {
+		t.Error(err)
+		return
+	}
+	_, _ = io.WriteString(client, "HTTP/1.1 200 Connected\r\n\r\n") // it may fail, if the client has closed the connection
+	go func() {
+		_, _ = io.Copy(server, client)
+		_ = server.Close()
+	}()
+	_, _ = io.Copy(client, server)
+	_ = client.Close()
 }
 
 // TestUsesTLSProxy checks which proxies use TLS. Such a proxy may request a client certificate, so
@@ -137,9 +161,8 @@ func TestUsesTLSProxy(t *testing.T) {
 	for proxy, want := range map[string]bool{"https://proxy.example.com": true, "http://proxy.example.com": false, "socks5://proxy.example.com": false} {
 		transport := NewTransport(nil)
 		transport.Proxy = http.ProxyURL(parseURL(t, proxy))
-		client := newClient(t, "https://tofupilot.example.com")
-		client.http.Transport = transport
-		request := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "https://tofupilot.example.com/", nil)
+		client := newClient(t, httpsURL, func(config *Config) { config.Transport = transport })
+		request := httptest.NewRequestWithContext(t.Context(), http.MethodGet, httpsURL, nil)
 		if got := client.usesTLSProxy(request); got != want {
 			t.Errorf("%s: got %t, want %t", proxy, got, want)
 		}
