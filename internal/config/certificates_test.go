@@ -122,12 +122,12 @@ func TestCAErrors(t *testing.T) {
 			t.Parallel()
 			block := Block{APIKey: new("key")}
 			file := writeFile(t, c.content)
-			checkProblem(t, block, environment{EnvCACert: file}, "", "Invalid TOFUPILOT_CA_CERT", file+": ", c.words)
+			checkReadError(t, block, environment{EnvCACert: file}, "Invalid TOFUPILOT_CA_CERT", file+": ", c.words)
 			if _, err := ParseCACertPEM(c.content); strings.Contains(err.Error(), `use file("…")`) != (c.content == "garbage") {
 				t.Errorf("the advice about a path: %s", err)
 			}
 			block.CACertPEM = new(c.content)
-			checkProblem(t, block, nil, "ca_cert_pem", "Invalid ca_cert_pem", c.words)
+			checkArgumentError(t, block, nil, "ca_cert_pem", c.words)
 		})
 	}
 }
@@ -212,16 +212,16 @@ func TestCAPathIsAbsoluteInErrors(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	checkProblem(t, Block{APIKey: new("key")}, environment{EnvCACert: "missing.pem"}, "", "Invalid TOFUPILOT_CA_CERT",
+	checkReadError(t, Block{APIKey: new("key")}, environment{EnvCACert: "missing.pem"}, "Invalid TOFUPILOT_CA_CERT",
 		"The file "+filepath.Join(here, "missing.pem")+" can't be read: ")
 }
 
 func TestInvalidCAAndLogin(t *testing.T) {
 	t.Parallel()
 	env, login := newHome(t, loginJSON("https://tofupilot.example.com", `"ca_cert": `+quoteJSON(beginCertificate)))
-	checkProblem(t, Block{}, env, "", "The login file can't be used",
+	checkReadError(t, Block{}, env, "The login file can't be used",
 		"The ca_cert of the login file "+login+": this must be the path of a file, but it is a certificate;")
-	checkProblem(t, Block{}, setVariable(env, EnvCACert, `"ca.pem"`), "", "Invalid TOFUPILOT_CA_CERT", "The value has quotes around it; remove them.")
+	checkReadError(t, Block{}, setVariable(env, EnvCACert, `"ca.pem"`), "Invalid TOFUPILOT_CA_CERT", "The value has quotes around it; remove them.")
 }
 
 // readBrainpool returns a certificate with a curve that Go doesn't support, in PEM.

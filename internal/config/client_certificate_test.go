@@ -101,7 +101,7 @@ func TestClientCertificateErrors(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			b := Block{APIKey: new("key"), ClientCertPEM: c.certificate, ClientKeyPEM: c.key}
-			checkProblem(t, b, nil, c.argument, "Invalid "+c.argument, c.words)
+			checkArgumentError(t, b, nil, c.argument, c.words)
 			checkNoSecrets(t, b, nil, strings.Split(key, "\n")[1])
 		})
 	}

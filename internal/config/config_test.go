@@ -10,55 +10,72 @@ import (
 	"unicode/utf8"
 )
 
-// environment has the variables of a process.
+// environment maps the names of environment variables to their values.
 type environment map[string]string
 
-// getenv returns a function like os.Getenv. If the environment has no home directory, the function
-// returns the path of a new, empty directory.
+// getenv returns a function like os.Getenv. For a missing HOME or USERPROFILE, that function returns an
+// empty temporary directory.
 func (e environment) getenv(t *testing.T) func(string) string {
 	t.Helper()
 	home := t.TempDir()
 	return func(name string) string {
-		if value, ok := e[name]; ok || name != "HOME" && name != "USERPROFILE" {
-			return value
+		value, ok := e[name]
+		if !ok && (name == "HOME" || name == "USERPROFILE") {
+			return home
 		}
-		return home
+		return value
 	}
 }
 
-// resolve resolves a configuration for a user that isn't in the user database.
+// resolve calls Resolve for a user who isn't in the system's user database.
 func resolve(t *testing.T, block Block, env environment) (Settings, []Problem) {
 	t.Helper()
 	return Resolve(block, env.getenv(t), func() (*user.User, error) { return nil, user.UnknownUserIdError(1000) })
 }
 
-// checkProblem checks that there is one error, with these words and at most eight lines. A problem
-// with an argument must be reported by Configure, one without by each read.
-func checkProblem(t *testing.T, block Block, env environment, argument, summary string, words ...string) {
+// checkArgumentError checks that there is one problem: an error about this argument of the provider
+// block, whose detail contains the words. Configure reports such errors.
+func checkArgumentError(t *testing.T, block Block, env environment, argument string, words ...string) {
+	t.Helper()
+	checkError(t, block, env, argument, "Invalid "+argument, words)
+}
+
+// checkReadError checks that there is one problem: an error outside of the provider block, whose detail
+// contains the words. Each read reports such errors.
+func checkReadError(t *testing.T, block Block, env environment, summary string, words ...string) {
+	t.Helper()
+	checkError(t, block, env, "", summary, words)
+}
+
+func checkError(t *testing.T, block Block, env environment, argument, summary string, words []string) {
 	t.Helper()
 	_, problems := resolve(t, block, env)
 	if len(problems) != 1 || problems[0].Warning {
-		t.Fatalf("problems: %v", problems)
+		t.Fatalf("got the problems %v, want one error", problems)
 	}
 	got := problems[0]
-	if got.Argument != argument || got.InConfigure() != (argument != "") {
-		t.Errorf("the argument isn't %q: %+v", argument, got)
+	if got.Argument != argument {
+		t.Errorf("got the argument %q, want %q", got.Argument, argument)
+	}
+	if inConfigure := argument != ""; got.InConfigure() != inConfigure {
+		t.Errorf("reported by Configure: got %t, want %t", got.InConfigure(), inConfigure)
 	}
 	if got.Summary != summary {
-		t.Errorf("summary %q instead of %q", got.Summary, summary)
+		t.Errorf("got the summary %q, want %q", got.Summary, summary)
 	}
 	for _, word := range words {
 		if !strings.Contains(got.Detail, word) {
-			t.Errorf("the detail doesn't say %q: %s", word, got.Detail)
+			t.Errorf("got the detail %q, want one with %q", got.Detail, word)
 		}
 	}
 	if n := countLines(got.Detail); n > 8 {
-		t.Errorf("Terraform prints it in %d lines: %s", n, got.Detail)
+		t.Errorf("Terraform prints the detail in %d lines, want at most 8: %s", n, got.Detail)
 	}
 }
 
-// countLines returns the number of lines in which Terraform prints a text, with 78 characters in
-// a line. A longer path counts like /home/somebody/.tofupilot/credentials.json.
+// countLines returns the number of lines in which Terraform prints a text, with 78 characters in a
+// line. A longer word is the path of a temporary directory. It counts as 42 characters, the length of
+// /home/somebody/.tofupilot/credentials.json.
 func countLines(text string) int {
 	const width, longest = 78, 42
 	lines := 0
@@ -68,9 +85,10 @@ func countLines(text string) int {
 		for word := range strings.FieldsSeq(paragraph) {
 			length := min(utf8.RuneCountInString(word), longest)
 			if column > 0 && column+1+length > width {
-				lines, column = lines+1, 0
+				lines++
+				column = 0
 			} else if column > 0 {
-				column++
+				column++ // a space
 			}
 			column += length
 		}
@@ -78,60 +96,82 @@ func countLines(text string) int {
 	return lines
 }
 
+// checkNoSecrets checks that no problem contains any of the secrets.
+func checkNoSecrets(t *testing.T, block Block, env environment, secrets ...string) {
+	t.Helper()
+	_, problems := resolve(t, block, env)
+	for _, problem := range problems {
+		for _, secret := range secrets {
+			if strings.Contains(problem.Summary+problem.Detail, secret) {
+				t.Errorf("the problem contains %q: %s", secret, problem.Detail)
+			}
+		}
+	}
+}
+
+// TestPrecedence checks that an argument is used before an environment variable, and a variable before
+// the default.
 func TestPrecedence(t *testing.T) {
 	t.Parallel()
-	type result struct {
-		key, source, url, urlSource string
-		retries                     int
-		timeout                     time.Duration
-	}
-	const fromArgument, fromVariable = "from-argument", "from-environment"
-	fromEnv := environment{EnvAPIKey: fromVariable}
+	type result struct{ key, keySource, url, urlSource string }
 	for name, c := range map[string]struct {
 		block Block
 		env   environment
 		want  result
 	}{
 		"defaults": {
-			Block{}, fromEnv,
-			result{fromVariable, "the environment variable TOFUPILOT_API_KEY", "https://www.tofupilot.app/api", "the provider's default", 3, 30 * time.Second},
+			Block{}, environment{EnvAPIKey: "variable"},
+			result{"variable", "the environment variable TOFUPILOT_API_KEY", "https://www.tofupilot.app/api", "the provider's default"},
 		},
-		"environment": {
-			Block{}, environment{EnvAPIKey: fromVariable, EnvURL: "https://env.example.com/api/"},
-			result{fromVariable, "the environment variable TOFUPILOT_API_KEY", "https://env.example.com/api", "the environment variable TOFUPILOT_URL", 3, 30 * time.Second},
+		"variables": {
+			Block{}, environment{EnvAPIKey: "variable", EnvURL: "https://variable.example.com/api/"},
+			result{"variable", "the environment variable TOFUPILOT_API_KEY", "https://variable.example.com/api", "the environment variable TOFUPILOT_URL"},
 		},
-		"arguments": {
-			Block{APIKey: new(fromArgument), URL: new("https://attribute.example.com"), MaxRetries: new(0), RequestTimeout: new("1m30s")},
-			environment{EnvAPIKey: fromVariable, EnvURL: "https://env.example.com"},
-			result{fromArgument, "the provider's api_key", "https://attribute.example.com/api", "the provider's url", 0, 90 * time.Second},
+		"arguments and variables": {
+			Block{APIKey: new("argument"), URL: new("https://argument.example.com")}, environment{EnvAPIKey: "variable", EnvURL: "https://variable.example.com"},
+			result{"argument", "the provider's api_key", "https://argument.example.com/api", "the provider's url"},
 		},
-		"arguments, and an invalid environment": {
-			Block{APIKey: new(fromArgument), URL: new("https://attribute.example.com")},
-			environment{EnvAPIKey: " broken ", EnvURL: "\n"},
-			result{fromArgument, "the provider's api_key", "https://attribute.example.com/api", "the provider's url", 3, 30 * time.Second},
+		"arguments and invalid variables": {
+			Block{APIKey: new("argument"), URL: new("https://argument.example.com")}, environment{EnvAPIKey: " broken ", EnvURL: "\n"},
+			result{"argument", "the provider's api_key", "https://argument.example.com/api", "the provider's url"},
 		},
-		"the key of the environment, the argument url": {
-			Block{URL: new("https://attribute.example.com"), MaxRetries: new(10)}, fromEnv,
-			result{fromVariable, "the environment variable TOFUPILOT_API_KEY", "https://attribute.example.com/api", "the provider's url", 10, 30 * time.Second},
+		"a key in a variable, the argument url": {
+			Block{URL: new("https://argument.example.com")}, environment{EnvAPIKey: "variable"},
+			result{"variable", "the environment variable TOFUPILOT_API_KEY", "https://argument.example.com/api", "the provider's url"},
 		},
 		"empty variables": {
-			Block{APIKey: new(fromArgument)}, environment{EnvAPIKey: "", EnvURL: "", EnvCACert: ""},
-			result{fromArgument, "the provider's api_key", "https://www.tofupilot.app/api", "the provider's default", 3, 30 * time.Second},
+			Block{APIKey: new("argument")}, environment{EnvAPIKey: "", EnvURL: "", EnvCACert: ""},
+			result{"argument", "the provider's api_key", "https://www.tofupilot.app/api", "the provider's default"},
 		},
 	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			got, problems := resolve(t, c.block, c.env)
-			if len(problems) > 0 {
-				t.Fatal(problems)
-			}
-			if got := (result{got.APIKey, got.KeySource.String(), got.BaseURL.String(), got.URLSource.String(), got.MaxRetries, got.RequestTimeout}); got != c.want {
-				t.Errorf("got %+v, want %+v", got, c.want)
-			}
-			if got.RootCAs != nil {
-				t.Error("there are root certificates, though none are configured")
-			}
-		})
+		settings, problems := resolve(t, c.block, c.env)
+		if len(problems) > 0 {
+			t.Errorf("%s: %v", name, problems)
+			continue
+		}
+		if got := (result{settings.APIKey, settings.KeySource.String(), settings.BaseURL.String(), settings.URLSource.String()}); got != c.want {
+			t.Errorf("%s: got %+v, want %+v", name, got, c.want)
+		}
+		if settings.RootCAs != nil || settings.ClientCertificate != nil {
+			t.Errorf("%s: there are certificates, though none are configured", name)
+		}
+	}
+}
+
+func TestMaxRetriesAndRequestTimeout(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		block   Block
+		retries int
+		timeout time.Duration
+	}{
+		"defaults":  {Block{APIKey: new("key")}, 3, 30 * time.Second},
+		"arguments": {Block{APIKey: new("key"), MaxRetries: new(0), RequestTimeout: new("1m30s")}, 0, 90 * time.Second},
+	} {
+		got, problems := resolve(t, c.block, nil)
+		if len(problems) > 0 || got.MaxRetries != c.retries || got.RequestTimeout != c.timeout {
+			t.Errorf("%s: got %d and %s, want %d and %s; %v", name, got.MaxRetries, got.RequestTimeout, c.retries, c.timeout, problems)
+		}
 	}
 }
 
@@ -140,7 +180,7 @@ func TestNoKey(t *testing.T) {
 	home := t.TempDir()
 	for _, env := range []environment{{}, {EnvAPIKey: ""}} {
 		env["HOME"], env["USERPROFILE"] = home, home
-		checkProblem(t, Block{}, env, "", "No API key", `Reading from TofuPilot requires an API key. Do one of the following:
+		checkReadError(t, Block{}, env, "No API key", `Reading from TofuPilot requires an API key. Do one of the following:
   - Create a key in TofuPilot's settings, and set TOFUPILOT_API_KEY to it.
   - Set the provider's api_key, in the block that the data source uses.
   - Run `+"`tofupilot login`"+`. These login files don't exist:
@@ -150,22 +190,23 @@ For a self-hosted server, also set TOFUPILOT_URL, unless you log in.`)
 	}
 }
 
+// TestQuotedVariables checks that white space and quotes at an end of a variable's value are errors.
 func TestQuotedVariables(t *testing.T) {
 	t.Parallel()
 	const space, quotes = "The value begins or ends with white space; remove it.", "The value has quotes around it; remove them."
-	for around, words := range map[string]string{
+	for added, words := range map[string]string{
 		" ": space, "\n": space, "\t": space, "\r\n": space, "\u00a0": space,
 		`"`: quotes, "'": quotes,
 	} {
-		for variable, good := range map[string]string{
+		for variable, valid := range map[string]string{
 			EnvAPIKey: "tp_secret",
 			EnvURL:    "https://tofupilot.example.com",
 			EnvCACert: "/etc/ssl/tofupilot.pem",
 		} {
-			for _, value := range []string{around + good, good + around, around + good + around, around} {
+			for _, value := range []string{added + valid, valid + added, added + valid + added, added} {
 				env := environment{EnvAPIKey: "key"}
 				env[variable] = value
-				checkProblem(t, Block{}, env, "", "Invalid "+variable, words)
+				checkReadError(t, Block{}, env, "Invalid "+variable, words)
 			}
 		}
 	}
@@ -185,27 +226,18 @@ func TestVariableErrors(t *testing.T) {
 	} {
 		env := environment{EnvAPIKey: "key"}
 		env[c.variable] = c.value
-		checkProblem(t, Block{}, env, "", "Invalid "+c.variable, c.words)
+		checkReadError(t, Block{}, env, "Invalid "+c.variable, c.words)
 		checkNoSecrets(t, Block{}, env, "tp_", "hunter2")
 	}
 }
 
+// TestAllProblemsAreReported checks that one problem doesn't hide others, and who reports each.
 func TestAllProblemsAreReported(t *testing.T) {
 	t.Parallel()
-	summaries := func(problems []Problem) (all []string) {
-		for _, problem := range problems {
-			who := "reads: "
-			if problem.InConfigure() {
-				who = "Configure: "
-			}
-			all = append(all, who+problem.Summary)
-		}
-		return all
-	}
 	for _, c := range []struct {
 		block Block
 		env   environment
-		want  []string
+		want  []string // who reports it, and the summary
 	}{
 		{
 			Block{URL: new("http://example.com"), CACertPEM: new("garbage"), RequestTimeout: new("soon")}, environment{},
@@ -214,43 +246,35 @@ func TestAllProblemsAreReported(t *testing.T) {
 		{Block{CACertPEM: new("garbage")}, environment{EnvAPIKey: " "}, []string{"reads: Invalid TOFUPILOT_API_KEY", "Configure: Invalid ca_cert_pem"}},
 		{Block{}, environment{EnvCACert: "/missing.pem"}, []string{"reads: No API key", "reads: Invalid TOFUPILOT_CA_CERT"}},
 	} {
-		if _, problems := resolve(t, c.block, c.env); !slices.Equal(summaries(problems), c.want) {
-			t.Errorf("got %q, want %q", summaries(problems), c.want)
+		_, problems := resolve(t, c.block, c.env)
+		var got []string
+		for _, problem := range problems {
+			if problem.InConfigure() {
+				got = append(got, "Configure: "+problem.Summary)
+			} else {
+				got = append(got, "reads: "+problem.Summary)
+			}
+		}
+		if !slices.Equal(got, c.want) {
+			t.Errorf("got %q, want %q", got, c.want)
 		}
 	}
 }
 
+// TestPlainHTTP checks that an http URL of another machine is an error unless allow_http is true.
 func TestPlainHTTP(t *testing.T) {
 	t.Parallel()
-	local := []string{"http://localhost:3000", "http://[::1]:3000/api", "https://example.com"}
-	remote := []string{"http://example.com", "http://10.0.0.7", "HTTP://example.com"}
-	block := func(url string, allow bool) Block {
-		return Block{APIKey: new("key"), URL: new(url), AllowHTTP: allow}
-	}
-	for _, url := range local {
+	for _, url := range []string{"http://localhost:3000", "http://[::1]:3000/api", "https://example.com"} {
 		for _, allow := range []bool{false, true} {
-			if got, problems := resolve(t, block(url, allow), nil); len(problems) > 0 {
-				t.Errorf("%s, allow_http %t: %v, %v", url, allow, got, problems)
+			if _, problems := resolve(t, Block{APIKey: new("key"), URL: &url, AllowHTTP: allow}, nil); len(problems) > 0 {
+				t.Errorf("%s, allow_http %t: %v", url, allow, problems)
 			}
 		}
 	}
-	for _, url := range remote {
-		checkProblem(t, block(url, false), nil, "url", "Invalid url", "https://", "allow_http to true")
-		if got, problems := resolve(t, block(url, true), nil); len(problems) > 0 {
-			t.Errorf("%s, allowed: %v, %v", url, got, problems)
-		}
-	}
-}
-
-// checkNoSecrets checks that no problem contains any of the secrets.
-func checkNoSecrets(t *testing.T, block Block, env environment, secrets ...string) {
-	t.Helper()
-	_, problems := resolve(t, block, env)
-	for _, problem := range problems {
-		for _, secret := range secrets {
-			if strings.Contains(problem.Summary+problem.Detail, secret) {
-				t.Errorf("the problem contains %q: %s", secret, problem.Detail)
-			}
+	for _, url := range []string{"http://example.com", "http://10.0.0.7", "HTTP://example.com"} {
+		checkArgumentError(t, Block{APIKey: new("key"), URL: &url}, nil, "url", "https://", "allow_http to true")
+		if _, problems := resolve(t, Block{APIKey: new("key"), URL: &url, AllowHTTP: true}, nil); len(problems) > 0 {
+			t.Errorf("%s, allow_http true: %v", url, problems)
 		}
 	}
 }

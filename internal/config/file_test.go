@@ -47,9 +47,9 @@ func TestOnlyRegularFiles(t *testing.T) {
 			}
 			const advice = "; correct the path, or set the provider's ca_cert_pem instead."
 			reason := file + " must be a regular file of at most 16 MiB, but it is " + c.is
-			checkProblem(t, Block{APIKey: new("key")}, environment{EnvCACert: file}, "", "Invalid TOFUPILOT_CA_CERT", reason+advice)
+			checkReadError(t, Block{APIKey: new("key")}, environment{EnvCACert: file}, "Invalid TOFUPILOT_CA_CERT", reason+advice)
 			env, login := newHome(t, loginJSON("https://tofupilot.example.com", `"ca_cert": `+quoteJSON(file)))
-			checkProblem(t, Block{}, env, "", "The login file can't be used", "The ca_cert of the login file "+login+": "+reason+advice)
+			checkReadError(t, Block{}, env, "The login file can't be used", "The ca_cert of the login file "+login+": "+reason+advice)
 
 			if err := os.Remove(login); err != nil {
 				t.Fatal(err)
@@ -57,7 +57,7 @@ func TestOnlyRegularFiles(t *testing.T) {
 			if err := c.create(t, login); err != nil {
 				t.Fatal(err)
 			}
-			checkProblem(t, Block{}, env, "", "The login file can't be used",
+			checkReadError(t, Block{}, env, "The login file can't be used",
 				"The login file "+login+" must be a regular file of at most 1 MiB, but it is "+c.is+". Run `tofupilot login` again, or set TOFUPILOT_API_KEY instead, and TOFUPILOT_URL for a self-hosted server.")
 		})
 	}

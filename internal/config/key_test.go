@@ -11,7 +11,7 @@ func TestPlaceholders(t *testing.T) {
 		".", "...", "…", "*", "********", "••••",
 	} {
 		if !isPlaceholder(value) {
-			t.Errorf("%q isn't rejected", value)
+			t.Errorf("%q isn't taken for a placeholder", value)
 		}
 	}
 	for _, value := range []string{
@@ -19,7 +19,7 @@ func TestPlaceholders(t *testing.T) {
 		"tp_${KEY}", "variable", "var.", "local", "database", "data_1", "tp_data.x", "<", "a<b>", "a.b", ".key", "tp_***", "*key*", "-", "---",
 	} {
 		if isPlaceholder(value) {
-			t.Errorf("%q is rejected", value)
+			t.Errorf("%q is taken for a placeholder", value)
 		}
 	}
 }
@@ -28,16 +28,10 @@ func TestPlaceholderAsKey(t *testing.T) {
 	t.Parallel()
 	const words = "The key looks like a placeholder that wasn't replaced; set the key itself."
 	for _, value := range []string{"$TP_SECRET", "${TP_SECRET}", "${{ secrets.TP_SECRET }}", "$(cat TP_SECRET)", "%TP_SECRET%", "var.TP_SECRET", "<TP_SECRET>", "***"} {
-		for name, c := range map[string]struct {
-			block    Block
-			env      environment
-			argument string
-		}{
-			EnvAPIKey: {Block{}, environment{EnvAPIKey: value}, ""},
-			"api_key": {Block{APIKey: new(value)}, environment{}, "api_key"},
-		} {
-			checkProblem(t, c.block, c.env, c.argument, "Invalid "+name, words)
-			checkNoSecrets(t, c.block, c.env, "TP_SECRET", "***")
-		}
+		env, block := environment{EnvAPIKey: value}, Block{APIKey: new(value)}
+		checkReadError(t, Block{}, env, "Invalid TOFUPILOT_API_KEY", words)
+		checkNoSecrets(t, Block{}, env, "TP_SECRET", "***")
+		checkArgumentError(t, block, nil, "api_key", words)
+		checkNoSecrets(t, block, nil, "TP_SECRET", "***")
 	}
 }

@@ -39,11 +39,11 @@ func TestLoginErrors(t *testing.T) {
 		t.Run(what, func(t *testing.T) {
 			t.Parallel()
 			env, file := newHome(t, c.content)
-			checkProblem(t, Block{}, env, "", "The login file can't be used",
+			checkReadError(t, Block{}, env, "The login file can't be used",
 				"The login file "+file+" "+c.words, ". Run `tofupilot login` again, or set TOFUPILOT_API_KEY instead, and TOFUPILOT_URL for a self-hosted server.")
 			checkNoSecrets(t, Block{}, env, "tp_", `\u0007`, "elsewhere")
 			env, file = newStationHome(t, c.content)
-			checkProblem(t, Block{}, env, "", "The login file can't be used",
+			checkReadError(t, Block{}, env, "The login file can't be used",
 				"The login file "+file+" "+c.words, ". Run `tofupilot login --token` again, or set TOFUPILOT_API_KEY instead, and TOFUPILOT_URL for a self-hosted server.")
 		})
 	}
@@ -52,7 +52,7 @@ func TestLoginErrors(t *testing.T) {
 func TestInvalidKeyMentionsLogin(t *testing.T) {
 	t.Parallel()
 	env, file := newHome(t, loginJSON("https://tofupilot.example.com"))
-	checkProblem(t, Block{}, setVariable(env, EnvAPIKey, "Bearer tp_given"), "", "Invalid TOFUPILOT_API_KEY",
+	checkReadError(t, Block{}, setVariable(env, EnvAPIKey, "Bearer tp_given"), "Invalid TOFUPILOT_API_KEY",
 		"keep only what follows it. There is also the login file "+file+" for https://tofupilot.example.com, used only without a key.")
 }
 
@@ -84,7 +84,7 @@ func TestLoginOwnServer(t *testing.T) {
 				{Block{URL: new(c.configured + "/api")}, ""},
 				{Block{}, c.configured},
 			} {
-				checkProblem(t, by.block, setVariable(env, EnvURL, by.url), "", "No API key", words...)
+				checkReadError(t, by.block, setVariable(env, EnvURL, by.url), "No API key", words...)
 				checkNoSecrets(t, by.block, env, storedKey)
 				if got, _ := resolve(t, by.block, env); got.APIKey != "" || got.RootCAs != nil {
 					t.Errorf("the login is used: %+v", got)
@@ -97,7 +97,7 @@ func TestLoginOwnServer(t *testing.T) {
 func TestLoginPlainHTTP(t *testing.T) {
 	t.Parallel()
 	env, file := newHome(t, loginJSON("http://tofupilot.example.com"))
-	checkProblem(t, Block{}, env, "", "The login file can't be used",
+	checkReadError(t, Block{}, env, "The login file can't be used",
 		"The login file "+file+" is for http://tofupilot.example.com: ", "unencrypted", "allow_http to true")
 	got, problems := resolve(t, Block{AllowHTTP: true}, env)
 	if len(problems) > 0 || got.APIKey != storedKey || got.BaseURL.String() != "http://tofupilot.example.com/api" {
@@ -112,7 +112,7 @@ func TestLoginBadCA(t *testing.T) {
 		{writeFile(t, "garbage"), ": no certificate found"},
 	} {
 		env, file := newHome(t, loginJSON("https://tofupilot.example.com", `"ca_cert": `+quoteJSON(c.ca)))
-		checkProblem(t, Block{}, env, "", "The login file can't be used", "The ca_cert of the login file "+file+": "+c.ca+c.words)
+		checkReadError(t, Block{}, env, "The login file can't be used", "The ca_cert of the login file "+file+": "+c.ca+c.words)
 	}
 }
 

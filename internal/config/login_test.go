@@ -187,7 +187,7 @@ func TestStationLogin(t *testing.T) {
 			if got.APIKey != "" {
 				t.Error("a key is used")
 			}
-			checkProblem(t, Block{}, env, "", c.summary, "The login file "+user)
+			checkReadError(t, Block{}, env, c.summary, "The login file "+user)
 			hint := "There is also the login file " + station + " for " + server + ", used only without a key and credentials.json."
 			if detail := problems[0].Detail; strings.Contains(detail, hint) != c.hint || strings.Contains(detail, "station.json") != c.hint {
 				t.Errorf("the detail mentions the station's login: %t, want %t: %s", !c.hint, c.hint, detail)
