@@ -216,14 +216,6 @@ func TestCAPathIsAbsoluteInErrors(t *testing.T) {
 		"The file "+filepath.Join(here, "missing.pem")+" can't be read: ")
 }
 
-func TestInvalidCAAndLogin(t *testing.T) {
-	t.Parallel()
-	env, login := newHome(t, loginJSON("https://tofupilot.example.com", `"ca_cert": `+quoteJSON(beginCertificate)))
-	checkReadError(t, Block{}, env, "The login file can't be used",
-		"The ca_cert of the login file "+login+": this must be the path of a file, but it is a certificate;")
-	checkReadError(t, Block{}, setVariable(env, EnvCACert, `"ca.pem"`), "Invalid TOFUPILOT_CA_CERT", "The value has quotes around it; remove them.")
-}
-
 // readBrainpool returns a certificate with a curve that Go doesn't support, in PEM.
 func readBrainpool(t *testing.T) string {
 	t.Helper()

@@ -135,10 +135,6 @@ func TestPrecedence(t *testing.T) {
 			Block{APIKey: new("argument"), URL: new("https://argument.example.com")}, environment{EnvAPIKey: " broken ", EnvURL: "\n"},
 			result{"argument", "the provider's api_key", "https://argument.example.com/api", "the provider's url"},
 		},
-		"a key in a variable, the argument url": {
-			Block{URL: new("https://argument.example.com")}, environment{EnvAPIKey: "variable"},
-			result{"variable", "the environment variable TOFUPILOT_API_KEY", "https://argument.example.com/api", "the provider's url"},
-		},
 		"empty variables": {
 			Block{APIKey: new("argument")}, environment{EnvAPIKey: "", EnvURL: "", EnvCACert: ""},
 			result{"argument", "the provider's api_key", "https://www.tofupilot.app/api", "the provider's default"},

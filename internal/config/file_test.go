@@ -73,7 +73,8 @@ func TestLargestFiles(t *testing.T) {
 	}
 	stored := loginJSON("https://tofupilot.example.com")
 	env, _ := newHome(t, stored+strings.Repeat(" ", 1<<20-len(stored)))
-	got, problems := resolve(t, Block{}, setVariable(env, EnvCACert, link))
+	env[EnvCACert] = link
+	got, problems := resolve(t, Block{}, env)
 	if len(problems) > 0 || got.APIKey != storedKey {
 		t.Fatal(problems)
 	}
