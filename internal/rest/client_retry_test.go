@@ -168,19 +168,30 @@ func TestUnavailableURL(t *testing.T) {
 	})
 }
 
-// TestGetOnceUnusableResponse checks that GetOnce fails at once after a response that can't be used.
-func TestGetOnceUnusableResponse(t *testing.T) {
+// TestGetOnceUnusable checks that GetOnce fails after one attempt if it gets an unusable response, or no
+// response within ten seconds or request_timeout, whichever is shorter.
+func TestGetOnceUnusable(t *testing.T) {
 	t.Parallel()
-	for name, response := range map[string]http.Handler{
-		"truncated body": respondOK(`{"data": [`),
-		"500":            fakeapi.Status(500, ""),
-		"503":            fakeapi.Status(503, ""),
+	for name, c := range map[string]struct {
+		response       http.Handler
+		requestTimeout time.Duration
+		took           time.Duration
+	}{
+		"no response":                  {noResponse, time.Minute, 10 * time.Second},
+		"no response, shorter timeout": {noResponse, 3 * time.Second, 3 * time.Second},
+		"truncated body":               {respondOK(`{"data": [`), time.Minute, 0},
+		"500":                          {fakeapi.Status(500, ""), time.Minute, 0},
+		"503":                          {fakeapi.Status(503, ""), time.Minute, 0},
 	} {
 		runOnTestbed(t, func(b *testbed) {
-			b.api.Fail(response)
+			b.client.requestTimeout = c.requestTimeout
+			b.api.Fail(c.response)
 			err := b.client.GetOnce(b.Context(), "v2/procedures", nil, func([]byte) error { return ErrTruncated })
-			if n, took := len(b.api.Requests()), time.Since(b.start); !errors.As(err, new(*Error)) || n != 1 || took > 0 {
-				b.Errorf("%s: %v after %d attempts and %s", name, err, n, took)
+			if n := len(b.api.Requests()); !errors.As(err, new(*Error)) || n != 1 {
+				b.Errorf("%s: %v after %d attempts, want 1", name, err, n)
+			}
+			if took := time.Since(b.start); took != c.took {
+				b.Errorf("%s: it took %s, want %s", name, took, c.took)
 			}
 		})
 	}
@@ -197,22 +208,6 @@ func TestGetOnceRateLimited(t *testing.T) {
 		}
 		checkPause(b.T, "1 s and 2 s", time.Since(b.start), 3*time.Second)
 	})
-}
-
-// TestGetOnceTimeout checks that GetOnce waits for a response for ten seconds, or for request_timeout
-// if that is shorter, and doesn't retry then.
-func TestGetOnceTimeout(t *testing.T) {
-	t.Parallel()
-	for requestTimeout, want := range map[time.Duration]time.Duration{time.Minute: 10 * time.Second, 3 * time.Second: 3 * time.Second} {
-		runOnTestbed(t, func(b *testbed) {
-			b.client.requestTimeout = requestTimeout
-			b.api.Fail(noResponse)
-			err := b.client.GetOnce(b.Context(), "v2/procedures", nil, nil)
-			if n, took := len(b.api.Requests()), time.Since(b.start); !errors.As(err, new(*Error)) || n != 1 || took != want {
-				b.Errorf("request_timeout %s: %v after %d attempts and %s, want %s", requestTimeout, err, n, took, want)
-			}
-		})
-	}
 }
 
 // TestGetOnceConnectionErrors checks that GetOnce retries after a failure to connect, which doesn't
@@ -374,40 +369,25 @@ func respondRaw(t *testing.T, response string) http.Handler {
 	})
 }
 
-// brokenResponses returns handlers whose responses end too early, by name.
-func brokenResponses(t *testing.T) map[string]http.Handler {
-	t.Helper()
+// TestBrokenResponses checks that a request is retried after a response that ends too early, and that
+// the error isn't io's "unexpected EOF", which doesn't say that the response was cut off.
+func TestBrokenResponses(t *testing.T) {
+	t.Parallel()
 	const head = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
-	return map[string]http.Handler{
+	for name, response := range map[string]http.Handler{
 		"closed connection":                fakeapi.HangUp(),
 		"no HTTP":                          respondRaw(t, "220 smtp.example.com ESMTP\r\n"),
 		"body shorter than Content-Length": respondRaw(t, fmt.Sprintf("%sContent-Length: %d\r\n\r\n%s", head, len(onePage)+1, onePage)),
 		"no last chunk":                    respondRaw(t, fmt.Sprintf("%sTransfer-Encoding: chunked\r\n\r\n%x\r\n%s\r\n", head, len(onePage), onePage)),
 		"gzip cut off":                     respondRaw(t, head+"Content-Encoding: gzip\r\nContent-Length: 4\r\n\r\n\x1f\x8b\x08\x00"),
 		"JSON cut off":                     respondOK(onePage[:len(onePage)-1]),
-	}
-}
-
-func TestRetryBrokenResponse(t *testing.T) {
-	t.Parallel()
-	for name, response := range brokenResponses(t) {
-		api := fakeapi.New(fakeapi.Generate(1, fakeapi.WithRepository)...)
-		api.Fail(response, 1)
-		rows, err := getRows(t.Context(), newClient(t, newServer(t, api).String()))
-		if n := len(api.Requests()); err != nil || rows != 1 || n != 2 {
-			t.Errorf("%s: %d rows after %d attempts, %v", name, rows, n, err)
-		}
-	}
-}
-
-// TestBrokenResponseError checks that the error for broken responses isn't io's "unexpected EOF",
-// which doesn't say that the response was cut off.
-func TestBrokenResponseError(t *testing.T) {
-	t.Parallel()
-	for name, response := range brokenResponses(t) {
+	} {
 		failed := getError(t, newClient(t, newServer(t, response).String()))
-		if failed.Attempts != 3 || failed.Err == nil || strings.Contains(failed.Err.Error(), "unexpected EOF") {
-			t.Errorf("%s: %v after %d attempts", name, failed.Err, failed.Attempts)
+		if failed.Attempts != 3 {
+			t.Errorf("%s: got %d attempts, want 3", name, failed.Attempts)
+		}
+		if failed.Err == nil || strings.Contains(failed.Err.Error(), "unexpected EOF") {
+			t.Errorf("%s: got %v", name, failed.Err)
 		}
 	}
 }
