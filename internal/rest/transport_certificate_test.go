@@ -13,7 +13,6 @@ import (
 	"net/http/httptest"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -176,16 +175,6 @@ func TestFailedHandshakes(t *testing.T) {
 	}
 }
 
-// TestUntrustedServerThatRequestsAClientCertificate checks that the error is about the server's
-// certificate, not about the missing client certificate.
-func TestUntrustedServerThatRequestsAClientCertificate(t *testing.T) {
-	t.Parallel()
-	server := newCertificateServer(t, http.NotFoundHandler(), func(server *httptest.Server) { server.TLS.ClientAuth = tls.RequireAnyClientCert })
-	if failed := getError(t, newClient(t, server.url)); failed.Kind != TLSFailed {
-		t.Errorf("got kind %d, want %d: %v", failed.Kind, TLSFailed, failed)
-	}
-}
-
 // TestCloseAfterHandshake checks the kind of the error if a server closes connections after the
 // handshake, as servers may do in TLS 1.3 to reject a client without the right certificate. The error
 // says so if the server requested a certificate and no request has succeeded.
@@ -205,22 +194,15 @@ func TestCloseAfterHandshake(t *testing.T) {
 		for _, reset := range []bool{false, true} {
 			t.Run(fmt.Sprintf("%s, reset %t", name, reset), func(t *testing.T) {
 				t.Parallel()
-				var served atomic.Int64
-				handler := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-					if served.Add(1) > int64(c.successes) {
-						closeConnection(t, w, reset)
-						return
-					}
-					w.Header().Set("Connection", "close")
-					respondOK(onePage).ServeHTTP(w, r)
-				})
-				server := newCertificateServer(t, handler, func(server *httptest.Server) { server.TLS.ClientAuth = c.auth })
+				api := fakeapi.New()
+				server := newCertificateServer(t, api, func(server *httptest.Server) { server.TLS.ClientAuth = c.auth })
 				client := server.newClient(t, nil)
 				for range c.successes {
 					if _, err := getRows(t.Context(), client); err != nil {
 						t.Fatal(err)
 					}
 				}
+				api.Fail(closeConnection(t, reset))
 				if failed := getError(t, client); failed.Kind != c.kind || failed.Attempts != c.attempts {
 					t.Errorf("got kind %d after %d attempts, want %d after %d: %v", failed.Kind, failed.Attempts, c.kind, c.attempts, failed)
 				}
@@ -229,45 +211,38 @@ func TestCloseAfterHandshake(t *testing.T) {
 	}
 }
 
-// closeConnection closes the TCP connection of a TLS server's response, with a reset or normally.
-func closeConnection(t *testing.T, w http.ResponseWriter, reset bool) {
+// closeConnection returns a handler that closes the TCP connection of a TLS server, with a reset or
+// normally.
+func closeConnection(t *testing.T, reset bool) http.Handler {
 	t.Helper()
-	connection, _, err := w.(http.Hijacker).Hijack() //nolint:forcetypeassert // net/http/httptest serves with net/http.
-	if err != nil {
-		t.Error(err)
-		return
-	}
-	tcp := connection.(*tls.Conn).NetConn().(*net.TCPConn) //nolint:forcetypeassert // The server uses TLS over TCP.
-	if reset {
-		_ = tcp.SetLinger(0)
-	}
-	_ = tcp.Close()
+	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		connection, _, err := w.(http.Hijacker).Hijack() //nolint:forcetypeassert // net/http/httptest serves with net/http.
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		tcp := connection.(*tls.Conn).NetConn().(*net.TCPConn) //nolint:forcetypeassert // The server uses TLS over TCP.
+		if reset {
+			_ = tcp.SetLinger(0)
+		}
+		_ = tcp.Close()
+	})
 }
 
 // TestCloseDuringHandshake checks that the error is about the client certificate if the server closes
 // the connection when it has received one.
 func TestCloseDuringHandshake(t *testing.T) {
 	t.Parallel()
-	serverCertificate, trusted := newCertificate(t, "server")
-	listener := harness.Listen(t)
-	t.Cleanup(func() { _ = listener.Close() })
-	go func() {
-		for {
-			connection, err := listener.Accept()
-			if err != nil {
-				return // the test has ended
-			}
-			_ = tls.Server(connection, &tls.Config{
-				Certificates: []tls.Certificate{serverCertificate}, MaxVersion: tls.VersionTLS12, ClientAuth: tls.RequireAnyClientCert,
-				VerifyConnection: func(tls.ConnectionState) error { return connection.Close() },
-			}).HandshakeContext(t.Context())
-			_ = connection.Close()
+	server := newCertificateServer(t, http.NotFoundHandler(), func(server *httptest.Server) {
+		server.TLS.ClientAuth, server.TLS.MaxVersion = tls.RequireAnyClientCert, tls.VersionTLS12
+		config := server.TLS.Clone()
+		server.TLS.GetConfigForClient = func(hello *tls.ClientHelloInfo) (*tls.Config, error) {
+			config.VerifyConnection = func(tls.ConnectionState) error { return hello.Conn.Close() }
+			return config, nil
 		}
-	}()
-	clientCertificate, _ := newCertificate(t, "client")
-	client := newClient(t, "https://"+listener.Addr().String(), func(config *Config) {
-		config.Transport, config.Certificate = NewTransport(trusted), &clientCertificate
 	})
+	certificate, _ := newCertificate(t, "client")
+	client := server.newClient(t, &certificate)
 	if failed := getError(t, client); failed.Kind != CertificateRefused || failed.Attempts != 1 {
 		t.Errorf("got kind %d after %d attempts, want %d after 1: %v", failed.Kind, failed.Attempts, CertificateRefused, failed)
 	}

@@ -32,30 +32,14 @@ func TestRootCAs(t *testing.T) {
 	}
 }
 
-// blockingBody is a body whose Read blocks until Close, like that of net/http after 101 Switching
-// Protocols. Canceling the request's context doesn't unblock Read.
-type blockingBody struct{ closed chan struct{} }
-
-func (b blockingBody) Read([]byte) (int, error) {
-	<-b.closed
-	return 0, errors.New("closed")
-}
-
-func (b blockingBody) Close() error {
-	select {
-	case <-b.closed:
-	default:
-		close(b.closed)
-	}
-	return nil
-}
-
-// newClientWithoutBody returns a client that always receives this status and a blockingBody.
+// newClientWithoutBody returns a client that always receives this status and a body that blocks. As with
+// that of net/http after 101 Switching Protocols, only Close ends a Read, not the request's context.
 func newClientWithoutBody(t *testing.T, status int) *Client {
 	t.Helper()
 	client := newClient(t, "https://tofupilot.invalid")
 	client.http.Transport = roundTripFunc(func(*http.Request) (*http.Response, error) {
-		return &http.Response{StatusCode: status, Header: http.Header{}, Body: blockingBody{make(chan struct{})}}, nil
+		body, _ := io.Pipe()
+		return &http.Response{StatusCode: status, Header: http.Header{}, Body: body}, nil
 	})
 	return client
 }
@@ -103,20 +87,17 @@ func TestForgottenConnection(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes eleven seconds")
 	}
-	server := httptest.NewUnstartedServer(fakeapi.New(fakeapi.Generate(7, fakeapi.WithRepository)...))
-	server.EnableHTTP2 = true
-	server.StartTLS()
-	t.Cleanup(server.Close)
-	trusted := x509.NewCertPool()
-	trusted.AddCert(server.Certificate())
-	transport := NewTransport(trusted)
+	api := fakeapi.New(fakeapi.Generate(7, fakeapi.WithRepository)...)
+	server := newCertificateServer(t, api, func(server *httptest.Server) { server.EnableHTTP2 = true })
+	client := server.newClient(t, nil)
+	client.requestTimeout = 30 * time.Second
+	transport := client.http.Transport.(*http.Transport) //nolint:forcetypeassert // It is from NewTransport.
 	t.Cleanup(transport.CloseIdleConnections)
 	forgotten := new(atomic.Bool)
 	transport.DialContext = func(ctx context.Context, network, address string) (net.Conn, error) {
 		conn, err := new(net.Dialer).DialContext(ctx, network, address)
 		return forgettableConn{conn, forgotten}, err
 	}
-	client := newClient(t, server.URL, func(config *Config) { config.Transport, config.RequestTimeout = transport, 30*time.Second })
 	if rows, err := getRows(t.Context(), client); err != nil || rows != 7 {
 		t.Fatalf("%d rows, %v", rows, err)
 	}
@@ -221,29 +202,17 @@ func TestRedirectWithoutQuery(t *testing.T) {
 // nginx does for "return 444", although net/http itself then sends the request again.
 func TestGetOnceOverResetStreams(t *testing.T) {
 	t.Parallel()
-	certificate, trusted := newCertificate(t, "server")
-	listener, err := tls.Listen("tcp", "127.0.0.1:0", &tls.Config{Certificates: []tls.Certificate{certificate}, NextProtos: []string{"h2"}, MinVersion: tls.VersionTLS12})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = listener.Close() })
 	var streams atomic.Int64
-	go func() {
-		for {
-			connection, err := listener.Accept()
-			if err != nil {
-				return // the test has ended
-			}
-			go resetStreams(connection, &streams)
+	server := newCertificateServer(t, http.NotFoundHandler(), func(server *httptest.Server) {
+		server.TLS.NextProtos = []string{"h2"}
+		server.Config.TLSNextProto = map[string]func(*http.Server, *tls.Conn, http.Handler){
+			"h2": func(_ *http.Server, connection *tls.Conn, _ http.Handler) { resetStreams(connection, &streams) },
 		}
-	}()
-	transport := NewTransport(trusted)
-	t.Cleanup(transport.CloseIdleConnections)
-	client := newClient(t, "https://"+listener.Addr().String(), func(config *Config) {
-		config.Transport, config.RequestTimeout = transport, time.Second
 	})
+	client := server.newClient(t, nil)
+	client.requestTimeout = time.Second
 	start := time.Now()
-	err = client.GetOnce(t.Context(), "v2/procedures", url.Values{"search_query": {"a"}}, nil)
+	err := client.GetOnce(t.Context(), "v2/procedures", url.Values{"search_query": {"a"}}, nil)
 	if took := time.Since(start); !errors.As(err, new(*Error)) || took > 3*time.Second {
 		t.Errorf("%v after %s, want at most 3s", err, took)
 	}
@@ -252,9 +221,8 @@ func TestGetOnceOverResetStreams(t *testing.T) {
 	}
 }
 
-// resetStreams refuses every stream of an HTTP/2 connection, and adds their number to streams.
+// resetStreams refuses every stream of an HTTP/2 connection, and adds each to streams.
 func resetStreams(connection net.Conn, streams *atomic.Int64) {
-	defer func() { _ = connection.Close() }()
 	if _, err := io.ReadFull(connection, make([]byte, len(http2.ClientPreface))); err != nil {
 		return
 	}
