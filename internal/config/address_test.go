@@ -36,30 +36,30 @@ func TestParseURL(t *testing.T) {
 			continue
 		}
 		if got := base.String(); got != want {
-			t.Errorf("%s becomes %s, want %s", raw, got, want)
+			t.Errorf("%s: got %s, want %s", raw, got, want)
 		}
 	}
 }
 
 func TestBadURLs(t *testing.T) {
 	t.Parallel()
-	const scheme, host, user, query, fragment = "must begin with https://", "has no host", "contains user info", "has a query", "has a fragment"
+	const noScheme, noHost, hasUser, hasQuery = "must begin with https://", "has no host", "contains user info", "has a query"
 	for raw, want := range map[string]string{
-		"":                           scheme,
-		"tofupilot.example.com":      scheme,
-		"tofupilot.example.com:8443": scheme,
-		"localhost:3000":             scheme,
-		"10.0.0.7:8443/api":          scheme,
-		"[::1]:3000":                 scheme,
-		"ftp://example.com":          scheme,
-		"https://":                   host,
-		"https:///api":               host,
-		"https://:8443":              host,
-		"https://@example.com":       user,
-		"user@example.com":           user,
-		"https://example.com?":       query,
-		"https://example.com/?a=b#c": query,
-		"https://example.com#":       fragment,
+		"":                           noScheme,
+		"tofupilot.example.com":      noScheme,
+		"tofupilot.example.com:8443": noScheme,
+		"localhost:3000":             noScheme,
+		"10.0.0.7:8443/api":          noScheme,
+		"[::1]:3000":                 noScheme,
+		"ftp://example.com":          noScheme,
+		"https://":                   noHost,
+		"https:///api":               noHost,
+		"https://:8443":              noHost,
+		"https://@example.com":       hasUser,
+		"user@example.com":           hasUser,
+		"https://example.com?":       hasQuery,
+		"https://example.com/?a=b#c": hasQuery,
+		"https://example.com#":       "has a fragment",
 		"https://example.com:port":   "this isn't a URL",
 		"https://example.com:65536":  "port 65536 doesn't exist",
 		"https://https://host":       "has :// twice",
@@ -83,9 +83,9 @@ func TestBadURLs(t *testing.T) {
 	} {
 		base, err := parseURL(raw)
 		if err == nil {
-			t.Errorf("%q became %s", raw, base)
+			t.Errorf("%q: got the base %s, want an error", raw, base)
 		} else if !strings.Contains(err.Error(), want) {
-			t.Errorf("%q: the error doesn't say %q: %v", raw, want, err)
+			t.Errorf("%q: got %v, want an error with %q", raw, err, want)
 		}
 	}
 }
@@ -97,8 +97,8 @@ func TestURLErrorsHideSecrets(t *testing.T) {
 		"secret:secret@", "ftp://secret@", "https://user:secret@exa mple.com", "https://user:secret\n@example.com",
 		"https://example.com/?token=secret", "https://example.com#secret",
 	} {
-		if base, err := parseURL(raw); err == nil || strings.Contains(err.Error(), "sec") {
-			t.Errorf("%q: %v %v", raw, base, err)
+		if base, err := parseURL(raw); err == nil || strings.Contains(err.Error(), "sec") { // also finds sec%zzret
+			t.Errorf("%q: got %v, %v", raw, base, err)
 		}
 	}
 }

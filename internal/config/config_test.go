@@ -54,14 +54,11 @@ func checkError(t *testing.T, block Block, env environment, argument, summary st
 		t.Fatalf("got the problems %v, want one error", problems)
 	}
 	got := problems[0]
-	if got.Argument != argument {
-		t.Errorf("got the argument %q, want %q", got.Argument, argument)
+	if got.Summary != summary || got.Argument != argument {
+		t.Errorf("got the summary %q and the argument %q, want %q and %q", got.Summary, got.Argument, summary, argument)
 	}
-	if inConfigure := argument != ""; got.InConfigure() != inConfigure {
-		t.Errorf("reported by Configure: got %t, want %t", got.InConfigure(), inConfigure)
-	}
-	if got.Summary != summary {
-		t.Errorf("got the summary %q, want %q", got.Summary, summary)
+	if want := argument != ""; got.InConfigure() != want {
+		t.Errorf("reported by Configure: got %t, want %t", got.InConfigure(), want)
 	}
 	for _, word := range words {
 		if !strings.Contains(got.Detail, word) {

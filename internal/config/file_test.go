@@ -3,6 +3,7 @@
 package config
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -16,53 +17,42 @@ import (
 // it could block, or use much memory.
 func TestOnlyRegularFiles(t *testing.T) {
 	t.Parallel()
-	pipe := func(_ *testing.T, file string) error { return syscall.Mkfifo(file, 0o600) } // without a writer, reading it blocks
-	link := func(target string) func(*testing.T, string) error {
-		return func(_ *testing.T, file string) error { return os.Symlink(target, file) }
-	}
-	huge := func(_ *testing.T, file string) error {
-		if err := os.WriteFile(file, nil, 0o600); err != nil {
-			return err
-		}
-		return os.Truncate(file, 1<<40)
-	}
-	for what, c := range map[string]struct {
-		create func(*testing.T, string) error
-		is     string // as the error calls the file
+	for name, c := range map[string]struct {
+		create      func(file string) error
+		description string // of the file, in the error
 	}{
-		"directory":    {func(_ *testing.T, file string) error { return os.Mkdir(file, 0o700) }, "a directory"},
-		"pipe":         {pipe, "a pipe"},
-		"device":       {link("/dev/zero"), "a device or a socket"},
-		"empty device": {link("/dev/null"), "a device or a socket"},
-		"huge file":    {huge, "larger"},
-		"one byte too large": {func(_ *testing.T, file string) error {
+		"directory":    {func(file string) error { return os.Mkdir(file, 0o700) }, "a directory"},
+		"pipe":         {func(file string) error { return syscall.Mkfifo(file, 0o600) }, "a pipe"},
+		"device":       {func(file string) error { return os.Symlink("/dev/zero", file) }, "a device or a socket"},
+		"empty device": {func(file string) error { return os.Symlink("/dev/null", file) }, "a device or a socket"},
+		"huge file": {func(file string) error {
+			return errors.Join(os.WriteFile(file, nil, 0o600), os.Truncate(file, 1<<40))
+		}, "larger"},
+		"one byte too large": {func(file string) error {
 			return os.WriteFile(file, []byte(strings.Repeat(" ", 16<<20+1)), 0o600)
 		}, "larger"},
 	} {
-		t.Run(what, func(t *testing.T) {
+		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			file := filepath.Join(t.TempDir(), "ca.pem")
-			if err := c.create(t, file); err != nil {
+			ca := filepath.Join(t.TempDir(), "ca.pem")
+			if err := c.create(ca); err != nil {
 				t.Fatal(err)
 			}
-			const advice = "; correct the path, or set the provider's ca_cert_pem instead."
-			reason := file + " must be a regular file of at most 16 MiB, but it is " + c.is
-			checkReadError(t, Block{APIKey: new("key")}, environment{EnvCACert: file}, "Invalid TOFUPILOT_CA_CERT", reason+advice)
-			env, login := newHome(t, loginJSON("https://tofupilot.example.com", `"ca_cert": `+quoteJSON(file)))
-			checkReadError(t, Block{}, env, "The login file can't be used", "The ca_cert of the login file "+login+": "+reason+advice)
+			words := ca + " must be a regular file of at most 16 MiB, but it is " + c.description + "; correct the path, or set the provider's ca_cert_pem instead."
+			checkReadError(t, Block{APIKey: new("key")}, environment{EnvCACert: ca}, "Invalid TOFUPILOT_CA_CERT", words)
+			env, login := newHome(t, loginJSON("https://tofupilot.example.com", `"ca_cert": `+quoteJSON(ca)))
+			checkReadError(t, Block{}, env, "The login file can't be used", "The ca_cert of the login file "+login+": "+words)
 
-			if err := os.Remove(login); err != nil {
-				t.Fatal(err)
-			}
-			if err := c.create(t, login); err != nil {
+			if err := errors.Join(os.Remove(login), c.create(login)); err != nil {
 				t.Fatal(err)
 			}
 			checkReadError(t, Block{}, env, "The login file can't be used",
-				"The login file "+login+" must be a regular file of at most 1 MiB, but it is "+c.is+". Run `tofupilot login` again, or set TOFUPILOT_API_KEY instead, and TOFUPILOT_URL for a self-hosted server.")
+				"The login file "+login+" must be a regular file of at most 1 MiB, but it is "+c.description+". Run `tofupilot login` again, or set TOFUPILOT_API_KEY instead, and TOFUPILOT_URL for a self-hosted server.")
 		})
 	}
 }
 
+// TestLargestFiles checks that files of the largest size are read, also through a symbolic link.
 func TestLargestFiles(t *testing.T) {
 	t.Parallel()
 	certificate, _ := harness.NewCertificate(t, "authority")

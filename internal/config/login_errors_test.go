@@ -42,14 +42,6 @@ func TestLoginErrors(t *testing.T) {
 	}
 }
 
-func TestInvalidKeyMentionsLogin(t *testing.T) {
-	t.Parallel()
-	env, file := newHome(t, loginJSON("https://tofupilot.example.com"))
-	env[EnvAPIKey] = "Bearer tp_given"
-	checkReadError(t, Block{}, env, "Invalid TOFUPILOT_API_KEY",
-		"keep only what follows it. There is also the login file "+file+" for https://tofupilot.example.com, used only without a key.")
-}
-
 // TestLoginOwnServer checks that neither the key nor the ca_cert of a login is used for another server
 // than the login's.
 func TestLoginOwnServer(t *testing.T) {
@@ -148,6 +140,7 @@ func TestOtherLogin(t *testing.T) {
 		"a key, for the user's server":    {"tp_given", server, "credentials.json"},
 		"a key, for the station's server": {"tp_given", stationServer, "station.json"},
 		"a key, for another server":       {"tp_given", "https://other.example.com", ""},
+		"an invalid key, and no url":      {"Bearer tp_given", "", "credentials.json"},
 		"an invalid key and url":          {"Bearer tp_given", "other.example.com", ""},
 		"the user's login":                {"", "", "station.json"},
 		"the user's login, and its url":   {"", server, ""},
