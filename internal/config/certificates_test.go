@@ -24,7 +24,7 @@ func writeFile(t *testing.T, content string) string {
 	return file
 }
 
-// checkTrust checks that the pool has the system's certificates and these.
+// checkTrust checks that a pool consists of the system's certificates and these, in PEM.
 func checkTrust(t *testing.T, pool *x509.CertPool, certificates ...string) {
 	t.Helper()
 	if pool == nil {
@@ -35,8 +35,7 @@ func checkTrust(t *testing.T, pool *x509.CertPool, certificates ...string) {
 		t.Fatal(err)
 	}
 	for _, certificate := range certificates {
-		decoded, _ := pem.Decode([]byte(certificate))
-		parsed, err := x509.ParseCertificate(decoded.Bytes)
+		parsed, err := x509.ParseCertificate(decodePEM(certificate))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -55,34 +54,33 @@ func TestCA(t *testing.T) {
 	first, key := harness.NewCertificate(t, "first")
 	second, _ := harness.NewCertificate(t, "second")
 	third, _ := harness.NewCertificate(t, "third")
-	withCA := func(bundle string) Block {
-		return Block{APIKey: new("key"), CACertPEM: new(bundle)}
-	}
-	none := Block{APIKey: new("key")}
 	for name, c := range map[string]struct {
-		block Block
-		file  string // content of the file that TOFUPILOT_CA_CERT names
-		want  []string
+		argument string // ca_cert_pem; empty: not set
+		file     string // content of the file that TOFUPILOT_CA_CERT names; empty: not set
+		want     []string
 	}{
-		"argument":                  {withCA(first), "", []string{first}},
-		"file":                      {none, first, []string{first}},
-		"argument and file":         {withCA(first), second, []string{first}},
-		"argument and invalid file": {withCA(first), "garbage", []string{first}},
-		"bundle of three":           {none, first + second + third, []string{first, second, third}},
-		"bundle with comments":      {withCA("# first\n" + first + "\n\n# third\r\n" + third), "", []string{first, third}},
-		"certificate with a key":    {none, key + first, []string{first}},
-		"a duplicate":               {none, first + first, []string{first}},
-		"a byte-order mark":         {withCA(byteOrderMark + first), "", []string{first}},
-		"an old PEM type":           {none, useX509Type(first) + second, []string{first, second}},
-		"two parts with a mark":     {none, byteOrderMark + first + byteOrderMark + second, []string{first, second}},
+		"argument":                  {first, "", []string{first}},
+		"file":                      {"", first, []string{first}},
+		"argument and file":         {first, second, []string{first}},
+		"argument and invalid file": {first, "garbage", []string{first}},
+		"bundle of three":           {"", first + second + third, []string{first, second, third}},
+		"bundle with comments":      {"# first\n" + first + "\n\n# third\r\n" + third, "", []string{first, third}},
+		"certificate with a key":    {"", key + first, []string{first}},
+		"a duplicate":               {"", first + first, []string{first}},
+		"a byte-order mark":         {byteOrderMark + first, "", []string{first}},
+		"two byte-order marks":      {"", byteOrderMark + first + byteOrderMark + second, []string{first, second}},
+		"an old PEM type":           {"", useX509Type(first) + second, []string{first, second}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			env := environment{}
+			block, env := Block{APIKey: new("key")}, environment{}
+			if c.argument != "" {
+				block.CACertPEM = &c.argument
+			}
 			if c.file != "" {
 				env[EnvCACert] = writeFile(t, c.file)
 			}
-			got, problems := resolve(t, c.block, env)
+			got, problems := resolve(t, block, env)
 			if len(problems) > 0 {
 				t.Fatal(problems)
 			}
@@ -94,109 +92,141 @@ func TestCA(t *testing.T) {
 func TestCAErrors(t *testing.T) {
 	t.Parallel()
 	good, key := harness.NewCertificate(t, "good")
+	der := decodePEM(good)
 	damaged := harness.EncodePEM("CERTIFICATE", []byte("no ASN.1"))
-	decoded, _ := pem.Decode([]byte(good))
-	trusted := harness.EncodePEM("TRUSTED CERTIFICATE", append(decoded.Bytes, 0x30, 0x00))
-	const openssl = "RUSTED CERTIFICATE is a format of OpenSSL's own; convert it with `openssl x509 -in FILE -out FILE.pem`, one certificate at a time."
-	const none = "o certificate found; a certificate in PEM begins with -----BEGIN CERTIFICATE-----."
+	trusted := harness.EncodePEM("TRUSTED CERTIFICATE", append(slices.Clone(der), 0x30, 0x00)) // with an empty list of uses
+	const (
+		none      = "no certificate found; a certificate in PEM begins with -----BEGIN CERTIFICATE-----."
+		undecoded = " can't be decoded; each must be complete between its lines -----BEGIN CERTIFICATE----- and -----END CERTIFICATE-----, without spaces in front."
+		isTrusted = "TRUSTED CERTIFICATE is a format of OpenSSL's own; convert it with `openssl x509 -in FILE -out FILE.pem`, one certificate at a time."
+		isUTF16   = "the text is in UTF-16; save it as UTF-8."
+		isDER     = "this is a certificate in DER, not in PEM; convert it with `openssl x509 -inform der -in FILE -out FILE.pem`, or on Windows with `certutil -encode FILE FILE.pem`."
+	)
 	for name, c := range map[string]struct{ content, words string }{
 		"empty":                            {"", none},
-		"garbage":                          {"garbage", none},
-		"a key instead":                    {key, "o certificate found, only: PRIVATE KEY; give the CA certificate instead."},
-		"cut off":                          {good[:len(good)/2], "1 of 1 certificate can't be decoded"},
-		"cut off after another":            {good + good[:len(good)/2], "1 of 2 certificates can't be decoded"},
-		"in one line":                      {strings.ReplaceAll(good, "\n", " "), "1 of 1 certificate can't be decoded"},
-		"indented":                         {good + strings.ReplaceAll("\n"+good, "\n", "\n  "), "without spaces in front"},
-		"one of two is damaged":            {good + damaged, "ertificate 2 of the bundle is damaged"},
-		"first of two is damaged":          {damaged + good, "ertificate 1 of the bundle is damaged"},
-		"an old PEM type, cut off":         {good + useX509Type(good)[:len(good)/2], "1 of 2 certificates can't be decoded"},
-		"an unsupported curve":             {readBrainpool(t), "one of the bundle's certificates can be used: certificate 1: x509: unsupported elliptic curve."},
-		"OpenSSL's PEM type":               {trusted, openssl},
-		"a certificate and OpenSSL's type": {good + trusted, openssl},
-		"OpenSSL's type, cut off":          {trusted[:len(trusted)/2], openssl},
-		"UTF-16":                           {string(encodeUTF16(binary.LittleEndian, good)), "he text is in UTF-16; save it as UTF-8."},
-		"UTF-16, big-endian":               {string(encodeUTF16(binary.BigEndian, good)), "he text is in UTF-16; save it as UTF-8."},
-		"DER":                              {string(decoded.Bytes), "his is a certificate in DER, not in PEM; convert it with `openssl x509 -inform der -in FILE -out FILE.pem`, or on Windows with `certutil -encode FILE FILE.pem`."},
+		"text":                             {"two\nlines", none},
+		"a key instead":                    {key, "no certificate found, only: PRIVATE KEY; give the CA certificate instead."},
+		"cut off":                          {good[:len(good)/2], "1 of 1 certificate" + undecoded},
+		"cut off after another":            {good + good[:len(good)/2], "1 of 2 certificates" + undecoded},
+		"in one line":                      {strings.ReplaceAll(good, "\n", " "), "1 of 1 certificate" + undecoded},
+		"indented":                         {good + strings.ReplaceAll("\n"+good, "\n", "\n  "), "1 of 2 certificates" + undecoded},
+		"an old PEM type, cut off":         {good + useX509Type(good)[:len(good)/2], "1 of 2 certificates" + undecoded},
+		"the first of two is damaged":      {damaged + good, "certificate 1 of the bundle is damaged: "},
+		"an unsupported curve":             {readBrainpool(t), "none of the bundle's certificates can be used: certificate 1: x509: unsupported elliptic curve."},
+		"OpenSSL's PEM type":               {trusted, isTrusted},
+		"a certificate and OpenSSL's type": {good + trusted, isTrusted},
+		"OpenSSL's type, cut off":          {trusted[:len(trusted)/2], isTrusted},
+		"UTF-16":                           {string(encodeUTF16(binary.LittleEndian, good)), isUTF16},
+		"UTF-16, big-endian":               {string(encodeUTF16(binary.BigEndian, good)), isUTF16},
+		"DER":                              {string(der), isDER},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			block := Block{APIKey: new("key")}
 			file := writeFile(t, c.content)
-			checkReadError(t, block, environment{EnvCACert: file}, "Invalid TOFUPILOT_CA_CERT", file+": ", c.words)
-			if _, err := ParseCACertPEM(c.content); strings.Contains(err.Error(), `use file("…")`) != (c.content == "garbage") {
-				t.Errorf("the advice about a path: %s", err)
-			}
-			block.CACertPEM = new(c.content)
-			checkArgumentError(t, block, nil, "ca_cert_pem", c.words)
+			checkReadError(t, Block{APIKey: new("key")}, environment{EnvCACert: file}, "Invalid TOFUPILOT_CA_CERT", file+": "+c.words)
+			checkArgumentError(t, Block{APIKey: new("key"), CACertPEM: &c.content}, nil, "ca_cert_pem", strings.ToUpper(c.words[:1])+c.words[1:])
 		})
 	}
 }
 
-// TestUnreadableCertificates checks that a certificate that Go doesn't support is skipped if there
-// are others. A PEM block that isn't a well-formed certificate is an error, because it may be a
-// damaged copy of the one that is needed.
-func TestUnreadableCertificates(t *testing.T) {
+// TestCAPath checks that the error says how to read a file if ca_cert_pem looks like a path, and only then.
+func TestCAPath(t *testing.T) {
+	t.Parallel()
+	const advice = `. If this is the path of a file, use file("…").`
+	block := Block{APIKey: new("key"), CACertPEM: new("/etc/ssl/ca.pem")}
+	checkArgumentError(t, block, nil, "ca_cert_pem", advice)
+	block.CACertPEM = new("two\nlines")
+	if _, problems := resolve(t, block, nil); strings.Contains(problems[0].Detail, advice) {
+		t.Errorf("got %s", problems[0].Detail)
+	}
+}
+
+// TestSkippedCertificates checks that certificates that Go doesn't support are skipped if there are
+// others.
+func TestSkippedCertificates(t *testing.T) {
 	t.Parallel()
 	good, _ := harness.NewCertificate(t, "good")
-	decoded, _ := pem.Decode([]byte(good))
-	sequence := func(parts ...[]byte) string {
-		content := slices.Concat(parts...)
-		return harness.EncodePEM("CERTIFICATE", append([]byte{0x30, byte(len(content))}, content...))
-	}
-	empty, bits := []byte{0x30, 0x00}, []byte{0x03, 0x01, 0x00}
+	brainpool := readBrainpool(t)
+	const curve = "x509: unsupported elliptic curve"
 	for name, c := range map[string]struct {
-		bundle  string
-		skipped []string
-		err     string
+		bundle string
+		want   []string // errors about the skipped certificates
 	}{
-		"no unsupported one":               {good, nil, ""},
-		"a curve, first":                   {readBrainpool(t) + good, []string{"certificate 1: x509: unsupported elliptic curve"}, ""},
-		"a curve, last":                    {good + good + readBrainpool(t), []string{"certificate 3: x509: unsupported elliptic curve"}, ""},
-		"a curve, with the old PEM type":   {useX509Type(readBrainpool(t)) + good, []string{"certificate 1: x509: unsupported elliptic curve"}, ""},
-		"two":                              {readBrainpool(t) + good + sequence(empty, empty, bits), []string{"certificate 1: x509: unsupported elliptic curve", "certificate 3: x509: malformed serial number"}, ""},
-		"two unsupported ones only":        {readBrainpool(t) + readBrainpool(t), nil, "none of the bundle's certificates can be used: certificate 1: x509: unsupported elliptic curve"},
-		"an unsupported and a damaged one": {readBrainpool(t) + good + harness.EncodePEM("CERTIFICATE", decoded.Bytes[:100]), nil, "certificate 3 of the bundle is damaged: x509: malformed certificate"},
-		"trailing data":                    {good + harness.EncodePEM("CERTIFICATE", append(decoded.Bytes, 0)), nil, "certificate 2 of the bundle is damaged: x509: trailing data"},
-		"no signature":                     {good + sequence(empty, empty), nil, "certificate 2 of the bundle is damaged: "},
-		"a fourth part":                    {good + sequence(empty, empty, bits, bits), nil, "certificate 2 of the bundle is damaged: "},
-		"parts of other types":             {good + sequence(empty, bits, bits), nil, "certificate 2 of the bundle is damaged: "},
-		"an empty one":                     {good + harness.EncodePEM("CERTIFICATE", nil), nil, "certificate 2 of the bundle is damaged: "},
+		"none":                             {good, nil},
+		"the first":                        {brainpool + good, []string{"certificate 1: " + curve}},
+		"the last":                         {good + good + brainpool, []string{"certificate 3: " + curve}},
+		"the first, with the old PEM type": {useX509Type(brainpool) + good, []string{"certificate 1: " + curve}},
+		"two": {
+			brainpool + good + encodeSequence(emptySequence, emptySequence, emptyBitString),
+			[]string{"certificate 1: " + curve, "certificate 3: x509: malformed serial number"},
+		},
 	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			got, err := ParseCACertPEM(c.bundle)
-			if c.err != "" {
-				if err == nil || !strings.HasPrefix(err.Error(), c.err) {
-					t.Errorf("got %v, want %s", err, c.err)
-				}
-				return
-			}
-			if err != nil {
-				t.Fatal(err)
-			}
-			var skipped []string
-			for _, err := range got.Skipped {
-				skipped = append(skipped, err.Error())
-			}
-			if !slices.Equal(skipped, c.skipped) {
-				t.Errorf("skipped %q, want %q", skipped, c.skipped)
-			}
-			checkTrust(t, got.pool(), good)
-		})
+		bundle, err := ParseCACertPEM(c.bundle)
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		var got []string
+		for _, err := range bundle.Skipped {
+			got = append(got, err.Error())
+		}
+		if !slices.Equal(got, c.want) {
+			t.Errorf("%s: skipped %q, want %q", name, got, c.want)
+		}
+		checkTrust(t, bundle.pool(), good)
 	}
+}
+
+// TestDamagedCertificates checks that a PEM block that isn't a well-formed certificate is an error,
+// because it may be a damaged copy of the one that is needed.
+func TestDamagedCertificates(t *testing.T) {
+	t.Parallel()
+	good, _ := harness.NewCertificate(t, "good")
+	der := decodePEM(good)
+	for name, c := range map[string]struct{ damaged, want string }{
+		"cut off":              {harness.EncodePEM("CERTIFICATE", der[:100]), "x509: malformed certificate"},
+		"trailing data":        {harness.EncodePEM("CERTIFICATE", append(slices.Clone(der), 0)), "x509: trailing data"},
+		"empty":                {harness.EncodePEM("CERTIFICATE", nil), ""},
+		"no signature":         {encodeSequence(emptySequence, emptySequence), ""},
+		"a fourth part":        {encodeSequence(emptySequence, emptySequence, emptyBitString, emptyBitString), ""},
+		"parts of other types": {encodeSequence(emptySequence, emptyBitString, emptyBitString), ""},
+	} {
+		want := "certificate 3 of the bundle is damaged: " + c.want
+		if _, err := ParseCACertPEM(readBrainpool(t) + good + c.damaged); err == nil || !strings.HasPrefix(err.Error(), want) {
+			t.Errorf("%s: got %v, want %s", name, err, want)
+		}
+	}
+}
+
+// Values in DER. A certificate is a sequence of two sequences and a bit string, the signature.
+const (
+	emptySequence  = "\x30\x00"
+	emptyBitString = "\x03\x01\x00"
+)
+
+// encodeSequence returns a certificate in PEM, as a sequence of these parts.
+func encodeSequence(parts ...string) string {
+	content := strings.Join(parts, "")
+	return harness.EncodePEM("CERTIFICATE", append([]byte{0x30, byte(len(content))}, content...))
+}
+
+// decodePEM returns the content of the first PEM block.
+func decodePEM(text string) []byte {
+	block, _ := pem.Decode([]byte(text))
+	return block.Bytes
 }
 
 func TestSystemCAsAdvice(t *testing.T) {
 	t.Parallel()
-	const store = "This machine's certificate store has no certificate that can be read: "
+	const noCertificate = "This machine's certificate store has no certificate that can be read: "
 	for _, c := range []struct {
 		env  environment
 		want string
 	}{
-		{environment{}, store + "install the package ca-certificates, or let this user read its files."},
-		{environment{"SSL_CERT_FILE": "/ca.pem"}, store + "correct or unset SSL_CERT_FILE (/ca.pem)."},
-		{environment{"SSL_CERT_DIR": "/a:/b"}, store + "correct or unset SSL_CERT_DIR (/a:/b)."},
-		{environment{"SSL_CERT_FILE": "/ca.pem", "SSL_CERT_DIR": "/certs"}, store + "correct or unset SSL_CERT_FILE (/ca.pem) and SSL_CERT_DIR (/certs)."},
+		{environment{}, noCertificate + "install the package ca-certificates, or let this user read its files."},
+		{environment{"SSL_CERT_FILE": "/ca.pem"}, noCertificate + "correct or unset SSL_CERT_FILE (/ca.pem)."},
+		{environment{"SSL_CERT_DIR": "/a:/b"}, noCertificate + "correct or unset SSL_CERT_DIR (/a:/b)."},
+		{environment{"SSL_CERT_FILE": "/ca.pem", "SSL_CERT_DIR": "/certs"}, noCertificate + "correct or unset SSL_CERT_FILE (/ca.pem) and SSL_CERT_DIR (/certs)."},
 	} {
 		settings, _ := resolve(t, Block{}, c.env)
 		if got := settings.SystemCAs(); got != c.want {
@@ -205,7 +235,8 @@ func TestSystemCAsAdvice(t *testing.T) {
 	}
 }
 
-// TestCAPathIsAbsoluteInErrors checks the path in errors, because -chdir changes a relative one.
+// TestCAPathIsAbsoluteInErrors checks that errors have an absolute path, because the option -chdir of
+// terraform changes the directory of a relative one.
 func TestCAPathIsAbsoluteInErrors(t *testing.T) {
 	t.Parallel()
 	here, err := os.Getwd()
@@ -226,7 +257,7 @@ func readBrainpool(t *testing.T) string {
 	return string(stored)
 }
 
-// useX509Type replaces the PEM type with that of early versions of OpenSSL.
+// useX509Type replaces the PEM type of certificates by that of early versions of OpenSSL.
 func useX509Type(certificates string) string {
 	return strings.ReplaceAll(certificates, " CERTIFICATE-----", " X509 CERTIFICATE-----")
 }

@@ -2,7 +2,6 @@ package config
 
 import (
 	"crypto/ecdsa"
-	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/rsa"
 	"crypto/x509"
@@ -14,48 +13,47 @@ import (
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/acceptance/harness"
 )
 
-// TestClientKeys checks that every format of a key can be used, also if the text has other blocks.
-func TestClientKeys(t *testing.T) {
+// TestClientKeyFormats checks that a key of each format can be used, even if the texts of the key and the
+// certificate have other PEM blocks.
+func TestClientKeyFormats(t *testing.T) {
 	t.Parallel()
-	sec1, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	certPKCS8, keyPKCS8 := harness.NewCertificate(t, "client")
+	ecKey, err := x509.ParsePKCS8PrivateKey(decodePEM(keyPKCS8))
 	if err != nil {
 		t.Fatal(err)
 	}
-	pkcs1, err := rsa.GenerateKey(rand.Reader, 2048)
+	ecDER, err := x509.MarshalECPrivateKey(ecKey.(*ecdsa.PrivateKey)) //nolint:forcetypeassert // It is an error of the test otherwise.
 	if err != nil {
 		t.Fatal(err)
 	}
-	signed := func(public, private any) string {
-		template := &x509.Certificate{NotAfter: time.Now().Add(time.Hour)}
-		der, err := x509.CreateCertificate(rand.Reader, template, template, public, private)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return harness.EncodePEM("CERTIFICATE", der)
-	}
-	marshalled, err := x509.MarshalECPrivateKey(sec1)
+	certSEC1, keySEC1 := certPKCS8, harness.EncodePEM("EC PRIVATE KEY", ecDER)
+
+	rsaKey, err := rsa.GenerateKey(rand.Reader, 2048)
 	if err != nil {
 		t.Fatal(err)
 	}
-	certSEC1, certPKCS1 := signed(sec1.Public(), sec1), signed(pkcs1.Public(), pkcs1)
-	keySEC1, keyPKCS1 := harness.EncodePEM("EC PRIVATE KEY", marshalled), harness.EncodePEM("RSA PRIVATE KEY", x509.MarshalPKCS1PrivateKey(pkcs1))
-	certPKCS8, keyPKCS8 := harness.NewCertificate(t, "PKCS #8")
+	template := &x509.Certificate{NotAfter: time.Now().Add(time.Hour)}
+	rsaDER, err := x509.CreateCertificate(rand.Reader, template, template, rsaKey.Public(), rsaKey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	certPKCS1 := harness.EncodePEM("CERTIFICATE", rsaDER)
+	keyPKCS1 := harness.EncodePEM("RSA PRIVATE KEY", x509.MarshalPKCS1PrivateKey(rsaKey))
+
 	ca, _ := harness.NewCertificate(t, "CA")
+	useCRLF := func(text string) string { return strings.ReplaceAll(text, "\n", "\r\n") }
 	for name, c := range map[string]struct{ certificate, key string }{
 		"PKCS #1":                         {certPKCS1, keyPKCS1},
 		"PKCS #8":                         {certPKCS8, keyPKCS8},
 		"SEC 1":                           {certSEC1, harness.EncodePEM("EC PARAMETERS", []byte{6, 0}) + keySEC1},
 		"a chain":                         {"subject=CN=client\n" + certSEC1 + "\n" + ca, keySEC1},
 		"both in one file":                {keySEC1 + certSEC1, keySEC1 + certSEC1},
-		"with a byte-order mark and CRLF": {byteOrderMark + strings.ReplaceAll(certSEC1, "\n", "\r\n"), byteOrderMark + strings.ReplaceAll(keySEC1, "\n", "\r\n")},
+		"with a byte-order mark and CRLF": {byteOrderMark + useCRLF(certSEC1), byteOrderMark + useCRLF(keySEC1)},
 	} {
-		settings, problems := resolve(t, Block{APIKey: new("key"), ClientCertPEM: &c.certificate, ClientKeyPEM: &c.key}, nil)
-		if len(problems) > 0 || settings.ClientCertificate == nil || settings.ClientCertificate.Leaf == nil {
-			t.Errorf("%s: %v", name, problems)
+		got, problems := resolve(t, Block{APIKey: new("key"), ClientCertPEM: &c.certificate, ClientKeyPEM: &c.key}, nil)
+		if len(problems) > 0 || got.ClientCertificate == nil || got.ClientCertificate.Leaf == nil {
+			t.Errorf("%s: got %v, %v", name, got.ClientCertificate, problems)
 		}
-	}
-	if settings, problems := resolve(t, Block{APIKey: new("key")}, nil); len(problems) > 0 || settings.ClientCertificate != nil {
-		t.Errorf("none: %v", problems)
 	}
 }
 
@@ -63,46 +61,49 @@ func TestClientCertificateErrors(t *testing.T) {
 	t.Parallel()
 	good, key := harness.NewCertificate(t, "client")
 	other, otherKey := harness.NewCertificate(t, "other")
-	block, _ := pem.Decode([]byte(key))
-	encrypted := string(pem.EncodeToMemory(&pem.Block{Type: "EC PRIVATE KEY", Headers: map[string]string{"Proc-Type": "4,ENCRYPTED", "DEK-Info": "AES-256-CBC,00"}, Bytes: block.Bytes}))
+	keyDER := decodePEM(key)
+	encrypted := string(pem.EncodeToMemory(&pem.Block{
+		Type: "EC PRIVATE KEY", Headers: map[string]string{"Proc-Type": "4,ENCRYPTED", "DEK-Info": "AES-256-CBC,00"}, Bytes: keyDER,
+	}))
 	const (
-		inCert, inKey = "client_cert_pem", "client_key_pem"
+		certArgument, keyArgument = "client_cert_pem", "client_key_pem"
 
-		path        = `not the path of its file; use file("…").`
+		notPath     = `not the path of its file; use file("…").`
 		notDecoded  = "The text can't be decoded; it must be complete, with all its line breaks, and without spaces in front of its lines."
 		isEncrypted = "The key is encrypted; decrypt it with `openssl pkey -in FILE -out FILE.pem`."
-		belongs     = "The key doesn't belong to the first certificate of client_cert_pem, which must be the client's own; " +
+		wrongKey    = "The key doesn't belong to the first certificate of client_cert_pem, which must be the client's own; " +
 			"a certificate and its key print the same with `openssl x509 -noout -pubkey -in FILE` and `openssl pkey -pubout -in FILE`."
 	)
 	for name, c := range map[string]struct {
-		certificate, key *string
-		argument, words  string
+		certificate, key *string // nil: not set
+		argument, words  string  // of the error
 	}{
-		"a certificate without a key":       {&good, nil, inCert, "The certificate is set without its private key; set client_key_pem, or omit both."},
-		"a key without a certificate":       {nil, &key, inKey, "The key is set without its certificate; set client_cert_pem, or omit both."},
-		"a path as certificate":             {new("~/client.pem"), &key, inCert, "This must be the text of the certificate, " + path},
-		"a path as key":                     {&good, new("/etc/ssl/client.key\n"), inKey, "This must be the text of the key, " + path},
-		"an empty certificate":              {new(""), &key, inCert, "No certificate found; a certificate in PEM begins with -----BEGIN CERTIFICATE-----."},
-		"an empty key":                      {&good, new(""), inKey, "No private key found; a key in PEM begins with -----BEGIN PRIVATE KEY-----."},
-		"a key as certificate":              {&key, &key, inCert, "No certificate found;"},
-		"a certificate as key":              {&good, &good, inKey, "This is a certificate, not its private key; use file(\"…\") with the file of the key"},
-		"a public key as key":               {&good, new(harness.EncodePEM("PUBLIC KEY", []byte("a"))), inKey, "No private key found;"},
-		"a damaged certificate":             {new(good + harness.EncodePEM("CERTIFICATE", []byte("a"))), &key, inCert, "Certificate 2 is damaged, or of a kind"},
-		"a certificate cut off":             {new(good + good[:len(good)/2]), &key, inCert, notDecoded},
-		"a key cut off":                     {&good, new(key[:len(key)/2]), inKey, notDecoded},
-		"a key in one line":                 {&good, new(strings.ReplaceAll(key, "\n", " ")), inKey, notDecoded},
-		"a damaged key":                     {&good, new(harness.EncodePEM("PRIVATE KEY", block.Bytes[1:])), inKey, "The key is damaged, or isn't in PKCS #1, PKCS #8 or SEC 1;"},
-		"a key of OpenSSH":                  {&good, new(harness.EncodePEM("OPENSSH PRIVATE KEY", []byte("openssh-key-v1"))), inKey, "`ssh-keygen -p -m PKCS8 -f FILE`."},
-		"an encrypted key":                  {&good, new(harness.EncodePEM("ENCRYPTED PRIVATE KEY", block.Bytes)), inKey, isEncrypted},
-		"a key encrypted in the old format": {&good, &encrypted, inKey, isEncrypted},
-		"a key of another certificate":      {&good, &otherKey, inKey, belongs},
-		"a chain in the wrong order":        {new(other + good), &key, inKey, belongs},
+		"a certificate without a key":       {&good, nil, certArgument, "The certificate is set without its private key; set client_key_pem, or omit both."},
+		"a key without a certificate":       {nil, &key, keyArgument, "The key is set without its certificate; set client_cert_pem, or omit both."},
+		"a path as certificate":             {new("~/client.pem"), &key, certArgument, "This must be the text of the certificate, " + notPath},
+		"a path as key":                     {&good, new("/etc/ssl/client.key\n"), keyArgument, "This must be the text of the key, " + notPath},
+		"an empty certificate":              {new(""), &key, certArgument, "No certificate found; a certificate in PEM begins with -----BEGIN CERTIFICATE-----."},
+		"an empty key":                      {&good, new(""), keyArgument, "No private key found; a key in PEM begins with -----BEGIN PRIVATE KEY-----."},
+		"a key as certificate":              {&key, &key, certArgument, "No certificate found;"},
+		"a certificate as key":              {&good, &good, keyArgument, "This is a certificate, not its private key; use file(\"…\") with the file of the key"},
+		"a public key as key":               {&good, new(harness.EncodePEM("PUBLIC KEY", []byte("a"))), keyArgument, "No private key found;"},
+		"a damaged certificate":             {new(good + harness.EncodePEM("CERTIFICATE", []byte("a"))), &key, certArgument, "Certificate 2 is damaged, or of a kind"},
+		"a certificate cut off":             {new(good + good[:len(good)/2]), &key, certArgument, notDecoded},
+		"a key cut off":                     {&good, new(key[:len(key)/2]), keyArgument, notDecoded},
+		"a key in one line":                 {&good, new(strings.ReplaceAll(key, "\n", " ")), keyArgument, notDecoded},
+		"a damaged key":                     {&good, new(harness.EncodePEM("PRIVATE KEY", keyDER[1:])), keyArgument, "The key is damaged, or isn't in PKCS #1, PKCS #8 or SEC 1;"},
+		"a key of OpenSSH":                  {&good, new(harness.EncodePEM("OPENSSH PRIVATE KEY", []byte("openssh-key-v1"))), keyArgument, "`ssh-keygen -p -m PKCS8 -f FILE`."},
+		"an encrypted key":                  {&good, new(harness.EncodePEM("ENCRYPTED PRIVATE KEY", keyDER)), keyArgument, isEncrypted},
+		"a key encrypted in the old format": {&good, &encrypted, keyArgument, isEncrypted},
+		"a key of another certificate":      {&good, &otherKey, keyArgument, wrongKey},
+		"a chain in the wrong order":        {new(other + good), &key, keyArgument, wrongKey},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			b := Block{APIKey: new("key"), ClientCertPEM: c.certificate, ClientKeyPEM: c.key}
-			checkArgumentError(t, b, nil, c.argument, c.words)
-			checkNoSecrets(t, b, nil, strings.Split(key, "\n")[1])
+			block := Block{APIKey: new("key"), ClientCertPEM: c.certificate, ClientKeyPEM: c.key}
+			checkArgumentError(t, block, nil, c.argument, c.words)
+			firstKeyLine := strings.Split(key, "\n")[1]
+			checkNoSecrets(t, block, nil, firstKeyLine)
 		})
 	}
 }
