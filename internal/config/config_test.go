@@ -106,65 +106,69 @@ func checkNoSecrets(t *testing.T, block Block, env environment, secrets ...strin
 	}
 }
 
-// TestPrecedence checks that an argument is used before an environment variable, and a variable before
-// the default.
-func TestPrecedence(t *testing.T) {
+// TestKeyPrecedence checks that api_key is used before TOFUPILOT_API_KEY, even if that is invalid.
+func TestKeyPrecedence(t *testing.T) {
 	t.Parallel()
-	type result struct{ key, keySource, url, urlSource string }
 	for name, c := range map[string]struct {
-		block Block
-		env   environment
-		want  result
+		argument *string
+		variable string
+		want     string
+		source   string
 	}{
-		"defaults": {
-			Block{}, environment{EnvAPIKey: "variable"},
-			result{"variable", "the environment variable TOFUPILOT_API_KEY", "https://www.tofupilot.app/api", "the provider's default"},
-		},
-		"variables": {
-			Block{}, environment{EnvAPIKey: "variable", EnvURL: "https://variable.example.com/api/"},
-			result{"variable", "the environment variable TOFUPILOT_API_KEY", "https://variable.example.com/api", "the environment variable TOFUPILOT_URL"},
-		},
-		"arguments and variables": {
-			Block{APIKey: new("argument"), URL: new("https://argument.example.com")}, environment{EnvAPIKey: "variable", EnvURL: "https://variable.example.com"},
-			result{"argument", "the provider's api_key", "https://argument.example.com/api", "the provider's url"},
-		},
-		"arguments and invalid variables": {
-			Block{APIKey: new("argument"), URL: new("https://argument.example.com")}, environment{EnvAPIKey: " broken ", EnvURL: "\n"},
-			result{"argument", "the provider's api_key", "https://argument.example.com/api", "the provider's url"},
-		},
-		"empty variables": {
-			Block{APIKey: new("argument")}, environment{EnvAPIKey: "", EnvURL: "", EnvCACert: ""},
-			result{"argument", "the provider's api_key", "https://www.tofupilot.app/api", "the provider's default"},
-		},
+		"variable":                      {nil, "variable", "variable", "the environment variable TOFUPILOT_API_KEY"},
+		"argument and variable":         {new("argument"), "variable", "argument", "the provider's api_key"},
+		"argument and invalid variable": {new("argument"), " broken ", "argument", "the provider's api_key"},
+		"argument and empty variable":   {new("argument"), "", "argument", "the provider's api_key"},
 	} {
-		settings, problems := resolve(t, c.block, c.env)
+		got, problems := resolve(t, Block{APIKey: c.argument}, environment{EnvAPIKey: c.variable})
+		if len(problems) > 0 || got.APIKey != c.want || got.KeySource.String() != c.source {
+			t.Errorf("%s: got %s of %s, %v; want %s of %s", name, got.APIKey, got.KeySource, problems, c.want, c.source)
+		}
+	}
+}
+
+// TestURLPrecedence checks that url is used before TOFUPILOT_URL, even if that is invalid, and that
+// before the default.
+func TestURLPrecedence(t *testing.T) {
+	t.Parallel()
+	const argument, variable = "https://argument.example.com", "https://variable.example.com"
+	for name, c := range map[string]struct {
+		argument *string
+		variable string
+		want     string
+		source   string
+	}{
+		"default":                       {nil, "", "https://www.tofupilot.app/api", "the provider's default"},
+		"variable":                      {nil, variable + "/api/", variable + "/api", "the environment variable TOFUPILOT_URL"},
+		"argument":                      {new(argument), "", argument + "/api", "the provider's url"},
+		"argument and variable":         {new(argument), variable, argument + "/api", "the provider's url"},
+		"argument and invalid variable": {new(argument), "\n", argument + "/api", "the provider's url"},
+	} {
+		got, problems := resolve(t, Block{URL: c.argument}, environment{EnvAPIKey: "key", EnvURL: c.variable})
 		if len(problems) > 0 {
 			t.Errorf("%s: %v", name, problems)
-			continue
+		} else if got.BaseURL.String() != c.want || got.URLSource.String() != c.source {
+			t.Errorf("%s: got %s of %s, want %s of %s", name, got.BaseURL, got.URLSource, c.want, c.source)
 		}
-		if got := (result{settings.APIKey, settings.KeySource.String(), settings.BaseURL.String(), settings.URLSource.String()}); got != c.want {
-			t.Errorf("%s: got %+v, want %+v", name, got, c.want)
-		}
-		if settings.RootCAs != nil || settings.ClientCertificate != nil {
-			t.Errorf("%s: there are certificates, though none are configured", name)
-		}
+	}
+}
+
+func TestDefaults(t *testing.T) {
+	t.Parallel()
+	got, problems := resolve(t, Block{APIKey: new("key")}, environment{EnvCACert: ""})
+	if len(problems) > 0 || got.MaxRetries != 3 || got.RequestTimeout != 30*time.Second {
+		t.Errorf("got %d retries and a timeout of %s, want 3 and 30s; %v", got.MaxRetries, got.RequestTimeout, problems)
+	}
+	if got.RootCAs != nil || got.ClientCertificate != nil {
+		t.Error("there are certificates, though none are configured")
 	}
 }
 
 func TestMaxRetriesAndRequestTimeout(t *testing.T) {
 	t.Parallel()
-	for name, c := range map[string]struct {
-		block   Block
-		retries int
-		timeout time.Duration
-	}{
-		"defaults":  {Block{APIKey: new("key")}, 3, 30 * time.Second},
-		"arguments": {Block{APIKey: new("key"), MaxRetries: new(0), RequestTimeout: new("1m30s")}, 0, 90 * time.Second},
-	} {
-		got, problems := resolve(t, c.block, nil)
-		if len(problems) > 0 || got.MaxRetries != c.retries || got.RequestTimeout != c.timeout {
-			t.Errorf("%s: got %d and %s, want %d and %s; %v", name, got.MaxRetries, got.RequestTimeout, c.retries, c.timeout, problems)
-		}
+	got, problems := resolve(t, Block{APIKey: new("key"), MaxRetries: new(0), RequestTimeout: new("1m30s")}, nil)
+	if len(problems) > 0 || got.MaxRetries != 0 || got.RequestTimeout != 90*time.Second {
+		t.Errorf("got %d retries and a timeout of %s, want 0 and 1m30s; %v", got.MaxRetries, got.RequestTimeout, problems)
 	}
 }
 

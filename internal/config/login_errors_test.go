@@ -104,15 +104,6 @@ func TestLoginBadCA(t *testing.T) {
 	}
 }
 
-// TestInvalidVariableAndLoginCA checks that an invalid TOFUPILOT_CA_CERT is an error, although the login
-// has a ca_cert.
-func TestInvalidVariableAndLoginCA(t *testing.T) {
-	t.Parallel()
-	env, _ := newHome(t, loginJSON("https://tofupilot.example.com", `"ca_cert": "/ca.pem"`))
-	env[EnvCACert] = `"ca.pem"`
-	checkReadError(t, Block{}, env, "Invalid TOFUPILOT_CA_CERT", "The value has quotes around it; remove them.")
-}
-
 // TestFileError checks that the period at the end of a Windows error is removed, because more text
 // follows it.
 func TestFileError(t *testing.T) {
