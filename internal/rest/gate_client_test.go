@@ -48,8 +48,9 @@ func TestRateLimitGivesUp(t *testing.T) {
 	}
 }
 
-// TestDeadlineAfter429 checks that after the deadline only the error of the request that got a 429
-// mentions it. The server responds to no other request.
+// TestDeadlineAfter429 checks that if the deadline passes during the retry of a request that got a 429,
+// its error mentions the 429, and that the errors of other requests don't. The server responds to nothing
+// but the first request.
 func TestDeadlineAfter429(t *testing.T) {
 	t.Parallel()
 	runOnTestbed(t, func(b *testbed) {

@@ -4,7 +4,6 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"crypto/x509/pkix"
-	"errors"
 	"fmt"
 	"io"
 	"log"
@@ -145,18 +144,15 @@ func TestFailedHandshakes(t *testing.T) {
 	requireAccepted := func(config *tls.Config) {
 		config.ClientAuth, config.ClientCAs = tls.RequireAndVerifyClientCert, acceptedCAs
 	}
-	failWithoutRequest := func(config *tls.Config) {
-		config.Certificates = nil
-		config.GetCertificate = func(*tls.ClientHelloInfo) (*tls.Certificate, error) { return nil, errors.New("no certificate") }
-	}
+	removePrivateKey := func(config *tls.Config) { config.Certificates[0].PrivateKey = nil }
 	for name, c := range map[string]struct {
 		configure   func(*tls.Config)
 		certificate *tls.Certificate
 		kind        Kind
 	}{
-		"no client certificate":    {requireAccepted, nil, CertificateRefused},
-		"wrong client certificate": {requireAccepted, &other, CertificateRefused},
-		"no server certificate":    {failWithoutRequest, &other, TLSFailed},
+		"no client certificate":        {requireAccepted, nil, CertificateRefused},
+		"wrong client certificate":     {requireAccepted, &other, CertificateRefused},
+		"server without a private key": {removePrivateKey, &other, TLSFailed},
 	} {
 		runProtocols(t, name, func(t *testing.T, configure func(*httptest.Server)) {
 			t.Helper()
@@ -186,27 +182,23 @@ func TestCloseAfterHandshake(t *testing.T) {
 		kind      Kind
 		attempts  int
 	}{
-		"requested":                      {tls.RequestClientCert, 0, CertificateRefused, 1},
-		"requested, after a success":     {tls.RequestClientCert, 1, Interrupted, 3},
-		"not requested":                  {tls.NoClientCert, 0, Interrupted, 3},
-		"not requested, after a success": {tls.NoClientCert, 1, Interrupted, 3},
+		"requested":                  {tls.RequestClientCert, 0, CertificateRefused, 1},
+		"requested, after a success": {tls.RequestClientCert, 1, Interrupted, 3},
+		"not requested":              {tls.NoClientCert, 0, Interrupted, 3},
 	} {
 		for _, reset := range []bool{false, true} {
-			t.Run(fmt.Sprintf("%s, reset %t", name, reset), func(t *testing.T) {
-				t.Parallel()
-				api := fakeapi.New()
-				server := newCertificateServer(t, api, func(server *httptest.Server) { server.TLS.ClientAuth = c.auth })
-				client := server.newClient(t, nil)
-				for range c.successes {
-					if _, err := getRows(t.Context(), client); err != nil {
-						t.Fatal(err)
-					}
+			api := fakeapi.New()
+			server := newCertificateServer(t, api, func(server *httptest.Server) { server.TLS.ClientAuth = c.auth })
+			client := server.newClient(t, nil)
+			for range c.successes {
+				if _, err := getRows(t.Context(), client); err != nil {
+					t.Fatal(err)
 				}
-				api.Fail(closeConnection(t, reset))
-				if failed := getError(t, client); failed.Kind != c.kind || failed.Attempts != c.attempts {
-					t.Errorf("got kind %d after %d attempts, want %d after %d: %v", failed.Kind, failed.Attempts, c.kind, c.attempts, failed)
-				}
-			})
+			}
+			api.Fail(closeConnection(t, reset))
+			if failed := getError(t, client); failed.Kind != c.kind || failed.Attempts != c.attempts {
+				t.Errorf("%s, reset %t: got kind %d after %d attempts, want %d after %d: %v", name, reset, failed.Kind, failed.Attempts, c.kind, c.attempts, failed)
+			}
 		}
 	}
 }

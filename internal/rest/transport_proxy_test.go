@@ -2,7 +2,6 @@ package rest
 
 import (
 	"crypto/tls"
-	"crypto/x509"
 	"errors"
 	"io"
 	"net"
@@ -106,15 +105,12 @@ func TestTLSProxyGetsTheCertificate(t *testing.T) {
 		requests <- r
 		openTunnel(t, w, r)
 	}), func(server *httptest.Server) { server.TLS.ClientAuth = tls.RequireAnyClientCert })
-	trusted := x509.NewCertPool()
-	trusted.AddCert(server.certificate)
-	trusted.AddCert(proxy.certificate)
-	transport := NewTransport(trusted)
+	client := server.newClient(t, &certificate)
+	client.header.Set("X-Token", "secret-value")
+	transport := client.http.Transport.(*http.Transport) //nolint:forcetypeassert // It is from NewTransport.
+	transport.TLSClientConfig.RootCAs.AddCert(proxy.certificate)
 	transport.Proxy = http.ProxyURL(parseURL(t, proxy.url))
 	t.Cleanup(transport.CloseIdleConnections)
-	client := newClient(t, server.url, func(config *Config) {
-		config.Transport, config.Certificate, config.Headers = transport, &certificate, map[string]string{"X-Token": "secret-value"}
-	})
 	for range 2 {
 		if rows, err := getRows(t.Context(), client); err != nil || rows != 1 {
 			t.Fatalf("%d rows, %v", rows, err)

@@ -136,11 +136,8 @@ func TestRedirectWithinServer(t *testing.T) {
 			t.Errorf("%d: %d rows, %v", status, rows, err)
 		}
 		requests := api.Requests()
-		if n := len(requests); n != 2 {
-			t.Fatalf("%d: got %d requests, want 2", status, n)
-		}
-		if got, want := requests[1].RawQuery, "limit=100&moved=yes"; got != want {
-			t.Errorf("%d: got the query %s, want %s", status, got, want)
+		if len(requests) != 2 || requests[1].RawQuery != "limit=100&moved=yes" {
+			t.Fatalf("%d: got the requests %v", status, requests)
 		}
 		for name, want := range map[string]string{"Authorization": "Bearer " + fakeapi.Key, "X-Org": "acme", "X-Client-Type": "terraform"} {
 			if got := requests[1].Header.Get(name); got != want {
