@@ -104,7 +104,6 @@ func TestCAErrors(t *testing.T) {
 	)
 	for name, c := range map[string]struct{ content, words string }{
 		"empty":                            {"", none},
-		"text":                             {"two\nlines", none},
 		"a key instead":                    {key, "no certificate found, only: PRIVATE KEY; give the CA certificate instead."},
 		"cut off":                          {good[:len(good)/2], "1 of 1 certificate" + undecoded},
 		"cut off after another":            {good + good[:len(good)/2], "1 of 2 certificates" + undecoded},
@@ -124,7 +123,7 @@ func TestCAErrors(t *testing.T) {
 			t.Parallel()
 			file := writeFile(t, c.content)
 			checkReadError(t, Block{APIKey: new("key")}, environment{EnvCACert: file}, "Invalid TOFUPILOT_CA_CERT", file+": "+c.words)
-			checkArgumentError(t, Block{APIKey: new("key"), CACertPEM: &c.content}, nil, "ca_cert_pem", strings.ToUpper(c.words[:1])+c.words[1:])
+			checkArgumentError(t, Block{APIKey: new("key"), CACertPEM: &c.content}, "ca_cert_pem", strings.ToUpper(c.words[:1])+c.words[1:])
 		})
 	}
 }
@@ -132,12 +131,11 @@ func TestCAErrors(t *testing.T) {
 // TestCAPath checks that the error says how to read a file if ca_cert_pem looks like a path, and only then.
 func TestCAPath(t *testing.T) {
 	t.Parallel()
-	const advice = `. If this is the path of a file, use file("…").`
-	block := Block{APIKey: new("key"), CACertPEM: new("/etc/ssl/ca.pem")}
-	checkArgumentError(t, block, nil, "ca_cert_pem", advice)
-	block.CACertPEM = new("two\nlines")
-	if _, problems := resolve(t, block, nil); strings.Contains(problems[0].Detail, advice) {
-		t.Errorf("got %s", problems[0].Detail)
+	for value, want := range map[string]bool{"/etc/ssl/ca.pem": true, "two\nlines": false} {
+		_, err := ParseCACertPEM(value)
+		if got := strings.Contains(err.Error(), `. If this is the path of a file, use file("…")`); got != want {
+			t.Errorf("%q: got %t, want %t: %v", value, got, want, err)
+		}
 	}
 }
 
@@ -198,13 +196,13 @@ func TestDamagedCertificates(t *testing.T) {
 	}
 }
 
-// Values in DER. A certificate is a sequence of two sequences and a bit string, the signature.
+// Parts of certificates in DER. A certificate is a sequence of two sequences and a bit string.
 const (
 	emptySequence  = "\x30\x00"
 	emptyBitString = "\x03\x01\x00"
 )
 
-// encodeSequence returns a certificate in PEM, as a sequence of these parts.
+// encodeSequence returns a certificate in PEM that is a sequence of these parts.
 func encodeSequence(parts ...string) string {
 	content := strings.Join(parts, "")
 	return harness.EncodePEM("CERTIFICATE", append([]byte{0x30, byte(len(content))}, content...))
@@ -235,8 +233,8 @@ func TestSystemCAsAdvice(t *testing.T) {
 	}
 }
 
-// TestCAPathIsAbsoluteInErrors checks that errors have an absolute path, because the option -chdir of
-// terraform changes the directory of a relative one.
+// TestCAPathIsAbsoluteInErrors checks that errors have an absolute path, because a relative one depends on
+// the option -chdir of terraform.
 func TestCAPathIsAbsoluteInErrors(t *testing.T) {
 	t.Parallel()
 	here, err := os.Getwd()

@@ -101,14 +101,15 @@ func TestClientCertificateErrors(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			block := Block{APIKey: new("key"), ClientCertPEM: c.certificate, ClientKeyPEM: c.key}
-			checkArgumentError(t, block, nil, c.argument, c.words)
+			checkArgumentError(t, block, c.argument, c.words)
 			firstKeyLine := strings.Split(key, "\n")[1]
 			checkNoSecrets(t, block, nil, firstKeyLine)
 		})
 	}
 }
 
-// TestUnreadableChain checks that a chain may have certificates that Go doesn't support.
+// TestUnreadableChain checks that the chain of a client certificate may have certificates that Go doesn't
+// support.
 func TestUnreadableChain(t *testing.T) {
 	t.Parallel()
 	certificate, key := harness.NewCertificate(t, "client")

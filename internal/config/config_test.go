@@ -35,9 +35,9 @@ func resolve(t *testing.T, block Block, env environment) (Settings, []Problem) {
 
 // checkArgumentError checks that there is one problem: an error about this argument of the provider
 // block, whose detail contains the words. Configure reports such errors.
-func checkArgumentError(t *testing.T, block Block, env environment, argument string, words ...string) {
+func checkArgumentError(t *testing.T, block Block, argument string, words ...string) {
 	t.Helper()
-	checkError(t, block, env, argument, "Invalid "+argument, words)
+	checkError(t, block, nil, argument, "Invalid "+argument, words)
 }
 
 // checkReadError checks that there is one problem: an error outside of the provider block, whose detail
@@ -71,7 +71,7 @@ func checkError(t *testing.T, block Block, env environment, argument, summary st
 }
 
 // countLines returns the number of lines in which Terraform prints a text, with 78 characters in a
-// line. A longer word is the path of a temporary directory. It counts as 42 characters, the length of
+// line. A longer path, which is in a temporary directory, counts as 42 characters, the length of
 // /home/somebody/.tofupilot/credentials.json.
 func countLines(text string) int {
 	const width, longest = 78, 42
@@ -106,7 +106,8 @@ func checkNoSecrets(t *testing.T, block Block, env environment, secrets ...strin
 	}
 }
 
-// TestKeyPrecedence checks that api_key is used before TOFUPILOT_API_KEY, even if that is invalid.
+// TestKeyPrecedence checks that api_key is used before TOFUPILOT_API_KEY, even if the variable is
+// invalid.
 func TestKeyPrecedence(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -127,8 +128,8 @@ func TestKeyPrecedence(t *testing.T) {
 	}
 }
 
-// TestURLPrecedence checks that url is used before TOFUPILOT_URL, even if that is invalid, and that
-// before the default.
+// TestURLPrecedence checks that url is used before TOFUPILOT_URL, even if the variable is invalid, and the
+// variable before the default.
 func TestURLPrecedence(t *testing.T) {
 	t.Parallel()
 	const argument, variable = "https://argument.example.com", "https://variable.example.com"
@@ -228,13 +229,14 @@ func TestVariableErrors(t *testing.T) {
 	}
 }
 
-// TestAllProblemsAreReported checks that one problem doesn't hide others, and who reports each.
+// TestAllProblemsAreReported checks that one problem doesn't hide others, and whether Configure or each read
+// reports it.
 func TestAllProblemsAreReported(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		block Block
 		env   environment
-		want  []string // who reports it, and the summary
+		want  []string // who reports each problem, and its summary
 	}{
 		{
 			Block{URL: new("http://example.com"), CACertPEM: new("garbage"), RequestTimeout: new("soon")}, environment{},
@@ -269,7 +271,7 @@ func TestPlainHTTP(t *testing.T) {
 		}
 	}
 	for _, url := range []string{"http://example.com", "http://10.0.0.7", "HTTP://example.com"} {
-		checkArgumentError(t, Block{APIKey: new("key"), URL: &url}, nil, "url", "https://", "allow_http to true")
+		checkArgumentError(t, Block{APIKey: new("key"), URL: &url}, "url", "https://", "allow_http to true")
 		if _, problems := resolve(t, Block{APIKey: new("key"), URL: &url, AllowHTTP: true}, nil); len(problems) > 0 {
 			t.Errorf("%s, allow_http true: %v", url, problems)
 		}

@@ -20,8 +20,8 @@ import (
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/rest"
 )
 
-// FuzzParseURL checks that the base of each valid URL is a base itself, and that requests below it go to
-// the same server. An error about an invalid URL doesn't contain a password.
+// FuzzParseURL checks that ParseURL doesn't change the base of a valid URL, and that requests below the
+// base go to the same server. An error about an invalid URL doesn't contain a password.
 func FuzzParseURL(f *testing.F) {
 	for _, raw := range []string{
 		DefaultURL, DefaultURL + "/api", "https://tofupilot.example.com/below/api/", "HTTPS://TofuPilot.Example.COM:8443//api//", "http://[::1]:3000/api", "http://[fe80::1%25eth0]/",
@@ -56,9 +56,6 @@ func FuzzParseURL(f *testing.F) {
 		}
 		if base.Hostname() == "" || base.Host != strings.ToLower(base.Host) {
 			t.Errorf("%q has the host %q", raw, base.Host)
-		}
-		if !strings.HasSuffix(base.EscapedPath(), "/api") {
-			t.Errorf("%q has the path %q", raw, base.EscapedPath())
 		}
 		if strings.HasSuffix(base.EscapedPath(), "/api/api") && !strings.Contains(path.Clean(raw), "/api/api") {
 			t.Errorf("%q has the path %q: /api was added twice", raw, base.EscapedPath())
@@ -111,8 +108,8 @@ func FuzzCheckAPIKey(f *testing.F) {
 	})
 }
 
-// FuzzParseDuration checks that exactly the positive durations of Go are accepted, and that errors have
-// no control characters.
+// FuzzParseDuration checks that the accepted values are those that Go parses as a positive duration, and that
+// errors have no control characters.
 func FuzzParseDuration(f *testing.F) {
 	for _, value := range []string{"", "0", "30", "30s", "1.5s", "-5m", "1h30m", "1ns", "0.4ns", "1e9s", " 5m", "5m ", "5 m", "µs", "1µs", "1μs", "9999999h", "292y", "\x1b[31m", "5m\x00"} {
 		f.Add(value)

@@ -59,32 +59,31 @@ func TestHeaderErrors(t *testing.T) {
 		"Trailer":                   {withNames("Trailer"), aboutConnection},
 		"Transfer-Encoding":         {withNames("Transfer-Encoding"), aboutConnection},
 		"Upgrade":                   {withNames("Upgrade"), aboutConnection},
-
-		"null":                   {map[string]*string{"X-Token": nil}, "The value of the header X-Token is null; set it, or remove the header."},
-		"empty":                  {withValue(""), "The value of the header X-Token is empty; set it, or remove the header."},
-		"a placeholder":          {withValue("${{ secrets.TOKEN }}"), "The value of the header X-Token looks like a placeholder that wasn't replaced; set the value itself."},
-		"a line break at an end": {withValue("secret-value\n"), `The value of the header X-Token ends in a line break; remove it, or read the value from its file with trimspace(file("…")).`},
-		"a space at an end":      {withValue("secret-value "), "begins or ends with white space; remove it."},
-		"a line break inside":    {withValue("a\r\nX-Other: b"), "Character 2 of the value of the header X-Token isn't visible ASCII or a space; remove or correct it."},
-		"a tab inside":           {withValue("a\tb"), "Character 2 of the value"},
-		"other letters":          {withValue("secret-välue"), "Character 9 of the value"},
+		"null":                      {map[string]*string{"X-Token": nil}, "The value of the header X-Token is null; set it, or remove the header."},
+		"empty":                     {withValue(""), "The value of the header X-Token is empty; set it, or remove the header."},
+		"a placeholder":             {withValue("${{ secrets.TOKEN }}"), "The value of the header X-Token looks like a placeholder that wasn't replaced; set the value itself."},
+		"a line break at an end":    {withValue("secret-value\n"), `The value of the header X-Token ends in a line break; remove it, or read the value from its file with trimspace(file("…")).`},
+		"a space at an end":         {withValue("secret-value "), "begins or ends with white space; remove it."},
+		"a line break inside":       {withValue("a\r\nX-Other: b"), "Character 2 of the value of the header X-Token isn't visible ASCII or a space; remove or correct it."},
+		"a tab inside":              {withValue("a\tb"), "Character 2 of the value"},
+		"other letters":             {withValue("secret-välue"), "Character 9 of the value"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			block := Block{APIKey: new("key"), Headers: c.headers}
-			checkArgumentError(t, block, nil, "headers", c.words)
+			checkArgumentError(t, block, "headers", c.words)
 			checkNoSecrets(t, block, nil, "secret-")
 		})
 	}
 }
 
 // TestProxyAuthorizationOverHTTP checks that Proxy-Authorization can't be sent over http, where a proxy
-// would read it. The error is about headers only if url is in the provider block, too.
+// would read it. Configure reports the error only if url is in the provider block, too.
 func TestProxyAuthorizationOverHTTP(t *testing.T) {
 	t.Parallel()
 	const url = "http://127.0.0.1:3000"
 	const words = "The header Proxy-Authorization can be sent over https:// only, because over http:// a proxy would read it"
 	headers := withNames("Proxy-Authorization")
-	checkArgumentError(t, Block{APIKey: new("key"), URL: new(url), Headers: headers}, nil, "headers", words)
+	checkArgumentError(t, Block{APIKey: new("key"), URL: new(url), Headers: headers}, "headers", words)
 	checkReadError(t, Block{APIKey: new("key"), Headers: headers}, environment{EnvURL: url}, "Invalid headers", words)
 }

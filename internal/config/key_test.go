@@ -31,7 +31,7 @@ func TestPlaceholderAsKey(t *testing.T) {
 		env, block := environment{EnvAPIKey: value}, Block{APIKey: new(value)}
 		checkReadError(t, Block{}, env, "Invalid TOFUPILOT_API_KEY", words)
 		checkNoSecrets(t, Block{}, env, "TP_SECRET", "***")
-		checkArgumentError(t, block, nil, "api_key", words)
+		checkArgumentError(t, block, "api_key", words)
 		checkNoSecrets(t, block, nil, "TP_SECRET", "***")
 	}
 }

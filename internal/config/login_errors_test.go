@@ -118,8 +118,8 @@ func TestFileError(t *testing.T) {
 	}
 }
 
-// TestOtherLogin checks that an unused login for the configured server is mentioned. If no url is
-// configured, an unused login for another server is mentioned too.
+// TestOtherLogin checks which login file errors about the key mention: one whose key isn't used. It must be
+// for the configured server, if url or TOFUPILOT_URL is set.
 func TestOtherLogin(t *testing.T) {
 	t.Parallel()
 	const server, stationServer = "https://tofupilot.example.com", "https://station.example.com"

@@ -15,8 +15,8 @@ import (
 
 const storedKey = "tp_stored"
 
-// newHome returns an environment with a new home directory that has a user's login file with this
-// content, and the path of the file.
+// newHome returns an environment whose new home directory has a user's login file with this content. It
+// also returns the path of the file.
 func newHome(t *testing.T, content string) (env environment, file string) {
 	t.Helper()
 	env = newEmptyHome(t)
@@ -49,7 +49,7 @@ func writeLogin(t *testing.T, env environment, name, content string) (file strin
 	return file
 }
 
-// loginJSON returns the content of a login file for a server, with further members.
+// loginJSON returns the content of a login file for a server, with these members beside the required ones.
 func loginJSON(server string, members ...string) string {
 	required := []string{`"api_key": ` + quoteJSON(storedKey), `"base_url": ` + quoteJSON(server)}
 	return "{" + strings.Join(append(required, members...), ", ") + "}"
@@ -75,8 +75,8 @@ func TestLogin(t *testing.T) {
 		"with unknown members":                         {loginJSON(server, `"version": 3, "scopes": ["a", {"b": null}]`, `"ca_cert": ""`), base},
 		"of a server on localhost":                     {loginJSON("http://localhost:3000"), "http://localhost:3000/api"},
 	} {
-		for _, newHome := range []func(*testing.T, string) (environment, string){newHome, newStationHome} {
-			env, file := newHome(t, c.content)
+		for _, create := range []func(*testing.T, string) (environment, string){newHome, newStationHome} {
+			env, file := create(t, c.content)
 			got, problems := resolve(t, Block{}, env)
 			if len(problems) > 0 {
 				t.Errorf("%s: %v", name, problems)
@@ -153,7 +153,7 @@ func TestLoginCA(t *testing.T) {
 }
 
 // TestUserLoginBeforeStationLogin checks that a station's login file isn't used if a user's exists, even
-// if the user's is broken or for another server. An error mentions the station's only if it can be used.
+// if the user's is broken or for another server. Errors mention the station's if its key could be used.
 func TestUserLoginBeforeStationLogin(t *testing.T) {
 	t.Parallel()
 	const server, other = "https://tofupilot.example.com", "https://other.example.com"
@@ -164,12 +164,12 @@ func TestUserLoginBeforeStationLogin(t *testing.T) {
 		summary       string // of the error
 		mentioned     bool   // whether the error mentions the station's login file
 	}{
-		"a broken user's":                         {"broken", loginJSON(server), server, broken, true},
-		"a broken user's, no url":                 {"broken", loginJSON(server), "", broken, true},
-		"a broken user's, another url":            {"broken", loginJSON(server), other, broken, false},
-		"a user's for another server":             {loginJSON(other), loginJSON(server), server, noKey, true},
-		"both for another server":                 {loginJSON(other), loginJSON(other), server, noKey, false},
-		"a user's for another server, one broken": {loginJSON(other), "broken", server, noKey, false},
+		"broken user login":                                   {"broken", loginJSON(server), server, broken, true},
+		"broken user login, no url":                           {"broken", loginJSON(server), "", broken, true},
+		"broken user login, url of another server":            {"broken", loginJSON(server), other, broken, false},
+		"user login for another server":                       {loginJSON(other), loginJSON(server), server, noKey, true},
+		"both for another server":                             {loginJSON(other), loginJSON(other), server, noKey, false},
+		"user login for another server, broken station login": {loginJSON(other), "broken", server, noKey, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -192,8 +192,8 @@ func TestUserLoginBeforeStationLogin(t *testing.T) {
 	}
 }
 
-// TestUnusedLoginCA checks which login files are mentioned in an error about the server's certificate,
-// because they have a CA for the server.
+// TestUnusedLoginCA checks which login file errors about the server's certificate mention: one that has a
+// CA for the server, and whose key isn't used.
 func TestUnusedLoginCA(t *testing.T) {
 	t.Parallel()
 	const server = "https://tofupilot.example.com"
@@ -203,12 +203,12 @@ func TestUnusedLoginCA(t *testing.T) {
 		key           string // TOFUPILOT_API_KEY
 		want          string // the file that is mentioned; empty: none
 	}{
-		"the station's, with a user's login":      {loginJSON(server), loginWithCA(server), "", "station.json"},
-		"the user's, with a key":                  {loginWithCA(server), "broken", "given", "credentials.json"},
-		"the station's, with a key":               {loginJSON(server), loginWithCA(server), "given", "station.json"},
-		"the station's, for another server":       {loginJSON(server), loginWithCA(server + ":8443"), "", ""},
-		"no CA in either file":                    {loginJSON(server), loginJSON(server), "", ""},
-		"no CA in the user's, a broken station's": {loginJSON(server), "broken", "", ""},
+		"station CA, with a user login":                 {loginJSON(server), loginWithCA(server), "", "station.json"},
+		"user CA, with a key":                           {loginWithCA(server), "broken", "given", "credentials.json"},
+		"station CA, with a key":                        {loginJSON(server), loginWithCA(server), "given", "station.json"},
+		"station CA for another server":                 {loginJSON(server), loginWithCA(server + ":8443"), "", ""},
+		"no CA in either login":                         {loginJSON(server), loginJSON(server), "", ""},
+		"no CA in the user login, broken station login": {loginJSON(server), "broken", "", ""},
 	} {
 		env, _ := newHome(t, c.user)
 		writeLogin(t, env, "station.json", c.station)
@@ -259,8 +259,8 @@ func TestUnusedLogin(t *testing.T) {
 	}
 }
 
-// TestHome checks that login files are looked for in the same home directory as by TofuPilot's CLI: that
-// of the environment, or else that of the user database.
+// TestHome checks that login files are looked for in the home directory that the environment names, or
+// else in that of the user database, as TofuPilot's CLI does.
 func TestHome(t *testing.T) {
 	variable, otherSystems := "HOME", "USERPROFILE"
 	if runtime.GOOS == "windows" {
@@ -330,11 +330,8 @@ func TestLoginReadableByOthers(t *testing.T) {
 			}}
 		}
 		settings, problems := resolve(t, Block{}, env)
-		if settings.APIKey != storedKey {
-			t.Errorf("%s: the login's key isn't used", mode)
-		}
-		if !slices.Equal(problems, want) {
-			t.Errorf("%s: got %v, want %v", mode, problems, want)
+		if settings.APIKey != storedKey || !slices.Equal(problems, want) {
+			t.Errorf("%s: got the key %q and %v, want the key %q and %v", mode, settings.APIKey, problems, storedKey, want)
 		}
 	}
 }

@@ -43,7 +43,7 @@ func TestSameServer(t *testing.T) {
 		{"https://example.com", "https://www.example.com", false},
 		{"https://tofupilot.app", "https://www.tofupilot.app", false}, // package config treats them as one server
 		{"https://example.com", "https://example.com.", false},
-		// Hosts with letters outside ASCII never match, even if they are equal or equal in another case.
+		// Hosts with letters outside ASCII never match, even if they are equal, or differ only in case.
 		{"https://b\u00fccher.test", "https://b\u00fccher.test", false},
 		{"https://hosts.test", "https://ho\u017fts.test", false},   // U+017F is another lower case of S
 		{"https://\u212aelvin.test", "https://kelvin.test", false}, // U+212A, the Kelvin sign, is another upper case of k

@@ -58,8 +58,8 @@ func TestUnexpectedObject(t *testing.T) {
 	}
 }
 
-// TestStatusKind checks the kind of each status. A 401 or 403 is a gateway's, unless its body is JSON with
-// a message, as the API's is. The Content-Type makes no difference.
+// TestStatusKind checks the kind of the error for a status and a body. A 401 or 403 is from a gateway,
+// unless its body is JSON with a message, as the API's is. The Content-Type makes no difference.
 func TestStatusKind(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -90,8 +90,8 @@ func TestStatusKind(t *testing.T) {
 	}
 }
 
-// TestCertificateRefusedByPage checks which responses are taken for the refusal of a client
-// certificate, or of a client without one. They are only if the server requested a certificate.
+// TestCertificateRefusedByPage checks which pages mean that the server refuses the client certificate, or
+// a client without one. A page means that only if the server requested a certificate.
 func TestCertificateRefusedByPage(t *testing.T) {
 	t.Parallel()
 	const noCertificate, wrongCertificate = "<center>No required SSL certificate was sent</center>", "<center>The SSL certificate error</center>" // as nginx writes
@@ -117,13 +117,13 @@ func TestCertificateRefusedByPage(t *testing.T) {
 	}
 }
 
-// TestError checks all fields of the error for a response, and its text, which follows the URL.
+// TestError checks all fields of the error for a response, and its text.
 func TestError(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		response http.Handler
-		want     Error // without the URL
-		text     string
+		want     Error  // without the URL
+		text     string // after the URL
 	}{
 		"validation": {
 			fakeapi.Status(400, `{"message": "Input validation failed", "code": "BAD_REQUEST", "issues": [
@@ -167,8 +167,8 @@ func TestError(t *testing.T) {
 	}
 }
 
-// TestParseRetryAfter checks that a date in a Retry-After is relative to the response's Date, if it has
-// one, and to this machine's clock otherwise.
+// TestParseRetryAfter checks the pause for each Retry-After. A date is relative to the response's Date if
+// there is one, and to this machine's clock otherwise.
 func TestParseRetryAfter(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2024, time.May, 1, 12, 0, 0, 300_000_000, time.UTC)
@@ -219,8 +219,8 @@ func TestConnectionKind(t *testing.T) {
 }
 
 // TestUntrustedTLS checks that a server without TLS, or without a trusted certificate, receives no
-// request, and that the connection isn't retried. The error is about the server's certificate even if
-// the server also requests one from the client.
+// request and isn't tried again. The error is about the server's certificate even if the server also
+// requests one from the client.
 func TestUntrustedTLS(t *testing.T) {
 	t.Parallel()
 	api := fakeapi.New()

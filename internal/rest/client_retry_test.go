@@ -42,8 +42,8 @@ func traceConnection(r *http.Request) {
 	}
 }
 
-// testbed is a test in a synctest bubble, with a fake API and a client of it. The client makes the
-// pauses between attempts that it makes outside of tests.
+// testbed is a test in a synctest bubble, with a fake API and a client of it. The client's pauses between
+// attempts are as long as in production.
 type testbed struct {
 	*testing.T
 	api    *fakeapi.Server
@@ -269,7 +269,7 @@ func TestRetryAfterTooLong(t *testing.T) {
 }
 
 // TestDeadlineDuringPause checks that a request ends at its deadline even during a pause, and that the
-// error has the failure before the pause. The pause after a 503 is the gate's.
+// error also reports the response before the pause. After a 503, the gate makes the pause.
 func TestDeadlineDuringPause(t *testing.T) {
 	t.Parallel()
 	for _, status := range []int{500, 503} {

@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// FuzzErrorBody checks that any body can be parsed as that of an error, and adds at most maxIssues
-// issues. The error's text begins with the request and the status.
+// FuzzErrorBody checks that parseMessage accepts any body and adds at most maxIssues issues, and that the
+// error's text begins with the request and the status.
 func FuzzErrorBody(f *testing.F) {
 	for _, body := range []string{
 		`{"message":"Bad request","code":"BAD_REQUEST","issues":[]}`,

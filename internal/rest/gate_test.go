@@ -31,7 +31,7 @@ type gateLoad struct {
 
 func newGateLoad() *gateLoad { return &gateLoad{gate: newGate(), start: time.Now()} }
 
-// send starts count requests. The gate admits each when it can, and it succeeds a second later.
+// send starts count requests. Each waits at the gate, and succeeds a second after the gate has admitted it.
 func (l *gateLoad) send(t *testing.T, count int) {
 	t.Helper()
 	for range count {
@@ -188,8 +188,8 @@ func TestGateRetryOrder(t *testing.T) {
 	})
 }
 
-// TestGateCountsRefusals checks which refusals count against max_retries, which is 3: a fourth one
-// that counts fails its request.
+// TestGateCountsRefusals checks which refusals count against max_retries. It is 3, so that the request
+// with the fourth refusal that counts fails.
 func TestGateCountsRefusals(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -220,8 +220,8 @@ func TestGateCountsRefusals(t *testing.T) {
 	}
 }
 
-// TestGateLateSuccess checks that a closed gate stays closed if a request that was sent before
-// succeeds.
+// TestGateLateSuccess checks that a closed gate stays closed if a request succeeds that was sent before
+// the gate was closed.
 func TestGateLateSuccess(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -300,7 +300,7 @@ func TestGateLateRefusal(t *testing.T) {
 }
 
 // TestGateRetryAfterBeyondDeadline checks that a request fails at once if its deadline is before the
-// end of the Retry-After of another request, even if more requests already wait for that end.
+// end of the Retry-After of another request, even while other requests wait at the gate.
 func TestGateRetryAfterBeyondDeadline(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

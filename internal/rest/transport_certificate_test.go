@@ -45,8 +45,8 @@ type certificateServer struct {
 	presented  []string // subjects of client certificates
 }
 
-// newCertificateServer starts a server. Before that, configure may change its TLS configuration and
-// enable HTTP/2.
+// newCertificateServer starts a server. Before the start, it calls configure, which may change the TLS
+// configuration and enable HTTP/2.
 func newCertificateServer(t *testing.T, handler http.Handler, configure func(*httptest.Server)) *certificateServer {
 	t.Helper()
 	certificate, _ := newCertificate(t, "server")
@@ -85,8 +85,8 @@ func (s *certificateServer) newClient(t *testing.T, certificate *tls.Certificate
 	return newClient(t, s.url, func(config *Config) { config.Transport, config.Certificate = NewTransport(trusted), certificate })
 }
 
-// runProtocols runs a test for each version of TLS, with HTTP/1.1 and HTTP/2. The test passes configure
-// to newCertificateServer.
+// runProtocols runs a test for each version of TLS, with HTTP/1.1 and HTTP/2. The test must call configure
+// with its server, before the start.
 func runProtocols(t *testing.T, name string, test func(t *testing.T, configure func(*httptest.Server))) {
 	t.Helper()
 	for _, version := range []uint16{tls.VersionTLS12, tls.VersionTLS13} {
@@ -135,8 +135,8 @@ func TestClientCertificates(t *testing.T) {
 	}
 }
 
-// TestFailedHandshakes checks the kind of the error if a handshake fails, which isn't retried. It is
-// about the client certificate only if the server requested one.
+// TestFailedHandshakes checks that a failed handshake isn't retried, and that the error is about the
+// client certificate only if the server requested one.
 func TestFailedHandshakes(t *testing.T) {
 	t.Parallel()
 	_, acceptedCAs := newCertificate(t, "accepted")
@@ -172,8 +172,8 @@ func TestFailedHandshakes(t *testing.T) {
 }
 
 // TestCloseAfterHandshake checks the kind of the error if a server closes connections after the
-// handshake, as servers may do in TLS 1.3 to reject a client without the right certificate. The error
-// says so if the server requested a certificate and no request has succeeded.
+// handshake, as servers may do in TLS 1.3 to reject a client without the right certificate. The error is
+// about the client certificate only if the server requested one and no request has succeeded.
 func TestCloseAfterHandshake(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -222,7 +222,7 @@ func closeConnection(t *testing.T, reset bool) http.Handler {
 }
 
 // TestCloseDuringHandshake checks that the error is about the client certificate if the server closes
-// the connection when it has received one.
+// the connection when it has received that certificate.
 func TestCloseDuringHandshake(t *testing.T) {
 	t.Parallel()
 	server := newCertificateServer(t, http.NotFoundHandler(), func(server *httptest.Server) {

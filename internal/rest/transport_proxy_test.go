@@ -74,7 +74,8 @@ func TestInvalidProxyAddresses(t *testing.T) { //nolint:paralleltest // findProx
 	}
 }
 
-// TestUnusedProxies checks which requests use no proxy. The address may be invalid then.
+// TestUnusedProxies checks which requests use no proxy although one is configured. The proxy's address
+// may be invalid.
 func TestUnusedProxies(t *testing.T) { //nolint:paralleltest // findProxy sets the environment.
 	for name, c := range map[string]struct{ variable, value, url, noProxy string }{
 		"for the other scheme":      {"HTTP_PROXY", "http://proxy%zz:3128", httpsURL, ""},

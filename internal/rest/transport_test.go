@@ -44,7 +44,7 @@ func newClientWithoutBody(t *testing.T, status int) *Client {
 	return client
 }
 
-// TestBodyNeverComes checks that a request ends by its deadline even if the response's body doesn't.
+// TestBodyNeverComes checks that a request ends at its deadline if the body of the response never comes.
 func TestBodyNeverComes(t *testing.T) {
 	t.Parallel()
 	for _, status := range []int{200, 401, 403, 404, 500} {
@@ -63,8 +63,8 @@ func TestBodyNeverComes(t *testing.T) {
 	}
 }
 
-// TestBodyTimeout checks that requestTimeout includes the body. Without its body, a 200 has timed out;
-// any other status is reported as usual.
+// TestBodyTimeout checks that an attempt ends after requestTimeout if the body of the response never
+// comes. The error reports a timeout for a 200, and the status itself for any other status.
 func TestBodyTimeout(t *testing.T) {
 	t.Parallel()
 	for status, kind := range map[int]Kind{200: TimedOut, 401: GatewayResponded, 403: GatewayResponded, 404: NotTheAPI, 500: ServerFailed} {
@@ -125,7 +125,8 @@ func (c forgettableConn) Write(data []byte) (int, error) {
 	return c.Conn.Write(data)
 }
 
-// TestRedirectWithinServer checks that the API key and all headers follow a redirect to the same server.
+// TestRedirectWithinServer checks that a redirect to the same server is followed, with the API key and
+// all headers.
 func TestRedirectWithinServer(t *testing.T) {
 	t.Parallel()
 	for _, status := range []int{301, 302, 303, 307, 308} {
@@ -147,8 +148,8 @@ func TestRedirectWithinServer(t *testing.T) {
 	}
 }
 
-// TestRedirectToOtherServer checks that a redirect to another server isn't followed, so that this
-// server receives neither the API key nor any header.
+// TestRedirectToOtherServer checks that a redirect to another server isn't followed, so that the
+// other server receives neither the API key nor any header.
 func TestRedirectToOtherServer(t *testing.T) {
 	t.Parallel()
 	other := fakeapi.New(fakeapi.Generate(1, fakeapi.WithRepository)...)
@@ -218,7 +219,7 @@ func TestGetOnceOverResetStreams(t *testing.T) {
 	}
 }
 
-// resetStreams refuses every stream of an HTTP/2 connection, and adds each to streams.
+// resetStreams refuses every stream of an HTTP/2 connection, and counts them in streams.
 func resetStreams(connection net.Conn, streams *atomic.Int64) {
 	if _, err := io.ReadFull(connection, make([]byte, len(http2.ClientPreface))); err != nil {
 		return
