@@ -368,10 +368,7 @@ func TestGateEndedContext(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	g := newGate()
-	if _, err := g.enter(ctx, normal, gateRetries); !errors.Is(err, context.Canceled) {
-		t.Errorf("got %v, want %v", err, context.Canceled)
-	}
-	if g.inFlight != 0 {
-		t.Errorf("%d requests are in flight", g.inFlight)
+	if _, err := g.enter(ctx, normal, gateRetries); !errors.Is(err, context.Canceled) || g.inFlight != 0 {
+		t.Errorf("got %v with %d requests in flight, want %v with none", err, g.inFlight, context.Canceled)
 	}
 }

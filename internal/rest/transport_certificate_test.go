@@ -112,7 +112,7 @@ func TestClientCertificates(t *testing.T) {
 	for name, c := range map[string]struct {
 		auth        tls.ClientAuthType
 		certificate *tls.Certificate
-		presented   string
+		presented   string // subject of the certificate that the server receives
 	}{
 		"required and verified":         {tls.RequireAndVerifyClientCert, &listed, "listed"},
 		"required, an unlisted one":     {tls.RequireAnyClientCert, &unlisted, "unlisted"},

@@ -31,6 +31,13 @@ func findProxy(t *testing.T, address string, variables map[string]string) (*url.
 	return proxyFromEnvironment()(request)
 }
 
+// proxyCase is a request, and the environment variables that decide whether it uses a proxy.
+type proxyCase struct {
+	variable, value string // such as HTTPS_PROXY, and the proxy's address
+	url             string // of the request
+	noProxy         string // NO_PROXY
+}
+
 func TestProxyAddresses(t *testing.T) { //nolint:paralleltest // findProxy sets the environment.
 	for name, c := range map[string]struct{ variable, value, want string }{
 		"with a password":  {"HTTPS_PROXY", "http://user:pa%25ss@proxy:3128", "http://user:pa%25ss@proxy:3128"},
@@ -47,7 +54,7 @@ func TestProxyAddresses(t *testing.T) { //nolint:paralleltest // findProxy sets 
 
 // TestInvalidProxyAddresses checks that a request fails if it needs a proxy whose address is invalid.
 func TestInvalidProxyAddresses(t *testing.T) { //nolint:paralleltest // findProxy sets the environment.
-	for name, c := range map[string]struct{ variable, value, url, noProxy string }{
+	for name, c := range map[string]proxyCase{
 		"a password with %":          {"HTTPS_PROXY", "http://user:pa%ss@proxy:3128", httpsURL, ""},
 		"a password with #":          {"HTTPS_PROXY", "http://user:1#ss@proxy:3128", httpsURL, ""},
 		"a password with /":          {"HTTPS_PROXY", "http://user:1/ss@proxy:3128", httpsURL, ""},
@@ -77,7 +84,7 @@ func TestInvalidProxyAddresses(t *testing.T) { //nolint:paralleltest // findProx
 // TestUnusedProxies checks which requests use no proxy although one is configured. The proxy's address
 // may be invalid.
 func TestUnusedProxies(t *testing.T) { //nolint:paralleltest // findProxy sets the environment.
-	for name, c := range map[string]struct{ variable, value, url, noProxy string }{
+	for name, c := range map[string]proxyCase{
 		"for the other scheme":      {"HTTP_PROXY", "http://proxy%zz:3128", httpsURL, ""},
 		"for loopback":              {"HTTPS_PROXY", "http://proxy%zz:3128", "https://127.0.0.1:8443/api", ""},
 		"for localhost":             {"HTTP_PROXY", "http://proxy%zz:3128", "http://localhost:3000/api", ""},

@@ -85,7 +85,7 @@ func TestBodyTimeout(t *testing.T) {
 func TestForgottenConnection(t *testing.T) {
 	t.Parallel()
 	if testing.Short() {
-		t.Skip("takes eleven seconds")
+		t.Skip("takes ten seconds")
 	}
 	api := fakeapi.New(fakeapi.Generate(7, fakeapi.WithRepository)...)
 	server := newCertificateServer(t, api, func(server *httptest.Server) { server.EnableHTTP2 = true })
