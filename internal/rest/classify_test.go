@@ -225,14 +225,12 @@ func TestUntrustedTLS(t *testing.T) {
 	t.Parallel()
 	api := fakeapi.New()
 	untrusted := newCertificateServer(t, api, func(*httptest.Server) {})
-	requesting := newCertificateServer(t, api, func(server *httptest.Server) { server.TLS.ClientAuth = tls.RequireAnyClientCert })
 	for name, c := range map[string]struct {
 		url  string
 		kind Kind
 	}{
-		"no TLS":                            {"https://" + newServer(t, api).Host, NotTLS},
-		"untrusted":                         {untrusted.url, TLSFailed},
-		"untrusted, requests a certificate": {requesting.url, TLSFailed},
+		"no TLS":    {"https://" + newServer(t, api).Host, NotTLS},
+		"untrusted": {untrusted.url, TLSFailed},
 	} {
 		if failed := getError(t, newClient(t, c.url)); failed.Kind != c.kind || failed.Attempts != 1 {
 			t.Errorf("%s: got kind %d after %d attempts, want %d after 1: %v", name, failed.Kind, failed.Attempts, c.kind, failed)
@@ -240,5 +238,8 @@ func TestUntrustedTLS(t *testing.T) {
 	}
 	if n := len(api.Requests()); n > 0 {
 		t.Errorf("the servers received %d requests", n)
+	}
+	if failed := classify(response{mayLackCertificate: true}, &tls.CertificateVerificationError{Err: errors.New("untrusted")}); failed.Kind != TLSFailed {
+		t.Errorf("untrusted, and requests a certificate: got kind %d, want %d", failed.Kind, TLSFailed)
 	}
 }
