@@ -115,8 +115,8 @@ func checkRequests(t *testing.T, server *fakeapi.Server, key string) {
 	}
 }
 
-// TestOutsideClone checks that the demo fails outside a clone of the repository, and says what to do
-// instead of printing the error of go.
+// TestOutsideClone checks that the demo fails outside a clone of the repository, with advice and
+// without the error of the go command.
 func TestOutsideClone(t *testing.T) {
 	t.Parallel()
 	demo := exec.CommandContext(t.Context(), harness.Build(t, ".", filepath.Join(t.TempDir(), "demo")))
@@ -145,8 +145,8 @@ func runLive(t *testing.T, ctx context.Context, handler http.Handler, key string
 	return text.String(), err
 }
 
-// TestLiveWithWrongKey checks that -live reads from the server of TOFUPILOT_URL with the key of
-// TOFUPILOT_API_KEY, and returns the error of the step that fails, without the key.
+// TestLiveWithWrongKey checks that -live uses TOFUPILOT_URL and TOFUPILOT_API_KEY. With a wrong key,
+// the demo returns the error of the failed step, which doesn't contain the key.
 func TestLiveWithWrongKey(t *testing.T) {
 	t.Setenv(tempDirVariable(), newTempDir(t))
 	api := fakeapi.New()
@@ -181,7 +181,7 @@ func TestInterrupted(t *testing.T) {
 			interrupt()
 			<-r.Context().Done() // the provider has canceled the request
 		})
-		http.Error(w, "", http.StatusUnauthorized) // Terraform may begin another read after the interrupt
+		http.Error(w, "", http.StatusUnauthorized) // ends a read that begins after the interrupt; 401 isn't retried
 	})
 	output, err := runLive(t, ctx, handler, fakeapi.Key)
 	if !errors.Is(err, errInterrupted) {
@@ -213,12 +213,13 @@ const (
 	readStart = "2026-01-02T03:04:05.678Z [INFO]  provider.terraform-provider-tofupilot_v0.0.1: Read procedures: @module=tofupilot duration=33.2ms"
 )
 
+// TestParseReads checks that the fields may be in any order, and that filters aren't taken for fields.
 func TestParseReads(t *testing.T) {
 	t.Parallel()
 	for log, want := range map[string]counts{
 		otherLine + readStart + ` filters="" pages=6 rows=550 timestamp=x` + "\n":                  {reads: 1, procedures: 550, requests: 6},
 		readStart + " rows=0 pages=1\n" + otherLine + readStart + " pages=2 tf_rpc=x rows=101\r\n": {reads: 2, procedures: 101, requests: 3},
-		readStart + ` filters="search_query=+pages%3D9" pages=1 rows=2`:                            {reads: 1, procedures: 2, requests: 1},
+		readStart + ` filters="search_query=+pages%3D9" pages=1 rows=2`:                            {reads: 1, procedures: 2, requests: 1}, // the filter contains " pages=9"
 	} {
 		if got, err := parseReads(log); err != nil || got != want {
 			t.Errorf("got %+v, error %v; want %+v, for the log\n%s", got, err, want, log)

@@ -159,9 +159,10 @@ func (d *demo) checkClone(ctx context.Context) error {
 	list := exec.CommandContext(ctx, "go", "list", "-m")
 	list.Env = d.env
 	modules, err := list.Output()
+	// Outside a module, go list runs but fails. Any other error means that it couldn't run.
 	var failed *exec.ExitError
 	if err != nil && !errors.As(err, &failed) {
-		return err // the go command isn't installed
+		return err
 	}
 	if slices.Contains(strings.Fields(string(modules)), module) {
 		return nil
@@ -213,7 +214,8 @@ const misspelt = `data "tofupilot_procedure_ids" "misspelt" {
 }
 `
 
-// lookUpMisspelt plans the configuration misspelt, and returns the error that Terraform prints.
+// lookUpMisspelt plans the configuration in the constant misspelt, and returns the error that
+// Terraform prints.
 func (d *demo) lookUpMisspelt(ctx context.Context) (string, error) {
 	file := d.path("misspelt.tf")
 	if err := os.WriteFile(file, []byte(misspelt), 0o600); err != nil {

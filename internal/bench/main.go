@@ -79,5 +79,6 @@ func measure(ctx context.Context) (results, error) {
 			return all, err
 		}
 	}
-	return all, all.add(dir.measureStart(ctx))
+	err = all.add(dir.measureStart(ctx))
+	return all, err
 }

@@ -154,6 +154,7 @@ func newBaselineReader(url string, procedures int) *baselineReader {
 	return r
 }
 
+// read reads and decodes all pages, and discards them: only its cost is measured.
 func (r *baselineReader) read(ctx context.Context) error {
 	pages := make([]struct{ Data []tofupilot.Procedure }, len(r.urls))
 	var requests errgroup.Group

@@ -36,6 +36,7 @@ type measurement struct {
 	Limit string // the highest value that Provider should have
 }
 
+// add adds the results of a function such as measureReads, and returns its error.
 func (r *results) add(measurements []measurement, err error) error {
 	r.Measurements = append(r.Measurements, measurements...)
 	return err

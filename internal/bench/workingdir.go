@@ -81,7 +81,7 @@ func (w workingDir) machine(ctx context.Context) (string, error) {
 	return fmt.Sprintf("%d cores of an %s, %s, %s", runtime.NumCPU(), model[1], version, strings.Replace(runtime.Version(), "go", "Go ", 1)), nil
 }
 
-// Directories with configurations. Their output count is the number of procedures or IDs.
+// Directories with configurations. Each has an output "count": the number of procedures or IDs.
 const (
 	allProcedures = "all"
 	someIDs       = "ids"
@@ -109,7 +109,7 @@ func (w workingDir) serve(ctx context.Context, size size) (stop func(), err erro
 	return server.Close, err
 }
 
-// configure writes a configuration with one data source. Its output count is the length of an
+// configure writes a configuration with one data source, and an output "count" with the length of an
 // expression.
 func (w workingDir) configure(directory, url, dataSource, expression string) error {
 	configuration := fmt.Sprintf(`

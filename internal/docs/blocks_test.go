@@ -123,8 +123,8 @@ func hasDefaultProvider(configuration string) bool {
 	return found != "" && !strings.Contains(found, "alias")
 }
 
-// TestOtherBlocks checks that each block in HCL that isn't a configuration is a file of examples/ or a
-// valid CLI configuration.
+// TestOtherBlocks checks that each code block in hcl, not terraform, is a file of examples/ or a valid
+// CLI configuration.
 func TestOtherBlocks(t *testing.T) {
 	t.Parallel()
 	examples := slices.Collect(maps.Values(readExamples(t)))

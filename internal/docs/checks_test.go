@@ -48,7 +48,7 @@ func TestWarning(t *testing.T) {
 	t.Parallel()
 	const page = "docs/data-sources/procedure_ids.md"
 	check := readExample(t, "tofupilot_procedure_ids/check.tf")
-	skipIfMissing(t, check)
+	skipIfUnsupported(t, check)
 	demo := startDemo(t)
 	misspelt := strings.Replace(check, `["`+smokeTest+`"]`, `["`+misspeltName+`"]`, 1)
 	dir := demo.newDir(t, readFirstExamples(t)[page]+"\n"+misspelt)
@@ -152,7 +152,7 @@ run "plan" {
   command = plan
 }
 `
-			skipIfMissing(t, test)
+			skipIfUnsupported(t, test)
 			dir := t.TempDir()
 			writeFile(t, filepath.Join(dir, "main.tf"), configuration)
 			writeFile(t, filepath.Join(dir, "override.tftest.hcl"), test)

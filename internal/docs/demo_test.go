@@ -102,7 +102,7 @@ func (d *demo) startGateways(t *testing.T) {
 	d.certificateGatewayURL = startTLS(t, forward, requireCertificate).URL
 }
 
-// startTLS starts a TLS server. All of them use the certificate of net/http/httptest.
+// startTLS starts a TLS server with the certificate of net/http/httptest.
 func startTLS(t *testing.T, handler http.Handler, config *tls.Config) *httptest.Server {
 	t.Helper()
 	server := httptest.NewUnstartedServer(handler)

@@ -56,7 +56,7 @@ func TestExampleTests(t *testing.T) {
 func TestLast30Days(t *testing.T) {
 	t.Parallel()
 	example := readExample(t, "tofupilot_procedures/recent.tf")
-	skipIfMissing(t, example)
+	skipIfUnsupported(t, example)
 	dir := t.TempDir()
 	writeFile(t, filepath.Join(dir, "main.tf"), requirement+example)
 	api, url := newServer(t)

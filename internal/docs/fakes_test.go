@@ -11,8 +11,8 @@ import (
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/fakeapi"
 )
 
-// fakeCLI is a fake TofuPilot CLI whose test passes. Like the CLI, it uploads with the login's API key
-// and ignores the key in the environment.
+// fakeCLI is a fake TofuPilot CLI. It uploads a passed run. Like the real CLI, it uses the login's API
+// key and ignores the key in the environment.
 const fakeCLI = `#!/bin/sh
 set -eu
 field() { sed -n 's/.*"'"$1"'":"\([^"]*\)".*/\1/p' "$2"; }

@@ -24,8 +24,8 @@ var (
 	githubWorkflow = regexp.MustCompile(`^https://github\.com/tofupilot/terraform-provider-tofupilot/actions/workflows/([^/?#]+)(?:/badge\.svg)?(?:[?#].*)?$`)
 )
 
-// TestLinks checks that the files and headings of this repository to which pages and badges link
-// exist. It doesn't check links to other sites.
+// TestLinks checks links and badges that point to files and headings of this repository: each target
+// must exist. It doesn't check links to other sites.
 func TestLinks(t *testing.T) {
 	t.Parallel()
 	pages := readPages(t)

@@ -61,8 +61,8 @@ func TestShowNamesOfOtherIDs(t *testing.T) {
 	checkContains(t, runTerraform(t, dir, demo.env, "plan"), `"`+upperCase+`" = "Battery Test Procedure"`)
 }
 
-// TestLookUpPastedIDs checks that looking up the names changes nothing after the pasted IDs have
-// been applied, and that the plan for another name shows the change of the ID.
+// TestLookUpPastedIDs applies the pasted IDs and replaces them by lookups: the plan must have no
+// changes. If a lookup has another name, the plan must show that the ID changes.
 func TestLookUpPastedIDs(t *testing.T) {
 	t.Parallel()
 	demo := startDemo(t)
@@ -86,7 +86,7 @@ func TestLookUpPastedIDs(t *testing.T) {
 func TestImport(t *testing.T) {
 	t.Parallel()
 	guide := readPastedGuide(t)
-	skipIfMissing(t, guide.imports)
+	skipIfUnsupported(t, guide.imports)
 	_, url := newServer(t)
 	dir := copyExample(t, "examples/github-variables")
 	file := filepath.Join(dir, "import.tf")

@@ -84,7 +84,7 @@ func TestResources(t *testing.T) {
 			if !ok {
 				t.Fatal("add the resource to this test")
 			}
-			skipIfMissing(t, replaceResources(c.files["main.tf"]))
+			skipIfUnsupported(t, replaceResources(c.files["main.tf"]))
 			dir := t.TempDir()
 			for file, text := range c.files {
 				writeFile(t, filepath.Join(dir, file), replaceResources(text))

@@ -116,7 +116,7 @@ func TestStationNames(t *testing.T) {
 		for _, language := range languages {
 			t.Run(name+"/"+language, func(t *testing.T) {
 				t.Parallel()
-				station := newStation(t, unreachable) // so that it uses the file that it has
+				station := newStation(t, unreachable) // the download fails, so the station uses the file below
 				station.edits = append(station.edits, "'line_1'", "'"+name+"'")
 				writeFile(t, station.stationsFile(), `{"`+name+`": "`+smokeTestID+`"}`)
 				station.runScript(t, runTheTest, language).checkSuccess(t)
@@ -126,8 +126,8 @@ func TestStationNames(t *testing.T) {
 	}
 }
 
-// TestDownloads checks that a station downloads the file with its ID from a web server or an SSM
-// parameter, and keeps the file in case a later download fails.
+// TestDownloads checks that a station downloads stations.json from a web server or an SSM parameter,
+// and uses the old file if a later download fails.
 func TestDownloads(t *testing.T) {
 	t.Parallel()
 	const content = `{"line_1": "` + smokeTestID + `"}`
@@ -137,11 +137,11 @@ func TestDownloads(t *testing.T) {
 	}
 	for name, c := range map[string]struct {
 		language string
-		edits    []string // in addition to those of newStation
+		edits    []string // a text and its replacement, in addition to those of newStation
 	}{
 		"web server/sh":         {language: "sh"},
 		"web server/powershell": {language: "powershell"},
-		"SSM parameter/sh":      {language: "sh", edits: functions},
+		"SSM parameter/sh":      {language: "sh", edits: functions}, // the second function replaces the first
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -181,9 +181,9 @@ func missingFeature(t *testing.T, program, configuration string) string {
 	return ""
 }
 
-// skipIfMissing skips the test if the Terraform under test doesn't have a feature that a
+// skipIfUnsupported skips the test if the Terraform under test doesn't have a feature that a
 // configuration uses.
-func skipIfMissing(t *testing.T, configuration string) {
+func skipIfUnsupported(t *testing.T, configuration string) {
 	t.Helper()
 	if missing := missingFeature(t, harness.CLI(t), configuration); missing != "" {
 		t.Skip(missing)

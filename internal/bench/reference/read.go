@@ -19,7 +19,8 @@ type Reader struct {
 	arguments *tfprotov6.DynamicValue // of the data source
 }
 
-// NewReader configures a provider for the fake API at a URL.
+// NewReader configures the provider in server for the fake API at url, and returns a Reader that reads
+// with it.
 func NewReader(ctx context.Context, server tfprotov6.ProviderServer, url string) (*Reader, error) {
 	schema, err := server.GetProviderSchema(ctx, &tfprotov6.GetProviderSchemaRequest{})
 	if err != nil {
