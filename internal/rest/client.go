@@ -57,7 +57,6 @@ type Client struct {
 	http           *http.Client
 	gate           *gate
 	memory         *Budget
-	maxRetries     int
 	retryInterval  time.Duration
 	requestTimeout time.Duration
 	permanent      func(*Error) bool
@@ -78,9 +77,8 @@ func New(config Config) *Client {
 			"X-Client-Type":    {config.ClientType},
 			"X-Client-Version": {config.ClientVersion},
 		},
-		gate:           newGate(),
+		gate:           newGate(config.MaxRetries),
 		memory:         config.Memory,
-		maxRetries:     config.MaxRetries,
 		retryInterval:  firstInterval,
 		requestTimeout: config.RequestTimeout,
 		permanent:      config.Permanent,
@@ -105,7 +103,7 @@ func New(config Config) *Client {
 // *Error, or one that wraps the context's cause and the *Error of the latest attempt that
 // failed before the context ended, if there is one.
 //
-// A request that fails for a temporary reason is retried up to maxRetries times. A
+// A request that fails for a temporary reason is retried up to MaxRetries times. A
 // Retry-After replaces the pause before a retry; if the context ends before it is over, the
 // request fails at once. After a 429 or a 503 the gate blocks all requests, and decides
 // whether the refusal counts.
@@ -163,7 +161,7 @@ func (c *Client) get(ctx context.Context, request *request) error {
 		switch {
 		case !failed.canRetry(),
 			request.once && failed.isUnusable(),
-			failures > c.maxRetries,
+			failures > c.gate.maxRetries,
 			unavailable == maxUnavailable:
 			return failed
 		}
@@ -204,7 +202,7 @@ func contextError(ctx context.Context, failed *Error) error {
 // attempt sends a request once, when the gate admits it, and reports the outcome to the
 // gate and to the log. It returns nil if decode accepted the body.
 func (c *Client) attempt(ctx context.Context, number int, request *request) *Error {
-	sent, err := c.gate.enter(ctx, request.order, c.maxRetries)
+	sent, err := c.gate.enter(ctx, request.order)
 	if err != nil {
 		failed := classify(response{}, err)
 		failed.URL, failed.Attempts = request.target.String(), number-1
@@ -218,12 +216,12 @@ func (c *Client) attempt(ctx context.Context, number int, request *request) *Err
 	c.log.DebugContext(ctx, "Sent a request", "method", http.MethodGet, "path", request.target.EscapedPath(), "query", loggedQuery(request.target),
 		"status", received.status, "duration", time.Since(sent).String(), "attempt", number)
 	if status == http.StatusOK {
-		c.gate.leave(sent, status, 0, c.maxRetries)
+		c.gate.leave(sent, status, 0)
 		return nil
 	}
 	failed := classify(received, err)
 	failed.URL, failed.Attempts = request.target.String(), number
-	next, giveUp := c.gate.leave(sent, status, failed.RetryAfter, c.maxRetries)
+	next, giveUp := c.gate.leave(sent, status, failed.RetryAfter)
 	request.order = next
 	failed.permanent = failed.permanent || giveUp || c.permanent(failed)
 	return failed

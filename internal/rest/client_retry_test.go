@@ -84,7 +84,7 @@ func checkAttempts(t *testing.T, status, maxRetries, want int) {
 	t.Helper()
 	runOnTestbed(t, func(b *testbed) {
 		b.api.Fail(fakeapi.Status(status, ""))
-		b.client.maxRetries = maxRetries
+		b.client.gate.maxRetries = maxRetries
 		failed := getError(b.T, b.client)
 		if got := len(b.api.Requests()); got != want || failed.Attempts != want {
 			b.Errorf("%d, %d retries: got %d attempts, and %d in the error, want %d", status, maxRetries, got, failed.Attempts, want)
@@ -104,7 +104,7 @@ func TestRetryPauses(t *testing.T) {
 	distinct := map[time.Duration]bool{}
 	for range runs {
 		runOnTestbed(t, func(b *testbed) {
-			b.client.maxRetries = retries
+			b.client.gate.maxRetries = retries
 			b.api.Fail(fakeapi.Status(500, ""))
 			var requests []time.Time
 			b.api.Before(func(fakeapi.Request) { requests = append(requests, time.Now()) })
@@ -133,7 +133,7 @@ func TestRetryPauses(t *testing.T) {
 func TestUnavailableURL(t *testing.T) {
 	t.Parallel()
 	runOnTestbed(t, func(b *testbed) {
-		b.client.maxRetries = DefaultMaxRetries
+		b.client.gate.maxRetries = DefaultMaxRetries
 		b.api.Before(func(r fakeapi.Request) {
 			if r.Query.Has("cursor") {
 				b.api.Fail(fakeapi.Status(http.StatusServiceUnavailable, ""), r.Number)
@@ -226,7 +226,7 @@ func TestRetryAfterPause(t *testing.T) {
 	for value, want := range map[string]time.Duration{"7": 7 * time.Second, "3600": time.Hour} {
 		for _, status := range []int{429, 503} {
 			runOnTestbed(t, func(b *testbed) {
-				b.client.maxRetries = 1
+				b.client.gate.maxRetries = 1
 				b.api.Fail(fakeapi.Status(status, "", "Retry-After", value))
 				failed := getError(b.T, b.client)
 				if failed.RetryAfter != want {

@@ -27,6 +27,8 @@ const (
 // gate bounds the requests of a client: how many are in flight, and when they may be sent
 // after the server refused one with a 429 or a 503.
 type gate struct {
+	maxRetries int
+
 	mu       sync.Mutex
 	changed  chan struct{} // closed by wake, which replaces it
 	limit    int           // of requests in flight, 1 to maxInFlight
@@ -44,14 +46,16 @@ type gate struct {
 	counted   int  // those of them that count against max_retries
 }
 
-func newGate() *gate { return &gate{changed: make(chan struct{}), limit: maxInFlight} }
+func newGate(maxRetries int) *gate {
+	return &gate{maxRetries: maxRetries, changed: make(chan struct{}), limit: maxInFlight}
+}
 
 // enter waits until a request may be sent. The caller passes the returned time to leave, when
 // the request has ended. Requests are admitted in their order.
 //
 // The error is a *blockedError if the gate is closed and waiting can't help, or if the
 // context ended while it was closed; otherwise it is the context's cause.
-func (g *gate) enter(ctx context.Context, order order, maxRetries int) (sent time.Time, err error) {
+func (g *gate) enter(ctx context.Context, order order) (sent time.Time, err error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.waiting[order]++
@@ -60,7 +64,7 @@ func (g *gate) enter(ctx context.Context, order order, maxRetries int) (sent tim
 		g.wake()
 	}()
 	for ctx.Err() == nil {
-		blocked, wait := g.blocked(ctx, maxRetries)
+		blocked, wait := g.blocked(ctx)
 		switch {
 		case blocked != nil && wait == 0:
 			return sent, blocked
@@ -100,7 +104,7 @@ func (g *gate) isNext(own order) bool {
 // blocked reports why a request must wait, and for how long. It returns nil if the gate is
 // open. A wait of 0 means that waiting can't help: the server asked for a pause that ends
 // after the context, or has refused too many requests.
-func (g *gate) blocked(ctx context.Context, maxRetries int) (*blockedError, time.Duration) {
+func (g *gate) blocked(ctx context.Context) (*blockedError, time.Duration) {
 	wait := time.Until(g.opensAt)
 	if wait <= 0 {
 		return nil, 0
@@ -109,7 +113,7 @@ func (g *gate) blocked(ctx context.Context, maxRetries int) (*blockedError, time
 	if g.retryAfter > 0 {
 		blocked.timeLeft = timeLeft(ctx, wait)
 	}
-	if blocked.timeLeft > 0 || g.refusedTooMany(maxRetries) {
+	if blocked.timeLeft > 0 || g.refusedTooMany() {
 		return blocked, 0
 	}
 	return blocked, wait
@@ -117,14 +121,14 @@ func (g *gate) blocked(ctx context.Context, maxRetries int) (*blockedError, time
 
 // refusedTooMany reports whether a refused request isn't retried. Once it is true, each request
 // is sent only once, until one succeeds.
-func (g *gate) refusedTooMany(maxRetries int) bool {
-	return maxRetries == 0 || g.counted > maxRetries
+func (g *gate) refusedTooMany() bool {
+	return g.maxRetries == 0 || g.counted > g.maxRetries
 }
 
 // leave ends an attempt. The time sent is from enter; status and retryAfter are the response's,
 // and status is 0 if there was no usable one. leave returns the order of the next attempt, and
 // whether there must be none.
-func (g *gate) leave(sent time.Time, status int, retryAfter time.Duration, maxRetries int) (next order, giveUp bool) {
+func (g *gate) leave(sent time.Time, status int, retryAfter time.Duration) (next order, giveUp bool) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	defer g.wake()
@@ -140,7 +144,7 @@ func (g *gate) leave(sent time.Time, status int, retryAfter time.Duration, maxRe
 		}
 	case http.StatusTooManyRequests, http.StatusServiceUnavailable:
 		next = g.close(sent, status, retryAfter)
-		return next, g.refusedTooMany(maxRetries) // this refusal included
+		return next, g.refusedTooMany() // this refusal included
 	}
 	return normal, false
 }

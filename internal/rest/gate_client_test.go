@@ -26,7 +26,7 @@ func TestRateLimitGivesUp(t *testing.T) {
 		runOnTestbed(t, func(b *testbed) {
 			b.api.Fail(fakeapi.Status(http.StatusTooManyRequests, ""))
 			b.api.Delay(responseTime)
-			b.client.maxRetries = maxRetries
+			b.client.gate.maxRetries = maxRetries
 			var all sync.WaitGroup
 			for i := range 100 {
 				all.Go(func() {

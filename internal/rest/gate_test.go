@@ -13,7 +13,7 @@ import (
 )
 
 const (
-	gateRetries  = 3 // max_retries of all requests in the tests of the gate
+	gateRetries  = 3 // max_retries in the tests of the gate
 	noRetryAfter = 0
 )
 
@@ -29,14 +29,14 @@ type gateLoad struct {
 	started     []time.Duration // times of the requests, since start
 }
 
-func newGateLoad() *gateLoad { return &gateLoad{gate: newGate(), start: time.Now()} }
+func newGateLoad() *gateLoad { return &gateLoad{gate: newGate(gateRetries), start: time.Now()} }
 
 // send starts count requests. Each waits at the gate, and succeeds a second after the gate has admitted it.
 func (l *gateLoad) send(t *testing.T, count int) {
 	t.Helper()
 	for range count {
 		l.requests.Go(func() {
-			sent, err := l.gate.enter(t.Context(), normal, gateRetries)
+			sent, err := l.gate.enter(t.Context(), normal)
 			if err != nil {
 				t.Error(err)
 				return
@@ -44,7 +44,7 @@ func (l *gateLoad) send(t *testing.T, count int) {
 			l.addInFlight(1)
 			time.Sleep(time.Second)
 			l.addInFlight(-1)
-			l.gate.leave(sent, http.StatusOK, noRetryAfter, gateRetries)
+			l.gate.leave(sent, http.StatusOK, noRetryAfter)
 		})
 	}
 }
@@ -87,7 +87,7 @@ func respond(g *gate, sent time.Time, status int, retryAfter time.Duration) (nex
 	g.mu.Lock()
 	g.inFlight++
 	g.mu.Unlock()
-	return g.leave(sent, status, retryAfter, gateRetries)
+	return g.leave(sent, status, retryAfter)
 }
 
 // checkPause checks that a pause is as long as wanted, or up to a quarter longer.
@@ -146,13 +146,13 @@ func TestGateAdmitsInOrder(t *testing.T) {
 		var admitted []order
 		for _, order := range []order{last, normal, first, normal, last, first} {
 			load.requests.Go(func() {
-				sent, err := load.gate.enter(t.Context(), order, gateRetries)
+				sent, err := load.gate.enter(t.Context(), order)
 				if err != nil {
 					t.Error(err)
 				}
 				admitted = append(admitted, order)
 				time.Sleep(time.Second)
-				load.gate.leave(sent, http.StatusOK, noRetryAfter, gateRetries)
+				load.gate.leave(sent, http.StatusOK, noRetryAfter)
 			})
 		}
 		load.requests.Wait()
@@ -167,7 +167,7 @@ func TestGateAdmitsInOrder(t *testing.T) {
 func TestGateRetryOrder(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		g := newGate()
+		g := newGate(gateRetries)
 		for i, response := range []struct {
 			status int
 			want   order // of the request's next attempt
@@ -208,7 +208,7 @@ func TestGateCountsRefusals(t *testing.T) {
 		"other failures":                 {[]int{0, 500, 0, 500, 0}, false}, // 0: no response
 	} {
 		synctest.Test(t, func(t *testing.T) {
-			g, giveUp := newGate(), false
+			g, giveUp := newGate(gateRetries), false
 			for _, status := range c.statuses {
 				time.Sleep(g.closedFor() + time.Second)
 				_, giveUp = respond(g, time.Now(), status, noRetryAfter)
@@ -264,7 +264,7 @@ func TestGateConcurrentRefusals(t *testing.T) {
 		load := newGateLoad()
 		for range 8 {
 			load.refuseLate(noRetryAfter)
-			if load.gate.refusedTooMany(gateRetries) {
+			if load.gate.refusedTooMany() {
 				t.Error("the request fails")
 			}
 		}
@@ -310,7 +310,7 @@ func TestGateRetryAfterBeyondDeadline(t *testing.T) {
 		synctest.Wait()
 		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 		defer cancel()
-		_, err := load.gate.enter(ctx, normal, gateRetries)
+		_, err := load.gate.enter(ctx, normal)
 		if took := time.Since(load.start); took > 0 {
 			t.Errorf("it took %s", took)
 		}
@@ -334,7 +334,7 @@ func TestGateClosedUntilDeadline(t *testing.T) {
 		load.refuse(noRetryAfter)
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second/2)
 		defer cancel()
-		_, err := load.gate.enter(ctx, normal, gateRetries)
+		_, err := load.gate.enter(ctx, normal)
 		if !errors.As(err, new(*blockedError)) || !strings.HasPrefix(err.Error(), "the server refused another request just before") {
 			t.Errorf("got %v", err)
 		}
@@ -354,7 +354,7 @@ func TestGateFullUntilDeadline(t *testing.T) {
 		cause := errors.New("time is up")
 		ctx, cancel := context.WithTimeoutCause(t.Context(), time.Second, cause)
 		defer cancel()
-		if _, err := load.gate.enter(ctx, normal, gateRetries); !errors.Is(err, cause) || errors.As(err, new(*blockedError)) {
+		if _, err := load.gate.enter(ctx, normal); !errors.Is(err, cause) || errors.As(err, new(*blockedError)) {
 			t.Errorf("got %v, want %v", err, cause)
 		}
 		if took := time.Since(load.start); took != time.Second || load.gate.inFlight != maxInFlight {
@@ -367,8 +367,8 @@ func TestGateEndedContext(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	g := newGate()
-	if _, err := g.enter(ctx, normal, gateRetries); !errors.Is(err, context.Canceled) || g.inFlight != 0 {
+	g := newGate(gateRetries)
+	if _, err := g.enter(ctx, normal); !errors.Is(err, context.Canceled) || g.inFlight != 0 {
 		t.Errorf("got %v with %d requests in flight, want %v with none", err, g.inFlight, context.Canceled)
 	}
 }

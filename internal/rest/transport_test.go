@@ -70,7 +70,7 @@ func TestBodyTimeout(t *testing.T) {
 	for status, kind := range map[int]Kind{200: TimedOut, 401: GatewayResponded, 403: GatewayResponded, 404: NotTheAPI, 500: ServerFailed} {
 		synctest.Test(t, func(t *testing.T) {
 			client := newClientWithoutBody(t, status)
-			client.requestTimeout, client.maxRetries = time.Second, 0
+			client.requestTimeout, client.gate.maxRetries = time.Second, 0
 			start := time.Now()
 			failed := getError(t, client)
 			if took := time.Since(start); failed.Kind != kind || took != time.Second {
