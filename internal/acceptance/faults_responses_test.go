@@ -11,7 +11,7 @@ import (
 
 // Summaries of errors, and advice in them.
 const (
-	refused    = "The server refused the request"
+	rejected   = "The server rejected the request"
 	wrongKey   = "The server doesn't accept the API key"
 	notAllowed = "The API key isn't allowed to read procedures"
 	notTheAPI  = "The API doesn't answer at this address"
@@ -40,7 +40,7 @@ func statusFaults() []fault {
 			name: "400 with issues about arguments", target: serveHandler(fakeapi.Status(http.StatusBadRequest, `{"message":"Input validation failed","code":"BAD_REQUEST",
 				"issues":[{"code":"too_big","path":["limit"],"message":"Number must be less than or equal to 50"},{"path":["search_query"],"message":"Too common"},{"message":"No path"}]}`)),
 			arguments: harness.Values{"search_query": "a b"},
-			wantError: harness.WantError("page_size", refused,
+			wantError: harness.WantError("page_size", rejected,
 				"GET {url}/api/v2/procedures?limit=100&search_query=a+b returned HTTP 400 Bad Request: Input validation failed.",
 				"- limit: Number must be less than or equal to 50", "- search_query: Too common", "- No path", "Correct the arguments of the data source.",
 			), requests: 1,
@@ -73,7 +73,7 @@ func statusFaults() []fault {
 		{
 			name: "400 for names, without issues", dataSource: procedureIDs, arguments: harness.Values{"names": newSet("Procedure 7")},
 			target: serveHandler(fakeapi.Status(http.StatusBadRequest, `{"message": "Input validation failed"}`, "Content-Type", "application/json")), requests: 2,
-			wantError: harness.WantError("", refused, firstRequest+" returned HTTP 400 Bad Request: Input validation failed.", "comes from the provider's url. The server may be too old or too new for this provider."),
+			wantError: harness.WantError("", rejected, firstRequest+" returned HTTP 400 Bad Request: Input validation failed.", "comes from the provider's url. The server may be too old or too new for this provider."),
 		},
 		{
 			name: "404 for a URL with a path", target: withUnknownPath,
@@ -85,7 +85,7 @@ func statusFaults() []fault {
 		},
 		{
 			name: "409", target: serveHandler(fakeapi.Status(http.StatusConflict, `{"message":"Conflict","code":"CONFLICT"}`)),
-			wantError: harness.WantError("", refused, firstRequest+" returned HTTP 409 Conflict: Conflict.", "The message is the server's."), requests: 1,
+			wantError: harness.WantError("", rejected, firstRequest+" returned HTTP 409 Conflict: Conflict.", "The message is the server's."), requests: 1,
 		},
 		{
 			name: "403 with HTML", target: serveHandler(fakeapi.Status(http.StatusForbidden, "<!doctype html><title>Sorry</title>", "Content-Type", "text/plain")),

@@ -56,7 +56,7 @@ func TestGatewayThatRequiresHeaders(t *testing.T) {
 		"no headers, a 403":         {forbidden, "", harness.WantError("", notTheAPI, "A gateway or a firewall answered instead of the API. "+maybeLogin)},
 		"wrong value, a login page": {login, wrongSecret, harness.WantError("", toOtherPage, "which isn't the API. "+rejectedHeaders)},
 		"wrong value, a 403":        {forbidden, wrongSecret, harness.WantError("", notTheAPI, "A gateway or a firewall answered instead of the API. "+rejectedHeaders)},
-		"wrong value, repeated":     {echo, wrongSecret, harness.WantError("", refused, "Unknown client [the header CF-Access-Client-Secret].")},
+		"wrong value, repeated":     {echo, wrongSecret, harness.WantError("", rejected, "Unknown client [the header CF-Access-Client-Secret].")},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

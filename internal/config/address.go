@@ -41,7 +41,7 @@ func ParseURL(value string) (*url.URL, error) {
 // https://host/api/ become https://host/api. https://tofupilot.app becomes
 // [DefaultURL], which is the same server.
 //
-// It refuses an address without a host, with a scheme other than http and
+// It rejects an address without a host, with a scheme other than http and
 // https, with user info, a query or a fragment, with quotes or invisible characters, or of
 // an endpoint (/api/v2…). No error repeats an address that may hold a password.
 func parseURL(raw string) (*url.URL, error) {

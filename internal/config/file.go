@@ -12,7 +12,7 @@ import (
 // readFile reads a regular file of at most limit MiB. A pipe would hold up the
 // read until somebody writes to it, and a device may have no end.
 func readFile(name string, limit int64) ([]byte, error) {
-	refuse := func(what string) error {
+	reject := func(what string) error {
 		return fmt.Errorf("%s must be a regular file of at most %d MiB, but it is %s", name, limit, what)
 	}
 	info, err := os.Stat(name) // before opening: opening a pipe waits as well
@@ -21,11 +21,11 @@ func readFile(name string, limit int64) ([]byte, error) {
 	}
 	switch mode := info.Mode(); {
 	case mode.IsDir():
-		return nil, refuse("a directory")
+		return nil, reject("a directory")
 	case mode&fs.ModeNamedPipe != 0:
-		return nil, refuse("a pipe")
+		return nil, reject("a pipe")
 	case !mode.IsRegular():
-		return nil, refuse("a device or a socket")
+		return nil, reject("a device or a socket")
 	}
 	file, err := os.Open(name)
 	if err != nil {
@@ -37,7 +37,7 @@ func readFile(name string, limit int64) ([]byte, error) {
 		return nil, &fileError{name, err}
 	}
 	if int64(len(content)) > limit<<20 {
-		return nil, refuse("larger")
+		return nil, reject("larger")
 	}
 	return content, nil
 }

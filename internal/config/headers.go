@@ -53,19 +53,19 @@ func CheckHeaderNames(names []string) error {
 			return fmt.Errorf("the headers %s and %s are the same, because case doesn't matter; remove one of them", other, name)
 		}
 		given[lower] = name
-		for _, refused := range refusedHeaders {
-			prefix, isPrefix := strings.CutSuffix(refused.name, "*")
-			if lower == refused.name || isPrefix && strings.HasPrefix(lower, prefix) {
-				return fmt.Errorf("the header %s can't be set: %s", name, refused.reason)
+		for _, reserved := range reservedHeaders {
+			prefix, isPrefix := strings.CutSuffix(reserved.name, "*")
+			if lower == reserved.name || isPrefix && strings.HasPrefix(lower, prefix) {
+				return fmt.Errorf("the header %s can't be set: %s", name, reserved.reason)
 			}
 		}
 	}
 	return nil
 }
 
-// refusedHeaders are the headers that the provider or net/http decides about, with the
+// reservedHeaders are the headers that the provider or net/http decides about, with the
 // reason. An asterisk represents any text.
-var refusedHeaders = []struct{ name, reason string }{
+var reservedHeaders = []struct{ name, reason string }{
 	{"authorization", "the provider sends the API key in it; if a gateway needs a token, too, see whether it reads another header"},
 	{"host", "it follows from url"},
 	{"user-agent", "the provider sends its version in it; to add to it, set the environment variable TF_APPEND_USER_AGENT"},
@@ -106,7 +106,7 @@ func CheckHeaderValue(name string, value *string) error {
 	return nil
 }
 
-// CheckHeaderScheme refuses to send Proxy-Authorization over http://: a proxy reads it there.
+// CheckHeaderScheme returns an error for Proxy-Authorization over http://: a proxy reads it there.
 func CheckHeaderScheme(names []string, address *url.URL) error {
 	if address.Scheme == "https" || !slices.ContainsFunc(names, func(name string) bool { return strings.EqualFold(name, "Proxy-Authorization") }) {
 		return nil

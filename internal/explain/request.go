@@ -84,7 +84,7 @@ func (e Explainer) advise(failed *rest.Error, advice readAdvice) (summary, next 
 		return "The server doesn't use TLS on this port", "Use its port for TLS or, if it has none, http:// instead of https://."
 	case rest.TLSFailed:
 		return e.adviseTLS(failed.Err)
-	case rest.CertificateRefused:
+	case rest.CertificateRejected:
 		return e.adviseClientCertificate()
 	case rest.ProxyFailed:
 		return "The proxy doesn't connect to the server", e.say("Check HTTPS_PROXY, or HTTP_PROXY for an http:// address: it must be like http://user:password@proxy.example.com:3128. "+
@@ -108,14 +108,14 @@ func (e Explainer) advise(failed *rest.Error, advice readAdvice) (summary, next 
 			"A login page, a proxy or a firewall may respond in the server's place.")
 	case rest.Unsupported:
 		return "The response isn't supported", "Check that it leads to a TofuPilot server. If it does, the server may be too old or too new for this provider. " + Report
-	case rest.Rejected:
+	case rest.InvalidArguments:
 		next = "The server may be too old or too new for this provider. " + Report
 		if len(advice.arguments) > 0 {
 			next = "Correct the arguments of the data source. If they follow the documentation, the server may be too old or too new for this provider. " + Report
 		}
-		return "The server refused the request", next
-	case rest.Refused:
-		return "The server refused the request", "The message is the server's. If it doesn't tell you what to do, ask the server's administrator."
+		return "The server rejected the request", next
+	case rest.Rejected:
+		return "The server rejected the request", "The message is the server's. If it doesn't tell you what to do, ask the server's administrator."
 	case rest.Unauthorized:
 		next = e.say("The key comes from %s. It may be mistyped, expired or revoked, or belong to another server. "+
 			"Check the key, or create a new one in TofuPilot's settings.", e.own(e.Settings.KeySource))
@@ -141,7 +141,7 @@ func (e Explainer) advise(failed *rest.Error, advice readAdvice) (summary, next 
 		return "The server is unavailable", e.adviseWaiting(failed, otherwise)
 	case rest.ServerFailed:
 		if tofupilot.IsBrokenRow(failed) {
-			return "The server can't return one of its procedures", "One of the procedures doesn't match the server's own schema, so the server refuses the whole page. " +
+			return "The server can't return one of its procedures", "One of the procedures doesn't match the server's own schema, so the server rejects the whole page. " +
 				"Only the server's administrator can fix that. Show them this message."
 		}
 		return "The server has a problem", e.adviseWaiting(failed, "Try again later. If the problem persists, ask the server's administrator, and check that this is the right server and not a proxy.")
@@ -295,7 +295,7 @@ func configurable(base *url.URL) *url.URL {
 	return address
 }
 
-// adviseClientCertificate returns what to do about a server that refuses a client without
+// adviseClientCertificate returns what to do about a server that rejects a client without
 // the right certificate.
 func (e Explainer) adviseClientCertificate() (summary, next prose) {
 	if e.Settings.ClientCertificate == nil {

@@ -64,7 +64,7 @@ func (e Explainer) adviseCertificate(failed *tls.CertificateVerificationError) (
 // adviseIssuer says what to do about certificates whose issuer isn't trusted. The first is the
 // server's own.
 func (e Explainer) adviseIssuer(came []*x509.Certificate) prose {
-	last, refused, why := followIssuers(came, e.Settings.CAs.Certificates)
+	last, rejected, why := followIssuers(came, e.Settings.CAs.Certificates)
 	certificate := prose("the server's certificate")
 	if last != came[0] {
 		certificate = e.quote(last.Subject.String())
@@ -72,11 +72,11 @@ func (e Explainer) adviseIssuer(came []*x509.Certificate) prose {
 	issuer, from := e.quote(last.Issuer.String()), e.own(e.Settings.CAs.From)
 	selfSigned := last == came[0] && bytes.Equal(last.RawSubject, last.RawIssuer)
 	switch {
-	case selfSigned && why != nil && e.isConfigured(refused):
+	case selfSigned && why != nil && e.isConfigured(rejected):
 		return e.say("The server's certificate is self-signed, and isn't the one of the same name in %s. If you trust it, add it there.", from)
 	case selfSigned:
 		return "The server's certificate is self-signed. If you trust it, " + e.trust("it")
-	case why != nil && e.isConfigured(refused):
+	case why != nil && e.isConfigured(rejected):
 		return e.say("The CA %s in %s has the name of the issuer of %s, but %s", issuer, from, certificate, e.adviseSignature(why))
 	case why != nil:
 		return e.say("The server sent a CA %s that has the name of the issuer of %s, but doesn't verify its signature: %s. "+
@@ -104,22 +104,22 @@ func (e Explainer) adviseSignature(why error) prose {
 // followIssuers goes from the server's own certificate, which came first, to its issuers, and
 // returns the last certificate whose issuer it doesn't find. If there is one with the issuer's
 // name that doesn't verify the signature, it returns that one, too, and the reason.
-func followIssuers(came, configured []*x509.Certificate) (last, refused *x509.Certificate, why error) {
+func followIssuers(came, configured []*x509.Certificate) (last, rejected *x509.Certificate, why error) {
 	came = came[:min(len(came), 10)] // the server chooses how many, and checking signatures takes time
 	last = came[0]
 	for range came { // not longer: certificates can be each other's issuers
-		issuer, refused, why := findIssuer(last, slices.Concat(configured, came))
+		issuer, rejected, why := findIssuer(last, slices.Concat(configured, came))
 		if issuer == nil {
-			return last, refused, why
+			return last, rejected, why
 		}
 		last = issuer
 	}
 	return last, nil, nil
 }
 
-// findIssuer returns the certificate that signed another one. If there is none, refused is the
+// findIssuer returns the certificate that signed another one. If there is none, rejected is the
 // first certificate with the issuer's name, and why says what is wrong with it.
-func findIssuer(signed *x509.Certificate, candidates []*x509.Certificate) (issuer, refused *x509.Certificate, why error) {
+func findIssuer(signed *x509.Certificate, candidates []*x509.Certificate) (issuer, rejected *x509.Certificate, why error) {
 	for _, candidate := range candidates {
 		if candidate.Equal(signed) || !bytes.Equal(candidate.RawSubject, signed.RawIssuer) {
 			continue
@@ -129,10 +129,10 @@ func findIssuer(signed *x509.Certificate, candidates []*x509.Certificate) (issue
 			return candidate, nil, nil
 		}
 		if why == nil {
-			refused, why = candidate, err
+			rejected, why = candidate, err
 		}
 	}
-	return nil, refused, why
+	return nil, rejected, why
 }
 
 // adviseExpired says which certificate of a chain isn't valid now.

@@ -36,9 +36,9 @@ type InconsistentError struct{ What string }
 
 func (e *InconsistentError) Error() string { return "the server's paging can't be followed: " + e.What }
 
-// ErrCursor is in the chain of Fetch's error if the server refuses a cursor that it
+// ErrCursor is in the chain of Fetch's error if the server rejects a cursor that it
 // didn't return itself.
-var ErrCursor = errors.New("the server refuses the cursor")
+var ErrCursor = errors.New("the server rejects the cursor")
 
 var (
 	errTooManyRows = &InconsistentError{What: fmt.Sprintf("it goes on after %d rows", maxRows)}

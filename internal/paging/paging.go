@@ -36,7 +36,7 @@ func Read[R any](ctx context.Context, list List[R]) ([]R, error) {
 type List[R any] struct {
 	// Fetch requests the page at a cursor, of at most limit rows. An empty cursor
 	// requests the first page, and begins a pass. Several goroutines call it at a time,
-	// except for the first page. If the server refuses the cursor, the error wraps
+	// except for the first page. If the server rejects the cursor, the error wraps
 	// ErrCursor.
 	Fetch   func(ctx context.Context, cursor string, limit int) (Page[R], error)
 	Key     func(*R) string                     // returns the ID of a row

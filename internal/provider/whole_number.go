@@ -9,7 +9,7 @@ import (
 )
 
 // wholeNumber validates that a number is whole and within bounds. An Int64Attribute can't
-// be used: it refuses 2.5 with "This is always an error in the provider. Please report the
+// be used: it rejects 2.5 with "This is always an error in the provider. Please report the
 // following to the provider developer", twice.
 type wholeNumber struct{ least, most int64 }
 

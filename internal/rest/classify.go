@@ -81,7 +81,7 @@ func classify(received response, err error) *Error {
 		failed.Kind = connectionKind(err)
 	}
 	if received.mayLackCertificate && failed.isDueToCertificate(received, err) {
-		failed.Kind = CertificateRefused
+		failed.Kind = CertificateRejected
 	}
 	return failed
 }
@@ -137,9 +137,9 @@ func (e *Error) classifyStatus(received response) {
 	case e.Status == http.StatusForbidden:
 		e.Kind = Forbidden
 	case e.Status == http.StatusBadRequest, e.Status == http.StatusUnprocessableEntity:
-		e.Kind = Rejected
+		e.Kind = InvalidArguments
 	default:
-		e.Kind = Refused
+		e.Kind = Rejected
 	}
 }
 
@@ -202,7 +202,7 @@ func describeBody(body []byte) string {
 }
 
 // isTLSFailure reports whether TLS failed, and not the connection below it. Most errors
-// of crypto/tls have no type, but all begin alike. In TLS 1.3, a server refuses a
+// of crypto/tls have no type, but all begin alike. In TLS 1.3, a server rejects a
 // client without a certificate only after the handshake.
 func isTLSFailure(err error, connected bool) bool {
 	network := new(net.OpError)

@@ -68,7 +68,7 @@ func TestStatusKind(t *testing.T) {
 		kind   Kind
 	}{
 		"302 with HTML":       {302, "<html>", Redirected},
-		"400 of the API":      {400, `{"message": "Input validation failed"}`, Rejected},
+		"400 of the API":      {400, `{"message": "Input validation failed"}`, InvalidArguments},
 		"401 of the API":      {401, `{"message": "Unauthorized", "code": "UNAUTHORIZED"}`, Unauthorized},
 		"401 with HTML":       {401, "<html>", GatewayResponded},
 		"401 with text":       {401, "401 Unauthorized", GatewayResponded},
@@ -80,7 +80,7 @@ func TestStatusKind(t *testing.T) {
 		"404 with HTML":       {404, "<html>", NotTheAPI},
 		"404 without a body":  {404, "", NotTheAPI},
 		"409 with other JSON": {409, `["no", "object"]`, NotTheAPI},
-		"422 of the API":      {422, `{"message": "Unprocessable"}`, Rejected},
+		"422 of the API":      {422, `{"message": "Unprocessable"}`, InvalidArguments},
 		"502 with HTML":       {502, "<html>", ServerFailed},
 	} {
 		failed := classify(response{status: c.status, header: http.Header{"Content-Type": {"text/plain"}}, body: []byte(c.body)}, nil)
@@ -101,10 +101,10 @@ func TestCertificateRefusedByPage(t *testing.T) {
 		requested   Kind // if the server requested a certificate
 		unrequested Kind // if it didn't
 	}{
-		"nginx, no certificate":    {400, noCertificate, CertificateRefused, NotTheAPI},
-		"nginx, wrong certificate": {400, wrongCertificate, CertificateRefused, NotTheAPI},
+		"nginx, no certificate":    {400, noCertificate, CertificateRejected, NotTheAPI},
+		"nginx, wrong certificate": {400, wrongCertificate, CertificateRejected, NotTheAPI},
 		"nginx, another error":     {400, "<center>Request Header Or Cookie Too Large</center>", NotTheAPI, NotTheAPI},
-		"403 with HTML":            {403, "<html>", CertificateRefused, GatewayResponded},
+		"403 with HTML":            {403, "<html>", CertificateRejected, GatewayResponded},
 		"403 of the API":           {403, `{"message": "Forbidden"}`, Forbidden, Forbidden},
 		"401 with HTML":            {401, "<html>", GatewayResponded, GatewayResponded},
 	} {
@@ -129,7 +129,7 @@ func TestError(t *testing.T) {
 			fakeapi.Status(400, `{"message": "Input validation failed", "code": "BAD_REQUEST", "issues": [
 				{"message": "Too big", "path": ["limit"], "code": "too_big"}, {"message": "Wrong", "path": ["meta", 0, "x"]}, {"message": "Bare"}]}`),
 			Error{
-				Kind: Rejected, Attempts: 1, Status: 400, ContentType: "application/json", Message: "Input validation failed",
+				Kind: InvalidArguments, Attempts: 1, Status: 400, ContentType: "application/json", Message: "Input validation failed",
 				Issues: []Issue{{"limit", "Too big"}, {"meta.0.x", "Wrong"}, {"", "Bare"}},
 			},
 			"HTTP 400 Bad Request: Input validation failed; limit: Too big; meta.0.x: Wrong; : Bare",

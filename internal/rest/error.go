@@ -102,15 +102,15 @@ type Kind int
 const (
 	// The server wasn't reached: any request fails in the same way.
 
-	HostNotFound       Kind = iota + 1 // no such host
-	NameNotResolved                    // the resolver doesn't work
-	ConnectionRefused                  // nothing accepts connections at the address and port
-	Unreachable                        // no connection, for another reason
-	NotTLS                             // the server doesn't use TLS on this port
-	TLSFailed                          // the handshake failed, or the certificate isn't trusted
-	CertificateRefused                 // the server requested a client certificate, and refuses the one that it got, or none
-	ProxyFailed                        // a proxy doesn't connect to the server
-	Redirected                         // the server redirects to another address
+	HostNotFound        Kind = iota + 1 // no such host
+	NameNotResolved                     // the resolver doesn't work
+	ConnectionRefused                   // nothing accepts connections at the address and port
+	Unreachable                         // no connection, for another reason
+	NotTLS                              // the server doesn't use TLS on this port
+	TLSFailed                           // the handshake failed, or the certificate isn't trusted
+	CertificateRejected                 // the server requested a client certificate, and rejects the one that it got, or none
+	ProxyFailed                         // a proxy doesn't connect to the server
+	Redirected                          // the server redirects to another address
 
 	// The response can't be used.
 
@@ -123,13 +123,13 @@ const (
 
 	// The server rejected the request.
 
-	Rejected     // an argument is wrong
-	Refused      // the server's message says why
-	Unauthorized // the key isn't accepted
-	Forbidden    // the key may not read this
-	RateLimited  // too many requests: this one, or another one of the same client
-	Unavailable  // 503: down, or too many requests, as nginx says it
-	ServerFailed // another failure of the server, or of something in front of it
+	InvalidArguments // a parameter is wrong
+	Rejected         // the server's message says why
+	Unauthorized     // the key isn't accepted
+	Forbidden        // the key may not read this
+	RateLimited      // too many requests: this one, or another one of the same client
+	Unavailable      // 503: down, or too many requests, as nginx says it
+	ServerFailed     // another failure of the server, or of something in front of it
 )
 
 // ErrTruncated is in the chain of decode's error if the body ends too early. The request

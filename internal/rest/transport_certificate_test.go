@@ -150,8 +150,8 @@ func TestFailedHandshakes(t *testing.T) {
 		certificate *tls.Certificate
 		kind        Kind
 	}{
-		"no client certificate":        {requireAccepted, nil, CertificateRefused},
-		"wrong client certificate":     {requireAccepted, &other, CertificateRefused},
+		"no client certificate":        {requireAccepted, nil, CertificateRejected},
+		"wrong client certificate":     {requireAccepted, &other, CertificateRejected},
 		"server without a private key": {removePrivateKey, &other, TLSFailed},
 	} {
 		runProtocols(t, name, func(t *testing.T, configure func(*httptest.Server)) {
@@ -182,7 +182,7 @@ func TestCloseAfterHandshake(t *testing.T) {
 		kind      Kind
 		attempts  int
 	}{
-		"requested":                  {tls.RequestClientCert, 0, CertificateRefused, 1},
+		"requested":                  {tls.RequestClientCert, 0, CertificateRejected, 1},
 		"requested, after a success": {tls.RequestClientCert, 1, Interrupted, 3},
 		"not requested":              {tls.NoClientCert, 0, Interrupted, 3},
 	} {
@@ -235,7 +235,7 @@ func TestCloseDuringHandshake(t *testing.T) {
 	})
 	certificate, _ := newCertificate(t, "client")
 	client := server.newClient(t, &certificate)
-	if failed := getError(t, client); failed.Kind != CertificateRefused || failed.Attempts != 1 {
-		t.Errorf("got kind %d after %d attempts, want %d after 1: %v", failed.Kind, failed.Attempts, CertificateRefused, failed)
+	if failed := getError(t, client); failed.Kind != CertificateRejected || failed.Attempts != 1 {
+		t.Errorf("got kind %d after %d attempts, want %d after 1: %v", failed.Kind, failed.Attempts, CertificateRejected, failed)
 	}
 }

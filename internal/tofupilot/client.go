@@ -35,7 +35,7 @@ func New(config rest.Config) *Client {
 }
 
 // IsBrokenRow reports whether a request failed because one of the rows doesn't match the
-// server's own schema (API.md, Errors). The server refuses the whole page then.
+// server's own schema (API.md, Errors). The server rejects the whole page then.
 func IsBrokenRow(failed *rest.Error) bool {
 	return failed.Status == 500 && strings.HasPrefix(failed.Message, "Output validation failed")
 }

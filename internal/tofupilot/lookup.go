@@ -181,7 +181,7 @@ func isDueToSearch(err error) bool {
 	case rest.Unauthorized, rest.RateLimited, rest.HostNotFound, rest.NameNotResolved, rest.ConnectionRefused, rest.Unreachable,
 		rest.NotTLS, rest.TLSFailed, rest.ProxyFailed:
 		return false
-	case rest.CertificateRefused:
+	case rest.CertificateRejected:
 		return failed.Status == 403 // of a firewall, perhaps
 	default:
 		return true

@@ -459,7 +459,7 @@ func TestLookupWithoutCertificate(t *testing.T) {
 	trusted := x509.NewCertPool()
 	trusted.AddCert(server.Certificate())
 	client := newClient(t, server.URL, withTransport(rest.NewTransport(trusted)))
-	if _, err := lookUpOne(t.Context(), client, ByName, "Battery"); kindOf(err) != rest.CertificateRefused {
+	if _, err := lookUpOne(t.Context(), client, ByName, "Battery"); kindOf(err) != rest.CertificateRejected {
 		t.Errorf("got %v, want an error about the client certificate", err)
 	}
 	if got := handshakes.Load(); got != 1 {

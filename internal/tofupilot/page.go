@@ -53,7 +53,7 @@ func (c *cursor) UnmarshalJSON(raw []byte) error {
 
 // decodePage decodes the body of a response row by row, so that only one decoded procedure is
 // in memory at a time. It stops when the context ends, or when the memory is used up. Names
-// are matched with their case. An object that has a name twice is refused, because other
+// are matched with their case. An object that has a name twice is rejected, because other
 // readers could use the other value.
 func decodePage(ctx context.Context, body []byte, keep keepFunc, memory *rest.Share) (page paging.Page[Row], err error) {
 	defer func() {
