@@ -129,8 +129,8 @@ func TestAttributeReplaced(t *testing.T) {
 	}
 }
 
-// TestStateNotObject checks that a state that isn't an encoded object is an error. The state may
-// be cut off after any byte.
+// TestStateNotObject checks that a read fails if its state isn't an encoded object, or is cut off
+// after any byte.
 func TestStateNotObject(t *testing.T) {
 	t.Parallel()
 	invalid := [][]byte{nil, []byte("text"), {0xc1}} // MessagePack doesn't use 0xc1
@@ -154,7 +154,7 @@ func TestNoMethodHidden(t *testing.T) {
 	framework := reflect.TypeOf(providerserver.NewProtocol6(sampleProvider{})())
 	wrapper := reflect.TypeOf(NewProtocol6(sampleProvider{})())
 	if framework.NumMethod() < 20 {
-		t.Fatalf("%s has only %d methods: is it still the server itself?", framework, framework.NumMethod())
+		t.Fatalf("%s has only %d methods: does the framework now wrap its server?", framework, framework.NumMethod())
 	}
 	for method := range framework.Methods() {
 		if _, ok := wrapper.MethodByName(method.Name); !ok {
@@ -189,8 +189,8 @@ func TestStateTooLarge(t *testing.T) {
 	}
 }
 
-// TestSameAsFramework checks that a read through the wrapper gives the same state as a read
-// without it, and as a data source that sets its state from Go structs.
+// TestSameAsFramework checks that three reads give the same state: through the wrapper, without it,
+// and from a data source that sets Go structs.
 func TestSameAsFramework(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(r *rapid.T) {

@@ -136,8 +136,7 @@ func (c readCase) newList() *changingList {
 	return list.fill(c.rows)
 }
 
-// creationTimes returns a function that returns the creation time of a row. It returns nil if the
-// list is in the order of creation.
+// creationTimes returns the list's times function, or nil if the list is in the order of creation.
 func (c readCase) creationTimes() func(number int) time.Time {
 	missing := func(int) time.Time { return time.Time{} }
 	switch {
@@ -161,7 +160,10 @@ type readFunc func(ctx context.Context, list *changingList, c readCase) ([]row, 
 func readWithPager(ctx context.Context, list *changingList, c readCase) ([]row, error) {
 	pager := newPager(list.fetch, c.pageSize)
 	if len(c.ahead) > 0 {
-		pager.prefetch = func(taken int) int { return taken + c.ahead[min(taken, len(c.ahead))-1] }
+		pager.prefetch = func(taken int) int {
+			last := min(taken, len(c.ahead)) - 1 // taken is at least 1
+			return taken + c.ahead[last]
+		}
 	}
 	rows, err := pager.all(ctx)
 	list.followed = pager.following

@@ -63,7 +63,7 @@ type row struct {
 	created time.Time // zero: unknown
 }
 
-// listChange creates a row, moves a row, or deletes a row if neither create nor move is set.
+// listChange creates or moves a row. It deletes the row if neither create nor move is set.
 type listChange struct {
 	// after is the number of calls of makeChanges between the previous change and this one. Each
 	// response calls makeChanges once, or twice with countBefore or countAfter.
@@ -133,7 +133,8 @@ func wait(ctx context.Context, duration time.Duration) error {
 
 // receive records a request and returns it.
 func (l *changingList) receive(cursor string, limit int) listRequest {
-	offset, err := strconv.Atoi(cmp.Or(strings.TrimPrefix(cursor, "token "), "0"))
+	number := strings.TrimPrefix(cursor, "token ")
+	offset, err := strconv.Atoi(cmp.Or(number, "0")) // without a cursor, the first page
 	if err != nil {
 		panic(err)
 	}
@@ -241,10 +242,10 @@ func (l *changingList) create(at int) {
 	l.all = append(l.all, listRow{row: row{rowKey(number), created}, first: l.responses + 1, end: math.MaxInt})
 }
 
-// check returns an error if rows lacks a row that was in the list from the response with the number
-// since to the last response. It also returns an error for a row that was read twice, or was
-// deleted before the last pass.
-func (l *changingList) check(rows []row, since int) error {
+// check returns an error if rows lacks a row that was in the list during all responses from
+// firstResponse on. It also returns an error for a row that was read twice, or was deleted before
+// the last pass.
+func (l *changingList) check(rows []row, firstResponse int) error {
 	count := make([]int, len(l.all))
 	for _, row := range rows {
 		number, err := strconv.Atoi(row.key[1:])
@@ -253,16 +254,16 @@ func (l *changingList) check(rows []row, since int) error {
 		}
 		count[number]++
 	}
-	for number, row := range l.all {
-		wasThroughout := row.first <= since && row.end > l.responses
-		wasDeleted := row.end <= l.passStart
+	for number, listed := range l.all {
+		wasThroughout := listed.first <= firstResponse && listed.end > l.responses
+		wasDeleted := listed.end <= l.passStart
 		switch {
 		case count[number] > 1:
-			return fmt.Errorf("%q was read %d times", row.key, count[number])
+			return fmt.Errorf("%q was read %d times", listed.key, count[number])
 		case count[number] == 0 && wasThroughout:
-			return fmt.Errorf("%q %s", row.key, lostRow)
+			return fmt.Errorf("%q %s", listed.key, lostRow)
 		case count[number] == 1 && wasDeleted:
-			return fmt.Errorf("%q was deleted before the last pass", row.key)
+			return fmt.Errorf("%q was deleted before the last pass", listed.key)
 		}
 	}
 	return nil

@@ -63,7 +63,7 @@ func (c oddCase) check(t *testing.T) {
 		}
 		return
 	}
-	inconsistent := new(InconsistentError)
+	var inconsistent *InconsistentError
 	if !errors.As(err, &inconsistent) || !strings.Contains(err.Error(), c.wantErr) {
 		t.Fatalf("got error %v, want %q in it", err, c.wantErr)
 	}
@@ -73,7 +73,7 @@ func (c oddCase) check(t *testing.T) {
 }
 
 // oddCases lists all odd servers. The pager first requests pages of 3 rows that overlap, at the
-// offsets 0, 2, 4 and 6. The cursors of a documented server are 3 and 6.
+// offsets 0, 2, 4 and 6. The cursors that a server should return are still 3 and 6.
 var oddCases = slices.Concat(oddCursors, oddEnds, oddRows, oddLimits)
 
 // oddCursors lists servers whose cursors aren't offsets.
@@ -311,12 +311,12 @@ func altered(rows int, alter func(oddRequest, *oddPage)) func(oddRequest) oddPag
 	}
 }
 
-// withNext serves 8 rows. On pages at the offset from or later, next_cursor is next, with the
-// documented cursor in place of N.
-func withNext(from int, next string) func(oddRequest) oddPage {
+// withNext serves 8 rows. From firstOffset on, next_cursor is pattern, in which N stands for the
+// documented cursor.
+func withNext(firstOffset int, pattern string) func(oddRequest) oddPage {
 	return altered(8, func(request oddRequest, page *oddPage) {
-		if request.offset >= from && page.next != "" {
-			page.next = strings.ReplaceAll(next, "N", page.next)
+		if request.offset >= firstOffset && page.next != "" {
+			page.next = strings.ReplaceAll(pattern, "N", page.next)
 		}
 	})
 }

@@ -83,12 +83,12 @@ func TestSlowPage(t *testing.T) {
 	})
 }
 
-// TestRejectedCursor checks that the pager follows the server's own cursors, in two passes, if the
-// server rejects a cursor that it didn't return.
+// TestRejectedCursor checks that a server may reject a cursor that it didn't return. The pager gives up
+// that pass, and follows the server's own cursors in two more.
 func TestRejectedCursor(t *testing.T) {
 	t.Parallel()
 	const pageSize, wantPasses = 10, 3
-	for _, rows := range []int{10, 35} {
+	for _, rows := range []int{10, 35} { // after a full page, the pager checks that nothing follows
 		list := newChangingList(rows)
 		list.fault = func(request listRequest) error {
 			if request.offset%pageSize != 0 {
@@ -104,8 +104,8 @@ func TestRejectedCursor(t *testing.T) {
 }
 
 // TestFirstError checks that a read ends with the error of a page as soon as the pages before it are
-// received, and doesn't wait for later pages, which take an hour. A page of two rows adds one row,
-// so a page begins at each offset: windows of requests are for 0, 1–2, 3–5, 6–10 and 11–18.
+// received, and doesn't wait for later pages, which take an hour. A page of two rows shares one with the
+// page before, so a page begins at each offset. They are requested in windows: 0, 1–2, 3–5, 6–10 and 11–18.
 func TestFirstError(t *testing.T) {
 	t.Parallel()
 	errInvalidKey := errors.New("no such key")
@@ -176,12 +176,12 @@ func TestErrorBeyondEnd(t *testing.T) {
 func TestCancel(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		const wait = 10*time.Second + 500*time.Millisecond // requests are sent every second
+		const beforeCancel = 10*time.Second + 500*time.Millisecond // between two requests, which are sent every second
 		list := newChangingList(100)
 		list.latency = func(listRequest) (request, response time.Duration) { return time.Second, 0 }
 		errCanceled := errors.New("canceled")
 		ctx, cancel := context.WithCancelCause(t.Context())
-		time.AfterFunc(wait, func() {
+		time.AfterFunc(beforeCancel, func() {
 			if got := list.countInFlight(); got != pagesAhead {
 				t.Errorf("got %d requests in flight before the read is canceled, want %d", got, pagesAhead)
 			}
@@ -189,8 +189,8 @@ func TestCancel(t *testing.T) {
 		})
 		start := time.Now()
 		rows, err := newPager(list.fetch, 2).all(ctx)
-		if took := time.Since(start); took != wait {
-			t.Errorf("took %v, want %v", took, wait)
+		if took := time.Since(start); took != beforeCancel {
+			t.Errorf("took %v, want %v", took, beforeCancel)
 		}
 		if inFlight := list.countInFlight(); inFlight > 0 {
 			t.Errorf("%d requests are in flight after the read", inFlight)

@@ -106,6 +106,7 @@ func (c decideCase) check(t *testing.T, name string, following bool) {
 	}
 }
 
+// newEndedPass returns a pass that ended. Its rows are hashes of keys.
 func newEndedPass(rows ...uint64) *passSummary {
 	return &passSummary{rows: rows}
 }
@@ -242,7 +243,8 @@ func removeTime(_ []string, attribute slog.Attr) slog.Attr {
 	return attribute
 }
 
-// TestReadWithoutLog checks that a list can be read again without a logger.
+// TestReadWithoutLog checks that Log may be nil. With tokens, a read takes several passes, which are
+// logged otherwise.
 func TestReadWithoutLog(t *testing.T) {
 	t.Parallel()
 	list := newPager((&changingList{tokens: true}).fill(25).fetch, 10).List

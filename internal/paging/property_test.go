@@ -127,7 +127,7 @@ func testNegativeControls(t *testing.T) {
 	t.Helper()
 	setFlag(t, "rapid.nofailfile", "true")
 	setFlag(t, "rapid.shrinktime", "0s")
-	setDefaultChecks(t, "50000") // far more than a control needs, also with -short, which divides it by five
+	setDefaultChecks(t, "50000") // more than enough, even with -short: rapid then draws a fifth
 	for name, test := range map[string]struct {
 		read    readFunc
 		kind    string
@@ -146,8 +146,9 @@ func testNegativeControls(t *testing.T) {
 			recorder, tally := &failureRecorder{TB: t}, tally{}
 			defer func() {
 				log := recorder.log.String()
-				if recover() != any(recorder) || !strings.Contains(log, test.wantErr) {
-					t.Fatalf("no failure %q in %d cases: %s", test.wantErr, tally[drawnCases], log)
+				panicked := recover() // FailNow panics with the recorder
+				if panicked != any(recorder) || !strings.Contains(log, test.wantErr) {
+					t.Fatalf("no failure %q in %d cases, panic %v: %s", test.wantErr, tally[drawnCases], panicked, log)
 				}
 				t.Logf("after %d cases: %s", tally[drawnCases], log)
 			}()
@@ -156,8 +157,7 @@ func testNegativeControls(t *testing.T) {
 	}
 }
 
-// failureRecorder records the failure of a property instead of failing the test. FailNow panics
-// with the recorder.
+// failureRecorder records the failure of a property instead of failing the test.
 type failureRecorder struct {
 	rapid.TB
 	failed bool

@@ -73,22 +73,22 @@ func FuzzProviderConfiguration(f *testing.F) {
 	if err != nil {
 		f.Fatal(err)
 	}
+	const secret = "tp_secret-of-the-fuzzed-configuration" // API keys are this and a fuzzed suffix
 	f.Add(byte(setAll), "", "https://tofupilot.example.com", string(certificate), int64(3), "30s", false, "", "")
 	f.Add(byte(setAll), "\n", "http://tofupilot.example.com/api/", "", int64(0), "0s", true, "", "")
 	f.Add(byte(setAPIKey|setURL|setCACertPEM|setMaxRetries), "1", "http://[::1]:3000", "garbage", int64(10), "", false, " ", "https://user:hunter2@example.com")
 	f.Add(byte(setNone), "", "", "", int64(0), "", false, "1", "HTTP://127.0.0.1")
 	f.Add(byte(setNone), "", "", "", int64(0), "", false, "\a", "https://user:hunter2@example.com")
 	f.Add(byte(setURL|setMaxRetries), "", "ftp://a?b#c", "", int64(-1), "", false, "\t2", "https://example.com ")
-	f.Fuzz(func(t *testing.T, set byte, apiKey, url, caCertPEM string, maxRetries int64, requestTimeout string, allowHTTP bool, apiKeyVariable, urlVariable string) {
-		for _, text := range []string{apiKey, url, caCertPEM, requestTimeout, apiKeyVariable, urlVariable} {
+	f.Fuzz(func(t *testing.T, set byte, apiKeySuffix, url, caCertPEM string, maxRetries int64, requestTimeout string, allowHTTP bool, apiKeyVariableSuffix, urlVariable string) {
+		for _, text := range []string{apiKeySuffix, url, caCertPEM, requestTimeout, apiKeyVariableSuffix, urlVariable} {
 			if !utf8.ValidString(text) {
 				t.Skip() // Terraform's strings are valid UTF-8
 			}
 		}
-		const secret = "tp_secret-of-the-fuzzed-configuration"
 		block := config.Block{AllowHTTP: allowHTTP}
 		if set&setAPIKey != 0 {
-			block.APIKey = new(secret + apiKey)
+			block.APIKey = new(secret + apiKeySuffix)
 		}
 		if set&setURL != 0 {
 			block.URL = &url
@@ -102,7 +102,7 @@ func FuzzProviderConfiguration(f *testing.F) {
 		if set&setRequestTimeout != 0 {
 			block.RequestTimeout = &requestTimeout
 		}
-		environment := map[string]string{config.EnvAPIKey: secret + apiKeyVariable, config.EnvURL: urlVariable, "HOME": "/nonexistent"}
+		environment := map[string]string{config.EnvAPIKey: secret + apiKeyVariableSuffix, config.EnvURL: urlVariable, "HOME": "/nonexistent"} // without a login file
 
 		diagnostics := harness.Connect(t, Server("test")()).ValidateProvider(t, harness.Values{
 			"api_key": block.APIKey, "url": block.URL, "ca_cert_pem": block.CACertPEM,

@@ -13,7 +13,8 @@ import (
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/tofupilot"
 )
 
-// TestParseTime checks that RFC 3339 times are accepted. Go's parser also accepts a decimal comma.
+// TestParseTime checks that RFC 3339 times are accepted, and a decimal comma, which Go's parser accepts
+// as well.
 func TestParseTime(t *testing.T) {
 	t.Parallel()
 	for value, wantUTC := range map[string]string{

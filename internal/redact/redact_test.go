@@ -34,7 +34,8 @@ func TestCleanText(t *testing.T) {
 	}
 }
 
-// TestCleanKey checks that a key of any visible ASCII characters is redacted in each encoding.
+// TestCleanKey checks that a key of any visible ASCII characters is redacted, whether unchanged, quoted
+// or escaped as in a URL.
 func TestCleanKey(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
@@ -81,12 +82,13 @@ func TestCleanSplitKey(t *testing.T) {
 	}
 }
 
-// TestCleanInvisible checks every control character and every ignorable one. The three
-// categories contain all of Unicode's Default_Ignorable_Code_Point.
+// TestCleanInvisible checks every control character, and every ignorable one, which Unicode calls
+// Default_Ignorable_Code_Point.
 func TestCleanInvisible(t *testing.T) {
 	t.Parallel()
 	for r := range unicode.MaxRune + 1 {
 		shown := visible(string(r))
+		// These tables contain all ignorable characters.
 		isIgnorable := unicode.In(r, unicode.Other_Default_Ignorable_Code_Point, unicode.Cf, unicode.Variation_Selector)
 		if isIgnorable && shown != "" {
 			t.Errorf("%U becomes %q, want nothing", r, shown)
@@ -110,10 +112,10 @@ func TestCleanLongText(t *testing.T) {
 		// The key is replaced before the text is cut.
 		strings.Repeat("x", 991) + key:                                     strings.Repeat("x", 991) + "[the API …",
 		strings.Repeat("\u200b", 5_000) + key + strings.Repeat("x", 2_000): "[the API key]" + strings.Repeat("x", 987) + "…",
-		// The input ends within the key, after 14 of its bytes.
+		// The input is cut within the key, after 14 of its 15 bytes.
 		strings.Repeat("x", maxInput-14) + key: strings.Repeat("x", 1000) + "…",
 		"tp_SECRETsecre" + invisible + "t":     "",
-		// If the input is too long, its last 15 visible bytes may be a part of the key.
+		// Of an input that is too long, as many bytes as the key has are dropped at the end: here all but "be".
 		"before tp_SECRETs" + invisible: "be",
 		// All bytes continue a character that has no first byte.
 		strings.Repeat("\x80", maxInput+1): "",
@@ -226,15 +228,15 @@ func TestLogHandlerBound(t *testing.T) {
 // FuzzText checks that a text becomes valid UTF-8 of bounded length, without the key, control
 // characters and invisible characters.
 func FuzzText(f *testing.F) {
-	const key = "tp_0123456789abcdef"
+	const exampleKey = "tp_0123456789abcdef"
 	for _, text := range []string{
 		`{"message":"Bad request","code":"BAD_REQUEST","issues":[]}`,
-		`{"message":"No such key: ` + key + `","code":"` + key + `"}`,
-		strings.Repeat(key+"\x00", 100),
+		`{"message":"No such key: ` + exampleKey + `","code":"` + exampleKey + `"}`,
+		strings.Repeat(exampleKey+"\x00", 100),
 		"", "<html>", "\x1b[31m", "\xff\xfe",
-		"\u202e" + key[:9] + "\u200b" + key[9:],
+		"\u202e" + exampleKey[:9] + "\u200b" + exampleKey[9:],
 	} {
-		f.Add(text, key)
+		f.Add(text, exampleKey)
 	}
 	f.Fuzz(func(t *testing.T, text, key string) {
 		isNotVisibleASCII := func(r rune) bool { return r <= ' ' || r > '~' }
@@ -244,7 +246,7 @@ func FuzzText(f *testing.F) {
 		case len(key) < 8:
 			t.Skip("a short key may be part of a word")
 		case strings.ContainsAny(key, "[]"):
-			t.Skip("such a key may appear where the replacement, [the API key], meets the text around it")
+			t.Skip("[the API key] and the text beside it may form such a key")
 		}
 		shown := New(key).Text(text)
 		if !utf8.ValidString(shown) {
