@@ -94,9 +94,9 @@ func storeVariables(getenv func(string) string) (set []string) {
 	return set
 }
 
-// SystemCAs says, in an error about the server's certificate, how to correct a certificate
+// AdviseSystemCAs says, in an error about the server's certificate, how to correct a certificate
 // store without certificates.
-func (s Settings) SystemCAs() string {
+func (s Settings) AdviseSystemCAs() string {
 	correct := "install the package ca-certificates, or let this user read its files"
 	if len(s.storeVariables) > 0 {
 		correct = "correct or unset " + strings.Join(s.storeVariables, " and ")

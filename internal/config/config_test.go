@@ -27,21 +27,21 @@ func (e environment) getenv(t *testing.T) func(string) string {
 	}
 }
 
-// resolve calls Resolve for a user who isn't in the system's user database.
+// resolve calls Resolve with no other home directory than the one in env.
 func resolve(t *testing.T, block Block, env environment) (Settings, []Problem) {
 	t.Helper()
 	return Resolve(block, env.getenv(t), func() (*user.User, error) { return nil, user.UnknownUserIdError(1000) })
 }
 
 // checkArgumentError checks that there is one problem: an error about this argument of the provider
-// block, whose detail contains the words. Configure reports such errors.
+// block, whose detail contains the words, and that Configure reports it.
 func checkArgumentError(t *testing.T, block Block, argument string, words ...string) {
 	t.Helper()
 	checkError(t, block, nil, argument, "Invalid "+argument, words)
 }
 
 // checkReadError checks that there is one problem: an error outside of the provider block, whose detail
-// contains the words. Each read reports such errors.
+// contains the words, and that each read reports it.
 func checkReadError(t *testing.T, block Block, env environment, summary string, words ...string) {
 	t.Helper()
 	checkError(t, block, env, "", summary, words)
@@ -156,7 +156,7 @@ func TestURLPrecedence(t *testing.T) {
 
 func TestDefaults(t *testing.T) {
 	t.Parallel()
-	got, problems := resolve(t, Block{APIKey: new("key")}, environment{EnvCACert: ""})
+	got, problems := resolve(t, Block{APIKey: new("key")}, environment{EnvCACert: ""}) // empty counts as not set
 	if len(problems) > 0 || got.MaxRetries != 3 || got.RequestTimeout != 30*time.Second {
 		t.Errorf("got %d retries and a timeout of %s, want 3 and 30s; %v", got.MaxRetries, got.RequestTimeout, problems)
 	}
@@ -229,8 +229,8 @@ func TestVariableErrors(t *testing.T) {
 	}
 }
 
-// TestAllProblemsAreReported checks that one problem doesn't hide others, and whether Configure or each read
-// reports it.
+// TestAllProblemsAreReported checks that all problems are reported, and which of them Configure reports
+// and which the reads.
 func TestAllProblemsAreReported(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {

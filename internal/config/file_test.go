@@ -52,7 +52,8 @@ func TestOnlyRegularFiles(t *testing.T) {
 	}
 }
 
-// TestLargestFiles checks that files of the largest size are read, also through a symbolic link.
+// TestLargestFiles checks that a certificate file of 16 MiB, read through a symbolic link, and a login
+// file of 1 MiB can be used.
 func TestLargestFiles(t *testing.T) {
 	t.Parallel()
 	certificate, _ := harness.NewCertificate(t, "authority")
@@ -61,8 +62,8 @@ func TestLargestFiles(t *testing.T) {
 	if err := os.Symlink(file, link); err != nil {
 		t.Fatal(err)
 	}
-	stored := loginJSON("https://tofupilot.example.com")
-	env, _ := newHome(t, stored+strings.Repeat(" ", 1<<20-len(stored)))
+	login := loginJSON("https://tofupilot.example.com")
+	env, _ := newHome(t, login+strings.Repeat(" ", 1<<20-len(login)))
 	env[EnvCACert] = link
 	got, problems := resolve(t, Block{}, env)
 	if len(problems) > 0 || got.APIKey != storedKey {

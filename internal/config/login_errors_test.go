@@ -34,7 +34,7 @@ func TestLoginErrors(t *testing.T) {
 			env, file := newHome(t, c.content)
 			checkReadError(t, Block{}, env, "The login file can't be used",
 				"The login file "+file+" "+c.words, ". Run `tofupilot login` again, or set TOFUPILOT_API_KEY instead, and TOFUPILOT_URL for a self-hosted server.")
-			checkNoSecrets(t, Block{}, env, "tp_", "elsewhere")
+			checkNoSecrets(t, Block{}, env, "tp_", "elsewhere") // an invalid URL may contain a key
 			env, file = newStationHome(t, c.content)
 			checkReadError(t, Block{}, env, "The login file can't be used",
 				"The login file "+file+" "+c.words, ". Run `tofupilot login --token` again, or set TOFUPILOT_API_KEY instead, and TOFUPILOT_URL for a self-hosted server.")

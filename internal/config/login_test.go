@@ -64,6 +64,7 @@ func quoteJSON(text string) string {
 	return string(encoded)
 }
 
+// TestLogin tests each content as the login file of a user and of a station.
 func TestLogin(t *testing.T) {
 	t.Parallel()
 	const server, base = "https://tofupilot.example.com", "https://tofupilot.example.com/api"
@@ -121,7 +122,7 @@ func TestLoginSameServer(t *testing.T) {
 }
 
 // TestLoginCA checks that ca_cert_pem and TOFUPILOT_CA_CERT are used instead of the ca_cert of a login. An
-// invalid TOFUPILOT_CA_CERT is an error even with a login.
+// invalid TOFUPILOT_CA_CERT is an error even if the login has a ca_cert.
 func TestLoginCA(t *testing.T) {
 	t.Parallel()
 	stored, _ := harness.NewCertificate(t, "stored")
@@ -152,8 +153,9 @@ func TestLoginCA(t *testing.T) {
 	checkReadError(t, Block{}, env, "Invalid TOFUPILOT_CA_CERT", "The value has quotes around it; remove them.")
 }
 
-// TestUserLoginBeforeStationLogin checks that a station's login file isn't used if a user's exists, even
-// if the user's is broken or for another server. Errors mention the station's if its key could be used.
+// TestUserLoginBeforeStationLogin checks that the station's login file isn't used if the user has one,
+// even one that is broken or for another server. The error mentions the station's file if it is valid and
+// for the configured server.
 func TestUserLoginBeforeStationLogin(t *testing.T) {
 	t.Parallel()
 	const server, other = "https://tofupilot.example.com", "https://other.example.com"

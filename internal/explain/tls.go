@@ -41,7 +41,7 @@ func (e Explainer) adviseCertificate(failed *tls.CertificateVerificationError) (
 	unknown := errors.As(failed.Err, new(x509.UnknownAuthorityError))
 	store := prose("")
 	if unreadable || unknown && !config.HasSystemCAs() {
-		store = e.own(e.Settings.SystemCAs())
+		store = e.own(e.Settings.AdviseSystemCAs())
 	}
 	configured := len(e.Settings.CAs.Certificates) > 0
 	switch {

@@ -46,11 +46,14 @@ func TestBodiesOtherThanObjects(t *testing.T) {
 	}
 }
 
-// TestUnexpectedObject checks that a JSON object that isn't a page is Unsupported, even if the
-// response says that it is HTML. The encoding identity means that the body isn't encoded.
+// TestUnexpectedObject checks that a JSON object that isn't a page is Unsupported, even if a header says
+// that it is HTML, or has the encoding "identity", which means that the body isn't encoded.
 func TestUnexpectedObject(t *testing.T) {
 	t.Parallel()
-	for header, value := range map[string]string{"Content-Type": "text/html", "Content-Encoding": "identity"} {
+	for header, value := range map[string]string{
+		"Content-Type":     "text/html",
+		"Content-Encoding": "identity",
+	} {
 		failed := getError(t, newClient(t, newServer(t, respondOK(`{"error": "html"}`, header, value)).String()))
 		if failed.Kind != Unsupported {
 			t.Errorf("%s: got kind %d, want %d: %v", header, failed.Kind, Unsupported, failed)
@@ -90,9 +93,9 @@ func TestStatusKind(t *testing.T) {
 	}
 }
 
-// TestCertificateRefusedByPage checks which pages mean that the server refuses the client certificate, or
-// a client without one. A page means that only if the server requested a certificate.
-func TestCertificateRefusedByPage(t *testing.T) {
+// TestCertificateRejectedByStatus checks which HTTP errors mean that the server rejects the client
+// certificate, or requires one. None does if the server didn't request a certificate.
+func TestCertificateRejectedByStatus(t *testing.T) {
 	t.Parallel()
 	const noCertificate, wrongCertificate = "<center>No required SSL certificate was sent</center>", "<center>The SSL certificate error</center>" // as nginx writes
 	for name, c := range map[string]struct {
@@ -117,7 +120,7 @@ func TestCertificateRefusedByPage(t *testing.T) {
 	}
 }
 
-// TestError checks all fields of the error for a response, and its text.
+// TestError checks all fields and the text of the error for a response.
 func TestError(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -203,10 +206,10 @@ func TestConnectionKind(t *testing.T) {
 		attempts int
 	}{
 		"no such host":                  {dialError(&net.DNSError{Err: "no such host", Name: "refused.example.com", IsNotFound: true}), HostNotFound, 1},
-		"no such host, named like TLS":  {dialError(&net.DNSError{Err: "no such host", Name: "mtls: x", IsNotFound: true}), HostNotFound, 1},
+		"no such host, with tls: in it": {dialError(&net.DNSError{Err: "no such host", Name: "mtls: x", IsNotFound: true}), HostNotFound, 1},
 		"a resolver that isn't running": {dialError(&net.DNSError{Err: "read udp: connection refused", Name: "example.com"}), NameNotResolved, 3},
 		"connection refused":            {dialError(os.NewSyscallError("connect", syscall.ECONNREFUSED)), ConnectionRefused, 3},
-		"connection refused on Windows": {dialError(os.NewSyscallError("connectex", syscall.Errno(10061))), ConnectionRefused, 3},
+		"connection refused on Windows": {dialError(os.NewSyscallError("connectex", errWindowsRefused)), ConnectionRefused, 3},
 		"no route":                      {dialError(os.NewSyscallError("connect", syscall.EHOSTUNREACH)), Unreachable, 3},
 		"refused by a SOCKS proxy":      {&net.OpError{Op: "socks connect", Net: "tcp", Err: errors.New("username/password authentication failed")}, ProxyFailed, 3},
 	} {

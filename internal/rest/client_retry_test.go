@@ -117,7 +117,7 @@ func TestRetryPauses(t *testing.T) {
 		})
 	}
 	limit := time.Second
-	for i := range retries {
+	for i := range retries { // of 50 random pauses up to limit, one is almost certainly longer than half of it
 		if longest := slices.Max(pauses[i]); longest < limit/2 || longest > limit {
 			t.Errorf("retry %d: the longest of %d pauses is %s, want %s to %s", i+1, runs, longest, limit/2, limit)
 		}
@@ -128,8 +128,8 @@ func TestRetryPauses(t *testing.T) {
 	}
 }
 
-// TestUnavailableURL checks that if a server responds with 503 to one URL, requests for another URL
-// still succeed, at most 30 seconds later.
+// TestUnavailableURL checks that requests succeed within 30 seconds if the server responds with 503 to
+// another URL.
 func TestUnavailableURL(t *testing.T) {
 	t.Parallel()
 	runOnTestbed(t, func(b *testbed) {
@@ -205,8 +205,8 @@ func TestGetOnceRateLimited(t *testing.T) {
 	})
 }
 
-// TestGetOnceRefusedConnection checks that GetOnce retries after a failure to connect, which doesn't
-// depend on the request.
+// TestGetOnceRefusedConnection checks that GetOnce, too, retries after a failure to connect: another
+// request would fail as well.
 func TestGetOnceRefusedConnection(t *testing.T) {
 	t.Parallel()
 	attempts := 0
@@ -262,7 +262,7 @@ func TestRetryAfterTooLong(t *testing.T) {
 }
 
 // TestDeadlineDuringPause checks that a request ends at its deadline even during a pause, and that the
-// error also reports the response before the pause. After a 503, the gate makes the pause.
+// error also reports the response before the pause. After a 500 the request pauses, after a 503 the gate.
 func TestDeadlineDuringPause(t *testing.T) {
 	t.Parallel()
 	for _, status := range []int{500, 503} {
@@ -284,8 +284,8 @@ func TestDeadlineDuringPause(t *testing.T) {
 	}
 }
 
-// TestCanceledByOtherError checks that if a request is canceled and the cause is the error of another
-// request, that error is returned unchanged, and its 429 doesn't close the gate.
+// TestCanceledByOtherError checks that a request returns the cause unchanged if it is canceled with the
+// error of another request. Here that is a 429, which doesn't close the gate again.
 func TestCanceledByOtherError(t *testing.T) {
 	t.Parallel()
 	runOnTestbed(t, func(b *testbed) {

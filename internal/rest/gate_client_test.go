@@ -15,9 +15,9 @@ import (
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/fakeapi"
 )
 
-// TestRateLimitGivesUp checks that if the server refuses everything, 100 concurrent requests end as
-// early as a single one would, and together make at most eight attempts for each of its attempts. Each
-// error has the URL of its own request.
+// TestRateLimitGivesUp checks that 100 concurrent requests to a server that refuses everything end as
+// early as a single one would, and make at most eight times as many attempts. Each error has the URL of
+// its own request.
 func TestRateLimitGivesUp(t *testing.T) {
 	t.Parallel()
 	const responseTime = time.Millisecond
@@ -48,9 +48,9 @@ func TestRateLimitGivesUp(t *testing.T) {
 	}
 }
 
-// TestDeadlineAfter429 checks that if the deadline passes during the retry of a request that got a 429,
-// its error mentions the 429, and that the errors of other requests don't. The server responds to nothing
-// but the first request.
+// TestDeadlineAfter429 checks that the error of a request that got a 429 mentions it if the deadline
+// passes during the retry, and that the errors of other requests don't. The server responds only to the
+// first attempt.
 func TestDeadlineAfter429(t *testing.T) {
 	t.Parallel()
 	runOnTestbed(t, func(b *testbed) {

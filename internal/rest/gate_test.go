@@ -71,12 +71,12 @@ func (l *gateLoad) startedBy(after time.Duration) (count int) {
 	return count
 }
 
-// refuse reports a 429 for a request that was sent now.
+// refuse tells the gate that a request sent just now got a 429.
 func (l *gateLoad) refuse(retryAfter time.Duration) {
 	respond(l.gate, time.Now(), http.StatusTooManyRequests, retryAfter)
 }
 
-// refuseLate reports a 429 for a request that was sent at the start.
+// refuseLate tells the gate that a request sent at the start got a 429.
 func (l *gateLoad) refuseLate(retryAfter time.Duration) {
 	respond(l.gate, l.start, http.StatusTooManyRequests, retryAfter)
 }
@@ -113,8 +113,8 @@ func TestGateMaxInFlight(t *testing.T) {
 	})
 }
 
-// TestGateReopens checks that after a refusal one request is in flight, and that the limit of
-// requests in flight doubles after every eight successes.
+// TestGateReopens checks that only one request is in flight at first after a refusal, and that this
+// limit doubles after every eight successes.
 func TestGateReopens(t *testing.T) {
 	t.Parallel()
 	for _, status := range []int{http.StatusTooManyRequests, http.StatusServiceUnavailable} {
@@ -299,8 +299,8 @@ func TestGateLateRefusal(t *testing.T) {
 	})
 }
 
-// TestGateRetryAfterBeyondDeadline checks that a request fails at once if its deadline is before the
-// end of the Retry-After of another request, even while other requests wait at the gate.
+// TestGateRetryAfterBeyondDeadline checks that a request fails at once if another request's Retry-After
+// ends after its deadline, even while other requests wait at the gate.
 func TestGateRetryAfterBeyondDeadline(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -344,8 +344,8 @@ func TestGateClosedUntilDeadline(t *testing.T) {
 	})
 }
 
-// TestGateFullUntilDeadline checks that if the deadline passes while other requests are in flight, the
-// error is the context's cause.
+// TestGateFullUntilDeadline checks that the error is the context's cause if the deadline passes while as
+// many requests as allowed are in flight.
 func TestGateFullUntilDeadline(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

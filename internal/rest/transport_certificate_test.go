@@ -51,7 +51,7 @@ func newCertificateServer(t *testing.T, handler http.Handler, configure func(*ht
 	t.Helper()
 	certificate, _ := newCertificate(t, "server")
 	server := &certificateServer{certificate: certificate.Leaf}
-	listening := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	unstarted := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		server.mu.Lock()
 		for _, certificate := range r.TLS.PeerCertificates {
 			server.presented = append(server.presented, certificate.Subject.CommonName)
@@ -59,7 +59,7 @@ func newCertificateServer(t *testing.T, handler http.Handler, configure func(*ht
 		server.mu.Unlock()
 		handler.ServeHTTP(w, r)
 	}))
-	listening.TLS = &tls.Config{
+	unstarted.TLS = &tls.Config{
 		Certificates: []tls.Certificate{certificate},
 		MinVersion:   tls.VersionTLS12,
 		GetConfigForClient: func(*tls.ClientHelloInfo) (*tls.Config, error) { // called for each handshake
@@ -69,11 +69,11 @@ func newCertificateServer(t *testing.T, handler http.Handler, configure func(*ht
 			return nil, nil //nolint:nilnil // nil means the server's own configuration
 		},
 	}
-	configure(listening)
-	listening.Config.ErrorLog = log.New(io.Discard, "", 0) // drops errors of handshakes
-	listening.StartTLS()
-	t.Cleanup(listening.Close)
-	server.url = listening.URL
+	configure(unstarted)
+	unstarted.Config.ErrorLog = log.New(io.Discard, "", 0) // drops errors of handshakes
+	unstarted.StartTLS()
+	t.Cleanup(unstarted.Close)
+	server.url = unstarted.URL
 	return server
 }
 
@@ -102,8 +102,8 @@ func runProtocols(t *testing.T, name string, test func(t *testing.T, configure f
 	}
 }
 
-// TestClientCertificates checks when the configured certificate is presented. The server's list of
-// accepted authorities doesn't matter.
+// TestClientCertificates checks that the client presents its certificate if the server requests one,
+// even one that isn't from an authority in the server's list.
 func TestClientCertificates(t *testing.T) {
 	t.Parallel()
 	listed, listedCAs := newCertificate(t, "listed")
@@ -121,9 +121,9 @@ func TestClientCertificates(t *testing.T) {
 	} {
 		runProtocols(t, name, func(t *testing.T, configure func(*httptest.Server)) {
 			t.Helper()
-			server := newCertificateServer(t, api, func(server *httptest.Server) {
-				configure(server)
-				server.TLS.ClientAuth, server.TLS.ClientCAs = c.auth, listedCAs
+			server := newCertificateServer(t, api, func(unstarted *httptest.Server) {
+				configure(unstarted)
+				unstarted.TLS.ClientAuth, unstarted.TLS.ClientCAs = c.auth, listedCAs
 			})
 			if rows, err := getRows(t.Context(), server.newClient(t, c.certificate)); err != nil || rows != 1 {
 				t.Fatalf("%d rows, %v", rows, err)
@@ -156,9 +156,9 @@ func TestFailedHandshakes(t *testing.T) {
 	} {
 		runProtocols(t, name, func(t *testing.T, configure func(*httptest.Server)) {
 			t.Helper()
-			server := newCertificateServer(t, http.NotFoundHandler(), func(server *httptest.Server) {
-				configure(server)
-				c.configure(server.TLS)
+			server := newCertificateServer(t, http.NotFoundHandler(), func(unstarted *httptest.Server) {
+				configure(unstarted)
+				c.configure(unstarted.TLS)
 			})
 			failed := getError(t, server.newClient(t, c.certificate))
 			if failed.Kind != c.kind {
@@ -225,10 +225,10 @@ func closeConnection(t *testing.T, reset bool) http.Handler {
 // the connection when it has received that certificate.
 func TestCloseDuringHandshake(t *testing.T) {
 	t.Parallel()
-	server := newCertificateServer(t, http.NotFoundHandler(), func(server *httptest.Server) {
-		server.TLS.ClientAuth, server.TLS.MaxVersion = tls.RequireAnyClientCert, tls.VersionTLS12
-		config := server.TLS.Clone()
-		server.TLS.GetConfigForClient = func(hello *tls.ClientHelloInfo) (*tls.Config, error) {
+	server := newCertificateServer(t, http.NotFoundHandler(), func(unstarted *httptest.Server) {
+		unstarted.TLS.ClientAuth, unstarted.TLS.MaxVersion = tls.RequireAnyClientCert, tls.VersionTLS12
+		config := unstarted.TLS.Clone()
+		unstarted.TLS.GetConfigForClient = func(hello *tls.ClientHelloInfo) (*tls.Config, error) {
 			config.VerifyConnection = func(tls.ConnectionState) error { return hello.Conn.Close() }
 			return config, nil
 		}

@@ -69,7 +69,7 @@ func TestInvalidProxyAddresses(t *testing.T) { //nolint:paralleltest // findProx
 		"a port that isn't a number": {"HTTPS_PROXY", "proxy:port", httpsURL, ""},
 		"a scheme alone":             {"HTTPS_PROXY", "http://", httpsURL, ""},
 		"a port alone":               {"HTTPS_PROXY", ":3128", httpsURL, ""},
-		// NO_PROXY has host names and networks, separated by commas.
+		// Neither value of NO_PROXY matches: it lists host names and networks, separated by commas.
 		"spaces in NO_PROXY": {"HTTPS_PROXY", "http://proxy%zz:3128", httpsURL, "a.test .example.com"},
 		"a URL in NO_PROXY":  {"HTTPS_PROXY", "http://proxy%zz:3128", httpsURL, httpsURL},
 	} {
@@ -85,12 +85,12 @@ func TestInvalidProxyAddresses(t *testing.T) { //nolint:paralleltest // findProx
 // may be invalid.
 func TestUnusedProxies(t *testing.T) { //nolint:paralleltest // findProxy sets the environment.
 	for name, c := range map[string]proxyCase{
-		"for the other scheme":      {"HTTP_PROXY", "http://proxy%zz:3128", httpsURL, ""},
-		"for loopback":              {"HTTPS_PROXY", "http://proxy%zz:3128", "https://127.0.0.1:8443/api", ""},
-		"for localhost":             {"HTTP_PROXY", "http://proxy%zz:3128", "http://localhost:3000/api", ""},
-		"for a domain in NO_PROXY":  {"HTTPS_PROXY", "http://proxy%zz:3128", httpsURL, "a.test, .example.com"},
-		"for a network in NO_PROXY": {"HTTPS_PROXY", "http://proxy%zz:3128", "https://10.1.2.3/api", "10.0.0.0/8"},
-		"valid":                     {"HTTPS_PROXY", "http://proxy:3128", httpsURL, "tofupilot.example.com"},
+		"for the other scheme":           {"HTTP_PROXY", "http://proxy%zz:3128", httpsURL, ""},
+		"for loopback":                   {"HTTPS_PROXY", "http://proxy%zz:3128", "https://127.0.0.1:8443/api", ""},
+		"for localhost":                  {"HTTP_PROXY", "http://proxy%zz:3128", "http://localhost:3000/api", ""},
+		"for a domain in NO_PROXY":       {"HTTPS_PROXY", "http://proxy%zz:3128", httpsURL, "a.test, .example.com"},
+		"for a network in NO_PROXY":      {"HTTPS_PROXY", "http://proxy%zz:3128", "https://10.1.2.3/api", "10.0.0.0/8"},
+		"valid, with a host in NO_PROXY": {"HTTPS_PROXY", "http://proxy:3128", httpsURL, "tofupilot.example.com"},
 	} {
 		proxy, err := findProxy(t, c.url, map[string]string{c.variable: c.value, "NO_PROXY": c.noProxy})
 		if err != nil || proxy != nil {
@@ -105,8 +105,8 @@ func TestUnusedProxies(t *testing.T) { //nolint:paralleltest // findProxy sets t
 func TestTLSProxyGetsTheCertificate(t *testing.T) {
 	t.Parallel()
 	certificate, accepted := newCertificate(t, "client")
-	server := newCertificateServer(t, respondOK(onePage), func(server *httptest.Server) {
-		server.TLS.ClientAuth, server.TLS.ClientCAs = tls.RequireAndVerifyClientCert, accepted
+	server := newCertificateServer(t, respondOK(onePage), func(unstarted *httptest.Server) {
+		unstarted.TLS.ClientAuth, unstarted.TLS.ClientCAs = tls.RequireAndVerifyClientCert, accepted
 	})
 	requests := make(chan *http.Request, 2)
 	proxy := newCertificateServer(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -64,7 +64,7 @@ func TestBodyNeverComes(t *testing.T) {
 }
 
 // TestBodyTimeout checks that an attempt ends after requestTimeout if the body of the response never
-// comes. The error reports a timeout for a 200, and the status itself for any other status.
+// comes. After a 200, the error is a timeout; after another status, it is the error for that status.
 func TestBodyTimeout(t *testing.T) {
 	t.Parallel()
 	for status, kind := range map[int]Kind{200: TimedOut, 401: GatewayResponded, 403: GatewayResponded, 404: NotTheAPI, 500: ServerFailed} {
@@ -197,13 +197,13 @@ func TestRedirectWithoutQuery(t *testing.T) {
 }
 
 // TestGetOnceOverResetStreams checks that GetOnce ends soon if a server resets every HTTP/2 stream, as
-// nginx does for "return 444", although net/http itself then sends the request again.
+// nginx does for "return 444". net/http itself sends the request again after a reset.
 func TestGetOnceOverResetStreams(t *testing.T) {
 	t.Parallel()
 	var streams atomic.Int64
-	server := newCertificateServer(t, http.NotFoundHandler(), func(server *httptest.Server) {
-		server.TLS.NextProtos = []string{"h2"}
-		server.Config.TLSNextProto = map[string]func(*http.Server, *tls.Conn, http.Handler){
+	server := newCertificateServer(t, http.NotFoundHandler(), func(unstarted *httptest.Server) {
+		unstarted.TLS.NextProtos = []string{"h2"}
+		unstarted.Config.TLSNextProto = map[string]func(*http.Server, *tls.Conn, http.Handler){
 			"h2": func(_ *http.Server, connection *tls.Conn, _ http.Handler) { resetStreams(connection, &streams) },
 		}
 	})
