@@ -54,7 +54,7 @@ func (e *fileError) Unwrap() error { return e.err }
 // period that messages of Windows end in.
 func (e *fileError) Error() string {
 	why := e.err
-	if failed := new(fs.PathError); errors.As(why, &failed) {
+	if failed, ok := errors.AsType[*fs.PathError](why); ok {
 		why = failed.Err
 	}
 	return fmt.Sprintf("%s can't be read: %s", e.name, strings.TrimSuffix(why.Error(), "."))

@@ -111,7 +111,8 @@ func (e Explainer) List(ctx context.Context, err error, pageSize int) Diagnostic
 // explainRead explains an error of a read: what was requested, what was received, what it
 // probably means and what to do next.
 func (e Explainer) explainRead(ctx context.Context, err error, advice readAdvice) Diagnostic {
-	failed, inconsistent := new(rest.Error), new(paging.InconsistentError)
+	failed, isRequest := errors.AsType[*rest.Error](err)
+	inconsistent, isInconsistent := errors.AsType[*paging.InconsistentError](err)
 	reading := e.say("Reading the procedures from %s", e.own(e.Settings.BaseURL))
 	switch {
 	case errors.Is(err, rest.ErrMemory):
@@ -122,9 +123,9 @@ func (e Explainer) explainRead(ctx context.Context, err error, advice readAdvice
 		return e.explainDeadline(ctx, err, advice)
 	case ctx.Err() != nil:
 		return newDiagnostic("", "Interrupted", join(" ", reading+" was interrupted.", e.progress(err)))
-	case errors.As(err, &failed):
+	case isRequest:
 		return e.explainRequest(failed, advice)
-	case errors.As(err, &inconsistent):
+	case isInconsistent:
 		return newDiagnostic("", "The server's pages are inconsistent",
 			join(" ", e.say("%s: %s", reading, inconsistent).withPeriod(), e.progress(err)),
 			"The provider doesn't use a list that may be incomplete. "+Report)
@@ -136,10 +137,10 @@ func (e Explainer) explainRead(ctx context.Context, err error, advice readAdvice
 // explainDeadline explains that timeouts.read ended a read.
 func (e Explainer) explainDeadline(ctx context.Context, err error, advice readAdvice) Diagnostic {
 	var last, fewer prose
-	if failed := new(rest.Error); errors.As(err, &failed) {
+	if failed, ok := errors.AsType[*rest.Error](err); ok {
 		last = "The last request failed: " + e.describeResponse(failed)
 	}
-	if incomplete := new(paging.IncompleteError); errors.As(err, &incomplete) && incomplete.Change != nil {
+	if incomplete, ok := errors.AsType[*paging.IncompleteError](err); ok && incomplete.Change != nil {
 		fewer = "The provider returns complete lists only. You can also try again when fewer procedures are being created or deleted."
 	}
 	return newDiagnostic(timeoutsRead, "Reading took too long",
@@ -149,8 +150,9 @@ func (e Explainer) explainDeadline(ctx context.Context, err error, advice readAd
 
 // progress says how far a list was read and whether it changed. It is empty for other errors.
 func (e Explainer) progress(err error) prose {
-	list, incomplete := new(tofupilot.ListError), new(paging.IncompleteError)
-	if !errors.As(err, &list) || !errors.As(err, &incomplete) {
+	list, isList := errors.AsType[*tofupilot.ListError](err)
+	incomplete, isIncomplete := errors.AsType[*paging.IncompleteError](err)
+	if !isList || !isIncomplete {
 		return ""
 	}
 	text := e.say("So far: %s, %s.", counted(list.Requests, "request"), counted(incomplete.Rows, "procedure"))

@@ -14,8 +14,8 @@ import (
 
 // Lookup explains why not exactly one procedure has a name or an ID.
 func (e Explainer) Lookup(ctx context.Context, by tofupilot.By, err error) Diagnostic {
-	failed := new(tofupilot.LookupError)
-	if !errors.As(err, &failed) {
+	failed, ok := errors.AsType[*tofupilot.LookupError](err)
+	if !ok {
 		return e.explainRead(ctx, err, readAdvice{})
 	}
 	if len(failed.Ambiguous) > 0 {
@@ -92,8 +92,8 @@ const maxLines = 44
 // Names explains, in one error, which of the names don't have exactly one procedure. asked is
 // the number of all names.
 func (e Explainer) Names(ctx context.Context, asked int, err error) Diagnostic {
-	failed := new(tofupilot.LookupError)
-	if !errors.As(err, &failed) {
+	failed, ok := errors.AsType[*tofupilot.LookupError](err)
+	if !ok {
 		return e.explainRead(ctx, err, readAdvice{})
 	}
 	head := e.say("%d of %s can't be looked up at %s.", len(failed.Missing)+len(failed.Ambiguous), counted(asked, "name"), e.own(e.Settings.BaseURL))

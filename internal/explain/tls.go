@@ -14,9 +14,9 @@ import (
 
 // adviseTLS says what can be wrong with the server's certificate, or with TLS as a whole.
 func (e Explainer) adviseTLS(err error) (summary, next prose) {
-	verification := new(tls.CertificateVerificationError)
+	verification, isUntrusted := errors.AsType[*tls.CertificateVerificationError](err)
 	switch {
-	case errors.As(err, &verification):
+	case isUntrusted:
 		summary, next = e.adviseCertificate(verification)
 	case strings.Contains(err.Error(), "failed to parse certificate"):
 		summary, next = untrusted, replaceCertificate

@@ -58,9 +58,9 @@ func checkWith[T any](parse func(string) (T, error)) func(string) error {
 // because the client formats the time for the request.
 func parseTime(value string) (time.Time, error) {
 	parsed, err := time.Parse(time.RFC3339, value)
-	wrong := new(time.ParseError)
+	wrong, ok := errors.AsType[*time.ParseError](err)
 	switch {
-	case errors.As(err, &wrong) && strings.HasSuffix(wrong.Message, "out of range"):
+	case ok && strings.HasSuffix(wrong.Message, "out of range"):
 		return time.Time{}, fmt.Errorf("%q is a day or a time that doesn't exist", value)
 	case err != nil:
 		return time.Time{}, fmt.Errorf("%q isn't an RFC 3339 time; write it like 2024-01-15T10:30:00Z or 2024-01-15T10:30:00+01:00", value)

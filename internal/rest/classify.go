@@ -23,7 +23,7 @@ import (
 // failure that is, and whether it is permanent. Without an err, the status is why.
 func classify(received response, err error) *Error {
 	failed := &Error{Status: received.status, ContentType: received.header.Get("Content-Type"), Err: err}
-	if wrapped := new(url.Error); errors.As(err, &wrapped) {
+	if wrapped, ok := errors.AsType[*url.Error](err); ok {
 		failed.Err = wrapped.Err // without net/http's method and URL
 	}
 	var (
@@ -205,19 +205,19 @@ func describeBody(body []byte) string {
 // of crypto/tls have no type, but all begin alike. In TLS 1.3, a server rejects a
 // client without a certificate only after the handshake.
 func isTLSFailure(err error, connected bool) bool {
-	network := new(net.OpError)
-	alert := errors.As(err, &network) && network.Op == "remote error"
+	network, ok := errors.AsType[*net.OpError](err)
+	alert := ok && network.Op == "remote error"
 	verification := errors.As(err, new(*tls.CertificateVerificationError))
 	return alert || verification || !connected && strings.Contains(err.Error(), "tls: ")
 }
 
 // connectionKind returns the kind of an error that prevented a connection.
 func connectionKind(err error) Kind {
-	name := new(net.DNSError)
+	name, isName := errors.AsType[*net.DNSError](err)
 	switch {
-	case errors.As(err, &name) && name.IsNotFound:
+	case isName && name.IsNotFound:
 		return HostNotFound
-	case errors.As(err, &name):
+	case isName:
 		return NameNotResolved
 	case errors.Is(err, syscall.ECONNREFUSED), errors.Is(err, errWindowsRefused):
 		return ConnectionRefused

@@ -173,8 +173,8 @@ func (w wanted) matches(rows []Row) map[string][]*Procedure {
 // firewall may dislike its text and respond with anything, break the connection, or drop
 // the request.
 func isDueToSearch(err error) bool {
-	failed := new(rest.Error)
-	if !errors.As(err, &failed) || errors.Is(err, rest.ErrMemory) {
+	failed, ok := errors.AsType[*rest.Error](err)
+	if !ok || errors.Is(err, rest.ErrMemory) {
 		return false
 	}
 	switch failed.Kind {
@@ -191,8 +191,8 @@ func isDueToSearch(err error) bool {
 // isServerFailure reports whether the server itself failed, so that the next search may
 // succeed.
 func isServerFailure(err error) bool {
-	failed := new(rest.Error)
-	return errors.As(err, &failed) && (failed.Kind == rest.ServerFailed || failed.Kind == rest.Unavailable)
+	failed, ok := errors.AsType[*rest.Error](err)
+	return ok && (failed.Kind == rest.ServerFailed || failed.Kind == rest.Unavailable)
 }
 
 // searchable returns the longest part of a text under NFC that a search finds in whichever

@@ -188,15 +188,16 @@ func checkSizes(body []byte) error {
 // describe rewords an error of the decoder: what is wrong with a page, and where. The
 // decoder's own text escapes and shortens names, so that secrets in them couldn't be redacted.
 func describe(err error) error {
-	syntax, value := new(jsontext.SyntacticError), new(json.SemanticError)
+	syntax, isSyntax := errors.AsType[*jsontext.SyntacticError](err)
+	value, isValue := errors.AsType[*json.SemanticError](err)
 	switch {
 	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF):
 		return rest.ErrTruncated
-	case errors.As(err, &syntax):
+	case isSyntax:
 		return fmt.Errorf("%w, at byte %d: %s", syntax.Err, syntax.ByteOffset, cmp.Or(formatPointer(syntax.JSONPointer), "the body"))
-	case errors.As(err, &value) && value.Err != nil:
+	case isValue && value.Err != nil:
 		return fmt.Errorf("%s: %w", formatPointer(value.JSONPointer), value.Err)
-	case errors.As(err, &value):
+	case isValue:
 		return fmt.Errorf("%s: unexpected %s", cmp.Or(formatPointer(value.JSONPointer), "the body"), value.JSONKind)
 	}
 	return err

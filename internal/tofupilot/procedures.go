@@ -128,8 +128,8 @@ type getFunc func(ctx context.Context, path string, query url.Values, decode fun
 // mayRejectCursor reports whether a request may have failed because of its cursor. A key, a
 // proxy and a rate of requests have nothing to do with cursors.
 func mayRejectCursor(err error) bool {
-	failed := new(rest.Error)
-	if !errors.As(err, &failed) || failed.Err != nil {
+	failed, ok := errors.AsType[*rest.Error](err)
+	if !ok || failed.Err != nil {
 		return false
 	}
 	switch failed.Status {
