@@ -29,9 +29,9 @@ type Explainer struct {
 	Redact, RedactOwn func(string) string
 }
 
-// say formats like fmt.Sprintf. It redacts and shortens each argument that is neither prose nor
-// an integer, one by one, so that a long one doesn't cut off the next. All of them count as text
-// that a server chose, unless they are passed through own.
+// say formats like fmt.Sprintf. It first passes each argument that is neither prose nor an integer
+// to Redact, as text that a server may have chosen. Each is shortened alone, so that a long one
+// doesn't cut off the next. For other text, see own.
 func (e Explainer) say(format prose, args ...any) prose {
 	for i, arg := range args {
 		switch arg.(type) {
@@ -43,9 +43,9 @@ func (e Explainer) say(format prose, args ...any) prose {
 	return prose(fmt.Sprintf(string(format), args...))
 }
 
-// own returns text that the user configured, or that the provider made of it: addresses,
-// where they come from, names to look up. The key is removed from it, and values of headers
-// aren't: with X-Org = "tofupilot", every address would be unreadable.
+// own makes the user's own text safe to show: addresses, where they come from, names to look up.
+// It removes the key, but not the values of headers: removing X-Org = "tofupilot" would make
+// every address unreadable.
 func (e Explainer) own(text any) prose { return prose(e.RedactOwn(fmt.Sprint(text))) }
 
 // Diagnostic is an error for users.

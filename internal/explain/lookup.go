@@ -24,7 +24,7 @@ func (e Explainer) Lookup(ctx context.Context, by tofupilot.By, err error) Diagn
 	return e.explainMissing(by, failed.Missing[0], failed.Seen)
 }
 
-// argumentOf returns the argument with the text that was looked up, and its noun.
+// argumentOf returns the argument that was looked up, and what to call its value in a sentence.
 func argumentOf(by tofupilot.By) (argument string, noun prose) {
 	if by == tofupilot.ByID {
 		return "id", "ID"
@@ -32,15 +32,18 @@ func argumentOf(by tofupilot.By) (argument string, noun prose) {
 	return "name", "name"
 }
 
-// explainAmbiguous explains that several procedures have a text.
+// explainAmbiguous explains that several procedures have the name or ID that was looked up.
 func (e Explainer) explainAmbiguous(by tofupilot.By, ambiguous tofupilot.Ambiguous) Diagnostic {
 	argument, noun := argumentOf(by)
 	return newDiagnostic(argument, e.say("Several procedures have this %s", noun),
-		join("\n", e.say("%d procedures at %s have the %s %s:", len(ambiguous.Matches), e.own(e.Settings.BaseURL), noun, e.quoteOwn(ambiguous.Text)), e.listProcedures(ambiguous.Matches)),
+		join("\n",
+			e.say("%d procedures at %s have the %s %s:", len(ambiguous.Matches), e.own(e.Settings.BaseURL), noun, e.quoteOwn(ambiguous.Text)),
+			e.listProcedures(ambiguous.Matches)),
 		"Set id instead of name, to the ID of the procedure that you want.")
 }
 
-// explainMissing explains that none of the seen procedures has a text.
+// explainMissing explains that none of the procedures has the name or ID that was looked up. seen
+// is how many procedures the key can read.
 func (e Explainer) explainMissing(by tofupilot.By, missing tofupilot.Missing, seen int) Diagnostic {
 	argument, noun := argumentOf(by)
 	detail := e.say("No procedure at %s has the %s %s.", e.own(e.Settings.BaseURL), noun, e.quoteOwn(missing.Text))
@@ -250,9 +253,10 @@ func (e Explainer) describe(procedure *tofupilot.Procedure) prose {
 // quote writes a server's text as a string that can be copied into a configuration. It shortens
 // a long text.
 func (e Explainer) quote(text string) prose {
-	// Redact first, because say doesn't find a secret with characters that quoteHCL escapes. A
-	// text without a secret isn't redacted here: that would remove its invisible characters.
-	if redacted := e.Redact(text); strings.Contains(redacted, "[the ") { // such as [the API key]
+	// Redact before escaping, because say doesn't find a secret whose characters were escaped.
+	// Use the result only if there was a secret: Redact also removes invisible characters,
+	// which quoteHCL escapes.
+	if redacted := e.Redact(text); strings.Contains(redacted, "[the ") { // a secret's label, such as [the API key]
 		text = redacted
 	}
 	return shorten(e.say("%s", quoteHCL(text)))

@@ -41,7 +41,7 @@ func (e Explainer) describeAddress() prose {
 // describeResponse returns a sentence about a request and its response.
 func (e Explainer) describeResponse(failed *rest.Error) prose {
 	text := "GET " + e.own(failed.URL)
-	if serverCursor.MatchString(failed.URL) {
+	if serverCursor.MatchString(failed.URL) { // the cursor in it is the server's text
 		text = e.say("GET %s", failed.URL)
 	}
 	if failed.Attempts > 1 {
@@ -54,22 +54,21 @@ func (e Explainer) describeResponse(failed *rest.Error) prose {
 	if isElsewhere(failed) {
 		return text.withPeriod() // the advice names the target
 	}
-	switch {
-	case failed.ContentType == "":
-	case failed.Err != nil:
-		text += e.say(" (%s)", failed.ContentType)
-	case failed.Message == "":
-		text += e.say(" (%s, not an API response)", failed.ContentType)
-	}
 	if failed.Err != nil {
+		if failed.ContentType != "" {
+			text += e.say(" (%s)", failed.ContentType)
+		}
 		text += e.say(": %s", failed.Err)
+		if failed.Message != "" {
+			text = text.withPeriod() + e.say(" It says: %s", failed.Message)
+		}
+		return text.withPeriod()
 	}
 	switch {
-	case failed.Message == "":
-	case failed.Err != nil:
-		text = text.withPeriod() + e.say(" It says: %s", failed.Message)
-	default:
+	case failed.Message != "":
 		text += e.say(": %s", failed.Message)
+	case failed.ContentType != "":
+		text += e.say(" (%s, not an API response)", failed.ContentType)
 	}
 	return text.withPeriod()
 }

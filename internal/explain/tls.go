@@ -61,27 +61,28 @@ func (e Explainer) adviseCertificate(failed *tls.CertificateVerificationError) (
 	}
 }
 
-// adviseIssuer says what to do about certificates whose issuer isn't trusted. The first is the
-// server's own.
-func (e Explainer) adviseIssuer(came []*x509.Certificate) prose {
-	last, rejected, why := followIssuers(came, e.Settings.CAs.Certificates)
+// adviseIssuer says what to do if the issuer of the certificates that a server sent isn't
+// trusted. The first of them is the server's own.
+func (e Explainer) adviseIssuer(sent []*x509.Certificate) prose {
+	// why says why namesake, which has the issuer's name, didn't sign last.
+	last, namesake, why := followIssuers(sent, e.Settings.CAs.Certificates)
 	certificate := prose("the server's certificate")
-	if last != came[0] {
+	if last != sent[0] {
 		certificate = e.quote(last.Subject.String())
 	}
 	issuer, from := e.quote(last.Issuer.String()), e.own(e.Settings.CAs.From)
-	selfSigned := last == came[0] && bytes.Equal(last.RawSubject, last.RawIssuer)
+	selfSigned := last == sent[0] && bytes.Equal(last.RawSubject, last.RawIssuer)
 	switch {
-	case selfSigned && why != nil && e.isConfigured(rejected):
+	case selfSigned && why != nil && e.isConfigured(namesake):
 		return e.say("The server's certificate is self-signed, and isn't the one of the same name in %s. If you trust it, add it there.", from)
 	case selfSigned:
 		return "The server's certificate is self-signed. If you trust it, " + e.trust("it")
-	case why != nil && e.isConfigured(rejected):
+	case why != nil && e.isConfigured(namesake):
 		return e.say("The CA %s in %s has the name of the issuer of %s, but %s", issuer, from, certificate, e.adviseSignature(why))
 	case why != nil:
 		return e.say("The server sent a CA %s that has the name of the issuer of %s, but doesn't verify its signature: %s. "+
 			"Have the server's administrator correct the certificates.", issuer, certificate, why)
-	case last == came[0]:
+	case last == sent[0]:
 		return e.say("The server sent only its own certificate, which was issued by %s. Have the server's administrator add the intermediate certificates "+
 			"that the server should send. Or, if you trust this CA, %s", issuer, e.trust("its certificate"))
 	default:
@@ -101,25 +102,25 @@ func (e Explainer) adviseSignature(why error) prose {
 	}
 }
 
-// followIssuers goes from the server's own certificate, which came first, to its issuers, and
-// returns the last certificate whose issuer it doesn't find. If there is one with the issuer's
-// name that doesn't verify the signature, it returns that one, too, and the reason.
-func followIssuers(came, configured []*x509.Certificate) (last, rejected *x509.Certificate, why error) {
-	came = came[:min(len(came), 10)] // the server chooses how many, and checking signatures takes time
-	last = came[0]
-	for range came { // not longer: certificates can be each other's issuers
-		issuer, rejected, why := findIssuer(last, slices.Concat(configured, came))
+// followIssuers goes from the server's own certificate, which is the first, to its issuers, and
+// returns the last certificate whose issuer it doesn't find. If a certificate has the issuer's
+// name but didn't sign it, that is the namesake, and why is the reason.
+func followIssuers(sent, configured []*x509.Certificate) (last, namesake *x509.Certificate, why error) {
+	sent = sent[:min(len(sent), 10)] // the server chooses how many, and checking signatures takes time
+	last = sent[0]
+	for range sent { // not longer: certificates can be each other's issuers
+		issuer, namesake, why := findIssuer(last, slices.Concat(configured, sent))
 		if issuer == nil {
-			return last, rejected, why
+			return last, namesake, why
 		}
 		last = issuer
 	}
 	return last, nil, nil
 }
 
-// findIssuer returns the certificate that signed another one. If there is none, rejected is the
-// first certificate with the issuer's name, and why says what is wrong with it.
-func findIssuer(signed *x509.Certificate, candidates []*x509.Certificate) (issuer, rejected *x509.Certificate, why error) {
+// findIssuer returns the certificate that signed another one. If there is none, namesake is the
+// first certificate with the issuer's name, and why is the reason that it isn't the issuer.
+func findIssuer(signed *x509.Certificate, candidates []*x509.Certificate) (issuer, namesake *x509.Certificate, why error) {
 	for _, candidate := range candidates {
 		if candidate.Equal(signed) || !bytes.Equal(candidate.RawSubject, signed.RawIssuer) {
 			continue
@@ -129,10 +130,10 @@ func findIssuer(signed *x509.Certificate, candidates []*x509.Certificate) (issue
 			return candidate, nil, nil
 		}
 		if why == nil {
-			rejected, why = candidate, err
+			namesake, why = candidate, err
 		}
 	}
-	return nil, rejected, why
+	return nil, namesake, why
 }
 
 // adviseExpired says which certificate of a chain isn't valid now.
