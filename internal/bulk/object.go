@@ -73,8 +73,8 @@ func Nested[T, U any](name, description string, of Object[U], get func(*T) *U) F
 	}
 }
 
-// NestedList returns a list attribute of objects. Its value is never null but empty, so that a
-// for expression accepts it.
+// NestedList returns a list attribute of objects. Its value is empty instead of null, so
+// that a for expression accepts it.
 func NestedList[T, U any](name, description string, of Object[U], get func(*T) []U) Field[T] {
 	return Field[T]{
 		name: name,

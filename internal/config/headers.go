@@ -36,7 +36,7 @@ func resolveHeaders(block Block, base *url.URL) (map[string]string, *Problem) {
 	return headers, problem
 }
 
-// CheckHeaderNames reports the first name that can't be used, in their order.
+// CheckHeaderNames reports the first of the names that can't be used.
 func CheckHeaderNames(names []string) error {
 	given := map[string]string{} // by their lower case
 	for _, name := range names {
@@ -44,7 +44,7 @@ func CheckHeaderNames(names []string) error {
 			return errors.New("the name of a header is empty; remove it, or correct it")
 		}
 		for at, r := range name {
-			if !httpguts.ValidHeaderFieldName(string(r)) { // a secret may follow
+			if !httpguts.ValidHeaderFieldName(string(r)) { // don't show the rest, which may be a secret
 				return fmt.Errorf("after %q, the name of a header has the character %#U, but a name has only letters, digits and the characters !#$%%&'*+-.^_`|~", name[:at], r)
 			}
 		}

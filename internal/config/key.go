@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// bearer matches the word before a key in a header, which people copy with the key.
+// bearer matches the word Bearer, which people copy from a header together with the key.
 var bearer = regexp.MustCompile(`(?i)(?:^|[\s"':])bearer(?:[\s\p{Z}]|$)`)
 
 // CheckAPIKey reports what is wrong with the value of api_key, or of the environment

@@ -22,7 +22,7 @@ func (e *IncompleteError) Error() string {
 
 func (e *IncompleteError) Unwrap() error { return e.Err }
 
-// ChangedError reports what showed that the list changed while it was read.
+// ChangedError says how a list was seen to change while it was read.
 type ChangedError struct{ How string }
 
 func (e *ChangedError) Error() string { return e.How }

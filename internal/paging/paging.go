@@ -186,7 +186,7 @@ func (p *pager[R]) pass(ctx context.Context) *passSummary {
 		return &passSummary{err: err, rows: p.hashes(), ends: p.ends}
 	}
 	isWhole, err := p.overlap(ctx)
-	if isWhole || err == nil && p.isByCreation() {
+	if err == nil && (isWhole || p.isByCreation()) { // doc.go says why either proves it
 		return &passSummary{proven: true}
 	}
 	return &passSummary{err: err, rows: p.hashes()}

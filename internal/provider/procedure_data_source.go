@@ -52,8 +52,8 @@ func (d *procedureDataSource) Schema(_ context.Context, _ datasource.SchemaReque
 	}
 }
 
-// ValidateConfig checks that one of id and name is set. A value that isn't known yet may
-// be null.
+// ValidateConfig checks that exactly one of id and name is set, if both are known: an unknown
+// value may turn out to be null.
 func (d *procedureDataSource) ValidateConfig(ctx context.Context, req datasource.ValidateConfigRequest, resp *datasource.ValidateConfigResponse) {
 	var id, name types.String
 	resp.Diagnostics.Append(req.Config.GetAttribute(ctx, path.Root("id"), &id)...)

@@ -104,8 +104,8 @@ func (s secrets) redact(text string) string {
 }
 
 // Handler makes all that the client logs safe to show. Strings are the provider's own text;
-// errors and values of other types may have text that a server chose. Groups and bound
-// attributes, which the client doesn't use, are left out.
+// errors and values of other types may have text that a server chose. WithAttrs and WithGroup,
+// which the client doesn't call, have no effect.
 func (r Redactor) Handler(next slog.Handler) slog.Handler { return logHandler{next, r} }
 
 type logHandler struct {
@@ -117,7 +117,8 @@ type logHandler struct {
 func (h logHandler) Handle(ctx context.Context, record slog.Record) error {
 	safe := slog.NewRecord(record.Time, record.Level, record.Message, record.PC)
 	record.Attrs(func(attr slog.Attr) bool {
-		switch attr.Value = attr.Value.Resolve(); attr.Value.Kind() {
+		attr.Value = attr.Value.Resolve()
+		switch attr.Value.Kind() {
 		case slog.KindBool, slog.KindInt64, slog.KindUint64, slog.KindFloat64:
 		case slog.KindString:
 			attr.Value = slog.StringValue(h.redact.OwnText(attr.Value.String()))
@@ -130,7 +131,7 @@ func (h logHandler) Handle(ctx context.Context, record slog.Record) error {
 	return h.Handler.Handle(ctx, safe)
 }
 
-// WithAttrs and WithGroup leave out their arguments, which Handle wouldn't see.
+// WithAttrs and WithGroup ignore their arguments, which Handle wouldn't see.
 func (h logHandler) WithAttrs([]slog.Attr) slog.Handler { return h }
 func (h logHandler) WithGroup(string) slog.Handler      { return h }
 

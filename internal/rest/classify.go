@@ -86,9 +86,9 @@ func classify(received response, err error) *Error {
 	return failed
 }
 
-// isDueToCertificate reports whether a failure may be a server's refusal of a client without
-// the right certificate: the end of the handshake or, in TLS 1.3, of the connection after it,
-// one of nginx's pages, or a page of HTML.
+// isDueToCertificate reports whether the server may have rejected the client because it lacks
+// the right certificate. Such a server ends the handshake, ends the connection after it (TLS
+// 1.3), or responds with an error page of nginx or a 403 in HTML.
 func (e *Error) isDueToCertificate(received response, err error) bool {
 	switch {
 	case e.Kind == TLSFailed:
@@ -155,7 +155,7 @@ func (e *Error) classifyDecoding(received response, err error) {
 			e.Kind = Interrupted
 			return
 		}
-		_ = e.parseMessage(received.body) // a notice of maintenance, perhaps
+		_ = e.parseMessage(received.body) // perhaps a notice of maintenance
 	default:
 		e.Err = fmt.Errorf("the response is %s, not a JSON object", describeBody(received.body))
 		switch {
@@ -272,13 +272,13 @@ const maxIssues = 20
 // MaxRetryAfter is the longest Retry-After: longer ones count as this.
 const MaxRetryAfter = 365 * 24 * time.Hour
 
-// parseRetryAfter parses the header of that name: seconds, or an HTTP date, which is relative
+// parseRetryAfter parses a Retry-After header: seconds, or an HTTP date, which is relative
 // to the response's own Date if it has one. The pause is between zero and MaxRetryAfter, and
 // zero if the header is missing or can't be parsed.
 func parseRetryAfter(header http.Header, now time.Time) time.Duration {
 	value := strings.TrimSpace(header.Get("Retry-After"))
 	// A number out of range is read as the largest.
-	if seconds, err := strconv.ParseUint(value, 10, 63); err == nil || errors.Is(err, strconv.ErrRange) {
+	if seconds, err := strconv.ParseUint(value, 10, 64); err == nil || errors.Is(err, strconv.ErrRange) {
 		return time.Duration(min(seconds, uint64(MaxRetryAfter/time.Second))) * time.Second
 	}
 	date, err := http.ParseTime(value)
@@ -288,5 +288,6 @@ func parseRetryAfter(header http.Header, now time.Time) time.Duration {
 	if sent, err := http.ParseTime(header.Get("Date")); err == nil {
 		now = sent // this machine's clock may be wrong
 	}
-	return min(max(date.Sub(now.Truncate(time.Second)), 0), MaxRetryAfter) // rounded up to a second, to be read by people
+	pause := date.Sub(now.Truncate(time.Second)) // whole seconds, rounded up, for messages
+	return min(max(pause, 0), MaxRetryAfter)
 }

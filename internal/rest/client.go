@@ -111,9 +111,9 @@ func (c *Client) Get(ctx context.Context, path string, query url.Values, decode 
 	return c.get(ctx, &request{target: c.target(path, query), decode: decode, timeout: c.requestTimeout, order: normal})
 }
 
-// GetOnce is like Get, for a request that has a fallback. An attempt takes at most ten
-// seconds, and isn't repeated if it times out or gets an unusable response. It is repeated
-// after a 429 and after a failure to connect.
+// GetOnce is like Get, for a request that has a fallback. An attempt takes at most ten seconds.
+// The request is retried only after a 429 or a failure to connect, not after a timeout or an
+// unusable response.
 func (c *Client) GetOnce(ctx context.Context, path string, query url.Values, decode func(body []byte) error) error {
 	return c.get(ctx, &request{target: c.target(path, query), decode: decode, timeout: min(c.requestTimeout, onceTimeout), once: true, order: normal})
 }

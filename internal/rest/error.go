@@ -14,7 +14,7 @@ import (
 // them, in diagnostics and in the log.
 type Error struct {
 	Kind     Kind
-	URL      string // with its query, which has only filters
+	URL      string // with its query
 	Attempts int    // that were sent; 0 if the gate was closed for the first
 
 	Status      int    // of the latest response; 0 if there was none

@@ -91,7 +91,7 @@ func (g *gate) enter(ctx context.Context, order order) (sent time.Time, err erro
 	return sent, context.Cause(ctx)
 }
 
-// isNext reports whether no request of an earlier order is waiting.
+// isNext reports whether no waiting request comes before those of this order.
 func (g *gate) isNext(own order) bool {
 	for earlier := first; earlier < own; earlier++ {
 		if g.waiting[earlier] > 0 {
@@ -102,8 +102,8 @@ func (g *gate) isNext(own order) bool {
 }
 
 // blocked reports why a request must wait, and for how long. It returns nil if the gate is
-// open. A wait of 0 means that waiting can't help: the server asked for a pause that ends
-// after the context, or has refused too many requests.
+// open. An error with a wait of 0 means that waiting can't help: the context ends before the
+// pause that the server asked for, or the server has refused too many requests.
 func (g *gate) blocked(ctx context.Context) (*blockedError, time.Duration) {
 	wait := time.Until(g.opensAt)
 	if wait <= 0 {
@@ -113,7 +113,7 @@ func (g *gate) blocked(ctx context.Context) (*blockedError, time.Duration) {
 	if g.retryAfter > 0 {
 		blocked.timeLeft = timeLeft(ctx, wait)
 	}
-	if blocked.timeLeft > 0 || g.refusedTooMany() {
+	if blocked.timeLeft > 0 || g.refusedTooMany() { // timeLeft: the context ends before the gate opens
 		return blocked, 0
 	}
 	return blocked, wait

@@ -88,8 +88,8 @@ func (s *Session) findMatches(ctx context.Context, want wanted) (matches map[str
 // errUndecided reports that a search decides nothing, so that the list must be read.
 var errUndecided = errors.New("the search decides nothing")
 
-// searchEach searches for each of the wanted texts. The first error cancels the other
-// searches. It is errUndecided if a search decides nothing.
+// searchEach searches for each of the wanted texts. It returns the first error, which cancels
+// the other searches: errUndecided if a text can't be searched for, or its search decides nothing.
 func (s *Session) searchEach(ctx context.Context, want wanted) (map[string][]*Procedure, error) {
 	queries := map[string]string{}
 	for text := range want.texts {
@@ -182,7 +182,7 @@ func isDueToSearch(err error) bool {
 		rest.NotTLS, rest.TLSFailed, rest.ProxyFailed:
 		return false
 	case rest.CertificateRejected:
-		return failed.Status == 403 // of a firewall, perhaps
+		return failed.Status == 403 // perhaps a firewall's page
 	default:
 		return true
 	}
@@ -234,8 +234,8 @@ type Missing struct {
 	// else at most three. There are none beyond 50 missing texts, for a very long list, or
 	// if the context ended.
 	Near []*Procedure
-	// OnlyIn are the differences between the text and its near misses, if they differ in
-	// nothing else; Near has no others then. It is 0 if there are none of this kind.
+	// OnlyIn are the differences between the text and its near misses, if Near has only
+	// procedures that differ in nothing else; 0 otherwise.
 	OnlyIn Differences
 }
 

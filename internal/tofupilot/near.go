@@ -15,7 +15,7 @@ import (
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/redact"
 )
 
-// Bounds of near misses. Each procedure is compared with each missing text.
+// Bounds of the search for near misses, which compares each procedure with each missing text.
 const (
 	maxNearRows  = 100_000 // procedures; for more, there are no near misses
 	maxNearTexts = 50      // missing texts with near misses; errors show fewer
@@ -77,8 +77,8 @@ func suggest(ctx context.Context, by By, missing []Missing, all []Row) {
 	}
 }
 
-// keepSimilar drops other near misses if some differ from the text only in [Differences],
-// and sets OnlyIn to these.
+// keepSimilar keeps only the near misses that differ from the text in nothing but [Differences],
+// if there are any, and sets OnlyIn to those differences.
 func (m *Missing) keepSimilar(by By) {
 	var similar []*Procedure
 	for _, procedure := range m.Near {
@@ -214,8 +214,8 @@ func classifyRune(r rune) Differences {
 	return 0
 }
 
-// normalizeLetter replaces a form of a letter that is like another in one case, such as ς, ſ and İ,
-// by that letter.
+// normalizeLetter converts a letter to the other case and back. This replaces variants by the
+// usual letter: ς by σ, ſ by s, and İ by I.
 func normalizeLetter(r rune) rune {
 	if unicode.IsUpper(r) {
 		return unicode.ToUpper(unicode.ToLower(r))

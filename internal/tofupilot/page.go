@@ -117,7 +117,7 @@ func decodeRows(ctx context.Context, from *jsontext.Decoder, keep keepFunc, memo
 	switch kind := from.PeekKind(); kind {
 	case jsontext.KindNull:
 		return nil, from.SkipValue()
-	case jsontext.KindBeginArray, jsontext.KindInvalid:
+	case jsontext.KindBeginArray, jsontext.KindInvalid: // ReadToken returns the error of invalid JSON
 		if _, err := from.ReadToken(); err != nil {
 			return nil, err
 		}

@@ -245,7 +245,8 @@ func (p *Procedure) size() int {
 	return size
 }
 
-// sizeOf returns the bytes of a text, including its header and the allocator's rounding.
+// sizeOf returns about how many bytes a text takes: 24 for the string header and the allocator's
+// rounding, and its own.
 func sizeOf(text *string) int {
 	if text == nil {
 		return 0
