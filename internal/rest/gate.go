@@ -93,8 +93,8 @@ func (g *gate) enter(ctx context.Context, order order) (sent time.Time, err erro
 
 // isNext reports whether no waiting request comes before those of this order.
 func (g *gate) isNext(own order) bool {
-	for earlier := first; earlier < own; earlier++ {
-		if g.waiting[earlier] > 0 {
+	for _, earlier := range g.waiting[:own] {
+		if earlier > 0 {
 			return false
 		}
 	}
