@@ -4,14 +4,11 @@ package docs_test
 
 import (
 	"errors"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
-	"syscall"
 	"testing"
-	"time"
 )
 
 const (
@@ -137,28 +134,6 @@ func TestMissingCIVariable(t *testing.T) {
 	job.env = append(job.env, "TOFUPILOT_PROCEDURE_ID=")
 	job.runShell(t, readVariableStep(t)).checkFailure(t, "TOFUPILOT_PROCEDURE_ID: is empty")
 	job.checkUploads(t)
-}
-
-// TestLockedState checks that a job waits while another job in the same directory has locked the
-// Terraform state.
-func TestLockedState(t *testing.T) {
-	t.Parallel()
-	job := newCLIJob(t)
-	job.runShell(t, cliCommand).checkSuccess(t) // creates the state
-	state, err := os.OpenFile(filepath.Join(job.dir, "procedures", "terraform.tfstate"), os.O_RDWR, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = state.Close() }()
-	if err := syscall.FcntlFlock(state.Fd(), syscall.F_SETLK, &syscall.Flock_t{Type: syscall.F_WRLCK}); err != nil {
-		t.Fatal(err)
-	}
-	// Terraform waits only if the lock has an owner.
-	writeFile(t, filepath.Join(job.dir, "procedures", ".terraform.tfstate.lock.info"), `{"ID": "another job"}`)
-	time.AfterFunc(3*time.Second, func() {
-		_ = syscall.FcntlFlock(state.Fd(), syscall.F_SETLK, &syscall.Flock_t{Type: syscall.F_UNLCK}) // the job fails if it stays locked
-	})
-	job.runShell(t, cliCommand).checkSuccess(t)
 }
 
 // yamlStep matches a step of a GitHub Actions workflow. Its group is the step's script.
