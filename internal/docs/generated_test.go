@@ -1,7 +1,6 @@
 package docs_test
 
 import (
-	"regexp"
 	"strings"
 	"testing"
 
@@ -10,23 +9,22 @@ import (
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/provider"
 )
 
-// TestGeneratedPages checks that the provider and each data source have a page with the descriptions of
-// the schema, and that a data source has an example and a link in the README. .ci/run also checks that
-// the rest of the pages is up to date, by generating them.
+// TestGeneratedPages checks that each data source has a page, an example and a link in the README, and
+// that each attribute has a description. .ci/run generates the pages, to check that they are up to date.
 func TestGeneratedPages(t *testing.T) { //nolint:paralleltest // A missing page makes other tests fail, too, so this test must run first.
 	schemas, err := provider.Server("test")().GetProviderSchema(t.Context(), &tfprotov6.GetProviderSchemaRequest{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	pages := readPages(t)
-	checkDescriptions(t, indexPage, schemas.Provider.Block)
+	checkDescriptions(t, "the provider", schemas.Provider.Block)
 	for name, schema := range schemas.DataSourceSchemas {
 		page := "docs/data-sources/" + strings.TrimPrefix(name, "tofupilot_") + ".md"
 		if pages[page] == "" {
 			t.Errorf(`%s has no page %s: run "make generate"`, name, page)
 			continue
 		}
-		checkDescriptions(t, page, schema.Block)
+		checkDescriptions(t, name, schema.Block)
 		if !strings.Contains(pages[page], `data "`+name+`"`) {
 			t.Errorf("%s has no example: write examples/data-sources/%s/data-source.tf, and run \"make generate\"", page, name)
 		}
@@ -36,23 +34,17 @@ func TestGeneratedPages(t *testing.T) { //nolint:paralleltest // A missing page 
 	}
 }
 
-// checkDescriptions checks that a page contains the descriptions of a block's attributes and nested
-// blocks.
-func checkDescriptions(t *testing.T, page string, block *tfprotov6.SchemaBlock) {
+// checkDescriptions checks that a block's attributes and nested blocks have descriptions.
+func checkDescriptions(t *testing.T, owner string, block *tfprotov6.SchemaBlock) {
 	t.Helper()
 	attributes := block.Attributes
 	for _, nested := range block.BlockTypes {
 		attributes = append(attributes, &tfprotov6.SchemaAttribute{Name: nested.TypeName, Description: nested.Block.Description})
 		attributes = append(attributes, nested.Block.Attributes...)
 	}
-	text := readPages(t)[page]
 	for _, attribute := range flatten(attributes) {
 		if attribute.Description == "" {
-			t.Errorf("%s: the attribute %s has no description", page, attribute.Name)
-		}
-		line := regexp.MustCompile("(?m)^- `" + attribute.Name + "` " + `\([^)]*\) ` + regexp.QuoteMeta(attribute.Description))
-		if !line.MatchString(text) {
-			t.Errorf("%s doesn't contain the schema's description of %s: run \"make generate\"", page, attribute.Name)
+			t.Errorf("%s: the attribute %s has no description", owner, attribute.Name)
 		}
 	}
 }
