@@ -121,49 +121,6 @@ func newInverterDir(t *testing.T, names ...string) (dir string, env []string, pr
 	return dir, serverEnv(url), procedures
 }
 
-// TestOverrides checks that "terraform test" can't override an attribute with a list of objects or
-// with null. The guide offline-tests.md must mention both errors.
-func TestOverrides(t *testing.T) {
-	t.Parallel()
-	page := readPages(t)["docs/guides/offline-tests.md"]
-	if product, _ := harness.Version(t, harness.CLI(t)); product != "Terraform" {
-		t.Skip("OpenTofu has other errors")
-	}
-	for override, message := range map[string]string{
-		`runs = [{ id = "1" }]`:    "incompatible types; expected object type, found tuple",
-		"linked_repository = null": "found dynamic",
-	} {
-		t.Run(override, func(t *testing.T) {
-			t.Parallel()
-			const configuration = requirement + `
-data "tofupilot_procedure" "battery" {
-  name = "Battery Test Procedure"
-}
-`
-			test := `
-mock_provider "tofupilot" {}
-
-override_data {
-  target = data.tofupilot_procedure.battery
-  values = { ` + override + ` }
-}
-
-run "plan" {
-  command = plan
-}
-`
-			skipIfUnsupported(t, test)
-			dir := t.TempDir()
-			writeFile(t, filepath.Join(dir, "main.tf"), configuration)
-			writeFile(t, filepath.Join(dir, "override.tftest.hcl"), test)
-			checkTerraformFails(t, dir, nil, "test", message)
-			if !strings.Contains(page, "`"+message+"`") {
-				t.Errorf("the page doesn't mention %q", message)
-			}
-		})
-	}
-}
-
 // readExample returns a file in examples/data-sources.
 func readExample(t *testing.T, file string) string {
 	t.Helper()

@@ -54,31 +54,6 @@ func readSource(t *testing.T) string {
 	return source.String()
 }
 
-// TestMisspeltAlias checks the error that the table under Troubleshooting explains for a misspelt alias.
-func TestMisspeltAlias(t *testing.T) {
-	t.Parallel()
-	dir := t.TempDir()
-	writeFile(t, filepath.Join(dir, "main.tf"), requirement+`
-provider "tofupilot" {
-  alias = "self_hosted"
-}
-
-data "tofupilot_procedures" "all" {
-  provider = tofupilot.self_hostde
-}
-`)
-	checkTerraformFails(t, dir, nil, "plan", "Error: Provider configuration not present", "it has been removed")
-}
-
-// TestMissingRequirement checks the error that the table under Troubleshooting explains for a missing
-// required_providers block, with dev_overrides.
-func TestMissingRequirement(t *testing.T) {
-	t.Parallel()
-	dir := t.TempDir()
-	writeFile(t, filepath.Join(dir, "main.tf"), `data "tofupilot_procedures" "all" {}`)
-	checkTerraformFails(t, dir, nil, "plan", "Error: Inconsistent dependency lock file", "hashicorp/tofupilot")
-}
-
 // TestDestroy checks that terraform destroy fails while the server is down, and succeeds with the
 // option -refresh=false, as docs/index.md says.
 func TestDestroy(t *testing.T) {
