@@ -4,7 +4,6 @@ import (
 	"net/http/httptest"
 	"path/filepath"
 	"regexp"
-	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -62,31 +61,26 @@ func TestDestroy(t *testing.T) {
 	if !strings.Contains(readPages(t)[indexPage], "`"+advice+"`") {
 		t.Fatalf("%s doesn't mention %q", indexPage, advice)
 	}
-	server := httptest.NewServer(fakeapi.New(newProcedures()...))
+	server := httptest.NewServer(fakeapi.New(fakeapi.Example2026()))
 	t.Cleanup(server.Close)
 	dir := t.TempDir()
-	writeFile(t, filepath.Join(dir, "main.tf"), smokeTestConfiguration)
+	writeFile(t, filepath.Join(dir, "main.tf"), requirement+`
+provider "tofupilot" {
+  max_retries = 0
+}
+
+data "tofupilot_procedures" "all" {}
+
+output "ids" {
+  value = data.tofupilot_procedures.all.ids
+}
+`)
 	env := serverEnv(server.URL)
 	runTerraform(t, dir, env, "apply", "-auto-approve")
 	server.Close()
 	checkTerraformFails(t, dir, env, "destroy -auto-approve", "Error: The server can't be reached")
 	runTerraform(t, dir, env, "destroy", "-refresh=false", "-auto-approve")
 }
-
-// smokeTestConfiguration outputs the ID of smokeTest.
-const smokeTestConfiguration = requirement + `
-provider "tofupilot" {
-  max_retries = 0
-}
-
-data "tofupilot_procedure_ids" "line" {
-  names = ["` + smokeTest + `"]
-}
-
-output "procedure_ids" {
-  value = data.tofupilot_procedure_ids.line.ids
-}
-`
 
 // TestEnvironmentVariables checks that the table of environment variables lists exactly the variables of
 // TofuPilot in the code.
@@ -106,33 +100,4 @@ func findAll(pattern, text string) (groups []string) {
 	}
 	slices.Sort(groups)
 	return slices.Compact(groups)
-}
-
-// TestCertificateDirectories checks that the provider trusts the certificates in the directories that
-// SSL_CERT_DIR lists.
-func TestCertificateDirectories(t *testing.T) {
-	t.Parallel()
-	if runtime.GOOS != "linux" {
-		t.Skip("the variable has no effect on macOS and Windows")
-	}
-	demo := startDemo(t)
-	certificates := t.TempDir()
-	writeFile(t, filepath.Join(certificates, "ca.pem"), demo.certificate)
-	env := append(serverEnv(demo.proxyURL), "SSL_CERT_DIR=/nonexistent:"+certificates)
-	checkContains(t, planSmokeTest(t, env), smokeTestID)
-}
-
-// TestRequestLog checks that the provider logs each request with TF_LOG_PROVIDER=DEBUG.
-func TestRequestLog(t *testing.T) {
-	t.Parallel()
-	_, url := newServer(t)
-	checkContains(t, planSmokeTest(t, append(serverEnv(url), "TF_LOG_PROVIDER=DEBUG")), `query="?limit=100`) // the beginning of the query
-}
-
-// planSmokeTest plans smokeTestConfiguration.
-func planSmokeTest(t *testing.T, env []string) (output string) {
-	t.Helper()
-	dir := t.TempDir()
-	writeFile(t, filepath.Join(dir, "main.tf"), smokeTestConfiguration)
-	return runTerraform(t, dir, env, "plan")
 }
