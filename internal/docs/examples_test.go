@@ -105,19 +105,10 @@ const (
 	misspeltName = "Firmware Smoke Tset"
 )
 
-// newServer starts a fake API with the procedures of newProcedures.
+// newServer starts a fake API with the procedures that the documentation and examples look up.
 func newServer(t *testing.T) (api *fakeapi.Server, url string) {
 	t.Helper()
-	return harness.NewFakeServer(t, newProcedures()...)
-}
-
-// newProcedures returns the procedures that the documentation and examples look up.
-func newProcedures() []fakeapi.Procedure {
-	revisionA := fakeapi.Procedure{
-		ID: "a5e03c78-1d46-4b9f-97e2-c80b6f4d2135", Name: "Infusion Pump Firmware Smoke Test Rev A",
-		CreatedAt: time.Date(2024, 5, 6, 0, 0, 0, 0, time.UTC),
-	}
-	return append(fakeapi.Named(time.Now(), fakeapi.WithRepository), revisionA, fakeapi.Example2026())
+	return harness.NewFakeServer(t, append(fakeapi.Named(time.Now(), fakeapi.WithRepository), fakeapi.Example2026())...)
 }
 
 // readExamples returns the configurations and tests in examples/, by path in the repository.
