@@ -9,7 +9,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/tofupilot/terraform-provider-tofupilot/internal/acceptance/harness"
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/fakeapi"
 )
 
@@ -57,7 +56,7 @@ func TestBlocks(t *testing.T) {
 	var calls strings.Builder
 	for _, c := range configurations {
 		texts := strings.Join(slices.Collect(maps.Values(c.files)), "")
-		if missing := missingFeature(t, harness.CLI(t), replaceResources(texts)); missing != "" {
+		if missing := missingFeature(t, replaceResources(texts)); missing != "" {
 			t.Run(c.name, func(t *testing.T) {
 				t.Parallel()
 				t.Skip(missing)

@@ -6,8 +6,6 @@ import (
 	"strconv"
 	"strings"
 	"testing"
-
-	"github.com/tofupilot/terraform-provider-tofupilot/internal/acceptance/harness"
 )
 
 // quotedLine matches the line of a configuration that an error quotes: its number and its text.
@@ -62,7 +60,7 @@ func (d demo) checkError(t *testing.T, dir, example, shown string) {
 	}
 	lines[number-1] = quoted[2]
 	writeFile(t, filepath.Join(dir, "main.tf"), strings.Join(lines, "\n"))
-	output, _ := runCLI(t, harness.CLI(t), dir, d.env, "plan")
+	output, _ := tryTerraform(t, dir, d.env, "plan")
 	_, printed, _ := strings.Cut(output, "\nError: ")
 	d.checkPrinted(t, "Error: "+printed, shown)
 }

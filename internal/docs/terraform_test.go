@@ -91,14 +91,18 @@ func buildMirror() error {
 // the developer's environment. It fails the test if Terraform fails.
 func runTerraform(t *testing.T, dir string, env []string, arguments ...string) string {
 	t.Helper()
-	return mustRunCLI(t, harness.CLI(t), dir, env, arguments...)
+	output, err := tryTerraform(t, dir, env, arguments...)
+	if err != nil {
+		t.Fatalf("terraform %s: %v\n%s", strings.Join(arguments, " "), err, output)
+	}
+	return output
 }
 
 // checkTerraformFails is like runTerraform, but checks that Terraform fails and prints the texts.
 // The command is a subcommand with its options, such as "apply -auto-approve".
 func checkTerraformFails(t *testing.T, dir string, env []string, command string, texts ...string) {
 	t.Helper()
-	output, err := runCLI(t, harness.CLI(t), dir, env, strings.Fields(command)...)
+	output, err := tryTerraform(t, dir, env, strings.Fields(command)...)
 	if err == nil {
 		t.Errorf("terraform %s: got no error", command)
 	}
@@ -116,20 +120,10 @@ func checkContains(t *testing.T, output string, texts ...string) {
 	}
 }
 
-// mustRunCLI is like runTerraform for any program, such as tofu.
-func mustRunCLI(t *testing.T, program, dir string, env []string, arguments ...string) string {
+// tryTerraform is like runTerraform, but returns the error.
+func tryTerraform(t *testing.T, dir string, env []string, arguments ...string) (output string, err error) {
 	t.Helper()
-	output, err := runCLI(t, program, dir, env, arguments...)
-	if err != nil {
-		t.Fatalf("%s %s: %v\n%s", program, strings.Join(arguments, " "), err, output)
-	}
-	return output
-}
-
-// runCLI is like mustRunCLI, but returns the error.
-func runCLI(t *testing.T, program, dir string, env []string, arguments ...string) (output string, err error) {
-	t.Helper()
-	command := exec.CommandContext(t.Context(), program, arguments...)
+	command := exec.CommandContext(t.Context(), harness.CLI(t), arguments...)
 	command.Dir = dir
 	command.Env = append(newEnvironment(env...), "TF_INPUT=false", "TF_CLI_ARGS=-no-color")
 	combined, err := command.CombinedOutput()
@@ -164,11 +158,11 @@ var newerFeatures = []struct {
 	{"ephemeral ", 10, 11},
 }
 
-// missingFeature describes a feature that a configuration uses, but that a program, terraform or
-// tofu, doesn't have. It returns an empty string if there is none.
-func missingFeature(t *testing.T, program, configuration string) string {
+// missingFeature describes a feature that a configuration uses, but that the Terraform under test
+// doesn't have. It returns an empty string if there is none.
+func missingFeature(t *testing.T, configuration string) string {
 	t.Helper()
-	product, minor := harness.Version(t, program)
+	product, minor := harness.Version(t, harness.CLI(t))
 	for _, feature := range newerFeatures {
 		since := feature.terraform
 		if product == "OpenTofu" {
@@ -185,7 +179,7 @@ func missingFeature(t *testing.T, program, configuration string) string {
 // configuration uses.
 func skipIfUnsupported(t *testing.T, configuration string) {
 	t.Helper()
-	if missing := missingFeature(t, harness.CLI(t), configuration); missing != "" {
+	if missing := missingFeature(t, configuration); missing != "" {
 		t.Skip(missing)
 	}
 }
