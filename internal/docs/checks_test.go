@@ -2,6 +2,7 @@ package docs_test
 
 import (
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -55,70 +56,39 @@ func TestWarning(t *testing.T) {
 	output := runTerraform(t, dir, demo.env, "plan")
 	_, warning, _ := strings.Cut(output, "\nWarning: ")
 	warning, _, _ = strings.Cut(warning, "\n─")
-	demo.checkPrinted(t, "Warning: "+warning, findWarning(readPages(t)[page]))
-}
-
-// findWarning returns the warning of Terraform that a page shows, or an empty string.
-func findWarning(page string) string {
-	for _, block := range findBlocks(page, "text") {
-		if isWarning(block.text) {
-			return block.text
-		}
+	outputs := findBlocks(readPages(t)[page], "text")
+	shown := slices.IndexFunc(outputs, isWarning)
+	if shown < 0 {
+		t.Fatalf("%s shows no warning", page)
 	}
-	return ""
+	demo.checkPrinted(t, "Warning: "+warning, outputs[shown].text)
 }
 
 // isWarning reports whether a block of a page shows a warning of Terraform.
-func isWarning(text string) bool { return strings.HasPrefix(text, "Warning: ") }
+func isWarning(block codeBlock) bool { return strings.HasPrefix(block.text, "Warning: ") }
 
-// TestMissingNameExists checks that the example for a missing name outputs the ID if one procedure
-// has the name.
-func TestMissingNameExists(t *testing.T) {
-	t.Parallel()
-	dir, env, procedures := newInverterDir(t, "Inverter Final Test", "Inverter Final Test Rev B")
-	output := runTerraform(t, dir, env, "apply", "-auto-approve")
-	checkContains(t, output, `inverter_procedure_id = "`+procedures[0].ID+`"`)
-}
-
-// TestMissingNameTwice checks that the example for a missing name fails if two procedures have the
-// name.
-func TestMissingNameTwice(t *testing.T) {
-	t.Parallel()
-	dir, env, _ := newInverterDir(t, "Inverter Final Test", "Inverter Final Test")
-	checkTerraformFails(t, dir, env, "apply -auto-approve", "Error: Invalid function argument")
-}
-
-// TestMissingName checks that the example for a missing name outputs null if no procedure has exactly
-// the name. Terraform doesn't store an output that is null, so the commands in procedures.md print none.
+// TestMissingName checks that the example for a name that may be missing outputs null if no procedure
+// has exactly the name, the ID if one has it, and fails if two have it.
 func TestMissingName(t *testing.T) {
 	t.Parallel()
-	dir, env, _ := newInverterDir(t, "Inverter Final Test Rev A", "inverter final test")
-	runTerraform(t, dir, env, "apply", "-auto-approve")
-	page := readPages(t)["docs/data-sources/procedures.md"]
-	for command, want := range map[string]string{
-		"terraform output -json":                      "{}",
-		"terraform output -raw inverter_procedure_id": "Warning: No outputs found",
-	} {
-		if !strings.Contains(page, "`"+command+"`") {
-			t.Errorf("the page doesn't mention %q", command)
-		}
-		arguments := strings.Fields(command)[1:]
-		checkContains(t, runTerraform(t, dir, env, arguments...), want)
-	}
-}
-
-// newInverterDir returns a directory with the example for a missing name, Inverter Final Test, and
-// the environment for a server whose procedures have these names.
-func newInverterDir(t *testing.T, names ...string) (dir string, env []string, procedures []fakeapi.Procedure) {
-	t.Helper()
-	procedures = fakeapi.Generate(len(names), fakeapi.WithRepository)
-	for i, name := range names {
+	procedures := fakeapi.Generate(4, fakeapi.WithRepository)
+	for i, name := range []string{"Inverter Final Test Rev A", "inverter final test", "Inverter Final Test", "Inverter Final Test"} {
 		procedures[i].Name = name
 	}
-	_, url := harness.NewFakeServer(t, procedures...)
-	dir = t.TempDir()
+	api, url := harness.NewFakeServer(t, procedures[:2]...)
+	env := serverEnv(url)
+	dir := t.TempDir()
 	writeFile(t, filepath.Join(dir, "main.tf"), requirement+readExample(t, "tofupilot_procedures/missing.tf"))
-	return dir, serverEnv(url), procedures
+
+	runTerraform(t, dir, env, "apply", "-auto-approve")
+	checkContains(t, runTerraform(t, dir, env, "output", "-json"), "{}")
+
+	api.Add(procedures[2])
+	output := runTerraform(t, dir, env, "apply", "-auto-approve")
+	checkContains(t, output, `inverter_procedure_id = "`+procedures[2].ID+`"`)
+
+	api.Add(procedures[3])
+	checkTerraformFails(t, dir, env, "apply -auto-approve", "Error: Invalid function argument")
 }
 
 // readExample returns a file in examples/data-sources.

@@ -34,7 +34,7 @@ func TestFirstExamples(t *testing.T) {
 			}
 			for _, shown := range findBlocks(readPages(t)[page], "text") {
 				switch {
-				case isWarning(shown.text): // see TestWarning
+				case isWarning(shown): // see TestWarning
 				case strings.HasPrefix(shown.text, "Error: "):
 					demo.checkError(t, dir, example, shown.text)
 				default:
