@@ -19,6 +19,7 @@ const (
 // assets contains the files of a release, with the names that provider registries require. It also
 // contains the public key for their signature.
 type assets struct {
+	dir       string
 	version   string
 	publicKey string // in ASCII armor
 	keyID     string
@@ -58,7 +59,7 @@ func (a *assets) protocols(t *testing.T) []string {
 // they were downloaded.
 func loadAssets(t *testing.T, dir, keyFile string) *assets {
 	t.Helper()
-	a := &assets{publicKey: string(readFile(t, keyFile)), files: map[string][]byte{}}
+	a := &assets{dir: dir, publicKey: string(readFile(t, keyFile)), files: map[string][]byte{}}
 	sums, err := filepath.Glob(filepath.Join(dir, project+"_*_SHA256SUMS"))
 	if err != nil || len(sums) != 1 {
 		t.Fatalf("%s must contain one SHA256SUMS: got %v, %v", dir, sums, err)
