@@ -74,7 +74,7 @@ func TestBlocks(t *testing.T) {
 	}
 	runTerraform(t, dir, nil, "fmt", "-check", "-diff", "-recursive")
 	for _, c := range configurations {
-		replaceResourcesIn(t, filepath.Join(dir, c.name))
+		editConfigurations(t, filepath.Join(dir, c.name), replaceResources)
 		demo.replaceAddresses(t, filepath.Join(dir, c.name))
 	}
 	writeFile(t, filepath.Join(dir, "main.tf"), calls.String())

@@ -69,8 +69,7 @@ func startDemo(t *testing.T) demo {
 	return d
 }
 
-// startGateways starts the TLS proxy and the gateways. The header gateway redirects requests without
-// the right headers to a login page.
+// startGateways starts the TLS proxy and the gateways.
 func (d *demo) startGateways(t *testing.T) {
 	t.Helper()
 	address, err := url.Parse(d.url)
@@ -82,10 +81,9 @@ func (d *demo) startGateways(t *testing.T) {
 	d.proxyURL = proxy.URL
 	d.certificate = harness.EncodePEM("CERTIFICATE", proxy.Certificate().Raw)
 
-	login := http.RedirectHandler("https://acme.cloudflareaccess.invalid/cdn-cgi/access/login", http.StatusFound)
 	requireHeaders := func(w http.ResponseWriter, r *http.Request) {
 		if r.Header.Get("Cf-Access-Client-Id") != gatewayID || r.Header.Get("Cf-Access-Client-Secret") != gatewaySecret {
-			login.ServeHTTP(w, r)
+			http.Error(w, "", http.StatusForbidden)
 			return
 		}
 		forward.ServeHTTP(w, r)
@@ -123,12 +121,7 @@ func (d demo) newDir(t *testing.T, configuration string) (dir string) {
 // server, the TLS proxy and the gateways. It writes the certificates that the configurations read.
 func (d demo) replaceAddresses(t *testing.T, dir string) {
 	t.Helper()
-	files, err := filepath.Glob(filepath.Join(dir, "*.tf"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, file := range files {
-		text := readFile(t, file)
+	editConfigurations(t, dir, func(text string) string {
 		selfHosted := d.proxyURL
 		switch {
 		case strings.Contains(text, "CF-Access-Client-Id"):
@@ -137,8 +130,8 @@ func (d demo) replaceAddresses(t *testing.T, dir string) {
 			selfHosted = d.certificateGatewayURL
 		}
 		addresses := strings.NewReplacer("https://tofupilot.example.com", selfHosted, "http://tofupilot.lab.example.com", d.url)
-		writeFile(t, file, addresses.Replace(text))
-	}
+		return addresses.Replace(text)
+	})
 	writeFile(t, filepath.Join(dir, "ca.pem"), d.certificate)
 	writeFile(t, filepath.Join(dir, "client.pem"), d.clientCertificate)
 }

@@ -74,7 +74,7 @@ func copyExample(t *testing.T, example string) (dir string) {
 	if err := os.CopyFS(dir, os.DirFS(filepath.Join(root, example))); err != nil {
 		t.Fatal(err)
 	}
-	replaceResourcesIn(t, dir)
+	editConfigurations(t, dir, replaceResources)
 	return dir
 }
 

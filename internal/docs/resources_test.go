@@ -42,15 +42,15 @@ func replaceResources(configuration string) string {
 	return configuration
 }
 
-// replaceResourcesIn calls replaceResources for the configurations in a directory.
-func replaceResourcesIn(t *testing.T, dir string) {
+// editConfigurations replaces each configuration in a directory by what edit returns for it.
+func editConfigurations(t *testing.T, dir string, edit func(configuration string) string) {
 	t.Helper()
 	files, err := filepath.Glob(filepath.Join(dir, "*.tf"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, file := range files {
-		writeFile(t, file, replaceResources(readFile(t, file)))
+		writeFile(t, file, edit(readFile(t, file)))
 	}
 }
 
