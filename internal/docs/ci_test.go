@@ -3,12 +3,13 @@
 package docs_test
 
 import (
-	"errors"
 	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
+
+	"github.com/tofupilot/terraform-provider-tofupilot/internal/acceptance/harness"
 )
 
 const (
@@ -84,17 +85,8 @@ func TestUploadFailedTest(t *testing.T) {
 func TestNoCommand(t *testing.T) {
 	t.Parallel()
 	job := newCLIJob(t)
-	got := job.runShell(t, "sh with-procedure.sh")
-	var exit *exec.ExitError
-	if !errors.As(got.err, &exit) || exit.ExitCode() != 2 {
-		t.Errorf("got error %v, want exit code 2", got.err)
-	}
-	if want := "usage: sh with-procedure.sh "; !strings.HasPrefix(got.output, want) {
-		t.Errorf("got output %q, want it to begin with %q", got.output, want)
-	}
-	if got := len(job.api.Requests()); got > 0 {
-		t.Errorf("got %d requests, want none", got)
-	}
+	job.runShell(t, "sh with-procedure.sh").checkFailure(t, "usage: sh with-procedure.sh ")
+	harness.CheckNoRequests(t, "the API", job.api)
 }
 
 // TestOutputWithoutID checks that with-procedure.sh fails and doesn't run its command if the
