@@ -35,8 +35,8 @@ type configuration struct {
 	files map[string]string // contents by path
 }
 
-// TestBlocks formats and plans all configurations of the documentation. One plan reads them all, as
-// modules, from the demo server.
+// TestBlocks checks that all configurations of the documentation are formatted and can be planned. One
+// plan reads them all, as modules, from the demo server.
 func TestBlocks(t *testing.T) {
 	t.Parallel()
 	demo := startDemo(t)

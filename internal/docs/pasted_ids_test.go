@@ -55,8 +55,8 @@ func TestShowNames(t *testing.T) {
 	checkContains(t, runTerraform(t, dir, demo.env, "plan"), `"`+upperCase+`" = "`+smokeTest+`"`)
 }
 
-// TestLookUpPastedIDs applies the pasted IDs and replaces them by lookups: the plan must have no
-// changes. If a lookup has another name, the plan must show that the ID changes.
+// TestLookUpPastedIDs checks that a plan has no changes after lookups have replaced the pasted IDs, and
+// that it shows a changed ID if a lookup has another name.
 func TestLookUpPastedIDs(t *testing.T) {
 	t.Parallel()
 	demo := startDemo(t)
