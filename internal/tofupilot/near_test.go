@@ -31,28 +31,28 @@ func suggestOne(t *testing.T, by By, text string, rows []Row) Missing {
 // TestNear checks the near misses of a name in a list of more than fewInAll procedures.
 func TestNear(t *testing.T) {
 	t.Parallel()
-	var notNear []string // names that aren't near misses, so that the list is long enough
+	var notNear []string // names that make the list long enough, and aren't near misses
 	for i := range fewInAll {
 		notNear = append(notNear, strings.Repeat(string(rune('α'+i)), 9))
 	}
 	for what, c := range map[string]struct {
 		wanted string
 		stored []string
-		near   []string // IDs: p0 is the first stored name
+		near   []string // the IDs of the near misses: p0 is the first stored name
 	}{
-		"a missing letter":          {"Firmwar Smoke Test", []string{"Firmware Smoke Test"}, []string{"p0"}},
-		"one of several":            {"Firmware Smoke Tset", []string{"Firmware Smoke Test", "Camera Module FVT Rev A"}, []string{"p0"}},
-		"a part":                    {"Firmware Smoke", []string{"Firmware Smoke Test"}, []string{"p0"}},
-		"the wanted name is longer": {"Firmware Smoke Test v2", []string{"Smoke Test", "Firmware"}, []string{"p0", "p1"}},
-		"spaces":                    {"Battery Test", []string{" Battery Test", "Battery\u00a0\tTest", "Battery\u200bTest"}, []string{"p0", "p1", "p2"}},
-		"punctuation":               {"I.C.T. board", []string{"ICT board"}, []string{"p0"}},
-		"compatibility forms":       {"FVT ﬁnal m²", []string{"ＦＶＴ final m2"}, []string{"p0"}},
-		"all of these":              {"prüfung 1", []string{norm.NFD.String("PRÜFUNG") + "①"}, []string{"p0"}},
-		"nearest first":             {"Battery Test", []string{"My Battery Test 2", "Batery Tests", "Batery-Test", "Batterie Test"}, []string{"p2", "p1", "p3"}},
-		"the three oldest of four":  {"FVT", []string{"fvt", "Fvt", "fVt", "fvT"}, []string{"p0", "p1", "p2"}},
-		"short names":               {"ab", []string{"ac", "abc", "b", "a"}, nil},
-		"only punctuation":          {"---", []string{"...", "+++", "", " --- "}, []string{"p3"}},
-		"a very long name":          {"Battery", []string{strings.Repeat("Battery ", 1000)}, nil},
+		"a missing letter":           {"Firmwar Smoke Test", []string{"Firmware Smoke Test"}, []string{"p0"}},
+		"one near name of two":       {"Firmware Smoke Tset", []string{"Firmware Smoke Test", "Camera Module FVT Rev A"}, []string{"p0"}},
+		"a part of a name":           {"Firmware Smoke", []string{"Firmware Smoke Test"}, []string{"p0"}},
+		"the wanted name is longer":  {"Firmware Smoke Test v2", []string{"Smoke Test", "Firmware"}, []string{"p0", "p1"}},
+		"spaces":                     {"Battery Test", []string{" Battery Test", "Battery\u00a0\tTest", "Battery\u200bTest"}, []string{"p0", "p1", "p2"}},
+		"punctuation":                {"I.C.T. board", []string{"ICT board"}, []string{"p0"}},
+		"compatibility forms":        {"FVT ﬁnal m²", []string{"ＦＶＴ final m2"}, []string{"p0"}},
+		"all Unicode forms and case": {"prüfung 1", []string{norm.NFD.String("PRÜFUNG") + "①"}, []string{"p0"}},
+		"nearest first":              {"Battery Test", []string{"My Battery Test 2", "Batery Tests", "Batery-Test", "Batterie Test"}, []string{"p2", "p1", "p3"}},
+		"the three oldest of four":   {"FVT", []string{"fvt", "Fvt", "fVt", "fvT"}, []string{"p0", "p1", "p2"}},
+		"short names":                {"ab", []string{"ac", "abc", "b", "a"}, nil},
+		"only punctuation":           {"---", []string{"...", "+++", "", " --- "}, []string{"p3"}},
+		"a very long name":           {"Battery", []string{strings.Repeat("Battery ", 1000)}, nil},
 	} {
 		t.Run(what, func(t *testing.T) {
 			t.Parallel()
@@ -73,48 +73,34 @@ func TestNearInShortList(t *testing.T) {
 	}
 }
 
-// TestOnlyIn checks the differences between a missing name and a near miss. Errors say "differs only
-// in" for these, so OnlyIn is 0 if there is any other difference.
+// TestOnlyIn checks the differences in OnlyIn between a missing name and its near miss. Errors say
+// that a name differs only in these, so OnlyIn is 0 if there is any other difference.
 func TestOnlyIn(t *testing.T) {
 	t.Parallel()
 	for what, c := range map[string]struct {
 		wanted, stored string
-		only           Differences // 0 if the names differ in more than these
+		only           Differences // 0 if there is any other difference
 	}{
 		"case":                        {"firmware smoke TEST", "Firmware Smoke Test", InCase},
 		"case of umlauts":             {"PRÜFUNG", norm.NFD.String("Prüfung"), InCase},
 		"case of a final sigma":       {"ΛΟΓΟΣ", "λογος", InCase | InSpelling},
 		"two spaces":                  {"Firmware  Smoke Test", "Firmware Smoke Test", InWhiteSpace},
-		"a space at the end":          {"Firmware Smoke Test ", "Firmware Smoke Test", InWhiteSpace},
 		"no spaces":                   {"FirmwareSmokeTest", "Firmware Smoke Test", InWhiteSpace},
-		"a tab":                       {"Firmware\tTest", "Firmware Test", InWhiteSpace},
 		"a line break":                {"Firmware Test", "Firmware\r\nTest", InWhiteSpace},
 		"a no-break space":            {"Firmware Test", "Firmware\u00a0Test", InWhiteSpace},
-		"an ideographic space":        {"Firmware Test", "Firmware\u3000Test", InWhiteSpace},
 		"white space around signs":    {"--- ", "---", InWhiteSpace},
 		"punctuation":                 {"I.C.T. board", "ICT board", InPunctuation},
 		"another dash":                {"Burn–in", "Burn-in", InPunctuation},
-		"a curly apostrophe":          {"Nobody’s", "Nobody's", InPunctuation},
 		"ASCII symbols":               {"A|B+C", "A/B_C", InPunctuation},
 		"a zero-width space":          {"Battery\u200b Test", "Battery Test", InInvisible},
-		"a byte order mark":           {"\ufeffBattery", "Battery", InInvisible},
-		"a soft hyphen":               {"Batte\u00adry", "Battery", InInvisible},
-		"a text direction":            {"Battery", "\u202eBattery\u202c", InInvisible},
-		"a variation selector":        {"M\ufe0f", "M", InInvisible},
-		"a filler":                    {"M\u3164", "M", InInvisible},
 		"a control character":         {"Batt\aery", "Battery", InInvisible},
 		"a joiner inside a character": {"e\u200d\u0301", "é", InInvisible},
 		"a ligature":                  {"ﬁnal", "final", InSpelling},
-		"fullwidth letters":           {"ＦＶＴ", "FVT", InSpelling},
 		"a superscript":               {"m²", "m2", InSpelling},
-		"a circled digit":             {"Station ①", "Station 1", InSpelling},
 		"a dotless i":                 {"ışin", "işin", InSpelling},
 		"a dotted I":                  {"İSTANBUL", "ISTANBUL", InSpelling},
-		"a long s":                    {"teſt", "test", InSpelling},
-		"case and white space":        {"firmware  test", "Firmware Test", InCase | InWhiteSpace},
 		"case and punctuation":        {"burn in", "Burn-in", InCase | InWhiteSpace | InPunctuation},
 		"white space and invisible":   {"Battery\u200bTest", "Battery Test", InWhiteSpace | InInvisible},
-		"punctuation and spelling":    {"ﬁnal-test", "final_test", InPunctuation | InSpelling},
 		"all of them":                 {"ﬁnal\u200b  TEST!", "Final test", allDifferences},
 		"a letter":                    {"Firmwar Test", "Firmware Test", 0},
 		"a letter and the case":       {"firmwar test", "Firmware Test", 0},
@@ -130,7 +116,8 @@ func TestOnlyIn(t *testing.T) {
 	} {
 		t.Run(what, func(t *testing.T) {
 			t.Parallel()
-			for wanted, stored := range map[string]string{c.wanted: c.stored, c.stored: c.wanted} {
+			bothWays := map[string]string{c.wanted: c.stored, c.stored: c.wanted}
+			for wanted, stored := range bothWays {
 				got := suggestOne(t, ByName, wanted, newRows(stored))
 				if len(got.Near) != 1 {
 					t.Errorf("%+q has %d near misses, want %+q only", wanted, len(got.Near), stored)
@@ -143,8 +130,8 @@ func TestOnlyIn(t *testing.T) {
 	}
 }
 
-// TestOnlyInOfSeveral checks that near misses with other differences are dropped if a near miss
-// differs only in case, white space and so on.
+// TestOnlyInOfSeveral checks that if some near misses differ only in case, white space and so on, all
+// others are dropped. OnlyIn then contains the differences of all that remain.
 func TestOnlyInOfSeveral(t *testing.T) {
 	t.Parallel()
 	for what, c := range map[string]struct {
@@ -192,12 +179,12 @@ func TestNearEndsWithContext(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
 	defer cancel()
-	// ﷺ has three bytes, and 18 characters under NFKC.
+	// ﷺ has three bytes, but 18 characters under NFKC, so that comparing these names takes long.
 	rows := slices.Repeat(newRows(strings.Repeat("ﷺ", maxCompared/3)), maxNearRows)
 	missing := slices.Repeat([]Missing{{Text: strings.Repeat("ﷺ", 11)}}, maxNearTexts)
 	start := time.Now()
 	suggest(ctx, ByName, missing, rows)
 	if took := time.Since(start); took > 2*time.Second || missing[0].Near != nil {
-		t.Errorf("it took %s, and found %v", took, missing[0].Near)
+		t.Errorf("suggest took %s, and found %v", took, missing[0].Near)
 	}
 }
