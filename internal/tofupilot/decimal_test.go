@@ -7,8 +7,8 @@ import (
 	"github.com/go-json-experiment/json"
 )
 
-// TestDecimal checks that a number is decoded as the server's text, and that a number out of range or
-// with too many digits is rejected.
+// TestDecimal checks that a number is decoded as the server's text. A number out of range, a number with
+// too many digits, and any value that isn't a number are rejected.
 func TestDecimal(t *testing.T) {
 	t.Parallel()
 	for _, valid := range []string{

@@ -12,7 +12,7 @@ import (
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/fakeapi"
 )
 
-// newSlowClient returns a client of the fake API, which takes a second for each response.
+// newSlowClient makes the fake API take a second for each response, and returns a client of it.
 func newSlowClient(t *testing.T, api *fakeapi.Server) *Client {
 	t.Helper()
 	api.Delay(time.Second)
@@ -54,7 +54,7 @@ func TestLookupsReadListInTurn(t *testing.T) {
 		requestsOfOne, durationOfOne := lookUpFirst(1)
 		requests, duration := lookUpFirst(50)
 		if requests != 50*requestsOfOne || duration != 50*durationOfOne {
-			t.Errorf("50 lookups took %d requests and %s, and one took %d and %s", requests, duration, requestsOfOne, durationOfOne)
+			t.Errorf("50 lookups took %d requests and %s, want 50 times the %d requests and %s of one", requests, duration, requestsOfOne, durationOfOne)
 		}
 	})
 }
@@ -81,23 +81,23 @@ func TestDeadlineWhileWaitingForList(t *testing.T) {
 // session is closed.
 func TestSessionMemory(t *testing.T) {
 	t.Parallel()
+	names := []string{"Procedure 00000", "Procedure 00001"}
 	for what, c := range map[string]struct {
 		procedures []fakeapi.Procedure
-		name       string // looked up together with "Procedure 00001"
-		rows       int64  // that the lookup keeps
+		keptRows   int64
 	}{
-		"whole list, a missing name": {unsearchableProcedures(300), "Nobody's", 300},
-		"first page":                 {numberedProcedures(2), "Procedure 00000", 2},
-		"searches":                   {numberedProcedures(150), "Procedure 00000", 2},
+		"whole list, without the names": {unsearchableProcedures(300), 300},
+		"first page":                    {numberedProcedures(2), 2},
+		"searches":                      {numberedProcedures(150), 2},
 	} {
 		client, _ := newFakeClient(t, c.procedures...)
 		session := client.NewSession()
-		_, err := session.Lookup(t.Context(), ByName, []string{c.name, "Procedure 00001"})
+		_, err := session.Lookup(t.Context(), ByName, names)
 		if err != nil && !errors.As(err, new(*LookupError)) {
 			t.Fatal(err)
 		}
-		if used := client.memory.Used(); used < c.rows*rowOverhead {
-			t.Errorf("%s: %d bytes are reserved for %d rows", what, used, c.rows)
+		if used := client.memory.Used(); used < c.keptRows*rowOverhead {
+			t.Errorf("%s: %d bytes are reserved for %d rows", what, used, c.keptRows)
 		}
 		session.Close()
 		if used := client.memory.Used(); used != 0 {

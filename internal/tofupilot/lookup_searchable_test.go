@@ -13,6 +13,8 @@ import (
 	"pgregory.net/rapid"
 )
 
+// TestSearchable checks that searchable returns the longest part of a text that is the same in every
+// Unicode form. K, ; and ` have other forms: the Kelvin sign, the Greek question mark and varia.
 func TestSearchable(t *testing.T) {
 	t.Parallel()
 	longest := strings.Repeat("x", MaxSearchQuery)
@@ -21,12 +23,12 @@ func TestSearchable(t *testing.T) {
 		" ":                           "",
 		"- / -":                       "",
 		"Prüfung":                     "fung",
-		"ab ü cd":                     "ab ", // the first of two parts with the same length
+		"ab ü cd":                     "ab ", // the first of two parts of the same length
 		"äöü 🔋 7 äöü":                 " 7 ",
 		"시험 FVT":                      " FVT",
 		"Kelvin":                      "elvin",
 		"a;bc`d":                      "bc",
-		"ab\u0323\u0307 d":            " d", // ạ̇ may be stored with its marks in the other order
+		"ab\u0323\u0307 d":            " d", // the marks of the b may be stored in the other order
 		longest + "x":                 longest,
 		longest + "ü" + longest + "y": longest,
 	} {
@@ -49,8 +51,8 @@ var equivalents = sync.OnceValue(func() map[string][]string {
 	return characters
 })
 
-// TestSearchableCharacters checks, for every character that has a canonical decomposition, that
-// searchable returns a text that every equivalent form contains.
+// TestSearchableCharacters checks that a search finds a name with any character that has a canonical
+// decomposition, in whichever equivalent form the server stores the character.
 func TestSearchableCharacters(t *testing.T) {
 	t.Parallel()
 	for decomposition, characters := range equivalents() {
@@ -65,8 +67,8 @@ func TestSearchableCharacters(t *testing.T) {
 	}
 }
 
-// TestSearchableSpellings checks that every equivalent form of a text contains what searchable
-// returns, even a form that mixes composed and decomposed characters.
+// TestSearchableSpellings checks that a search finds a name in whichever equivalent form the server
+// stores it, even in a form that mixes composed and decomposed characters.
 func TestSearchableSpellings(t *testing.T) {
 	t.Parallel()
 	decompositions := slices.Sorted(maps.Keys(equivalents()))

@@ -22,10 +22,10 @@ import (
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/rest"
 )
 
-// noSearch replaces the search_query of requests that have none.
+// noSearch marks a request without a search_query.
 const noSearch = "(no search)"
 
-// sentSearches returns the search_query of each request so far, or noSearch.
+// sentSearches returns the search_query, or noSearch, of each request so far.
 func sentSearches(api *fakeapi.Server) []string {
 	var searches []string
 	for _, request := range api.Requests() {
@@ -117,8 +117,9 @@ func onlyMissing(t *testing.T, err error) Missing {
 	return failed.Missing[0]
 }
 
-// TestLookupName checks that a lookup finds the procedure with exactly the name, and that it searches
-// for a part of the name that is the same in every Unicode form.
+// TestLookupName checks that a lookup finds the procedure with exactly the name. The lookup searches
+// for a part of the name that is the same in every Unicode form. If no such part has a letter or a
+// digit, it reads the list.
 func TestLookupName(t *testing.T) {
 	t.Parallel()
 	for what, c := range map[string]struct{ name, search string }{
@@ -142,8 +143,8 @@ func TestLookupName(t *testing.T) {
 	}
 }
 
-// TestLookupID checks that a lookup searches for an ID only if its longest searchable part, which has
-// no é for example, has at least six characters. Otherwise it reads the list.
+// TestLookupID checks that a lookup searches for an ID of at least six searchable characters, and reads
+// the list for a shorter one. The é isn't searchable (TestSearchable).
 func TestLookupID(t *testing.T) {
 	t.Parallel()
 	for id, search := range map[string]string{"FVT001": "FVT001", "FVT01": noSearch, "FVT01é": noSearch} {
@@ -164,16 +165,13 @@ func TestLookupID(t *testing.T) {
 	}
 }
 
-// differentInNFC are texts that are neither in NFC nor in NFD, or whose NFC and NFD differ.
-var differentInNFC = []string{
-	"Prüfstand Größe M", "5 \u212a", "100 \u2126 Load", "a\u037eb", "\u8c48 1", "q\u0307\u0323 test", "\u05d1\u05bc\u05b0דיקה",
-}
-
 // TestLookupNFC checks that names and IDs are compared under NFC, regardless of the forms in which
 // the server stores them and the caller writes them.
 func TestLookupNFC(t *testing.T) {
 	t.Parallel()
-	for _, text := range differentInNFC {
+	for _, text := range []string{
+		"Prüfstand Größe M", "5 \u212a", "100 \u2126 Load", "a\u037eb", "\u8c48 1", "q\u0307\u0323 test", "\u05d1\u05bc\u05b0דיקה",
+	} {
 		forms := []string{text, norm.NFC.String(text), norm.NFD.String(text)}
 		for _, stored := range forms {
 			client, _ := newFakeClient(t, fakeapi.Procedure{ID: stored + " id-1", Name: stored}, fakeapi.Procedure{ID: "other", Name: "M 5 100 ab test"})
@@ -186,16 +184,6 @@ func TestLookupNFC(t *testing.T) {
 				}
 			}
 		}
-	}
-}
-
-// TestLookupNFCAmbiguous checks that names that are equal under NFC are ambiguous.
-func TestLookupNFCAmbiguous(t *testing.T) {
-	t.Parallel()
-	for _, text := range differentInNFC {
-		client, _ := newFakeClient(t, namedProcedures(text, norm.NFD.String(text), "other")...)
-		_, err := lookUpOne(t.Context(), client, ByName, text)
-		checkAmbiguous(t, err, "p0", "p1")
 	}
 }
 
@@ -226,11 +214,12 @@ func spreadNames(count, procedures int) []string {
 func TestLookupRequests(t *testing.T) {
 	t.Parallel()
 	const (
-		missing    = "Nobody's"
-		partOfAll  = "Procedure" // the name of the first procedure, which all other names contain
-		pages100   = 2           // for a list of 100 procedures
-		pages1000  = 11 + 7      // pages overlap by one row, and up to 7 requests are beyond the end
-		pages10000 = 102 + 7
+		missing   = "Nobody's"
+		partOfAll = "Procedure" // the name of the first procedure, which all other names contain
+
+		// The most requests for a list of 100, 1,000 or 10,000 procedures. Pages share a row with the next
+		// one, and up to 7 requests are beyond the end of a long list.
+		pages100, pages1000, pages10000 = 2, 11 + 7, 102 + 7
 	)
 	for what, c := range map[string]struct {
 		procedures int // in the list
@@ -239,17 +228,17 @@ func TestLookupRequests(t *testing.T) {
 		searches   int  // requests with a search
 		orFewer    bool // whether there may be fewer pages and searches, because they are sent in parallel
 	}{
-		"no name":                       {procedures: 90},
-		"one name":                      {procedures: 10_000, names: spreadNames(1, 10_000), searches: 1},
-		"one that is part of all names": {procedures: 1_000, names: []string{partOfAll}, pages: pages1000, searches: 1, orFewer: true},
-		"one that is missing":           {procedures: 1_000, names: []string{missing}, pages: pages1000, searches: 1, orFewer: true},
-		"several on one page":           {procedures: 98, names: spreadNames(90, 98), pages: 1},
-		"missing on one page":           {procedures: 90, names: append(spreadNames(2, 90), missing), pages: 1},
-		"several on a full page":        {procedures: 100, names: spreadNames(3, 100), pages: 1, searches: 3},
-		"eight names":                   {procedures: 10_000, names: spreadNames(8, 10_000), pages: 1, searches: 8},
-		"nine names":                    {procedures: 10_000, names: spreadNames(9, 10_000), pages: 1 + pages10000, orFewer: true},
-		"nine on a full page":           {procedures: 100, names: spreadNames(9, 100), pages: 1 + pages100, orFewer: true},
-		"one of several is missing":     {procedures: 1_000, names: append(spreadNames(4, 1_000), missing), pages: 1 + pages1000, searches: 5, orFewer: true},
+		"no name":                        {procedures: 90},
+		"one name":                       {procedures: 10_000, names: spreadNames(1, 10_000), searches: 1},
+		"a name that all others contain": {procedures: 1_000, names: []string{partOfAll}, pages: pages1000, searches: 1, orFewer: true},
+		"a missing name":                 {procedures: 1_000, names: []string{missing}, pages: pages1000, searches: 1, orFewer: true},
+		"90 names on one page":           {procedures: 98, names: spreadNames(90, 98), pages: 1},
+		"a missing name on one page":     {procedures: 90, names: append(spreadNames(2, 90), missing), pages: 1},
+		"three names on a full page":     {procedures: 100, names: spreadNames(3, 100), pages: 1, searches: 3},
+		"eight names":                    {procedures: 10_000, names: spreadNames(8, 10_000), pages: 1, searches: 8},
+		"nine names":                     {procedures: 10_000, names: spreadNames(9, 10_000), pages: 1 + pages10000, orFewer: true},
+		"nine names on a full page":      {procedures: 100, names: spreadNames(9, 100), pages: 1 + pages100, orFewer: true},
+		"a missing name of five":         {procedures: 1_000, names: append(spreadNames(4, 1_000), missing), pages: 1 + pages1000, searches: 5, orFewer: true},
 	} {
 		t.Run(what, func(t *testing.T) {
 			t.Parallel()
@@ -264,9 +253,14 @@ func TestLookupRequests(t *testing.T) {
 			} else if err != nil || len(found) != len(c.names) {
 				t.Errorf("got %d procedures, %v; want %d", len(found), err, len(c.names))
 			}
-			requests := sentSearches(api)
-			searches := len(slices.DeleteFunc(slices.Clone(requests), func(search string) bool { return search == noSearch }))
-			pages := len(requests) - searches
+			pages, searches := 0, 0
+			for _, search := range sentSearches(api) {
+				if search == noSearch {
+					pages++
+				} else {
+					searches++
+				}
+			}
 			wrong := pages != c.pages || searches != c.searches
 			if c.orFewer {
 				wrong = pages > c.pages || searches > c.searches
@@ -279,7 +273,7 @@ func TestLookupRequests(t *testing.T) {
 }
 
 // TestLookupAfterFailedSearch checks that a lookup reads the list if its search fails or finds
-// nothing. Later lookups search again unless a firewall may have blocked the search.
+// nothing. A later lookup searches again, unless a firewall may have blocked the first search.
 func TestLookupAfterFailedSearch(t *testing.T) {
 	t.Parallel()
 	const row = `{"id": "id-00003", "name": "Procedure 00003"}`
@@ -346,8 +340,8 @@ func TestLookupUnreachable(t *testing.T) {
 	}
 }
 
-// TestLookupListFails checks that if both the search and the list fail, a lookup returns the list's
-// error.
+// TestLookupListFails checks that a lookup returns the list's error if both its search and the list
+// fail.
 func TestLookupListFails(t *testing.T) {
 	t.Parallel()
 	client, api := newFakeClient(t, namedProcedures("Battery")...)
@@ -359,11 +353,12 @@ func TestLookupListFails(t *testing.T) {
 	}
 }
 
-// TestLookupAmbiguous checks that a lookup finds several procedures with one name by searching only.
+// TestLookupAmbiguous checks that a lookup finds all procedures whose names are equal under NFC,
+// without reading more of the list than its first page.
 func TestLookupAmbiguous(t *testing.T) {
 	t.Parallel()
-	client, api := newFakeClient(t, append(numberedProcedures(200), namedProcedures("Battery", "Battery")...)...)
-	_, err := lookUp(t.Context(), client, ByName, "Procedure 00007", "Battery")
+	client, api := newFakeClient(t, append(numberedProcedures(200), namedProcedures("Prüfung", norm.NFD.String("Prüfung"))...)...)
+	_, err := lookUp(t.Context(), client, ByName, "Procedure 00007", "Prüfung")
 	checkAmbiguous(t, err, "p0", "p1")
 	if got := sentSearches(api); len(got) != 3 {
 		t.Errorf("searched for %q, want one page and two searches", got)
@@ -380,14 +375,14 @@ func TestLookupReportsAllNames(t *testing.T) {
 		t.Fatalf("got %v, %v", found, err)
 	}
 	checkAmbiguous(t, err, "p0", "p1")
-	var missing []string // the texts, each with its near misses or the procedure that has the text as its ID
+	var missing []string // each text with the IDs of its near misses, and then its Other
 	for _, m := range failed.Missing {
 		missing = append(missing, fmt.Sprint(m.Text, procedureIDs(m.Near)))
 		if m.Other != nil {
-			missing = append(missing, "the ID "+m.Other.ID)
+			missing = append(missing, "Other: "+m.Other.ID)
 		}
 	}
-	if want := []string{"Motor-Test[p2]", "Nobody's[]", "p2[]", "the ID p2"}; !slices.Equal(missing, want) {
+	if want := []string{"Motor-Test[p2]", "Nobody's[]", "p2[]", "Other: p2"}; !slices.Equal(missing, want) {
 		t.Errorf("missing: %q, want %q", missing, want)
 	}
 }
@@ -397,7 +392,7 @@ func TestLookupReportsAllNames(t *testing.T) {
 func TestLookupOther(t *testing.T) {
 	t.Parallel()
 	const id = "550e8400-e29b-41d4-a716-446655440000"
-	nameless := fakeapi.Procedure{ID: "x", JSON: `{"id": "x", "name": null}`}
+	nameless := fakeapi.Procedure{ID: "x", JSON: `{"id": "x", "name": null}`} // never the other procedure
 	client, _ := newFakeClient(t, append(numberedProcedures(20), fakeapi.Procedure{ID: id, Name: "Battery Test"}, nameless)...)
 	for text, by := range map[string]By{id: ByName, strings.ToUpper(id): ByName, " " + id + "\n": ByName, "Battery Test": ByID} {
 		_, err := lookUpOne(t.Context(), client, by, text)
@@ -449,11 +444,11 @@ func TestLookupWithoutCertificate(t *testing.T) {
 	var handshakes atomic.Int64
 	countHandshakes := func(*tls.ClientHelloInfo) (*tls.Config, error) {
 		handshakes.Add(1)
-		return nil, nil //nolint:nilnil // crypto/tls keeps the server's configuration then.
+		return nil, nil //nolint:nilnil // For nil, crypto/tls keeps the server's configuration.
 	}
 	server := httptest.NewUnstartedServer(fakeapi.New(namedProcedures("Battery")...))
 	server.TLS = &tls.Config{ClientAuth: tls.RequireAnyClientCert, MinVersion: tls.VersionTLS12, GetConfigForClient: countHandshakes}
-	server.Config.ErrorLog = log.New(io.Discard, "", 0) // drops errors of handshakes
+	server.Config.ErrorLog = log.New(io.Discard, "", 0) // doesn't print errors of handshakes
 	server.StartTLS()
 	t.Cleanup(server.Close)
 	trusted := x509.NewCertPool()
