@@ -60,8 +60,8 @@ func okResponse(body string) http.Handler { return fakeapi.Status(http.StatusOK,
 // noResponse is a handler that waits until the client cancels the request.
 var noResponse = http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
 
-// kindOf returns the kind of the *rest.Error in an error's chain. If there is none, it returns 0,
-// which isn't a valid kind.
+// kindOf returns the kind of the *rest.Error in an error's chain, or 0 if the chain contains no
+// *rest.Error. No kind is 0.
 func kindOf(err error) rest.Kind {
 	failed := new(rest.Error)
 	_ = errors.As(err, &failed)
@@ -84,7 +84,7 @@ func (h handlerTransport) RoundTrip(r *http.Request) (*http.Response, error) {
 }
 
 // TestLogOfFailures checks that the API key is redacted in the log of a failed read, wherever the
-// server's response repeats it.
+// server's response contains the key.
 func TestLogOfFailures(t *testing.T) {
 	t.Parallel()
 	const key = fakeapi.Key
@@ -112,7 +112,7 @@ func TestLogOfFailures(t *testing.T) {
 			client := newClient(t, newServer(t, api).String(), withRetries(1), func(config *rest.Config) {
 				config.Log = slog.New(redact.New(key).Handler(slog.NewTextHandler(&log, nil)))
 			})
-			_, err := client.Procedures(t.Context(), Filter{SearchQuery: key})
+			_, err := client.Procedures(t.Context(), Filter{SearchQuery: key}) // so that URLs contain the key, too
 			if !strings.Contains(log.String(), "level=WARN") {
 				t.Errorf("the log has no warning about the error %v:\n%s", err, &log)
 			}

@@ -217,9 +217,11 @@ func TestLookupRequests(t *testing.T) {
 		missing   = "Nobody's"
 		partOfAll = "Procedure" // the name of the first procedure, which all other names contain
 
-		// The most requests for a list of 100, 1,000 or 10,000 procedures. Pages share a row with the next
-		// one, and up to 7 requests are beyond the end of a long list.
-		pages100, pages1000, pages10000 = 2, 11 + 7, 102 + 7
+		// The most requests for a list of 100, 1,000 or 10,000 procedures. Each page shares a row with the
+		// next one, and up to 7 requests are beyond the end of a long list.
+		pages100   = 2
+		pages1000  = 11 + 7
+		pages10000 = 102 + 7
 	)
 	for what, c := range map[string]struct {
 		procedures int // in the list
@@ -228,7 +230,7 @@ func TestLookupRequests(t *testing.T) {
 		searches   int  // requests with a search
 		orFewer    bool // whether there may be fewer pages and searches, because they are sent in parallel
 	}{
-		"no name":                        {procedures: 90},
+		"no names":                       {procedures: 90},
 		"one name":                       {procedures: 10_000, names: spreadNames(1, 10_000), searches: 1},
 		"a name that all others contain": {procedures: 1_000, names: []string{partOfAll}, pages: pages1000, searches: 1, orFewer: true},
 		"a missing name":                 {procedures: 1_000, names: []string{missing}, pages: pages1000, searches: 1, orFewer: true},
@@ -238,7 +240,7 @@ func TestLookupRequests(t *testing.T) {
 		"eight names":                    {procedures: 10_000, names: spreadNames(8, 10_000), pages: 1, searches: 8},
 		"nine names":                     {procedures: 10_000, names: spreadNames(9, 10_000), pages: 1 + pages10000, orFewer: true},
 		"nine names on a full page":      {procedures: 100, names: spreadNames(9, 100), pages: 1 + pages100, orFewer: true},
-		"a missing name of five":         {procedures: 1_000, names: append(spreadNames(4, 1_000), missing), pages: 1 + pages1000, searches: 5, orFewer: true},
+		"one missing name of five":       {procedures: 1_000, names: append(spreadNames(4, 1_000), missing), pages: 1 + pages1000, searches: 5, orFewer: true},
 	} {
 		t.Run(what, func(t *testing.T) {
 			t.Parallel()

@@ -24,7 +24,7 @@ import (
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/rest"
 )
 
-// init stops rapid from writing the cases that fail to files. It prints them, too.
+// init stops rapid from writing failing cases to files. It prints them anyway.
 func init() { _ = flag.Set("rapid.nofailfile", "true") }
 
 // reserve reserves some of the client's memory budget.
@@ -38,7 +38,7 @@ func reserve(t *testing.T, client *Client, bytes int) {
 // disturbingTransport is an http.RoundTripper that serves a list and disturbs some of the responses.
 type disturbingTransport struct {
 	api          *fakeapi.Server
-	disturbances []string // of the responses, in turn
+	disturbances []string // one for each response, in turn; empty for an undisturbed response
 	requests     atomic.Int64
 }
 
@@ -48,7 +48,7 @@ func (d *disturbingTransport) RoundTrip(r *http.Request) (*http.Response, error)
 	disturbance := d.disturbances[number%len(d.disturbances)]
 	switch disturbance {
 	case "new order":
-		from := 20 + number%16 // sorts by a part of the random IDs
+		from := 20 + number%16 // a position in the random IDs
 		d.api.Order(func(a, b fakeapi.Procedure) int { return cmp.Compare(a.ID[from:], b.ID[from:]) })
 	case "no response":
 		handler = noResponse
@@ -68,24 +68,24 @@ func (d *disturbingTransport) RoundTrip(r *http.Request) (*http.Response, error)
 	return response, err
 }
 
-// TestReadReleases checks the memory that a read reserves, whatever the server's responses are.
+// TestReadReleases checks the memory that a read reserves, for random responses of the server.
 func TestReadReleases(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {
 		rowCount := rapid.IntRange(0, 500).Draw(rt, "rowCount")
 		rowSize := rapid.SampledFrom([]int{10, 1000, 2 << 20}).Draw(rt, "rowSize")
 		deadline := rapid.SampledFrom([]time.Duration{2 * time.Second, time.Minute, time.Hour}).Draw(rt, "deadline")
-		disturbances := rapid.SampledFrom([]string{"", "", "", "", "new order", "no response", "503", "403", "invalid row", "long row", "cut off"})
+		disturbance := rapid.SampledFrom([]string{"", "", "", "", "new order", "no response", "503", "403", "invalid row", "long row", "cut off"})
 		transport := &disturbingTransport{
 			api:          fakeapi.New(fakeapi.Generate(rowCount, fakeapi.WithRepository)...),
-			disturbances: append([]string{""}, rapid.SliceOfN(disturbances, 0, 20).Draw(rt, "disturbances")...),
+			disturbances: append([]string{""}, rapid.SliceOfN(disturbance, 0, 20).Draw(rt, "disturbances")...),
 		}
 		synctest.Test(t, func(t *testing.T) { checkMemory(t, transport, rowCount, rowSize, deadline) })
 	})
 }
 
-// TestPassesRelease checks that each new pass releases the memory of earlier passes. The order of the
-// list changes often, so a read takes many passes. The rows of three passes exceed the memory budget.
+// TestPassesRelease checks that each new pass releases the memory of earlier passes. The list's order
+// changes often, so the read takes many passes, and the rows of three exceed the memory budget.
 func TestPassesRelease(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -126,20 +126,20 @@ func checkMemory(t *testing.T, transport *disturbingTransport, rowCount, rowSize
 }
 
 // TestReadsFitTogether checks that the memory budget is enough for two concurrent reads of 100,000
-// procedures with five runs each, and then for ten concurrent lookups of a missing name, each of which
-// reads the list. To be fast, it uses a twentieth of the procedures and of the budget.
+// procedures with five runs each, and then for ten concurrent lookups that read the list because a name
+// is missing. To be fast, it uses a twentieth of the procedures and of the budget.
 func TestReadsFitTogether(t *testing.T) {
 	t.Parallel()
-	const fraction = 20
-	procedures := fakeapi.Generate(100_000/fraction, fakeapi.WithRunsAndFPY)
+	const divisor = 20
+	procedures := fakeapi.Generate(100_000/divisor, fakeapi.WithRunsAndFPY)
 	for i := range procedures {
 		p := &procedures[i]
 		run := fakeapi.Run{ID: p.ID, Outcome: "PASS", StartedAt: p.CreatedAt, Unit: fakeapi.Unit{ID: p.ID}}
 		p.Runs = []fakeapi.Run{run, run, run, run, run}
 	}
 	client, _ := newFakeClient(t, procedures...)
-	reserve(t, client, rest.MaxMemory-rest.MaxMemory/fraction)
-	var reads sync.WaitGroup
+	reserve(t, client, rest.MaxMemory-rest.MaxMemory/divisor)
+	var reads, lookups sync.WaitGroup
 	for range 2 {
 		reads.Go(func() {
 			if rows, err := client.Procedures(t.Context(), Filter{}); err != nil || len(rows) != len(procedures) {
@@ -149,13 +149,13 @@ func TestReadsFitTogether(t *testing.T) {
 	}
 	reads.Wait()
 	for range 10 {
-		reads.Go(func() {
+		lookups.Go(func() {
 			if _, err := lookUp(t.Context(), client, ByName, "Nobody's"); !errors.As(err, new(*LookupError)) {
 				t.Errorf("lookup: got %v, want a *LookupError", err)
 			}
 		})
 	}
-	reads.Wait()
+	lookups.Wait()
 }
 
 // TestNoMemory checks that a read fails after one request if no memory is left.
@@ -195,7 +195,7 @@ func TestProcedureSize(t *testing.T) {
 		}
 	}
 	allocate("Procedure", reflect.ValueOf(&procedure).Elem())
-	delete(texts, "Procedure.FPY") // a Decimal is short (maxDigits), so size doesn't count it
+	delete(texts, "Procedure.FPY") // size doesn't count a Decimal, because it is short (maxDigits)
 	const length = 1_000
 	for path, text := range texts {
 		before := procedure.size()
@@ -210,18 +210,18 @@ func TestProcedureSize(t *testing.T) {
 // rows. Otherwise a server could send empty pages without end.
 func TestCursorsAreCounted(t *testing.T) {
 	t.Parallel()
-	const left, cursorLength = 1 << 20, 4_000
+	const leftMemory, cursorLength = 1 << 20, 4_000
 	pages := 0
 	client := newClient(t, "http://test", withTransport(handlerTransport{http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		pages++
 		cursor := strings.Repeat("c", cursorLength) + strconv.Itoa(pages)
 		okResponse(`{"data":[],"meta":{"has_more":true,"next_cursor":"`+cursor+`"}}`).ServeHTTP(w, r)
 	})}))
-	reserve(t, client, rest.MaxMemory-left)
+	reserve(t, client, rest.MaxMemory-leftMemory)
 	if _, err := client.Procedures(t.Context(), Filter{}); !errors.Is(err, rest.ErrMemory) || kindOf(err) != rest.TooLarge {
 		t.Errorf("got %.200v, want %v", err, rest.ErrMemory)
 	}
-	if pages > left/cursorLength {
-		t.Errorf("got %d pages with cursors of %d bytes, want at most %d", pages, cursorLength, left/cursorLength)
+	if pages > leftMemory/cursorLength {
+		t.Errorf("got %d pages with cursors of %d bytes, want at most %d", pages, cursorLength, leftMemory/cursorLength)
 	}
 }

@@ -76,14 +76,14 @@ func limitInFlight(api http.Handler, status int) http.Handler {
 	})
 }
 
-// TestRateLimits checks that a list is read with the default of max_retries from a server with a rate
-// limit, and how long that takes at most.
+// TestRateLimits checks that a server's rate limit doesn't make a read fail with the default of
+// max_retries, and that the read takes no longer than the table says.
 func TestRateLimits(t *testing.T) {
 	t.Parallel()
 	type testCase struct {
-		rows    int                                 // 100 to a page
+		rows    int                                 // 100 on a page
 		limit   func(api http.Handler) http.Handler // returns a handler that limits the API's rate
-		longest time.Duration
+		longest time.Duration                       // of the read
 	}
 	const defaultTimeout = 5 * time.Minute // of timeouts.read
 	cases := map[string]testCase{
@@ -123,7 +123,7 @@ func TestRateTooSlow(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		api := fakeapi.New(fakeapi.Generate(10_000, fakeapi.WithRepository)...)
-		limited := limitPerPeriod(api, 10, time.Minute) // at most 60 of 102 pages
+		limited := limitPerPeriod(api, 10, time.Minute) // at most 60 requests in 5 minutes, for 102 pages
 		client := newClient(t, "https://tofupilot.invalid", withTransport(handlerTransport{limited}), withRetries(2))
 		start := time.Now()
 		cause := errors.New("time is up")
@@ -134,7 +134,7 @@ func TestRateTooSlow(t *testing.T) {
 			t.Errorf("got %v, want an error about a rate limit and the deadline", err)
 		}
 		if took := time.Since(start); took != 5*time.Minute {
-			t.Errorf("it took %s, want 5m", took)
+			t.Errorf("the read took %s, want 5m", took)
 		}
 	})
 }

@@ -46,7 +46,8 @@ func TestParameters(t *testing.T) {
 }
 
 // TestOrder checks that procedures are sorted by created_at and then by ID, and runs by started_at
-// and then by ID, in whatever order the server sends them. Those without a valid time come last.
+// and then by ID, in whatever order the server sends them. Procedures and runs without a valid time
+// come last.
 func TestOrder(t *testing.T) {
 	t.Parallel()
 	const noon, alsoNoon, later = "2024-01-01T12:00:00Z", "2024-01-01T13:00:00.000+01:00", "2024-01-01T11:00:01-01:00"
@@ -59,7 +60,7 @@ func TestOrder(t *testing.T) {
 		procedure("B", noon), procedure("a", alsoNoon), procedure("b", noon), procedure("ä", alsoNoon), procedure("0", later),
 		`{"id": "1", "runs": [RUNS]}`, `{"id": "2", "created_at": null}`, procedure("3", "yesterday"),
 	}
-	const want = "B a b ä 0 1 1/10 1/9 1/1 1/2 1/ 1/3 1/4 1/5 2 3"
+	const want = "B a b ä 0 1 1/10 1/9 1/1 1/2 1/ 1/3 1/4 1/5 2 3" // procedure 1 has the runs
 	random := rand.New(rand.NewPCG(1, 2))
 	for range 200 {
 		random.Shuffle(len(procedures), func(i, j int) { procedures[i], procedures[j] = procedures[j], procedures[i] })
@@ -93,8 +94,8 @@ func readProcedures(t *testing.T, body string) []Procedure {
 	return procedures
 }
 
-// TestMayRejectCursor checks that mayRejectCursor is true for every 4xx except those that aren't about
-// cursors: the API key (401, 403), a proxy (407), a timeout (408) and a rate limit (429).
+// TestMayRejectCursor checks that mayRejectCursor returns true for 4xx statuses only, and false for
+// those about the API key (401, 403), a proxy (407), a timeout (408) or a rate limit (429).
 func TestMayRejectCursor(t *testing.T) {
 	t.Parallel()
 	for status, want := range map[int]bool{
