@@ -12,19 +12,24 @@ import (
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/tofupilot"
 )
 
-// TestMemoryAdvice checks the advice for a read that doesn't fit into memory.
+// TestMemoryAdvice checks the error of a read that doesn't fit into memory. Only for lists, it suggests
+// arguments that make the list shorter.
 func TestMemoryAdvice(t *testing.T) {
 	t.Parallel()
 	e := newExplainer()
-	for advice, got := range map[string]Diagnostic{
-		"reads one data source at a time, or narrow the list by search_query, created_after or created_before.": e.List(t.Context(), rest.ErrMemory, 0),
-		"reads one data source at a time.": e.Lookup(t.Context(), tofupilot.ByName, rest.ErrMemory),
+	for _, c := range []struct {
+		got    Diagnostic
+		advice string // at the end of the error
+	}{
+		{e.Lookup(t.Context(), tofupilot.ByName, rest.ErrMemory), "reads one data source at a time."},
+		{e.List(t.Context(), rest.ErrMemory, 0), "reads one data source at a time, or narrow the list by search_query, created_after or created_before."},
 	} {
-		if want := "Too many procedures at the same time"; got.Summary != want {
-			t.Errorf("got the summary %q, want %q", got.Summary, want)
+		if want := "Too many procedures at the same time"; c.got.Summary != want {
+			t.Errorf("got the summary %q, want %q", c.got.Summary, want)
 		}
-		if !strings.Contains(got.Detail, "https://tofupilot.example.com/api at the same time is larger than 512 MiB") || !strings.HasSuffix(got.Detail, advice) {
-			t.Errorf("got %q, want the address, the limit, and at its end %q", got.Detail, advice)
+		const size = "https://tofupilot.example.com/api at the same time is larger than 512 MiB"
+		if !strings.Contains(c.got.Detail, size) || !strings.HasSuffix(c.got.Detail, c.advice) {
+			t.Errorf("got %q, want %q in it and %q at its end", c.got.Detail, size, c.advice)
 		}
 	}
 }
@@ -47,20 +52,20 @@ func TestSaySafe(t *testing.T) {
 }
 
 // TestSayShortens checks that say shortens each argument on its own, and that it replaces line
-// breaks in arguments, but not in the format.
+// breaks in arguments, but not in the format. It doesn't change an argument that say returned.
 func TestSayShortens(t *testing.T) {
 	t.Parallel()
 	e := newRedacting("the-secret-key")
 	long := strings.Repeat("x", 2000)
 	shortened := strings.Repeat("x", 1000) + "…"
-	inner := e.say("%s\n%s", "two\nlines", long)
-	if got, want := e.say("%s\n%s\n%s", long, inner, "end"), shortened+"\ntwo lines\n"+shortened+"\nend"; string(got) != want {
+	said := e.say("%s\n%s", "two\nlines", long)
+	if got, want := e.say("%s\n%s\n%s", long, said, "end"), shortened+"\ntwo lines\n"+shortened+"\nend"; string(got) != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
 }
 
-// TestHeaderValuesInOwnWords checks that the value of a configured header is redacted only in the
-// server's text: the value may also be a word of the provider's text, or a part of the address.
+// TestHeaderValuesInOwnWords checks that the value of a configured header is redacted in the server's
+// text only. In the provider's own text, the value may be a common word or a part of the address.
 func TestHeaderValuesInOwnWords(t *testing.T) {
 	t.Parallel()
 	const (

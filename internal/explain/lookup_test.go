@@ -54,7 +54,7 @@ func TestMissingText(t *testing.T) {
 		checkAccess   = "If the name is right, check that the key's owner can see the procedure"
 		useDataSource = checkAccess + "; the data source tofupilot_procedures lists all names that the key can read."
 		listsIDs      = "If the ID is right, check that the key's owner can see the procedure; the data source tofupilot_procedures lists all IDs that the key can read."
-		stationAccess = checkAccess + ": a station's key may see only those that its station is linked to, or none." // if the error lists all procedures
+		stationAccess = checkAccess + ": a station's key may see only those that its station is linked to, or none." // ends an error that lists all procedures
 		useUUID       = "An ID is a UUID. Short IDs such as FVT1 come from API v1, and can't be looked up: set name instead. " +
 			"For any other ID, check that the key's owner can see the procedure; the data source tofupilot_procedures lists all IDs that the key can read."
 	)
@@ -116,7 +116,7 @@ func TestMissingText(t *testing.T) {
 	}
 }
 
-// TestMissingNames checks the error of a lookup of five names of which some are missing.
+// TestMissingNames checks the error of a lookup of five names, some of which no procedure has.
 func TestMissingNames(t *testing.T) {
 	t.Parallel()
 	const (
@@ -153,8 +153,8 @@ func TestMissingNames(t *testing.T) {
 	}
 }
 
-// TestDescribe checks that a procedure is described by its ID and the email address of its creator
-// if it has no name, and its creator has an empty name.
+// TestDescribe checks that a procedure without a name, whose creator has an empty name, is described by
+// its ID and the email address of its creator.
 func TestDescribe(t *testing.T) {
 	t.Parallel()
 	creator := &tofupilot.User{Name: new(""), Email: new("ada@example.com")}
@@ -163,8 +163,8 @@ func TestDescribe(t *testing.T) {
 	}
 }
 
-// TestQuote checks that quote redacts the API key, even if the key has characters that quote escapes,
-// or if invisible characters split it in the text. It also checks that quote escapes invisible ones.
+// TestQuote checks that quote redacts the API key, even if the key contains characters that quote
+// escapes, or if invisible characters split the key. Other invisible characters are escaped.
 func TestQuote(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ key, text, want string }{

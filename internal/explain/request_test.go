@@ -11,8 +11,8 @@ import (
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/rest"
 )
 
-// TestRedirectAdvice checks that the advice for a server that moved says where to configure the new
-// address. That depends on where the old address and the API key come from.
+// TestRedirectAdvice checks that the advice for a server that moved says how to configure the new
+// address, which depends on the sources of the old address and of the API key.
 func TestRedirectAdvice(t *testing.T) {
 	t.Parallel()
 	base := &url.URL{Scheme: "https", Host: "old.example.com", Path: "/api"}
@@ -38,8 +38,8 @@ func TestRedirectAdvice(t *testing.T) {
 	}
 }
 
-// TestConnectionAdvice checks that the advice depends on the error's kind and not on its text. The
-// text of every error contains "refused", as a part of the host's name.
+// TestConnectionAdvice checks that the advice depends on the error's kind, and not on the error's text,
+// which always contains "refused", as a part of the host's name.
 func TestConnectionAdvice(t *testing.T) {
 	t.Parallel()
 	e := newExplainerFor(config.Settings{BaseURL: &url.URL{Scheme: "https", Host: "refused.example.com"}})
@@ -56,6 +56,7 @@ func TestConnectionAdvice(t *testing.T) {
 	}
 }
 
+// TestUnknownKind checks that an error of an unknown kind asks users to report it.
 func TestUnknownKind(t *testing.T) {
 	t.Parallel()
 	if got := newExplainer().List(t.Context(), &rest.Error{Status: 204}, 0); got.Summary != "The request failed" || !strings.Contains(got.Detail, Report) {
@@ -63,8 +64,8 @@ func TestUnknownKind(t *testing.T) {
 	}
 }
 
-// TestServerCursor checks that the value of a configured header is redacted in a URL's cursor, because
-// the server chose the cursor, but not in other parameters.
+// TestServerCursor checks that the value of a configured header is redacted in a URL's cursor, which
+// the server chose, but not in the URL's other parameters.
 func TestServerCursor(t *testing.T) {
 	t.Parallel()
 	const value = "the-secret-value"

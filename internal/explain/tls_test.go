@@ -21,8 +21,8 @@ import (
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/rest"
 )
 
-// TestCertificateAdvice checks the advice for a server's certificate that isn't trusted. It depends
-// on the certificates that the server sent, and on the CAs that are configured.
+// TestCertificateAdvice checks the advice for a server's certificate that isn't trusted. The advice
+// depends on the certificates that the server sent, and on the CAs that are configured.
 func TestCertificateAdvice(t *testing.T) {
 	t.Parallel()
 	var (
@@ -78,7 +78,7 @@ func TestCertificateAdvice(t *testing.T) {
 		"no intermediate, the right root":           {chain{server}, chain{root}, sentOnlyOwn + addCA},
 		"no intermediate, and no CA":                {chain{server}, nil, sentOnlyOwn + setCA},
 		"no intermediate, another root":             {chain{server}, chain{otherRoot}, sentOnlyOwn + addCA},
-		"its own twice, the right root":             {chain{server, server}, chain{root}, sentOnlyOwn + addCA},
+		"the server's twice, the right root":        {chain{server, server}, chain{root}, sentOnlyOwn + addCA},
 		"an unknown root":                           {chain{server, issuing}, nil, issuedByRoot + setCA},
 		"another root":                              {chain{server, issuing}, chain{otherRoot}, issuedByRoot + addCA},
 		"an unknown root that the server sent":      {chain{server, issuing, root}, nil, issuedByRoot + setCA},
@@ -166,6 +166,7 @@ func TestCertificateErrors(t *testing.T) {
 		"Or, for a CA of your own, set ca_cert_pem to its certificate, or TOFUPILOT_CA_CERT to its file.")
 }
 
+// TestCertificateOfManyHosts checks that namesOf lists only three hosts of a certificate.
 func TestCertificateOfManyHosts(t *testing.T) {
 	t.Parallel()
 	many := make([]string, 100)
@@ -185,21 +186,21 @@ func TestSkippedCertificates(t *testing.T) {
 	err := &tls.CertificateVerificationError{
 		UnverifiedCertificates: []*x509.Certificate{issue(t, "server", nil, forServer).Certificate}, Err: x509.UnknownAuthorityError{},
 	}
-	bad, odd := errors.New("certificate 1: x509: bad"), errors.New("certificate 3: x509: odd")
+	noKey, noDate := errors.New("certificate 1: x509: no key"), errors.New("certificate 3: x509: no date")
 	for _, c := range []struct {
 		skipped []error
-		want    string // the first of them
+		want    string // with the first error
 	}{
-		{nil, "add it to the provider's ca_cert_pem. Verification can't be switched off."}, // nothing between the sentences
-		{[]error{bad}, "The provider skipped 1 configured certificate that it can't read (certificate 1: x509: bad). "},
-		{[]error{odd, bad}, "The provider skipped 2 configured certificates that it can't read (certificate 3: x509: odd). "},
+		{nil, "add it to the provider's ca_cert_pem. Verification can't be switched off."}, // nothing about skipped certificates
+		{[]error{noKey}, "The provider skipped 1 configured certificate that it can't read (certificate 1: x509: no key). "},
+		{[]error{noDate, noKey}, "The provider skipped 2 configured certificates that it can't read (certificate 3: x509: no date). "},
 	} {
 		bundle := config.CABundle{Certificates: []*x509.Certificate{issue(t, "Root CA", nil).Certificate}, Skipped: c.skipped, From: "the provider's ca_cert_pem"}
 		checkTLSAdvice(t, newExplainerFor(config.Settings{BaseURL: &url.URL{}, CAs: bundle}), err, untrusted, c.want)
 	}
 }
 
-// issued is a certificate with its key, so that it can issue others.
+// issued is a certificate and its private key, with which it can issue other certificates.
 type issued struct {
 	*x509.Certificate
 
