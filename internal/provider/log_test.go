@@ -15,8 +15,8 @@ import (
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/acceptance/harness"
 )
 
-// newLogContext returns a context like that of a read, and the lines that are logged with it.
-// Each line has the field tf_rpc.
+// newLogContext returns a context like that of a read, and a buffer for the lines that are logged with
+// this context. Each line has the field tf_rpc.
 func newLogContext(t *testing.T) (context.Context, *bytes.Buffer) {
 	t.Helper()
 	var lines bytes.Buffer

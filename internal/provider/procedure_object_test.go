@@ -24,7 +24,7 @@ func objectType[T any](t *testing.T, object bulk.Object[T]) tftypes.Type {
 	return schema.Schema{Attributes: object.Attributes()}.Type().TerraformType(t.Context())
 }
 
-// TestProcedureFields checks the attributes of procedures that a server sends as JSON.
+// TestProcedureFields checks which attributes the JSON of a procedure becomes.
 func TestProcedureFields(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
@@ -81,15 +81,15 @@ func TestProcedureFields(t *testing.T) {
 	}
 }
 
-// TestFieldsAreAttributes checks that each field of a procedure in the client has an attribute in
-// Terraform, and the reverse, also in nested objects.
+// TestFieldsAreAttributes checks that the fields of a procedure in the client and the attributes in
+// Terraform have the same names, in nested objects, too.
 func TestFieldsAreAttributes(t *testing.T) {
 	t.Parallel()
 	checkFields(t, "procedure", reflect.TypeFor[tofupilot.Procedure](), objectType(t, procedureObject))
 }
 
-// checkFields compares a struct with an object, or with the elements of a list. It ignores other
-// types. path names the struct in failures.
+// checkFields compares the fields of a struct with the attributes of an object, or of the objects in a
+// list. It ignores other types. Failures begin with path.
 func checkFields(t *testing.T, path string, structType reflect.Type, attributeType tftypes.Type) {
 	t.Helper()
 	if list, ok := attributeType.(tftypes.List); ok {

@@ -32,15 +32,17 @@ func TestUserAgent(t *testing.T) {
 	}
 }
 
+// TestSkippedCertificateIsLogged checks that the provider logs a warning about a configured certificate
+// that it can't read.
 func TestSkippedCertificateIsLogged(t *testing.T) {
 	t.Parallel()
 	usable, _ := harness.NewCertificate(t, "usable")
-	unsupported, err := os.ReadFile("../config/testdata/brainpool.pem") // has a curve that Go doesn't support
+	unsupported, err := os.ReadFile("../config/testdata/brainpool.pem") // with a curve that Go doesn't support
 	if err != nil {
 		t.Fatal(err)
 	}
 	if log := configureCACert(t, usable); strings.Contains(log, "Skipped") {
-		t.Errorf("a usable certificate was skipped: %s", log)
+		t.Errorf("the usable certificate was skipped: %s", log)
 	}
 	const want = `"@level":"warn","@message":"Skipped certificates that can't be read","@module":"provider","certificates":1,` +
 		`"first":"certificate 2: x509: unsupported elliptic curve","from":"the provider's ca_cert_pem"`
@@ -53,27 +55,27 @@ func TestSkippedCertificateIsLogged(t *testing.T) {
 func configureCACert(t *testing.T, caCertPEM string) (log string) {
 	t.Helper()
 	ctx, lines := newLogContext(t)
-	configuring := New("test")()
+	p := New("test")()
 	var schema provider.SchemaResponse
-	configuring.Schema(ctx, provider.SchemaRequest{}, &schema)
+	p.Schema(ctx, provider.SchemaRequest{}, &schema)
 	block := harness.Value(t, schema.Schema.Type().TerraformType(ctx), harness.Values{"api_key": "tp_key", "ca_cert_pem": caCertPEM})
-	var configured provider.ConfigureResponse
-	configuring.Configure(ctx, provider.ConfigureRequest{Config: tfsdk.Config{Raw: block, Schema: schema.Schema}}, &configured)
-	if configured.Diagnostics.HasError() {
-		t.Fatal(configured.Diagnostics)
+	var resp provider.ConfigureResponse
+	p.Configure(ctx, provider.ConfigureRequest{Config: tfsdk.Config{Raw: block, Schema: schema.Schema}}, &resp)
+	if resp.Diagnostics.HasError() {
+		t.Fatal(resp.Diagnostics)
 	}
 	return lines.String()
 }
 
-// FuzzProviderConfiguration fuzzes the arguments of the provider block and the environment, except
-// for those that read files. It checks that accepted settings can be used, and that no error
-// contains the API key.
+// FuzzProviderConfiguration checks that settings that the provider accepts can be used, and that no error
+// contains the API key. It fuzzes the arguments of the provider block and the environment, except for
+// arguments and variables that name files.
 func FuzzProviderConfiguration(f *testing.F) {
 	certificate, err := os.ReadFile("../config/testdata/certificate.pem")
 	if err != nil {
 		f.Fatal(err)
 	}
-	const secret = "tp_secret-of-the-fuzzed-configuration" // API keys are this and a fuzzed suffix
+	const secret = "tp_secret-of-the-fuzzed-configuration" // an API key is the secret and a fuzzed suffix
 	f.Add(byte(setAll), "", "https://tofupilot.example.com", string(certificate), int64(3), "30s", false, "", "")
 	f.Add(byte(setAll), "\n", "http://tofupilot.example.com/api/", "", int64(0), "0s", true, "", "")
 	f.Add(byte(setAPIKey|setURL|setCACertPEM|setMaxRetries), "1", "http://[::1]:3000", "garbage", int64(10), "", false, " ", "https://user:hunter2@example.com")
@@ -120,7 +122,7 @@ func FuzzProviderConfiguration(f *testing.F) {
 				t.Errorf("the API key is in %v", problem)
 			}
 			if problem.InConfigure() {
-				t.Errorf("validation doesn't report it: %v", problem)
+				t.Errorf("validation doesn't report the problem %v", problem)
 			}
 		}
 		if len(problems) == 0 {
@@ -140,7 +142,7 @@ const (
 	setNone = 0
 )
 
-// checkSettings checks that accepted settings can be used. The API key begins with keyPrefix.
+// checkSettings checks that settings can be used, and that the API key begins with keyPrefix.
 func checkSettings(t *testing.T, block config.Block, settings config.Settings, keyPrefix string) {
 	t.Helper()
 	if err := config.CheckAPIKey(settings.APIKey); err != nil || !strings.HasPrefix(settings.APIKey, keyPrefix) {
@@ -156,7 +158,7 @@ func checkSettings(t *testing.T, block config.Block, settings config.Settings, k
 		t.Errorf("got %d retries, want 0 to %d", settings.MaxRetries, rest.MaxRetries)
 	}
 	if settings.RequestTimeout <= 0 {
-		t.Errorf("got a timeout of %s", settings.RequestTimeout)
+		t.Errorf("got a timeout of %s, want more than 0", settings.RequestTimeout)
 	}
 }
 

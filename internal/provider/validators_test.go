@@ -13,8 +13,8 @@ import (
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/tofupilot"
 )
 
-// TestParseTime checks that RFC 3339 times are accepted, and a decimal comma, which Go's parser accepts
-// as well.
+// TestParseTime checks that RFC 3339 times are accepted, even with a comma before the fraction of the
+// second, and without loss of digits up to nanoseconds.
 func TestParseTime(t *testing.T) {
 	t.Parallel()
 	for value, wantUTC := range map[string]string{
@@ -35,6 +35,7 @@ func TestParseTime(t *testing.T) {
 	}
 }
 
+// TestParseInvalidTime checks that the error of an invalid time says what is wrong with the time.
 func TestParseInvalidTime(t *testing.T) {
 	t.Parallel()
 	const (
@@ -128,7 +129,7 @@ func FuzzCheckSearchQuery(f *testing.F) {
 			t.Errorf("%q: accepted %t, want %t: %s", value, accepted, want, harness.FormatDiagnostics(diagnostics))
 		}
 		if isBlank {
-			return // the API accepts white space
+			return // the API accepts white space and an empty query
 		}
 		if byAPI := isAccepted(t, api, "search_query", value); byAPI != want {
 			t.Errorf("%q: accepted by the API %t, want %t", value, byAPI, want)
