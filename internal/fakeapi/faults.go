@@ -50,9 +50,9 @@ func (s *Server) Before(f func(Request)) {
 	s.before = f
 }
 
-// Fail makes fault respond to the requests with these numbers, or without numbers, to all requests
-// whose number isn't in another call. A nil fault restores the normal response: Fail(nil, 3) for
-// the third request, even if all others fail, and Fail(nil) for all requests.
+// Fail makes fault respond to the requests with these numbers. Without numbers, fault responds to
+// every request whose number no other call of Fail has set. A nil fault restores the normal response:
+// Fail(nil, 3) for the third request, even if all others fail, and Fail(nil) for all requests.
 func (s *Server) Fail(fault http.Handler, requests ...int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -68,9 +68,9 @@ func (s *Server) Fail(fault http.Handler, requests ...int) {
 	}
 }
 
-// Status returns a fault that responds with a status code, a body and headers, which are alternating
-// names and values. The default Content-Type is application/json for a body that begins with {, and
-// text/html for any other body, as proxies send.
+// Status returns a fault that responds with a status code, a body and headers, whose names and values
+// alternate. The default Content-Type is application/json for a body that begins with {. For any other
+// body, it is text/html, which proxies send.
 func Status(code int, body string, headers ...string) http.Handler {
 	contentType := "text/html"
 	if strings.HasPrefix(body, "{") {
@@ -86,8 +86,8 @@ func Status(code int, body string, headers ...string) http.Handler {
 	})
 }
 
-// HangUp returns a fault that closes the connection without a response. Go's http.Transport repeats a
-// GET if the connection was used before, and the server records that as another request.
+// HangUp returns a fault that closes the connection without a response. If the connection was used
+// before, Go's http.Transport repeats the GET, which the server records as another request.
 func HangUp() http.Handler {
 	return http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
 		panic(http.ErrAbortHandler)

@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// The lengths of products and tests have no common factor. So procedureName, which takes the next of
-// both each time, returns every pair before it repeats one.
+// procedureName takes the next product and the next test for each name. The lengths of products and
+// tests have no common factor, so it returns every pair before it repeats one.
 var (
 	products = []string{
 		"Battery Pack", "Motor Controller", "Main Board", "Power Supply 24 V", "BMS Board",
@@ -39,8 +39,8 @@ var (
 )
 
 // Generate returns n procedures like those of a manufacturer. For the same arguments, it returns the
-// same procedures, and for a smaller n the beginning of the same list. For another shape, it returns
-// procedures with the same names, but with other IDs and times.
+// same procedures. A smaller n gives the beginning of the same list, and another shape gives procedures
+// with the same names, but with other IDs and times.
 //
 // In up to 100,000 procedures, no two have the same created_at. The times are scattered over two
 // years. Names are distinct, except that every hundredth procedure has the name of the previous one.
@@ -94,8 +94,8 @@ func procedureName(i int) string {
 	return fmt.Sprintf("%s %s Rev %s", products[i%len(products)], tests[i%len(tests)], revision(round))
 }
 
-// revision returns A for 0, B for 1, and so on to Y, AA, AB … It uses only the letters that ASME
-// Y14.35 allows for revisions of drawings, which don't look like other letters or digits.
+// revision returns A for 0, B for 1, and so on to Y, AA, AB … Its letters are those that ASME Y14.35
+// allows for revisions of drawings. They don't look like other letters or digits.
 func revision(round int) string {
 	const letters = "ABCDEFGHJKLMNPRTUVWY"
 	last := string(letters[round%len(letters)])

@@ -26,7 +26,8 @@ func TestIDsAreUUIDs(t *testing.T) {
 	}
 }
 
-// TestGeneratedDistinct checks that all IDs and times are distinct, even in a mix of all shapes.
+// TestGeneratedDistinct checks that all IDs and all times of procedures are distinct, even if a list
+// mixes all shapes.
 func TestGeneratedDistinct(t *testing.T) {
 	t.Parallel()
 	const count = 10_000 // of each shape
@@ -88,7 +89,7 @@ func TestGeneratedFields(t *testing.T) {
 	}
 }
 
-// decodeRow returns the row that a server with this procedure sends.
+// decodeRow returns the decoded row that a server with this procedure sends.
 func decodeRow(t *testing.T, p fakeapi.Procedure) (row any) {
 	t.Helper()
 	if err := json.Unmarshal([]byte(getRow(t, p)), &row); err != nil {
@@ -114,7 +115,7 @@ func addPaths(paths map[string]bool, path string, value any) {
 	case nil:
 		path += " is null"
 	case string:
-		if value == "" { // a field that generate.go doesn't set
+		if value == "" { // generate.go doesn't set the field
 			path += " is empty"
 		}
 	}

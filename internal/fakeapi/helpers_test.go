@@ -15,7 +15,7 @@ import (
 // userHeader is the value of the Authorization header with the user's key.
 const userHeader = "Bearer " + fakeapi.Key
 
-// get requests a page with the value of the Authorization header.
+// get requests a page with this value of the Authorization header.
 func get(t *testing.T, s http.Handler, authorization, rawQuery string) *httptest.ResponseRecorder {
 	t.Helper()
 	r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/api/v2/procedures?"+rawQuery, nil)

@@ -3,7 +3,7 @@ package fakeapi
 import "time"
 
 // Named returns the procedures that the documentation and its examples mention, except for
-// [Example2026]. The last one was created a week before now, and the others in 2024.
+// [Example2026]. The last of them was created a week before now, and the others in 2024.
 func Named(now time.Time, shape Shape) []Procedure {
 	list := []Procedure{
 		{ID: "7d3b9f52-6c1e-4a08-b5d4-1e9f0c2a8b63", Name: "Firmware Smoke Test"},

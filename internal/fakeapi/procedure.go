@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// Shape says which of the fields that only some servers send a row has. A list may mix shapes
+// Shape says which optional fields a row has. Servers differ in these fields, and a list may mix shapes
 // (API.md, Items).
 type Shape int
 
@@ -38,8 +38,8 @@ type Procedure struct {
 	Repository *Repository // nil is sent as null
 	Shape      Shape       // which of Runs, FPY and Repository are sent
 
-	// JSON is the row as the server sends it. If it is empty, the server encodes the other fields. It
-	// uses them for search, filters, keys and order in any case.
+	// JSON is the row as the server sends it. If JSON is empty, the server encodes the other fields. For
+	// searches, filters, keys and order, the server always uses the other fields.
 	JSON string
 }
 
@@ -71,8 +71,8 @@ type Repository struct {
 	Provider string `json:"provider,omitempty"` // github, gitlab, bitbucket; servers may add others
 }
 
-// rowJSON is the JSON of a procedure. Optional fields that may be null have the type any, because
-// omitempty omits a nil any, but encodes an any that contains a nil pointer as null.
+// rowJSON is the JSON of a procedure. The fields that depend on the shape have the type any, because
+// omitempty omits a nil any, but not an any that contains a nil pointer, which is encoded as null.
 type rowJSON struct {
 	ID         string   `json:"id"`
 	Name       string   `json:"name"`

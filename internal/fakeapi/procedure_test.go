@@ -33,7 +33,8 @@ func TestExamples(t *testing.T) {
 	}
 }
 
-// TestShapes checks the JSON of each shape, without the optional values and with all of them.
+// TestShapes checks the JSON of each shape, for a procedure with no optional values and for one with
+// all of them.
 func TestShapes(t *testing.T) {
 	t.Parallel()
 	const (
@@ -50,17 +51,17 @@ func TestShapes(t *testing.T) {
 	full.Runs = []fakeapi.Run{{ID: "r", Outcome: "PASS", StartedAt: started, Unit: fakeapi.Unit{ID: "n"}}}
 	full.FPY = new(85.5)
 	full.Repository = &fakeapi.Repository{ID: "l", Name: "n", FullName: "o/n", Provider: "github"}
-	for shape, want := range map[fakeapi.Shape]struct{ empty, full string }{
+	for shape, optional := range map[fakeapi.Shape]struct{ empty, full string }{
 		fakeapi.WithRepository:        {`"linkedRepository":null`, linked},
 		fakeapi.WithRunsAndFPY:        {`"runs":[],"fpy":null`, runs + `,"fpy":85.5`},
 		fakeapi.WithRuns:              {`"runs":[]`, runs},
 		fakeapi.WithRunsAndRepository: {`"runs":[],"linkedRepository":null`, runs + `,` + linked},
 	} {
 		empty.Shape, full.Shape = shape, shape
-		if got, want := getRow(t, empty), shared+`null,`+want.empty+`}`; got != want {
+		if got, want := getRow(t, empty), shared+`null,`+optional.empty+`}`; got != want {
 			t.Errorf("shape %d: got %s, want %s", shape, got, want)
 		}
-		if got, want := getRow(t, full), shared+user+`,`+want.full+`}`; got != want {
+		if got, want := getRow(t, full), shared+user+`,`+optional.full+`}`; got != want {
 			t.Errorf("shape %d: got %s, want %s", shape, got, want)
 		}
 	}

@@ -14,7 +14,7 @@ const (
 	defaultLimit    = 50
 	maxLimit        = 100
 	maxSearchLength = 100
-	minIDSearch     = 6 // characters that a search_query needs to be looked for in IDs, too
+	minIDSearch     = 6 // the length from which on a search_query is also compared with IDs
 )
 
 // timestamp is the 2026 reference page's pattern for created_after and created_before. It allows a

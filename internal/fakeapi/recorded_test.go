@@ -15,8 +15,8 @@ import (
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/fakeapi"
 )
 
-// rejected maps the queries that the fake API rejects, although TofuPilot's REST layer accepts
-// them, to the reasons. The client doesn't send them: it writes numbers in digits only.
+// rejected lists the queries that TofuPilot's REST layer accepts, but the fake API rejects, with the
+// reasons. The client doesn't send such queries, because it writes numbers in digits only.
 var rejected = map[string]string{
 	"limit=5.0":           "a number with a fraction of zero",
 	"limit=1e1":           "a number with an exponent",
@@ -32,7 +32,7 @@ var rejected = map[string]string{
 }
 
 // TestRecordedResponses checks that the fake API responds to the recorded requests like TofuPilot's
-// REST layer, except that it rejects the queries in rejected.
+// REST layer, except to the queries in the map rejected.
 func TestRecordedResponses(t *testing.T) {
 	t.Parallel()
 	recorded := readRecording(t)
@@ -68,12 +68,12 @@ type recording struct {
 
 type recordedCase struct {
 	Method, Target string
-	Authorization  string // the header; "valid" stands for "Bearer KEY", and KEY for the user key
+	Authorization  string // the header, with KEY in place of the user key, and "valid" in place of "Bearer KEY"
 	recordedResponse
 }
 
-// recordedResponse represents the parts of a response that the fake API must send, too. Messages
-// aren't among these parts, because they change with the version of the REST layer's validator.
+// recordedResponse represents the parts of a recorded response that the fake API must send, too. It
+// has no messages, because they change with the version of the REST layer's validator.
 type recordedResponse struct {
 	Status int
 	Code   string

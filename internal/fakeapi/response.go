@@ -41,7 +41,7 @@ func (s *Server) record(r *http.Request) (request Request, before func(Request))
 	return request, s.before
 }
 
-// respond returns the response, and how long to wait before it is sent.
+// respond returns the response, and how long to wait before sending it.
 func (s *Server) respond(r Request) (response http.Handler, delay time.Duration) {
 	s.mu.RLock()
 	defer s.mu.RUnlock()

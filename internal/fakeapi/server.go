@@ -47,10 +47,11 @@ type entry struct {
 // access describes what a key can see.
 type access struct {
 	forbidden bool
-	visible   map[string]bool // IDs of the rows that it can see; nil: all rows
+	visible   map[string]bool // IDs of the rows that the key can see; nil: all rows
 }
 
-// New returns a server that has these procedures and accepts [Key]. It panics if [Server.Add] does.
+// New returns a server that has these procedures and accepts [Key]. It panics in the same cases as
+// [Server.Add].
 func New(rows ...Procedure) *Server {
 	s := &Server{
 		lists:   map[string][]*entry{},
@@ -63,7 +64,7 @@ func New(rows ...Procedure) *Server {
 	return s
 }
 
-// Add adds procedures to the list. It encodes their JSON, so later changes through their pointers and
+// Add adds procedures to the list. It encodes them at once, so later changes through their pointers and
 // slices have no effect. It panics if an ID exists already, or if a procedure can't be encoded.
 func (s *Server) Add(rows ...Procedure) {
 	s.add(procedures, rows...)
@@ -126,7 +127,7 @@ func (s *Server) RevokeKey(key string) {
 }
 
 // AllowStation makes the server accept a station key, which sees only the procedures with these
-// IDs, or none (API.md, Key). The procedures may be added later.
+// IDs (API.md, Key). The procedures may be added later. Without IDs, the key sees no procedures.
 func (s *Server) AllowStation(key string, ids ...string) {
 	visible := map[string]bool{}
 	for _, id := range ids {

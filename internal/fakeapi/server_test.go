@@ -7,8 +7,8 @@ import (
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/fakeapi"
 )
 
-// TestStationKey checks that a station key sees only its procedures, on every page and in searches,
-// and none if it has none.
+// TestStationKey checks that a station key sees only the procedures that its station is linked to, on
+// every page and in searches. The key of an unlinked station sees no procedures.
 func TestStationKey(t *testing.T) {
 	t.Parallel()
 	s := fakeapi.New(newProcedures("a", "b", "c", "d")...)
