@@ -1,6 +1,6 @@
-// Command bench measures reads over the plugin protocol, plans, the provider's process and
-// its start. It prints a table, and writes the measurements as JSON to the file in its argument.
-// It needs Linux, which reports a process's peak memory in KiB.
+// Command bench measures reads over the plugin protocol, plans, the provider's process and the
+// process's start. It prints a table, and writes the measurements as JSON to the file that its argument
+// names. It needs Linux, which reports a process's peak memory in KiB.
 package main
 
 import (
@@ -15,8 +15,8 @@ import (
 // planSizes are the list sizes for which plans are measured.
 var planSizes = []struct {
 	size
-	rounds        int // each measures a plan with the baseline and one with the provider
-	structsRounds int // of these, how many measure a plan with Go structs, too; such plans are slow
+	rounds        int // each round measures a plan with the baseline and one with the provider
+	structsRounds int // the rounds that measure a plan with Go structs, too; such plans are slow
 }{
 	{size{100, 0}, 25, 3},
 	{size{100, 5}, 25, 3},

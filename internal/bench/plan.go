@@ -12,8 +12,8 @@ import (
 	"time"
 )
 
-// measurePlans measures plans of all procedures. The baseline and the provider take turns in being
-// first.
+// measurePlans measures plans of all procedures. In each round, the baseline or the provider is first,
+// in turn.
 func (w workingDir) measurePlans(ctx context.Context, size size, rounds, structsRounds int) ([]measurement, error) {
 	stop, err := w.serve(ctx, size)
 	if err != nil {
@@ -52,7 +52,7 @@ func (w workingDir) measurePlans(ctx context.Context, size size, rounds, structs
 	return []measurement{plan}, nil
 }
 
-// measureIDs measures plans that look up a few names, in turn with the baseline's plans of the list.
+// measureIDs measures plans that look up a few names. Each follows a plan of the list with the baseline.
 func (w workingDir) measureIDs(ctx context.Context, size size) ([]measurement, error) {
 	stop, err := w.serve(ctx, size)
 	if err != nil {
@@ -80,8 +80,8 @@ func (w workingDir) measureIDs(ctx context.Context, size size) ([]measurement, e
 	return []measurement{plan}, nil
 }
 
-// plan runs terraform plan with a provider, and measures its time. It returns an error if the plan has
-// another value for the output count.
+// plan runs terraform plan with a provider, and measures the plan's time. It returns an error if the
+// output "count" has another value than count.
 func (w workingDir) plan(ctx context.Context, program, directory string, count int) (seconds float64, err error) {
 	var output bytes.Buffer
 	terraform := exec.CommandContext(ctx, "terraform", "plan", "-no-color")

@@ -41,8 +41,8 @@ func (w workingDir) measureProcess(ctx context.Context, size size) ([]measuremen
 	return []measurement{cpuTime, memory}, nil
 }
 
-// maxUsage returns the CPU time and peak memory of the process that read from the server: of the
-// processes that Terraform starts for a plan, it uses the most.
+// maxUsage returns the CPU time and the peak memory of the process that read from the server. Terraform
+// starts several processes for a plan, of which this one uses the most.
 func (w workingDir) maxUsage() (seconds, kibibytes float64, err error) {
 	content, err := os.ReadFile(w.usage())
 	if err != nil {

@@ -93,8 +93,8 @@ func measureRead(ctx context.Context, url string, size size) (read, allocated me
 // cost is the median time and the mean number of allocations of a kind of read.
 type cost struct{ seconds, allocations float64 }
 
-// measureInTurn measures two kinds of reads, in turn. Before, it reads once with each, which opens
-// connections and grows the heap.
+// measureInTurn measures two kinds of reads, in turn. First, it calls both functions once without
+// measuring, which opens connections and grows the heap.
 func measureInTurn(rounds int, readFirst, readSecond func() error) (first, second cost, err error) {
 	if err := errors.Join(readFirst(), readSecond()); err != nil {
 		return cost{}, cost{}, err
@@ -115,7 +115,7 @@ type samples struct {
 }
 
 func (s *samples) measure(read func() error) error {
-	runtime.GC() // so that the read doesn't pay for the garbage of the previous one
+	runtime.GC() // so that this read doesn't include collecting the previous read's garbage
 	before := countMallocs()
 	start := time.Now()
 	if err := read(); err != nil {
@@ -137,8 +137,8 @@ func countMallocs() uint64 {
 }
 
 // baselineReader requests and decodes the same pages as the provider's client, as many at a time and
-// into the same structs. It keeps the procedures, but doesn't check, join or sort them, and requests
-// nothing beyond the end of the list.
+// into the same structs. It doesn't check, join or sort the procedures, and requests nothing beyond the
+// end of the list.
 type baselineReader struct {
 	client *http.Client
 	urls   []string // of the pages
@@ -154,7 +154,7 @@ func newBaselineReader(url string, procedures int) *baselineReader {
 	return r
 }
 
-// read reads and decodes all pages, and discards them: only its cost is measured.
+// read requests and decodes all pages. It discards the procedures, because only its cost is measured.
 func (r *baselineReader) read(ctx context.Context) error {
 	pages := make([]struct{ Data []tofupilot.Procedure }, len(r.urls))
 	var requests errgroup.Group
@@ -165,7 +165,7 @@ func (r *baselineReader) read(ctx context.Context) error {
 	return requests.Wait()
 }
 
-// getJSON decodes the response of a fake API.
+// getJSON requests a page of a fake API, and decodes it into a struct.
 func getJSON(ctx context.Context, client *http.Client, url string, into any) error {
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
 	if err != nil {

@@ -69,8 +69,8 @@ func (w workingDir) getSchema(ctx context.Context) (seconds float64, err error) 
 	return time.Since(start).Seconds(), nil
 }
 
-// call calls a gRPC method with an empty message. It sends a plain HTTP/2 request, so that the time
-// doesn't include that of a gRPC client.
+// call calls a gRPC method with an empty message. It sends a plain HTTP/2 request, so that the measured
+// time doesn't include the setup of a gRPC client.
 func call(ctx context.Context, network, address, method string) error {
 	transport := &http.Transport{
 		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {

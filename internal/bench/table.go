@@ -25,7 +25,7 @@ type measurement struct {
 	What string
 	size
 
-	Baseline float64 // the command baseline for a plan, baselineReader for a read
+	Baseline float64 // of the command baseline for a plan, and of baselineReader for a read
 	Provider float64
 	Structs  float64
 	Unit     string
@@ -36,7 +36,8 @@ type measurement struct {
 	Limit string // the highest value that Provider should have
 }
 
-// add adds the results of a function such as measureReads, and returns its error.
+// add adds the measurements, and returns err. Its arguments are the results of a function such as
+// measureReads.
 func (r *results) add(measurements []measurement, err error) error {
 	r.Measurements = append(r.Measurements, measurements...)
 	return err

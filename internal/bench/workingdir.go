@@ -28,8 +28,8 @@ var programs = map[string]string{
 	"rusage":   module + "/internal/bench/rusage",
 }
 
-// workingDir is a temporary directory with the programs. For each, it has a CLI configuration that
-// makes Terraform use the program.
+// workingDir is a temporary directory that contains each of the programs, and a CLI configuration that
+// makes Terraform use it.
 type workingDir struct{ dir string }
 
 func newWorkingDir(ctx context.Context) (workingDir, error) {
@@ -81,7 +81,8 @@ func (w workingDir) machine(ctx context.Context) (string, error) {
 	return fmt.Sprintf("%d cores of an %s, %s, %s", runtime.NumCPU(), model[1], version, strings.Replace(runtime.Version(), "go", "Go ", 1)), nil
 }
 
-// Directories with configurations. Each has an output "count": the number of procedures or IDs.
+// Directories with Terraform configurations. Each configuration has an output "count", the number of
+// procedures or IDs.
 const (
 	allProcedures = "all"
 	someIDs       = "ids"

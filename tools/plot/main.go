@@ -23,7 +23,7 @@ type results struct {
 	Measurements []struct {
 		What                        string
 		Procedures, Runs            int
-		Baseline, Provider, Structs float64 // in seconds; zero if it wasn't measured
+		Baseline, Provider, Structs float64 // in seconds
 	}
 }
 
@@ -89,13 +89,13 @@ func render(results results, file string) error {
 		picture.Add(line, points)
 		picture.Legend.Add(series.name, line, points)
 	}
-	picture.Y.Min = 0.0999 // shows the tick at 0.1; 0.1 itself would be rounded up and hide it
+	picture.Y.Min = 0.0999 // with 0.1, which the plot would round up, the tick at 0.1 would be hidden
 	picture.Y.Max = 100
 	return save(picture, file)
 }
 
 // save writes the picture as SVG. The background is white, so that the picture is legible on a dark
-// page, too. Systems without Liberation Sans use fonts with the same widths.
+// page, too. Systems without Liberation Sans use Arial or Helvetica, which have the same widths.
 func save(picture *plot.Plot, file string) error {
 	image := vgsvg.New(18*vg.Centimeter, 12*vg.Centimeter)
 	canvas := draw.New(image)
