@@ -28,8 +28,8 @@ var programs = map[string]string{
 	"rusage":   module + "/internal/bench/rusage",
 }
 
-// workingDir is a temporary directory that contains each of the programs, and a CLI configuration that
-// makes Terraform use it.
+// workingDir is a temporary directory. For each of the programs, it contains the binary, and a CLI
+// configuration that makes Terraform use this binary.
 type workingDir struct{ dir string }
 
 func newWorkingDir(ctx context.Context) (workingDir, error) {

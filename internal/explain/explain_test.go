@@ -12,8 +12,8 @@ import (
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/tofupilot"
 )
 
-// TestMemoryAdvice checks the error of a read that doesn't fit into memory. Only for lists, it suggests
-// arguments that make the list shorter.
+// TestMemoryAdvice checks the error of a read that doesn't fit into memory. Only the error of a list
+// suggests arguments that make the list shorter.
 func TestMemoryAdvice(t *testing.T) {
 	t.Parallel()
 	e := newExplainer()

@@ -61,7 +61,7 @@ func TestMissingText(t *testing.T) {
 	for what, c := range map[string]struct {
 		by      tofupilot.By
 		seen    int               // procedures that the key can read
-		missing tofupilot.Missing // the text is FVT unless it is set
+		missing tofupilot.Missing // Text is FVT if it isn't set here
 		want    string
 	}{
 		"no near misses": {tofupilot.ByName, 300, tofupilot.Missing{}, noName + " The API key can read 300 procedures.\n\n" + useDataSource},

@@ -33,7 +33,7 @@ func (s *Server) Forget() {
 	s.requests = nil
 }
 
-// Delay sets how long the server waits between determining a response and sending it, as on a slow
+// Delay sets how long the server waits before sending a response that it has determined, as on a slow
 // network. If the request's context ends during the wait, the server sends no response.
 func (s *Server) Delay(d time.Duration) {
 	s.mu.Lock()
@@ -42,8 +42,8 @@ func (s *Server) Delay(d time.Duration) {
 }
 
 // Before sets a function that the server calls with each request, in the request's goroutine, before
-// it determines the response. The function may block. It may call the server's methods, for instance
-// to add or delete procedures. Concurrent requests call it concurrently. Before(nil) removes it.
+// determining the response. The function may block. It may call the server's methods, for instance to
+// add or delete procedures. Concurrent requests call it concurrently. Before(nil) removes the function.
 func (s *Server) Before(f func(Request)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -29,7 +29,7 @@ type query struct {
 	filters []func(*entry) bool // pages contain the rows for which all return true
 }
 
-// parameters are the parameters of the API, in the order in which it reports issues.
+// parameters are the API's parameters, in the order in which the API reports their issues.
 var parameters = []struct {
 	name string
 	// set parses a value. It returns the code and the message of an issue if the value is invalid,

@@ -56,8 +56,8 @@ func TestRecordedResponses(t *testing.T) {
 	}
 }
 
-// recording represents testdata/rest-layer.json: requests of a list of these rows, with the responses
-// of TofuPilot's open-source REST layer. "about" in the file names the layer's version.
+// recording represents testdata/rest-layer.json: requests for a list with these rows, and the responses
+// of TofuPilot's open-source REST layer. The member "about" of the file names the layer's version.
 type recording struct {
 	Rows []struct {
 		ID, Name string

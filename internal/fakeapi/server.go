@@ -1,9 +1,9 @@
 // Package fakeapi implements TofuPilot's procedures API in memory, for tests and the demo. It
 // supports filters, pages, keys, rows of every shape, faults, and changes between requests.
 //
-// It follows TofuPilot's reference pages. Tests compare it with the recorded responses in testdata.
-// It may reject a request to which a 200 is recorded, but it never accepts one to which an error is
-// recorded. It shares no code with the client: a shared struct would hide a wrong JSON name.
+// The fake follows TofuPilot's reference pages. Tests compare it with the recorded responses in
+// testdata. The fake may reject a request with a recorded status of 200, but it accepts no request with
+// a recorded error. It shares no code with the client: a shared struct would hide a wrong JSON name.
 package fakeapi
 
 import (
@@ -23,7 +23,7 @@ const procedures = "/api/v2/procedures"
 const Key = "key-of-the-demo-server"
 
 // Server is an http.Handler that responds to GET and HEAD of /api/v2/procedures like TofuPilot, and
-// to all other requests with 404. It is safe for concurrent use. Create it with [New].
+// to all other requests with 404. A Server is safe for concurrent use. Create one with [New].
 type Server struct {
 	mu       sync.RWMutex
 	lists    map[string][]*entry // by path, sorted by compare

@@ -21,7 +21,7 @@ func TestCleanText(t *testing.T) {
 	for text, want := range map[string]string{
 		"no key":                       "no key",
 		"\x1b[31mred\x1b[0m":           "[31mred[0m",
-		"\u202edlrow":                  "dlrow", // U+202E reverses the text direction
+		"\u202edlrow":                  "dlrow",        // U+202E reverses the text direction
 		"private \ue000 \U000f0000use": "private  use", // two characters for private use
 		"one\r\n\ttwo\u2028three":      "one   two three",
 		"  around  ":                   "around",
@@ -186,7 +186,7 @@ type logValuer string
 func (l logValuer) LogValue() slog.Value { return slog.AnyValue(errors.New(string(l))) }
 
 // TestLogHandlerHeaders checks that values of headers are removed from errors, which may contain
-// text of a server. In strings, which are the provider's own text, they stay.
+// text of a server. In strings, which are the provider's own text, the values stay.
 func TestLogHandlerHeaders(t *testing.T) {
 	t.Parallel()
 	const value = "abcd+1234/xyz"

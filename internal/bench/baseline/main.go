@@ -1,5 +1,5 @@
-// Command baseline is a provider with the schemas of the real one that returns a prepared state. It
-// needs no server and no API key. A plan with it takes the time that Terraform itself needs.
+// Command baseline is a provider that returns a prepared state, with the schemas of the real provider.
+// It needs no server and no API key. A plan with it takes the time that Terraform itself needs.
 package main
 
 import (

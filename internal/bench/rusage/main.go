@@ -1,7 +1,8 @@
 //go:build linux
 
-// Command rusage runs the provider that BENCH_PROVIDER names, with its own standard streams. It appends
-// the provider's CPU time in seconds and its peak memory in KiB to the file that BENCH_RUSAGE names.
+// Command rusage runs the provider that BENCH_PROVIDER names, with the standard streams of rusage. Then
+// it appends the provider's CPU time in seconds and peak memory in KiB to the file that BENCH_RUSAGE
+// names.
 package main
 
 import (
