@@ -50,9 +50,9 @@ func (s *Server) Before(f func(Request)) {
 	s.before = f
 }
 
-// Fail makes fault respond to the requests with these numbers. Without numbers, fault responds to
-// every request whose number no other call of Fail has set. A nil fault restores the normal response:
-// Fail(nil, 3) for the third request, even if all others fail, and Fail(nil) for all requests.
+// Fail makes fault respond to the requests with these numbers. Without numbers, fault responds to all
+// requests that have no fault of their own. A nil fault restores the normal response: Fail(nil, 3) for
+// the third request, even if all others fail, and Fail(nil) for all requests.
 func (s *Server) Fail(fault http.Handler, requests ...int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

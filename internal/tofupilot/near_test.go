@@ -130,8 +130,8 @@ func TestOnlyIn(t *testing.T) {
 	}
 }
 
-// TestOnlyInOfSeveral checks that if some near misses differ only in case, white space and so on, all
-// others are dropped. OnlyIn then contains the differences of all that remain.
+// TestOnlyInOfSeveral checks that other near misses are dropped if some differ only in case, white
+// space and so on. OnlyIn then contains the differences of all that remain.
 func TestOnlyInOfSeveral(t *testing.T) {
 	t.Parallel()
 	for what, c := range map[string]struct {

@@ -68,7 +68,7 @@ func (d *disturbingTransport) RoundTrip(r *http.Request) (*http.Response, error)
 	return response, err
 }
 
-// TestReadReleases checks the memory that a read reserves, for random responses of the server.
+// TestReadReleases calls checkMemory with random sizes, deadlines and responses of the server.
 func TestReadReleases(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {
