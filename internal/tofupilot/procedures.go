@@ -110,7 +110,7 @@ func (s *Session) fetch(ctx context.Context, get getFunc, filter Filter, cursor 
 		page, err = decodePage(ctx, body, keep, s.memory)
 		return err
 	})
-	if cursor != "" && mayRejectCursor(err) {
+	if cursor != "" && isDueToCursor(err) {
 		err = fmt.Errorf("%w: %w", paging.ErrCursor, err)
 	}
 	if err == nil { // the pager remembers the cursors that it follows
@@ -125,9 +125,9 @@ func (s *Session) fetch(ctx context.Context, get getFunc, filter Filter, cursor 
 // getFunc is [rest.Client.Get] or [rest.Client.GetOnce].
 type getFunc func(ctx context.Context, path string, query url.Values, decode func(body []byte) error) error
 
-// mayRejectCursor reports whether a request may have failed because of its cursor. A key, a
-// proxy and a rate of requests have nothing to do with cursors.
-func mayRejectCursor(err error) bool {
+// isDueToCursor reports whether a request may have failed because of its cursor. A rejected key,
+// a proxy, a timeout and a rate limit have nothing to do with it.
+func isDueToCursor(err error) bool {
 	failed, ok := errors.AsType[*rest.Error](err)
 	if !ok || failed.Err != nil {
 		return false

@@ -94,20 +94,20 @@ func readProcedures(t *testing.T, body string) []Procedure {
 	return procedures
 }
 
-// TestMayRejectCursor checks that mayRejectCursor returns true for 4xx statuses only, and false for
+// TestIsDueToCursor checks that isDueToCursor returns true for 4xx statuses only, and false for
 // those about the API key (401, 403), a proxy (407), a timeout (408) or a rate limit (429).
-func TestMayRejectCursor(t *testing.T) {
+func TestIsDueToCursor(t *testing.T) {
 	t.Parallel()
 	for status, want := range map[int]bool{
 		http.StatusBadRequest: true, http.StatusNotFound: true, http.StatusUnprocessableEntity: true, http.StatusRequestURITooLong: true,
 		http.StatusUnauthorized: false, http.StatusForbidden: false, http.StatusProxyAuthRequired: false, http.StatusRequestTimeout: false,
 		http.StatusTooManyRequests: false, http.StatusBadGateway: false, http.StatusFound: false,
 	} {
-		if got := mayRejectCursor(fmt.Errorf("page 2: %w", &rest.Error{Status: status})); got != want {
+		if got := isDueToCursor(fmt.Errorf("page 2: %w", &rest.Error{Status: status})); got != want {
 			t.Errorf("status %d: got %t, want %t", status, got, want)
 		}
 	}
-	if mayRejectCursor(&rest.Error{Status: http.StatusOK, Err: errors.New("no page")}) {
+	if isDueToCursor(&rest.Error{Status: http.StatusOK, Err: errors.New("no page")}) {
 		t.Error("a response that isn't a page: got true, want false")
 	}
 }
