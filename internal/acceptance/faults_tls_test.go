@@ -2,15 +2,10 @@ package acceptance
 
 import (
 	"cmp"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
 	"crypto/tls"
 	"crypto/x509"
-	"crypto/x509/pkix"
 	"io"
 	"log"
-	"math/big"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -22,13 +17,8 @@ import (
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/fakeapi"
 )
 
-// Summaries of errors, and advice in them.
-const (
-	untrusted = "The server's certificate isn't trusted"
-	badTLS    = "The TLS handshake failed"
-	leafOnly  = `The server sent only its own certificate, which was issued by "CN=Issuing CA". Have the server's administrator add the intermediate certificates that the server should send. Or, if you trust this CA, `
-	checkTLS  = "Check the scheme and the port in it. The provider needs TLS 1.2 or later."
-)
+// untrusted is the summary of errors about a server's certificate.
+const untrusted = "The server's certificate isn't trusted"
 
 // tlsFaults returns faults of TLS, and of HTTP/2, which needs TLS.
 func tlsFaults() []fault {
@@ -49,17 +39,13 @@ func tlsFaults() []fault {
 			wantError: harness.WantError("", untrusted, firstRequest, "certificate signed by unknown authority", "The server's certificate is self-signed. If you trust it, set ca_cert_pem to it, or TOFUPILOT_CA_CERT to its file. Verification can't be switched off."),
 		},
 		{
-			name: "an unknown authority that is in the login file", target: serveTLS(tlsOptions{}),
+			name: "an unknown authority, though a login has a CA for the server", target: serveTLS(tlsOptions{}),
 			environment: func(t *testing.T, target *harness.Target) {
 				t.Helper()
 				t.Setenv("TOFUPILOT_API_KEY", fakeapi.Key)
 				target.Login = harness.LogIn(t, map[string]string{"api_key": storedKey, "base_url": target.URL, "ca_cert": "/ca.pem"})
 			},
 			wantError: harness.WantError("", untrusted, firstRequest, "to its file. The login file {login} has a CA for this server, /ca.pem, used only with that file's key."),
-		},
-		{
-			name: "an intermediate that isn't sent, with its root in ca_cert_pem", target: serveTLS(tlsOptions{trusted: true, intermediate: true}),
-			wantError: harness.WantError("", untrusted, firstRequest, "certificate signed by unknown authority", leafOnly+"add its certificate to the provider's ca_cert_pem. Verification"),
 		},
 		{
 			name: "a certificate for other hosts", target: serveTLS(tlsOptions{trusted: true, address: "192.0.2.1", name: "*.tofupilot.test"}),
@@ -75,7 +61,7 @@ func tlsFaults() []fault {
 		},
 		{
 			name: "an https URL for a server of another protocol", target: withScheme("https", harness.NewConnTarget(sendGreeting)),
-			wantError: harness.WantError("", badTLS, firstRequest, "first record does not look like a TLS handshake", checkTLS),
+			wantError: harness.WantError("", "The TLS handshake failed", firstRequest, "first record does not look like a TLS handshake", "Check the scheme and the port in it. The provider needs TLS 1.2 or later."),
 			requests:  1,
 		},
 		{
@@ -86,15 +72,13 @@ func tlsFaults() []fault {
 	}
 }
 
-// tlsOptions are options of a server and of its certificate. Without intermediate, the certificate is
-// self-signed.
+// tlsOptions are options of a server and of its certificate, which is self-signed.
 type tlsOptions struct {
-	trusted      bool   // ca_cert_pem has the certificate's root CA
-	address      string // the certificate's IP address; empty: 127.0.0.1
-	name         string // the certificate's DNS name; empty: none
-	intermediate bool   // an intermediate CA issued the certificate, and the server doesn't send that CA's certificate
-	http2        bool
-	configure    func(*tls.Config) // changes the server's configuration; nil: doesn't
+	trusted   bool   // ca_cert_pem has the certificate
+	address   string // the certificate's IP address; empty: 127.0.0.1
+	name      string // the certificate's DNS name; empty: none
+	http2     bool
+	configure func(*tls.Config) // changes the server's configuration; nil: no change
 }
 
 // serveTLS returns a targetFunc for a fake API with a few procedures, over TLS.
@@ -106,11 +90,7 @@ func serveTLS(options tlsOptions) targetFunc {
 func serveTLSHandler(options tlsOptions, handler http.Handler) targetFunc {
 	return func(t *testing.T) *harness.Target {
 		t.Helper()
-		newCertificate := newSelfSignedCertificate
-		if options.intermediate {
-			newCertificate = newIssuedCertificate
-		}
-		certificate, authority := newCertificate(t, options)
+		certificate, certificatePEM := newCertificate(t, options)
 		requests := new(harness.Recorder)
 		server := httptest.NewUnstartedServer(requests.Handler(handler))
 		server.TLS = &tls.Config{Certificates: []tls.Certificate{certificate}, MinVersion: tls.VersionTLS12}
@@ -123,14 +103,13 @@ func serveTLSHandler(options tlsOptions, handler http.Handler) targetFunc {
 		t.Cleanup(server.Close)
 		target := &harness.Target{URL: server.URL, Requests: requests.All}
 		if options.trusted {
-			target.CACert = authority
+			target.CACert = certificatePEM
 		}
 		return target
 	}
 }
 
-// withScheme returns a targetFunc that starts the server of another one, and changes the scheme of
-// the target's URL.
+// withScheme returns a targetFunc that calls start, and changes the scheme of the target's URL.
 func withScheme(scheme string, start targetFunc) targetFunc {
 	return func(t *testing.T) *harness.Target {
 		t.Helper()
@@ -141,9 +120,8 @@ func withScheme(scheme string, start targetFunc) targetFunc {
 	}
 }
 
-// newSelfSignedCertificate returns a certificate for a server. It also returns its CA in PEM, which is
-// the certificate itself.
-func newSelfSignedCertificate(t *testing.T, options tlsOptions) (served tls.Certificate, authority string) {
+// newCertificate returns a certificate for a server, and the same certificate in PEM.
+func newCertificate(t *testing.T, options tlsOptions) (certificate tls.Certificate, certificatePEM string) {
 	t.Helper()
 	template := &x509.Certificate{
 		NotAfter:    time.Now().Add(time.Hour),
@@ -152,43 +130,10 @@ func newSelfSignedCertificate(t *testing.T, options tlsOptions) (served tls.Cert
 	if options.name != "" {
 		template.DNSNames = []string{options.name}
 	}
-	authority, key := harness.NewCertificateFrom(t, template)
-	served, err := tls.X509KeyPair([]byte(authority), []byte(key))
+	certificatePEM, keyPEM := harness.NewCertificateFrom(t, template)
+	certificate, err := tls.X509KeyPair([]byte(certificatePEM), []byte(keyPEM))
 	if err != nil {
 		t.Fatal(err)
 	}
-	return served, authority
-}
-
-// newIssuedCertificate returns a server's certificate from an intermediate CA, and the root CA in PEM.
-// The server doesn't send the intermediate CA's certificate.
-func newIssuedCertificate(t *testing.T, _ tlsOptions) (served tls.Certificate, authority string) {
-	t.Helper()
-	authority, key := harness.NewCertificate(t, "Root CA")
-	root, err := tls.X509KeyPair([]byte(authority), []byte(key))
-	if err != nil {
-		t.Fatal(err)
-	}
-	intermediate := issue(t, root, &x509.Certificate{Subject: pkix.Name{CommonName: "Issuing CA"}, IsCA: true, BasicConstraintsValid: true})
-	return issue(t, intermediate, &x509.Certificate{IPAddresses: []net.IP{net.ParseIP("127.0.0.1")}}), authority
-}
-
-// issue returns a certificate from the template, which is signed by issuer.
-func issue(t *testing.T, issuer tls.Certificate, template *x509.Certificate) tls.Certificate {
-	t.Helper()
-	template.SerialNumber = big.NewInt(1)
-	template.NotAfter = time.Now().Add(time.Hour)
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	der, err := x509.CreateCertificate(rand.Reader, template, issuer.Leaf, key.Public(), issuer.PrivateKey)
-	if err != nil {
-		t.Fatal(err)
-	}
-	parsed, err := x509.ParseCertificate(der)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key, Leaf: parsed}
+	return certificate, certificatePEM
 }
