@@ -131,7 +131,7 @@ func flush(w http.ResponseWriter) {
 // sendRaw returns a function that reads a request and responds with these lines.
 func sendRaw(lines ...string) func(conn net.Conn, number int) {
 	return func(conn net.Conn, _ int) {
-		if request, _ := readRequest(conn); request != nil {
+		if _, err := http.ReadRequest(bufio.NewReader(conn)); err == nil {
 			_, _ = conn.Write([]byte(strings.Join(lines, "\r\n"))) // fails only if the client has disconnected
 		}
 	}
@@ -154,16 +154,4 @@ func sendGreeting(conn net.Conn, number int) {
 // waitForClose writes nothing, and reads until the client closes the connection.
 func waitForClose(conn net.Conn, _ int) {
 	_, _ = io.Copy(io.Discard, conn)
-}
-
-// readRequest reads a request without a body. It returns nil if the connection ends before that.
-// The reader returns what follows the request.
-func readRequest(conn net.Conn) (*http.Request, io.Reader) {
-	reader := bufio.NewReader(conn)
-	request, err := http.ReadRequest(reader)
-	if err != nil {
-		return nil, reader
-	}
-	_ = request.Body.Close()
-	return request, reader
 }
