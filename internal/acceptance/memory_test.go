@@ -11,7 +11,6 @@ import (
 	"strconv"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -33,7 +32,6 @@ func TestAttacksOnMemory(t *testing.T) {
 		tooManyRows   = harness.OutputPattern("Error: The response isn't supported", "data: more than 1000 rows")
 		tooLongRow    = harness.OutputPattern("Error: The response isn't supported", "data.0: longer than 1 MiB")
 		tooLongRest   = harness.OutputPattern("Error: The response isn't supported", "what isn't in data is longer than 1 MiB")
-		tooLongCursor = harness.OutputPattern("Error: The response isn't supported", "meta.next_cursor: longer than 4 KiB")
 	)
 	list := harness.Procedures("x")
 	listBy30 := harness.Procedures("x", "page_size = 30")
@@ -56,8 +54,8 @@ func TestAttacksOnMemory(t *testing.T) {
 	}{
 		"unlimited rows of 300 kB":                      {list, serveLongRows(unlimited, rowWithName, 300_000), tooManyAtOnce},
 		"unlimited IDs of 300 kB in a lookup":           {lookup, serveLongRows(unlimited, `"id":"%d…"`, 300_000), tooManyAtOnce},
-		"rows with the name and e-mails of 300 kB":      {lookup, serveLongRows(unlimited, rowWithEmail, 300_000), tooManyAtOnce},
-		"rows with names and e-mails of 300 kB":         {lookupIDs, serveLongRows(unlimited, rowWithEmail, 300_000), tooManyAtOnce},
+		"unlimited rows with one name, looked up alone": {lookup, serveLongRows(unlimited, rowWithEmail, 300_000), tooManyAtOnce},
+		"unlimited rows with one name, in a set":        {lookupIDs, serveLongRows(unlimited, rowWithEmail, 300_000), tooManyAtOnce},
 		"unlimited rows of 30 kB in ten lists":          {tenLists.String(), serveLongRows(unlimited, rowWithName, 30_000), tooManyAtOnce},
 		"IDs of 10 kB, as many as fit in two passes":    {list, serveLongRows(16_800, `"id":"%d…"`, 10_000), tooLargeState},
 		"11 million empty rows":                         {list, emptyRows, rowWithoutID},
@@ -65,12 +63,10 @@ func TestAttacksOnMemory(t *testing.T) {
 		"eight pages of empty rows, after good ones":    {list, serveAfterGoodPages(emptyRows), rowWithoutID},
 		"eight pages of empty runs, after good ones":    {list, serveAfterGoodPages(emptyRuns), tooLongRow},
 		"unlimited rows of 345,000 empty runs":          {listBy30, serveLongRows(unlimited, rowWithRuns, 0), tooManyAtOnce},
-		"400,000 rows":                                  {list, servePage(400_000, "", `{"id":"%d"}`, ""), tooManyRows},
 		"2 million rows":                                {list, servePage(2_000_000, "", `{"id":"%d"}`, ""), tooManyRows},
 		"eight pages with a row of 2 million names":     {list, serveAfterGoodPages(servePage(2_000_000, `{"id":"a",`, `"%d":0`, "}")), tooLongRow},
 		"eight pages with 2 million names outside data": {list, serveAfterGoodPages(servePage(2_000_000, `],"y":{`, `"%d":0`, `},"z":[`)), tooLongRest},
 		"a duplicate name of 15 MB":                     {list, servePage(1, `{"id":"a","`+longName+`":1,"`+longName+`":1`, "}", ""), tooLongRow},
-		"cursors of 900 kB":                             {list, serveLongCursors(900_000), tooLongCursor},
 	} {
 		t.Run(name, func(t *testing.T) {
 			target := harness.NewTarget(t, c.handler)
@@ -159,7 +155,7 @@ func serveLongRows(count int, row string, length int) http.Handler {
 		limit, _ := strconv.Atoi(r.URL.Query().Get("limit"))
 		w.Header().Set("Content-Encoding", "gzip")
 		compressor, _ := gzip.NewWriterLevel(w, gzip.BestSpeed)
-		write := func(text string) { // as a stream of its own, before or after filler
+		write := func(text string) { // writes a stream, which may precede or follow filler
 			compressor.Reset(w)
 			_, _ = io.WriteString(compressor, text)
 			_ = compressor.Close()
@@ -181,14 +177,5 @@ func serveLongRows(count int, row string, length int) http.Handler {
 			meta = fmt.Sprintf(`"meta":{"has_more":true,"next_cursor":%d}`, end)
 		}
 		write("]," + meta + "}")
-	})
-}
-
-// serveLongCursors returns a handler for a list without an end. Each next_cursor has length characters.
-func serveLongCursors(length int) http.Handler {
-	var requests atomic.Int64
-	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		number := requests.Add(1)
-		_, _ = fmt.Fprintf(w, `{"data":[{"id":"%d"}],"meta":{"has_more":true,"next_cursor":"%d-%s"}}`, number, number, strings.Repeat("c", length))
 	})
 }
