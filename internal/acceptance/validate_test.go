@@ -112,13 +112,11 @@ func TestErrorsHideSecrets(t *testing.T) {
 	t.Parallel()
 	connection := connect(t)
 	const secret = "tp_secret"
-	damaged := harness.EncodePEM("PRIVATE KEY", []byte(secret))
 	for _, arguments := range []harness.Values{
 		{"api_key": secret + "\n"},
 		{"url": "https://" + secret + "@example.com"},
 		{"headers": harness.Values{"X-A": secret + "\n"}},
 		{"client_cert_pem": harness.Unknown, "client_key_pem": secret},
-		{"client_cert_pem": harness.Unknown, "client_key_pem": damaged},
 		{"client_cert_pem": secret, "client_key_pem": secret},
 	} {
 		diagnostics := connection.ValidateProvider(t, arguments)
@@ -199,17 +197,17 @@ func TestValidateIDAndName(t *testing.T) {
 		arguments harness.Values
 		want      harness.WantDiagnostic
 	}{
-		"name":                {harness.Values{"name": " "}, noError},
-		"id":                  {harness.Values{"id": "FVT1"}, noError},
-		"neither":             {harness.Values{}, neither},
-		"both null":           {harness.Values{"id": nil, "name": nil}, neither},
-		"both":                {harness.Values{"id": "a", "name": "b"}, both},
-		"unknown and missing": {harness.Values{"id": harness.Unknown}, noError},
-		"unknown and set":     {harness.Values{"id": harness.Unknown, "name": "b"}, noError}, // the ID may be null
-		"both unknown":        {harness.Values{"id": harness.Unknown, "name": harness.Unknown}, noError},
-		"empty name":          {harness.Values{"name": ""}, wantInvalid("name", "The name is empty; set it to the exact name of a procedure.")},
-		"empty id":            {harness.Values{"id": ""}, wantInvalid("id", "The ID is empty; set it to the ID of a procedure.")},
-		"timeouts":            {harness.Values{"id": "a", "timeouts": harness.Values{"read": "0s"}}, wantInvalid("timeouts.read", `"0s" isn't a positive duration.`)},
+		"name":                 {harness.Values{"name": " "}, noError},
+		"id":                   {harness.Values{"id": "FVT1"}, noError},
+		"neither":              {harness.Values{}, neither},
+		"both null":            {harness.Values{"id": nil, "name": nil}, neither},
+		"both":                 {harness.Values{"id": "a", "name": "b"}, both},
+		"id unknown":           {harness.Values{"id": harness.Unknown}, noError},
+		"id unknown, name set": {harness.Values{"id": harness.Unknown, "name": "b"}, noError}, // valid, because the ID may turn out to be null
+		"both unknown":         {harness.Values{"id": harness.Unknown, "name": harness.Unknown}, noError},
+		"empty name":           {harness.Values{"name": ""}, wantInvalid("name", "The name is empty; set it to the exact name of a procedure.")},
+		"empty id":             {harness.Values{"id": ""}, wantInvalid("id", "The ID is empty; set it to the ID of a procedure.")},
+		"timeouts":             {harness.Values{"id": "a", "timeouts": harness.Values{"read": "0s"}}, wantInvalid("timeouts.read", `"0s" isn't a positive duration.`)},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -236,7 +234,7 @@ func TestValidateNames(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			checkDiagnostics(t, connection.Validate(t, procedureIDs, harness.Values{"names": c.names}), c.want)
+			checkDiagnostics(t, connection.Validate(t, "tofupilot_procedure_ids", harness.Values{"names": c.names}), c.want)
 		})
 	}
 }
