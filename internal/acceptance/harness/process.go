@@ -6,18 +6,9 @@ import (
 	"os"
 	"os/exec"
 	"regexp"
-	"runtime"
 	"strconv"
 	"testing"
 )
-
-// RequireProc skips the test on systems without /proc, from which PeakMemory reads.
-func RequireProc(t *testing.T) {
-	t.Helper()
-	if runtime.GOOS != "linux" {
-		t.Skip("only Linux shows the memory of a process in /proc")
-	}
-}
 
 var reattachPattern = regexp.MustCompile(`TF_REATTACH_PROVIDERS='(.*)'`)
 
@@ -48,7 +39,7 @@ func (w *WorkingDir) Attach(t *testing.T) (pid int) {
 
 var peakPattern = regexp.MustCompile(`(?m)^VmHWM:\s+(\d+) kB$`)
 
-// PeakMemory returns the peak resident memory of a process so far, in bytes.
+// PeakMemory returns the peak resident memory of a process so far, in bytes. It reads from /proc.
 func PeakMemory(t *testing.T, pid int) int64 {
 	t.Helper()
 	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
