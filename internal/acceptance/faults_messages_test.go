@@ -52,7 +52,7 @@ func messageFaults() []fault {
 		},
 		{
 			name: "the key as names", target: serveHandler(fakeapi.Status(http.StatusOK, `{"data":[{"id":"`+key+`","name":"`+key+`"}],`+endOfList+`}`)),
-			dataSource: procedureIDs, arguments: harness.Values{"names": newSet("Battery", key+"2")},
+			dataSource: "tofupilot_procedure_ids", arguments: harness.Values{"names": newSet("Battery", key+"2")},
 			wantError: harness.WantError("names", "Some names don't match exactly one procedure", `"[the API key]2": no procedure has this name; these are all: "[the API key]"`), requests: 1,
 		},
 		{

@@ -71,7 +71,7 @@ func statusFaults() []fault {
 				"check that the key's owner can see the procedure: a station's key may see only those that its station is linked to, or none."), requests: 2,
 		},
 		{
-			name: "400 for names, without issues", dataSource: procedureIDs, arguments: harness.Values{"names": newSet("Procedure 7")},
+			name: "400 for names, without issues", dataSource: "tofupilot_procedure_ids", arguments: harness.Values{"names": newSet("Procedure 7")},
 			target: serveHandler(fakeapi.Status(http.StatusBadRequest, `{"message": "Input validation failed"}`, "Content-Type", "application/json")), requests: 2,
 			wantError: harness.WantError("", rejected, firstRequest+" returned HTTP 400 Bad Request: Input validation failed.", "comes from the provider's url. The server may be too old or too new for this provider."),
 		},
@@ -95,7 +95,7 @@ func statusFaults() []fault {
 			// The lookup doesn't report the 401: HTML doesn't come from the API. It reads the list instead,
 			// which has no such name.
 			name: "401 with HTML for a search", target: serveHandler(failSearches(fakeapi.Status(http.StatusUnauthorized, "<html>Log in</html>"))),
-			dataSource: procedureIDs, arguments: harness.Values{"names": newSet("Battery")},
+			dataSource: "tofupilot_procedure_ids", arguments: harness.Values{"names": newSet("Battery")},
 			wantError: harness.WantError("names", "Some names don't match exactly one procedure", "The API key can read 4 procedures."), requests: 2,
 		},
 		{

@@ -161,7 +161,7 @@ func TestWrongNames(t *testing.T) {
 			fmt.Sprintf("\n  - %q differs from %q only in case.\n", upperCaseName, stored[4].Name),
 			"\n  - \"Nobody's\": no procedure has this name\n",
 			fmt.Sprintf("\n  - %q: this is the ID of %q; use that name\n", stored[5].ID, stored[5].Name),
-			"\n  - \"Twin\": 5 procedures have this name\n      twin-0, created 20", "\n      twin-4, created 20", // in a year 20xx
+			"\n  - \"Twin\": 5 procedures have this name\n      twin-0, created ", "\n      twin-4, created ",
 			"If a name is right, check that the key's owner can see its procedure; the data source tofupilot_procedures lists all names that the key can read.", "If several procedures have a name, rename all but one of them",
 		}},
 		"many names":                {append(missingNames, "Twin"), []string{"201 of 201 names", `"Nobody's 000"`, `"Nobody's 042"`, "\n  … and 163 more lines\n"}},
@@ -170,7 +170,7 @@ func TestWrongNames(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			resp := newFakeConnection(t, url).Read(t, procedureIDs, harness.Values{"names": newSet(c.names...)})
+			resp := newFakeConnection(t, url).Read(t, "tofupilot_procedure_ids", harness.Values{"names": newSet(c.names...)})
 			harness.CheckError(t, resp.Diagnostics, harness.WantError("names", "Some names don't match exactly one procedure", append(c.words, url)...))
 			detail := resp.Diagnostics[0].Detail
 			harness.CheckReadable(t, detail)

@@ -47,7 +47,8 @@ func TestUnusualNames(t *testing.T) {
 	})
 }
 
-// TestUnknownName checks that a procedure is looked up in the apply if its name is unknown in the plan.
+// TestUnknownName checks that a procedure is looked up in the apply if its name is unknown in the plan,
+// and that its state has the configured timeouts.
 func TestUnknownName(t *testing.T) {
 	t.Parallel()
 	_, url := harness.NewFakeServer(t, fakeapi.Procedure{ID: "a", Name: "FVT"})
@@ -67,7 +68,7 @@ func TestUnknownName(t *testing.T) {
 // lookUpIDs returns a data source tofupilot_procedure_ids "line", and an output "line" with its value.
 // Each name is an expression, such as a quoted string.
 func lookUpIDs(names ...string) string {
-	return harness.DataSource(procedureIDs, "line", "names = ["+strings.Join(names, ", ")+"]") +
+	return harness.DataSource("tofupilot_procedure_ids", "line", "names = ["+strings.Join(names, ", ")+"]") +
 		harness.Output("line", "data.tofupilot_procedure_ids.line")
 }
 

@@ -90,8 +90,6 @@ func stateIDs(t *testing.T, state tftypes.Value) []string {
 	return ids
 }
 
-const procedureIDs = "tofupilot_procedure_ids"
-
 // newSet returns the value of a set of strings.
 func newSet(names ...string) []any {
 	all := []any{}
