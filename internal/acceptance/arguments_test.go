@@ -149,8 +149,8 @@ func checkParameter(t *testing.T, api http.Handler, parameter string) {
 	}
 }
 
-// TestRejectedArgument checks that if the server rejects a query parameter, the error is reported at
-// the argument that was sent in it.
+// TestRejectedArgument checks that the error is reported at an argument if the server rejects the query
+// parameter in which the argument was sent.
 func TestRejectedArgument(t *testing.T) { //nolint:paralleltest // The test runs before the parallel ones, because its errors name the missing step of a recipe in CONTRIBUTING.md.
 	for _, a := range listArguments(t) {
 		t.Run(a.dataSource+"/"+a.name, func(t *testing.T) {
@@ -171,8 +171,8 @@ func TestRejectedArgument(t *testing.T) { //nolint:paralleltest // The test runs
 	}
 }
 
-// TestNarrowingArguments checks that each argument that makes a list shorter is named by the error
-// for a read that takes too long, or by the one for a request that takes too long.
+// TestNarrowingArguments checks that an argument that makes a list shorter is named by the error for
+// a read that takes too long, or by the error for a request that takes too long.
 func TestNarrowingArguments(t *testing.T) { //nolint:paralleltest // The test runs before the parallel ones, because its errors name the missing step of a recipe in CONTRIBUTING.md.
 	for _, a := range listArguments(t) {
 		if !a.narrows {

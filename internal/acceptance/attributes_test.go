@@ -24,7 +24,7 @@ type object = map[string]any
 
 // readCase says how to read all procedures of a server with a data source.
 type readCase struct {
-	servers   map[string][]*fakeapi.Server         // the key says where their procedures come from
+	servers   map[string][]*fakeapi.Server         // by the origin of their procedures
 	path      string                               // of the list on the servers
 	arguments func(rows []object) []harness.Values // returns the arguments of each read, for a server with these rows
 	rows      func(state object) []object          // returns the rows in a state
@@ -77,9 +77,10 @@ var readCases = map[string]readCase{
 	},
 }
 
-// procedureServers are fake APIs. The procedures of a key have a value in every field, taken together.
+// procedureServers are fake APIs, by the origin of their procedures. In the procedures of each origin,
+// every field has a value at least once.
 var procedureServers = map[string][]*fakeapi.Server{
-	"examples":  {fakeapi.New(fakeapi.Example2025()), fakeapi.New(fakeapi.Example2026())}, // not on one server, because they have the same ID
+	"examples":  {fakeapi.New(fakeapi.Example2025()), fakeapi.New(fakeapi.Example2026())}, // two servers, because the examples have the same ID
 	"generated": {fakeapi.New(fakeapi.Generate(50, fakeapi.WithRunsAndFPY)...), fakeapi.New(fakeapi.Generate(50, fakeapi.WithRepository)...)},
 }
 
@@ -102,7 +103,7 @@ func TestEveryAttribute(t *testing.T) { //nolint:paralleltest // The test runs b
 				t.Parallel()
 				var valuePaths []string // of all values in the states
 				for _, api := range servers {
-					valuePaths = append(valuePaths, checkReads(t, dataSource, api)...)
+					valuePaths = append(valuePaths, checkStates(t, dataSource, api)...)
 				}
 				for _, attribute := range computedPaths("", schema.Block.Attributes) {
 					if !slices.ContainsFunc(valuePaths, func(path string) bool { return isWithin(path, attribute) }) {
@@ -137,9 +138,9 @@ func isWithin(path, attribute string) bool {
 	return path == attribute || strings.HasPrefix(path, attribute+".")
 }
 
-// checkReads reads all procedures of a server and compares the rows in the states with the server's.
+// checkStates reads all procedures of a server and compares the rows in the states with the server's.
 // It returns the paths of all values in the states.
-func checkReads(t *testing.T, dataSource string, api *fakeapi.Server) (paths []string) {
+func checkStates(t *testing.T, dataSource string, api *fakeapi.Server) (paths []string) {
 	t.Helper()
 	read := readCases[dataSource]
 	served := fetchRows(t, api, read.path)

@@ -63,10 +63,10 @@ func failFirstAttempts(api, fault http.Handler) http.Handler {
 }
 
 // failSecondPage returns a handler that passes the request for the second page to fault, and the
-// others to api. It knows pages by their cursors, 1 and 2, so page_size must be 2: each page begins
-// with the last row of the previous one. The client requests the second and the third page at the
-// same time. If the second failed at once, the client might not send the request for the third. So
-// the handler waits for that request first.
+// others to api. The second and the third page have the cursors 1 and 2 if page_size is 2, because
+// each page begins with the last row of the previous one. The client requests these two pages at the
+// same time. It might not send the request for the third page if the second failed before, so the
+// handler waits for that request.
 func failSecondPage(api, fault http.Handler) http.Handler {
 	thirdRequested := make(chan struct{})
 	markThird := sync.OnceFunc(func() { close(thirdRequested) })
@@ -107,7 +107,7 @@ func abortBody(w http.ResponseWriter, _ *http.Request) {
 	panic(http.ErrAbortHandler)
 }
 
-// dripBody sends a body of spaces, one every 50 ms. No timeout is as short as that.
+// dripBody sends a body of 100 spaces, one every 50 ms.
 func dripBody(w http.ResponseWriter, r *http.Request) {
 	for range 100 {
 		_, _ = w.Write([]byte(" "))

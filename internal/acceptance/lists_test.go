@@ -96,7 +96,7 @@ func TestFilters(t *testing.T) {
 			url.Values{"limit": {"100"}, "created_before": {"2024-01-15T10:00:00.500Z"}},
 			[]string{"fvt-9", "ict-10"},
 		},
-		{ // the latest time of some languages; rounded up, its year would have five digits
+		{ // not rounded up, because the API accepts no year of five digits; some programs have this time as the latest
 			harness.Values{"created_before": "9999-12-31T23:59:59.9999999Z"},
 			url.Values{"limit": {"100"}, "created_before": {"9999-12-31T23:59:59.999Z"}},
 			allIDs,
@@ -182,9 +182,9 @@ func TestNumbers(t *testing.T) {
 	})
 }
 
-// TestQuotient checks that a plan with a quotient of two numbers can be saved and applied, as each
-// step does, and that the quotient equals Terraform's own. A plan file stores numbers with 512 bits.
-// If the provider's numbers had fewer, the apply would compute another quotient and fail.
+// TestQuotient checks that Terraform can save and apply a plan with a quotient of two of the provider's
+// numbers, and that the quotient equals Terraform's own. A plan file stores numbers with 512 bits. If
+// the provider's numbers had fewer bits, the apply would compute another quotient and fail.
 func TestQuotient(t *testing.T) {
 	t.Parallel()
 	_, url := harness.NewFakeServer(t, fakeapi.Procedure{ID: "a", JSON: `{"id": "a", "fpy": 100}`}, fakeapi.Procedure{ID: "b", JSON: `{"id": "b", "fpy": 3}`})

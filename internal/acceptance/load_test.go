@@ -16,7 +16,7 @@ import (
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/fakeapi"
 )
 
-// TestRateLimit checks that after a 429 for one data source, the request of another one waits, too.
+// TestRateLimit checks that the request of a data source waits if another data source received a 429.
 func TestRateLimit(t *testing.T) {
 	t.Parallel()
 	api, url := harness.NewFakeServer(t, fewProcedures...)

@@ -14,8 +14,8 @@ import (
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/fakeapi"
 )
 
-// TestCtrlC checks that Ctrl-C ends a plan within 2 seconds, and all of its processes, with the error
-// about an interrupted read. TestStop has more servers.
+// TestCtrlC checks that Ctrl-C ends a plan and all of its processes within 2 seconds, and that the plan
+// prints the error about an interrupted read. TestStop tests more servers.
 func TestCtrlC(t *testing.T) { //nolint:paralleltest // The test measures time.
 	w := harness.NewWorkingDir(t, harness.Block(`provider "tofupilot"`)+harness.Procedures("all", "page_size = 2"))
 	for _, name := range []string{"no response", "a rate limit of a minute", "a list that keeps changing"} { //nolint:paralleltest // The test measures time.
@@ -65,7 +65,8 @@ func busyTargets() map[string]targetFunc {
 	}
 }
 
-// waitUntilBusy waits for the first request, and then until its response, if there is one, is read.
+// waitUntilBusy waits for the first request, and then long enough for the client to read the response,
+// if the server sends one.
 func waitUntilBusy(t *testing.T, target *harness.Target) {
 	t.Helper()
 	deadline := time.Now().Add(time.Minute)
@@ -78,7 +79,7 @@ func waitUntilBusy(t *testing.T, target *harness.Target) {
 	time.Sleep(100 * time.Millisecond)
 }
 
-// TestStop checks that a read ends within a second after the provider is stopped, with an error.
+// TestStop checks that a read ends with an error within a second after the provider is stopped.
 func TestStop(t *testing.T) {
 	t.Parallel()
 	for name, start := range busyTargets() {
@@ -106,6 +107,6 @@ func TestStop(t *testing.T) {
 	}
 }
 
-// stopTimeout is long enough for a read that is stopped, on a busy machine. A read that isn't stopped
-// would take minutes.
+// stopTimeout is the time after which a test fails. A read that is stopped ends sooner, even on a busy
+// machine. A read that isn't stopped takes minutes.
 const stopTimeout = 10 * time.Second

@@ -11,8 +11,9 @@ import (
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/fakeapi"
 )
 
-// TestSystemCertificates checks that the system's certificates are trusted together with ca_cert_pem,
-// and the errors if they can't be read. It runs Terraform, because a process reads them only once.
+// TestSystemCertificates checks that the system's certificates are trusted together with ca_cert_pem. It
+// also checks the errors if the system's certificates can't be read. Each case runs Terraform, because
+// a process reads the system's certificates only once.
 func TestSystemCertificates(t *testing.T) {
 	t.Parallel()
 	if runtime.GOOS == "windows" || runtime.GOOS == "darwin" {
@@ -41,14 +42,14 @@ func TestSystemCertificates(t *testing.T) {
 		caCert string   // ca_cert_pem
 		want   []string // parts of the error; nil: the plan succeeds
 	}{
-		"a directory instead of a file":      {directory, "", []string{noStore, "x509: failed to load system roots and no roots provided", "is a directory", advice(directory)}},
-		"a file that can't be read":          {unreadable, "", []string{noStore, advice(unreadable)}},
-		"a missing file":                     {missing, "", []string{noStore, "x509: certificate signed by unknown authority", advice(missing)}},
-		"a file without the server's CA":     {write("other.pem", other, 0o600), "", []string{"Error: " + untrusted}},
-		"a file with the server's CA":        {write("server.pem", target.CACert, 0o600), "", nil},
-		"the server's CA and a directory":    {directory, target.CACert, nil},
-		"the server's CA and a missing file": {missing, target.CACert, nil},
-		"another CA and a missing file":      {missing, other, []string{"Error: " + untrusted, advice(missing)}},
+		"a directory instead of a file":                      {directory, "", []string{noStore, "x509: failed to load system roots and no roots provided", "is a directory", advice(directory)}},
+		"a file that can't be read":                          {unreadable, "", []string{noStore, advice(unreadable)}},
+		"a missing file":                                     {missing, "", []string{noStore, "x509: certificate signed by unknown authority", advice(missing)}},
+		"a file without the server's CA":                     {write("other.pem", other, 0o600), "", []string{"Error: " + untrusted}},
+		"a file with the server's CA":                        {write("server.pem", target.CACert, 0o600), "", nil},
+		"a directory, and the server's CA in ca_cert_pem":    {directory, target.CACert, nil},
+		"a missing file, and the server's CA in ca_cert_pem": {missing, target.CACert, nil},
+		"a missing file, and another CA in ca_cert_pem":      {missing, other, []string{"Error: " + untrusted, advice(missing)}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			arguments := []string{"url = " + harness.Quote(target.URL)}

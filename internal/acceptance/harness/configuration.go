@@ -40,7 +40,7 @@ func Block(header string, lines ...string) string {
 	return header + " {\n  " + strings.Join(lines, "\n  ") + "\n}\n"
 }
 
-// Quote returns a string as a literal of Terraform's language. The literal has no templates.
+// Quote returns a string as a literal of Terraform's language, with templates escaped.
 func Quote(value string) string {
 	var text strings.Builder
 	encoder := json.NewEncoder(&text)

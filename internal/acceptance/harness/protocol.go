@@ -57,7 +57,8 @@ func Encode(t *testing.T, valueType tftypes.Type, arguments Values) *tfprotov6.D
 	return &dynamic
 }
 
-// Value converts a value to a value of the given type. Values says which values are possible.
+// Value converts a Go value to a Terraform value of the given type. The comment on Values says which Go
+// values are possible.
 func Value(t *testing.T, valueType tftypes.Type, value any) tftypes.Value {
 	t.Helper()
 	switch value := value.(type) {
