@@ -251,7 +251,7 @@ func addValues(values map[string]string, path string, value any) {
 			}
 			addValues(values, fmt.Sprintf("%s[%v]", path, key), element)
 		}
-	case json.Number:
+	case json.Number: // in one form, because the server may send 85.50 for 85.5
 		number, _, _ := big.ParseFloat(string(value), 10, 512, big.ToNearestEven) // valid, because it comes from JSON
 		values[path] = number.Text('g', 50)
 	default:

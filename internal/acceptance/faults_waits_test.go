@@ -10,7 +10,7 @@ import (
 
 const limited = "The server limits the rate of requests"
 
-// retryFaults returns faults with a status that is retried, and with pauses that the server asks for.
+// retryFaults returns faults with statuses that are retried. Some of the servers ask for a pause.
 func retryFaults() []fault {
 	oneRetry := harness.Values{"max_retries": 1}
 	cannotWait := func(name, retryAfter string, words ...string) fault {

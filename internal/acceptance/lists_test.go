@@ -96,7 +96,7 @@ func TestFilters(t *testing.T) {
 			url.Values{"limit": {"100"}, "created_before": {"2024-01-15T10:00:00.500Z"}},
 			[]string{"fvt-9", "ict-10"},
 		},
-		{ // not rounded up, because the API accepts no year of five digits; some programs have this time as the latest
+		{ // the latest time of .NET, which isn't rounded up: the API accepts no year of five digits
 			harness.Values{"created_before": "9999-12-31T23:59:59.9999999Z"},
 			url.Values{"limit": {"100"}, "created_before": {"9999-12-31T23:59:59.999Z"}},
 			allIDs,

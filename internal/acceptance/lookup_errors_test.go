@@ -154,7 +154,7 @@ func TestWrongNames(t *testing.T) {
 	upperCaseName := strings.ToUpper(stored[4].Name)
 	for name, c := range map[string]struct {
 		names []string
-		words []string
+		words []string // parts of the detail; its maximum of 50 lines decides how many more lines there are
 	}{
 		"one of each kind": {[]string{correctName, upperCaseName, "Nobody's", "Twin", stored[5].ID}, []string{
 			"4 of 5 names can't be looked up at " + url + "/api. The API key can read 365 procedures.",

@@ -90,7 +90,7 @@ func stateIDs(t *testing.T, state tftypes.Value) []string {
 	return ids
 }
 
-// newSet returns the value of a set of strings.
+// newSet returns a set of names, as a value for harness.Values.
 func newSet(names ...string) []any {
 	all := []any{}
 	for _, name := range names {
