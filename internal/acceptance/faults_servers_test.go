@@ -62,26 +62,15 @@ func failFirstAttempts(api, fault http.Handler) http.Handler {
 	})
 }
 
-// failSecondPage returns a handler that passes the request for the second page to fault, and the
-// others to api. The second and the third page have the cursors 1 and 2 if page_size is 2, because
-// each page begins with the last row of the previous one. The client requests these two pages at the
-// same time. It might not send the request for the third page if the second failed before, so the
-// handler waits for that request.
-func failSecondPage(api, fault http.Handler) http.Handler {
-	thirdRequested := make(chan struct{})
-	markThird := sync.OnceFunc(func() { close(thirdRequested) })
+// serveWithoutSecondPage returns a handler that never responds to the request for the second page, and
+// passes other requests to a fake API. If page_size is 2, the second page has the cursor 1, because it
+// begins with the last row of the first page.
+func serveWithoutSecondPage() http.Handler {
+	api := newAPI()
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		switch r.URL.Query().Get("cursor") {
-		case "1":
-			select {
-			case <-thirdRequested:
-			case <-r.Context().Done():
-			}
-			fault.ServeHTTP(w, r)
-		case "2":
-			markThird()
-			api.ServeHTTP(w, r)
-		default:
+		if r.URL.Query().Get("cursor") == "1" {
+			neverRespond(w, r)
+		} else {
 			api.ServeHTTP(w, r)
 		}
 	})
@@ -100,7 +89,7 @@ func waitForDisconnect(r *http.Request, longest time.Duration) {
 	}
 }
 
-// abortBody sends the start of a body. Then it closes the connection, or resets the HTTP/2 stream.
+// abortBody sends the start of a body, and then resets the HTTP/2 stream.
 func abortBody(w http.ResponseWriter, _ *http.Request) {
 	_, _ = w.Write([]byte(`{"data":[`))
 	flush(w)

@@ -61,7 +61,7 @@ func busyTargets() map[string]targetFunc {
 		"a pause of a minute":            serveHandler(fakeapi.Status(http.StatusServiceUnavailable, "", "Retry-After", "60")),
 		"a rate limit of a minute":       serveHandler(fakeapi.Status(http.StatusTooManyRequests, "", "Retry-After", "60")),
 		"a list that keeps changing":     serveChangingList,
-		"a second page that never comes": serveHandler(failSecondPage(newAPI(), neverRespond)),
+		"a second page that never comes": serveHandler(serveWithoutSecondPage()),
 	}
 }
 
