@@ -39,7 +39,7 @@ func TestCtrlC(t *testing.T) { //nolint:paralleltest // The test measures time.
 			if took := time.Since(interrupted); took > 2*time.Second {
 				t.Errorf("the plan ended after %s, want at most 2 s", took)
 			}
-			if exit := new(exec.ExitError); !errors.As(err, &exit) || exit.ExitCode() != 1 {
+			if exit, ok := errors.AsType[*exec.ExitError](err); !ok || exit.ExitCode() != 1 {
 				t.Errorf("got %v, want exit status 1: %s", err, &output)
 			}
 			harness.CheckNoCrash(t, output.String())

@@ -111,8 +111,8 @@ const ConnectionRefused = "refused"
 func FileNotFoundMessage(t *testing.T) string {
 	t.Helper()
 	_, err := os.Stat(filepath.Join(t.TempDir(), "none"))
-	pathError := new(fs.PathError)
-	if !errors.As(err, &pathError) {
+	pathError, ok := errors.AsType[*fs.PathError](err)
+	if !ok {
 		t.Fatal(err)
 	}
 	return strings.TrimSuffix(pathError.Err.Error(), ".")
