@@ -11,8 +11,10 @@ import (
 	"net/http/httptrace"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"testing/synctest"
@@ -26,9 +28,7 @@ import (
 type handlerTransport struct{ handler http.Handler }
 
 func (h handlerTransport) RoundTrip(r *http.Request) (_ *http.Response, err error) {
-	if trace := httptrace.ContextClientTrace(r.Context()); trace != nil {
-		trace.GotConn(httptrace.GotConnInfo{})
-	}
+	httptrace.ContextClientTrace(r.Context()).GotConn(httptrace.GotConnInfo{}) // the client records that it is connected
 	defer func() {
 		switch recovered := recover(); recovered {
 		case nil:
@@ -46,8 +46,8 @@ func (h handlerTransport) RoundTrip(r *http.Request) (_ *http.Response, err erro
 	return response.Result(), nil
 }
 
-// testbed is a test in a synctest bubble, with a fake API and a client of it. The client's pauses between
-// attempts are as long as in production.
+// testbed is a test in a synctest bubble, with a fake API and a client that sends requests to it. The
+// client's pauses between attempts are as long as in production.
 type testbed struct {
 	*testing.T
 	api    *fakeapi.Server
@@ -169,7 +169,7 @@ func TestGetOnceUnusable(t *testing.T) {
 	for name, c := range map[string]struct {
 		response       http.Handler
 		requestTimeout time.Duration
-		took           time.Duration
+		took           time.Duration // by the request
 	}{
 		"no response":                  {noResponse, time.Minute, 10 * time.Second},
 		"no response, shorter timeout": {noResponse, 3 * time.Second, 3 * time.Second},
@@ -223,20 +223,18 @@ func TestGetOnceRefusedConnection(t *testing.T) {
 // TestRetryAfterPause checks that the pause before a retry is exactly as long as Retry-After says.
 func TestRetryAfterPause(t *testing.T) {
 	t.Parallel()
-	for value, want := range map[string]time.Duration{"7": 7 * time.Second, "3600": time.Hour} {
-		for _, status := range []int{429, 503} {
-			runOnTestbed(t, func(b *testbed) {
-				b.client.gate.maxRetries = 1
-				b.api.Fail(fakeapi.Status(status, "", "Retry-After", value))
-				failed := getError(b.T, b.client)
-				if failed.RetryAfter != want {
-					b.Errorf("%d: the error has %s, want %s", status, failed.RetryAfter, want)
-				}
-				if took := time.Since(b.start); failed.Attempts != 2 || took != want {
-					b.Errorf("%d: %d attempts took %s, want 2 and %s", status, failed.Attempts, took, want)
-				}
-			})
-		}
+	for _, status := range []int{429, 503} {
+		runOnTestbed(t, func(b *testbed) {
+			b.client.gate.maxRetries = 1
+			b.api.Fail(fakeapi.Status(status, "", "Retry-After", "3600"))
+			failed := getError(b.T, b.client)
+			if failed.RetryAfter != time.Hour {
+				b.Errorf("%d: the error has the Retry-After %s, want 1h", status, failed.RetryAfter)
+			}
+			if took := time.Since(b.start); failed.Attempts != 2 || took != time.Hour {
+				b.Errorf("%d: %d attempts took %s, want 2 and 1h", status, failed.Attempts, took)
+			}
+		})
 	}
 }
 
@@ -262,7 +260,8 @@ func TestRetryAfterTooLong(t *testing.T) {
 }
 
 // TestDeadlineDuringPause checks that a request ends at its deadline even during a pause, and that the
-// error also reports the response before the pause. After a 500 the request pauses, after a 503 the gate.
+// error also reports the response before the pause. After a 500 only this request pauses. After a 503 the
+// gate is closed for all.
 func TestDeadlineDuringPause(t *testing.T) {
 	t.Parallel()
 	for _, status := range []int{500, 503} {
@@ -284,20 +283,85 @@ func TestDeadlineDuringPause(t *testing.T) {
 	}
 }
 
+// TestRateLimitGivesUp checks that 100 concurrent requests to a server that refuses everything end as
+// early as a single one would, and make at most eight times as many attempts. Each error has the URL of
+// its own request.
+func TestRateLimitGivesUp(t *testing.T) {
+	t.Parallel()
+	const responseTime = time.Millisecond
+	// One retry pauses for 1 s, two for 1 s and 2 s, and three for 1 s, 2 s and 4 s.
+	for maxRetries, pauses := range map[int]time.Duration{0: 0, 1: 1 * time.Second, 2: 3 * time.Second, 3: 7 * time.Second} {
+		runOnTestbed(t, func(b *testbed) {
+			b.api.Fail(fakeapi.Status(http.StatusTooManyRequests, ""))
+			b.api.Delay(responseTime)
+			b.client.gate.maxRetries = maxRetries
+			var all sync.WaitGroup
+			for i := range 100 {
+				all.Go(func() {
+					query := url.Values{"search_query": {strconv.Itoa(i)}}
+					err := b.client.Get(b.Context(), "v2/procedures", query, nil)
+					failed := new(Error)
+					if !errors.As(err, &failed) || failed.Kind != RateLimited || !strings.HasSuffix(failed.URL, "?"+query.Encode()) {
+						b.Errorf("%s: got %v", query.Encode(), err)
+					}
+				})
+			}
+			all.Wait()
+			attempts := maxRetries + 1 // of a single request
+			if got := len(b.api.Requests()); got > maxInFlight*attempts {
+				b.Errorf("%d retries: got %d attempts, want at most %d", maxRetries, got, maxInFlight*attempts)
+			}
+			checkPause(b.T, strconv.Itoa(maxRetries)+" retries", time.Since(b.start), pauses+time.Duration(attempts)*responseTime)
+		})
+	}
+}
+
+// TestDeadlineAfter429 checks that the error of a request that got a 429 mentions it if the deadline
+// passes during the retry, and that the errors of other requests don't. The server responds only to the
+// first attempt.
+func TestDeadlineAfter429(t *testing.T) {
+	t.Parallel()
+	runOnTestbed(t, func(b *testbed) {
+		b.api.Fail(fakeapi.Status(http.StatusTooManyRequests, "", "Retry-After", "1"), 1)
+		b.api.Fail(noResponse)
+		b.client.requestTimeout = time.Hour
+		cause := errors.New("time is up")
+		ctx, cancel := context.WithTimeoutCause(b.Context(), time.Minute, cause)
+		defer cancel()
+		var all sync.WaitGroup
+		var mentions atomic.Int64
+		for range 3 * maxInFlight {
+			all.Go(func() {
+				_, err := getRows(ctx, b.client)
+				if !errors.Is(err, cause) {
+					b.Errorf("got %v, want %v", err, cause)
+				}
+				if errors.As(err, new(*Error)) { // the error that wraps the 429
+					mentions.Add(1)
+				}
+			})
+		}
+		all.Wait()
+		if got := mentions.Load(); got != 1 {
+			b.Errorf("%d errors mention the 429, want 1", got)
+		}
+	})
+}
+
 // TestCanceledByOtherError checks that a request returns the cause unchanged if it is canceled with the
 // error of another request. Here that is a 429, which doesn't close the gate again.
 func TestCanceledByOtherError(t *testing.T) {
 	t.Parallel()
 	runOnTestbed(t, func(b *testbed) {
 		b.api.Delay(time.Second)
-		const url = "https://example.test/other"
-		other := &Error{URL: url, Attempts: 1, Status: http.StatusTooManyRequests}
+		const otherURL = "https://example.test/other"
+		other := &Error{URL: otherURL, Attempts: 1, Status: http.StatusTooManyRequests}
 		ctx, cancel := context.WithCancelCause(b.Context())
 		time.AfterFunc(time.Second/2, func() { cancel(other) })
 		if _, err := getRows(ctx, b.client); !errors.Is(err, error(other)) {
 			b.Errorf("got %v, want %v", err, other)
 		}
-		if other.URL != url || other.Attempts != 1 {
+		if other.URL != otherURL || other.Attempts != 1 {
 			b.Errorf("the other error has become %+v", other)
 		}
 		if closed := b.client.gate.closedFor(); closed > 0 {
