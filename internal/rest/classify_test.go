@@ -46,8 +46,8 @@ func TestBodiesOtherThanObjects(t *testing.T) {
 	}
 }
 
-// TestUnexpectedObject checks that a JSON object that isn't a page is Unsupported, even if a header says
-// that it is HTML, or has the encoding "identity", which means that the body isn't encoded.
+// TestUnexpectedObject checks that a JSON object that isn't a page is Unsupported, even with the
+// Content-Type of HTML, or with the Content-Encoding "identity", which means that the body is plain.
 func TestUnexpectedObject(t *testing.T) {
 	t.Parallel()
 	for header, value := range map[string]string{
@@ -62,7 +62,7 @@ func TestUnexpectedObject(t *testing.T) {
 }
 
 // TestStatusKind checks the kind of the error for a status and a body. A 401 or 403 is from a gateway,
-// unless its body is JSON with a message, as the API's is. The Content-Type makes no difference.
+// unless its body is JSON with a message, like the API's errors. The Content-Type makes no difference.
 func TestStatusKind(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -75,12 +75,9 @@ func TestStatusKind(t *testing.T) {
 		"401 of the API":      {401, `{"message": "Unauthorized", "code": "UNAUTHORIZED"}`, Unauthorized},
 		"401 with HTML":       {401, "<html>", GatewayResponded},
 		"401 with text":       {401, "401 Unauthorized", GatewayResponded},
-		"401 with other JSON": {401, `{"error": "no token"}`, GatewayResponded}, // as of oauth2-proxy
+		"401 with other JSON": {401, `{"error": "no token"}`, GatewayResponded}, // such as oauth2-proxy's
 		"401 without a body":  {401, "", GatewayResponded},
-		"403 of the API":      {403, `{"message": "Forbidden", "code": "FORBIDDEN"}`, Forbidden},
-		"403 with HTML":       {403, "<html>", GatewayResponded},
 		"404 of the API":      {404, `{"message": "Not found"}`, NotTheAPI},
-		"404 with HTML":       {404, "<html>", NotTheAPI},
 		"404 without a body":  {404, "", NotTheAPI},
 		"409 with other JSON": {409, `["no", "object"]`, NotTheAPI},
 		"422 of the API":      {422, `{"message": "Unprocessable"}`, InvalidArguments},
@@ -93,8 +90,8 @@ func TestStatusKind(t *testing.T) {
 	}
 }
 
-// TestCertificateRejectedByStatus checks which HTTP errors mean that the server rejects the client
-// certificate, or requires one. None does if the server didn't request a certificate.
+// TestCertificateRejectedByStatus checks which responses mean that the server rejects the client
+// certificate, or requires one. If the server didn't request a certificate, none of them means that.
 func TestCertificateRejectedByStatus(t *testing.T) {
 	t.Parallel()
 	const noCertificate, wrongCertificate = "<center>No required SSL certificate was sent</center>", "<center>The SSL certificate error</center>" // as nginx writes
@@ -181,7 +178,6 @@ func TestParseRetryAfter(t *testing.T) {
 	}{
 		{"", "", 0},
 		{"soon", "", 0},
-		{"31536001", "", MaxRetryAfter}, // a year and a second
 		{"Wed, 01 May 2024 12:00:05 GMT", "", 5 * time.Second}, // 4.7 s, rounded up
 		{"Wed, 01 May 2024 11:59:00 GMT", "", 0},
 		{"Fri, 31 Dec 9999 23:59:59 GMT", "", MaxRetryAfter},
@@ -206,7 +202,7 @@ func TestConnectionKind(t *testing.T) {
 		attempts int
 	}{
 		"no such host":                  {dialError(&net.DNSError{Err: "no such host", Name: "refused.example.com", IsNotFound: true}), HostNotFound, 1},
-		"no such host, with tls: in it": {dialError(&net.DNSError{Err: "no such host", Name: "mtls: x", IsNotFound: true}), HostNotFound, 1},
+		"no such host, named mtls: x":   {dialError(&net.DNSError{Err: "no such host", Name: "mtls: x", IsNotFound: true}), HostNotFound, 1},
 		"a resolver that isn't running": {dialError(&net.DNSError{Err: "read udp: connection refused", Name: "example.com"}), NameNotResolved, 3},
 		"connection refused":            {dialError(os.NewSyscallError("connect", syscall.ECONNREFUSED)), ConnectionRefused, 3},
 		"connection refused on Windows": {dialError(os.NewSyscallError("connectex", errWindowsRefused)), ConnectionRefused, 3},
