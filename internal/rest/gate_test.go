@@ -71,12 +71,12 @@ func (l *gateLoad) startedBy(after time.Duration) (count int) {
 	return count
 }
 
-// refuse tells the gate that a request sent just now got a 429.
+// refuse reports a 429 to the gate, for a request that was sent just now.
 func (l *gateLoad) refuse(retryAfter time.Duration) {
 	respond(l.gate, time.Now(), http.StatusTooManyRequests, retryAfter)
 }
 
-// refuseLate tells the gate that a request sent at the start got a 429.
+// refuseLate reports a 429 to the gate, for a request that was sent at the start.
 func (l *gateLoad) refuseLate(retryAfter time.Duration) {
 	respond(l.gate, l.start, http.StatusTooManyRequests, retryAfter)
 }
@@ -144,13 +144,13 @@ func TestGateAdmitsInOrder(t *testing.T) {
 		load := newGateLoad()
 		load.refuse(time.Second) // from now on, one request is in flight
 		var admitted []order
-		for _, order := range []order{last, normal, first, normal, last, first} {
+		for _, requestOrder := range []order{last, normal, first, normal, last, first} {
 			load.requests.Go(func() {
-				sent, err := load.gate.enter(t.Context(), order)
+				sent, err := load.gate.enter(t.Context(), requestOrder)
 				if err != nil {
 					t.Error(err)
 				}
-				admitted = append(admitted, order)
+				admitted = append(admitted, requestOrder)
 				time.Sleep(time.Second)
 				load.gate.leave(sent, http.StatusOK, noRetryAfter)
 			})
@@ -188,8 +188,8 @@ func TestGateRetryOrder(t *testing.T) {
 	})
 }
 
-// TestGateCountsRefusals checks which refusals count against max_retries. It is 3, so that the request
-// with the fourth refusal that counts fails.
+// TestGateCountsRefusals checks which refusals count against max_retries. Because max_retries is 3, the
+// request with the fourth refusal that counts fails.
 func TestGateCountsRefusals(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -214,7 +214,7 @@ func TestGateCountsRefusals(t *testing.T) {
 				_, giveUp = respond(g, time.Now(), status, noRetryAfter)
 			}
 			if giveUp != c.giveUp {
-				t.Errorf("%s: got %t, want %t", name, giveUp, c.giveUp)
+				t.Errorf("%s: the last request fails: got %t, want %t", name, giveUp, c.giveUp)
 			}
 		})
 	}
@@ -325,8 +325,8 @@ func TestGateRetryAfterBeyondDeadline(t *testing.T) {
 	})
 }
 
-// TestGateClosedUntilDeadline checks that if the deadline passes while the gate is closed, the error
-// says that another request was refused.
+// TestGateClosedUntilDeadline checks that the error says that another request was refused if the deadline
+// passes while the gate is closed.
 func TestGateClosedUntilDeadline(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -32,8 +32,8 @@ func TestRootCAs(t *testing.T) {
 	}
 }
 
-// newClientWithoutBody returns a client that always receives this status and a body that blocks. As with
-// that of net/http after 101 Switching Protocols, only Close ends a Read, not the request's context.
+// newClientWithoutBody returns a client that always receives this status and a body that blocks. Only Close
+// ends a Read of that body, not the request's context: net/http has such a body for 101 Switching Protocols.
 func newClientWithoutBody(t *testing.T, status int) *Client {
 	t.Helper()
 	client := newClient(t, "https://tofupilot.invalid")
@@ -80,8 +80,8 @@ func TestBodyTimeout(t *testing.T) {
 	}
 }
 
-// TestForgottenConnection checks that if a firewall drops the packets of an HTTP/2 connection, the
-// attempt fails within seconds and its retry uses a new connection.
+// TestForgottenConnection checks that an attempt fails within seconds, and its retry uses a new
+// connection, if a firewall drops the packets of the HTTP/2 connection.
 func TestForgottenConnection(t *testing.T) {
 	t.Parallel()
 	if testing.Short() {
