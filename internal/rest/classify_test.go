@@ -47,7 +47,7 @@ func TestBodiesOtherThanObjects(t *testing.T) {
 }
 
 // TestUnexpectedObject checks that a JSON object that isn't a page is Unsupported, even with the
-// Content-Type of HTML, or with the Content-Encoding "identity", which means that the body is plain.
+// Content-Type of HTML, or with the Content-Encoding "identity" (not encoded).
 func TestUnexpectedObject(t *testing.T) {
 	t.Parallel()
 	for header, value := range map[string]string{
