@@ -1,6 +1,7 @@
 package config
 
 import (
+	"bytes"
 	"crypto/ecdsa"
 	"crypto/rand"
 	"crypto/rsa"
@@ -13,12 +14,12 @@ import (
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/acceptance/harness"
 )
 
-// TestClientKeyFormats checks that a key of each format can be used, even if the texts of the key and the
-// certificate have other PEM blocks.
-func TestClientKeyFormats(t *testing.T) {
+// TestClientCertificates checks that a key of each format can be used, even if the texts of the key and the
+// certificate have other PEM blocks. Go needn't support the other certificates of a chain.
+func TestClientCertificates(t *testing.T) {
 	t.Parallel()
-	certPKCS8, keyPKCS8 := harness.NewCertificate(t, "client")
-	ecKey, err := x509.ParsePKCS8PrivateKey(decodePEM(keyPKCS8))
+	ecCert, ecPKCS8 := harness.NewCertificate(t, "client")
+	ecKey, err := x509.ParsePKCS8PrivateKey(decodePEM(ecPKCS8))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -26,7 +27,7 @@ func TestClientKeyFormats(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	certSEC1, keySEC1 := certPKCS8, harness.EncodePEM("EC PRIVATE KEY", ecDER)
+	ecSEC1 := harness.EncodePEM("EC PRIVATE KEY", ecDER)
 
 	rsaKey, err := rsa.GenerateKey(rand.Reader, 2048)
 	if err != nil {
@@ -37,22 +38,31 @@ func TestClientKeyFormats(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	certPKCS1 := harness.EncodePEM("CERTIFICATE", rsaDER)
-	keyPKCS1 := harness.EncodePEM("RSA PRIVATE KEY", x509.MarshalPKCS1PrivateKey(rsaKey))
+	rsaCert := harness.EncodePEM("CERTIFICATE", rsaDER)
+	rsaPKCS1 := harness.EncodePEM("RSA PRIVATE KEY", x509.MarshalPKCS1PrivateKey(rsaKey))
 
 	ca, _ := harness.NewCertificate(t, "CA")
 	useCRLF := func(text string) string { return strings.ReplaceAll(text, "\n", "\r\n") }
 	for name, c := range map[string]struct{ certificate, key string }{
-		"PKCS #1":                         {certPKCS1, keyPKCS1},
-		"PKCS #8":                         {certPKCS8, keyPKCS8},
-		"SEC 1":                           {certSEC1, harness.EncodePEM("EC PARAMETERS", []byte{6, 0}) + keySEC1},
-		"a chain":                         {"subject=CN=client\n" + certSEC1 + "\n" + ca, keySEC1},
-		"both in one file":                {keySEC1 + certSEC1, keySEC1 + certSEC1},
-		"with a byte-order mark and CRLF": {byteOrderMark + useCRLF(certSEC1), byteOrderMark + useCRLF(keySEC1)},
+		"PKCS #1":                         {rsaCert, rsaPKCS1},
+		"PKCS #8":                         {ecCert, ecPKCS8},
+		"SEC 1":                           {ecCert, harness.EncodePEM("EC PARAMETERS", []byte{6, 0}) + ecSEC1},
+		"a chain":                         {"subject=CN=client\n" + ecCert + "\n" + ca, ecSEC1},
+		"an unsupported chain":            {ecCert + readBrainpool(t), ecPKCS8},
+		"both in one file":                {ecSEC1 + ecCert, ecSEC1 + ecCert},
+		"with a byte-order mark and CRLF": {byteOrderMark + useCRLF(ecCert), byteOrderMark + useCRLF(ecSEC1)},
 	} {
-		got, problems := resolve(t, Block{APIKey: new("key"), ClientCertPEM: &c.certificate, ClientKeyPEM: &c.key}, nil)
-		if len(problems) > 0 || got.ClientCertificate == nil || got.ClientCertificate.Leaf == nil {
-			t.Errorf("%s: got %v, %v", name, got.ClientCertificate, problems)
+		settings, problems := resolve(t, Block{APIKey: new("key"), ClientCertPEM: &c.certificate, ClientKeyPEM: &c.key}, nil)
+		got := settings.ClientCertificate
+		if len(problems) > 0 || got == nil {
+			t.Errorf("%s: got %v, %v", name, got, problems)
+			continue
+		}
+		if want := strings.Count(c.certificate, beginCertificate); len(got.Certificate) != want {
+			t.Errorf("%s: got %d certificates, want %d", name, len(got.Certificate), want)
+		}
+		if got.Leaf == nil || !bytes.Equal(got.Leaf.Raw, got.Certificate[0]) {
+			t.Errorf("%s: got the leaf %v, want the first certificate", name, got.Leaf)
 		}
 	}
 }
@@ -68,10 +78,10 @@ func TestClientCertificateErrors(t *testing.T) {
 	const (
 		certArgument, keyArgument = "client_cert_pem", "client_key_pem"
 
-		notPath     = `not the path of its file; use file("…").`
-		notDecoded  = "The text can't be decoded; it must be complete, with all its line breaks, and without spaces in front of its lines."
-		isEncrypted = "The key is encrypted; decrypt it with `openssl pkey -in FILE -out FILE.pem`."
-		wrongKey    = "The key doesn't belong to the first certificate of client_cert_pem, which must be the client's own; " +
+		notPath      = `not the path of its file; use file("…").`
+		notDecoded   = "The text can't be decoded; it must be complete, with all its line breaks, and without spaces in front of its lines."
+		encryptedKey = "The key is encrypted; decrypt it with `openssl pkey -in FILE -out FILE.pem`."
+		wrongKey     = "The key doesn't belong to the first certificate of client_cert_pem, which must be the client's own; " +
 			"a certificate and its key print the same with `openssl x509 -noout -pubkey -in FILE` and `openssl pkey -pubout -in FILE`."
 	)
 	for name, c := range map[string]struct {
@@ -93,8 +103,8 @@ func TestClientCertificateErrors(t *testing.T) {
 		"a key in one line":                 {&good, new(strings.ReplaceAll(key, "\n", " ")), keyArgument, notDecoded},
 		"a damaged key":                     {&good, new(harness.EncodePEM("PRIVATE KEY", keyDER[1:])), keyArgument, "The key is damaged, or isn't in PKCS #1, PKCS #8 or SEC 1;"},
 		"a key of OpenSSH":                  {&good, new(harness.EncodePEM("OPENSSH PRIVATE KEY", []byte("openssh-key-v1"))), keyArgument, "`ssh-keygen -p -m PKCS8 -f FILE`."},
-		"an encrypted key":                  {&good, new(harness.EncodePEM("ENCRYPTED PRIVATE KEY", keyDER)), keyArgument, isEncrypted},
-		"a key encrypted in the old format": {&good, &encrypted, keyArgument, isEncrypted},
+		"an encrypted key":                  {&good, new(harness.EncodePEM("ENCRYPTED PRIVATE KEY", keyDER)), keyArgument, encryptedKey},
+		"a key encrypted in the old format": {&good, &encrypted, keyArgument, encryptedKey},
 		"a key of another certificate":      {&good, &otherKey, keyArgument, wrongKey},
 		"a chain in the wrong order":        {new(other + good), &key, keyArgument, wrongKey},
 	} {
@@ -105,16 +115,5 @@ func TestClientCertificateErrors(t *testing.T) {
 			firstKeyLine := strings.Split(key, "\n")[1]
 			checkNoSecrets(t, block, nil, firstKeyLine)
 		})
-	}
-}
-
-// TestUnreadableChain checks that the chain of a client certificate may have certificates that Go doesn't
-// support.
-func TestUnreadableChain(t *testing.T) {
-	t.Parallel()
-	certificate, key := harness.NewCertificate(t, "client")
-	got, problem := ParseClientCertificate(new(certificate+readBrainpool(t)), &key)
-	if problem != nil || len(got.Certificate) != 2 || got.Leaf == nil || got.Leaf.Subject.CommonName != "client" {
-		t.Errorf("%+v, %v", got, problem)
 	}
 }
