@@ -24,11 +24,11 @@ func writeFile(t *testing.T, content string) string {
 	return file
 }
 
-// checkTrust checks that a pool consists of the system's certificates and these, in PEM.
+// checkTrust checks that a pool consists of the system's certificates and of these, which are in PEM.
 func checkTrust(t *testing.T, pool *x509.CertPool, certificates ...string) {
 	t.Helper()
 	if pool == nil {
-		t.Fatal("there is no pool: only the system's roots are trusted")
+		t.Fatal("got no pool: only the system's certificates are trusted")
 	}
 	want, err := x509.SystemCertPool()
 	if err != nil {
@@ -45,7 +45,7 @@ func checkTrust(t *testing.T, pool *x509.CertPool, certificates ...string) {
 		}
 	}
 	if !pool.Equal(want) {
-		t.Error("the pool isn't the system's with the certificates added")
+		t.Error("the pool has other certificates than the system's and the wanted ones")
 	}
 }
 
@@ -59,8 +59,6 @@ func TestCA(t *testing.T) {
 		file     string // content of the file that TOFUPILOT_CA_CERT names; empty: not set
 		want     []string
 	}{
-		"argument":                  {first, "", []string{first}},
-		"file":                      {"", first, []string{first}},
 		"argument and file":         {first, second, []string{first}},
 		"argument and invalid file": {first, "garbage", []string{first}},
 		"bundle of three":           {"", first + second + third, []string{first, second, third}},
@@ -96,28 +94,28 @@ func TestCAErrors(t *testing.T) {
 	damaged := harness.EncodePEM("CERTIFICATE", []byte("no ASN.1"))
 	trusted := harness.EncodePEM("TRUSTED CERTIFICATE", append(slices.Clone(der), 0x30, 0x00)) // with an empty list of uses
 	const (
-		none      = "no certificate found; a certificate in PEM begins with -----BEGIN CERTIFICATE-----."
-		undecoded = " can't be decoded; each must be complete between its lines -----BEGIN CERTIFICATE----- and -----END CERTIFICATE-----, without spaces in front."
-		isTrusted = "TRUSTED CERTIFICATE is a format of OpenSSL's own; convert it with `openssl x509 -in FILE -out FILE.pem`, one certificate at a time."
-		isUTF16   = "the text is in UTF-16; save it as UTF-8."
-		isDER     = "this is a certificate in DER, not in PEM; convert it with `openssl x509 -inform der -in FILE -out FILE.pem`, or on Windows with `certutil -encode FILE FILE.pem`."
+		notFound    = "no certificate found; a certificate in PEM begins with -----BEGIN CERTIFICATE-----."
+		notDecoded  = " can't be decoded; each must be complete between its lines -----BEGIN CERTIFICATE----- and -----END CERTIFICATE-----, without spaces in front."
+		openSSLType = "TRUSTED CERTIFICATE is a format of OpenSSL's own; convert it with `openssl x509 -in FILE -out FILE.pem`, one certificate at a time."
+		inUTF16     = "the text is in UTF-16; save it as UTF-8."
+		inDER       = "this is a certificate in DER, not in PEM; convert it with `openssl x509 -inform der -in FILE -out FILE.pem`, or on Windows with `certutil -encode FILE FILE.pem`."
 	)
 	for name, c := range map[string]struct{ content, words string }{
-		"empty":                            {"", none},
+		"empty":                            {"", notFound},
 		"a key instead":                    {key, "no certificate found, only: PRIVATE KEY; give the CA certificate instead."},
-		"cut off":                          {good[:len(good)/2], "1 of 1 certificate" + undecoded},
-		"cut off after another":            {good + good[:len(good)/2], "1 of 2 certificates" + undecoded},
-		"in one line":                      {strings.ReplaceAll(good, "\n", " "), "1 of 1 certificate" + undecoded},
-		"indented":                         {good + strings.ReplaceAll("\n"+good, "\n", "\n  "), "1 of 2 certificates" + undecoded},
-		"an old PEM type, cut off":         {good + useX509Type(good)[:len(good)/2], "1 of 2 certificates" + undecoded},
+		"cut off":                          {good[:len(good)/2], "1 of 1 certificate" + notDecoded},
+		"cut off after another":            {good + good[:len(good)/2], "1 of 2 certificates" + notDecoded},
+		"in one line":                      {strings.ReplaceAll(good, "\n", " "), "1 of 1 certificate" + notDecoded},
+		"indented":                         {good + strings.ReplaceAll("\n"+good, "\n", "\n  "), "1 of 2 certificates" + notDecoded},
+		"an old PEM type, cut off":         {good + useX509Type(good)[:len(good)/2], "1 of 2 certificates" + notDecoded},
 		"the first of two is damaged":      {damaged + good, "certificate 1 of the bundle is damaged: "},
 		"an unsupported curve":             {readBrainpool(t), "none of the bundle's certificates can be used: certificate 1: x509: unsupported elliptic curve."},
-		"OpenSSL's PEM type":               {trusted, isTrusted},
-		"a certificate and OpenSSL's type": {good + trusted, isTrusted},
-		"OpenSSL's type, cut off":          {trusted[:len(trusted)/2], isTrusted},
-		"UTF-16":                           {string(encodeUTF16(binary.LittleEndian, good)), isUTF16},
-		"UTF-16, big-endian":               {string(encodeUTF16(binary.BigEndian, good)), isUTF16},
-		"DER":                              {string(der), isDER},
+		"OpenSSL's PEM type":               {trusted, openSSLType},
+		"a certificate and OpenSSL's type": {good + trusted, openSSLType},
+		"OpenSSL's type, cut off":          {trusted[:len(trusted)/2], openSSLType},
+		"UTF-16":                           {string(encodeUTF16(binary.LittleEndian, good)), inUTF16},
+		"UTF-16, big-endian":               {string(encodeUTF16(binary.BigEndian, good)), inUTF16},
+		"DER":                              {string(der), inDER},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -139,8 +137,8 @@ func TestCAPath(t *testing.T) {
 	}
 }
 
-// TestSkippedCertificates checks that certificates that Go doesn't support are skipped if there are
-// others.
+// TestSkippedCertificates checks that certificates that Go doesn't support are skipped if the bundle also
+// has one that Go supports.
 func TestSkippedCertificates(t *testing.T) {
 	t.Parallel()
 	good, _ := harness.NewCertificate(t, "good")
@@ -228,18 +226,6 @@ func TestSystemCAsAdvice(t *testing.T) {
 			t.Errorf("got %q, want %q", got, c.want)
 		}
 	}
-}
-
-// TestCAPathIsAbsoluteInErrors checks that errors have an absolute path, because a relative one depends on
-// the option -chdir of terraform.
-func TestCAPathIsAbsoluteInErrors(t *testing.T) {
-	t.Parallel()
-	here, err := os.Getwd()
-	if err != nil {
-		t.Fatal(err)
-	}
-	checkReadError(t, Block{APIKey: new("key")}, environment{EnvCACert: "missing.pem"}, "Invalid TOFUPILOT_CA_CERT",
-		"The file "+filepath.Join(here, "missing.pem")+" can't be read: ")
 }
 
 // readBrainpool returns a certificate in PEM. Go doesn't support its Brainpool curve.

@@ -119,7 +119,6 @@ func TestKeyPrecedence(t *testing.T) {
 		"variable":                      {nil, "variable", "variable", "the environment variable TOFUPILOT_API_KEY"},
 		"argument and variable":         {new("argument"), "variable", "argument", "the provider's api_key"},
 		"argument and invalid variable": {new("argument"), " broken ", "argument", "the provider's api_key"},
-		"argument and empty variable":   {new("argument"), "", "argument", "the provider's api_key"},
 	} {
 		got, problems := resolve(t, Block{APIKey: c.argument}, environment{EnvAPIKey: c.variable})
 		if len(problems) > 0 || got.APIKey != c.want || got.KeySource.String() != c.source {
@@ -141,7 +140,6 @@ func TestURLPrecedence(t *testing.T) {
 	}{
 		"default":                       {nil, "", "https://www.tofupilot.app/api", "the provider's default"},
 		"variable":                      {nil, variable + "/api/", variable + "/api", "the environment variable TOFUPILOT_URL"},
-		"argument":                      {new(argument), "", argument + "/api", "the provider's url"},
 		"argument and variable":         {new(argument), variable, argument + "/api", "the provider's url"},
 		"argument and invalid variable": {new(argument), "\n", argument + "/api", "the provider's url"},
 	} {
@@ -161,7 +159,7 @@ func TestDefaults(t *testing.T) {
 		t.Errorf("got %d retries and a timeout of %s, want 3 and 30s; %v", got.MaxRetries, got.RequestTimeout, problems)
 	}
 	if got.RootCAs != nil || got.ClientCertificate != nil {
-		t.Error("there are certificates, though none are configured")
+		t.Errorf("got the CAs %v and the client certificate %v, want none", got.RootCAs, got.ClientCertificate)
 	}
 }
 
@@ -212,6 +210,10 @@ func TestQuotedVariables(t *testing.T) {
 
 func TestVariableErrors(t *testing.T) {
 	t.Parallel()
+	missing, err := filepath.Abs("missing.pem")
+	if err != nil {
+		t.Fatal(err)
+	}
 	for _, c := range []struct{ variable, value, words string }{
 		{EnvAPIKey, "bearer", "includes the word Bearer"},
 		{EnvAPIKey, "Authorization: Bearer\u00a0tp_a", "includes the word Bearer"},
@@ -219,6 +221,7 @@ func TestVariableErrors(t *testing.T) {
 		{EnvAPIKey, "tp_\u200ba", "Character 4 of the key is U+200B, but a key has only visible ASCII characters; remove or correct it."},
 		{EnvURL, "https://tofupilot.example.com\u201d", "Character 30 of the URL is U+201D '\u201d', and a URL has no quotes"},
 		{EnvCACert, "-----BEGIN CERTIFICATE-----\nMIH", "This must be the path of a file, but it is a certificate; set the provider's ca_cert_pem to it instead."},
+		{EnvCACert, "missing.pem", "The file " + missing + " can't be read: "}, // a relative path depends on terraform's option -chdir
 		{EnvURL, "https://user:hunter2@example.com", "user info"},
 		{EnvURL, "http://example.com", "unencrypted"},
 	} {
