@@ -15,8 +15,8 @@ import (
 
 const storedKey = "tp_stored"
 
-// newHome returns an environment whose new home directory has a user's login file with this content. It
-// also returns the path of the file.
+// newHome returns an environment with a new home directory, in which a user's login file has this content.
+// It also returns the path of the file.
 func newHome(t *testing.T, content string) (env environment, file string) {
 	t.Helper()
 	env = newEmptyHome(t)
@@ -179,9 +179,9 @@ func TestUserLoginBeforeStationLogin(t *testing.T) {
 	}
 }
 
-// TestUnusedLoginCA checks which login file errors about the server's certificate mention: one that has a
-// CA for the server, and whose key isn't used.
-func TestUnusedLoginCA(t *testing.T) {
+// TestOtherCA checks that OtherCA mentions a login file whose key isn't used if it has a CA for the
+// configured server.
+func TestOtherCA(t *testing.T) {
 	t.Parallel()
 	const server = "https://tofupilot.example.com"
 	loginWithCA := func(server string) string { return loginJSON(server, `"ca_cert": "/ca.pem"`) }
@@ -190,12 +190,12 @@ func TestUnusedLoginCA(t *testing.T) {
 		key           string // TOFUPILOT_API_KEY
 		want          string // the file that is mentioned; empty: none
 	}{
-		"station CA, with a user login":                 {loginJSON(server), loginWithCA(server), "", "station.json"},
-		"user CA, with a key":                           {loginWithCA(server), "broken", "given", "credentials.json"},
-		"station CA, with a key":                        {loginJSON(server), loginWithCA(server), "given", "station.json"},
-		"station CA for another server":                 {loginJSON(server), loginWithCA(server + ":8443"), "", ""},
-		"no CA in either login":                         {loginJSON(server), loginJSON(server), "", ""},
-		"no CA in the user login, broken station login": {loginJSON(server), "broken", "", ""},
+		"station CA, with a user login": {loginJSON(server), loginWithCA(server), "", "station.json"},
+		"user CA, with a key":           {loginWithCA(server), "broken", "given", "credentials.json"},
+		"station CA, with a key":        {loginJSON(server), loginWithCA(server), "given", "station.json"},
+		"station CA for another server": {loginJSON(server), loginWithCA(server + ":8443"), "", ""},
+		"no CA in the station login":    {loginJSON(server), loginJSON(server), "", ""},
+		"broken station login":          {loginJSON(server), "broken", "", ""},
 	} {
 		env, _ := newHome(t, c.user)
 		writeLogin(t, env, "station.json", c.station)
@@ -242,12 +242,12 @@ func TestUnusedLogin(t *testing.T) {
 	env, user := newHome(t, loginJSON("https://tofupilot.example.com"))
 	writeLogin(t, env, "station.json", "broken")
 	if got, problems := resolve(t, Block{}, env); len(problems) > 0 || got.KeySource.Login != user {
-		t.Errorf("a broken station's: got a key of %s, %v", got.KeySource, problems)
+		t.Errorf("broken station login: got a key of %s, %v, want one of %s", got.KeySource, problems, user)
 	}
 }
 
 // TestHome checks that login files are looked for in the home directory that the environment names, or
-// else in that of the user database, as TofuPilot's CLI does.
+// else in the one that the user database has, as TofuPilot's CLI does.
 func TestHome(t *testing.T) {
 	variable, otherSystems := "HOME", "USERPROFILE"
 	if runtime.GOOS == "windows" {
@@ -266,18 +266,18 @@ func TestHome(t *testing.T) {
 	unknown := "set " + variable + ": no home directory is known, so\n    no login file was looked for."
 	for name, c := range map[string]struct { //nolint:paralleltest // The test has a working directory of its own.
 		env  environment
-		user *user.User // of the user database; nil if it doesn't have the user
+		user *user.User // in the user database; nil: it doesn't have the user
 		err  string     // part of the error; empty: the login is used
 	}{
-		"the variable":                        {environment{variable: withLogin}, nil, ""},
-		"the variable, relative":              {environment{variable: "."}, nil, ""},
-		"the variable before the user's":      {environment{variable: empty}, &user.User{HomeDir: withLogin}, missing(empty)},
-		"the user's":                          {environment{otherSystems: empty}, &user.User{HomeDir: withLogin}, ""},
-		"the user's, without a login":         {environment{otherSystems: withLogin}, &user.User{HomeDir: empty}, missing(empty)},
-		"the user's, which doesn't exist":     {environment{}, &user.User{HomeDir: filepath.Join(empty, "none")}, missing(filepath.Join(empty, "none"))},
-		"the user's, which isn't a directory": {environment{}, &user.User{HomeDir: file}, missing(file)},
-		"none, and an unknown user":           {environment{otherSystems: withLogin}, nil, unknown},
-		"none":                                {environment{otherSystems: withLogin}, &user.User{}, unknown},
+		"the variable":                                   {environment{variable: withLogin}, nil, ""},
+		"the variable, with a relative path":             {environment{variable: "."}, nil, ""},
+		"the variable, though the database has another":  {environment{variable: empty}, &user.User{HomeDir: withLogin}, missing(empty)},
+		"the database":                                   {environment{otherSystems: empty}, &user.User{HomeDir: withLogin}, ""},
+		"the database, with a directory without a login": {environment{otherSystems: withLogin}, &user.User{HomeDir: empty}, missing(empty)},
+		"the database, with a missing directory":         {environment{}, &user.User{HomeDir: filepath.Join(empty, "none")}, missing(filepath.Join(empty, "none"))},
+		"the database, with a file":                      {environment{}, &user.User{HomeDir: file}, missing(file)},
+		"a database without the user":                    {environment{otherSystems: withLogin}, nil, unknown},
+		"a database without a home directory":            {environment{otherSystems: withLogin}, &user.User{}, unknown},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got, problems := Resolve(Block{}, func(name string) string { return c.env[name] }, func() (*user.User, error) {
@@ -293,7 +293,7 @@ func TestHome(t *testing.T) {
 				return
 			}
 			if len(problems) != 1 || problems[0].Summary != "No API key" || !strings.Contains(problems[0].Detail, c.err) {
-				t.Errorf("got %v, want one with %q", problems, c.err)
+				t.Errorf("got the problems %v, want one error with %q", problems, c.err)
 			}
 		})
 	}
