@@ -154,7 +154,7 @@ func TestLoginCA(t *testing.T) {
 }
 
 // TestUserLoginBeforeStationLogin checks that the station's login file isn't used if the user has one,
-// even one that can't be used. The error then mentions the station's.
+// even one that can't be used. The error then mentions the station's file.
 func TestUserLoginBeforeStationLogin(t *testing.T) {
 	t.Parallel()
 	const server = "https://tofupilot.example.com"

@@ -59,12 +59,12 @@ func (l *gateLoad) addInFlight(change int) {
 	}
 }
 
-// startedBy returns the number of requests that were sent by this time.
-func (l *gateLoad) startedBy(after time.Duration) (count int) {
+// startedBy returns the number of requests that were sent by this time after the start.
+func (l *gateLoad) startedBy(sinceStart time.Duration) (count int) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for _, started := range l.started {
-		if started <= after {
+		if started <= sinceStart {
 			count++
 		}
 	}
