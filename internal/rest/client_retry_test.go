@@ -192,31 +192,23 @@ func TestGetOnceUnusable(t *testing.T) {
 	}
 }
 
-// TestGetOnceRateLimited checks that GetOnce retries after a 429, as Get does.
-func TestGetOnceRateLimited(t *testing.T) {
+// TestGetOnceRetries checks that GetOnce retries after a 429 and after a failure to connect, as Get does.
+func TestGetOnceRetries(t *testing.T) {
 	t.Parallel()
-	runOnTestbed(t, func(b *testbed) {
-		b.api.Fail(fakeapi.Status(http.StatusTooManyRequests, ""))
-		err := b.client.GetOnce(b.Context(), "v2/procedures", nil, nil)
-		if n := len(b.api.Requests()); !errors.As(err, new(*Error)) || n != 3 {
-			b.Errorf("%v after %d attempts, want 3", err, n)
-		}
-		checkPause(b.T, "1 s and 2 s", time.Since(b.start), 3*time.Second)
-	})
-}
-
-// TestGetOnceRefusedConnection checks that GetOnce, too, retries after a failure to connect: another
-// request would fail as well.
-func TestGetOnceRefusedConnection(t *testing.T) {
-	t.Parallel()
-	attempts := 0
-	client := newClient(t, "https://tofupilot.invalid")
-	client.http.Transport = roundTripFunc(func(*http.Request) (*http.Response, error) {
-		attempts++
-		return nil, &net.OpError{Op: "dial", Err: syscall.ECONNREFUSED}
-	})
-	if err := client.GetOnce(t.Context(), "v2/procedures", nil, nil); err == nil || attempts != 3 {
-		t.Errorf("%v after %d attempts, want 3", err, attempts)
+	for name, transport := range map[string]http.RoundTripper{
+		"429": handlerTransport{fakeapi.Status(http.StatusTooManyRequests, "")},
+		"refused connection": roundTripFunc(func(*http.Request) (*http.Response, error) {
+			return nil, &net.OpError{Op: "dial", Err: syscall.ECONNREFUSED}
+		}),
+	} {
+		runOnTestbed(t, func(b *testbed) {
+			b.client.http.Transport = transport
+			err := b.client.GetOnce(b.Context(), "v2/procedures", nil, nil)
+			failed := new(Error)
+			if !errors.As(err, &failed) || failed.Attempts != 3 {
+				b.Errorf("%s: got %v, want an *Error after 3 attempts", name, err)
+			}
+		})
 	}
 }
 
