@@ -33,7 +33,7 @@ type serverKind struct {
 // documented is a server as described in API.md, Paging.
 var documented = serverKind{order: "newest first", times: "distinct", cursors: "offsets", counted: "with the page"}
 
-// serverKinds lists the kinds of servers. Each function turns the documented server into one.
+// serverKinds lists the kinds of servers. Each function turns the documented server into one of its kind.
 var serverKinds = map[string]func(*rapid.T, *serverKind){
 	"as documented":           func(*rapid.T, *serverKind) {},
 	"oldest first":            func(_ *rapid.T, k *serverKind) { k.order = "oldest first" },

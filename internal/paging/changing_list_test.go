@@ -50,12 +50,12 @@ type changingList struct {
 	followed     bool // whether the pager followed the server's cursors in the end
 }
 
-// listRow is a row that was in the list from the response with the number first to the one before
-// the response with the number end.
+// listRow is a row that is or was in the list.
 type listRow struct {
 	row
 
-	first, end int
+	first int // number of the first response after its creation
+	end   int // number of the first response after its deletion; math.MaxInt: it is in the list
 }
 
 type row struct {

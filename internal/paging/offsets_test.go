@@ -83,8 +83,8 @@ func TestSlowPage(t *testing.T) {
 	})
 }
 
-// TestRejectedCursor checks that a server may reject a cursor that it didn't return. The pager gives up
-// that pass, and follows the server's own cursors in two more.
+// TestRejectedCursor checks that a list is complete if the server rejects cursors that it didn't return.
+// The pager gives up the first pass, and follows the server's own cursors in two more.
 func TestRejectedCursor(t *testing.T) {
 	t.Parallel()
 	const pageSize, wantPasses = 10, 3

@@ -75,13 +75,16 @@ func TestDecide(t *testing.T) {
 func TestDecideWhileFollowing(t *testing.T) {
 	t.Parallel()
 	const following = true
+	onePage := &passSummary{rows: []uint64{1, 2}, ends: []int{2}}
+	twoPages := &passSummary{rows: []uint64{1, 2}, ends: []int{1, 2}}
+	twoPagesReversed := &passSummary{rows: []uint64{2, 1}, ends: []int{1, 2}}
 	for name, test := range map[string]decideCase{
-		"the same rows":                  {newFollowedPass([]int{1, 2}, 1, 2), newFollowedPass([]int{1, 2}, 1, 2), accept, ""},
-		"different orders":               {newFollowedPass([]int{1, 2}, 1, 2), newFollowedPass([]int{1, 2}, 2, 1), readAgain, "two passes gave different lists, of 2 and 2 rows"},
-		"different pages":                {newFollowedPass([]int{1, 2}, 1, 2), newFollowedPass([]int{2}, 1, 2), readAgain, "two passes gave different lists, of 2 and 2 rows"},
+		"the same rows":                  {twoPages, twoPages, accept, ""},
+		"different orders":               {twoPages, twoPagesReversed, readAgain, "two passes gave different lists, of 2 and 2 rows"},
+		"different pages":                {twoPages, onePage, readAgain, "two passes gave different lists, of 2 and 2 rows"},
 		"changed":                        {nil, newChangedPass("a row moved", 1), readAgain, "a row moved"},
 		"changed twice in the same way":  {newChangedPass("a row moved", 1), newChangedPass("a row moved", 1), fail, "the server's paging can't be followed: a row moved, each time that the list is read"},
-		"failed after a pass that ended": {newFollowedPass([]int{1}, 1), failedPass, fail, "no connection"},
+		"failed after a pass that ended": {twoPages, failedPass, fail, "no connection"},
 	} {
 		test.check(t, name, following)
 	}
@@ -111,15 +114,43 @@ func newEndedPass(rows ...uint64) *passSummary {
 	return &passSummary{rows: rows}
 }
 
-func newFollowedPass(ends []int, rows ...uint64) *passSummary {
-	return &passSummary{rows: rows, ends: ends}
-}
-
 func newChangedPass(how string, rows ...uint64) *passSummary {
 	return &passSummary{err: &ChangedError{how}, rows: rows}
 }
 
 var failedPass = &passSummary{err: errors.New("no connection")}
+
+// TestErrorWhileFollowing checks that a read fails if a page fails while the pager follows the server's
+// cursors, and that the error doesn't mention the changes that the pager detected before.
+func TestErrorWhileFollowing(t *testing.T) {
+	t.Parallel()
+	errUnavailable := errors.New("unavailable")
+	for _, test := range []struct {
+		list         *changingList
+		failedPass   int // the first pass that follows the cursors
+		failedOffset int
+	}{
+		{list: &changingList{tokens: true}, failedPass: 2, failedOffset: 0},
+		{list: &changingList{tokens: true}, failedPass: 2, failedOffset: 10},
+		{list: &changingList{tokens: true}, failedPass: 2, failedOffset: 20},
+		{list: &changingList{maxPage: 1}, failedPass: 3, failedOffset: 0},
+		{list: &changingList{maxPage: 1}, failedPass: 3, failedOffset: 20},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			list := test.list.fill(25)
+			list.fault = func(request listRequest) error {
+				if list.passes == test.failedPass && request.offset == test.failedOffset {
+					return errUnavailable
+				}
+				return nil
+			}
+			rows, err := newPager(list.fetch, 10).all(t.Context())
+			if incomplete := checkIncomplete(t, rows, err, errUnavailable); incomplete.Change != nil {
+				t.Errorf("offset %d: the error mentions a change: %v", test.failedOffset, incomplete.Change)
+			}
+		})
+	}
+}
 
 // TestNeverStopsChanging checks that a read of a list that never stops changing ends at its
 // deadline. The error has the number of passes and the latest change.
@@ -127,7 +158,8 @@ func TestNeverStopsChanging(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		const deadline = 5 * time.Minute
-		start, list := time.Now(), newGrowingList()
+		start := time.Now()
+		list := newGrowingList()
 		errDeadline := errors.New("deadline")
 		ctx, cancel := context.WithTimeoutCause(t.Context(), deadline, errDeadline)
 		defer cancel()
@@ -140,7 +172,7 @@ func TestNeverStopsChanging(t *testing.T) {
 		if incomplete.Passes != list.passes {
 			t.Errorf("the error has %d passes, want %d", incomplete.Passes, list.passes)
 		}
-		if list.passes < 60 { // a pause has at most 5 s
+		if list.passes < 60 { // a pause takes at most 5 s
 			t.Errorf("got %d passes, want at least 60", list.passes)
 		}
 		if !errors.As(incomplete.Change, new(*ChangedError)) {
@@ -153,8 +185,8 @@ func TestNeverStopsChanging(t *testing.T) {
 	})
 }
 
-// TestPauses checks that the pauses between passes double from 200 ms to 5 s, with jitter: each
-// has at least half of its length.
+// TestPauses checks that the pauses between passes have random lengths, up to a limit that doubles
+// from 200 ms to 5 s. Each is at least half as long as its limit.
 func TestPauses(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -176,12 +208,12 @@ func TestPauses(t *testing.T) {
 				}
 			}
 			firstPauses[pauses[0]] = true
-			longest := 200 * time.Millisecond
+			limit := 200 * time.Millisecond
 			for i, pause := range pauses {
-				if pause < longest/2 || pause > longest {
-					t.Errorf("pause %d is %v, want between %v and %v", i+1, pause, longest/2, longest)
+				if pause < limit/2 || pause > limit {
+					t.Errorf("pause %d is %v, want between %v and %v", i+1, pause, limit/2, limit)
 				}
-				longest = min(2*longest, 5*time.Second)
+				limit = min(2*limit, 5*time.Second)
 			}
 		}
 		if len(firstPauses) == 1 {

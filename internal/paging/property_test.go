@@ -38,7 +38,7 @@ func testProperty(t *testing.T) {
 	}
 	for what, minPercent := range map[string]int{completeLists: 90, changedLists: 40, reorderedLists: 20, repeatedLists: 20, longLists: 0, timedOutReads: 0} {
 		if count := tally[what]; count == 0 || 100*count < minPercent*tally[drawnCases] {
-			t.Errorf("%s: %d of %d, want one at least, and %d %%", what, count, tally[drawnCases], minPercent)
+			t.Errorf("%s: got %d of %d cases, want at least one and %d %%", what, count, tally[drawnCases], minPercent)
 		}
 	}
 }
@@ -133,14 +133,14 @@ func testNegativeControls(t *testing.T) {
 		kind    string
 		wantErr string // part of the property's failure
 	}{
-		"a naive pager loses a row":                               {readNaively, "as documented", lostRow},
-		"one that trusts the order loses a row that moves":        {readCheckingSeams, "by activity", lostRow},
-		"one that trusts the order loses a row that is renamed":   {readCheckingSeams, "by name", lostRow},
-		"one that trusts the order loses a row among equal times": {readCheckingSeams, "equal times", lostRow},
-		"one that trusts the order loses a row without a time":    {readCheckingSeams, "missing times", lostRow},
-		"one that trusts has_more loses the last row":             {readCheckingSeams, "counted after the page", lostRow},
-		"one that trusts an earlier count loses the last row":     {readCheckingSeams, "counted before the page", lostRow},
-		"one that trusts offsets can't read floored cursors":      {readCheckingSeams, "floored cursors", unreadList},
+		"a naive pager loses a row":                                   {readNaively, "as documented", lostRow},
+		"a pager that trusts the order loses a row that moves":        {readCheckingSeams, "by activity", lostRow},
+		"a pager that trusts the order loses a row that is renamed":   {readCheckingSeams, "by name", lostRow},
+		"a pager that trusts the order loses a row among equal times": {readCheckingSeams, "equal times", lostRow},
+		"a pager that trusts the order loses a row without a time":    {readCheckingSeams, "missing times", lostRow},
+		"a pager that trusts has_more loses the last row":             {readCheckingSeams, "counted after the page", lostRow},
+		"a pager that trusts an earlier count loses the last row":     {readCheckingSeams, "counted before the page", lostRow},
+		"a pager that trusts offsets can't read floored cursors":      {readCheckingSeams, "floored cursors", unreadList},
 	} {
 		t.Run(name, func(t *testing.T) {
 			recorder, tally := &failureRecorder{TB: t}, tally{}
