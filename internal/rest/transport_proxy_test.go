@@ -156,16 +156,17 @@ func openTunnel(t *testing.T, w http.ResponseWriter, r *http.Request) {
 	_ = client.Close()
 }
 
-// TestUsesTLSProxy checks which proxies use TLS. Such a proxy may request a client certificate, so
-// that a failure behind it doesn't show that the server requires one.
-func TestUsesTLSProxy(t *testing.T) {
+// TestCertificateRequestedByProxy checks that a failure isn't attributed to the client certificate if the
+// proxy uses TLS, because the proxy may have requested the certificate instead of the server.
+func TestCertificateRequestedByProxy(t *testing.T) {
 	t.Parallel()
-	for proxy, want := range map[string]bool{"https://proxy.example.com": true, "http://proxy.example.com": false, "socks5://proxy.example.com": false} {
+	for proxy, want := range map[string]bool{"https://proxy.example.com": false, "http://proxy.example.com": true, "socks5://proxy.example.com": true} {
 		transport := NewTransport(nil)
 		transport.Proxy = http.ProxyURL(parseURL(t, proxy))
 		client := newClient(t, httpsURL, func(config *Config) { config.Transport = transport })
 		request := httptest.NewRequestWithContext(t.Context(), http.MethodGet, httpsURL, nil)
-		if got := client.usesTLSProxy(request); got != want {
+		client.certificateRequested.Store(true)
+		if got := client.mayLackCertificate(request); got != want {
 			t.Errorf("%s: got %t, want %t", proxy, got, want)
 		}
 	}
