@@ -214,8 +214,8 @@ const misspelt = `data "tofupilot_procedure_ids" "misspelt" {
 }
 `
 
-// lookUpMisspelt plans the configuration in the constant misspelt, and returns the error that
-// Terraform prints.
+// lookUpMisspelt plans a configuration with a misspelt name, and returns the error that Terraform
+// prints.
 func (d *demo) lookUpMisspelt(ctx context.Context) (string, error) {
 	file := d.path("misspelt.tf")
 	if err := os.WriteFile(file, []byte(misspelt), 0o600); err != nil {

@@ -10,7 +10,7 @@ import (
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/fakeapi"
 )
 
-// Summaries of errors, and advice in them.
+// Summaries of errors, and advice in their details.
 const (
 	unreachable = "The server can't be reached"
 	incomplete  = "No complete response came"

@@ -61,7 +61,7 @@ func messageFaults() []fault {
 		},
 		{
 			name: "the key as a duplicate name in JSON", target: serveHandler(fakeapi.Status(http.StatusOK, `{"data":[{"`+key+`":1,"`+key+`":1}],`+endOfList+`}`)),
-			wantError: harness.WantError("", unsupported, fmt.Sprintf("duplicate object member name, at byte %d: data.0.[the API key].", len(`{"data":[{"":1,`)+len(key))), requests: 1,
+			wantError: harness.WantError("", unsupported, fmt.Sprintf("duplicate object member name, at byte %d: data.0.[the API key].", len(`{"data":[{"`+key+`":1,`))), requests: 1,
 		},
 		{
 			name: "the key as a date", target: serveHandler(fakeapi.Status(http.StatusOK, `{"data":[{"id":"a","created_at":"`+key+`"}],`+endOfList+`}`)),

@@ -9,7 +9,7 @@ import (
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/fakeapi"
 )
 
-// Summaries of errors, and advice in them.
+// Summaries of errors, and advice in their details.
 const (
 	rejected   = "The server rejected the request"
 	wrongKey   = "The server doesn't accept the API key"

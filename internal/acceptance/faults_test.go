@@ -148,8 +148,8 @@ func (f fault) checkError(t *testing.T, target *harness.Target, diagnostics []*t
 // advisedURL matches the advice to set url and, optionally, allow_http.
 var advisedURL = regexp.MustCompile(`set url to "(.*?)"(, and set allow_http)?`)
 
-// countLines returns the number of lines in which Terraform prints a text. Empty lines and the lines
-// of lists, which are indented, don't count.
+// countLines returns the number of lines of a text that Terraform wraps at 78 characters, without empty
+// lines and the indented lines of lists.
 func countLines(text string) int {
 	const width = 78
 	lines := 0
@@ -192,8 +192,8 @@ func (f fault) checkRetries(t *testing.T, log *bytes.Buffer) {
 
 // checkRetry checks the log's entry for a retry, and the pause in it. If the server asked for a pause,
 // the logged pause is up to 1 s shorter, because some of the time has passed. Otherwise, it is at most
-// 1 s after the first attempt, twice as long after each further one, and up to a quarter longer after
-// a refusal.
+// 1 s after the first attempt, and twice as long after each further one. The check allows a quarter
+// more, which the client adds after a refusal.
 func (f fault) checkRetry(t *testing.T, entry map[string]any) {
 	t.Helper()
 	message, _ := entry["error"].(string)

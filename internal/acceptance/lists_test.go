@@ -182,16 +182,17 @@ func TestNumbers(t *testing.T) {
 	})
 }
 
-// TestQuotient checks that Terraform can save and apply a plan with a quotient of two of the provider's
-// numbers, and that the quotient equals Terraform's own. A plan file stores numbers with 512 bits. If
-// the provider's numbers had fewer bits, the apply would compute another quotient and fail.
+// TestQuotient checks that a quotient of two of the provider's numbers is the same in the plan and in the
+// apply, and the same as 100 / 3 in the configuration. A plan file stores numbers with 512 bits. If the
+// provider's numbers had fewer bits, the apply would compute another quotient and fail.
 func TestQuotient(t *testing.T) {
 	t.Parallel()
 	_, url := harness.NewFakeServer(t, fakeapi.Procedure{ID: "a", JSON: `{"id": "a", "fpy": 100}`}, fakeapi.Procedure{ID: "b", JSON: `{"id": "b", "fpy": 3}`})
 	const quotient = "data.tofupilot_procedures.all.procedures[0].fpy / data.tofupilot_procedures.all.procedures[1].fpy"
 	runSteps(t, resource.TestStep{
 		Config: harness.NewConfiguration(url, harness.Procedures("all"),
-			harness.UnknownValue("quotient", quotient), harness.Output("same", quotient+" == 100 / 3")),
+			harness.UnknownValue("quotient", quotient), // Terraform compares its input in the plan and in the apply
+			harness.Output("same", quotient+" == 100 / 3")),
 		ConfigStateChecks: []statecheck.StateCheck{statecheck.ExpectKnownOutputValue("same", knownvalue.Bool(true))},
 		ConfigPlanChecks:  harness.EmptyPlan,
 	})

@@ -44,10 +44,12 @@ func TestAttacksOnMemory(t *testing.T) {
 	for i := range 10 {
 		tenLists.WriteString(harness.Procedures(fmt.Sprintf("x%d", i)))
 	}
-	const rowWithEmail = `"created_at":"TIME","id":"%d","name":"Nobody's","created_by_user":{"email":"…"}`
-	rowWithRuns := `"created_at":"TIME","id":"%d","runs":[{}` + strings.Repeat(",{}", 345_000) + "]…" // almost 1 MiB, the longest valid row
+	// FILLER, TIME and %d stand for the texts that serveLongRows inserts.
+	const rowWithEmail = `"created_at":"TIME","id":"%d","name":"Nobody's","created_by_user":{"email":"FILLER"}`
+	rowWithRuns := `"created_at":"TIME","id":"%d","runs":[{}` + strings.Repeat(",{}", 345_000) + "]FILLER" // almost 1 MiB, the longest valid row
 	emptyRows := servePage(11_000_000, "", "{}", "")
 	emptyRuns := servePage(10_000_000, `{"id":"a","runs":[`, "{}", "]}")
+	membersAfterData := servePage(2_000_000, `],"y":{`, `"%d":0`, `},"z":[`) // ends data, and adds y and z beside it
 	longName := strings.Repeat("n", 15<<20)
 	w := harness.NewWorkingDir(t, "")
 	for name, c := range map[string]struct { //nolint:paralleltest // The attacks share the directory, and only the process under attack needs memory.
@@ -56,25 +58,25 @@ func TestAttacksOnMemory(t *testing.T) {
 		wantOutput    *regexp.Regexp
 	}{
 		"unlimited rows of 300 kB":                      {list, serveLongRows(unlimited, rowWithName, 300_000), tooManyAtOnce},
-		"unlimited IDs of 300 kB in a lookup":           {lookup, serveLongRows(unlimited, `"id":"%d…"`, 300_000), tooManyAtOnce},
+		"unlimited IDs of 300 kB in a lookup":           {lookup, serveLongRows(unlimited, `"id":"%dFILLER"`, 300_000), tooManyAtOnce},
 		"unlimited matches with e-mails of 300 kB":      {lookup, serveLongRows(unlimited, rowWithEmail, 300_000), tooManyAtOnce},
 		"the same matches, of a set of names":           {lookupIDs, serveLongRows(unlimited, rowWithEmail, 300_000), tooManyAtOnce},
 		"unlimited rows of 30 kB in ten lists":          {tenLists.String(), serveLongRows(unlimited, rowWithName, 30_000), tooManyAtOnce},
-		"IDs of 10 kB, as many as fit in two passes":    {list, serveLongRows(16_800, `"id":"%d…"`, 10_000), tooLargeState},
+		"IDs of 10 kB, as many as fit in two passes":    {list, serveLongRows(16_800, `"id":"%dFILLER"`, 10_000), tooLargeState},
 		"11 million empty rows":                         {list, emptyRows, rowWithoutID},
 		"10 million empty runs":                         {list, emptyRuns, tooLongRow},
 		"eight pages of empty rows, after good ones":    {list, serveAfterGoodPages(emptyRows), rowWithoutID},
 		"eight pages of empty runs, after good ones":    {list, serveAfterGoodPages(emptyRuns), tooLongRow},
 		"unlimited rows of 345,000 empty runs":          {listBy30, serveLongRows(unlimited, rowWithRuns, 0), tooManyAtOnce},
 		"2 million rows":                                {list, servePage(2_000_000, "", `{"id":"%d"}`, ""), tooManyRows},
-		"eight pages with a row of 2 million names":     {list, serveAfterGoodPages(servePage(2_000_000, `{"id":"a",`, `"%d":0`, "}")), tooLongRow},
-		"eight pages with 2 million names outside data": {list, serveAfterGoodPages(servePage(2_000_000, `],"y":{`, `"%d":0`, `},"z":[`)), tooLongRest},
-		"a duplicate name of 15 MB":                     {list, servePage(1, `{"id":"a","`+longName+`":1,"`+longName+`":1`, "}", ""), tooLongRow},
+		"eight pages with a row of 2 million members":   {list, serveAfterGoodPages(servePage(2_000_000, `{"id":"a",`, `"%d":0`, "}")), tooLongRow},
+		"eight pages with 2 million members after data": {list, serveAfterGoodPages(membersAfterData), tooLongRest},
+		"a duplicate member name of 15 MB":              {list, servePage(1, `{"id":"a","`+longName+`":1,"`+longName+`":1`, "}", ""), tooLongRow},
 	} {
 		t.Run(name, func(t *testing.T) {
 			target := harness.NewTarget(t, c.handler)
 			w.Write(t, "case.tf", harness.Block(`provider "tofupilot"`, "url = "+harness.Quote(target.URL), `api_key = "k"`, `request_timeout = "`+requestTimeout+`"`)+c.configuration)
-			w.Environment = nil
+			w.Environment = nil // of the previous case, whose provider was attached
 			pid := w.Attach(t)
 			start := time.Now()
 			output, err := w.Run(t, "plan", "-no-color", "-input=false")
@@ -125,7 +127,7 @@ func servePage(count int, before, item, after string) http.Handler {
 }
 
 // serveAfterGoodPages returns a handler that serves 13 good pages and calls bad for those after them.
-// At that point, the client sends eight requests at the same time.
+// At that point, the client sends as many requests at the same time as it ever does.
 func serveAfterGoodPages(bad http.Handler) http.Handler {
 	good := serveLongRows(unlimited, rowWithName, 0)
 	const step = 99 // between the offsets of pages: of 100 rows, a page shares one with the next page
@@ -142,13 +144,13 @@ func serveAfterGoodPages(bad http.Handler) http.Handler {
 const unlimited = 1 << 30
 
 // rowWithName is a row for serveLongRows with a long name.
-const rowWithName = `"created_at":"TIME","id":"%d","name":"…"`
+const rowWithName = `"created_at":"TIME","id":"%d","name":"FILLER"`
 
 // serveLongRows returns a handler for a list of count rows. In the text of a row, %d stands for its
-// number, … for length bytes, and TIME for its time. If rows have no time, the client reads the list
+// number, FILLER for length bytes, and TIME for its time. If rows have no time, the client reads the list
 // in two passes.
 func serveLongRows(count int, row string, length int) http.Handler {
-	head, tail, _ := strings.Cut("{"+row+"}", "…")
+	head, tail, _ := strings.Cut("{"+row+"}", "FILLER")
 	var filler bytes.Buffer // compressed only once; a gzip file may consist of several streams
 	fillerCompressor, _ := gzip.NewWriterLevel(&filler, gzip.BestSpeed)
 	_, _ = io.WriteString(fillerCompressor, strings.Repeat("x", length))

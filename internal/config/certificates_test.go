@@ -194,14 +194,15 @@ func TestDamagedCertificates(t *testing.T) {
 
 // Parts of certificates in DER. A certificate is a sequence of two sequences and a bit string.
 const (
+	sequenceTag    = 0x30
 	emptySequence  = "\x30\x00"
 	emptyBitString = "\x03\x01\x00"
 )
 
-// encodeSequence returns a certificate in PEM that is a sequence of these parts.
+// encodeSequence returns a certificate in PEM whose content is an ASN.1 sequence of these parts.
 func encodeSequence(parts ...string) string {
 	content := strings.Join(parts, "")
-	return harness.EncodePEM("CERTIFICATE", append([]byte{0x30, byte(len(content))}, content...))
+	return harness.EncodePEM("CERTIFICATE", append([]byte{sequenceTag, byte(len(content))}, content...))
 }
 
 // decodePEM returns the content of the first PEM block.

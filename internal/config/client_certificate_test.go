@@ -41,12 +41,13 @@ func TestClientCertificates(t *testing.T) {
 	rsaCert := harness.EncodePEM("CERTIFICATE", rsaDER)
 	rsaPKCS1 := harness.EncodePEM("RSA PRIVATE KEY", x509.MarshalPKCS1PrivateKey(rsaKey))
 
+	ecParameters := harness.EncodePEM("EC PARAMETERS", []byte{6, 0}) // openssl ecparam writes such a block
 	ca, _ := harness.NewCertificate(t, "CA")
 	useCRLF := func(text string) string { return strings.ReplaceAll(text, "\n", "\r\n") }
 	for name, c := range map[string]struct{ certificate, key string }{
 		"PKCS #1":                         {rsaCert, rsaPKCS1},
 		"PKCS #8":                         {ecCert, ecPKCS8},
-		"SEC 1":                           {ecCert, harness.EncodePEM("EC PARAMETERS", []byte{6, 0}) + ecSEC1},
+		"SEC 1":                           {ecCert, ecParameters + ecSEC1},
 		"a chain":                         {"subject=CN=client\n" + ecCert + "\n" + ca, ecSEC1},
 		"an unsupported chain":            {ecCert + readBrainpool(t), ecPKCS8},
 		"both in one file":                {ecSEC1 + ecCert, ecSEC1 + ecCert},

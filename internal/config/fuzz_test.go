@@ -76,7 +76,8 @@ var visibleASCII = regexp.MustCompile("^[!-~]+$")
 // FuzzCheckAPIKey checks that a valid key has visible ASCII characters only and can be sent in a header,
 // and that the error about an invalid one doesn't repeat it.
 func FuzzCheckAPIKey(f *testing.F) {
-	for _, key := range []string{"tp_0123456789abcdef", "", " ", "a b", "tp_\n", "tp_\u00a0", "tp_\u200b", "\ufeff" + "tp_0123456789abcdef", "Ключ-🔑/+=.~", "\x00", "\x7f", "\u0085", "\xff\xfe", `"\`, "Bearer", "Bearer " + "tp_0123456789abcdef", "'" + "tp_0123456789abcdef" + "'"} {
+	const valid = "tp_0123456789abcdef"
+	for _, key := range []string{valid, "", " ", "a b", "tp_\n", "tp_\u00a0", "tp_\u200b", "\ufeff" + valid, "Ключ-🔑/+=.~", "\x00", "\x7f", "\u0085", "\xff\xfe", `"\`, "Bearer", "Bearer " + valid, "'" + valid + "'"} {
 		f.Add(key)
 	}
 	if err := CheckAPIKey("!#$%&()*+,-./09:;<=>?@AZ[]^_az{|}~"); err != nil {

@@ -122,8 +122,8 @@ func hasDefaultProvider(configuration string) bool {
 	return found != "" && !strings.Contains(found, "alias")
 }
 
-// TestOtherBlocks checks that each code block in hcl, not terraform, is a file of examples/ or a valid
-// CLI configuration.
+// TestOtherBlocks checks that each code block whose language is hcl or tf, and not terraform, is a file
+// of examples/ or a valid CLI configuration.
 func TestOtherBlocks(t *testing.T) {
 	t.Parallel()
 	examples := slices.Collect(maps.Values(readExamples(t)))
@@ -135,7 +135,7 @@ func TestOtherBlocks(t *testing.T) {
 				cliConfig := filepath.Join(t.TempDir(), "terraform.rc")
 				writeFile(t, cliConfig, block.text)
 				output := runTerraform(t, home, []string{"TF_CLI_CONFIG_FILE=" + cliConfig}, "version")
-				if strings.Contains(output, "CLI configuration") {
+				if strings.Contains(output, "CLI configuration") { // in a warning about an invalid one
 					t.Errorf("%s: %s", page, output)
 				}
 			default:

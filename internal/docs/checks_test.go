@@ -56,12 +56,12 @@ func TestWarning(t *testing.T) {
 	output := runTerraform(t, dir, demo.env, "plan")
 	_, warning, _ := strings.Cut(output, "\nWarning: ")
 	warning, _, _ = strings.Cut(warning, "\n─")
-	outputs := findBlocks(readPages(t)[page], "text")
-	shown := slices.IndexFunc(outputs, isWarning)
-	if shown < 0 {
+	blocks := findBlocks(readPages(t)[page], "text")
+	index := slices.IndexFunc(blocks, isWarning)
+	if index < 0 {
 		t.Fatalf("%s shows no warning", page)
 	}
-	demo.checkPrinted(t, "Warning: "+warning, outputs[shown].text)
+	demo.checkPrinted(t, "Warning: "+warning, blocks[index].text)
 }
 
 // isWarning reports whether a block of a page shows a warning of Terraform.

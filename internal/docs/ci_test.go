@@ -109,7 +109,7 @@ func TestOutputWithoutID(t *testing.T) {
 	}
 }
 
-// TestCIVariable checks that the step that takes the ID from a CI variable uploads a run with it.
+// TestCIVariable checks that the step that takes the ID from a CI variable uploads a run with that ID.
 func TestCIVariable(t *testing.T) {
 	t.Parallel()
 	job := newCLIJob(t)

@@ -65,7 +65,7 @@ func readSection(t *testing.T, page, heading string) string {
 	return text
 }
 
-// readBlock returns the first code block of a section that is in a language.
+// readBlock returns a section's first code block with the given language.
 func readBlock(t *testing.T, page, heading, language string) string {
 	t.Helper()
 	blocks := findBlocks(readSection(t, page, heading), language)
@@ -84,7 +84,7 @@ type codeBlock struct {
 
 var fencedBlock = regexp.MustCompile("(?ms)^```(\\w*)\n(.*?)^```$")
 
-// findBlocks returns the code blocks in text that are in one of the languages.
+// findBlocks returns the text's code blocks with one of the languages.
 func findBlocks(text string, languages ...string) (blocks []codeBlock) {
 	for _, at := range fencedBlock.FindAllStringSubmatchIndex(text, -1) {
 		found := codeBlock{language: text[at[2]:at[3]], text: text[at[4]:at[5]], line: 1 + strings.Count(text[:at[4]], "\n")}

@@ -17,8 +17,8 @@ var terraformErrors = []string{"Invalid for_each argument", "Failed to query ava
 
 var tableRow = regexp.MustCompile(`(?m)^\| ([A-Z][^|]*) \|`)
 
-// TestTroubleshooting checks that an error in the code has each title in the table under
-// Troubleshooting.
+// TestTroubleshooting checks that each title in the table under Troubleshooting is the title of an
+// error in the code, or of one of terraformErrors.
 func TestTroubleshooting(t *testing.T) {
 	t.Parallel()
 	source := readSource(t)

@@ -12,7 +12,7 @@ import (
 )
 
 // TestRedirectAdvice checks that the advice for a server that moved says how to configure the new
-// address, which depends on the sources of the old address and of the API key.
+// address. That depends on where the old address and the API key come from.
 func TestRedirectAdvice(t *testing.T) {
 	t.Parallel()
 	base := &url.URL{Scheme: "https", Host: "old.example.com", Path: "/api"}

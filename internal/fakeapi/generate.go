@@ -9,8 +9,7 @@ import (
 	"time"
 )
 
-// procedureName takes the next product and the next test for each name. The lengths of products and
-// tests have no common factor, so it returns every pair before it repeats one.
+// Words for generated procedures.
 var (
 	products = []string{
 		"Battery Pack", "Motor Controller", "Main Board", "Power Supply 24 V", "BMS Board",
@@ -86,6 +85,8 @@ func generate(i int, shape Shape) Procedure {
 	return p
 }
 
+// procedureName takes the next product and the next test for each name. The lengths of products and
+// tests have no common factor, so it returns every pair before it repeats one.
 func procedureName(i int) string {
 	if i%100 == 99 {
 		i-- // a procedure that was created twice by mistake

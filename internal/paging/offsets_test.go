@@ -54,13 +54,14 @@ func TestRequestsAtATime(t *testing.T) {
 	})
 }
 
-// TestSlowPage checks that a slow page doesn't delay the requests for the pages after it.
+// TestSlowPage checks that, while a page is slow, the pages after it are requested until pagesAhead
+// requests are in flight.
 func TestSlowPage(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		// The slow page is the last one of the first window of 8 pages, after windows of 1, 2, 3 and 5
-		// pages. Each page begins 99 rows after the page before.
-		const slowOffset, delay = (1 + 2 + 3 + 5 + 7) * 99, time.Minute
+		const pagesBefore = 1 + 2 + 3 + 5 + 7 // four windows, and the first 7 of the 8 pages of the next one
+		const slowOffset = pagesBefore * 99   // each page begins 99 rows after the page before
+		const delay = time.Minute
 		list := newChangingList(10_000)
 		list.latency = func(r listRequest) (request, response time.Duration) {
 			if r.offset == slowOffset {
@@ -77,7 +78,7 @@ func TestSlowPage(t *testing.T) {
 				meanwhile++
 			}
 		}
-		if want := pagesAhead - 1; meanwhile != want { // the slow page is in flight, too
+		if want := pagesAhead - 1; meanwhile != want { // all but the slow page
 			t.Errorf("got %d requests for later pages before the slow response, want %d", meanwhile, want)
 		}
 	})
@@ -172,7 +173,7 @@ func TestErrorBeyondEnd(t *testing.T) {
 	})
 }
 
-// TestCancel checks that a canceled read ends at once, with all of its requests.
+// TestCancel checks that canceling a read ends the read and all of its requests at once.
 func TestCancel(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

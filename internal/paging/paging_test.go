@@ -81,7 +81,7 @@ func TestDecideWhileFollowing(t *testing.T) {
 	for name, test := range map[string]decideCase{
 		"the same rows":                  {twoPages, twoPages, accept, ""},
 		"different orders":               {twoPages, twoPagesReversed, readAgain, "two passes gave different lists, of 2 and 2 rows"},
-		"different pages":                {twoPages, onePage, readAgain, "two passes gave different lists, of 2 and 2 rows"},
+		"the same rows on other pages":   {twoPages, onePage, readAgain, "two passes gave different lists, of 2 and 2 rows"},
 		"changed":                        {nil, newChangedPass("a row moved", 1), readAgain, "a row moved"},
 		"changed twice in the same way":  {newChangedPass("a row moved", 1), newChangedPass("a row moved", 1), fail, "the server's paging can't be followed: a row moved, each time that the list is read"},
 		"failed after a pass that ended": {twoPages, failedPass, fail, "no connection"},
@@ -90,7 +90,7 @@ func TestDecideWhileFollowing(t *testing.T) {
 	}
 }
 
-// decideCase is what the pager does after two passes.
+// decideCase is a test case of decide: the last two passes, and what the pager must do next.
 type decideCase struct {
 	previous, latest *passSummary // previous is nil if latest is the first pass
 	want             action
@@ -222,8 +222,8 @@ func TestPauses(t *testing.T) {
 	})
 }
 
-// newGrowingList returns a list that adds a row at the front before every response, so that no
-// seam holds.
+// newGrowingList returns a list that adds a row at the front before every response, so that no page
+// begins with the last row of the page before.
 func newGrowingList() *changingList {
 	return (&changingList{changes: []listChange{{after: 1, create: true}}, repeat: true}).fill(25)
 }

@@ -81,7 +81,7 @@ func TestCleanInvisible(t *testing.T) {
 	t.Parallel()
 	for r := range unicode.MaxRune + 1 {
 		shown := visible(string(r))
-		// These tables contain all ignorable characters.
+		// These tables contain all ignorable characters, and some others that are removed as well.
 		isIgnorable := unicode.In(r, unicode.Other_Default_Ignorable_Code_Point, unicode.Cf, unicode.Variation_Selector)
 		if isIgnorable && shown != "" {
 			t.Errorf("%U becomes %q, want nothing", r, shown)

@@ -17,8 +17,8 @@ import (
 )
 
 // TestRelease checks the assets in the directory that RELEASE_ASSETS names and installs the provider
-// from them. RELEASE_KEY names the file with the public key. Both make release-check, which builds the
-// assets, and the release workflow, which downloads them, run this test.
+// from them. RELEASE_KEY names the file with the public key. The test is run by "make release-check",
+// which builds the assets, and by the release workflow, which downloads them.
 func TestRelease(t *testing.T) {
 	t.Parallel()
 	dir := os.Getenv("RELEASE_ASSETS")

@@ -55,6 +55,7 @@ type testbed struct {
 	start  time.Time
 }
 
+// runOnTestbed runs a test in a synctest bubble: time passes only while every goroutine waits.
 func runOnTestbed(t *testing.T, test func(b *testbed)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
@@ -276,8 +277,8 @@ func TestDeadlineDuringPause(t *testing.T) {
 }
 
 // TestRateLimitGivesUp checks that 100 concurrent requests to a server that refuses everything end as
-// early as a single one would, and make at most eight times as many attempts. Each error has the URL of
-// its own request.
+// early as a single one would, and make at most maxInFlight times as many attempts. Each error has the
+// URL of its own request.
 func TestRateLimitGivesUp(t *testing.T) {
 	t.Parallel()
 	const responseTime = time.Millisecond
@@ -328,7 +329,8 @@ func TestDeadlineAfter429(t *testing.T) {
 				if !errors.Is(err, cause) {
 					b.Errorf("got %v, want %v", err, cause)
 				}
-				if errors.As(err, new(*Error)) { // the error that wraps the 429
+				// Only the error of the request that got the 429 wraps an *Error.
+				if _, ok := errors.AsType[*Error](err); ok {
 					mentions.Add(1)
 				}
 			})

@@ -107,7 +107,7 @@ func checkAmbiguous(t *testing.T, err error, ids ...string) {
 	}
 }
 
-// onlyMissing returns the only missing text of a *LookupError.
+// onlyMissing returns the only name or ID that a *LookupError reports as missing.
 func onlyMissing(t *testing.T, err error) Missing {
 	t.Helper()
 	failed := new(LookupError)
@@ -199,8 +199,8 @@ func TestLookupNFCKeys(t *testing.T) {
 	}
 }
 
-// spreadNames returns the names of count procedures, evenly spread over numberedProcedures(procedures).
-// The first procedure isn't among them.
+// spreadNames returns count of the names that numberedProcedures(procedures) has, evenly spread and
+// without the first.
 func spreadNames(count, procedures int) []string {
 	names := make([]string, count)
 	for i := range names {

@@ -48,7 +48,7 @@ func (d *disturbingTransport) RoundTrip(r *http.Request) (*http.Response, error)
 	disturbance := d.disturbances[number%len(d.disturbances)]
 	switch disturbance {
 	case "new order":
-		from := 20 + number%16 // a position in the random IDs
+		from := 20 + number%16 // sorts by a part of the random IDs, another one each time
 		d.api.Order(func(a, b fakeapi.Procedure) int { return cmp.Compare(a.ID[from:], b.ID[from:]) })
 	case "no response":
 		handler = noResponse

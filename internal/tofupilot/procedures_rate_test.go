@@ -118,7 +118,7 @@ func TestRateLimits(t *testing.T) {
 }
 
 // TestRateTooSlow checks that a read ends at its deadline if the rate limit allows too few requests
-// until then, and that its error contains the reason for the deadline and the last refusal.
+// until then, and that its error wraps the context's cause and the last refusal.
 func TestRateTooSlow(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -106,8 +106,8 @@ func DiagnosticPath(diagnostic *tfprotov6.Diagnostic) string {
 // refused" on Unix, "actively refused it" on Windows.
 const ConnectionRefused = "refused"
 
-// FileNotFoundMessage returns this system's error for a file that doesn't exist, without the
-// period at its end on Windows.
+// FileNotFoundMessage returns this system's error for a file that doesn't exist. It removes the
+// period at the end, which Windows adds.
 func FileNotFoundMessage(t *testing.T) string {
 	t.Helper()
 	_, err := os.Stat(filepath.Join(t.TempDir(), "none"))
