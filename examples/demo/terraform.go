@@ -100,7 +100,7 @@ func (d *demo) terraformPath(ctx context.Context) (string, error) {
 		&releases.LatestVersion{Product: product.Terraform, InstallDir: cache, Timeout: 10 * time.Minute},
 	})
 	if err != nil {
-		_ = os.Remove(cache) // fails if a download remains
+		_ = os.Remove(cache) // removes it only if it is empty
 		return "", fmt.Errorf("it isn't in PATH, and downloading it to %s failed: %w; install it, or set -terraform", cache, err)
 	}
 	return path, nil
@@ -199,8 +199,8 @@ func (d *demo) apply(ctx context.Context) (string, error) {
 	return "", d.tf.Apply(ctx, tfexec.DirOrPlan("demo.tfplan"))
 }
 
-// planOptions returns the options of a plan with the variables of self_hosted.tf, if that is part of
-// the configuration.
+// planOptions returns the options of a plan. It adds the variables of self_hosted.tf, if that file is
+// part of the configuration.
 func (d *demo) planOptions(options ...tfexec.PlanOption) []tfexec.PlanOption {
 	if d.live {
 		return options

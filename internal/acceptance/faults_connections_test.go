@@ -104,8 +104,8 @@ func proxyFaults() []fault {
 	}
 }
 
-// behindProxy returns a targetFunc that starts only a proxy. The target has the URL of a server that
-// the proxy is asked to connect to.
+// behindProxy returns a targetFunc that starts a proxy, but no server. The target's URL is serverURL,
+// and its OtherURL is the proxy's.
 func behindProxy(serverURL string, startProxy targetFunc) targetFunc {
 	return func(t *testing.T) *harness.Target {
 		t.Helper()

@@ -139,8 +139,8 @@ func TestFilters(t *testing.T) {
 	}
 }
 
-// TestNoMatch checks that a list without a match is empty, also in the plan. A count or for_each needs
-// a value that is known when planning.
+// TestNoMatch checks that a list without a match is empty, and that this is known in the plan, because
+// count and for_each need a known value.
 func TestNoMatch(t *testing.T) {
 	t.Parallel()
 	_, url := harness.NewFakeServer(t, fakeapi.Generate(3, fakeapi.WithRepository)...)

@@ -119,7 +119,7 @@ func TestPlanWithIDs(t *testing.T) {
 }
 
 // TestPastedNames checks that a name that an error lists can be copied into a configuration. It looks
-// up names that nobody has, copies the near misses from the errors, and looks those up.
+// up names that no procedure has, copies the near misses from the errors, and looks those up.
 func TestPastedNames(t *testing.T) {
 	t.Parallel()
 	var stored []fakeapi.Procedure

@@ -96,6 +96,7 @@ func call(ctx context.Context, network, address, method string) error {
 	if err != nil {
 		return err
 	}
+	// A schema is longer than 1000 bytes.
 	if status := response.Trailer.Get("Grpc-Status"); status != "0" || size < 1000 {
 		return fmt.Errorf("%s returned %d bytes and gRPC status %q", method, size, status)
 	}

@@ -32,8 +32,8 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// fakeServer replaces the framework's server. A read sets the attributes, as SetState does, and
-// returns the response and the error.
+// fakeServer replaces the framework's server. Its ReadDataSource passes on the attributes, as SetState
+// does, and returns resp and err.
 type fakeServer struct {
 	frameworkServer
 
@@ -281,7 +281,8 @@ var (
 	)
 )
 
-// structDataSource sets the same list without this package.
+// structDataSource sets the same list as sampleDataSource, but encodes it with the framework, not with
+// this package.
 type structDataSource struct{ sampleDataSource }
 
 func (d structDataSource) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {

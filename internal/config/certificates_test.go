@@ -137,13 +137,13 @@ func TestCAPath(t *testing.T) {
 	}
 }
 
-// TestSkippedCertificates checks that certificates that Go doesn't support are skipped if the bundle also
-// has one that Go supports.
+// TestSkippedCertificates checks that certificates that Go can't parse are skipped if the bundle also has
+// one that it can.
 func TestSkippedCertificates(t *testing.T) {
 	t.Parallel()
 	good, _ := harness.NewCertificate(t, "good")
 	brainpool := readBrainpool(t)
-	malformed := encodeSequence(emptySequence, emptySequence, emptyBitString)
+	malformed := encodeSequence(emptySequence, emptySequence, emptyBitString) // a certificate's parts, but empty
 	const curve = "x509: unsupported elliptic curve"
 	for name, c := range map[string]struct {
 		bundle string

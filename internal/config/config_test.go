@@ -127,8 +127,8 @@ func TestKeyPrecedence(t *testing.T) {
 	}
 }
 
-// TestURLPrecedence checks that url is used before TOFUPILOT_URL, even if the variable is invalid, and the
-// variable before the default.
+// TestURLPrecedence checks that url wins over TOFUPILOT_URL, even if the variable is invalid, and that the
+// variable wins over the default.
 func TestURLPrecedence(t *testing.T) {
 	t.Parallel()
 	const argument, variable = "https://argument.example.com", "https://variable.example.com"

@@ -118,8 +118,9 @@ func readConfigurations(t *testing.T) []configuration {
 
 // hasDefaultProvider reports whether a configuration has a provider block without an alias.
 func hasDefaultProvider(configuration string) bool {
-	found := providerBlock.FindString(configuration)
-	return found != "" && !strings.Contains(found, "alias")
+	return slices.ContainsFunc(providerBlock.FindAllString(configuration, -1), func(block string) bool {
+		return !strings.Contains(block, "alias")
+	})
 }
 
 // TestOtherBlocks checks that each code block whose language is hcl or tf, and not terraform, is a file

@@ -66,8 +66,8 @@ func TestLast30Days(t *testing.T) {
 	}
 }
 
-// copyExample returns a temporary directory with the files of an example. Resources of other
-// providers are replaced.
+// copyExample returns a temporary directory with the files of an example. In them, terraform_data
+// resources replace those of other providers.
 func copyExample(t *testing.T, example string) (dir string) {
 	t.Helper()
 	dir = t.TempDir()

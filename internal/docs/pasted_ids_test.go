@@ -86,6 +86,7 @@ func TestImport(t *testing.T) {
 	file := filepath.Join(dir, "import.tf")
 	writeFile(t, file, guide.imports)
 	runTerraform(t, dir, nil, "fmt", "-check", "-diff", "import.tf")
+	// copyExample has replaced the variables by terraform_data resources.
 	writeFile(t, file, strings.ReplaceAll(guide.imports, "github_actions_variable.", "terraform_data."))
 	checkContains(t, runTerraform(t, dir, serverEnv(url), "plan"), "Plan: 1 to import, 1 to add, 1 to change, 0 to destroy.")
 }

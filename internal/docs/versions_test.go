@@ -89,7 +89,7 @@ func TestOldestVersions(t *testing.T) {
 		supported := map[string]string{}
 		for _, found := range oldestSupported.FindAllStringSubmatch(texts[page], -1) {
 			product, version := found[1], found[2]
-			if supported[product] == "" { // a page mentions the versions that single features need later
+			if supported[product] == "" { // later mentions are of versions that single features need
 				supported[product] = version
 			}
 		}

@@ -34,7 +34,7 @@ func TestMemoryAdvice(t *testing.T) {
 	}
 }
 
-// TestSaySafe checks that say redacts the API key in an argument of any type.
+// TestSaySafe checks that Explainer.say redacts the API key in an argument of any type.
 func TestSaySafe(t *testing.T) {
 	t.Parallel()
 	const key = "the-secret-key"
@@ -51,7 +51,7 @@ func TestSaySafe(t *testing.T) {
 	}
 }
 
-// TestSayShortens checks that say shortens each argument on its own, and that it replaces line
+// TestSayShortens checks that Explainer.say shortens each argument on its own, and replaces line
 // breaks in arguments, but not in the format. It doesn't change an argument that say returned.
 func TestSayShortens(t *testing.T) {
 	t.Parallel()

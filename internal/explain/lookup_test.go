@@ -163,7 +163,7 @@ func TestDescribe(t *testing.T) {
 	}
 }
 
-// TestQuote checks that quote redacts the API key, even if the key contains characters that quote
+// TestQuote checks that Explainer.quote redacts the API key, even if the key contains characters that it
 // escapes, or if invisible characters split the key. Other invisible characters are escaped.
 func TestQuote(t *testing.T) {
 	t.Parallel()

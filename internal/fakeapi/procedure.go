@@ -117,7 +117,7 @@ func encode(p Procedure) []byte {
 	}
 	var buffer bytes.Buffer
 	encoder := json.NewEncoder(&buffer)
-	encoder.SetEscapeHTML(false) // JavaScript doesn't escape <, > and &
+	encoder.SetEscapeHTML(false) // the real API, in JavaScript, doesn't escape <, > and &
 	if err := encoder.Encode(encoded); err != nil {
 		panic(fmt.Sprintf("fakeapi: procedure %q: %v", p.ID, err))
 	}

@@ -72,8 +72,8 @@ type recordedCase struct {
 	recordedResponse
 }
 
-// recordedResponse represents the parts of a recorded response that the fake API must send, too. It
-// has no messages, because they change with the version of the REST layer's validator.
+// recordedResponse represents the parts of a recorded response that the fake API must send, too. Messages
+// aren't among them: they change with the version of the validator in TofuPilot's REST layer.
 type recordedResponse struct {
 	Status int
 	Code   string

@@ -65,7 +65,7 @@ func (k serverKind) canMove() bool { return k.order == "by name" || k.order == "
 // needsTwoPasses reports whether a list of several pages is complete only if two passes agree.
 func (k serverKind) needsTwoPasses() bool { return k.canMove() || k.cursors != "offsets" }
 
-// drawReadCase draws a read from a kind of server. Most lists are short, because short lists
+// drawReadCase draws a read of a list on a server of the kind. Most lists are short, because short lists
 // find the most errors in the least time.
 func drawReadCase(rt *rapid.T, kind string) readCase {
 	c := readCase{
@@ -81,14 +81,14 @@ func drawReadCase(rt *rapid.T, kind string) readCase {
 	for _, tens := range rapid.SliceOfN(rapid.IntRange(1, 9), 1, 8).Draw(rt, "latencies in 10 ms") {
 		c.latencies = append(c.latencies, time.Duration(tens)*10*time.Millisecond)
 	}
-	pages := c.rows/max(1, c.pageSize-1) + 1
+	pages := c.rows/max(1, c.pageSize-1) + 1 // two adjacent pages share a row
 	for range rapid.IntRange(0, 12).Draw(rt, "changes") {
 		c.changes = append(c.changes, c.drawChange(rt, pages))
 	}
 	if rapid.IntRange(0, 31).Draw(rt, "repeat the changes if 31") == 31 && len(c.changes) > 0 {
 		c.repeat = true
-		c.changes[0].after++ // one response at least between two repetitions
-		c.deadline = 3 * time.Second
+		c.changes[0].after++         // makeChanges would never end if each change had after 0
+		c.deadline = 3 * time.Second // such a list may never stop changing
 	}
 	return c
 }
@@ -144,7 +144,9 @@ func (c readCase) creationTimes() func(number int) time.Time {
 		return nil
 	case c.times == "equal":
 		return sameTime
-	case c.times == "missing", c.rows < 30: // a few rows may be in the order of creation by chance
+	case c.times == "missing":
+		return missing
+	case c.rows < 30: // so few rows may be in the order of creation by chance, and take only one pass
 		return missing
 	case c.times == "two alternating times":
 		return func(number int) time.Time { return createdAt(number % 2) }

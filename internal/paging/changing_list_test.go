@@ -242,9 +242,9 @@ func (l *changingList) create(at int) {
 	l.all = append(l.all, listRow{row: row{rowKey(number), created}, first: l.responses + 1, end: math.MaxInt})
 }
 
-// check returns an error if rows lacks a row that was in the list during all responses from
-// firstResponse on. It also returns an error for a row that was read twice, or was deleted before
-// the last pass.
+// check returns an error if rows lacks a row that was in the list from firstResponse to the latest
+// response. It also returns an error if rows has a row twice, or one that was deleted before the
+// last pass.
 func (l *changingList) check(rows []row, firstResponse int) error {
 	count := make([]int, len(l.all))
 	for _, row := range rows {

@@ -10,7 +10,8 @@ import (
 	"time"
 )
 
-// TestNumberOfRequests checks how many pages are requested, including pages beyond the end.
+// TestNumberOfRequests checks how many pages are requested, including pages beyond the end. Pages
+// overlap by one row. prefetch requests 1, 2, 3 and 5 pages at a time, and then stays 8 ahead.
 func TestNumberOfRequests(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct{ rows, pageSize, requests int }{
@@ -21,7 +22,7 @@ func TestNumberOfRequests(t *testing.T) {
 		{rows: 250, pageSize: 100, requests: 3},
 		{rows: 400, pageSize: 100, requests: 6},
 		{rows: 1_000, pageSize: 100, requests: 11},
-		{rows: 10_050, pageSize: 1, requests: 10_050 + 7},
+		{rows: 10_050, pageSize: 1, requests: 10_050 + 7}, // 7 beyond the end
 	} {
 		list := newChangingList(test.rows)
 		readAll(t, list, test.pageSize)

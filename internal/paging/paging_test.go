@@ -23,7 +23,7 @@ func TestPasses(t *testing.T) {
 		}
 		return createdAt(number)
 	}
-	lastLikeFirst := func(number int) time.Time { return createdAt(number % 249) }
+	lastLikeFirst := func(number int) time.Time { return createdAt(number % 249) } // of 250 rows
 	for name, test := range map[string]struct {
 		list   *changingList
 		rows   int

@@ -24,7 +24,7 @@ func objectType[T any](t *testing.T, object bulk.Object[T]) tftypes.Type {
 	return schema.Schema{Attributes: object.Attributes()}.Type().TerraformType(t.Context())
 }
 
-// TestProcedureFields checks which attributes the JSON of a procedure becomes.
+// TestProcedureFields checks the attributes of a procedure that is decoded from JSON.
 func TestProcedureFields(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {

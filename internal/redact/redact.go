@@ -46,7 +46,7 @@ func New(key string, headers ...Header) Redactor {
 	for _, header := range headers {
 		if len(header.Value) >= minHeader {
 			all = append(all, secret{header.Value, "[the header " + header.Name + "]"})
-			// A server may repeat a token without the scheme in front of it, such as Bearer.
+			// A server may repeat a token without its scheme, such as Bearer.
 			if token := header.Value[strings.LastIndex(header.Value, " ")+1:]; len(token) >= minHeader {
 				all = append(all, secret{token, "[the header " + header.Name + "]"})
 			}

@@ -119,8 +119,8 @@ func TestCleanLongText(t *testing.T) {
 	}
 }
 
-// TestHeaderValues checks that a value of a header is redacted if it has at least 8 bytes, even if it
-// is escaped, or without the scheme in front, such as Bearer.
+// TestHeaderValues checks that a header's value of at least 8 bytes is redacted, even if it is escaped,
+// or if its scheme, such as Bearer, is missing.
 func TestHeaderValues(t *testing.T) {
 	t.Parallel()
 	clean := New("the-secret-key",

@@ -218,8 +218,7 @@ func TestConnectionKind(t *testing.T) {
 }
 
 // TestUntrustedTLS checks that a server without TLS, or without a trusted certificate, receives no
-// request and isn't tried again. The error is about the server's certificate even if the server also
-// requests one from the client.
+// request and isn't tried again.
 func TestUntrustedTLS(t *testing.T) {
 	t.Parallel()
 	api := fakeapi.New()
@@ -238,7 +237,9 @@ func TestUntrustedTLS(t *testing.T) {
 	if n := len(api.Requests()); n > 0 {
 		t.Errorf("the servers received %d requests", n)
 	}
-	if failed := classify(response{mayLackCertificate: true}, &tls.CertificateVerificationError{Err: errors.New("untrusted")}); failed.Kind != TLSFailed {
+	// The error is about the server's certificate even if the server also requests one from the client.
+	err := &tls.CertificateVerificationError{Err: errors.New("untrusted")}
+	if failed := classify(response{mayLackCertificate: true}, err); failed.Kind != TLSFailed {
 		t.Errorf("untrusted, and requests a certificate: got kind %d, want %d", failed.Kind, TLSFailed)
 	}
 }

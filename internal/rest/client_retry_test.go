@@ -276,9 +276,9 @@ func TestDeadlineDuringPause(t *testing.T) {
 	}
 }
 
-// TestRateLimitGivesUp checks that 100 concurrent requests to a server that refuses everything end as
-// early as a single one would, and make at most maxInFlight times as many attempts. Each error has the
-// URL of its own request.
+// TestRateLimitGivesUp makes 100 concurrent requests to a server that refuses all of them. They must
+// take no longer than a single request, and make at most maxInFlight times its attempts. Each error has
+// the URL of its own request.
 func TestRateLimitGivesUp(t *testing.T) {
 	t.Parallel()
 	const responseTime = time.Millisecond

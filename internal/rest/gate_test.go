@@ -107,7 +107,7 @@ func TestGateMaxInFlight(t *testing.T) {
 		if load.maxInFlight != 8 {
 			t.Errorf("got %d requests in flight, want 8", load.maxInFlight)
 		}
-		if took := time.Since(load.start); took != 7*time.Second { // 50 requests are sent in seven rounds
+		if took := time.Since(load.start); took != 7*time.Second { // 50 requests, at most 8 at a time, and each takes a second
 			t.Errorf("it took %s, want 7s: fewer than 8 requests were in flight", took)
 		}
 	})

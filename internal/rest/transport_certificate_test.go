@@ -77,7 +77,8 @@ func newCertificateServer(t *testing.T, handler http.Handler, configure func(*ht
 	return server
 }
 
-// newClient returns a client that trusts the server and has a client certificate, or none if it is nil.
+// newClient returns a client that trusts the server. It has this client certificate, unless certificate
+// is nil.
 func (s *certificateServer) newClient(t *testing.T, certificate *tls.Certificate) *Client {
 	t.Helper()
 	trusted := x509.NewCertPool()
@@ -103,7 +104,7 @@ func runProtocols(t *testing.T, name string, test func(t *testing.T, configure f
 }
 
 // TestClientCertificates checks that the client presents its certificate if the server requests one,
-// even one that isn't from an authority in the server's list.
+// even if the certificate isn't from an authority in the server's list.
 func TestClientCertificates(t *testing.T) {
 	t.Parallel()
 	listed, listedCAs := newCertificate(t, "listed")

@@ -43,7 +43,7 @@ func TestProxyAddresses(t *testing.T) { //nolint:paralleltest // findProxy sets 
 		"an IP address":    {"HTTPS_PROXY", "10.0.0.1:3128", "http://10.0.0.1:3128"},
 		"SOCKS":            {"HTTPS_PROXY", "socks5://proxy:1080", "socks5://proxy:1080"},
 	} {
-		proxy, err := proxyCase{c.variable, c.value, httpsURL, ""}.findProxy(t)
+		proxy, err := proxyCase{variable: c.variable, value: c.value, url: httpsURL}.findProxy(t)
 		if err != nil || proxy == nil || proxy.String() != c.want {
 			t.Errorf("%s: got %v, %v, want %s", name, proxy, err, c.want)
 		}
@@ -67,7 +67,7 @@ func TestInvalidProxyAddresses(t *testing.T) { //nolint:paralleltest // findProx
 		"a port that isn't a number": {"HTTPS_PROXY", "proxy:port", httpsURL, ""},
 		"a scheme alone":             {"HTTPS_PROXY", "http://", httpsURL, ""},
 		"a port alone":               {"HTTPS_PROXY", ":3128", httpsURL, ""},
-		// Neither value of NO_PROXY matches: it lists host names and networks, separated by commas.
+		// NO_PROXY must list host names and networks, separated by commas. These two values match no host.
 		"spaces in NO_PROXY": {"HTTPS_PROXY", "http://proxy%zz:3128", httpsURL, "a.test .example.com"},
 		"a URL in NO_PROXY":  {"HTTPS_PROXY", "http://proxy%zz:3128", httpsURL, httpsURL},
 	} {

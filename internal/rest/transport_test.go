@@ -32,9 +32,9 @@ func TestRootCAs(t *testing.T) {
 	}
 }
 
-// newClientWithoutBody returns a client that always receives this status and a body that blocks. Only Close
-// ends a Read of that body, not the request's context: net/http has such a body for 101 Switching Protocols.
-func newClientWithoutBody(t *testing.T, status int) *Client {
+// newClientWithBlockingBody returns a client that always receives this status and a body that never comes.
+// A Read of the body ends on Close, but not when the request's context ends, as for a 101 in net/http.
+func newClientWithBlockingBody(t *testing.T, status int) *Client {
 	t.Helper()
 	client := newClient(t, "https://tofupilot.invalid")
 	client.http.Transport = roundTripFunc(func(*http.Request) (*http.Response, error) {
@@ -49,7 +49,7 @@ func TestBodyNeverComes(t *testing.T) {
 	t.Parallel()
 	for _, status := range []int{200, 401, 403, 404, 500} {
 		synctest.Test(t, func(t *testing.T) {
-			client := newClientWithoutBody(t, status)
+			client := newClientWithBlockingBody(t, status)
 			client.requestTimeout = time.Hour
 			cause := errors.New("time is up")
 			ctx, cancel := context.WithTimeoutCause(t.Context(), time.Minute, cause)
@@ -69,7 +69,7 @@ func TestBodyTimeout(t *testing.T) {
 	t.Parallel()
 	for status, kind := range map[int]Kind{200: TimedOut, 401: GatewayResponded, 403: GatewayResponded, 404: NotTheAPI, 500: ServerFailed} {
 		synctest.Test(t, func(t *testing.T) {
-			client := newClientWithoutBody(t, status)
+			client := newClientWithBlockingBody(t, status)
 			client.requestTimeout, client.gate.maxRetries = time.Second, 0
 			start := time.Now()
 			failed := getError(t, client)

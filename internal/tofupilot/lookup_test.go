@@ -296,7 +296,7 @@ func TestLookupAfterFailedSearch(t *testing.T) {
 		"nothing found":     {okResponse(`{"data": [], "meta": {"has_more": false}}`), true},
 		"a row twice":       {okResponse(`{"data": [` + row + `, ` + row + `], "meta": {"has_more": false}}`), true},
 	} {
-		for _, names := range [][]string{{"Procedure 00003"}, {"Procedure 00003", "Procedure 00149"}} {
+		for _, names := range [][]string{{"Procedure 00003"}, {"Procedure 00003", "Procedure 00149"}} { // two are searched for at the same time
 			t.Run(fmt.Sprint(what, "/", len(names)), func(t *testing.T) {
 				t.Parallel()
 				api := fakeapi.New(numberedProcedures(150)...)
@@ -389,12 +389,12 @@ func TestLookupReportsAllNames(t *testing.T) {
 	}
 }
 
-// TestLookupOther checks that the error of a missing name names the procedure with this ID, and that
-// the error of a missing ID names the procedure with this name.
+// TestLookupOther checks that, if no procedure has a text as its name, the error has the procedure that
+// has it as its ID, and the other way round.
 func TestLookupOther(t *testing.T) {
 	t.Parallel()
 	const id = "550e8400-e29b-41d4-a716-446655440000"
-	nameless := fakeapi.Procedure{ID: "x", JSON: `{"id": "x", "name": null}`} // never the other procedure
+	nameless := fakeapi.Procedure{ID: "x", JSON: `{"id": "x", "name": null}`} // must not be found as the other procedure
 	client, _ := newFakeClient(t, append(numberedProcedures(20), fakeapi.Procedure{ID: id, Name: "Battery Test"}, nameless)...)
 	for text, by := range map[string]By{id: ByName, strings.ToUpper(id): ByName, " " + id + "\n": ByName, "Battery Test": ByID} {
 		_, err := lookUpOne(t.Context(), client, by, text)
@@ -404,8 +404,8 @@ func TestLookupOther(t *testing.T) {
 	}
 }
 
-// TestLookupNoOther checks that the error of a missing ID names no other procedure if none has
-// exactly this name, or if several have it.
+// TestLookupNoOther checks that the error of a missing ID has no other procedure if none has the text
+// exactly as its name, or if several have it.
 func TestLookupNoOther(t *testing.T) {
 	t.Parallel()
 	for _, names := range [][]string{{"rig-a"}, {"Rig A+", "RIG A"}, {"Rig A", "Rig A"}} {

@@ -22,7 +22,7 @@ type WantDiagnostic struct {
 	Words   []string // texts that the detail contains
 }
 
-// WantError returns a WantDiagnostic for CheckError.
+// WantError returns a WantDiagnostic for CheckError. The path is empty for an error without an argument.
 func WantError(path, summary string, words ...string) WantDiagnostic {
 	return WantDiagnostic{path, summary, words}
 }
@@ -76,8 +76,8 @@ func CheckReadable(t *testing.T, text string) {
 	}
 }
 
-// strayPeriod matches a period before other punctuation or before a parenthesis, but not an
-// ellipsis. The error messages of Windows end with a period, which must be removed if a message is
+// strayPeriod matches a period before other punctuation, unless it is part of an ellipsis, and any
+// period before a parenthesis. The error messages of Windows end with a period, which must be removed if a message is
 // part of a sentence.
 var strayPeriod = regexp.MustCompile(`[^\s.]\.[.;,:]\s|\S*\. \(`)
 
