@@ -8,7 +8,7 @@ import (
 )
 
 // Shape says which optional fields a row has. Servers differ in these fields, and a list may mix shapes
-// (API.md, Items).
+// (API.md, Rows).
 type Shape int
 
 const (

@@ -44,7 +44,7 @@ func (d *dataSource) Configure(_ context.Context, req datasource.ConfigureReques
 	d.provider, _ = req.ProviderData.(*providerData)
 }
 
-// session is one read of a data source.
+// session holds what belongs to one read of a data source.
 type session struct {
 	*tofupilot.Session
 

@@ -188,7 +188,7 @@ type keepFunc func(*Procedure) (row Row, size int)
 
 // Procedure is a test procedure. Servers differ in the fields that they send; what
 // one doesn't send is nil. Its runs are by StartedAt and then ID. JSON names and the
-// sets of fields are from API.md, Items.
+// sets of fields are from API.md, Rows.
 type Procedure struct {
 	ID               string      `json:"id"` // unique; a UUID
 	Name             *string     `json:"name"`
