@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// Words for generated procedures.
+// Values for generated procedures. A value that is listed several times is more frequent.
 var (
 	products = []string{
 		"Battery Pack", "Motor Controller", "Main Board", "Power Supply 24 V", "BMS Board",
@@ -69,9 +69,9 @@ func generate(i int, shape Shape) Procedure {
 	if !shape.hasRuns() {
 		return p
 	}
-	started := p.CreatedAt.AddDate(0, 0, 30)
+	started := p.CreatedAt.AddDate(0, 0, 30) // so that the oldest of five runs is after CreatedAt
 	for range random.IntN(6) {
-		started = started.Add(-time.Duration(1+random.IntN(48*3600*1000)) * time.Millisecond)
+		started = started.Add(-time.Duration(1+random.IntN(48*3600*1000)) * time.Millisecond) // by up to 48 hours
 		p.Runs = append(p.Runs, Run{
 			ID:        newUUID(random),
 			Outcome:   outcomes[random.IntN(len(outcomes))],
@@ -86,7 +86,7 @@ func generate(i int, shape Shape) Procedure {
 }
 
 // procedureName takes the next product and the next test for each name. The lengths of products and
-// tests have no common factor, so it returns every pair before it repeats one.
+// tests have no common factor, so the pairs of one round are distinct.
 func procedureName(i int) string {
 	if i%100 == 99 {
 		i-- // a procedure that was created twice by mistake
@@ -113,7 +113,7 @@ func createdAt(i int, shape Shape, random *rand.Rand) time.Time {
 	const slots, stride = 104_729, 64_727
 	start := time.Date(2024, time.January, 2, 6, 0, 0, 0, time.UTC)
 	slot := i * stride % slots
-	minutes := slot*10 + 2*int(shape) // times are also distinct in a mix of shapes
+	minutes := slot*10 + 2*int(shape) // so that no two shapes share a minute
 	return start.Add(time.Duration(minutes)*time.Minute + time.Duration(random.IntN(60_000))*time.Millisecond)
 }
 
@@ -134,7 +134,7 @@ func newUUID(random *rand.Rand) string {
 	var b [16]byte
 	binary.BigEndian.PutUint64(b[:8], random.Uint64())
 	binary.BigEndian.PutUint64(b[8:], random.Uint64())
-	b[6] = b[6]&0x0f | 0x40
-	b[8] = b[8]&0x3f | 0x80
+	b[6] = b[6]&0x0f | 0x40 // the version
+	b[8] = b[8]&0x3f | 0x80 // the variant
 	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
 }

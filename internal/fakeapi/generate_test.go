@@ -13,7 +13,7 @@ import (
 
 var shapes = []fakeapi.Shape{fakeapi.WithRepository, fakeapi.WithRunsAndFPY, fakeapi.WithRuns, fakeapi.WithRunsAndRepository}
 
-// TestIDsAreUUIDs checks that all IDs are UUIDs of version 4.
+// TestIDsAreUUIDs checks that the IDs of procedures are UUIDs of version 4.
 func TestIDsAreUUIDs(t *testing.T) {
 	t.Parallel()
 	uuid := regexp.MustCompile(`^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$`)
@@ -43,7 +43,8 @@ func TestGeneratedDistinct(t *testing.T) {
 	}
 }
 
-// TestGeneratedNames checks that only every hundredth procedure has the name of another one.
+// TestGeneratedNames checks that names are distinct, except that every hundredth procedure has the
+// name of the previous one.
 func TestGeneratedNames(t *testing.T) {
 	t.Parallel()
 	names := map[string]bool{}
@@ -54,13 +55,13 @@ func TestGeneratedNames(t *testing.T) {
 			t.Errorf("procedure %d: got the name %q, want %q", i, p.Name, procedures[i-1].Name)
 		}
 	}
-	if len(names) != 9_900 {
+	if len(names) != 9_900 { // 10,000 without every hundredth
 		t.Errorf("got %d distinct names, want 9900", len(names))
 	}
 }
 
 // TestGeneratedFields checks that generated procedures have the same fields as the examples, and
-// that a field that can be null is null in some of the procedures.
+// that some of the procedures have null for each field that can be null.
 func TestGeneratedFields(t *testing.T) {
 	t.Parallel()
 	nullable := map[fakeapi.Shape][]string{

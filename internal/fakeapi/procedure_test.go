@@ -43,7 +43,7 @@ func TestShapes(t *testing.T) {
 		runs   = `"runs":[{"id":"r","outcome":"PASS","started_at":"2024-01-15T14:30:00.000Z","unit":{"id":"n"}}]`
 		linked = `"linkedRepository":{"id":"l","name":"n","fullName":"o/n","provider":"github"}`
 	)
-	created := time.Date(2024, time.March, 1, 1, 2, 3, 45_999_999, time.FixedZone("", 7200))
+	created := time.Date(2024, time.March, 1, 1, 2, 3, 45_999_999, time.FixedZone("", 7200)) // 23:02:03.045999999 on 29 February in UTC
 	started := time.Date(2024, time.January, 15, 14, 30, 0, 0, time.UTC)
 	empty := fakeapi.Procedure{ID: "i", Name: `<A> & "B" µ`, CreatedAt: created}
 	full := empty

@@ -25,7 +25,7 @@ var timestamp = regexp.MustCompile(`^(?:(?:\d\d[2468][048]|\d\d[13579][26]|\d\d0
 // query is the parsed query of a request.
 type query struct {
 	limit   int
-	offset  int
+	offset  int                 // the cursor: how many rows to skip
 	filters []func(*entry) bool // pages contain the rows for which all return true
 }
 
@@ -123,7 +123,7 @@ const notANumber = "Invalid input: expected number, received string"
 // parseNumber parses a number that consists of digits only. TofuPilot's servers also accept other
 // forms of numbers, such as 5.0 and 0x10 (API.md, Parameters), but no client has to send them.
 func parseNumber(value string) (int, error) {
-	parsed, err := strconv.ParseUint(value, 10, 31)
+	parsed, err := strconv.ParseUint(value, 10, 31) // 31 bits fit in an int everywhere
 	return int(parsed), err
 }
 

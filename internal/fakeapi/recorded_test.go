@@ -23,7 +23,7 @@ var rejected = map[string]string{
 	"limit=0x10":          "a hexadecimal number",
 	"limit=%205":          "a space before the number",
 	"limit=5%20":          "a space after the number",
-	"limit=+5":            "a space before the number",
+	"limit=+5":            "a space, which + stands for, before the number",
 	"limit=%2B5":          "a number with a sign",
 	"cursor=5.0&limit=5":  "a number with a fraction of zero",
 	"cursor=1e1&limit=5":  "a number with an exponent",
@@ -48,7 +48,7 @@ func TestRecordedResponses(t *testing.T) {
 			if c.Status != http.StatusOK {
 				t.Errorf("%s: the recorded status is %d, want 200", reason, c.Status)
 			}
-			parameter, _, _ := strings.Cut(c.query(), "=")
+			parameter, _, _ := strings.Cut(c.query(), "=") // the first parameter has the rejected value
 			if got.Status != http.StatusBadRequest || got.paths(t) != parameter {
 				t.Errorf("%s: got status %d with the issues %s, want 400 with an issue of %s", reason, got.Status, got.Issues, parameter)
 			}
@@ -99,7 +99,7 @@ func readRecording(t *testing.T) (recorded recording) {
 
 func (r recording) newServer() *fakeapi.Server {
 	s := fakeapi.New()
-	s.ForbidStation("STATION") // as when the responses were recorded
+	s.ForbidStation("STATION") // the key of the recorded 403
 	for _, row := range r.Rows {
 		s.Add(fakeapi.Procedure{ID: row.ID, Name: row.Name, CreatedAt: row.Created})
 	}

@@ -36,8 +36,8 @@ type Server struct {
 	requests []Request
 }
 
-// entry is a row with values that are computed from it once. Rows of lists other than the list of
-// procedures are Procedures whose JSON is set.
+// entry is a row with values that are computed from it once. Rows of other lists, which don't
+// exist yet, are Procedures whose JSON is set (CONTRIBUTING.md, A new data source).
 type entry struct {
 	Procedure
 	json               []byte

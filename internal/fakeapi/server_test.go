@@ -8,7 +8,7 @@ import (
 )
 
 // TestStationKey checks that a station key sees only the procedures that its station is linked to, on
-// every page and in searches. The key of an unlinked station sees no procedures.
+// every page and in searches, and that the key of an unlinked station sees none.
 func TestStationKey(t *testing.T) {
 	t.Parallel()
 	s := fakeapi.New(newProcedures("a", "b", "c", "d")...)
@@ -22,7 +22,7 @@ func TestStationKey(t *testing.T) {
 	if got, want := string(p.Meta), `{"has_more":false,"next_cursor":null}`; got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
-	checkPage(t, s, "Bearer station", "search_query=of+C")
+	checkPage(t, s, "Bearer station", "search_query=of+C") // finds only c, which the key can't see
 	checkPage(t, s, "Bearer unlinked", "")
 	s.Add(fakeapi.Procedure{ID: "later"})
 	checkPage(t, s, "Bearer station", "", "a", "b", "d", "later")
