@@ -66,9 +66,9 @@ func TestDeadlineWhileWaitingForList(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		client := newSlowClient(t, fakeapi.New(unsearchableProcedures(1_000)...))
 		go func() { _, _ = lookUpOne(t.Context(), client, ByName, "一") }()
-		synctest.Wait()
+		synctest.Wait() // until the lookup above has requested its first page
 		cause := errors.New("time is up")
-		ctx, cancel := context.WithTimeoutCause(t.Context(), 2*time.Second, cause)
+		ctx, cancel := context.WithTimeoutCause(t.Context(), 2*time.Second, cause) // the list takes more than two seconds
 		defer cancel()
 		start := time.Now()
 		if _, err := lookUpOne(ctx, client, ByName, "丁"); !errors.Is(err, cause) || time.Since(start) != 2*time.Second {
@@ -84,9 +84,9 @@ func TestSessionMemory(t *testing.T) {
 	names := []string{"Procedure 00000", "Procedure 00001"}
 	for what, c := range map[string]struct {
 		procedures []fakeapi.Procedure
-		keptRows   int64
+		keptRows   int64 // at least
 	}{
-		"whole list, without the names": {unsearchableProcedures(300), 300},
+		"whole list, for missing names": {unsearchableProcedures(300), 300},
 		"first page":                    {numberedProcedures(2), 2},
 		"searches":                      {numberedProcedures(150), 2},
 	} {
@@ -113,7 +113,7 @@ func TestDroppedSearches(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		api := fakeapi.New(numberedProcedures(1_000)...)
 		respondToSearches(api, noResponse)
-		client := newClient(t, "https://tofupilot.invalid", withTransport(handlerTransport{api}), withRetries(3))
+		client := newClient(t, "https://tofupilot.invalid", withTransport(handlerTransport{api}), withRetries(3)) // a search isn't retried after a timeout
 		for i, want := range []time.Duration{10 * time.Second, 0, 0} {
 			name := fmt.Sprintf("Procedure %05d", i)
 			start := time.Now()

@@ -73,7 +73,7 @@ func TestSearchableSpellings(t *testing.T) {
 	t.Parallel()
 	decompositions := slices.Sorted(maps.Keys(equivalents()))
 	rapid.Check(t, func(t *rapid.T) {
-		parts := rapid.OneOf(rapid.SampledFrom(decompositions), rapid.StringOfN(genCharacters(), 1, 4, -1))
+		parts := rapid.OneOf(rapid.SampledFrom(decompositions), rapid.StringOfN(genCharacters(), 1, 4, -1)) // -1: no limit in bytes
 		text := norm.NFC.String(strings.Join(rapid.SliceOfN(parts, 1, 12).Draw(t, "parts"), ""))
 		stored := drawEquivalent(t, text)
 		if norm.NFC.String(stored) != text {
@@ -105,7 +105,7 @@ func genCharacters() *rapid.Generator[rune] {
 // drawEquivalent draws an equivalent form of the text. It splits the decomposed text into parts and
 // replaces each by itself or by a character that has this decomposition.
 func drawEquivalent(t *rapid.T, text string) string {
-	const longestDecomposition = 4
+	const longestDecomposition = 4 // of any character in Unicode, in characters
 	var form strings.Builder
 	rest := []rune(norm.NFD.String(text))
 	for len(rest) > 0 {

@@ -119,7 +119,7 @@ func onlyMissing(t *testing.T, err error) Missing {
 
 // TestLookupName checks that a lookup finds the procedure with exactly the name. The lookup searches
 // for a part of the name that is the same in every Unicode form. If no such part has a letter or a
-// digit, it reads the list.
+// digit, the lookup reads the list.
 func TestLookupName(t *testing.T) {
 	t.Parallel()
 	for what, c := range map[string]struct{ name, search string }{
@@ -170,7 +170,7 @@ func TestLookupID(t *testing.T) {
 func TestLookupNFC(t *testing.T) {
 	t.Parallel()
 	for _, text := range []string{
-		"Prüfstand Größe M", "5 \u212a", "100 \u2126 Load", "a\u037eb", "\u8c48 1", "q\u0307\u0323 test", "\u05d1\u05bc\u05b0דיקה",
+		"Prüfstand Größe M", "5 \u212a", "100 \u2126 Load", "a\u037eb", "\uf900 1", "q\u0307\u0323 test", "\u05d1\u05bc\u05b0דיקה",
 	} {
 		forms := []string{text, norm.NFC.String(text), norm.NFD.String(text)}
 		for _, stored := range forms {
@@ -200,7 +200,7 @@ func TestLookupNFCKeys(t *testing.T) {
 }
 
 // spreadNames returns count of the names that numberedProcedures(procedures) has, evenly spread and
-// without the first.
+// without the first, which TestLookupRequests renames.
 func spreadNames(count, procedures int) []string {
 	names := make([]string, count)
 	for i := range names {
@@ -228,7 +228,7 @@ func TestLookupRequests(t *testing.T) {
 		names      []string
 		pages      int  // requests without a search
 		searches   int  // requests with a search
-		orFewer    bool // whether there may be fewer pages and searches, because they are sent in parallel
+		orFewer    bool // whether there may be fewer of each, because requests are sent in parallel
 	}{
 		"no names":                       {procedures: 90},
 		"one name":                       {procedures: 10_000, names: spreadNames(1, 10_000), searches: 1},
@@ -296,12 +296,14 @@ func TestLookupAfterFailedSearch(t *testing.T) {
 		"nothing found":     {okResponse(`{"data": [], "meta": {"has_more": false}}`), true},
 		"a row twice":       {okResponse(`{"data": [` + row + `, ` + row + `], "meta": {"has_more": false}}`), true},
 	} {
-		for _, names := range [][]string{{"Procedure 00003"}, {"Procedure 00003", "Procedure 00149"}} { // two are searched for at the same time
+		for _, names := range [][]string{{"Procedure 00003"}, {"Procedure 00003", "Procedure 00149"}} { // the two are searched for in parallel
 			t.Run(fmt.Sprint(what, "/", len(names)), func(t *testing.T) {
 				t.Parallel()
 				api := fakeapi.New(numberedProcedures(150)...)
 				respondToSearches(api, c.response)
-				client := newClient(t, newServer(t, api).String(), withRetries(1), func(config *rest.Config) { config.RequestTimeout = time.Second })
+				client := newClient(t, newServer(t, api).String(), withRetries(1), func(config *rest.Config) {
+					config.RequestTimeout = time.Second // so that "no response" ends soon
+				})
 				if found, err := lookUp(t.Context(), client, ByName, names...); err != nil || found["Procedure 00003"].ID != "id-00003" {
 					t.Errorf("got %v, %v", found, err)
 				}
@@ -336,14 +338,13 @@ func TestLookupEndsWithSearch(t *testing.T) {
 // TestLookupUnreachable checks that a lookup whose search can't connect fails without reading the list.
 func TestLookupUnreachable(t *testing.T) {
 	t.Parallel()
-	unreachable := newClient(t, "http://127.0.0.1:1")
+	unreachable := newClient(t, "http://127.0.0.1:1") // no server listens on port 1
 	if _, err := lookUpOne(t.Context(), unreachable, ByName, "Battery"); err == nil || !strings.Contains(err.Error(), "search_query") {
 		t.Errorf("got %v, want the error of the search", err)
 	}
 }
 
-// TestLookupListFails checks that a lookup returns the list's error if both its search and the list
-// fail.
+// TestLookupListFails checks that a lookup whose search and list fail returns only the list's error.
 func TestLookupListFails(t *testing.T) {
 	t.Parallel()
 	client, api := newFakeClient(t, namedProcedures("Battery")...)
@@ -371,7 +372,7 @@ func TestLookupAmbiguous(t *testing.T) {
 func TestLookupReportsAllNames(t *testing.T) {
 	t.Parallel()
 	client, _ := newFakeClient(t, append(numberedProcedures(200), namedProcedures("Battery", "Battery", "Motor Test")...)...)
-	found, err := lookUp(t.Context(), client, ByName, "Procedure 00007", "Motor-Test", "Battery", "Nobody's", "p2")
+	found, err := lookUp(t.Context(), client, ByName, "Procedure 00007", "Motor-Test", "Battery", "Nobody's", "p2") // p2 is the ID of Motor Test
 	failed := new(LookupError)
 	if !errors.As(err, &failed) || found != nil {
 		t.Fatalf("got %v, %v", found, err)
@@ -389,12 +390,13 @@ func TestLookupReportsAllNames(t *testing.T) {
 	}
 }
 
-// TestLookupOther checks that, if no procedure has a text as its name, the error has the procedure that
-// has it as its ID, and the other way round.
+// TestLookupOther checks that the error of a missing name has the procedure whose ID is that text, in any
+// case and with any spaces around it, and that the error of a missing ID has the procedure whose name
+// is that text.
 func TestLookupOther(t *testing.T) {
 	t.Parallel()
 	const id = "550e8400-e29b-41d4-a716-446655440000"
-	nameless := fakeapi.Procedure{ID: "x", JSON: `{"id": "x", "name": null}`} // must not be found as the other procedure
+	nameless := fakeapi.Procedure{ID: "x", JSON: `{"id": "x", "name": null}`} // a procedure without a name to compare
 	client, _ := newFakeClient(t, append(numberedProcedures(20), fakeapi.Procedure{ID: id, Name: "Battery Test"}, nameless)...)
 	for text, by := range map[string]By{id: ByName, strings.ToUpper(id): ByName, " " + id + "\n": ByName, "Battery Test": ByID} {
 		_, err := lookUpOne(t.Context(), client, by, text)
@@ -404,8 +406,8 @@ func TestLookupOther(t *testing.T) {
 	}
 }
 
-// TestLookupNoOther checks that the error of a missing ID has no other procedure if none has the text
-// exactly as its name, or if several have it.
+// TestLookupNoOther checks that the error of a missing ID has no procedure in Other if no name is exactly
+// the missing ID, or if several names are.
 func TestLookupNoOther(t *testing.T) {
 	t.Parallel()
 	for _, names := range [][]string{{"rig-a"}, {"Rig A+", "RIG A"}, {"Rig A", "Rig A"}} {

@@ -28,7 +28,8 @@ func suggestOne(t *testing.T, by By, text string, rows []Row) Missing {
 	return missing[0]
 }
 
-// TestNear checks the near misses of a name in a list of more than fewInAll procedures.
+// TestNear checks the near misses of a name in a list of more than fewInAll procedures. In a shorter
+// list, all procedures are near misses (TestNearInShortList).
 func TestNear(t *testing.T) {
 	t.Parallel()
 	var notNear []string // names that make the list long enough, and aren't near misses
@@ -99,7 +100,7 @@ func TestOnlyIn(t *testing.T) {
 		"a superscript":               {"m²", "m2", InSpelling},
 		"a dotless i":                 {"ışin", "işin", InSpelling},
 		"a dotted I":                  {"İSTANBUL", "ISTANBUL", InSpelling},
-		"case and punctuation":        {"burn in", "Burn-in", InCase | InWhiteSpace | InPunctuation},
+		"case, space and punctuation": {"burn in", "Burn-in", InCase | InWhiteSpace | InPunctuation},
 		"white space and invisible":   {"Battery\u200bTest", "Battery Test", InWhiteSpace | InInvisible},
 		"all of them":                 {"ﬁnal\u200b  TEST!", "Final test", allDifferences},
 		"a letter":                    {"Firmwar Test", "Firmware Test", 0},
@@ -112,7 +113,7 @@ func TestOnlyIn(t *testing.T) {
 		"a fraction's slash":          {"½ load", "1/2 load", 0},
 		"other punctuation only":      {"---", "...", 0},
 		"a part":                      {"Firmware", "Firmware Test", 0},
-		"too long to be near":         {strings.Repeat("a", maxCompared+1), strings.Repeat("A", maxCompared+1), 0},
+		"too long to be compared":     {strings.Repeat("a", maxCompared+1), strings.Repeat("A", maxCompared+1), 0},
 	} {
 		t.Run(what, func(t *testing.T) {
 			t.Parallel()
@@ -130,22 +131,22 @@ func TestOnlyIn(t *testing.T) {
 	}
 }
 
-// TestOnlyInOfSeveral checks that other near misses are dropped if some differ only in case, white
-// space and so on. OnlyIn then contains the differences of all that remain.
+// TestOnlyInOfSeveral checks that near misses with other differences are dropped if some differ only in
+// case, white space and so on. OnlyIn then has the differences of all near misses that remain.
 func TestOnlyInOfSeveral(t *testing.T) {
 	t.Parallel()
 	for what, c := range map[string]struct {
 		by     By
 		wanted string
 		stored []string
-		near   []string
+		near   []string // the IDs of the near misses that remain
 		only   Differences
 	}{
 		"one of few":                     {ByName, "Firmware  Smoke Test", []string{"Firmware Smoke Test 2", "Firmware Smoke Test", "Burn-in"}, []string{"p1"}, InWhiteSpace},
 		"two with one name":              {ByName, "fvt", []string{"FVT", "FVT", "FVT 2"}, []string{"p0", "p1"}, InCase},
 		"two with different differences": {ByName, "FVT", []string{"fvt", "F V T"}, []string{"p0", "p1"}, InCase | InWhiteSpace},
 		"no small difference":            {ByName, "FVT", []string{"FCT", "FV"}, []string{"p0", "p1"}, 0},
-		"an ID":                          {ByID, "P1", []string{"FVT", "FCT"}, []string{"p1"}, InCase},
+		"an ID":                          {ByID, "P1", []string{"FVT", "FCT"}, []string{"p1"}, InCase}, // p1 is the ID of FCT
 		"an ID, and a space":             {ByID, " P-1", []string{"FVT", "FCT"}, []string{"p1"}, InCase | InWhiteSpace | InPunctuation},
 	} {
 		t.Run(what, func(t *testing.T) {
@@ -181,7 +182,7 @@ func TestNearEndsWithContext(t *testing.T) {
 	defer cancel()
 	// ﷺ has three bytes, but 18 characters under NFKC, so that comparing these names takes long.
 	rows := slices.Repeat(newRows(strings.Repeat("ﷺ", maxCompared/3)), maxNearRows)
-	missing := slices.Repeat([]Missing{{Text: strings.Repeat("ﷺ", 11)}}, maxNearTexts)
+	missing := slices.Repeat([]Missing{{Text: strings.Repeat("ﷺ", 11)}}, maxNearTexts) // a part of each name, so a near miss
 	start := time.Now()
 	suggest(ctx, ByName, missing, rows)
 	if took := time.Since(start); took > 2*time.Second || missing[0].Near != nil {

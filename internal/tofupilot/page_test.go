@@ -20,7 +20,7 @@ func decodeIDs(body string) (paging.Page[Row], error) {
 }
 
 // TestDecodePage checks that the examples of both reference pages are decoded, and that unknown
-// members are ignored, which a later version of the API may add.
+// members, which a later version of the API may add, are ignored.
 func TestDecodePage(t *testing.T) {
 	t.Parallel()
 	for _, example := range []fakeapi.Procedure{fakeapi.Example2025(), fakeapi.Example2026()} {
@@ -103,7 +103,7 @@ func TestMaxPageRows(t *testing.T) {
 }
 
 // TestMaxRow checks that a page is rejected before it is decoded if one of its rows, or everything
-// outside data, is longer than 1 MiB. A few bytes of JSON may become many bytes in memory.
+// else in the body, is longer than 1 MiB. A few bytes of JSON may become many bytes in memory.
 func TestMaxRow(t *testing.T) {
 	t.Parallel()
 	const (
@@ -194,7 +194,7 @@ func TestCursors(t *testing.T) {
 }
 
 // TestTruncatedPage checks that the error of a truncated page is rest.ErrTruncated, wherever the page
-// ends. Package rest sends a request with this error again.
+// ends. Package rest retries a request after this error.
 func TestTruncatedPage(t *testing.T) {
 	t.Parallel()
 	page := `{"data":[` + fakeapi.Example2025().JSON + `],"meta":{"has_more":false,"next_cursor":null}}`
@@ -215,7 +215,7 @@ func FuzzDecodePage(f *testing.F) {
 		`{"data":[` + beginOfRow + `,"runs":[{"id":"r","outcome":"PASS","started_at":"2024-01-15T14:30:00Z","unit":{"id":"s"}}],"fpy":85.5}],"meta":{"has_more":true,"next_cursor":1.0}}`,
 		`{"data":[{"id":"a","created_at":"yesterday"}],"meta":{"has_more":true,"next_cursor":"after a"}}`,
 		`{"data":[{"id":7},{}],"meta":{"has_more":"yes","next_cursor":{}}}`, `{"data":null,"meta":null}`, `[]`, `null`, ``, ` `, "\uFEFF{}", "<html>", "{\"data\":[\x00]}",
-		`{"data":[{"id":"a","runs":null,"fpy":1e400}],"meta":{"has_more":false,"next_cursor":-0.0}}`, strings.Repeat("[", 10_001),
+		`{"data":[{"id":"a","runs":null,"fpy":1e400}],"meta":{"has_more":false,"next_cursor":-0.0}}`, strings.Repeat("[", 10_001), // nested deeper than decoders allow
 		`{"data":[{"id":"right","ID":"wrong","x":[{"y":1,"\u0079":2}]}],"meta":{"has_more":true,"HAS_MORE":false}}`,
 		`{"data":[{"id":"a"}],"data":[{}],"meta":{"has_more":true,"has_more":false},"Data":7}`,
 		`{"data":[` + strings.Repeat(`{"id":"a"},`, maxPageRows) + `{"id":"b"}],"meta":{"has_more":false}}`,

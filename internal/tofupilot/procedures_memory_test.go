@@ -48,11 +48,11 @@ func (d *disturbingTransport) RoundTrip(r *http.Request) (*http.Response, error)
 	disturbance := d.disturbances[number%len(d.disturbances)]
 	switch disturbance {
 	case "new order":
-		from := 20 + number%16 // sorts by a part of the random IDs, another one each time
+		from := 20 + number%16 // sorts by the last 1 to 16 characters of the IDs, which are random
 		d.api.Order(func(a, b fakeapi.Procedure) int { return cmp.Compare(a.ID[from:], b.ID[from:]) })
 	case "no response":
 		handler = noResponse
-	case "503":
+	case "503": // with a body longer than package rest reads, like the 403
 		handler = fakeapi.Status(http.StatusServiceUnavailable, strings.Repeat("x", 500_000))
 	case "403":
 		handler = fakeapi.Status(http.StatusForbidden, strings.Repeat("x", 500_000))
@@ -73,19 +73,19 @@ func TestReadReleases(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {
 		rowCount := rapid.IntRange(0, 500).Draw(rt, "rowCount")
-		rowSize := rapid.SampledFrom([]int{10, 1000, 2 << 20}).Draw(rt, "rowSize")
+		rowSize := rapid.SampledFrom([]int{10, 1000, 2 << 20}).Draw(rt, "rowSize") // 256 rows of 2 MiB exceed the memory budget
 		deadline := rapid.SampledFrom([]time.Duration{2 * time.Second, time.Minute, time.Hour}).Draw(rt, "deadline")
 		disturbance := rapid.SampledFrom([]string{"", "", "", "", "new order", "no response", "503", "403", "invalid row", "long row", "cut off"})
 		transport := &disturbingTransport{
 			api:          fakeapi.New(fakeapi.Generate(rowCount, fakeapi.WithRepository)...),
-			disturbances: append([]string{""}, rapid.SliceOfN(disturbance, 0, 20).Draw(rt, "disturbances")...),
+			disturbances: append([]string{""}, rapid.SliceOfN(disturbance, 0, 20).Draw(rt, "disturbances")...), // not all are disturbed
 		}
 		synctest.Test(t, func(t *testing.T) { checkMemory(t, transport, rowCount, rowSize, deadline) })
 	})
 }
 
 // TestPassesRelease checks that each new pass releases the memory of earlier passes. The list's order
-// changes often, so the read takes many passes, and the rows of three exceed the memory budget.
+// changes often, so the read takes many passes, and the rows of three passes exceed the memory budget.
 func TestPassesRelease(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

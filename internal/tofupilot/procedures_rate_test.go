@@ -87,7 +87,7 @@ func TestRateLimits(t *testing.T) {
 	}
 	const defaultTimeout = 5 * time.Minute // of timeouts.read
 	cases := map[string]testCase{
-		"20 per 10 s":   {2_500, func(api http.Handler) http.Handler { return limitPerPeriod(api, 20, 10*time.Second) }, 30 * time.Second},
+		"20 per 10 s":   {2_500, func(api http.Handler) http.Handler { return limitPerPeriod(api, 20, 10*time.Second) }, 30 * time.Second}, // three periods for 26 pages
 		"1 per s":       {10_000, func(api http.Handler) http.Handler { return limitPerPeriod(api, 1, time.Second) }, defaultTimeout},
 		"30 per minute": {10_000, func(api http.Handler) http.Handler { return limitPerPeriod(api, 30, time.Minute) }, defaultTimeout},
 	}
@@ -123,7 +123,7 @@ func TestRateTooSlow(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		api := fakeapi.New(fakeapi.Generate(10_000, fakeapi.WithRepository)...)
-		limited := limitPerPeriod(api, 10, time.Minute) // at most 60 requests in 5 minutes, for 102 pages
+		limited := limitPerPeriod(api, 10, time.Minute) // 50 requests until the deadline, but 102 pages
 		client := newClient(t, "https://tofupilot.invalid", withTransport(handlerTransport{limited}), withRetries(2))
 		start := time.Now()
 		cause := errors.New("time is up")

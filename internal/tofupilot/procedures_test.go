@@ -50,7 +50,7 @@ func TestParameters(t *testing.T) {
 // come last.
 func TestOrder(t *testing.T) {
 	t.Parallel()
-	const noon, alsoNoon, later = "2024-01-01T12:00:00Z", "2024-01-01T13:00:00.000+01:00", "2024-01-01T11:00:01-01:00"
+	const noon, alsoNoon, later = "2024-01-01T12:00:00Z", "2024-01-01T13:00:00.000+01:00", "2024-01-01T11:00:01-01:00" // later by a second
 	procedure := func(id, created string) string { return fmt.Sprintf(`{"id": %q, "created_at": %q}`, id, created) }
 	run := func(id, started string) string { return fmt.Sprintf(`{"id": %q, "started_at": %q}`, id, started) }
 	runs := []string{
@@ -60,7 +60,7 @@ func TestOrder(t *testing.T) {
 		procedure("B", noon), procedure("a", alsoNoon), procedure("b", noon), procedure("ä", alsoNoon), procedure("0", later),
 		`{"id": "1", "runs": [RUNS]}`, `{"id": "2", "created_at": null}`, procedure("3", "yesterday"),
 	}
-	const want = "B a b ä 0 1 1/10 1/9 1/1 1/2 1/ 1/3 1/4 1/5 2 3" // procedure 1 has the runs
+	const want = "B a b ä 0 1 1/10 1/9 1/1 1/2 1/ 1/3 1/4 1/5 2 3" // procedure 1 has the runs; 1/ is its run without an ID
 	random := rand.New(rand.NewPCG(1, 2))
 	for range 200 {
 		random.Shuffle(len(procedures), func(i, j int) { procedures[i], procedures[j] = procedures[j], procedures[i] })
@@ -94,7 +94,7 @@ func readProcedures(t *testing.T, body string) []Procedure {
 	return procedures
 }
 
-// TestIsDueToCursor checks that isDueToCursor returns true for 4xx statuses only, and false for
+// TestIsDueToCursor checks that isDueToCursor returns true only for 4xx statuses, except for
 // those about the API key (401, 403), a proxy (407), a timeout (408) or a rate limit (429).
 func TestIsDueToCursor(t *testing.T) {
 	t.Parallel()

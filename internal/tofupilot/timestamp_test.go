@@ -21,7 +21,7 @@ func FuzzTimesAsSent(f *testing.F) {
 		f.Add(at.Unix(), int64(at.Nanosecond()), -14*3600)
 	}
 	first := time.Date(0, 1, 1, 0, 0, 0, 0, time.UTC)
-	last := time.Date(9999, 12, 31, 23, 59, 59, 999_000_000, time.UTC)
+	last := time.Date(9999, 12, 31, 23, 59, 59, 999_000_000, time.UTC) // FormatBefore can't round up a later time
 	api := fakeapi.New()
 	f.Fuzz(func(t *testing.T, seconds, nanoseconds int64, offset int) {
 		at := time.Unix(seconds, nanoseconds%1e9).In(time.FixedZone("", offset%86_400))
@@ -56,8 +56,8 @@ func parseTime(t *testing.T, text string) time.Time {
 	return at
 }
 
-// TestInvalidTimes checks that parseTimestamp returns the constant never for a time that isn't RFC
-// 3339, and that the procedure's CreatedAt still has the server's text.
+// TestInvalidTimes checks that parseTimestamp returns the variable never for a text that isn't a time
+// in RFC 3339, and that a procedure's CreatedAt keeps such a text.
 func TestInvalidTimes(t *testing.T) {
 	t.Parallel()
 	for _, invalid := range []string{"", "yesterday", "2024-01-15", "2024-01-15T10:30Z", "2024-01-15T10:30:00", "2024-01-15T10:30:00+0000", "2024-02-30T00:00:00Z"} {
