@@ -19,7 +19,7 @@ func TestIsLoopback(t *testing.T) {
 		"http://128.0.0.1":             false,
 		"http://localhost.example.com": false,
 		"http://127.0.0.1.nip.io":      false,
-		"http://127.1":                 false, // only some systems take it for 127.0.0.1
+		"http://127.1":                 false, // only some systems read it as 127.0.0.1
 	} {
 		if got := IsLoopback(parseURL(t, raw)); got != want {
 			t.Errorf("%s: got %t, want %t", raw, got, want)

@@ -61,8 +61,8 @@ func TestUnexpectedObject(t *testing.T) {
 	}
 }
 
-// TestStatusKind checks the kind of the error for a status and a body. A 401 or 403 is from a gateway,
-// unless its body is JSON with a message, like the API's errors. The Content-Type makes no difference.
+// TestStatusKind checks the kind of the error for a status and a body. A 401 is from a gateway, unless its
+// body is JSON with a message, like the API's errors. The Content-Type makes no difference.
 func TestStatusKind(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -91,7 +91,7 @@ func TestStatusKind(t *testing.T) {
 }
 
 // TestCertificateRejectedByStatus checks which responses mean that the server rejects the client
-// certificate, or requires one. If the server didn't request a certificate, none of them means that.
+// certificate, or requires one. If the server didn't request a certificate, they never mean that.
 func TestCertificateRejectedByStatus(t *testing.T) {
 	t.Parallel()
 	const noCertificate, wrongCertificate = "<center>No required SSL certificate was sent</center>", "<center>The SSL certificate error</center>" // as nginx writes
@@ -135,7 +135,7 @@ func TestError(t *testing.T) {
 			"HTTP 400 Bad Request: Input validation failed; limit: Too big; meta.0.x: Wrong; : Bare",
 		},
 		"a proxy's page": {
-			fakeapi.Status(502, "<html>Bad Gateway</html>", "Retry-After", "0"),
+			fakeapi.Status(502, "<html>Bad Gateway</html>", "Retry-After", "0"), // 0 is like no Retry-After
 			Error{Kind: ServerFailed, Attempts: 3, Status: 502, ContentType: "text/html"},
 			"HTTP 502 Bad Gateway (after 3 attempts)",
 		},
@@ -191,8 +191,8 @@ func TestParseRetryAfter(t *testing.T) {
 	}
 }
 
-// TestConnectionKind checks the kinds of failures to connect. All of them are retried, except if DNS
-// has no such host.
+// TestConnectionKind checks the kinds of failures to connect. All of them are retried (twice, as
+// newClient sets), except if DNS has no such host.
 func TestConnectionKind(t *testing.T) {
 	t.Parallel()
 	dialError := func(err error) error { return &net.OpError{Op: "dial", Net: "tcp", Err: err} }
@@ -202,7 +202,7 @@ func TestConnectionKind(t *testing.T) {
 		attempts int
 	}{
 		"no such host":                  {dialError(&net.DNSError{Err: "no such host", Name: "refused.example.com", IsNotFound: true}), HostNotFound, 1},
-		"no such host, named mtls: x":   {dialError(&net.DNSError{Err: "no such host", Name: "mtls: x", IsNotFound: true}), HostNotFound, 1},
+		"no such host, named mtls: x":   {dialError(&net.DNSError{Err: "no such host", Name: "mtls: x", IsNotFound: true}), HostNotFound, 1}, // crypto/tls begins its errors with "tls: "
 		"a resolver that isn't running": {dialError(&net.DNSError{Err: "read udp: connection refused", Name: "example.com"}), NameNotResolved, 3},
 		"connection refused":            {dialError(os.NewSyscallError("connect", syscall.ECONNREFUSED)), ConnectionRefused, 3},
 		"connection refused on Windows": {dialError(os.NewSyscallError("connectex", errWindowsRefused)), ConnectionRefused, 3},

@@ -118,26 +118,26 @@ func TestRetryPauses(t *testing.T) {
 		})
 	}
 	limit := time.Second
-	for i := range retries { // of 50 random pauses up to limit, one is almost certainly longer than half of it
+	for i := range retries { // of 50 random pauses up to limit, one is almost certainly longer than half the limit
 		if longest := slices.Max(pauses[i]); longest < limit/2 || longest > limit {
 			t.Errorf("retry %d: the longest of %d pauses is %s, want %s to %s", i+1, runs, longest, limit/2, limit)
 		}
 		limit = min(2*limit, 20*time.Second)
 	}
-	if len(distinct) < 400 {
+	if len(distinct) < 400 { // hardly any two random pauses are equal
 		t.Errorf("%d pauses have only %d lengths: they aren't random", runs*retries, len(distinct))
 	}
 }
 
-// TestUnavailableURL checks that requests succeed within 30 seconds if the server responds with 503 to
-// another URL.
+// TestUnavailableURL checks that requests succeed if the server responds with 503 to another URL. The
+// request for that URL fails, and everything together takes at most 30 seconds.
 func TestUnavailableURL(t *testing.T) {
 	t.Parallel()
 	runOnTestbed(t, func(b *testbed) {
 		b.client.gate.maxRetries = DefaultMaxRetries
 		b.api.Before(func(r fakeapi.Request) {
 			if r.Query.Has("cursor") {
-				b.api.Fail(fakeapi.Status(http.StatusServiceUnavailable, ""), r.Number)
+				b.api.Fail(fakeapi.Status(http.StatusServiceUnavailable, ""), r.Number) // only this attempt
 			}
 		})
 		var all sync.WaitGroup
@@ -152,7 +152,7 @@ func TestUnavailableURL(t *testing.T) {
 		for range 3 * maxInFlight {
 			all.Go(func() {
 				if _, err := getRows(b.Context(), b.client); err != nil {
-					b.Errorf("the other URL: %v", err)
+					b.Errorf("the URL without a cursor: %v", err)
 				}
 			})
 		}
@@ -170,7 +170,7 @@ func TestGetOnceUnusable(t *testing.T) {
 	for name, c := range map[string]struct {
 		response       http.Handler
 		requestTimeout time.Duration
-		took           time.Duration // by the request
+		duration       time.Duration // of the request
 	}{
 		"no response":                  {noResponse, time.Minute, 10 * time.Second},
 		"no response, shorter timeout": {noResponse, 3 * time.Second, 3 * time.Second},
@@ -186,14 +186,15 @@ func TestGetOnceUnusable(t *testing.T) {
 			if n := len(b.api.Requests()); !errors.As(err, new(*Error)) || n != 1 {
 				b.Errorf("%s: %v after %d attempts, want 1", name, err, n)
 			}
-			if took := time.Since(b.start); took != c.took {
-				b.Errorf("%s: it took %s, want %s", name, took, c.took)
+			if took := time.Since(b.start); took != c.duration {
+				b.Errorf("%s: it took %s, want %s", name, took, c.duration)
 			}
 		})
 	}
 }
 
-// TestGetOnceRetries checks that GetOnce retries after a 429 and after a failure to connect, as Get does.
+// TestGetOnceRetries checks that GetOnce retries (here twice) after a 429 and after a failure to connect, as
+// Get does.
 func TestGetOnceRetries(t *testing.T) {
 	t.Parallel()
 	for name, transport := range map[string]http.RoundTripper{
@@ -253,8 +254,8 @@ func TestRetryAfterTooLong(t *testing.T) {
 }
 
 // TestDeadlineDuringPause checks that a request ends at its deadline even during a pause, and that the
-// error also reports the response before the pause. After a 500 only this request pauses. After a 503 the
-// gate is closed for all.
+// error reports the response before the pause, too. After a 500, only this request pauses. After a 503, the
+// gate is closed for all requests.
 func TestDeadlineDuringPause(t *testing.T) {
 	t.Parallel()
 	for _, status := range []int{500, 503} {
@@ -277,8 +278,8 @@ func TestDeadlineDuringPause(t *testing.T) {
 }
 
 // TestRateLimitGivesUp makes 100 concurrent requests to a server that refuses all of them. They must
-// take no longer than a single request, and make at most maxInFlight times its attempts. Each error has
-// the URL of its own request.
+// take no longer than a single request, and make at most maxInFlight times as many attempts. Each error
+// has the URL of its own request.
 func TestRateLimitGivesUp(t *testing.T) {
 	t.Parallel()
 	const responseTime = time.Millisecond
@@ -309,7 +310,7 @@ func TestRateLimitGivesUp(t *testing.T) {
 	}
 }
 
-// TestDeadlineAfter429 checks that the error of a request that got a 429 mentions it if the deadline
+// TestDeadlineAfter429 checks that the error of a request that got a 429 mentions the 429 if the deadline
 // passes during the retry, and that the errors of other requests don't. The server responds only to the
 // first attempt.
 func TestDeadlineAfter429(t *testing.T) {
@@ -342,8 +343,8 @@ func TestDeadlineAfter429(t *testing.T) {
 	})
 }
 
-// TestCanceledByOtherError checks that a request returns the cause unchanged if it is canceled with the
-// error of another request. Here that is a 429, which doesn't close the gate again.
+// TestCanceledByOtherError checks that a request that is canceled with the error of another request
+// returns that error unchanged. Here the error is about a 429, but it doesn't close the gate.
 func TestCanceledByOtherError(t *testing.T) {
 	t.Parallel()
 	runOnTestbed(t, func(b *testbed) {
@@ -352,7 +353,7 @@ func TestCanceledByOtherError(t *testing.T) {
 		other := &Error{URL: otherURL, Attempts: 1, Status: http.StatusTooManyRequests}
 		ctx, cancel := context.WithCancelCause(b.Context())
 		time.AfterFunc(time.Second/2, func() { cancel(other) })
-		if _, err := getRows(ctx, b.client); !errors.Is(err, error(other)) {
+		if _, err := getRows(ctx, b.client); !errors.Is(err, other) {
 			b.Errorf("got %v, want %v", err, other)
 		}
 		if other.URL != otherURL || other.Attempts != 1 {

@@ -66,7 +66,7 @@ func getRows(ctx context.Context, client *Client) (rows int, err error) {
 			Data []json.RawMessage `json:"data"`
 		}
 		if err := json.Unmarshal(body, &page); err != nil {
-			if strings.HasPrefix(err.Error(), "unexpected end") {
+			if strings.HasPrefix(err.Error(), "unexpected end") { // "of JSON input": the body is cut off
 				return ErrTruncated
 			}
 			return err
@@ -91,7 +91,8 @@ func getError(t *testing.T, client *Client) *Error {
 	return failed
 }
 
-// TestRequestHeaders checks what a request consists of: method, path, query and headers.
+// TestRequestHeaders checks what a request consists of: method, path, query and headers. The base URL has
+// a path.
 func TestRequestHeaders(t *testing.T) {
 	t.Parallel()
 	api := fakeapi.New(fakeapi.Generate(7, fakeapi.WithRepository)...)

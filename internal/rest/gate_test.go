@@ -85,12 +85,13 @@ func (l *gateLoad) refuseLate(retryAfter time.Duration) {
 // results of leave.
 func respond(g *gate, sent time.Time, status int, retryAfter time.Duration) (next order, giveUp bool) {
 	g.mu.Lock()
-	g.inFlight++
+	g.inFlight++ // as enter does
 	g.mu.Unlock()
 	return g.leave(sent, status, retryAfter)
 }
 
-// checkPause checks that a pause is as long as wanted, or up to a quarter longer.
+// checkPause checks that a pause is as long as wanted, or up to a quarter longer, which the gate chooses at
+// random.
 func checkPause(t *testing.T, name string, pause, want time.Duration) {
 	t.Helper()
 	if pause < want || pause > want+want/4 {
@@ -142,7 +143,7 @@ func TestGateAdmitsInOrder(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		load := newGateLoad()
-		load.refuse(time.Second) // from now on, one request is in flight
+		load.refuse(time.Second) // from now on, requests are sent one at a time, so that admitted needs no lock
 		var admitted []order
 		for _, requestOrder := range []order{last, normal, first, normal, last, first} {
 			load.requests.Go(func() {
@@ -163,14 +164,14 @@ func TestGateAdmitsInOrder(t *testing.T) {
 }
 
 // TestGateRetryOrder checks that a refused request is retried first, but last if it was sent as the
-// first request after a pause.
+// first request after a pause. The gate gets the responses of the table one after the other.
 func TestGateRetryOrder(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		g := newGate(gateRetries)
 		for i, response := range []struct {
 			status int
-			want   order // of the request's next attempt
+			want   order // of the request's next attempt, if there is one
 		}{
 			{429, first},
 			{429, last}, {503, last}, // refused right after a pause
@@ -188,8 +189,9 @@ func TestGateRetryOrder(t *testing.T) {
 	})
 }
 
-// TestGateCountsRefusals checks which refusals count against max_retries. Because max_retries is 3, the
-// request with the fourth refusal that counts fails.
+// TestGateCountsRefusals checks which refusals count against max_retries: every 503, but a 429 only before
+// the first success. A success resets the count. Because max_retries is 3, the request with the fourth
+// refusal that counts fails.
 func TestGateCountsRefusals(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -263,7 +265,7 @@ func TestGateConcurrentRefusals(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		load := newGateLoad()
 		for range 8 {
-			load.refuseLate(noRetryAfter)
+			load.refuse(noRetryAfter) // no time passes in this loop
 			if load.gate.refusedTooMany() {
 				t.Error("the request fails")
 			}
@@ -299,8 +301,8 @@ func TestGateLateRefusal(t *testing.T) {
 	})
 }
 
-// TestGateRetryAfterBeyondDeadline checks that a request fails at once if another request's Retry-After
-// ends after its deadline, even while other requests wait at the gate.
+// TestGateRetryAfterBeyondDeadline checks that a request fails at once if its deadline is before the end of
+// another request's Retry-After, even while more requests wait at the gate.
 func TestGateRetryAfterBeyondDeadline(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -104,7 +104,7 @@ func runProtocols(t *testing.T, name string, test func(t *testing.T, configure f
 }
 
 // TestClientCertificates checks that the client presents its certificate if the server requests one,
-// even if the certificate isn't from an authority in the server's list.
+// even if the certificate isn't from an authority that the server lists in its request.
 func TestClientCertificates(t *testing.T) {
 	t.Parallel()
 	listed, listedCAs := newCertificate(t, "listed")
@@ -115,10 +115,10 @@ func TestClientCertificates(t *testing.T) {
 		certificate *tls.Certificate
 		presented   string // subject of the certificate that the server receives
 	}{
-		"required and verified":         {tls.RequireAndVerifyClientCert, &listed, "listed"},
-		"required, an unlisted one":     {tls.RequireAnyClientCert, &unlisted, "unlisted"},
-		"requested, none is configured": {tls.RequestClientCert, nil, ""},
-		"not requested":                 {tls.NoClientCert, &listed, ""},
+		"required and verified":     {tls.RequireAndVerifyClientCert, &listed, "listed"},
+		"required, not verified":    {tls.RequireAnyClientCert, &unlisted, "unlisted"},
+		"requested, not configured": {tls.RequestClientCert, nil, ""},
+		"not requested":             {tls.NoClientCert, &listed, ""},
 	} {
 		runProtocols(t, name, func(t *testing.T, configure func(*httptest.Server)) {
 			t.Helper()
@@ -216,14 +216,14 @@ func closeConnection(t *testing.T, reset bool) http.Handler {
 		}
 		tcp := connection.(*tls.Conn).NetConn().(*net.TCPConn) //nolint:forcetypeassert // The server uses TLS over TCP.
 		if reset {
-			_ = tcp.SetLinger(0)
+			_ = tcp.SetLinger(0) // makes Close send a reset
 		}
 		_ = tcp.Close()
 	})
 }
 
 // TestCloseDuringHandshake checks that the error is about the client certificate if the server closes
-// the connection when it has received that certificate.
+// the connection when it has received that certificate. In TLS 1.3, the client's handshake is over by then.
 func TestCloseDuringHandshake(t *testing.T) {
 	t.Parallel()
 	server := newCertificateServer(t, http.NotFoundHandler(), func(unstarted *httptest.Server) {

@@ -20,12 +20,13 @@ const (
 
 // proxyCase is a request, and the environment variables that decide whether it uses a proxy.
 type proxyCase struct {
-	variable, value string // such as HTTPS_PROXY, and the proxy's address
+	variable, value string // the variable for the proxy's address, such as HTTPS_PROXY, and its value
 	url             string // of the request
 	noProxy         string // NO_PROXY
 }
 
-// findProxy returns the proxy for the request if only the variables of the case are set.
+// findProxy returns the proxy for the request if only the variables of the case are set. It clears
+// REQUEST_METHOD, which CGI sets, because HTTP_PROXY is refused then.
 func (c proxyCase) findProxy(t *testing.T) (*url.URL, error) {
 	t.Helper()
 	for _, variable := range []string{"HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "no_proxy", "REQUEST_METHOD"} {
@@ -53,23 +54,23 @@ func TestProxyAddresses(t *testing.T) { //nolint:paralleltest // findProxy sets 
 // TestInvalidProxyAddresses checks that a request fails if it needs a proxy whose address is invalid.
 func TestInvalidProxyAddresses(t *testing.T) { //nolint:paralleltest // findProxy sets the environment.
 	for name, c := range map[string]proxyCase{
-		"a password with %":          {"HTTPS_PROXY", "http://user:pa%ss@proxy:3128", httpsURL, ""},
-		"a password with #":          {"HTTPS_PROXY", "http://user:1#ss@proxy:3128", httpsURL, ""},
-		"a password with /":          {"HTTPS_PROXY", "http://user:1/ss@proxy:3128", httpsURL, ""},
-		"a password with ?":          {"HTTPS_PROXY", "user:1?ss@proxy:3128", httpsURL, ""},
-		"a host with %":              {"HTTPS_PROXY", "http://proxy%zz:3128", httpsURL, ""},
-		"https_proxy":                {"https_proxy", "http://proxy%zz:3128", httpsURL, ""},
-		"HTTP_PROXY":                 {"HTTP_PROXY", "http://proxy%zz:3128", httpURL, ""},
-		"http_proxy":                 {"http_proxy", "http://proxy%zz:3128", httpURL, ""},
-		"a line break at its end":    {"HTTPS_PROXY", "http://proxy:3128\r", httpsURL, ""},
-		"white space":                {"HTTPS_PROXY", "http://proxy:3128 ", httpsURL, ""},
-		"quotes":                     {"HTTPS_PROXY", `"http://proxy:3128"`, httpsURL, ""},
-		"a port that isn't a number": {"HTTPS_PROXY", "proxy:port", httpsURL, ""},
-		"a scheme alone":             {"HTTPS_PROXY", "http://", httpsURL, ""},
-		"a port alone":               {"HTTPS_PROXY", ":3128", httpsURL, ""},
+		"a password with %":          {variable: "HTTPS_PROXY", value: "http://user:pa%ss@proxy:3128", url: httpsURL},
+		"a password with #":          {variable: "HTTPS_PROXY", value: "http://user:1#ss@proxy:3128", url: httpsURL},
+		"a password with /":          {variable: "HTTPS_PROXY", value: "http://user:1/ss@proxy:3128", url: httpsURL},
+		"a password with ?":          {variable: "HTTPS_PROXY", value: "user:1?ss@proxy:3128", url: httpsURL},
+		"a host with %":              {variable: "HTTPS_PROXY", value: "http://proxy%zz:3128", url: httpsURL},
+		"https_proxy":                {variable: "https_proxy", value: "http://proxy%zz:3128", url: httpsURL},
+		"HTTP_PROXY":                 {variable: "HTTP_PROXY", value: "http://proxy%zz:3128", url: httpURL},
+		"http_proxy":                 {variable: "http_proxy", value: "http://proxy%zz:3128", url: httpURL},
+		"a line break at the end":    {variable: "HTTPS_PROXY", value: "http://proxy:3128\r", url: httpsURL},
+		"white space":                {variable: "HTTPS_PROXY", value: "http://proxy:3128 ", url: httpsURL},
+		"quotes":                     {variable: "HTTPS_PROXY", value: `"http://proxy:3128"`, url: httpsURL},
+		"a port that isn't a number": {variable: "HTTPS_PROXY", value: "proxy:port", url: httpsURL},
+		"a scheme alone":             {variable: "HTTPS_PROXY", value: "http://", url: httpsURL},
+		"a port alone":               {variable: "HTTPS_PROXY", value: ":3128", url: httpsURL},
 		// NO_PROXY must list host names and networks, separated by commas. These two values match no host.
-		"spaces in NO_PROXY": {"HTTPS_PROXY", "http://proxy%zz:3128", httpsURL, "a.test .example.com"},
-		"a URL in NO_PROXY":  {"HTTPS_PROXY", "http://proxy%zz:3128", httpsURL, httpsURL},
+		"spaces in NO_PROXY": {variable: "HTTPS_PROXY", value: "http://proxy%zz:3128", url: httpsURL, noProxy: "a.test .example.com"},
+		"a URL in NO_PROXY":  {variable: "HTTPS_PROXY", value: "http://proxy%zz:3128", url: httpsURL, noProxy: httpsURL},
 	} {
 		proxy, err := c.findProxy(t)
 		failed := new(proxyError)
@@ -80,15 +81,15 @@ func TestInvalidProxyAddresses(t *testing.T) { //nolint:paralleltest // findProx
 }
 
 // TestUnusedProxies checks which requests use no proxy although one is configured. They don't fail even if
-// its address is invalid.
+// the proxy's address is invalid.
 func TestUnusedProxies(t *testing.T) { //nolint:paralleltest // findProxy sets the environment.
 	for name, c := range map[string]proxyCase{
-		"for the other scheme":           {"HTTP_PROXY", "http://proxy%zz:3128", httpsURL, ""},
-		"for loopback":                   {"HTTPS_PROXY", "http://proxy%zz:3128", "https://127.0.0.1:8443/api", ""},
-		"for localhost":                  {"HTTP_PROXY", "http://proxy%zz:3128", "http://localhost:3000/api", ""},
-		"for a domain in NO_PROXY":       {"HTTPS_PROXY", "http://proxy%zz:3128", httpsURL, "a.test, .example.com"},
-		"for a network in NO_PROXY":      {"HTTPS_PROXY", "http://proxy%zz:3128", "https://10.1.2.3/api", "10.0.0.0/8"},
-		"valid, with a host in NO_PROXY": {"HTTPS_PROXY", "http://proxy:3128", httpsURL, "tofupilot.example.com"},
+		"for the other scheme":           {variable: "HTTP_PROXY", value: "http://proxy%zz:3128", url: httpsURL},
+		"for loopback":                   {variable: "HTTPS_PROXY", value: "http://proxy%zz:3128", url: "https://127.0.0.1:8443/api"},
+		"for localhost":                  {variable: "HTTP_PROXY", value: "http://proxy%zz:3128", url: "http://localhost:3000/api"},
+		"for a domain in NO_PROXY":       {variable: "HTTPS_PROXY", value: "http://proxy%zz:3128", url: httpsURL, noProxy: "a.test, .example.com"},
+		"for a network in NO_PROXY":      {variable: "HTTPS_PROXY", value: "http://proxy%zz:3128", url: "https://10.1.2.3/api", noProxy: "10.0.0.0/8"},
+		"valid, with a host in NO_PROXY": {variable: "HTTPS_PROXY", value: "http://proxy:3128", url: httpsURL, noProxy: "tofupilot.example.com"},
 	} {
 		proxy, err := c.findProxy(t)
 		if err != nil || proxy != nil {
@@ -117,7 +118,7 @@ func TestTLSProxyGetsTheCertificate(t *testing.T) {
 	transport.TLSClientConfig.RootCAs.AddCert(proxy.certificate)
 	transport.Proxy = http.ProxyURL(parseURL(t, proxy.url))
 	t.Cleanup(transport.CloseIdleConnections)
-	for range 2 {
+	for range 2 { // both requests use one tunnel
 		if rows, err := getRows(t.Context(), client); err != nil || rows != 1 {
 			t.Fatalf("%d rows, %v", rows, err)
 		}
