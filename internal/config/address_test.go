@@ -13,7 +13,7 @@ func TestParseURL(t *testing.T) {
 		"https://example.com/tofupilot":         "https://example.com/tofupilot/api",
 		"https://example.com//tofupilot//api//": "https://example.com/tofupilot/api",
 		"https://example.com/v2":                "https://example.com/v2/api",
-		"https://example.com/api/v2x":           "https://example.com/api/v2x/api",
+		"https://example.com/api/v2x":           "https://example.com/api/v2x/api", // only /api/v2 is an error
 		"https://example.com/myapi":             "https://example.com/myapi/api",
 		"https://example.com/a%20b/c%2Fd":       "https://example.com/a%20b/c%2Fd/api",
 		"https://example.com:65535":             "https://example.com:65535/api",
@@ -60,7 +60,7 @@ func TestBadURLs(t *testing.T) {
 		"https://example.com:65536":  "port 65536 doesn't exist",
 		"https://https://host":       "has :// twice",
 		"https://::1:8443":           "needs brackets",
-		"http://localhost:80:8080":   "brackets",
+		"http://localhost:80:8080":   "needs brackets",
 		"https://[::1":               "this isn't a URL",
 		"https://[::1%25%5b]":        "this isn't a URL",
 		"https://example.com/\xff":   "this isn't a URL",

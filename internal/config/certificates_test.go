@@ -121,7 +121,8 @@ func TestCAErrors(t *testing.T) {
 			t.Parallel()
 			file := writeFile(t, c.content)
 			checkReadError(t, Block{APIKey: new("key")}, environment{EnvCACert: file}, "Invalid TOFUPILOT_CA_CERT", file+": "+c.words)
-			checkArgumentError(t, Block{APIKey: new("key"), CACertPEM: &c.content}, "ca_cert_pem", strings.ToUpper(c.words[:1])+c.words[1:])
+			sentence := strings.ToUpper(c.words[:1]) + c.words[1:] // no path comes before the words
+			checkArgumentError(t, Block{APIKey: new("key"), CACertPEM: &c.content}, "ca_cert_pem", sentence)
 		})
 	}
 }
@@ -137,8 +138,8 @@ func TestCAPath(t *testing.T) {
 	}
 }
 
-// TestSkippedCertificates checks that certificates that Go can't parse are skipped if the bundle also has
-// one that it can.
+// TestSkippedCertificates checks that certificates that Go can't parse are skipped if the bundle has other
+// certificates that Go can parse.
 func TestSkippedCertificates(t *testing.T) {
 	t.Parallel()
 	good, _ := harness.NewCertificate(t, "good")
@@ -172,12 +173,12 @@ func TestSkippedCertificates(t *testing.T) {
 }
 
 // TestDamagedCertificates checks that a PEM block that isn't a well-formed certificate is an error,
-// because it may be a damaged copy of the one that is needed.
+// because it may be a damaged copy of the certificate that is needed.
 func TestDamagedCertificates(t *testing.T) {
 	t.Parallel()
 	good, _ := harness.NewCertificate(t, "good")
 	der := decodePEM(good)
-	for name, c := range map[string]struct{ damaged, want string }{
+	for name, c := range map[string]struct{ damaged, reason string }{ // reason: the start of it; empty: any
 		"cut off":              {harness.EncodePEM("CERTIFICATE", der[:100]), "x509: malformed certificate"},
 		"trailing data":        {harness.EncodePEM("CERTIFICATE", append(slices.Clone(der), 0)), "x509: trailing data"},
 		"empty":                {harness.EncodePEM("CERTIFICATE", nil), ""},
@@ -185,7 +186,7 @@ func TestDamagedCertificates(t *testing.T) {
 		"a fourth part":        {encodeSequence(emptySequence, emptySequence, emptyBitString, emptyBitString), ""},
 		"parts of other types": {encodeSequence(emptySequence, emptyBitString, emptyBitString), ""},
 	} {
-		want := "certificate 3 of the bundle is damaged: " + c.want
+		want := "certificate 3 of the bundle is damaged: " + c.reason
 		if _, err := ParseCACertPEM(readBrainpool(t) + good + c.damaged); err == nil || !strings.HasPrefix(err.Error(), want) {
 			t.Errorf("%s: got %v, want %s", name, err, want)
 		}

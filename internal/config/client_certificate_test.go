@@ -14,8 +14,8 @@ import (
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/acceptance/harness"
 )
 
-// TestClientCertificates checks that a key of each format can be used, even if the texts of the key and the
-// certificate have other PEM blocks. Go needn't support the other certificates of a chain.
+// TestClientCertificates checks that a key of each format can be used, even if there are other PEM blocks in
+// the text of the key or of the certificate. Go needn't support the certificates of a chain after the first.
 func TestClientCertificates(t *testing.T) {
 	t.Parallel()
 	ecCert, ecPKCS8 := harness.NewCertificate(t, "client")
@@ -41,7 +41,7 @@ func TestClientCertificates(t *testing.T) {
 	rsaCert := harness.EncodePEM("CERTIFICATE", rsaDER)
 	rsaPKCS1 := harness.EncodePEM("RSA PRIVATE KEY", x509.MarshalPKCS1PrivateKey(rsaKey))
 
-	ecParameters := harness.EncodePEM("EC PARAMETERS", []byte{6, 0}) // openssl ecparam writes such a block
+	ecParameters := harness.EncodePEM("EC PARAMETERS", []byte{6, 0}) // as openssl ecparam writes before a key, but with an empty curve
 	ca, _ := harness.NewCertificate(t, "CA")
 	useCRLF := func(text string) string { return strings.ReplaceAll(text, "\n", "\r\n") }
 	for name, c := range map[string]struct{ certificate, key string }{
@@ -50,7 +50,7 @@ func TestClientCertificates(t *testing.T) {
 		"SEC 1":                           {ecCert, ecParameters + ecSEC1},
 		"a chain":                         {"subject=CN=client\n" + ecCert + "\n" + ca, ecSEC1},
 		"an unsupported chain":            {ecCert + readBrainpool(t), ecPKCS8},
-		"both in one file":                {ecSEC1 + ecCert, ecSEC1 + ecCert},
+		"one text for both arguments":     {ecSEC1 + ecCert, ecSEC1 + ecCert},
 		"with a byte-order mark and CRLF": {byteOrderMark + useCRLF(ecCert), byteOrderMark + useCRLF(ecSEC1)},
 	} {
 		settings, problems := resolve(t, Block{APIKey: new("key"), ClientCertPEM: &c.certificate, ClientKeyPEM: &c.key}, nil)

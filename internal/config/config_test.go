@@ -65,14 +65,14 @@ func checkError(t *testing.T, block Block, env environment, argument, summary st
 			t.Errorf("got the detail %q, want one with %q", got.Detail, word)
 		}
 	}
-	if n := countLines(got.Detail); n > 8 {
+	if n := countLines(got.Detail); n > 8 { // errors should stay short
 		t.Errorf("Terraform prints the detail in %d lines, want at most 8: %s", n, got.Detail)
 	}
 }
 
-// countLines returns the number of lines in which Terraform prints a text, with 78 characters in a
-// line. A longer path, which is in a temporary directory, counts as 42 characters, the length of
-// /home/somebody/.tofupilot/credentials.json.
+// countLines returns the number of lines in which Terraform prints a text, with 78 characters in a line. A
+// word counts as at most 42 characters, the length of /home/somebody/.tofupilot/credentials.json, because
+// the tests' paths in temporary directories are longer than those of users.
 func countLines(text string) int {
 	const width, longest = 78, 42
 	lines := 0
@@ -221,7 +221,7 @@ func TestVariableErrors(t *testing.T) {
 		{EnvAPIKey, "tp_\u200ba", "Character 4 of the key is U+200B, but a key has only visible ASCII characters; remove or correct it."},
 		{EnvURL, "https://tofupilot.example.com\u201d", "Character 30 of the URL is U+201D '\u201d', and a URL has no quotes"},
 		{EnvCACert, "-----BEGIN CERTIFICATE-----\nMIH", "This must be the path of a file, but it is a certificate; set the provider's ca_cert_pem to it instead."},
-		{EnvCACert, "missing.pem", "The file " + missing + " can't be read: "}, // a relative path depends on terraform's option -chdir
+		{EnvCACert, "missing.pem", "The file " + missing + " can't be read: "}, // an absolute path, because a relative one depends on terraform's option -chdir
 		{EnvURL, "https://user:hunter2@example.com", "user info"},
 		{EnvURL, "http://example.com", "unencrypted"},
 	} {
@@ -232,8 +232,8 @@ func TestVariableErrors(t *testing.T) {
 	}
 }
 
-// TestAllProblemsAreReported checks that all problems are reported, and which of them Configure reports
-// and which the reads.
+// TestAllProblemsAreReported checks that all problems are reported: those in the provider block by Configure,
+// and the others by the reads.
 func TestAllProblemsAreReported(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {

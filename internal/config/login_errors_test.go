@@ -127,13 +127,13 @@ func TestOtherLogin(t *testing.T) {
 		key, url string // TOFUPILOT_API_KEY and TOFUPILOT_URL
 		want     string // the file that is mentioned; empty: none
 	}{
-		"a key, and no url":               {"tp_given", "", "credentials.json"},
-		"a key, for the user's server":    {"tp_given", server, "credentials.json"},
-		"a key, for the station's server": {"tp_given", stationServer, "station.json"},
-		"a key, for another server":       {"tp_given", "https://other.example.com", ""},
-		"an invalid key and url":          {"Bearer tp_given", "other.example.com", ""},
-		"the user's login":                {"", "", "station.json"},
-		"the user's login, and its url":   {"", server, ""},
+		"a key, and no url":                {"tp_given", "", "credentials.json"},
+		"a key, for the user's server":     {"tp_given", server, "credentials.json"},
+		"a key, for the station's server":  {"tp_given", stationServer, "station.json"},
+		"a key, for another server":        {"tp_given", "https://other.example.com", ""},
+		"an invalid key and url":           {"Bearer tp_given", "other.example.com", ""},
+		"the user's login":                 {"", "", "station.json"},
+		"the user's login, for its server": {"", server, ""},
 	} {
 		env, user := newHome(t, loginJSON(server))
 		station := writeLogin(t, env, "station.json", loginJSON(stationServer))

@@ -94,7 +94,7 @@ func TestLogin(t *testing.T) {
 }
 
 // TestLoginSameServer checks that a login's key is used if url or TOFUPILOT_URL is the login's server,
-// even if it is written in another way.
+// even if its address is written in another way.
 func TestLoginSameServer(t *testing.T) {
 	t.Parallel()
 	const server, base = "https://tofupilot.example.com", "https://tofupilot.example.com/api"
@@ -133,7 +133,7 @@ func TestLoginCA(t *testing.T) {
 		block    Block
 		variable string
 		want     string
-		from     string // as errors call it
+		from     string // the source of the CA, as errors call it
 	}{
 		{Block{}, "", stored, storedFile + " (the ca_cert of the login file " + login + ")"},
 		{Block{CACertPEM: new(other)}, "", other, "the provider's ca_cert_pem"},
@@ -153,8 +153,8 @@ func TestLoginCA(t *testing.T) {
 	checkReadError(t, Block{}, env, "Invalid TOFUPILOT_CA_CERT", "The value has quotes around it; remove them.")
 }
 
-// TestUserLoginBeforeStationLogin checks that the station's login file isn't used if the user has one,
-// even one that can't be used. The error then mentions the station's file.
+// TestUserLoginBeforeStationLogin checks that the station's login file isn't used if there is a user's login
+// file, even if the user's can't be used. The error then mentions the station's file.
 func TestUserLoginBeforeStationLogin(t *testing.T) {
 	t.Parallel()
 	const server = "https://tofupilot.example.com"
@@ -179,8 +179,8 @@ func TestUserLoginBeforeStationLogin(t *testing.T) {
 	}
 }
 
-// TestOtherCA checks that OtherCA mentions a login file whose key isn't used if it has a CA for the
-// configured server.
+// TestOtherCA checks that OtherCA mentions a login file that has a CA for the configured server if the key
+// of that file isn't used.
 func TestOtherCA(t *testing.T) {
 	t.Parallel()
 	const server = "https://tofupilot.example.com"
@@ -249,9 +249,9 @@ func TestUnusedLogin(t *testing.T) {
 // TestHome checks that login files are looked for in the home directory that the environment names, or
 // else in the one that the user database has, as TofuPilot's CLI does.
 func TestHome(t *testing.T) {
-	variable, otherSystems := "HOME", "USERPROFILE"
+	variable, otherVariable := "HOME", "USERPROFILE"
 	if runtime.GOOS == "windows" {
-		variable, otherSystems = "USERPROFILE", "HOME"
+		variable, otherVariable = "USERPROFILE", "HOME"
 	}
 	env, login := newHome(t, loginJSON("https://tofupilot.example.com"))
 	withLogin, empty := env["HOME"], t.TempDir()
@@ -272,12 +272,12 @@ func TestHome(t *testing.T) {
 		"the variable":                                   {environment{variable: withLogin}, nil, ""},
 		"the variable, with a relative path":             {environment{variable: "."}, nil, ""},
 		"the variable, though the database has another":  {environment{variable: empty}, &user.User{HomeDir: withLogin}, missing(empty)},
-		"the database":                                   {environment{otherSystems: empty}, &user.User{HomeDir: withLogin}, ""},
-		"the database, with a directory without a login": {environment{otherSystems: withLogin}, &user.User{HomeDir: empty}, missing(empty)},
+		"the database":                                   {environment{otherVariable: empty}, &user.User{HomeDir: withLogin}, ""},
+		"the database, with a directory without a login": {environment{otherVariable: withLogin}, &user.User{HomeDir: empty}, missing(empty)},
 		"the database, with a missing directory":         {environment{}, &user.User{HomeDir: filepath.Join(empty, "none")}, missing(filepath.Join(empty, "none"))},
 		"the database, with a file":                      {environment{}, &user.User{HomeDir: file}, missing(file)},
-		"a database without the user":                    {environment{otherSystems: withLogin}, nil, unknown},
-		"a database without a home directory":            {environment{otherSystems: withLogin}, &user.User{}, unknown},
+		"a database without the user":                    {environment{otherVariable: withLogin}, nil, unknown},
+		"a database without a home directory":            {environment{otherVariable: withLogin}, &user.User{}, unknown},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got, problems := Resolve(Block{}, func(name string) string { return c.env[name] }, func() (*user.User, error) {
