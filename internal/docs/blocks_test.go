@@ -31,7 +31,7 @@ const requirement = `terraform {
 
 // configuration is a directory with one or several blocks of a page.
 type configuration struct {
-	name  string            // contains the page and the line
+	name  string            // made of the page and the line of its first block
 	files map[string]string // contents by path
 }
 
@@ -42,11 +42,11 @@ func TestBlocks(t *testing.T) {
 	demo := startDemo(t)
 	dir := t.TempDir()
 	configurations := readConfigurations(t)
-	if len(configurations) < 30 {
+	if len(configurations) < 30 { // there are more, so readConfigurations misses some
 		t.Errorf("found only %d configurations", len(configurations))
 	}
 	variables := map[string]string{
-		"repository":              "Acme/Firmware", // in another case than the procedure's
+		"repository":              "Acme/Firmware", // the procedure's repository has lower-case letters
 		"self_hosted_api_key":     fakeapi.Key,
 		"tofupilot_api_key":       fakeapi.Key,
 		"cf_access_client_id":     gatewayID,
@@ -56,7 +56,7 @@ func TestBlocks(t *testing.T) {
 	var calls strings.Builder
 	for _, c := range configurations {
 		texts := strings.Join(slices.Collect(maps.Values(c.files)), "")
-		if missing := missingFeature(t, replaceResources(texts)); missing != "" {
+		if missing := missingFeature(t, replaceResources(texts)); missing != "" { // replaceResources adds terraform_data
 			t.Run(c.name, func(t *testing.T) {
 				t.Parallel()
 				t.Skip(missing)
@@ -72,7 +72,7 @@ func TestBlocks(t *testing.T) {
 		}
 		calls.WriteString("}\n")
 	}
-	runTerraform(t, dir, nil, "fmt", "-check", "-diff", "-recursive")
+	runTerraform(t, dir, nil, "fmt", "-check", "-diff", "-recursive") // before the edits below, whose results aren't formatted
 	for _, c := range configurations {
 		editConfigurations(t, filepath.Join(dir, c.name), replaceResources)
 		demo.replaceAddresses(t, filepath.Join(dir, c.name))
@@ -106,7 +106,7 @@ func readConfigurations(t *testing.T) []configuration {
 			files := map[string]string{"main.tf": block.text}
 			if !strings.Contains(block.text, "required_providers") {
 				files["first.tf"] = first
-				if hasDefaultProvider(block.text) { // a module can't have two
+				if hasDefaultProvider(block.text) { // a module can't have two of them
 					files["first.tf"] = providerBlock.ReplaceAllString(first, "")
 				}
 			}
@@ -136,7 +136,7 @@ func TestOtherBlocks(t *testing.T) {
 				cliConfig := filepath.Join(t.TempDir(), "terraform.rc")
 				writeFile(t, cliConfig, block.text)
 				output := runTerraform(t, home, []string{"TF_CLI_CONFIG_FILE=" + cliConfig}, "version")
-				if strings.Contains(output, "CLI configuration") { // in a warning about an invalid one
+				if strings.Contains(output, "CLI configuration") { // "There are some problems with the CLI configuration"
 					t.Errorf("%s: %s", page, output)
 				}
 			default:

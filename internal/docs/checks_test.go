@@ -20,8 +20,8 @@ func TestConditions(t *testing.T) {
 		"examples/data-sources/tofupilot_procedures/postcondition.tf":    `No procedure has "Motor" in its name. Create one before you set up the line.`,
 		"examples/data-sources/tofupilot_procedures/repositories.tf":     "No procedure is linked to acme/firmware, or the server doesn't report repositories.",
 	}
-	// The server's only procedure violates all conditions: it has another ID and no repository, and its
-	// name doesn't contain Motor.
+	// The server's only procedure violates all conditions: its ID isn't the one that the example
+	// expects, it has no repository, and its name doesn't contain Motor.
 	violating := fakeapi.Generate(1, fakeapi.WithRunsAndFPY)
 	violating[0].Name = smokeTest
 	_, url := harness.NewFakeServer(t, violating...)
@@ -37,7 +37,7 @@ func TestConditions(t *testing.T) {
 			}
 			dir := t.TempDir()
 			writeFile(t, filepath.Join(dir, "main.tf"), requirement+example)
-			env := append(serverEnv(url), "TF_VAR_repository=acme/firmware")
+			env := append(serverEnv(url), "TF_VAR_repository=acme/firmware") // the variable of repositories.tf
 			checkTerraformFails(t, dir, env, "plan", message)
 		})
 	}
@@ -55,7 +55,7 @@ func TestWarning(t *testing.T) {
 	dir := demo.newDir(t, readFirstExamples(t)[page]+"\n"+misspelt)
 	output := runTerraform(t, dir, demo.env, "plan")
 	_, warning, _ := strings.Cut(output, "\nWarning: ")
-	warning, _, _ = strings.Cut(warning, "\n─")
+	warning, _, _ = strings.Cut(warning, "\n─") // the line at the end of a plan
 	blocks := findBlocks(readPages(t)[page], "text")
 	index := slices.IndexFunc(blocks, isWarning)
 	if index < 0 {
@@ -68,10 +68,11 @@ func TestWarning(t *testing.T) {
 func isWarning(block codeBlock) bool { return strings.HasPrefix(block.text, "Warning: ") }
 
 // TestMissingName checks that the example for a name that may be missing outputs null if no procedure
-// has exactly the name, the ID if one has it, and fails if two have it.
+// has exactly the name, the procedure's ID if one has the name, and fails if two have it.
 func TestMissingName(t *testing.T) {
 	t.Parallel()
 	procedures := fakeapi.Generate(4, fakeapi.WithRepository)
+	// The first two names are similar to the name in the example, Inverter Final Test.
 	for i, name := range []string{"Inverter Final Test Rev A", "inverter final test", "Inverter Final Test", "Inverter Final Test"} {
 		procedures[i].Name = name
 	}
@@ -81,7 +82,7 @@ func TestMissingName(t *testing.T) {
 	writeFile(t, filepath.Join(dir, "main.tf"), requirement+readExample(t, "tofupilot_procedures/missing.tf"))
 
 	runTerraform(t, dir, env, "apply", "-auto-approve")
-	checkContains(t, runTerraform(t, dir, env, "output", "-json"), "{}")
+	checkContains(t, runTerraform(t, dir, env, "output", "-json"), "{}") // Terraform doesn't store null
 
 	api.Add(procedures[2])
 	output := runTerraform(t, dir, env, "apply", "-auto-approve")

@@ -20,7 +20,7 @@ const (
 	sdkCommand = "sh with-procedure.sh python3 upload.py"
 )
 
-// TestCICommands checks that the CI guide gives each CI system the commands that TestCIJobs runs.
+// TestCICommands checks that the CI guide shows the commands that TestCIJobs runs, for each CI system.
 func TestCICommands(t *testing.T) {
 	t.Parallel()
 	for heading, commands := range map[string][]string{
@@ -39,7 +39,7 @@ func TestCICommands(t *testing.T) {
 }
 
 // TestCIJobs checks that a job uploads a run of the procedure that it looks up. If no procedure
-// has the name, the job must fail and upload nothing, even with the state of an earlier job.
+// has the name, the job must fail and upload nothing, even if an earlier job left its state.
 func TestCIJobs(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -118,8 +118,8 @@ func TestCIVariable(t *testing.T) {
 	job.checkUploads(t, passedRun)
 }
 
-// TestMissingCIVariable checks that the step fails and uploads nothing if the CI variable doesn't
-// exist. GitHub then sets the environment variable to an empty string.
+// TestMissingCIVariable checks that the step of TestCIVariable fails and uploads nothing if the CI
+// variable doesn't exist. GitHub then sets the environment variable to an empty string.
 func TestMissingCIVariable(t *testing.T) {
 	t.Parallel()
 	job := newCLIJob(t)

@@ -20,7 +20,8 @@ import (
 // exportLine matches a line of the demo's output that sets an environment variable in sh.
 var exportLine = regexp.MustCompile(`^export (TOFUPILOT_[A-Z_]+)=(\S+)$`)
 
-// demo is a running demo server with a TLS proxy and two gateways. They use the same certificate.
+// demo is a running demo server with a TLS proxy and two gateways. The TLS servers use the
+// same certificate.
 type demo struct {
 	url         string
 	proxyURL    string   // of the TLS proxy
@@ -47,7 +48,7 @@ func startDemo(t *testing.T) demo {
 	if err := serve.Start(); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = serve.Wait() }) // the end of the test's context kills it
+	t.Cleanup(func() { _ = serve.Wait() }) // waits for the demo, which the end of the test's context has killed
 	d := demo{env: []string{userConfig()}}
 	lines := bufio.NewScanner(stdout)
 	for d.url == "" && lines.Scan() {

@@ -23,6 +23,7 @@ echo "$id PASS $(field api_key "$HOME/.tofupilot/credentials.json")" >>"$UPLOADS
 `
 
 // fakeSDK is a fake Python SDK. Its functions take the same arguments as those of the SDK.
+// Scripts call create as client.runs.create.
 const fakeSDK = `
 import os
 
@@ -41,7 +42,8 @@ class TofuPilot:
             print(procedure_id, outcome, self.key, file=uploads)
 `
 
-// fakeAWSCLI is a fake AWS CLI. It prints the parameter that the stations guide creates.
+// fakeAWSCLI is a fake AWS CLI. It prints the parameter that the stations guide creates,
+// from the directory $PARAMETERS.
 const fakeAWSCLI = `#!/bin/sh
 set -eu
 test "$*" = 'ssm get-parameter --name /tofupilot/stations --query Parameter.Value --output text'
@@ -51,8 +53,8 @@ cat "$PARAMETERS/stations.json"
 // passedRun is the upload of a run of smokeTest that has passed: the procedure ID and the outcome.
 const passedRun = smokeTestID + " PASS"
 
-// checkUploads checks the runs that the fake CLI and SDK of a job have uploaded so far. The API key
-// must be the fake API's.
+// checkUploads checks the runs that the fake CLI and SDK of a job have uploaded so far: all with
+// the fake API's key.
 func (j *job) checkUploads(t *testing.T, want ...string) {
 	t.Helper()
 	var got []string

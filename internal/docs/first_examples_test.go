@@ -8,7 +8,8 @@ import (
 	"testing"
 )
 
-// quotedLine matches the line of a configuration that an error quotes: its number and its text.
+// quotedLine matches the part of an error that quotes a line of main.tf: its groups are the line's number
+// and text.
 var quotedLine = regexp.MustCompile(`(?m)^  on main\.tf line (\d+),.*\n *\d+: (.*)$`)
 
 // TestFirstExamples checks that the first example of each page can be installed and applied, and
@@ -17,7 +18,7 @@ func TestFirstExamples(t *testing.T) {
 	t.Parallel()
 	demo := startDemo(t)
 	examples := readFirstExamples(t)
-	if len(examples) < 10 {
+	if len(examples) < 10 { // there are more, so readFirstExamples misses some
 		t.Errorf("found examples on only %d pages", len(examples))
 	}
 	for page, example := range examples {
@@ -30,7 +31,7 @@ func TestFirstExamples(t *testing.T) {
 				t.Errorf("the example has no outputs:\n%s", output)
 			}
 			if page == pastedPage {
-				return // see TestShowNames
+				return // it shows the output of another configuration; see TestShowNames
 			}
 			for _, shown := range findBlocks(readPages(t)[page], "text") {
 				switch {
@@ -45,8 +46,8 @@ func TestFirstExamples(t *testing.T) {
 	}
 }
 
-// checkError replaces the line of an example that an error quotes, and checks that a plan prints
-// the error.
+// checkError puts the line that an error quotes into an example, at the line number that the
+// error gives, and checks that a plan prints the error.
 func (d demo) checkError(t *testing.T, dir, example, shown string) {
 	t.Helper()
 	quoted := quotedLine.FindStringSubmatch(shown)
@@ -65,7 +66,7 @@ func (d demo) checkError(t *testing.T, dir, example, shown string) {
 	d.checkPrinted(t, "Error: "+printed, shown)
 }
 
-// checkPrinted checks that Terraform printed what a page shows, in any white space. Pages show the
+// checkPrinted checks that Terraform printed what a page shows, apart from white space. Pages show the
 // address of the hosted service instead of the demo server.
 func (d demo) checkPrinted(t *testing.T, printed, shown string) {
 	t.Helper()
@@ -76,7 +77,7 @@ func (d demo) checkPrinted(t *testing.T, printed, shown string) {
 }
 
 // readFirstExamples returns the first configuration of each page for users, by page. It omits pages
-// on which another block in HCL comes first.
+// on which a block in hcl or tf comes first.
 func readFirstExamples(t *testing.T) map[string]string {
 	t.Helper()
 	examples := map[string]string{}

@@ -16,7 +16,7 @@ func TestCallouts(t *testing.T) {
 	for page, text := range readPages(t) {
 		limit := 0
 		if page == indexPage {
-			limit = 3
+			limit = 3 // about modules, a key beside a login, and keys in plan files
 		}
 		if got := len(callout.FindAllString(text, -1)); got > limit {
 			t.Errorf("%s has %d callouts, want at most %d", page, got, limit)
@@ -79,7 +79,7 @@ func readBlock(t *testing.T, page, heading, language string) string {
 type codeBlock struct {
 	language string
 	text     string
-	line     int // of the page, on which text begins
+	line     int // the number of text's first line in the page
 }
 
 var fencedBlock = regexp.MustCompile("(?ms)^```(\\w*)\n(.*?)^```$")

@@ -25,7 +25,7 @@ func readPastedGuide(t *testing.T) pastedGuide {
 	if len(blocks) != 4 {
 		t.Fatalf("got %d configurations, want 4", len(blocks))
 	}
-	return pastedGuide{blocks[0].text, blocks[1].text, blocks[2].text, blocks[3].text}
+	return pastedGuide{pasted: blocks[0].text, showNames: blocks[1].text, lookUp: blocks[2].text, imports: blocks[3].text}
 }
 
 // TestPastedIDs checks that from-pasted-ids.md mentions the pasted IDs before the configuration with them.
@@ -41,7 +41,7 @@ func TestPastedIDs(t *testing.T) {
 }
 
 // TestShowNames checks that a plan shows the names of the pasted IDs as from-pasted-ids.md does, and
-// also finds the name of an ID that was pasted in upper case.
+// that it shows the name for an ID that was pasted in upper case, too.
 func TestShowNames(t *testing.T) {
 	t.Parallel()
 	demo := startDemo(t)
@@ -68,7 +68,7 @@ func TestLookUpPastedIDs(t *testing.T) {
 	writeFile(t, main, guide.lookUp)
 	runTerraform(t, dir, demo.env, "plan", "-detailed-exitcode") // fails if there are changes
 
-	writeFile(t, main, strings.ReplaceAll(guide.lookUp, smokeTest, "Motor Controller FVT"))
+	writeFile(t, main, strings.ReplaceAll(guide.lookUp, smokeTest, "Motor Controller FVT")) // another procedure's name
 	output := runTerraform(t, dir, demo.env, "plan")
 	if !regexp.MustCompile(`firmware = "[^"]+" -> "[^"]+"`).MatchString(output) {
 		t.Errorf("the plan doesn't show that the ID changes:\n%s", output)

@@ -20,6 +20,7 @@ var (
 
 // replaceResources replaces the resources of other providers, which tests can't install, by
 // terraform_data resources. Their input has the same arguments, so Terraform evaluates those.
+// It deletes the provider blocks and the requirements of the other providers.
 func replaceResources(configuration string) string {
 	configuration = resource.ReplaceAllStringFunc(configuration, func(block string) string {
 		parts := resource.FindStringSubmatch(block)

@@ -18,8 +18,8 @@ import (
 // planOrApply matches a line of a script that runs terraform plan or apply.
 var planOrApply = regexp.MustCompile(`(?m)^.*terraform .*\b(?:plan|apply)\b.*$`)
 
-// TestLockTimeout checks that each plan and apply in a script of a page waits if another job has locked
-// the Terraform state.
+// TestLockTimeout checks that each plan and apply in a script of a page has the option to wait for
+// another job that has locked the Terraform state.
 func TestLockTimeout(t *testing.T) {
 	t.Parallel()
 	checked := 0
@@ -35,7 +35,7 @@ func TestLockTimeout(t *testing.T) {
 			}
 		}
 	}
-	if checked < 5 {
+	if checked < 5 { // there are more, so planOrApply misses some
 		t.Errorf("found only %d commands", checked)
 	}
 }
@@ -100,8 +100,8 @@ func (j *job) replaceInConfiguration(t *testing.T, from, to string) {
 	writeFile(t, j.configurationFile(), strings.ReplaceAll(readFile(t, j.configurationFile()), from, to))
 }
 
-// runScript runs the first script of a section of the stations guide in a language, sh or
-// powershell. It skips the test if a program that the script uses isn't installed.
+// runScript runs a script of the stations guide: the first one under heading in language, which is sh
+// or powershell. It skips the test if a program that the script uses isn't installed.
 func (j *job) runScript(t *testing.T, heading, language string) result {
 	t.Helper()
 	script := readBlock(t, stationsPage, heading, language)

@@ -20,7 +20,7 @@ const (
 	runTheTest   = "### Run the test"
 )
 
-// languages are the languages of the guide's scripts. PowerShell scripts run only if it is installed.
+// languages are the languages of the guide's scripts. Scripts in powershell run only if PowerShell is installed.
 var languages = []string{"sh", "powershell"}
 
 // Messages of the script that runs the test on one of many stations.
@@ -62,7 +62,8 @@ func TestManyStations(t *testing.T) {
 	}
 }
 
-// filesWithoutID are contents of stations.json that have no procedure ID for the station line_1.
+// filesWithoutID are contents of stations.json that aren't one JSON object with a procedure ID for the
+// station line_1.
 var filesWithoutID = map[string]string{
 	"empty file":          "",
 	"empty ID":            `{"line_1": ""}`,
@@ -77,8 +78,8 @@ var filesWithoutID = map[string]string{
 	"incomplete download": `{"line_1": "` + smokeTestID + `"`,
 }
 
-// TestFilesWithoutID checks that a station that downloads a file without an ID uses the file of an
-// earlier download. If the earlier file has no ID either, the script must fail and upload nothing.
+// TestFilesWithoutID checks that a station that downloads a file without an ID uses and keeps the file
+// of an earlier download. If the earlier file has no ID either, the script must fail and upload nothing.
 func TestFilesWithoutID(t *testing.T) {
 	t.Parallel()
 	const earlierFile = `{"line_1": "` + smokeTestID + `"}`
@@ -121,7 +122,7 @@ func TestStationNames(t *testing.T) {
 }
 
 // TestDownloads checks that a station downloads stations.json from a web server or an SSM parameter,
-// and uses the old file if a later download fails.
+// and uses the old file if a later download fails. Without an old file, it must fail.
 func TestDownloads(t *testing.T) {
 	t.Parallel()
 	const content = `{"line_1": "` + smokeTestID + `"}`
@@ -177,9 +178,9 @@ func TestFailedLookups(t *testing.T) {
 			from, to string // an edit of the configuration
 			message  string
 		}{
-			"misspelt name":  {smokeTest, misspeltName, smokeTest}, // the error names the near miss
-			"renamed output": {`output "` + script.output + `"`, `output "renamed"`, script.output},
-			"null output":    {"value = ", "value = true ? null : ", script.output}, // Terraform doesn't store it
+			"misspelt name":  {from: smokeTest, to: misspeltName, message: smokeTest}, // the error names the near miss
+			"renamed output": {from: `output "` + script.output + `"`, to: `output "renamed"`, message: script.output},
+			"null output":    {from: "value = ", to: "value = true ? null : ", message: script.output}, // Terraform doesn't store null
 		} {
 			t.Run(script.file+"/"+name+"/"+script.language, func(t *testing.T) {
 				t.Parallel()

@@ -27,7 +27,7 @@ const root = "../.." // of the repository
 var home string
 
 func TestMain(m *testing.M) {
-	harness.CheckReads(provider.Server("test")())
+	harness.CheckReads(provider.Server("test")()) // exits if a read fails, because most tests would fail then, too
 	flag.Parse()
 	if testing.Short() {
 		os.Exit(m.Run()) // short tests don't need the provider
@@ -44,8 +44,9 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-// buildMirror builds the provider into a mirror of the registries of Terraform and OpenTofu in home,
-// with the version that the documentation requires. It writes the two CLI configurations.
+// buildMirror builds the provider into a mirror in home, for the registries of Terraform and OpenTofu. Its
+// version is the newest in CHANGELOG.md, which the documentation requires. buildMirror also writes the
+// two CLI configurations.
 func buildMirror() error {
 	changelog, err := os.ReadFile(filepath.Join(root, "CHANGELOG.md"))
 	if err != nil {
@@ -65,7 +66,7 @@ func buildMirror() error {
 	}
 	forTerraform := mirrorDir("registry.terraform.io")
 	forOpenTofu := mirrorDir("registry.opentofu.org")
-	command := exec.Command("go", "build", "-buildvcs=false", "-o", filepath.Join(forTerraform, name), "github.com/tofupilot/terraform-provider-tofupilot") //nolint:noctx // no test is running
+	command := exec.Command("go", "build", "-buildvcs=false", "-o", filepath.Join(forTerraform, name), "github.com/tofupilot/terraform-provider-tofupilot") //nolint:noctx // no test is running whose context could be used
 	if output, err := command.CombinedOutput(); err != nil {
 		return fmt.Errorf("%s: %w\n%s", command, err, output)
 	}
@@ -159,7 +160,7 @@ var newerFeatures = []struct {
 }
 
 // missingFeature describes a feature that a configuration uses, but that the Terraform under test
-// doesn't have. It returns an empty string if there is none.
+// doesn't have. It returns an empty string if no feature is missing.
 func missingFeature(t *testing.T, configuration string) string {
 	t.Helper()
 	product, minor := harness.Version(t, harness.CLI(t))
