@@ -55,8 +55,8 @@ func (a *assets) protocols(t *testing.T) []string {
 	return content.Metadata.ProtocolVersions
 }
 
-// loadAssets loads the assets from a directory: that in which GoReleaser built them, or that to which
-// they were downloaded.
+// loadAssets loads the assets from the directory in which GoReleaser built them, or to which they were
+// downloaded, and the public key from keyFile.
 func loadAssets(t *testing.T, dir, keyFile string) *assets {
 	t.Helper()
 	a := &assets{dir: dir, publicKey: string(readFile(t, keyFile)), files: map[string][]byte{}}

@@ -45,7 +45,7 @@ func checkAssets(t *testing.T, a *assets) {
 	t.Helper()
 	for name, content := range a.files {
 		want := ""
-		// Terraform's registry rejects SHA256SUMS if it has a checksum of any other file.
+		// Terraform's registry rejects SHA256SUMS if it lists files other than zips and the manifest.
 		if strings.HasSuffix(name, ".zip") || name == a.manifest() {
 			want = fmt.Sprintf("%x", sha256.Sum256(content))
 		}
@@ -65,7 +65,7 @@ func checkAssets(t *testing.T, a *assets) {
 		t.Fatalf("no %s in the zip", a.binary())
 	}
 	binary := archive.File[index]
-	if size := binary.UncompressedSize64; size > 20<<20 {
+	if size := binary.UncompressedSize64; size > 20<<20 { // a little above the size today, to notice growth
 		t.Errorf("%s has %d bytes, more than 20 MiB", a.binary(), size)
 	}
 	if mode := binary.Mode(); mode.Perm() != 0o755 {
@@ -73,8 +73,8 @@ func checkAssets(t *testing.T, a *assets) {
 	}
 }
 
-// checkInstall installs the provider with terraform init, and reads with it. Like the registries, init
-// rejects a wrong signature and one in ASCII armor.
+// checkInstall installs the provider with terraform init, and plans a read with it. Like the registries,
+// init rejects a signature that is wrong or in ASCII armor.
 func checkInstall(t *testing.T, a *assets) {
 	t.Helper()
 	dir := newWorkingDir(t, newRegistry(t, a))

@@ -21,7 +21,7 @@ var update = flag.Bool("update", false, "write "+licensesFile)
 const licensesFile = "../../THIRD_PARTY_LICENSES.txt"
 
 // allowedLicenses lists the licenses that a dependency may have. The first that matches is used.
-// BSD-3-Clause contains the text of BSD-2-Clause, so it must come first.
+// BSD-3-Clause must come before BSD-2-Clause, whose text it contains.
 var allowedLicenses = []struct {
 	name string
 	text *regexp.Regexp // matches part of the license's text
@@ -51,7 +51,7 @@ func TestLicenses(t *testing.T) {
 		t.Fatal(err)
 	}
 	linked := map[string]string{"Go": strings.TrimSpace(string(goroot))}
-	for _, system := range []string{"freebsd", "windows", "linux", "darwin"} {
+	for _, system := range []string{"freebsd", "windows", "linux", "darwin"} { // as in .goreleaser.yml
 		maps.Copy(linked, listModules(t, system, "."))
 	}
 	var list, texts strings.Builder
@@ -110,7 +110,7 @@ func readLicense(t *testing.T, path, dir string) (name, holder, text string) {
 }
 
 // listModules returns the directories of the modules from which packages are built, by module path. It
-// omits this project's module.
+// omits this project's module. With -test before the packages, it includes what their tests need.
 func listModules(t *testing.T, system string, packages ...string) map[string]string {
 	t.Helper()
 	arguments := []string{"list", "-deps", "-f", "{{with .Module}}{{if not .Main}}{{.Path}}\t{{.Dir}}{{end}}{{end}}"}

@@ -12,7 +12,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	harness.CheckReads(provider.Server("test")())
+	harness.CheckReads(provider.Server("test")()) // exits if a read fails, because most tests would fail then, too
 	os.Exit(m.Run())
 }
 
@@ -31,7 +31,7 @@ host "registry.opentofu.org" {
   services = { "providers.v1" = %[1]q }
 }
 `, r.url+"/v1/providers/")
-	// The version is given, because Terraform wouldn't choose a prerelease otherwise.
+	// The configuration names the version, because Terraform wouldn't choose a prerelease otherwise.
 	configuration := fmt.Sprintf(`terraform {
   required_providers {
     tofupilot = {
@@ -55,7 +55,7 @@ output "ids" {
 	return dir
 }
 
-// runTerraform runs a command without the developer's environment.
+// runTerraform runs a command of Terraform without the developer's environment.
 func runTerraform(t *testing.T, dir string, env []string, command string) (output string, err error) {
 	t.Helper()
 	terraform := exec.CommandContext(t.Context(), harness.CLI(t), command, "-input=false", "-no-color")
