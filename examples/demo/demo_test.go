@@ -19,7 +19,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	harness.CheckReads(provider.Server("test")())
+	harness.CheckReads(provider.Server("test")()) // exits if a read fails, because most tests would fail then, too
 	os.Exit(m.Run())
 }
 
@@ -45,8 +45,8 @@ func newTempDir(t *testing.T) string {
 	return dir
 }
 
-// TestDemo checks that the demo reads from both servers, and checks what it prints. It must ignore
-// the user's settings.
+// TestDemo checks that the demo reads from both servers, and checks what it prints. The demo
+// must ignore the user's settings.
 func TestDemo(t *testing.T) {
 	harness.SkipShort(t)
 	t.Setenv(tempDirVariable(), newTempDir(t))
@@ -67,20 +67,20 @@ func TestDemo(t *testing.T) {
 	checkRequests(t, d.selfHosted, selfHostedKey)
 	output := out.String()
 	for _, want := range []string{
-		" requests: 1189 procedures in all reads together\n",
+		" requests: 1189 procedures in all reads together\n", // 554 + 8 + 524 in the lists below, and 103 in lookups
 		"\"Battery Test Procedrue\": no procedure has this name; the nearest: \"Battery Test Procedure\"\n",
 		"\"Radar Unit EOL Test Rev A\": 2 procedures have this name\n",
-		"\ndata.tofupilot_procedures.all: 554 found\n",
-		"\n  … and 551 more\n",
+		"\ndata.tofupilot_procedures.all: 554 found\n", // serviceProcedures
+		"\n  … and 551 more\n", // than the three in the table
 		"\ndata.tofupilot_procedures.battery: 8 found\n",
-		"\ndata.tofupilot_procedures.self_hosted: 524 found\n",
+		"\ndata.tofupilot_procedures.self_hosted: 524 found\n", // selfHostedProcedures
 		"\n  550e8400-e29b-41d4-a716-446655440000  Battery Test Procedure ",
 		"\nline_procedure_ids = tomap({\n  \"Battery Test Procedure\" = \"550e8400-e29b-41d4-a716-446655440000\"\n",
 		"\nprocedure_count = 554\n",
 		"\noutput \"line_procedure_ids\" {\n",
 		" CREATED     REPOSITORY\n",
 		" CREATED     RUNS  FPY\n",
-		"-serve",
+		"-serve", // what to try next
 	} {
 		if !strings.Contains(output, want) {
 			t.Errorf("no %q in the output", want)
@@ -146,7 +146,7 @@ func runLive(t *testing.T, ctx context.Context, handler http.Handler, key string
 }
 
 // TestLiveWithWrongKey checks that -live uses TOFUPILOT_URL and TOFUPILOT_API_KEY. With a wrong key,
-// the demo returns the error of the failed step, which doesn't contain the key.
+// the demo returns the error of the failed step. Neither the error nor the output may contain the key.
 func TestLiveWithWrongKey(t *testing.T) {
 	t.Setenv(tempDirVariable(), newTempDir(t))
 	api := fakeapi.New()
@@ -197,7 +197,7 @@ func TestInvalidArguments(t *testing.T) {
 		{"-live -terraform /nonexistent/terraform", "Finding Terraform: "},
 		{"-serve -live", "can't be combined"},
 		{"-port 8080", "-port needs -serve"},
-		{"-serve -port 65535", "-port must be"},
+		{"-serve -port 65535", "-port must be"}, // the second server would need port 65536
 	} {
 		var out strings.Builder
 		err := run(t.Context(), strings.Fields(c.args), os.Environ(), &out)

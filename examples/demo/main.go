@@ -2,11 +2,11 @@
 //
 //	go run ./examples/demo
 //
-// builds the provider, starts two demo servers, runs terraform init, plan and apply with the
+// starts two demo servers, builds the provider, runs terraform init, plan and apply with the
 // configuration in this directory, and prints the outputs, the procedures and an error. With
 // -live, it reads from the server TOFUPILOT_URL with the key TOFUPILOT_API_KEY instead. With
 // -serve, it only runs the demo servers, for a configuration of your own, until you press
-// Ctrl-C. With -port N, they use the ports N and N+1.
+// Ctrl-C. With -serve -port N, they use the ports N and N+1.
 package main
 
 import (

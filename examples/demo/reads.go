@@ -8,7 +8,8 @@ import (
 	"strconv"
 )
 
-// counts are the totals of all reads in the provider's log.
+// counts are the totals of all reads in the provider's log, whose fields rows and pages are the numbers of
+// procedures and requests.
 type counts struct{ reads, procedures, requests int }
 
 // countReads adds up the reads in a file with the provider's log.

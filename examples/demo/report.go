@@ -27,7 +27,7 @@ type procedure struct {
 }
 
 // report prints the configuration of the lookup, Terraform's outputs, the error of a lookup
-// that fails, and the beginning of each list.
+// that fails, and the beginning of each list. With -live, it prints only outputs and lists.
 func (d *demo) report(ctx context.Context) error {
 	outputs, err := d.readOutputs(ctx)
 	if err != nil {

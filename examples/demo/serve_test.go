@@ -21,7 +21,7 @@ import (
 var setting = regexp.MustCompile(`(?m)^(?:export |\$env:)(TOFUPILOT_[A-Z_]+) ?= ?"?([^"\s]+)"?$`)
 
 // startServe starts the demo with -serve. It returns the API keys and the URLs that the demo prints:
-// of the first server for sh and for PowerShell, then of the second server for both.
+// of the first server for sh and for PowerShell, then of the second server likewise.
 func startServe(t *testing.T) (serve *exec.Cmd, keys, urls []string) {
 	t.Helper()
 	binary := harness.Build(t, ".", filepath.Join(t.TempDir(), "demo"))
@@ -58,7 +58,7 @@ func startServe(t *testing.T) (serve *exec.Cmd, keys, urls []string) {
 func TestServe(t *testing.T) {
 	t.Parallel()
 	serve, keys, urls := startServe(t)
-	t.Cleanup(func() { _ = serve.Wait() }) // the end of the test's context kills it
+	t.Cleanup(func() { _ = serve.Wait() }) // waits for the demo, which the end of the test's context has killed
 	harness.CheckEqual(t, "keys", keys, []string{keys[0], keys[0], keys[2], keys[2]})
 	harness.CheckEqual(t, "URLs", urls, []string{urls[0], urls[0], urls[2], urls[2]})
 	for _, server := range []struct {

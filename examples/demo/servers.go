@@ -22,7 +22,7 @@ func (d *demo) startServers(ctx context.Context) (string, error) {
 	d.service = newAPI(serviceProcedures, fakeapi.Example2026())
 	d.selfHosted = newAPI(selfHostedProcedures, fakeapi.Example2025())
 	d.selfHosted.AllowKey(selfHostedKey)
-	d.selfHosted.RevokeKey(fakeapi.Key)
+	d.selfHosted.RevokeKey(fakeapi.Key) // which every new fake API accepts
 	secondPort := 0
 	if d.port != 0 {
 		secondPort = d.port + 1

@@ -146,7 +146,7 @@ func (d *demo) buildProvider(ctx context.Context) (string, error) {
 	// and if git doesn't trust the clone.
 	build := exec.CommandContext(ctx, "go", "build", "-buildvcs=false", "-ldflags=-X main.version="+version, "-o", target, module) //nolint:gosec // G204: the arguments are constants, except for d.dir.
 	build.Env = append(slices.Clone(d.env), "GOTMPDIR="+goTmpDir)
-	build.WaitDelay = 10 * time.Second
+	build.WaitDelay = 10 * time.Second // limits the wait for go's child processes after an interrupt
 	if output, err := build.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("%s: %w\n%s", build, err, strings.TrimSpace(string(output)))
 	}
@@ -247,7 +247,7 @@ func (d *demo) readOutputs(ctx context.Context) (string, error) {
 	return string(output), nil
 }
 
-// printWarnings prints the warnings of a step that succeeded.
+// printWarnings prints the warnings of a step that succeeded, and forgets the step's output.
 func (d *demo) printWarnings() {
 	for _, output := range []string{d.stdout.String(), d.stderr.String()} {
 		if at := strings.Index(output, "Warning:"); at >= 0 {
