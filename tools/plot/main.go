@@ -89,7 +89,7 @@ func render(results results, file string) error {
 		picture.Add(line, points)
 		picture.Legend.Add(series.name, line, points)
 	}
-	picture.Y.Min = 0.0999 // with 0.1, which the plot would round up, the tick at 0.1 would be hidden
+	picture.Y.Min = 0.0999 // not 0.1: rounding would make that larger, and hide the tick at 0.1
 	picture.Y.Max = 100
 	return save(picture, file)
 }
