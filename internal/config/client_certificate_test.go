@@ -113,8 +113,8 @@ func TestClientCertificateErrors(t *testing.T) {
 			t.Parallel()
 			block := Block{APIKey: new("key"), ClientCertPEM: c.certificate, ClientKeyPEM: c.key}
 			checkArgumentError(t, block, c.argument, c.words)
-			firstKeyLine := strings.Split(key, "\n")[1]
-			checkNoSecrets(t, block, nil, firstKeyLine)
+			firstLine := func(key string) string { return strings.Split(key, "\n")[1] }
+			checkNoSecrets(t, block, nil, firstLine(key), firstLine(otherKey))
 		})
 	}
 }
