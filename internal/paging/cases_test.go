@@ -15,7 +15,7 @@ type readCase struct {
 
 	rows, pageSize int
 	ahead          []int           // ahead[i] is how many pages are requested ahead after i+1 pages; empty: prefetch decides
-	latencies      []time.Duration // of the requests and responses for pages 0, 1, 2, …
+	latencies      []time.Duration // each request and each response takes one of them (newList)
 	changes        []listChange
 	repeat         bool // after the last change, start again with the first
 	deadline       time.Duration
@@ -33,7 +33,8 @@ type serverKind struct {
 // documented is a server as described in API.md, Paging.
 var documented = serverKind{order: "newest first", times: "distinct", cursors: "offsets", counted: "with the page"}
 
-// serverKinds lists the kinds of servers. Each function turns the documented server into one of its kind.
+// serverKinds lists the kinds of servers by name. Each function turns the documented server into a server
+// of that kind.
 var serverKinds = map[string]func(*rapid.T, *serverKind){
 	"as documented":           func(*rapid.T, *serverKind) {},
 	"oldest first":            func(_ *rapid.T, k *serverKind) { k.order = "oldest first" },
@@ -53,7 +54,7 @@ var serverKinds = map[string]func(*rapid.T, *serverKind){
 		if k.canMove() {
 			k.times = rapid.SampledFrom([]string{"neighbors swapped", "equal", "two alternating times", "missing"}).Draw(r, "times")
 		}
-		if k.counted == "with the page" { // otherwise, the pager can't detect a wrong end (API.md, End)
+		if k.counted == "with the page" { // otherwise, a capped page with a wrong has_more looks like the last (API.md, Complete lists)
 			k.maxPage = rapid.IntRange(0, 20).Draw(r, "max page")
 		}
 	},
@@ -104,7 +105,7 @@ func (c readCase) drawChange(rt *rapid.T, pages int) listChange {
 	switch {
 	case c.canMove() && rapid.Bool().Draw(rt, "move"):
 		change.create, change.move = false, true
-		change.to = rapid.OneOf(rapid.Just(0), rapid.IntRange(0, c.rows)).Draw(rt, "to")
+		change.to = rapid.OneOf(rapid.Just(0), rapid.IntRange(0, c.rows)).Draw(rt, "to") // often 0, where a row with a new run moves
 	case change.create && (c.order == "newest first" || c.order == "by activity"):
 		change.at = 0
 	case change.create && c.order == "oldest first":
@@ -128,9 +129,9 @@ func (c readCase) newList() *changingList {
 	list.latency = func(r listRequest) (request, response time.Duration) {
 		page := r.offset / max(1, r.limit-1)
 		request = c.latencies[page%len(c.latencies)]
-		response = c.latencies[(page*3+1)%len(c.latencies)]
-		// The nanoseconds keep two requests from arriving at the same moment. The scheduler would
-		// decide which is first, and a failed case couldn't be repeated.
+		response = c.latencies[(page*3+1)%len(c.latencies)] // in another sequence than the requests
+		// The nanoseconds keep two requests from arriving at the same moment. Otherwise, the scheduler
+		// would decide which arrives first, and a failed case couldn't be repeated.
 		return request + time.Duration(r.offset)*time.Nanosecond, response
 	}
 	return list.fill(c.rows)
@@ -146,7 +147,7 @@ func (c readCase) creationTimes() func(number int) time.Time {
 		return sameTime
 	case c.times == "missing":
 		return missing
-	case c.rows < 30: // so few rows may be in the order of creation by chance, and take only one pass
+	case c.rows < 30: // times of so few rows may be in order by chance, and the pager would accept the first pass
 		return missing
 	case c.times == "two alternating times":
 		return func(number int) time.Time { return createdAt(number % 2) }
@@ -205,7 +206,7 @@ func readPassCheckingSeams(ctx context.Context, list *changingList, c readCase) 
 			return nil, false, nil // no row can be the seam
 		}
 		seam := rows[len(rows)-1]
-		page, err = list.fetch(ctx, strconv.Itoa(len(rows)-1), max(2, len(page.Rows)))
+		page, err = list.fetch(ctx, strconv.Itoa(len(rows)-1), max(2, len(page.Rows))) // 2: the seam and a new row
 		if err != nil {
 			return nil, false, err
 		}

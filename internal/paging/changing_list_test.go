@@ -22,7 +22,7 @@ type changingList struct {
 	repeat  bool // after the last change, start again with the first
 
 	newestFirst bool                       // the list is sorted by creation, newest first; otherwise oldest first
-	times       func(number int) time.Time // returns the creation time of a row, if the list isn't sorted by creation
+	times       func(number int) time.Time // returns the creation time of a row; nil: the list is sorted by creation
 	floored     bool                       // the server rounds offsets down to multiples of the limit
 	tokens      bool                       // cursors are "token 7" instead of "7"
 	maxPage     int                        // the most rows of a page; 0: as many as requested
@@ -65,8 +65,8 @@ type row struct {
 
 // listChange creates or moves a row. It deletes the row if neither create nor move is set.
 type listChange struct {
-	// after is the number of calls of makeChanges between the previous change and this one. Each
-	// response calls makeChanges once, or twice with countBefore or countAfter.
+	// after counts the calls of makeChanges from the previous change to this one: 0 is the same call (or
+	// the list's first), 1 the next. A response makes one call, or two with countBefore or countAfter.
 	after  int
 	create bool
 	move   bool
@@ -221,7 +221,7 @@ func (l *changingList) makeChange(change listChange) {
 	if len(l.rows) == 0 {
 		return
 	}
-	from := change.at % len(l.rows)
+	from := change.at % len(l.rows) // the list may be shorter than at
 	to := change.to % len(l.rows)
 	number := l.rows[from]
 	l.rows = slices.Delete(l.rows, from, from+1)

@@ -73,7 +73,7 @@ func (c oddCase) check(t *testing.T) {
 }
 
 // oddCases lists all odd servers. The pager first requests pages of 3 rows that overlap, at the
-// offsets 0, 2, 4 and 6. The cursors that a server should return are still 3 and 6.
+// offsets 0, 2, 4 and 6. If it then follows a documented server's cursors, these are 3 and 6.
 var oddCases = slices.Concat(oddCursors, oddEnds, oddRows, oddLimits)
 
 // oddCursors lists servers whose cursors aren't offsets.
@@ -106,7 +106,7 @@ var oddCursors = []oddCase{
 		}
 		return page
 	}, rows: 6, passes: 4},
-	{name: "tokens, and a row twice in the second of two passes", respond: func(request oddRequest) oddPage {
+	{name: "tokens, and a row twice in the second pass that follows them", respond: func(request oddRequest) oddPage {
 		page := withLastRowCursors(8)(request)
 		if request.pass == 3 && request.cursor == "after r2" {
 			page.keys[0] = "r0"
@@ -156,7 +156,7 @@ var oddRows = []oddCase{
 		if request.offset == 4 {
 			page.keys, page.next = nil, "4"
 		}
-	}), rows: 9, passes: 4}, // the server's own cursors are 3 and 6
+	}), rows: 9, passes: 4}, // the server's cursors are 3 and 6, so 4 isn't requested in passes 3 and 4
 	{name: "an empty page in the first two passes, after different rows", respond: altered(8, func(request oddRequest, page *oddPage) {
 		switch {
 		case request.pass <= 2 && request.offset == 2:
@@ -203,7 +203,7 @@ var oddRows = []oddCase{
 	{name: "two rows swapped on every later page", respond: withSwap(func(request oddRequest) bool { return request.offset > 0 }), passes: 4, wantErr: `"r2" came twice, each time that the list is read`},
 }
 
-// oddLimits lists servers that send more or fewer rows than requested.
+// oddLimits lists servers whose list never ends, or that send more or fewer rows than requested.
 var oddLimits = []oddCase{
 	{name: "no end, with offsets", respond: withoutEnd(""), pageSize: 100, passes: 1, wantErr: "it goes on after 1000000 rows"},
 	{name: "no end, with tokens", respond: withoutEnd("token "), pageSize: 100, passes: 2, wantErr: "it goes on after 1000000 rows"},
@@ -223,7 +223,7 @@ var oddLimits = []oddCase{
 		switch request.offset {
 		case 0:
 			*page = standard(260)(oddRequest{limit: 150})
-		case 149:
+		case 149: // the second page, which begins with the last row of the first
 			page.more, page.next = false, ""
 		}
 	}), pageSize: 100, rows: 260, passes: 4},

@@ -17,12 +17,12 @@ func TestNumberOfRequests(t *testing.T) {
 	for _, test := range []struct{ rows, pageSize, requests int }{
 		{rows: 0, pageSize: 100, requests: 1},
 		{rows: 99, pageSize: 100, requests: 1},
-		{rows: 100, pageSize: 100, requests: 2},
+		{rows: 100, pageSize: 100, requests: 2}, // the first page is full: the second shows that no rows follow
 		{rows: 101, pageSize: 100, requests: 3},
 		{rows: 250, pageSize: 100, requests: 3},
-		{rows: 400, pageSize: 100, requests: 6},
+		{rows: 400, pageSize: 100, requests: 6}, // five pages, but three are requested after the first 1 + 2
 		{rows: 1_000, pageSize: 100, requests: 11},
-		{rows: 10_050, pageSize: 1, requests: 10_050 + 7}, // 7 beyond the end
+		{rows: 10_050, pageSize: 1, requests: 10_050 + 7}, // a page for each row, and 7 after the page with the last row
 	} {
 		list := newChangingList(test.rows)
 		readAll(t, list, test.pageSize)
@@ -33,7 +33,7 @@ func TestNumberOfRequests(t *testing.T) {
 }
 
 // TestRequestsAtATime checks how many pages are requested together. All requests have the same
-// latency, so each window of requests is sent when the one before it has ended.
+// latency, so each window of requests is sent when the window before it has ended.
 func TestRequestsAtATime(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -43,7 +43,7 @@ func TestRequestsAtATime(t *testing.T) {
 		start := time.Now()
 		readAll(t, list, 100)
 
-		want := []int{1, 2, 3, 5, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 1}
+		want := []int{1, 2, 3, 5, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 1} // page 101 is the last; page 100 lets one more be requested
 		windows := make([]int, len(want))
 		for _, request := range list.requests {
 			window := request.at.Sub(start) / roundTrip
@@ -60,7 +60,7 @@ func TestRequestsAtATime(t *testing.T) {
 func TestSlowPage(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		const pagesBefore = 1 + 2 + 3 + 5 + 7 // four windows, and the first 7 of the 8 pages of the next one
+		const pagesBefore = 1 + 2 + 3 + 5 + 7 // four windows, and 7 of the 8 pages of the fifth
 		const slowOffset = pagesBefore * 99   // each page begins 99 rows after the page before
 		const delay = time.Minute
 		list := newChangingList(10_000)
@@ -90,7 +90,7 @@ func TestSlowPage(t *testing.T) {
 func TestRejectedCursor(t *testing.T) {
 	t.Parallel()
 	const pageSize, wantPasses = 10, 3
-	for _, rows := range []int{10, 35} { // after a full page, the pager checks that nothing follows
+	for _, rows := range []int{10, 35} { // 10 fill one page, after which the pager requests another to see that nothing follows
 		list := newChangingList(rows)
 		list.fault = func(request listRequest) error {
 			if request.offset%pageSize != 0 {
@@ -107,7 +107,7 @@ func TestRejectedCursor(t *testing.T) {
 
 // TestFirstError checks that a read ends with the error of a page as soon as the pages before it are
 // received, and doesn't wait for later pages, which take an hour. A page of two rows shares one with the
-// page before, so a page begins at each offset. They are requested in windows: 0, 1–2, 3–5, 6–10 and 11–18.
+// page before, so a page begins at each offset. Pages are requested in windows: 0, 1–2, 3–5, 6–10 and 11–18.
 func TestFirstError(t *testing.T) {
 	t.Parallel()
 	errInvalidKey := errors.New("no such key")
@@ -178,7 +178,7 @@ func TestErrorBeyondEnd(t *testing.T) {
 func TestCancel(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		const beforeCancel = 10*time.Second + 500*time.Millisecond // between two requests, which are sent every second
+		const beforeCancel = 10*time.Second + 500*time.Millisecond // between two windows of requests, which are sent every second
 		list := newChangingList(100)
 		list.latency = func(listRequest) (request, response time.Duration) { return time.Second, 0 }
 		errCanceled := errors.New("canceled")

@@ -23,7 +23,7 @@ func TestPasses(t *testing.T) {
 		}
 		return createdAt(number)
 	}
-	lastLikeFirst := func(number int) time.Time { return createdAt(number % 249) } // of 250 rows
+	lastLikeFirst := func(number int) time.Time { return createdAt(number % 249) } // row 249, the last, has the time of row 0
 	for name, test := range map[string]struct {
 		list   *changingList
 		rows   int
@@ -49,7 +49,7 @@ func TestDecide(t *testing.T) {
 	const following = false
 	proven := &passSummary{proven: true}
 	tokens := &passSummary{err: errNotOffsets}
-	for name, test := range map[string]decideCase{
+	for name, test := range map[string]decideCase{ // previous, latest, want, wantReason
 		"proven":                                     {nil, proven, accept, ""},
 		"proven after a change":                      {newChangedPass("a row moved", 1), proven, accept, ""},
 		"ended":                                      {nil, newEndedPass(1, 2), confirm, ""},
@@ -78,7 +78,7 @@ func TestDecideWhileFollowing(t *testing.T) {
 	onePage := &passSummary{rows: []uint64{1, 2}, ends: []int{2}}
 	twoPages := &passSummary{rows: []uint64{1, 2}, ends: []int{1, 2}}
 	twoPagesReversed := &passSummary{rows: []uint64{2, 1}, ends: []int{1, 2}}
-	for name, test := range map[string]decideCase{
+	for name, test := range map[string]decideCase{ // previous, latest, want, wantReason
 		"the same rows":                  {twoPages, twoPages, accept, ""},
 		"different orders":               {twoPages, twoPagesReversed, readAgain, "two passes gave different lists, of 2 and 2 rows"},
 		"the same rows on other pages":   {twoPages, onePage, readAgain, "two passes gave different lists, of 2 and 2 rows"},
@@ -109,7 +109,7 @@ func (c decideCase) check(t *testing.T, name string, following bool) {
 	}
 }
 
-// newEndedPass returns a pass that ended. Its rows are hashes of keys.
+// newEndedPass returns a pass that came to the end of the list. Its rows are hashes of keys.
 func newEndedPass(rows ...uint64) *passSummary {
 	return &passSummary{rows: rows}
 }
@@ -127,7 +127,7 @@ func TestErrorWhileFollowing(t *testing.T) {
 	errUnavailable := errors.New("unavailable")
 	for _, test := range []struct {
 		list         *changingList
-		failedPass   int // the first pass that follows the cursors
+		failedPass   int // the first that follows the cursors: after one pass with tokens, or two with pages of one row
 		failedOffset int
 	}{
 		{list: &changingList{tokens: true}, failedPass: 2, failedOffset: 0},
@@ -196,7 +196,7 @@ func TestPauses(t *testing.T) {
 			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 			rows, err := newPager(list.fetch, 10).all(ctx)
 			cancel()
-			if incomplete := checkIncomplete(t, rows, err, context.DeadlineExceeded); incomplete.Passes < 11 {
+			if incomplete := checkIncomplete(t, rows, err, context.DeadlineExceeded); incomplete.Passes < 11 { // after 10 pauses, the last 5 of which have the limit of 5 s
 				t.Fatalf("got %d passes in a minute, want at least 11", incomplete.Passes)
 			}
 
@@ -222,8 +222,8 @@ func TestPauses(t *testing.T) {
 	})
 }
 
-// newGrowingList returns a list that adds a row at the front before every response, so that no page
-// begins with the last row of the page before.
+// newGrowingList returns a list that adds a row at the front before every response except the first, so
+// that no page begins with the last row of the page before.
 func newGrowingList() *changingList {
 	return (&changingList{changes: []listChange{{after: 1, create: true}}, repeat: true}).fill(25)
 }

@@ -64,7 +64,7 @@ func (t tally) addIf(condition bool, what string) {
 	}
 }
 
-// checkComplete returns a rapid check that read returns a complete list.
+// checkComplete returns a check for rapid: that the function read returns a complete list.
 func checkComplete(t *testing.T, kind string, read readFunc, tally tally) func(*rapid.T) {
 	t.Helper()
 	return func(rt *rapid.T) {
@@ -77,8 +77,8 @@ func checkComplete(t *testing.T, kind string, read readFunc, tally tally) func(*
 	}
 }
 
-// check returns an error if read doesn't return a complete list. A list that never stops changing
-// may also fail at its deadline.
+// check returns an error if the function read doesn't return a complete list. If the list never stops
+// changing, read may fail at the deadline instead.
 func (c readCase) check(t *testing.T, read readFunc, tally tally) error {
 	t.Helper()
 	list := c.newList()
@@ -96,7 +96,7 @@ func (c readCase) check(t *testing.T, read readFunc, tally tally) error {
 		tally.addIf(list.passes > 1, repeatedLists)
 		tally.addIf(c.rows > 1000, longLists)
 		if c.needsTwoPasses() || list.followed {
-			const startOfRead = 1 // the first response
+			const startOfRead = 1 // the first response: two passes may agree without a row that was created later
 			return list.check(rows, startOfRead)
 		}
 		return list.check(rows, list.passStart)
@@ -104,9 +104,9 @@ func (c readCase) check(t *testing.T, read readFunc, tally tally) error {
 	if rows != nil {
 		return errors.New("the read returned rows and an error")
 	}
-	// A list that changes in the same way in two passes looks like a server whose cursors aren't offsets.
-	changedInTwoPasses := list.latestChange >= list.prevStart
-	if changedInTwoPasses && strings.HasSuffix(err.Error(), "each time that the list is read") {
+	// If a list changes in the same way in two passes, the pager takes that for the server's way of paging.
+	changedInLastTwoPasses := list.latestChange >= list.prevStart
+	if changedInLastTwoPasses && strings.HasSuffix(err.Error(), "each time that the list is read") {
 		return nil
 	}
 	isIncomplete := errors.As(err, new(*IncompleteError))
