@@ -2,8 +2,8 @@ package bulk
 
 import "testing"
 
-// TestFieldsAreComputed checks that users can't set an attribute of an object, and that each
-// has a description.
+// TestFieldsAreComputed checks that users can't set the attributes of an object, and that each
+// attribute has a description.
 func TestFieldsAreComputed(t *testing.T) {
 	t.Parallel()
 	for name, attribute := range sampleObject.Attributes() {

@@ -32,8 +32,8 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// fakeServer replaces the framework's server. Its ReadDataSource passes on the attributes, as SetState
-// does, and returns resp and err.
+// fakeServer replaces the framework's server. Its ReadDataSource adds the attributes to the context's map,
+// as SetState does, and returns resp and err.
 type fakeServer struct {
 	frameworkServer
 
@@ -63,7 +63,7 @@ func TestResponseUnchanged(t *testing.T) {
 	failure := &tfprotov6.Diagnostic{Severity: tfprotov6.DiagnosticSeverityError, Summary: "broken"}
 	deferred := &tfprotov6.Deferred{Reason: tfprotov6.DeferredReasonProviderConfigUnknown}
 	for name, test := range map[string]fakeServer{
-		"no attributes":       {resp: &tfprotov6.ReadDataSourceResponse{}},
+		"without SetState":    {resp: &tfprotov6.ReadDataSourceResponse{}},
 		"error":               {resp: &tfprotov6.ReadDataSourceResponse{Diagnostics: []*tfprotov6.Diagnostic{failure}}, attributes: encodedIDs},
 		"warning, then error": {resp: &tfprotov6.ReadDataSourceResponse{Diagnostics: []*tfprotov6.Diagnostic{warning, failure}}, attributes: encodedIDs},
 		"deferral":            {resp: &tfprotov6.ReadDataSourceResponse{Deferred: deferred}, attributes: encodedIDs},
@@ -137,7 +137,7 @@ func TestStateTooLarge(t *testing.T) {
 		"one attribute of 256 MiB": {map[string]Value{"a": newValue(256)}, true},
 	} {
 		ctx := context.WithValue(t.Context(), stateKey{}, map[string]Value{})
-		err := SetState(ctx, nil, test.state)
+		err := SetState(ctx, nil, test.state) // nil: it sets the context's map, not the framework's state
 		if !test.tooLarge && err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
@@ -292,7 +292,7 @@ func (d structDataSource) Read(ctx context.Context, req datasource.ReadRequest, 
 	for _, s := range d.list {
 		element := sampleElement{Name: s.name, Children: []childElement{}}
 		if s.number != nil {
-			element.Number, _, _ = big.ParseFloat(*s.number, 10, 512, big.ToNearestEven)
+			element.Number, _, _ = big.ParseFloat(*s.number, 10, 512, big.ToNearestEven) // as terraform-plugin-go decodes numbers
 		}
 		for _, child := range s.children {
 			element.Children = append(element.Children, childElement{child.name})
