@@ -39,7 +39,7 @@ func TestCleanText(t *testing.T) {
 func TestCleanKey(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
-		hasNoQuotesAround := func(key string) bool { return strings.Trim(key, "\"'`") == key }
+		hasNoQuotesAround := func(key string) bool { return strings.Trim(key, "\"'`") == key } // as the provider requires
 		key := rapid.StringMatching(`[!-~]{8,40}`).Filter(hasNoQuotesAround).Draw(t, "key")
 		clean := New(key).Text
 		inPath := &url.URL{Path: "/" + key}
@@ -164,7 +164,7 @@ func TestLogHandler(t *testing.T) {
 		var logged strings.Builder
 		log := slog.New(New(key).Handler(slog.NewTextHandler(&logged, nil))).With("bound", "left out").WithGroup("group")
 		log.Warn("Reading the list again", "reason", value, "passes", 2)
-		for _, want := range []string{`msg="Reading the list again" reason=`, "a[the API key]b came [31mtwice", " passes=2"} {
+		for _, want := range []string{`msg="Reading the list again" reason=`, "a[the API key]b came [31mtwice", " passes=2"} { // nothing bound between msg and reason
 			if !strings.Contains(logged.String(), want) {
 				t.Errorf("%s: logged %s, want %q in it", name, logged.String(), want)
 			}
