@@ -81,15 +81,15 @@ func TestProcedureFields(t *testing.T) {
 	}
 }
 
-// TestFieldsAreAttributes checks that the fields of a procedure in the client and the attributes in
-// Terraform have the same names, in nested objects, too.
+// TestFieldsAreAttributes checks that the fields of a procedure in the client, including those of nested
+// objects, have the same names as the attributes in Terraform.
 func TestFieldsAreAttributes(t *testing.T) {
 	t.Parallel()
 	checkFields(t, "procedure", reflect.TypeFor[tofupilot.Procedure](), objectType(t, procedureObject))
 }
 
 // checkFields compares the fields of a struct with the attributes of an object, or of the objects in a
-// list. It ignores other types. Failures begin with path.
+// list. It ignores other types. Each failure's text begins with the path.
 func checkFields(t *testing.T, path string, structType reflect.Type, attributeType tftypes.Type) {
 	t.Helper()
 	if list, ok := attributeType.(tftypes.List); ok {

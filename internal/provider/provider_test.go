@@ -76,6 +76,7 @@ func FuzzProviderConfiguration(f *testing.F) {
 		f.Fatal(err)
 	}
 	const secret = "tp_secret-of-the-fuzzed-configuration" // an API key is the secret and a fuzzed suffix
+	// The values are in the order of the parameters of the function below.
 	f.Add(byte(setAll), "", "https://tofupilot.example.com", string(certificate), int64(3), "30s", false, "", "")
 	f.Add(byte(setAll), "\n", "http://tofupilot.example.com/api/", "", int64(0), "0s", true, "", "")
 	f.Add(byte(setAPIKey|setURL|setCACertPEM|setMaxRetries), "1", "http://[::1]:3000", "garbage", int64(10), "", false, " ", "https://user:hunter2@example.com")

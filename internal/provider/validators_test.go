@@ -13,8 +13,8 @@ import (
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/tofupilot"
 )
 
-// TestParseTime checks that RFC 3339 times are accepted, even with a comma before the fraction of the
-// second, and without loss of digits up to nanoseconds.
+// TestParseTime checks that parseTime accepts RFC 3339 times, even with a comma before the fraction of
+// the second, and keeps their digits up to nanoseconds.
 func TestParseTime(t *testing.T) {
 	t.Parallel()
 	for value, wantUTC := range map[string]string{
@@ -102,7 +102,7 @@ func FuzzParseTime(f *testing.F) {
 func isAccepted(t *testing.T, api *fakeapi.Server, parameter, value string) bool {
 	t.Helper()
 	status := harness.RequestStatus(t, api, url.Values{parameter: {value}})
-	api.Forget()
+	api.Forget() // the recorded request: fuzzing sends many
 	return status == http.StatusOK
 }
 
