@@ -22,7 +22,7 @@ func TestMemoryAdvice(t *testing.T) {
 		advice string // at the end of the error
 	}{
 		{e.Lookup(t.Context(), tofupilot.ByName, rest.ErrMemory), "reads one data source at a time."},
-		{e.List(t.Context(), rest.ErrMemory, 0), "reads one data source at a time, or narrow the list by search_query, created_after or created_before."},
+		{e.List(t.Context(), rest.ErrMemory, pageSizeNotSet), "reads one data source at a time, or narrow the list by search_query, created_after or created_before."},
 	} {
 		if want := "Too many procedures at the same time"; c.got.Summary != want {
 			t.Errorf("got the summary %q, want %q", c.got.Summary, want)
@@ -64,8 +64,8 @@ func TestSayShortens(t *testing.T) {
 	}
 }
 
-// TestHeaderValuesInOwnWords checks that the value of a configured header is redacted in the server's
-// text only. In the provider's own text, the value may be a common word or a part of the address.
+// TestHeaderValuesInOwnWords checks that the value of a configured header is redacted only in the
+// server's text. In the provider's own text, the value may be a common word or a part of the address.
 func TestHeaderValuesInOwnWords(t *testing.T) {
 	t.Parallel()
 	const (
@@ -98,7 +98,7 @@ func TestHeaderValuesInOwnWords(t *testing.T) {
 		},
 	} {
 		c.failed.URL = address
-		checkDetail(t, e.List(t.Context(), &c.failed, 0), "", c.want)
+		checkDetail(t, e.List(t.Context(), &c.failed, pageSizeNotSet), "", c.want)
 	}
 	missing := tofupilot.Missing{Text: "tofupilot", Near: newProcedures("procedures of tofupilot")}
 	checkDetail(t, e.Lookup(t.Context(), tofupilot.ByName, &tofupilot.LookupError{Seen: 1, Missing: []tofupilot.Missing{missing}}), "name",

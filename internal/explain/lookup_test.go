@@ -36,6 +36,9 @@ func newProcedures(names ...string) (procedures []*tofupilot.Procedure) {
 	return procedures
 }
 
+const pageSizeNotSet = 0 // the pageSize of Explainer.List if the argument page_size isn't set
+
+// checkDetail checks the detail of an error, and the argument that the error is about; empty: none.
 func checkDetail(t *testing.T, got Diagnostic, attribute, detail string) {
 	t.Helper()
 	if got.Attribute != attribute || got.Detail != detail {
@@ -163,8 +166,8 @@ func TestDescribe(t *testing.T) {
 	}
 }
 
-// TestQuote checks that Explainer.quote redacts the API key, even if the key contains characters that it
-// escapes, or if invisible characters split the key. Other invisible characters are escaped.
+// TestQuote checks that Explainer.quote redacts the API key, even if characters of the key must be escaped,
+// or if invisible characters split the key. Other invisible characters are escaped.
 func TestQuote(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ key, text, want string }{

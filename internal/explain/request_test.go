@@ -19,7 +19,7 @@ func TestRedirectAdvice(t *testing.T) {
 	moved := &url.URL{Scheme: "https", Host: "new.example.com", Path: "/api"}
 	login := config.Source{Login: "/home/ada/.tofupilot/credentials.json"}
 	for _, c := range []struct {
-		urlSource, keySource config.Source
+		urlSource, keySource config.Source // empty: the provider's default
 		advice               string
 	}{
 		{config.Source{Argument: "url"}, config.Source{}, `set url to "https://new.example.com".`},
@@ -29,7 +29,7 @@ func TestRedirectAdvice(t *testing.T) {
 		{config.Source{Argument: "url"}, login, "set url to \"https://new.example.com\" and run `tofupilot login` for it."},
 	} {
 		e := newExplainerFor(config.Settings{BaseURL: base, URLSource: c.urlSource, KeySource: c.keySource})
-		got := e.List(t.Context(), &rest.Error{Kind: rest.Redirected, Redirect: moved.JoinPath("v2/procedures"), MovedTo: moved}, 0).Detail
+		got := e.List(t.Context(), &rest.Error{Kind: rest.Redirected, Redirect: moved.JoinPath("v2/procedures"), MovedTo: moved}, pageSizeNotSet).Detail
 		for _, want := range []string{"If the new address is right, " + c.advice, "comes from " + c.urlSource.String() + "."} {
 			if !strings.Contains(got, want) {
 				t.Errorf("got %q, want %q", got, want)
@@ -49,7 +49,7 @@ func TestConnectionAdvice(t *testing.T) {
 		rest.ConnectionRefused: "Nothing accepts connections there: check the address and its port",
 		rest.Unreachable:       "Check that this is the right server, and that this machine can reach it",
 	} {
-		got := e.List(t.Context(), &rest.Error{Kind: kind, Err: errors.New("lookup refused.example.com")}, 0)
+		got := e.List(t.Context(), &rest.Error{Kind: kind, Err: errors.New("lookup refused.example.com")}, pageSizeNotSet)
 		if got.Summary != "The server can't be reached" || !strings.Contains(got.Detail, advice) {
 			t.Errorf("got %s: %s, want %s", got.Summary, got.Detail, advice)
 		}
@@ -59,7 +59,7 @@ func TestConnectionAdvice(t *testing.T) {
 // TestUnknownKind checks that an error of an unknown kind asks users to report it.
 func TestUnknownKind(t *testing.T) {
 	t.Parallel()
-	if got := newExplainer().List(t.Context(), &rest.Error{Status: 204}, 0); got.Summary != "The request failed" || !strings.Contains(got.Detail, Report) {
+	if got := newExplainer().List(t.Context(), &rest.Error{Status: 204}, pageSizeNotSet); got.Summary != "The request failed" || !strings.Contains(got.Detail, Report) {
 		t.Errorf("got %s: %s, want %s", got.Summary, got.Detail, Report)
 	}
 }
@@ -76,7 +76,7 @@ func TestServerCursor(t *testing.T) {
 		"cursor=7&search_query=" + value:    "cursor=7&search_query=" + value,
 		"limit=7&cursor=a" + value + "&x=1": "limit=7&cursor=a[the header X-Token]&x=1",
 	} {
-		got := e.List(t.Context(), &rest.Error{Kind: rest.ServerFailed, URL: "https://example.com/?" + query, Status: 500}, 0).Detail
+		got := e.List(t.Context(), &rest.Error{Kind: rest.ServerFailed, URL: "https://example.com/?" + query, Status: 500}, pageSizeNotSet).Detail
 		if want := "https://example.com/?" + redacted + " returned"; !strings.Contains(got, want) {
 			t.Errorf("got %q, want %q", got, want)
 		}
@@ -88,7 +88,7 @@ func TestServerCursor(t *testing.T) {
 func TestRedirectToHTTP(t *testing.T) {
 	t.Parallel()
 	e := newExplainerFor(config.Settings{BaseURL: &url.URL{Scheme: "https", Host: "example.com", Path: "/api"}})
-	got := e.List(t.Context(), &rest.Error{Kind: rest.Redirected, Status: 302, Redirect: &url.URL{Scheme: "http", Host: "example.com", Path: "/login"}}, 0).Detail
+	got := e.List(t.Context(), &rest.Error{Kind: rest.Redirected, Status: 302, Redirect: &url.URL{Scheme: "http", Host: "example.com", Path: "/login"}}, pageSizeNotSet).Detail
 	if !strings.Contains(got, "the server's redirects may have the wrong scheme: ask its administrator.") {
 		t.Errorf("got %q, want advice about the scheme of redirects", got)
 	}

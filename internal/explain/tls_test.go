@@ -78,7 +78,7 @@ func TestCertificateAdvice(t *testing.T) {
 		"no intermediate, the right root":           {chain{server}, chain{root}, sentOnlyOwn + addCA},
 		"no intermediate, and no CA":                {chain{server}, nil, sentOnlyOwn + setCA},
 		"no intermediate, another root":             {chain{server}, chain{otherRoot}, sentOnlyOwn + addCA},
-		"the server's twice, the right root":        {chain{server, server}, chain{root}, sentOnlyOwn + addCA},
+		"its own certificate twice, the right root": {chain{server, server}, chain{root}, sentOnlyOwn + addCA},
 		"an unknown root":                           {chain{server, issuing}, nil, issuedByRoot + setCA},
 		"another root":                              {chain{server, issuing}, chain{otherRoot}, issuedByRoot + addCA},
 		"an unknown root that the server sent":      {chain{server, issuing, root}, nil, issuedByRoot + setCA},
@@ -127,6 +127,7 @@ func TestCertificateAdvice(t *testing.T) {
 			if _, failed.Err = c.sent[0].Verify(options); failed.Err == nil {
 				t.Fatal("the certificate is trusted")
 			}
+			// The advice follows the source of the address.
 			checkTLSAdvice(t, newExplainerFor(settings), failed, untrusted, "the provider's default. "+c.advice+" Verification can't be switched off.")
 		})
 	}
@@ -135,7 +136,7 @@ func TestCertificateAdvice(t *testing.T) {
 // checkTLSAdvice checks the summary and a part of the detail of an error in a TLS handshake.
 func checkTLSAdvice(t *testing.T, e Explainer, err error, summary, detail string) {
 	t.Helper()
-	got := e.List(t.Context(), &rest.Error{Kind: rest.TLSFailed, Err: err}, 0)
+	got := e.List(t.Context(), &rest.Error{Kind: rest.TLSFailed, Err: err}, pageSizeNotSet)
 	if got.Summary != summary || !strings.Contains(got.Detail, detail) {
 		t.Errorf("got  %s: %s\nwant %s: %s", got.Summary, got.Detail, summary, detail)
 	}
@@ -189,7 +190,7 @@ func TestSkippedCertificates(t *testing.T) {
 	noKey, noDate := errors.New("certificate 1: x509: no key"), errors.New("certificate 3: x509: no date")
 	for _, c := range []struct {
 		skipped []error
-		want    string // with the first error
+		want    string // mentions only the first of the errors
 	}{
 		{nil, "add it to the provider's ca_cert_pem. Verification can't be switched off."}, // nothing about skipped certificates
 		{[]error{noKey}, "The provider skipped 1 configured certificate that it can't read (certificate 1: x509: no key). "},
