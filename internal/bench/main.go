@@ -12,10 +12,10 @@ import (
 	"time"
 )
 
-// planSizes are the list sizes for which plans are measured.
+// planSizes are the list sizes, in procedures and runs of each, for which plans are measured.
 var planSizes = []struct {
 	size
-	rounds        int // each round measures a plan with the baseline and one with the provider
+	rounds        int // each measures one plan with the baseline, and one with the provider
 	structsRounds int // the rounds that measure a plan with Go structs, too; such plans are slow
 }{
 	{size{100, 0}, 25, 3},

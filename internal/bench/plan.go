@@ -12,8 +12,8 @@ import (
 	"time"
 )
 
-// measurePlans measures plans of all procedures. In each round, the baseline or the provider is first,
-// in turn.
+// measurePlans measures plans of all procedures. The baseline is first in one round, and the provider in
+// the next.
 func (w workingDir) measurePlans(ctx context.Context, size size, rounds, structsRounds int) ([]measurement, error) {
 	stop, err := w.serve(ctx, size)
 	if err != nil {
@@ -81,7 +81,7 @@ func (w workingDir) measureIDs(ctx context.Context, size size) ([]measurement, e
 }
 
 // plan runs terraform plan with a provider, and measures the plan's time. It returns an error if the
-// output "count" has another value than count.
+// value of the output "count" isn't the given count.
 func (w workingDir) plan(ctx context.Context, program, directory string, count int) (seconds float64, err error) {
 	var output bytes.Buffer
 	terraform := exec.CommandContext(ctx, "terraform", "plan", "-no-color")

@@ -24,6 +24,7 @@ import (
 const (
 	readRounds    = 25
 	structsRounds = 1 // reads with Go structs are slow
+	pagesAtATime  = 8 // that the provider requests
 )
 
 // measureReads measures reads of all procedures from a fake API on loopback, in three ways:
@@ -146,7 +147,7 @@ type baselineReader struct {
 
 func newBaselineReader(url string, procedures int) *baselineReader {
 	transport := http.DefaultTransport.(*http.Transport).Clone() //nolint:forcetypeassert // net/http documents the type
-	transport.MaxIdleConnsPerHost = 8
+	transport.MaxIdleConnsPerHost = pagesAtATime
 	r := &baselineReader{client: &http.Client{Transport: transport}}
 	for offset := 0; offset == 0 || offset < procedures-1; offset += tofupilot.MaxPageSize - 1 { // pages share a row
 		r.urls = append(r.urls, fmt.Sprintf("%s/api/v2/procedures?limit=%d&cursor=%d", url, tofupilot.MaxPageSize, offset))
@@ -158,7 +159,7 @@ func newBaselineReader(url string, procedures int) *baselineReader {
 func (r *baselineReader) read(ctx context.Context) error {
 	pages := make([]struct{ Data []tofupilot.Procedure }, len(r.urls))
 	var requests errgroup.Group
-	requests.SetLimit(8)
+	requests.SetLimit(pagesAtATime)
 	for i, url := range r.urls {
 		requests.Go(func() error { return getJSON(ctx, r.client, url, &pages[i]) })
 	}

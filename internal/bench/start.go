@@ -41,6 +41,7 @@ func (w workingDir) getSchema(ctx context.Context) (seconds float64, err error) 
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
 	provider := exec.CommandContext(ctx, w.binary("provider")) //nolint:gosec // newWorkingDir built the program
+	// The socket is created in TMPDIR. Without Terraform's cookie, a provider doesn't start.
 	provider.Env = append(w.environment(), "TMPDIR="+w.dir, "PLUGIN_PROTOCOL_VERSIONS=6",
 		"TF_PLUGIN_MAGIC_COOKIE=d602bf8f470bc67ca7faa0386276bbdd4330efaf76d1a219cb4d6991ca9872b2")
 	stdout, err := provider.StdoutPipe()
@@ -53,7 +54,7 @@ func (w workingDir) getSchema(ctx context.Context) (seconds float64, err error) 
 	}
 	defer func() {
 		cancel()
-		_ = provider.Wait() // returns an error, because cancel killed the provider
+		_ = provider.Wait() // frees its process; the error is only that cancel killed it
 	}()
 	handshake, err := bufio.NewReader(stdout).ReadString('\n')
 	if err != nil {

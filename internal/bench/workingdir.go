@@ -38,7 +38,7 @@ func newWorkingDir(ctx context.Context) (workingDir, error) {
 		return workingDir{}, err
 	}
 	w := workingDir{dir}
-	for name, pkg := range programs {
+	for name, pkg := range programs { // built as for a release, but without a version
 		build := exec.CommandContext(ctx, "go", "build", "-trimpath", "-buildvcs=false", "-tags=grpcnotrace", "-ldflags=-s -w", "-o", w.binary(name), pkg) //nolint:gosec // the names above
 		if output, err := build.CombinedOutput(); err != nil {
 			w.close()

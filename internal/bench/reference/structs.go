@@ -42,7 +42,7 @@ func (p *structProvider) DataSources(ctx context.Context) (sources []func() data
 	for _, create := range p.Provider.DataSources(ctx) {
 		var metadata datasource.MetadataResponse
 		create().Metadata(ctx, datasource.MetadataRequest{ProviderTypeName: "tofupilot"}, &metadata)
-		if metadata.TypeName == dataSource {
+		if metadata.TypeName == dataSource { // benchmarks read no other
 			sources = append(sources, func() datasource.DataSource { return &structDataSource{DataSource: create()} })
 		}
 	}
@@ -117,7 +117,7 @@ func (d *structDataSource) Read(ctx context.Context, req datasource.ReadRequest,
 		mu.Lock()
 		defer mu.Unlock()
 		procedures[p.ID] = *p
-		return nil
+		return nil // no encoded row: the structs are encoded below
 	})
 	if err != nil {
 		resp.Diagnostics.AddError("Reading failed", err.Error())
@@ -135,7 +135,7 @@ func (d *structDataSource) Read(ctx context.Context, req datasource.ReadRequest,
 func convert(p *tofupilot.Procedure) procedure {
 	converted := procedure{ID: p.ID, Name: p.Name, CreatedAt: p.CreatedAt, Runs: []run{}}
 	if p.FPY != nil {
-		converted.FPY, _, _ = big.ParseFloat(string(*p.FPY), 10, 512, big.ToNearestEven)
+		converted.FPY, _, _ = big.ParseFloat(string(*p.FPY), 10, 512, big.ToNearestEven) // as terraform-plugin-go decodes numbers
 	}
 	if u := p.CreatedByUser; u != nil {
 		converted.CreatedByUser = &user{u.ID, u.Name, u.Email}
