@@ -118,29 +118,29 @@ func flush(w http.ResponseWriter) {
 // The functions below serve connections for harness.NewConnTarget.
 
 // sendRaw returns a function that reads a request and responds with these lines.
-func sendRaw(lines ...string) func(conn net.Conn, number int) {
-	return func(conn net.Conn, _ int) {
+func sendRaw(lines ...string) func(net.Conn) {
+	return func(conn net.Conn) {
 		if _, err := http.ReadRequest(bufio.NewReader(conn)); err == nil {
-			_, _ = conn.Write([]byte(strings.Join(lines, "\r\n"))) // fails only if the client has disconnected
+			_, _ = conn.Write([]byte(strings.Join(lines, "\r\n"))) // the client may have disconnected
 		}
 	}
 }
 
-// sendAndWait is like sendRaw, but its function also waits until the client disconnects.
-func sendAndWait(lines ...string) func(conn net.Conn, number int) {
-	return func(conn net.Conn, number int) {
-		sendRaw(lines...)(conn, number)
-		waitForClose(conn, number)
+// sendAndWait is like sendRaw, but its function then waits until the client disconnects.
+func sendAndWait(lines ...string) func(net.Conn) {
+	return func(conn net.Conn) {
+		sendRaw(lines...)(conn)
+		waitForClose(conn)
 	}
 }
 
 // sendGreeting writes before it reads, as mail and SSH servers do.
-func sendGreeting(conn net.Conn, number int) {
+func sendGreeting(conn net.Conn) {
 	_, _ = conn.Write([]byte("SSH-2.0-OpenSSH_9.6\r\n"))
-	waitForClose(conn, number)
+	waitForClose(conn)
 }
 
 // waitForClose writes nothing, and reads until the client closes the connection.
-func waitForClose(conn net.Conn, _ int) {
+func waitForClose(conn net.Conn) {
 	_, _ = io.Copy(io.Discard, conn)
 }

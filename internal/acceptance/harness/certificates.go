@@ -12,7 +12,7 @@ import (
 	"time"
 )
 
-// NewCertificate returns a self-signed certificate and its private key, both in PEM. It is also a CA.
+// NewCertificate returns a self-signed CA certificate and its private key, each in PEM.
 func NewCertificate(t *testing.T, name string) (certificate, key string) {
 	t.Helper()
 	return NewCertificateFrom(t, &x509.Certificate{Subject: pkix.Name{CommonName: name}, NotAfter: time.Now().Add(time.Hour)})

@@ -16,7 +16,7 @@ var EmptyPlan = resource.ConfigPlanChecks{
 }
 
 // OutputPattern returns a pattern that matches Terraform's output if it contains these texts in this
-// order. Between two words, the output may have any white space, and the frame of a diagnostic.
+// order. Between two words, the output may have white space and the │ of a diagnostic's frame.
 func OutputPattern(texts ...string) *regexp.Regexp {
 	var parts []string
 	for _, text := range texts {

@@ -40,7 +40,7 @@ func CleanEnvironment(home string, prefixes ...string) []string {
 
 var cliVersion = regexp.MustCompile(`(?m)^(Terraform|OpenTofu) v1\.(\d+)\.`)
 
-// RequireVersion skips the test with older versions. The minimum is the minor version, such as 10
+// RequireVersion skips the test with older versions. The minimums are minor versions, such as 10
 // for 1.10.
 func RequireVersion(t *testing.T, minTerraform, minOpenTofu int) {
 	t.Helper()
@@ -58,7 +58,7 @@ func RequireVersion(t *testing.T, minTerraform, minOpenTofu int) {
 func Version(t *testing.T, cli string) (product string, minor int) {
 	t.Helper()
 	version := exec.CommandContext(t.Context(), cli, "version")
-	version.Env = append(CleanEnvironment(t.TempDir()), "CHECKPOINT_DISABLE=1")
+	version.Env = append(CleanEnvironment(t.TempDir()), "CHECKPOINT_DISABLE=1") // no look for newer versions
 	output, err := version.Output()
 	if err != nil {
 		t.Fatal(err)

@@ -43,7 +43,7 @@ func Block(header string, lines ...string) string {
 // Quote returns a string as a literal of Terraform's language, with templates escaped.
 func Quote(value string) string {
 	var text strings.Builder
-	encoder := json.NewEncoder(&text)
+	encoder := json.NewEncoder(&text) // its escapes are Terraform's, except \b and \f
 	encoder.SetEscapeHTML(false)
 	if err := encoder.Encode(value); err != nil {
 		panic(err)

@@ -77,8 +77,8 @@ func CheckReadable(t *testing.T, text string) {
 }
 
 // strayPeriod matches a period before other punctuation, unless it is part of an ellipsis, and any
-// period before a parenthesis. The error messages of Windows end with a period, which must be removed if a message is
-// part of a sentence.
+// period before a parenthesis. The error messages of Windows end with a period; a text that continues
+// after such a message must leave it out.
 var strayPeriod = regexp.MustCompile(`[^\s.]\.[.;,:]\s|\S*\. \(`)
 
 // FormatDiagnostics returns the path, the summary and the detail of each diagnostic.

@@ -51,9 +51,9 @@ func CheckEqual[T comparable](t *testing.T, what string, got, want []T) {
 }
 
 // CheckNoRequests checks that a server received no requests.
-func CheckNoRequests(t *testing.T, server string, api *fakeapi.Server) {
+func CheckNoRequests(t *testing.T, what string, api *fakeapi.Server) {
 	t.Helper()
 	if requests := api.Requests(); len(requests) > 0 {
-		t.Errorf("%s received %d requests, want none", server, len(requests))
+		t.Errorf("%s received %d requests, want none", what, len(requests))
 	}
 }

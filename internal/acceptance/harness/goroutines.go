@@ -16,7 +16,7 @@ func CheckGoroutinesEnd(t *testing.T, test func(t *testing.T)) {
 	t.Helper()
 	name := t.Name()
 	passed := t.Run("", func(t *testing.T) { // a subtest, so that its servers are closed when it ends
-		pprof.SetGoroutineLabels(pprof.WithLabels(t.Context(), pprof.Labels("test", name)))
+		pprof.SetGoroutineLabels(pprof.WithLabels(t.Context(), pprof.Labels("test", name))) // new goroutines inherit them
 		test(t)
 	})
 	if !passed {
@@ -38,7 +38,8 @@ func labeledGoroutines(t *testing.T, test string) (stacks []string) {
 	t.Helper()
 	label := regexp.MustCompile(`(?m)^# labels: .*` + regexp.QuoteMeta(strconv.Quote(test)))
 	var profile bytes.Buffer
-	if err := pprof.Lookup("goroutine").WriteTo(&profile, 1); err != nil {
+	const withLabels = 1 // the format: text with labels, and an empty line after each stack
+	if err := pprof.Lookup("goroutine").WriteTo(&profile, withLabels); err != nil {
 		t.Fatal(err)
 	}
 	for stack := range strings.SplitSeq(profile.String(), "\n\n") {

@@ -12,8 +12,8 @@ var (
 	generateConsoleCtrlEvent = kernel32.NewProc("GenerateConsoleCtrlEvent")
 )
 
-// SetProcessGroup makes a command start in a process group of its own. Call it before Start. It
-// skips the test if there is no console, because Ctrl-Break is sent through the console.
+// SetProcessGroup makes a command start in a process group of its own. It skips the test if there
+// is no console, because Ctrl-Break is sent through the console. Call SetProcessGroup before Start.
 func SetProcessGroup(t *testing.T, command *exec.Cmd) {
 	t.Helper()
 	if codePage, _, _ := getConsoleCP.Call(); codePage == 0 {

@@ -18,9 +18,9 @@ func CheckNoKey(t *testing.T, where string, content []byte) {
 	}
 }
 
-// base64Forms returns three texts. If a longer text contains the given text and is encoded in
-// Base64, the result contains one of them. Which one depends on the text's position, because
-// Base64 encodes groups of three bytes. The incomplete groups at both ends are left out.
+// base64Forms returns three forms of a text. If a longer text contains it, the Base64 of the longer
+// text contains one of the forms. Which one depends on where the text begins, because Base64
+// encodes groups of three bytes. The forms leave out the incomplete groups at the text's ends.
 func base64Forms(text string) (forms []string) {
 	for skipped := range 3 {
 		groups := []byte(text[skipped:])

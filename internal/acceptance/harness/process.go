@@ -13,7 +13,7 @@ import (
 var reattachPattern = regexp.MustCompile(`TF_REATTACH_PROVIDERS='(.*)'`)
 
 // Attach starts the provider with -debug. The next commands in the directory use this process
-// instead of starting their own. It runs until the test ends.
+// instead of starting their own. The process runs until the test ends.
 func (w *WorkingDir) Attach(t *testing.T) (pid int) {
 	t.Helper()
 	provider := exec.CommandContext(t.Context(), w.provider, "-debug")
@@ -25,7 +25,7 @@ func (w *WorkingDir) Attach(t *testing.T) (pid int) {
 	if err := provider.Start(); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = provider.Wait() }) // the test's context has killed it
+	t.Cleanup(func() { _ = provider.Wait() }) // waits until it is gone, after the test's context has killed it
 	lines := bufio.NewScanner(output)
 	for lines.Scan() {
 		if found := reattachPattern.FindStringSubmatch(lines.Text()); found != nil {

@@ -34,7 +34,7 @@ func Connect(t *testing.T, server tfprotov6.ProviderServer) Connection {
 // DataSources returns the schemas of the provider's data sources, by name.
 func (c Connection) DataSources() map[string]*tfprotov6.Schema { return c.schema.DataSourceSchemas }
 
-// Type returns the type of a data source's values.
+// Type returns the type of a data source's configuration and state.
 func (c Connection) Type(dataSource string) tftypes.Type {
 	return c.schema.DataSourceSchemas[dataSource].ValueType()
 }
@@ -135,7 +135,7 @@ func (c Connection) ValidateProvider(t *testing.T, arguments Values) []*tfprotov
 func (c Connection) Configure(t *testing.T, arguments Values) []*tfprotov6.Diagnostic {
 	t.Helper()
 	resp, err := c.ConfigureProvider(t.Context(), &tfprotov6.ConfigureProviderRequest{
-		TerraformVersion:   "1.11.4",
+		TerraformVersion:   "1.11.4", // only sent in the User-Agent
 		Config:             Encode(t, c.schema.Provider.ValueType(), arguments),
 		ClientCapabilities: &tfprotov6.ConfigureProviderClientCapabilities{DeferralAllowed: c.DeferralAllowed},
 	})

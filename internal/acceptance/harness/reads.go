@@ -99,7 +99,7 @@ func readDataSource(ctx context.Context, server tfprotov6.ProviderServer, dataSo
 // encodeJSON encodes these arguments in JSON, which needs no schema. Other arguments are null.
 func encodeJSON(arguments Values) (*tfprotov6.DynamicValue, error) {
 	if arguments == nil {
-		arguments = Values{}
+		arguments = Values{} // nil would be encoded as null
 	}
 	encoded, err := json.Marshal(arguments)
 	return &tfprotov6.DynamicValue{JSON: encoded}, err

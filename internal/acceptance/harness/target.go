@@ -24,12 +24,11 @@ type Recorder struct {
 	lines []string
 }
 
-// Add adds a line and returns the line's number, counted from 1.
-func (r *Recorder) Add(line string) int {
+// Add adds a line.
+func (r *Recorder) Add(line string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.lines = append(r.lines, line)
-	return len(r.lines)
 }
 
 // All returns the lines that were added so far.
@@ -60,8 +59,8 @@ func NewTarget(t *testing.T, handler http.Handler) *Target {
 }
 
 // NewConnTarget returns a function that starts a TCP server. For each connection, the server calls
-// serve with the connection and its number, counted from 1. Afterwards it closes the connection.
-func NewConnTarget(serve func(conn net.Conn, number int)) func(*testing.T) *Target {
+// serve, and then closes the connection.
+func NewConnTarget(serve func(net.Conn)) func(*testing.T) *Target {
 	return func(t *testing.T) *Target {
 		t.Helper()
 		listener := Listen(t)
@@ -80,10 +79,10 @@ func NewConnTarget(serve func(conn net.Conn, number int)) func(*testing.T) *Targ
 				mu.Lock()
 				open = append(open, conn)
 				mu.Unlock()
-				number := connections.Add("a connection")
+				connections.Add("a connection")
 				serving.Go(func() {
 					defer func() { _ = conn.Close() }()
-					serve(conn, number)
+					serve(conn)
 				})
 			}
 		})

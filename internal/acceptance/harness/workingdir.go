@@ -23,14 +23,16 @@ type WorkingDir struct {
 const (
 	providerSource  = "registry.terraform.io/tofupilot/tofupilot"
 	providerVersion = "0.0.1"
+
+	repository = "../.." // seen from the directory of a test that imports harness
 )
 
-// NewWorkingDir builds the provider, and returns a directory with a configuration that uses it
-// through dev_overrides, so that it needs no terraform init.
+// NewWorkingDir builds the provider, and returns a directory with a configuration. Terraform
+// finds the provider through dev_overrides, so that no terraform init is needed.
 func NewWorkingDir(t *testing.T, config string) *WorkingDir {
 	t.Helper()
 	bin := t.TempDir()
-	binary := Build(t, "../..", filepath.Join(bin, "terraform-provider-tofupilot"))
+	binary := Build(t, repository, filepath.Join(bin, "terraform-provider-tofupilot"))
 	w := newWorkingDir(t, config, fmt.Sprintf("dev_overrides {\n    %q = %q\n  }\n  direct {}", providerSource, bin))
 	w.provider = binary
 	return w
@@ -41,7 +43,7 @@ func NewMirror(t *testing.T) (dir string) {
 	t.Helper()
 	dir = t.TempDir()
 	platform := filepath.Join(dir, filepath.FromSlash(providerSource), providerVersion, runtime.GOOS+"_"+runtime.GOARCH)
-	Build(t, "../..", filepath.Join(platform, "terraform-provider-tofupilot_v"+providerVersion))
+	Build(t, repository, filepath.Join(platform, "terraform-provider-tofupilot_v"+providerVersion))
 	return dir
 }
 
@@ -100,7 +102,7 @@ func (w *WorkingDir) Command(t *testing.T, arguments ...string) *exec.Cmd {
 	command := exec.CommandContext(t.Context(), CLI(t), arguments...)
 	command.Dir = w.Dir
 	settings := "TF_CLI_CONFIG_FILE=" + filepath.Join(w.Dir, "terraform.rc")
-	command.Env = append(CleanEnvironment(w.Dir), settings, "TF_IN_AUTOMATION=1", "CHECKPOINT_DISABLE=1")
+	command.Env = append(CleanEnvironment(w.Dir), settings, "TF_IN_AUTOMATION=1", "CHECKPOINT_DISABLE=1") // no hints, and no look for newer versions
 	command.Env = append(command.Env, w.Environment...)
 	return command
 }
