@@ -21,9 +21,9 @@ import (
 // samples are values for arguments. sampleValue returns the first one that is valid.
 var samples = []struct {
 	value any
-	sent  string // the beginning of the value in a request
+	sent  string // the beginning of the value in a request, where times have milliseconds
 }{
-	{"2024-01-15T10:30:00Z", "2024-01-15T10:30:00"}, // also a valid name and search query
+	{"2024-01-15T10:30:00Z", "2024-01-15T10:30:00"}, // valid as a time, a name and a search query
 	{7, "7"},
 	{true, "true"},
 	{[]any{"2024-01-15T10:30:00Z"}, "2024-01-15T10:30:00"},
@@ -48,7 +48,7 @@ func listArguments(t *testing.T) []argument {
 		required := harness.Values{}
 		for _, attribute := range schema.Block.Attributes {
 			if attribute.Required {
-				required[attribute.Name], _ = sampleValue(t, connection, dataSource, attribute, nil)
+				required[attribute.Name], _ = sampleValue(t, connection, dataSource, attribute, nil) // nil: no other arguments
 			}
 		}
 		for _, attribute := range schema.Block.Attributes {
@@ -182,7 +182,7 @@ func TestNarrowingArguments(t *testing.T) { //nolint:paralleltest // The test ru
 			t.Parallel()
 			url := harness.NewTarget(t, neverRespond).URL
 			slowRead := a.read(t, url, withArgument(a.required, "timeouts", harness.Values{"read": "100ms"}))
-			slowRequest := a.read(t, url, a.required)
+			slowRequest := a.read(t, url, a.required) // times out after a second
 			output := harness.FormatDiagnostics(append(slowRead, slowRequest...))
 			if !strings.Contains(output, a.name) {
 				t.Errorf("%s: no error advises on the argument %s: %s", a.dataSource, a.name, output)

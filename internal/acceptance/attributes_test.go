@@ -30,7 +30,8 @@ type readCase struct {
 	rows      func(state object) []object          // returns the rows in a state
 }
 
-// newListCase returns the readCase of a data source that reads a whole list at once.
+// newListCase returns the readCase of a data source that reads a whole list at once. The list has the
+// same name in the API's path and in the state.
 func newListCase(name string, servers map[string][]*fakeapi.Server) readCase {
 	return readCase{
 		servers: servers, path: "/api/v2/" + name,
@@ -85,8 +86,8 @@ var procedureServers = map[string][]*fakeapi.Server{
 }
 
 // TestEveryAttribute checks that each data source has a readCase, that the attributes in its states
-// equal the fields that the server sent, and that no attribute is null in every state. This finds a
-// field that is missing in the client, in the schema or in the fake.
+// equal the fields that the server sent, and that no computed attribute is null in every state. This
+// finds a field that is missing in the client, in the schema or in the fake.
 func TestEveryAttribute(t *testing.T) { //nolint:paralleltest // The test runs before the parallel ones, because its errors name the missing step of a recipe in CONTRIBUTING.md.
 	dataSources := connect(t).DataSources()
 	for dataSource := range readCases {
@@ -177,7 +178,7 @@ func checkRow(t *testing.T, dataSource string, row object, served []object) {
 	}
 }
 
-// fetchRows requests the list at a path, which has at most 100 rows, and returns them.
+// fetchRows requests a list of at most 100 rows at a path, and returns the rows.
 func fetchRows(t *testing.T, api http.Handler, path string) []object {
 	t.Helper()
 	request := httptest.NewRequestWithContext(t.Context(), http.MethodGet, path+"?limit=100", nil)
@@ -192,6 +193,9 @@ func fetchRows(t *testing.T, api http.Handler, path string) []object {
 	}
 	return page.Data
 }
+
+// numberDigits is the precision with which numbers are compared. No fake sends as many digits.
+const numberDigits = 50
 
 // toJSON converts a value of a state to the types that encoding/json decodes to.
 func toJSON(t *testing.T, value tftypes.Value) any {
@@ -209,7 +213,7 @@ func toJSON(t *testing.T, value tftypes.Value) any {
 	case value.As(&text) == nil:
 		return text
 	case value.As(&number) == nil:
-		return json.Number(number.Text('g', 50))
+		return json.Number(number.Text('g', numberDigits))
 	case value.As(&elements) == nil:
 		list := []any{}
 		for _, element := range elements {
@@ -228,7 +232,7 @@ func toJSON(t *testing.T, value tftypes.Value) any {
 }
 
 // flatten returns the values in an object by their paths, such as .runs[7f3a].unit.id, without nulls.
-// In a path, the key of a list element is its ID or its text, because the order may differ.
+// In a path, the key of a list element is its ID or its text, because the server's order may differ.
 func flatten(row object) map[string]string {
 	values := map[string]string{}
 	addValues(values, "", row)
@@ -253,7 +257,7 @@ func addValues(values map[string]string, path string, value any) {
 		}
 	case json.Number: // in one form, because the server may send 85.50 for 85.5
 		number, _, _ := big.ParseFloat(string(value), 10, 512, big.ToNearestEven) // valid, because it comes from JSON
-		values[path] = number.Text('g', 50)
+		values[path] = number.Text('g', numberDigits)
 	default:
 		values[path] = fmt.Sprint(value)
 	}

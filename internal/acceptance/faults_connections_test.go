@@ -50,7 +50,7 @@ func transportFaults() []fault {
 	}
 }
 
-// init unsets the developer's proxy. net/http reads these variables only once, at the first request.
+// init unsets the developer's proxy, which the provider would use for tests that set no proxy.
 func init() {
 	for _, variable := range []string{"HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"} {
 		if err := os.Unsetenv(variable); err != nil {
@@ -68,17 +68,17 @@ const (
 // proxyFaults returns faults of a proxy. In the wanted errors, {other} is the proxy's address.
 func proxyFaults() []fault {
 	oneRetry := harness.Values{"max_retries": 1}
-	refuse := func(status string) targetFunc {
+	proxyWithStatus := func(status string) targetFunc {
 		return behindProxy("https://tofupilot.test", harness.NewConnTarget(sendRaw("HTTP/1.1 "+status, "Content-Length: 8", "", "Not now.")))
 	}
 	return []fault{
 		{
-			name: "a proxy that responds with 403", target: refuse("403 Forbidden"), environment: useProxy,
+			name: "a proxy that responds with 403", target: proxyWithStatus("403 Forbidden"), environment: useProxy,
 			wantError: harness.WantError("", noProxy, firstRequest+" failed: the proxy {other} refused to connect to the server, with HTTP 403 Forbidden.\n\n", checkProxy),
 			requests:  1,
 		},
 		{
-			name: "a proxy that responds with 502", target: refuse("502 Bad Gateway"), environment: useProxy, provider: oneRetry,
+			name: "a proxy that responds with 502", target: proxyWithStatus("502 Bad Gateway"), environment: useProxy, provider: oneRetry,
 			wantError: harness.WantError("", noProxy, firstRequest+" (2 attempts) failed: the proxy {other} refused to connect to the server, with HTTP 502 Bad Gateway.\n\n", checkProxy),
 			requests:  2, retries: 1, timeout: retryTimeout,
 		},
@@ -92,7 +92,7 @@ func proxyFaults() []fault {
 			environment: func(t *testing.T, _ *harness.Target) {
 				t.Helper()
 				t.Setenv("TOFUPILOT_API_KEY", fakeapi.Key)
-				t.Setenv("HTTPS_PROXY", "http://user:"+password+"%ss@proxy.invalid:3128")
+				t.Setenv("HTTPS_PROXY", "http://user:"+password+"%ss@proxy.invalid:3128") // %ss is invalid in a URL
 			},
 			wantError: harness.WantError("", noProxy, firstRequest+" failed: the value of HTTPS_PROXY isn't the address of a proxy; look for a line break at its end, and for characters of a password that need percent-encoding.", checkProxy),
 		},

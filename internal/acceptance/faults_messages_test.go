@@ -53,7 +53,7 @@ func messageFaults() []fault {
 		{
 			name: "the key as names", target: serveHandler(fakeapi.Status(http.StatusOK, `{"data":[{"id":"`+key+`","name":"`+key+`"}],`+endOfList+`}`)),
 			dataSource: "tofupilot_procedure_ids", arguments: harness.Values{"names": newSet("Battery", key+"2")},
-			wantError: harness.WantError("names", "Some names don't match exactly one procedure", `"[the API key]2": no procedure has this name; these are all: "[the API key]"`), requests: 1,
+			wantError: harness.WantError("names", "Some names don't match exactly one procedure", `"[the API key]2": no procedure has this name; these are all: "[the API key]"`), requests: 1, // the list, which is one page: no search
 		},
 		{
 			name: "the key instead of an HTTP response", target: harness.NewConnTarget(sendRaw(key + "\r\n")), provider: harness.Values{"max_retries": 1},
@@ -72,7 +72,7 @@ func messageFaults() []fault {
 			wantError: harness.WantError("", "The server's pages are inconsistent", "Reading the procedures from {url}/api: the server's paging can't be followed: ",
 				`after the page at cursor "[the API key]" it gives next_cursor "[the API key]", which doesn't advance`, "So far: 6 requests, 0 procedures.",
 				"The provider doesn't use a list that may be incomplete. Please report this, with the server's version, at https://github.com/tofupilot/terraform-provider-tofupilot/issues.",
-			), requests: 6, // the client reads the list several times before it gives up
+			), requests: 6, // two passes end after their first page, and two follow the cursor to a second page
 		},
 		{
 			name: "the key as a duplicate ID", target: serveHandler(fakeapi.Status(http.StatusOK, `{"data":[{"id":"`+key+`"},{"id":"`+key+`"}],`+endOfList+`}`)),

@@ -10,7 +10,7 @@ import (
 )
 
 // redirectFaults returns faults of servers that redirect. The client follows a redirect only to the API
-// at another path of the same server, because it sends the API key there.
+// at another path of the same server, because the request there has the API key.
 func redirectFaults() []fault {
 	const (
 		elsewhere    = "The server redirects to another address"
@@ -52,7 +52,7 @@ func redirectFaults() []fault {
 		redirect("a redirect to a path of another server", "https://tofupilot.invalid/below/api/v2/procedures?limit=100", elsewhere, notFollowed+`set url to "https://tofupilot.invalid/below".`),
 		redirect("a redirect to the same path with a slash", "https://tofupilot.invalid/api/v2/procedures/", elsewhere, notFollowed+`set url to "https://tofupilot.invalid".`),
 		redirect("a redirect to http", "http://tofupilot.invalid/api/v2/procedures", elsewhere, notFollowed+`set url to "http://tofupilot.invalid", and set allow_http to true if you trust the network.`),
-		redirect("a redirect to https, with a query", "https://HOST/login?next=1", toOtherPage, "The server redirects to https://127.0.0.1:"),
+		redirect("a redirect to https, with a query", "https://HOST/login?next=1", toOtherPage, "The server redirects to https://127.0.0.1:", "/login. Use https://"), // doesn't show the query
 		redirect("a redirect to https, without a query", "https://HOST/login", toOtherPage, `/login. Use https:// instead of http://: set url to "https://127.0.0.1:`),
 		redirect("a redirect to a port that doesn't exist", "https://127.0.0.1:99999/login", toOtherPage, "The server redirects to https://127.0.0.1:99999/login, which isn't the API."),
 		redirectToPage("a login page of another server", "https://sso.example.com/oauth/authorize?client_id=1&state=s", "https://sso.example.com/oauth/authorize"),

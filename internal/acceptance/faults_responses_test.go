@@ -45,7 +45,7 @@ func statusFaults() []fault {
 				"- limit: Number must be less than or equal to 50", "- search_query: Too common", "- No path", "Correct the arguments of the data source.",
 			), requests: 1,
 		},
-		unauthorized("the provider's api_key", checkKey, nil),
+		unauthorized("the provider's api_key", checkKey, nil), // nil: api_key is set
 		unauthorized("the login file {login}", "It may be expired or revoked. Run `tofupilot login` again.", writeLogin),
 		{
 			name: "401, though a login has a key for the server", target: serveHandler(fakeapi.Status(http.StatusUnauthorized, `{"message":"Unauthorized","code":"UNAUTHORIZED"}`)),
@@ -150,7 +150,7 @@ func bodyFaults() []fault {
 			requests:  1,
 		},
 		{
-			name: "a body of 40 MB", target: serveHandler(fakeapi.Status(http.StatusOK, `{"data":[],`+endOfList+`,"more":"`+strings.Repeat("x", 40<<20)+`"}`)),
+			name: "a body of 40 MiB", target: serveHandler(fakeapi.Status(http.StatusOK, `{"data":[],`+endOfList+`,"more":"`+strings.Repeat("x", 40<<20)+`"}`)),
 			wantError: harness.WantError("", "The response is too large", firstRequest+" returned HTTP 200 OK", ": the response's body is larger than 32 MiB.", "Check that it leads to a TofuPilot server. If it does, lower page_size."),
 			requests:  1, timeout: slowTimeout,
 		},

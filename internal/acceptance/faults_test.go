@@ -21,13 +21,13 @@ import (
 )
 
 // fault is a test case with a fault of a server, a connection or a proxy. The test reads a data
-// source once. The read returns the whole list in spite of the fault, or the wanted error. A lookup
-// that fails sends two requests: a search, and then the request for the list.
+// source once. The read returns the whole list in spite of the fault, or the wanted error. A lookup of
+// one name that fails sends two requests: a search, and then the request for the list.
 type fault struct {
 	name        string
 	target      targetFunc
 	provider    harness.Values                             // the provider's arguments, except url, api_key and ca_cert_pem
-	environment func(t *testing.T, target *harness.Target) // sets TOFUPILOT_API_KEY and others; nil: api_key is set instead
+	environment func(t *testing.T, target *harness.Target) // provides the key, and may set other variables; nil: api_key is set
 	dataSource  string                                     // empty: tofupilot_procedures
 	arguments   harness.Values                             // the data source's arguments
 
@@ -43,8 +43,8 @@ type fault struct {
 // anyNumber accepts any number of requests, for a case in which the number depends on time.
 const anyNumber = -1
 
-// The test fails after these timeouts, which are long enough for a busy machine and for the race
-// detector. requestTimeout is longer than quickTimeout, so that requests end for other reasons.
+// The test fails after the first three of these timeouts, which are long enough for a busy machine and
+// for the race detector. requestTimeout is longer, so that requests end for other reasons.
 const (
 	quickTimeout   = 15 * time.Second
 	retryTimeout   = quickTimeout + 2*time.Second // for a pause of up to 1.25 s before a retry
@@ -136,7 +136,7 @@ func (f fault) checkError(t *testing.T, target *harness.Target, diagnostics []*t
 		allowHTTP := advised[2] != ""
 		harness.CheckNoDiagnostics(t, connect(t).ValidateProvider(t, harness.Values{"url": advised[1], "allow_http": allowHTTP}))
 	}
-	detail = strings.ReplaceAll(detail, target.URL, "https://tofupilot.example.com")
+	detail = strings.ReplaceAll(detail, target.URL, "https://tofupilot.example.com") // a URL of usual length, for countLines
 	if target.Login != "" {
 		detail = strings.ReplaceAll(detail, target.Login, "/home/ada/.tofupilot/credentials.json")
 	}
@@ -192,7 +192,7 @@ func (f fault) checkRetries(t *testing.T, log *bytes.Buffer) {
 
 // checkRetry checks the log's entry for a retry, and the pause in it. If the server asked for a pause,
 // the logged pause is up to 1 s shorter, because some of the time has passed. Otherwise, it is at most
-// 1 s after the first attempt, and twice as long after each further one. The check allows a quarter
+// 1 s after the first attempt, and twice as long after each further attempt. The check allows a quarter
 // more, which the client adds after a refusal.
 func (f fault) checkRetry(t *testing.T, entry map[string]any) {
 	t.Helper()

@@ -53,7 +53,7 @@ const (
 // deadlineFaults returns faults with which a read reaches its deadline, timeouts.read.
 func deadlineFaults() []fault {
 	readWithin := func(deadline string) harness.Values {
-		return harness.Values{"timeouts": harness.Values{"read": deadline}, "page_size": 2}
+		return harness.Values{"timeouts": harness.Values{"read": deadline}, "page_size": 2} // for serveWithoutSecondPage
 	}
 	wantTimeout := func(deadline string, words ...string) harness.WantDiagnostic {
 		return harness.WantError("timeouts.read", tookTooLong, append([]string{
@@ -63,12 +63,12 @@ func deadlineFaults() []fault {
 	return []fault{
 		{
 			name: "the deadline during the request for the second page", target: serveHandler(serveWithoutSecondPage()), arguments: readWithin("300ms"),
-			wantError: wantTimeout("300ms", "So far: 3 requests, 2 procedures.", raiseRead), requests: 3,
+			wantError: wantTimeout("300ms", "So far: 3 requests, 2 procedures.", raiseRead), requests: 3, // the first page, then the second and third at the same time
 		},
 		{
 			name: "the deadline during a pause", target: serveHandler(fakeapi.Status(http.StatusTooManyRequests, `{"message":"Too many requests."}`)), arguments: readWithin("500ms"),
 			wantError: wantTimeout("500ms", "The last request failed: GET {url}/api/v2/procedures?limit=2 returned HTTP 429 Too Many Requests: Too many requests.\n\n"+raiseRead),
-			requests:  1, retries: 1,
+			requests:  1, retries: 1, // a retry is logged before its pause
 		},
 		{
 			name: "the deadline while the list keeps changing", target: serveChangingList, arguments: readWithin("1s"),

@@ -56,7 +56,7 @@ func TestGatewayThatRequiresHeaders(t *testing.T) {
 		"no headers, a 403":         {forbidden, "", harness.WantError("", notTheAPI, "A gateway or a firewall answered instead of the API. "+maybeLogin)},
 		"wrong value, a login page": {login, wrongSecret, harness.WantError("", toOtherPage, "which isn't the API. "+rejectedHeaders)},
 		"wrong value, a 403":        {forbidden, wrongSecret, harness.WantError("", notTheAPI, "A gateway or a firewall answered instead of the API. "+rejectedHeaders)},
-		"wrong value, repeated":     {echo, wrongSecret, harness.WantError("", rejected, "Unknown client [the header CF-Access-Client-Secret].")},
+		"wrong value, echoed":       {echo, wrongSecret, harness.WantError("", rejected, "Unknown client [the header CF-Access-Client-Secret].")},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -86,7 +86,7 @@ func TestGatewayThatRequiresHeaders(t *testing.T) {
 }
 
 // TestServerThatRequiresACertificate checks that a read with an accepted client certificate succeeds,
-// and that the errors of servers and gateways that reject it advise on the certificate.
+// and that errors about a certificate that a server or a gateway rejects advise on it.
 func TestServerThatRequiresACertificate(t *testing.T) {
 	t.Parallel()
 	name := pkix.Name{CommonName: "station-7", Organization: []string{"Acme"}}

@@ -191,7 +191,7 @@ func TestQuotient(t *testing.T) {
 	const quotient = "data.tofupilot_procedures.all.procedures[0].fpy / data.tofupilot_procedures.all.procedures[1].fpy"
 	runSteps(t, resource.TestStep{
 		Config: harness.NewConfiguration(url, harness.Procedures("all"),
-			harness.UnknownValue("quotient", quotient), // Terraform compares its input in the plan and in the apply
+			harness.UnknownValue("quotient", quotient), // Terraform compares the plan's quotient with the apply's
 			harness.Output("same", quotient+" == 100 / 3")),
 		ConfigStateChecks: []statecheck.StateCheck{statecheck.ExpectKnownOutputValue("same", knownvalue.Bool(true))},
 		ConfigPlanChecks:  harness.EmptyPlan,

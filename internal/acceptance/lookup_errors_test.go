@@ -106,12 +106,12 @@ func TestLookupAdvice(t *testing.T) {
 	rejection := `{"message": "Input validation failed", "issues": [{"path": ["search_query"], "message": "Too long"}]}`
 	for name, c := range map[string]struct {
 		fault    http.Handler // nil: none
-		timeouts any
+		timeouts any          // nil: the default
 	}{
 		"out of time":                  {nil, harness.Values{"read": "1ns"}},
 		"rejected":                     {fakeapi.Status(http.StatusBadRequest, rejection), nil},
 		"not JSON":                     {fakeapi.Status(http.StatusOK, "<html>"), nil},
-		"a response that is too large": {fakeapi.Status(http.StatusOK, strings.Repeat(" ", 33<<20)), nil},
+		"a response that is too large": {fakeapi.Status(http.StatusOK, strings.Repeat(" ", 33<<20)), nil}, // the limit is 32 MiB
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -154,7 +154,7 @@ func TestWrongNames(t *testing.T) {
 	upperCaseName := strings.ToUpper(stored[4].Name)
 	for name, c := range map[string]struct {
 		names []string
-		words []string // parts of the detail; its maximum of 50 lines decides how many more lines there are
+		words []string // parts of the detail; what exceeds 50 lines is counted as "more lines"
 	}{
 		"one of each kind": {[]string{correctName, upperCaseName, "Nobody's", "Twin", stored[5].ID}, []string{
 			"4 of 5 names can't be looked up at " + url + "/api. The API key can read 365 procedures.",

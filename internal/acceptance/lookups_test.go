@@ -65,21 +65,21 @@ func TestUnknownName(t *testing.T) {
 	})
 }
 
-// lookUpIDs returns a data source tofupilot_procedure_ids "line", and an output "line" with its value.
+// lookupBlocks returns a data source tofupilot_procedure_ids "line", and an output "line" with its value.
 // Each name is an expression, such as a quoted string.
-func lookUpIDs(names ...string) string {
+func lookupBlocks(names ...string) string {
 	return harness.DataSource("tofupilot_procedure_ids", "line", "names = ["+strings.Join(names, ", ")+"]") +
 		harness.Output("line", "data.tofupilot_procedure_ids.line")
 }
 
-// TestPlanWithIDs checks that a plan shows a change if the ID of a name changes, and none if only
-// other things about the procedures change.
+// TestPlanWithIDs checks that the state has the new ID if the ID of a name changes, and that a plan is
+// empty if only other things about the procedures change.
 func TestPlanWithIDs(t *testing.T) {
 	t.Parallel()
 	stored := fakeapi.Generate(150, fakeapi.WithRunsAndFPY)
 	api, url := harness.NewFakeServer(t, stored...)
 	first, second := stored[3], stored[120]
-	config := harness.NewConfiguration(url, lookUpIDs(harness.Quote(first.Name), harness.Quote(second.Name)))
+	config := harness.NewConfiguration(url, lookupBlocks(harness.Quote(first.Name), harness.Quote(second.Name)))
 	changeOtherThings := func() {
 		api.Delete(first.ID, stored[0].ID, stored[149].ID)
 		first.Runs = append(first.Runs, stored[1].Runs...)
@@ -143,7 +143,7 @@ func TestPastedNames(t *testing.T) {
 		wantIDs[p.Name] = knownvalue.StringExact(p.ID)
 	}
 	runSteps(t, resource.TestStep{
-		Config: harness.NewConfiguration(url, lookUpIDs(copiedNames...)),
+		Config: harness.NewConfiguration(url, lookupBlocks(copiedNames...)),
 		ConfigStateChecks: []statecheck.StateCheck{
 			statecheck.ExpectKnownValue("data.tofupilot_procedure_ids.line", tfjsonpath.New("ids"), knownvalue.MapExact(wantIDs)),
 		},

@@ -37,7 +37,7 @@ func TestAttacksOnMemory(t *testing.T) {
 		tooLongRest   = harness.OutputPattern("Error: The response isn't supported", "what isn't in data is longer than 1 MiB")
 	)
 	list := harness.Procedures("x")
-	listBy30 := harness.Procedures("x", "page_size = 30")
+	listBy30 := harness.Procedures("x", "page_size = 30") // 30 rows of almost 1 MiB fit in a response
 	lookup := harness.Procedure("x", `name = "Nobody's"`)
 	lookupIDs := harness.DataSource("tofupilot_procedure_ids", "x", `names = ["Nobody's"]`)
 	var tenLists strings.Builder
@@ -47,6 +47,7 @@ func TestAttacksOnMemory(t *testing.T) {
 	// FILLER, TIME and %d stand for the texts that serveLongRows inserts.
 	const rowWithEmail = `"created_at":"TIME","id":"%d","name":"Nobody's","created_by_user":{"email":"FILLER"}`
 	rowWithRuns := `"created_at":"TIME","id":"%d","runs":[{}` + strings.Repeat(",{}", 345_000) + "]FILLER" // almost 1 MiB, the longest valid row
+	// The numbers are such that each page is below 32 MiB.
 	emptyRows := servePage(11_000_000, "", "{}", "")
 	emptyRuns := servePage(10_000_000, `{"id":"a","runs":[`, "{}", "]}")
 	membersAfterData := servePage(2_000_000, `],"y":{`, `"%d":0`, `},"z":[`) // ends data, and adds y and z beside it
@@ -60,7 +61,7 @@ func TestAttacksOnMemory(t *testing.T) {
 		"unlimited rows of 300 kB":                      {list, serveLongRows(unlimited, rowWithName, 300_000), tooManyAtOnce},
 		"unlimited IDs of 300 kB in a lookup":           {lookup, serveLongRows(unlimited, `"id":"%dFILLER"`, 300_000), tooManyAtOnce},
 		"unlimited matches with e-mails of 300 kB":      {lookup, serveLongRows(unlimited, rowWithEmail, 300_000), tooManyAtOnce},
-		"the same matches, of a set of names":           {lookupIDs, serveLongRows(unlimited, rowWithEmail, 300_000), tooManyAtOnce},
+		"unlimited matches, of a set of names":          {lookupIDs, serveLongRows(unlimited, rowWithEmail, 300_000), tooManyAtOnce},
 		"unlimited rows of 30 kB in ten lists":          {tenLists.String(), serveLongRows(unlimited, rowWithName, 30_000), tooManyAtOnce},
 		"IDs of 10 kB, as many as fit in two passes":    {list, serveLongRows(16_800, `"id":"%dFILLER"`, 10_000), tooLargeState},
 		"11 million empty rows":                         {list, emptyRows, rowWithoutID},
@@ -127,7 +128,7 @@ func servePage(count int, before, item, after string) http.Handler {
 }
 
 // serveAfterGoodPages returns a handler that serves 13 good pages and calls bad for those after them.
-// At that point, the client sends as many requests at the same time as it ever does.
+// At that point, the client sends as many requests at the same time as it ever does: eight.
 func serveAfterGoodPages(bad http.Handler) http.Handler {
 	good := serveLongRows(unlimited, rowWithName, 0)
 	const step = 99 // between the offsets of pages: of 100 rows, a page shares one with the next page

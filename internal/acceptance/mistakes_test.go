@@ -20,7 +20,7 @@ func TestMistakes(t *testing.T) {
 	w := harness.NewWorkingDir(t, "")
 	for mistake, c := range map[string]struct { //nolint:paralleltest // The cases share the directory.
 		config       string
-		key          string // TOFUPILOT_API_KEY; an empty one counts as unset
+		key          string // TOFUPILOT_API_KEY; empty counts as unset
 		sendsRequest bool
 		want         []string // parts of the output, in this order
 	}{

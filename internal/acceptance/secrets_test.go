@@ -49,7 +49,7 @@ func TestKeyIsNotWritten(t *testing.T) {
 	})
 	t.Run("ephemeral variable", func(t *testing.T) {
 		t.Parallel()
-		harness.RequireVersion(t, 10, 11) // the first versions with ephemeral variables
+		harness.RequireVersion(t, 10, 11) // ephemeral variables came with Terraform 1.10 and OpenTofu 1.11
 		config := harness.Block(`variable "key"`, "type = string", "ephemeral = true") + harness.Block(`provider "tofupilot"`, "api_key = var.key")
 		testKeyIsNotWritten(t, mirror, config, "TF_VAR_key")
 	})
@@ -102,8 +102,8 @@ func testKeyIsNotWritten(t *testing.T, mirror, providerConfig, keyVariable strin
 	}
 }
 
-// TestKeyInOrdinaryVariable checks that the plan file has the API key if it comes from a variable that
-// isn't ephemeral, as the documentation says. This shows that TestKeyIsNotWritten would find a key.
+// TestKeyInOrdinaryVariable checks that the plan file has the API key if the key comes from a variable
+// that isn't ephemeral, as the documentation says. This shows that TestKeyIsNotWritten would find a key.
 func TestKeyInOrdinaryVariable(t *testing.T) {
 	t.Parallel()
 	w := harness.NewMirroredWorkingDir(t, harness.NewMirror(t), harness.Block(`variable "key"`, "type = string", "sensitive = true")+
@@ -126,7 +126,7 @@ func TestKeyInOrdinaryVariable(t *testing.T) {
 func echoKey(code int) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		_, key, _ := strings.Cut(r.Header.Get("Authorization"), " ")
-		message := "\x1b[31mNo such key: " + key + "\x1b[0m\a " + strings.Repeat(key, 1<<16/len(key))
+		message := "\x1b[31mNo such key: " + key + "\x1b[0m\a " + strings.Repeat(key, 1<<16/len(key)) // 64 KiB, so that the error cuts it off
 		w.Header().Set("Content-Type", "application/json; "+key)
 		w.Header().Set("Location", "https://tofupilot.invalid/?key="+key)
 		w.Header().Set("Set-Cookie", "key="+key)
@@ -209,6 +209,7 @@ func readFiles(t *testing.T, files fs.FS, prefix string, artifacts map[string][]
 // the checks that they don't contain the key would be worthless.
 func checkArtifacts(t *testing.T, artifacts map[string][]byte, succeeded bool) {
 	t.Helper()
+	// Each file or output must contain its text, which may be empty.
 	wantWords := map[string]string{"trace.log": "Sent a request", ".terraform.lock.hcl": "tofupilot/tofupilot", "output of plan": ""}
 	if succeeded {
 		wantWords["tfplan: tfplan"] = ""

@@ -88,7 +88,7 @@ func TestStop(t *testing.T) {
 			harness.CheckGoroutinesEnd(t, func(t *testing.T) {
 				t.Helper()
 				target := start(t)
-				connection := newConnection(t, harness.Values{"url": target.URL, "api_key": fakeapi.Key, "max_retries": 10})
+				connection := newConnection(t, harness.Values{"url": target.URL, "api_key": fakeapi.Key, "max_retries": 10}) // enough for minutes with the slow body
 				read := connection.StartRead(t.Context(), t, "tofupilot_procedures", harness.Values{"page_size": 2})
 				waitUntilBusy(t, target)
 

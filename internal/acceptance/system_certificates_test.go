@@ -11,8 +11,8 @@ import (
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/fakeapi"
 )
 
-// TestSystemCertificates checks that the system's certificates are trusted together with ca_cert_pem. It
-// also checks the errors if the system's certificates can't be read. Each case runs Terraform, because
+// TestSystemCertificates checks that the system's certificates are trusted together with ca_cert_pem, and
+// that the error says which variables to correct if they can't be read. Each case runs Terraform, because
 // a process reads the system's certificates only once.
 func TestSystemCertificates(t *testing.T) {
 	t.Parallel()
@@ -65,7 +65,7 @@ func TestSystemCertificates(t *testing.T) {
 			if c.want != nil && err == nil {
 				t.Errorf("the plan succeeded, want %q", c.want)
 			}
-			if !harness.OutputPattern(c.want...).MatchString(output) {
+			if !harness.OutputPattern(c.want...).MatchString(output) { // nil: matches everything
 				t.Errorf("want %q: %s", c.want, output)
 			}
 			if strings.Contains(output, "Install") {

@@ -36,7 +36,7 @@ func TestValidateProvider(t *testing.T) {
 	const ascii = "but a key has only visible ASCII characters; remove or correct it."
 	clientPEM, _ := harness.NewCertificate(t, "client")
 	unencrypted := wantInvalid("url", "doesn't send the API key unencrypted over http://", "use https://", "allow_http to true")
-	retries := func(got string) harness.WantDiagnostic {
+	wantRetries := func(got string) harness.WantDiagnostic {
 		return wantInvalid("max_retries", "max_retries must be a whole number from 0 to 10, not "+got+".")
 	}
 	connection := connect(t)
@@ -64,9 +64,9 @@ func TestValidateProvider(t *testing.T) {
 		"http to another machine":     {harness.Values{"url": "http://tofupilot.example.com"}, unencrypted},
 		"http with allow_http false":  {harness.Values{"url": "http://10.0.0.7:8080/api", "allow_http": false}, unencrypted},
 		"certificate empty":           {harness.Values{"ca_cert_pem": ""}, wantInvalid("ca_cert_pem", "No certificate found", "-----BEGIN CERTIFICATE-----")},
-		"max_retries -1":              {harness.Values{"max_retries": -1}, retries("-1")},
-		"max_retries 11":              {harness.Values{"max_retries": 11}, retries("11")},
-		"max_retries 1.5":             {harness.Values{"max_retries": 1.5}, retries("1.5")},
+		"max_retries -1":              {harness.Values{"max_retries": -1}, wantRetries("-1")},
+		"max_retries 11":              {harness.Values{"max_retries": 11}, wantRetries("11")},
+		"max_retries 1.5":             {harness.Values{"max_retries": 1.5}, wantRetries("1.5")},
 		"request_timeout 0":           {harness.Values{"request_timeout": "0"}, wantInvalid("request_timeout", `"0" isn't a positive duration`)},
 		"request_timeout 30":          {harness.Values{"request_timeout": "30"}, wantInvalid("request_timeout", `"30" isn't a duration`, "write it like 30s, 5m or 1h30m")},
 	} {
@@ -132,7 +132,7 @@ func TestErrorsHideSecrets(t *testing.T) {
 func TestValidateProcedures(t *testing.T) {
 	t.Parallel()
 	const timeAdvice = "write it like 2024-01-15T10:30:00Z or 2024-01-15T10:30:00+01:00"
-	pageSize := func(got string) harness.WantDiagnostic {
+	wantPageSize := func(got string) harness.WantDiagnostic {
 		return wantInvalid("page_size", "page_size must be a whole number from 1 to 100, not "+got+".")
 	}
 	connection := connect(t)
@@ -151,10 +151,10 @@ func TestValidateProcedures(t *testing.T) {
 			wantInvalid("created_after", "created_after (2024-01-15T10:30:00.001Z) is later than created_before (2024-01-15T11:30:00+01:00)", "nothing can match"),
 		},
 
-		"page_size 0":    {harness.Values{"page_size": 0}, pageSize("0")},
-		"page_size 101":  {harness.Values{"page_size": 101}, pageSize("101")},
-		"page_size 2.5":  {harness.Values{"page_size": 2.5}, pageSize("2.5")},
-		"page_size 10/3": {harness.Values{"page_size": new(big.Float).SetPrec(512).Quo(big.NewFloat(10), big.NewFloat(3))}, pageSize("3.333333333333333333…")},
+		"page_size 0":    {harness.Values{"page_size": 0}, wantPageSize("0")},
+		"page_size 101":  {harness.Values{"page_size": 101}, wantPageSize("101")},
+		"page_size 2.5":  {harness.Values{"page_size": 2.5}, wantPageSize("2.5")},
+		"page_size 10/3": {harness.Values{"page_size": new(big.Float).SetPrec(512).Quo(big.NewFloat(10), big.NewFloat(3))}, wantPageSize("3.333333333333333333…")}, // with the 512 bits of Terraform's numbers
 
 		"timeouts.read of zero":  {harness.Values{"timeouts": harness.Values{"read": "0s"}}, wantInvalid("timeouts.read", `"0s" isn't a positive duration`)},
 		"timeouts.read, no unit": {harness.Values{"timeouts": harness.Values{"read": "300"}}, wantInvalid("timeouts.read", `"300" isn't a duration`, "write it like 30s, 5m or 1h30m")},
@@ -191,17 +191,17 @@ func TestValidProcedures(t *testing.T) {
 func TestValidateIDAndName(t *testing.T) {
 	t.Parallel()
 	connection := connect(t)
-	neither := harness.WantError("", "No name or id", "Set name or id.")
-	both := harness.WantError("id", "Both name and id", "Set name or id, not both.")
+	wantNeither := harness.WantError("", "No name or id", "Set name or id.")
+	wantBoth := harness.WantError("id", "Both name and id", "Set name or id, not both.")
 	for name, c := range map[string]struct {
 		arguments harness.Values
 		want      harness.WantDiagnostic
 	}{
-		"name":                 {harness.Values{"name": " "}, noError},
+		"name":                 {harness.Values{"name": " "}, noError}, // white space is allowed
 		"id":                   {harness.Values{"id": "FVT1"}, noError},
-		"neither":              {harness.Values{}, neither},
-		"both null":            {harness.Values{"id": nil, "name": nil}, neither},
-		"both":                 {harness.Values{"id": "a", "name": "b"}, both},
+		"neither":              {harness.Values{}, wantNeither},
+		"both null":            {harness.Values{"id": nil, "name": nil}, wantNeither},
+		"both":                 {harness.Values{"id": "a", "name": "b"}, wantBoth},
 		"id unknown":           {harness.Values{"id": harness.Unknown}, noError},
 		"id unknown, name set": {harness.Values{"id": harness.Unknown, "name": "b"}, noError}, // valid, because the ID may turn out to be null
 		"both unknown":         {harness.Values{"id": harness.Unknown, "name": harness.Unknown}, noError},
