@@ -124,8 +124,8 @@ func TestCleanLongText(t *testing.T) {
 func TestHeaderValues(t *testing.T) {
 	t.Parallel()
 	clean := New("the-secret-key",
+		Header{"X-Beginning", "abcd+1234"}, // before X-Long, whose value must be looked for first
 		Header{"X-Long", "abcd+1234/xyz"},
-		Header{"X-Beginning", "abcd+1234"},
 		Header{"X-Eight", "12345678"},
 		Header{"X-Seven", "abcdefg"},
 		Header{"X-Words", "two  words"},
