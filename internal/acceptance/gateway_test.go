@@ -85,6 +85,29 @@ func TestGatewayThatRequiresHeaders(t *testing.T) {
 	}
 }
 
+// TestHeaderValueInAddress checks that a header's value is redacted in the server's text, in the error and
+// in the log, but not in the server's address.
+func TestHeaderValueInAddress(t *testing.T) {
+	t.Parallel()
+	const host = "127.0.0.1"
+	target := harness.NewTarget(t, fakeapi.Status(http.StatusInternalServerError, `{"message": "`+host+` is overloaded"}`))
+	connection := newConnection(t, harness.Values{
+		"url": target.URL, "api_key": fakeapi.Key, "headers": harness.Values{"X-Host": host}, "max_retries": 1,
+	})
+	var log bytes.Buffer
+	resp := connection.ReadWithContext(tflogtest.RootLogger(t.Context(), &log), t, retryTimeout, "tofupilot_procedures", nil)
+	harness.CheckError(t, resp.Diagnostics, harness.WantError("", "The server has a problem",
+		"GET "+target.URL+"/api/v2/procedures", ": [the header X-Host] is overloaded.", "The address "+target.URL+"/api comes from"))
+	for _, want := range []string{
+		`"url":"` + target.URL + `/api/v2/procedures"`,
+		`"error":"HTTP 500 Internal Server Error: [the header X-Host] is overloaded"`,
+	} {
+		if !strings.Contains(log.String(), want) {
+			t.Errorf("the log doesn't contain %s: %s", want, &log)
+		}
+	}
+}
+
 // TestServerThatRequiresACertificate checks that a read with an accepted client certificate succeeds,
 // and that errors about a certificate that a server or a gateway rejects advise on it.
 func TestServerThatRequiresACertificate(t *testing.T) {
