@@ -57,12 +57,15 @@ func TestCleanKey(t *testing.T) {
 	})
 }
 
-// TestCleanKeyInHCL checks that a key is redacted in an HCL string, which escapes ${ and quotes.
-func TestCleanKeyInHCL(t *testing.T) {
+// TestCleanQuotedKey checks that a key is redacted in a string of Go or JSON, which escapes quotes, and in
+// one of HCL, which also escapes ${.
+func TestCleanQuotedKey(t *testing.T) {
 	t.Parallel()
 	clean := New(`a${b}"c`).Text
-	if got := clean(`"a$${b}\"c"`); got != `"[the API key]"` {
-		t.Errorf("got %s", got)
+	for _, quoted := range []string{`"a${b}\"c"`, `"a$${b}\"c"`} {
+		if got := clean(quoted); got != `"[the API key]"` {
+			t.Errorf("%s: got %s", quoted, got)
+		}
 	}
 }
 

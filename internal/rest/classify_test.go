@@ -205,7 +205,7 @@ func TestConnectionKind(t *testing.T) {
 		"no such host, named mtls: x":   {dialError(&net.DNSError{Err: "no such host", Name: "mtls: x", IsNotFound: true}), HostNotFound, 1}, // crypto/tls begins its errors with "tls: "
 		"a resolver that isn't running": {dialError(&net.DNSError{Err: "read udp: connection refused", Name: "example.com"}), NameNotResolved, 3},
 		"connection refused":            {dialError(os.NewSyscallError("connect", syscall.ECONNREFUSED)), ConnectionRefused, 3},
-		"connection refused on Windows": {dialError(os.NewSyscallError("connectex", syscall.Errno(10061))), ConnectionRefused, 3},
+		"connection refused on Windows": {dialError(os.NewSyscallError("connectex", syscall.Errno(10061))), ConnectionRefused, 3}, // WSAECONNREFUSED
 		"no route":                      {dialError(os.NewSyscallError("connect", syscall.EHOSTUNREACH)), Unreachable, 3},
 		"refused by a SOCKS proxy":      {&net.OpError{Op: "socks connect", Net: "tcp", Err: errors.New("username/password authentication failed")}, ProxyFailed, 3},
 	} {

@@ -222,6 +222,19 @@ func TestGateCountsRefusals(t *testing.T) {
 	}
 }
 
+// TestGateWithoutRetries checks that a request is given up at its first refusal if max_retries is 0, even
+// after a success.
+func TestGateWithoutRetries(t *testing.T) {
+	t.Parallel()
+	for _, status := range []int{http.StatusTooManyRequests, http.StatusServiceUnavailable} {
+		g := newGate(0)
+		respond(g, time.Now(), http.StatusOK, noRetryAfter)
+		if _, giveUp := respond(g, time.Now(), status, noRetryAfter); !giveUp {
+			t.Errorf("%d: the request is retried", status)
+		}
+	}
+}
+
 // TestGateLateSuccess checks that requests that were sent before the gate was closed neither open it nor
 // raise the limit of requests in flight if they succeed.
 func TestGateLateSuccess(t *testing.T) {
