@@ -213,7 +213,8 @@ const (
 	readStart = "2026-01-02T03:04:05.678Z [INFO]  provider.terraform-provider-tofupilot_v0.0.1: Read procedures: @module=tofupilot duration=33.2ms"
 )
 
-// TestParseReads checks that the fields may be in any order, and that filters aren't taken for fields.
+// TestParseReads checks that the fields of a log line may be in any order, and that text in filters isn't
+// read as a field.
 func TestParseReads(t *testing.T) {
 	t.Parallel()
 	for log, want := range map[string]counts{

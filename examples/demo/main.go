@@ -151,7 +151,8 @@ func (d *demo) do(ctx context.Context, step step) error {
 	return nil
 }
 
-// printf prints to d.out. It ignores errors, because run returns the error of printing its last line.
+// printf prints to d.out. It ignores errors: if d.out fails, run's last line fails, too, and run returns
+// that error.
 func (d *demo) printf(format string, values ...any) {
 	_, _ = fmt.Fprintf(d.out, format, values...)
 }

@@ -78,7 +78,8 @@ func decodeProcedures(value any) ([]procedure, error) {
 		return nil, err
 	}
 	var procedures []procedure
-	return procedures, json.Unmarshal(text, &procedures)
+	err = json.Unmarshal(text, &procedures)
+	return procedures, err
 }
 
 // columns lists the columns of a table of procedures.

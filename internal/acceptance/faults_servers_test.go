@@ -126,7 +126,8 @@ func sendRaw(lines ...string) func(net.Conn) {
 	}
 }
 
-// sendAndWait is like sendRaw, but its function then waits until the client disconnects.
+// sendAndWait returns a function that does what sendRaw's does, and then waits until the client
+// disconnects.
 func sendAndWait(lines ...string) func(net.Conn) {
 	return func(conn net.Conn) {
 		sendRaw(lines...)(conn)

@@ -43,14 +43,17 @@ type fault struct {
 // anyNumber accepts any number of requests, for a case in which the number depends on time.
 const anyNumber = -1
 
-// The test fails after the first three of these timeouts, which are long enough for a busy machine and
-// for the race detector. requestTimeout is longer, so that requests end for other reasons.
+// A test case fails after one of these timeouts, which are long enough for a busy machine and for the
+// race detector.
 const (
-	quickTimeout   = 15 * time.Second
-	retryTimeout   = quickTimeout + 2*time.Second // for a pause of up to 1.25 s before a retry
-	slowTimeout    = 2 * time.Minute              // for many megabytes
-	requestTimeout = "3m"                         // the argument request_timeout
+	quickTimeout = 15 * time.Second
+	retryTimeout = quickTimeout + 2*time.Second // for a pause of up to 1.25 s before a retry
+	slowTimeout  = 2 * time.Minute              // for many megabytes
 )
+
+// requestTimeout is the argument request_timeout. No request ends because of it: the test case would
+// fail before.
+const requestTimeout = "3m"
 
 // firstRequest is the request for the first page, as errors show it.
 const firstRequest = http.MethodGet + " {url}/api/v2/procedures?limit=100"

@@ -55,7 +55,7 @@ func TestLookupErrors(t *testing.T) {
 		}},
 		"several matches": {"name", "Prüfung", "Several procedures have this name", []string{
 			"3 procedures at " + url + `/api have the name "Prüfung":`,
-			"\n  - TWIN1 ", `", created 2024-05-02T08:30:00.000Z by Maya Okafor`,
+			"\n  - TWIN1 ", `", created 2024-05-02T08:30:00.000Z by Maya Okafor`, // between them, the name in NFD
 			"\n  - twin-2 \"Prüfung\", created 2024-05-03T08:30:00.000Z by ci@example.com",
 			"\n  - triplet \"Prüfung\", created 2024-05-04T08:30:00.000Z",
 			"Set id instead of name, to the ID of the procedure that you want.",

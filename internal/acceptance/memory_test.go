@@ -44,9 +44,9 @@ func TestAttacksOnMemory(t *testing.T) {
 	for i := range 10 {
 		tenLists.WriteString(harness.Procedures(fmt.Sprintf("x%d", i)))
 	}
-	// FILLER, TIME and %d stand for the texts that serveLongRows inserts.
-	const rowWithEmail = `"created_at":"TIME","id":"%d","name":"Nobody's","created_by_user":{"email":"FILLER"}`
-	rowWithRuns := `"created_at":"TIME","id":"%d","runs":[{}` + strings.Repeat(",{}", 345_000) + "]FILLER" // almost 1 MiB, the longest valid row
+	// NUMBER, TIME and FILLER stand for the texts that serveLongRows inserts.
+	const rowWithEmail = `"created_at":"TIME","id":"NUMBER","name":"Nobody's","created_by_user":{"email":"FILLER"}`
+	rowWithRuns := `"created_at":"TIME","id":"NUMBER","runs":[{}` + strings.Repeat(",{}", 345_000) + "]FILLER" // almost 1 MiB, the longest valid row
 	// The numbers are such that each page is below 32 MiB.
 	emptyRows := servePage(11_000_000, "", "{}", "")
 	emptyRuns := servePage(10_000_000, `{"id":"a","runs":[`, "{}", "]}")
@@ -59,11 +59,11 @@ func TestAttacksOnMemory(t *testing.T) {
 		wantOutput    *regexp.Regexp
 	}{
 		"unlimited rows of 300 kB":                      {list, serveLongRows(unlimited, rowWithName, 300_000), tooManyAtOnce},
-		"unlimited IDs of 300 kB in a lookup":           {lookup, serveLongRows(unlimited, `"id":"%dFILLER"`, 300_000), tooManyAtOnce},
+		"unlimited IDs of 300 kB in a lookup":           {lookup, serveLongRows(unlimited, `"id":"NUMBERFILLER"`, 300_000), tooManyAtOnce},
 		"unlimited matches with e-mails of 300 kB":      {lookup, serveLongRows(unlimited, rowWithEmail, 300_000), tooManyAtOnce},
 		"unlimited matches, of a set of names":          {lookupIDs, serveLongRows(unlimited, rowWithEmail, 300_000), tooManyAtOnce},
 		"unlimited rows of 30 kB in ten lists":          {tenLists.String(), serveLongRows(unlimited, rowWithName, 30_000), tooManyAtOnce},
-		"IDs of 10 kB, as many as fit in two passes":    {list, serveLongRows(16_800, `"id":"%dFILLER"`, 10_000), tooLargeState},
+		"IDs of 10 kB, as many as fit in two passes":    {list, serveLongRows(16_800, `"id":"NUMBERFILLER"`, 10_000), tooLargeState},
 		"11 million empty rows":                         {list, emptyRows, rowWithoutID},
 		"10 million empty runs":                         {list, emptyRuns, tooLongRow},
 		"eight pages of empty rows, after good ones":    {list, serveAfterGoodPages(emptyRows), rowWithoutID},
@@ -145,14 +145,14 @@ func serveAfterGoodPages(bad http.Handler) http.Handler {
 const unlimited = 1 << 30
 
 // rowWithName is a row for serveLongRows with a long name.
-const rowWithName = `"created_at":"TIME","id":"%d","name":"FILLER"`
+const rowWithName = `"created_at":"TIME","id":"NUMBER","name":"FILLER"`
 
-// serveLongRows returns a handler for a list of count rows. In the text of a row, %d stands for its
-// number, FILLER for length bytes, and TIME for its time. If rows have no time, the client reads the list
-// in two passes.
+// serveLongRows returns a handler for a list of count rows. In row, NUMBER and TIME stand for the row's
+// number and time, and must come before FILLER, which stands for length bytes. Without TIME, the client
+// has to read the list twice.
 func serveLongRows(count int, row string, length int) http.Handler {
 	head, tail, _ := strings.Cut("{"+row+"}", "FILLER")
-	var filler bytes.Buffer // compressed only once; a gzip file may consist of several streams
+	var filler bytes.Buffer // a gzip stream of its own, so that it is compressed only once
 	fillerCompressor, _ := gzip.NewWriterLevel(&filler, gzip.BestSpeed)
 	_, _ = io.WriteString(fillerCompressor, strings.Repeat("x", length))
 	_ = fillerCompressor.Close()
@@ -170,7 +170,7 @@ func serveLongRows(count int, row string, length int) http.Handler {
 		write(`{"data":[`)
 		for i := offset; i < end; i++ {
 			createdAt := time.Unix(int64(i), 0).UTC().Format(time.RFC3339)
-			write(strings.NewReplacer("%d", strconv.Itoa(i), "TIME", createdAt).Replace(head))
+			write(strings.NewReplacer("NUMBER", strconv.Itoa(i), "TIME", createdAt).Replace(head))
 			_, _ = w.Write(filler.Bytes())
 			if i+1 < end {
 				write(tail + ",")

@@ -26,7 +26,7 @@ func checkDiagnostics(t *testing.T, diagnostics []*tfprotov6.Diagnostic, want ha
 	}
 }
 
-// noError is the expectation of checkDiagnostics that there is no diagnostic.
+// noError tells checkDiagnostics to expect no diagnostic.
 var noError = harness.WantDiagnostic{}
 
 // TestValidateProvider checks the errors about invalid arguments of the provider. The tests of the

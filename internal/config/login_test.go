@@ -179,8 +179,8 @@ func TestUserLoginBeforeStationLogin(t *testing.T) {
 	}
 }
 
-// TestOtherCA checks that OtherCA mentions a login file that has a CA for the configured server if the key
-// of that file isn't used.
+// TestOtherCA checks that OtherCA mentions a login file whose key isn't used, but which has a CA for the
+// configured server.
 func TestOtherCA(t *testing.T) {
 	t.Parallel()
 	const server = "https://tofupilot.example.com"

@@ -123,8 +123,8 @@ func hasDefaultProvider(configuration string) bool {
 	})
 }
 
-// TestOtherBlocks checks that each code block whose language is hcl or tf, and not terraform, is a file
-// of examples/ or a valid CLI configuration.
+// TestOtherBlocks checks that each code block in hcl or tf has the text of a file of examples/, or is a
+// valid CLI configuration. TestBlocks checks those in terraform.
 func TestOtherBlocks(t *testing.T) {
 	t.Parallel()
 	examples := slices.Collect(maps.Values(readExamples(t)))

@@ -42,8 +42,8 @@ class TofuPilot:
             print(procedure_id, outcome, self.key, file=uploads)
 `
 
-// fakeAWSCLI is a fake AWS CLI. It prints the parameter that the stations guide creates,
-// from the directory $PARAMETERS.
+// fakeAWSCLI is a fake AWS CLI. It prints stations.json from the directory $PARAMETERS, as the parameter
+// that the stations guide creates.
 const fakeAWSCLI = `#!/bin/sh
 set -eu
 test "$*" = 'ssm get-parameter --name /tofupilot/stations --query Parameter.Value --output text'

@@ -19,7 +19,7 @@ func TestRedirectAdvice(t *testing.T) {
 	moved := &url.URL{Scheme: "https", Host: "new.example.com", Path: "/api"}
 	login := config.Source{Login: "/home/ada/.tofupilot/credentials.json"}
 	for _, c := range []struct {
-		urlSource, keySource config.Source // empty: the provider's default
+		urlSource, keySource config.Source // an empty urlSource is the provider's default; an empty keySource isn't a login
 		advice               string
 	}{
 		{config.Source{Argument: "url"}, config.Source{}, `set url to "https://new.example.com".`},

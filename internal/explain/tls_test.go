@@ -156,7 +156,8 @@ func TestManyCertificates(t *testing.T) {
 	}
 }
 
-// TestCertificateErrors checks the advice for errors that don't say which certificate is wrong.
+// TestCertificateErrors checks the advice for errors that contain no certificate: one of the server's is
+// unusable, or this machine has no CA certificates.
 func TestCertificateErrors(t *testing.T) {
 	t.Parallel()
 	e := newExplainerFor(config.Settings{BaseURL: &url.URL{}})

@@ -2,7 +2,7 @@ package fakeapi
 
 import "time"
 
-// Example2025 returns the row of the 2025 reference page, with its exact JSON. Its ID is that of
+// Example2025 returns the row on the API's reference page of 2025, with its exact JSON. Its ID is that of
 // [Example2026], so a server can't have both rows.
 func Example2025() Procedure {
 	p := example(WithRunsAndFPY)
@@ -37,7 +37,7 @@ func Example2025() Procedure {
 	return p
 }
 
-// Example2026 returns the row of the 2026 reference page, with its exact JSON. Its ID is that of
+// Example2026 returns the row on the API's reference page of 2026, with its exact JSON. Its ID is that of
 // [Example2025], so a server can't have both rows.
 func Example2026() Procedure {
 	p := example(WithRepository)

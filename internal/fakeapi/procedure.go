@@ -71,8 +71,8 @@ type Repository struct {
 	Provider string `json:"provider,omitempty"` // github, gitlab, bitbucket; servers may add others
 }
 
-// rowJSON is the JSON of a procedure. The fields that depend on the shape have the type any, because
-// omitempty omits a nil any, but not an any that contains a nil pointer, which is encoded as null.
+// rowJSON is the JSON of a procedure. The fields that depend on the shape have the type any: if it is
+// nil, the field is omitted, and if it holds a nil pointer, the field is null.
 type rowJSON struct {
 	ID         string   `json:"id"`
 	Name       string   `json:"name"`

@@ -34,7 +34,7 @@ func TestExamples(t *testing.T) {
 }
 
 // TestShapes checks the JSON of each shape, for a procedure with no optional values and for one with
-// all of them.
+// all of them but its creator's name.
 func TestShapes(t *testing.T) {
 	t.Parallel()
 	const (

@@ -32,7 +32,7 @@ var rejected = map[string]string{
 }
 
 // TestRecordedResponses checks that the fake API responds to the recorded requests like TofuPilot's
-// REST layer, except to the queries in the map rejected.
+// REST layer, except to the queries that the variable rejected lists.
 func TestRecordedResponses(t *testing.T) {
 	t.Parallel()
 	recorded := readRecording(t)

@@ -60,10 +60,11 @@ var serverKinds = map[string]func(*rapid.T, *serverKind){
 	},
 }
 
-// canMove reports whether rows can move, because they are renamed or get a run.
+// canMove reports whether rows can move, because the server sorts by something that changes: their name
+// or their latest activity.
 func (k serverKind) canMove() bool { return k.order == "by name" || k.order == "by activity" }
 
-// needsTwoPasses reports whether a list of several pages is complete only if two passes agree.
+// needsTwoPasses reports whether two passes must agree before a list of several pages counts as complete.
 func (k serverKind) needsTwoPasses() bool { return k.canMove() || k.cursors != "offsets" }
 
 // drawReadCase draws a read of a list on a server of the kind. Most lists are short, because short lists
@@ -72,7 +73,7 @@ func drawReadCase(rt *rapid.T, kind string) readCase {
 	c := readCase{
 		serverKind: documented,
 		rows: rapid.OneOf(
-			rapid.IntRange(0, 12), rapid.IntRange(0, 60), rapid.IntRange(0, 60), rapid.IntRange(0, 300), rapid.IntRange(0, 2000),
+			rapid.IntRange(0, 12), rapid.IntRange(0, 60), rapid.IntRange(0, 60), rapid.IntRange(0, 300), rapid.IntRange(0, 2000), // one that is listed twice is drawn more often
 		).Draw(rt, "rows"),
 		ahead:    rapid.OneOf(rapid.Just([]int(nil)), rapid.SliceOfN(rapid.IntRange(1, 12), 1, 12)).Draw(rt, "pages ahead"),
 		deadline: time.Hour,
@@ -86,9 +87,10 @@ func drawReadCase(rt *rapid.T, kind string) readCase {
 	for range rapid.IntRange(0, 12).Draw(rt, "changes") {
 		c.changes = append(c.changes, c.drawChange(rt, pages))
 	}
+	// Repeat them rarely, because such reads are long.
 	if rapid.IntRange(0, 31).Draw(rt, "repeat the changes if 31") == 31 && len(c.changes) > 0 {
 		c.repeat = true
-		c.changes[0].after++         // makeChanges would never end if each change had after 0
+		c.changes[0].after++         // at least one must be after 1 or more, or makeChanges loops forever
 		c.deadline = 3 * time.Second // such a list may never stop changing
 	}
 	return c

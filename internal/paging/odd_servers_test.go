@@ -319,7 +319,7 @@ func withNext(firstOffset int, pattern string) func(oddRequest) oddPage {
 	})
 }
 
-// withoutEnd serves a list that never ends. Cursors are offsets after the prefix.
+// withoutEnd serves a list that never ends. Each cursor is the prefix, followed by an offset.
 func withoutEnd(prefix string) func(oddRequest) oddPage {
 	return func(request oddRequest) oddPage {
 		offset, _ := strconv.Atoi(strings.TrimPrefix(request.cursor, prefix))

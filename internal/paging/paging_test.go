@@ -43,28 +43,28 @@ func TestPasses(t *testing.T) {
 	}
 }
 
-// TestDecide checks what the pager does after a pass whose pages overlap.
+// TestDecide checks what the pager does after a pass that didn't follow the server's cursors.
 func TestDecide(t *testing.T) {
 	t.Parallel()
 	const following = false
 	proven := &passSummary{proven: true}
 	tokens := &passSummary{err: errNotOffsets}
 	for name, test := range map[string]decideCase{ // previous, latest, want, wantReason
-		"proven":                                     {nil, proven, accept, ""},
-		"proven after a change":                      {newChangedPass("a row moved", 1), proven, accept, ""},
-		"ended":                                      {nil, newEndedPass(1, 2), confirm, ""},
-		"ended after a change":                       {newChangedPass("a row moved", 1, 2), newEndedPass(1, 2), confirm, ""},
-		"ended twice with the same rows":             {newEndedPass(1, 2), newEndedPass(1, 2), accept, ""},
-		"ended twice in different orders":            {newEndedPass(1, 2), newEndedPass(2, 1), accept, ""},
-		"ended twice with different rows":            {newEndedPass(1, 2), newEndedPass(1, 3), readAgain, "two passes gave different lists, of 2 and 2 rows"},
-		"ended twice, with one row fewer":            {newEndedPass(1, 2), newEndedPass(1), readAgain, "two passes gave different lists, of 2 and 1 rows"},
-		"changed":                                    {nil, newChangedPass("a row moved", 1), readAgain, "a row moved"},
-		"changed after a pass that ended":            {newEndedPass(1), newChangedPass("a row moved", 1), readAgain, "a row moved"},
-		"changed twice in different ways":            {newChangedPass("a row moved", 1), newChangedPass("a page is short", 1), readAgain, "a page is short"},
-		"changed twice after different rows":         {newChangedPass("a row moved", 1), newChangedPass("a row moved", 2), readAgain, "a row moved"},
-		"changed twice in the same way":              {newChangedPass("a row moved", 1), newChangedPass("a row moved", 1), follow, "a row moved, twice"},
-		"cursors that aren't offsets":                {nil, tokens, follow, "the cursors aren't offsets"},
-		"cursors that aren't offsets after a change": {newChangedPass("a row moved", 1), tokens, follow, "the cursors aren't offsets"},
+		"proven":                                         {nil, proven, accept, ""},
+		"proven after a change":                          {newChangedPass("a row moved", 1), proven, accept, ""},
+		"unproven":                                       {nil, newUnprovenPass(1, 2), confirm, ""},
+		"unproven after a change":                        {newChangedPass("a row moved", 1, 2), newUnprovenPass(1, 2), confirm, ""},
+		"unproven twice, with the same rows":             {newUnprovenPass(1, 2), newUnprovenPass(1, 2), accept, ""},
+		"unproven twice, in different orders":            {newUnprovenPass(1, 2), newUnprovenPass(2, 1), accept, ""},
+		"unproven twice, with different rows":            {newUnprovenPass(1, 2), newUnprovenPass(1, 3), readAgain, "two passes gave different lists, of 2 and 2 rows"},
+		"unproven twice, with one row fewer":             {newUnprovenPass(1, 2), newUnprovenPass(1), readAgain, "two passes gave different lists, of 2 and 1 rows"},
+		"changed":                                        {nil, newChangedPass("a row moved", 1), readAgain, "a row moved"},
+		"changed after an unproven pass":                 {newUnprovenPass(1), newChangedPass("a row moved", 1), readAgain, "a row moved"},
+		"changed twice in different ways":                {newChangedPass("a row moved", 1), newChangedPass("a page is short", 1), readAgain, "a page is short"},
+		"changed twice in the same way, with other rows": {newChangedPass("a row moved", 1), newChangedPass("a row moved", 2), readAgain, "a row moved"},
+		"changed twice in the same way":                  {newChangedPass("a row moved", 1), newChangedPass("a row moved", 1), follow, "a row moved, twice"},
+		"cursors that aren't offsets":                    {nil, tokens, follow, "the cursors aren't offsets"},
+		"cursors that aren't offsets after a change":     {newChangedPass("a row moved", 1), tokens, follow, "the cursors aren't offsets"},
 		"failed": {nil, failedPass, fail, "no connection"},
 	} {
 		test.check(t, name, following)
@@ -79,12 +79,12 @@ func TestDecideWhileFollowing(t *testing.T) {
 	twoPages := &passSummary{rows: []uint64{1, 2}, ends: []int{1, 2}}
 	twoPagesReversed := &passSummary{rows: []uint64{2, 1}, ends: []int{1, 2}}
 	for name, test := range map[string]decideCase{ // previous, latest, want, wantReason
-		"the same rows":                  {twoPages, twoPages, accept, ""},
-		"different orders":               {twoPages, twoPagesReversed, readAgain, "two passes gave different lists, of 2 and 2 rows"},
-		"the same rows on other pages":   {twoPages, onePage, readAgain, "two passes gave different lists, of 2 and 2 rows"},
-		"changed":                        {nil, newChangedPass("a row moved", 1), readAgain, "a row moved"},
-		"changed twice in the same way":  {newChangedPass("a row moved", 1), newChangedPass("a row moved", 1), fail, "the server's paging can't be followed: a row moved, each time that the list is read"},
-		"failed after a pass that ended": {twoPages, failedPass, fail, "no connection"},
+		"the same rows":                 {twoPages, twoPages, accept, ""},
+		"different orders":              {twoPages, twoPagesReversed, readAgain, "two passes gave different lists, of 2 and 2 rows"},
+		"the same rows on other pages":  {twoPages, onePage, readAgain, "two passes gave different lists, of 2 and 2 rows"},
+		"changed":                       {nil, newChangedPass("a row moved", 1), readAgain, "a row moved"},
+		"changed twice in the same way": {newChangedPass("a row moved", 1), newChangedPass("a row moved", 1), fail, "the server's paging can't be followed: a row moved, each time that the list is read"},
+		"failed after an unproven pass": {twoPages, failedPass, fail, "no connection"},
 	} {
 		test.check(t, name, following)
 	}
@@ -109,8 +109,8 @@ func (c decideCase) check(t *testing.T, name string, following bool) {
 	}
 }
 
-// newEndedPass returns a pass that came to the end of the list. Its rows are hashes of keys.
-func newEndedPass(rows ...uint64) *passSummary {
+// newUnprovenPass returns a pass that came to the end of the list. Its rows are hashes of keys.
+func newUnprovenPass(rows ...uint64) *passSummary {
 	return &passSummary{rows: rows}
 }
 
@@ -228,7 +228,8 @@ func newGrowingList() *changingList {
 	return (&changingList{changes: []listChange{{after: 1, create: true}}, repeat: true}).fill(25)
 }
 
-// TestReadLog checks that the log has the reason for each further pass.
+// TestReadLog checks the warnings of a read: why it reads the list again, and why it follows the server's
+// cursors.
 func TestReadLog(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
@@ -246,8 +247,8 @@ func TestReadLog(t *testing.T) {
 		"pages of one row": {
 			list: &changingList{maxPage: 1},
 			want: []string{
-				`level=WARN msg="Reading the list again" reason="the first page is short, of 1, though more follow" passes=1`,
-				`level=WARN msg="Following the server's cursors, one page after the other" reason="the first page is short, of 1, though more follow, twice"`,
+				`level=WARN msg="Reading the list again" reason="the first page has 1 rows instead of 10, though more follow" passes=1`,
+				`level=WARN msg="Following the server's cursors, one page after the other" reason="the first page has 1 rows instead of 10, though more follow, twice"`,
 			},
 		},
 	} {

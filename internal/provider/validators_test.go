@@ -64,7 +64,7 @@ func TestParseInvalidTime(t *testing.T) {
 }
 
 // FuzzParseTime compares parseTime with the fake API. parseTime must accept every time that the API
-// accepts, unless its year in UTC doesn't have four digits. A time that parseTime accepts must be
+// accepts and whose year in UTC has four digits. A time that parseTime accepts must be
 // sent in a form that the API accepts.
 func FuzzParseTime(f *testing.F) {
 	for _, value := range []string{

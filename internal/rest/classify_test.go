@@ -94,7 +94,10 @@ func TestStatusKind(t *testing.T) {
 // certificate, or requires one. If the server didn't request a certificate, they never mean that.
 func TestCertificateRejectedByStatus(t *testing.T) {
 	t.Parallel()
-	const noCertificate, wrongCertificate = "<center>No required SSL certificate was sent</center>", "<center>The SSL certificate error</center>" // as nginx writes
+	const ( // as nginx writes
+		noCertificate    = "<center>No required SSL certificate was sent</center>"
+		wrongCertificate = "<center>The SSL certificate error</center>"
+	)
 	for name, c := range map[string]struct {
 		status      int
 		body        string
@@ -109,6 +112,7 @@ func TestCertificateRejectedByStatus(t *testing.T) {
 		"401 with HTML":            {401, "<html>", GatewayResponded, GatewayResponded},
 	} {
 		for requested, want := range map[bool]Kind{true: c.requested, false: c.unrequested} {
+			// The client may lack a certificate only if the server requested one.
 			failed := classify(response{status: c.status, body: []byte(c.body), mayLackCertificate: requested}, nil)
 			if failed.Kind != want {
 				t.Errorf("%s, requested %t: got kind %d, want %d", name, requested, failed.Kind, want)

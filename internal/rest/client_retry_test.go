@@ -254,7 +254,7 @@ func TestRetryAfterTooLong(t *testing.T) {
 }
 
 // TestDeadlineDuringPause checks that a request ends at its deadline even during a pause, and that the
-// error reports the response before the pause, too. After a 500, only this request pauses. After a 503, the
+// error reports both the deadline and the response before the pause. After a 500, only this request pauses. After a 503, the
 // gate is closed for all requests.
 func TestDeadlineDuringPause(t *testing.T) {
 	t.Parallel()

@@ -143,7 +143,7 @@ func TestGateAdmitsInOrder(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		load := newGateLoad()
-		load.refuse(time.Second) // from now on, requests are sent one at a time, so that admitted needs no lock
+		load.refuse(time.Second) // all requests wait for it, and are then admitted one at a time, so admitted needs no lock
 		var admitted []order
 		for _, requestOrder := range []order{last, normal, first, normal, last, first} {
 			load.requests.Go(func() {

@@ -60,12 +60,13 @@ func okResponse(body string) http.Handler { return fakeapi.Status(http.StatusOK,
 // noResponse is a handler that waits until the client cancels the request.
 var noResponse = http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
 
-// kindOf returns the kind of the *rest.Error in an error's chain, or 0 if the chain contains no
-// *rest.Error. No kind is 0.
+// kindOf returns the kind of the *rest.Error in an error's chain, or 0, which isn't a valid Kind, if
+// there is none.
 func kindOf(err error) rest.Kind {
-	failed := new(rest.Error)
-	_ = errors.As(err, &failed)
-	return failed.Kind
+	if failed, ok := errors.AsType[*rest.Error](err); ok {
+		return failed.Kind
+	}
+	return 0
 }
 
 // handlerTransport is an http.RoundTripper that calls a handler. It doesn't use the network, because

@@ -14,7 +14,8 @@ import (
 )
 
 // TestSearchable checks that searchable returns the longest part of a text that is the same in every
-// Unicode form. K, ; and ` have other forms: the Kelvin sign, the Greek question mark and varia.
+// Unicode form. K, ; and ` have other forms: the Kelvin sign, the Greek question mark and the Greek varia
+// (U+1FEF).
 func TestSearchable(t *testing.T) {
 	t.Parallel()
 	longest := strings.Repeat("x", MaxSearchQuery)

@@ -199,8 +199,8 @@ func TestLookupNFCKeys(t *testing.T) {
 	}
 }
 
-// spreadNames returns count of the names that numberedProcedures(procedures) has, evenly spread and
-// without the first, which TestLookupRequests renames.
+// spreadNames returns names of numberedProcedures(procedures), as many as count, evenly spread. They don't
+// include the first, which TestLookupRequests renames.
 func spreadNames(count, procedures int) []string {
 	names := make([]string, count)
 	for i := range names {
@@ -406,8 +406,8 @@ func TestLookupOther(t *testing.T) {
 	}
 }
 
-// TestLookupNoOther checks that the error of a missing ID has no procedure in Other if no name is exactly
-// the missing ID, or if several names are.
+// TestLookupNoOther checks that Other is nil for a missing ID, unless exactly one procedure has that text
+// as its name. The case and all characters must be the same.
 func TestLookupNoOther(t *testing.T) {
 	t.Parallel()
 	for _, names := range [][]string{{"rig-a"}, {"Rig A+", "RIG A"}, {"Rig A", "Rig A"}} {

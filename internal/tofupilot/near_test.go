@@ -111,7 +111,7 @@ func TestOnlyIn(t *testing.T) {
 		"another symbol":              {"5 °C", "5 €C", 0},
 		"a private character":         {"Battery\ue000", "Battery", 0},
 		"a fraction's slash":          {"½ load", "1/2 load", 0},
-		"other punctuation only":      {"---", "...", 0},
+		"no letters":                  {"---", "...", 0}, // without letters, punctuation isn't ignored
 		"a part":                      {"Firmware", "Firmware Test", 0},
 		"too long to be compared":     {strings.Repeat("a", maxCompared+1), strings.Repeat("A", maxCompared+1), 0},
 	} {
@@ -120,7 +120,7 @@ func TestOnlyIn(t *testing.T) {
 			bothWays := map[string]string{c.wanted: c.stored, c.stored: c.wanted}
 			for wanted, stored := range bothWays {
 				got := suggestOne(t, ByName, wanted, newRows(stored))
-				if len(got.Near) != 1 {
+				if len(got.Near) != 1 { // a single procedure is always a near miss
 					t.Errorf("%+q has %d near misses, want %+q only", wanted, len(got.Near), stored)
 				}
 				if got.OnlyIn != c.only {
@@ -131,8 +131,8 @@ func TestOnlyIn(t *testing.T) {
 	}
 }
 
-// TestOnlyInOfSeveral checks that near misses with other differences are dropped if some differ only in
-// case, white space and so on. OnlyIn then has the differences of all near misses that remain.
+// TestOnlyInOfSeveral checks that near misses that differ in more than [Differences] are dropped if any
+// differs only in these. OnlyIn then has the differences of all near misses that remain.
 func TestOnlyInOfSeveral(t *testing.T) {
 	t.Parallel()
 	for what, c := range map[string]struct {

@@ -89,10 +89,14 @@ func TestReadReleases(t *testing.T) {
 func TestPassesRelease(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
+		const rowCount, rowSize = 250, 1 << 20 // a pass takes 250 MiB of the 512 MiB of MaxMemory
 		newOrders := slices.Repeat([]string{"new order"}, 80)
 		undisturbed := slices.Repeat([]string{""}, 1000)
-		transport := &disturbingTransport{api: fakeapi.New(fakeapi.Generate(250, fakeapi.WithRepository)...), disturbances: append(newOrders, undisturbed...)}
-		checkMemory(t, transport, 250, 1<<20, time.Hour)
+		transport := &disturbingTransport{
+			api:          fakeapi.New(fakeapi.Generate(rowCount, fakeapi.WithRepository)...),
+			disturbances: append(newOrders, undisturbed...),
+		}
+		checkMemory(t, transport, rowCount, rowSize, time.Hour)
 	})
 }
 

@@ -31,6 +31,6 @@ func Interrupt(t *testing.T, command *exec.Cmd) {
 	}
 }
 
-// CheckGroupEnded does nothing on Windows. If a process still ran at the end of a test, the test
-// would fail, because Windows can't remove the binary of a running process.
+// CheckGroupEnded does nothing on Windows. If a process still ran at the end of a test, the removal
+// of the test's directory would fail, because Windows can't remove a running binary.
 func CheckGroupEnded(*testing.T, *exec.Cmd) {}

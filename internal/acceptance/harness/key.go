@@ -18,9 +18,9 @@ func CheckNoKey(t *testing.T, where string, content []byte) {
 	}
 }
 
-// base64Forms returns three forms of a text. If a longer text contains it, the Base64 of the longer
-// text contains one of the forms. Which one depends on where the text begins, because Base64
-// encodes groups of three bytes. The forms leave out the incomplete groups at the text's ends.
+// base64Forms returns three texts. The Base64 of any text that contains the given one contains one of
+// them: which one depends on its position, because Base64 encodes groups of three bytes. Incomplete
+// groups at the ends are left out.
 func base64Forms(text string) (forms []string) {
 	for skipped := range 3 {
 		groups := []byte(text[skipped:])

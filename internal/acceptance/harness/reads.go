@@ -64,8 +64,8 @@ func readEach(ctx context.Context, server tfprotov6.ProviderServer) error {
 	return nil
 }
 
-// readDataSource reads a data source. It returns an error if the read returns nothing: neither
-// a diagnostic nor a value of an attribute that wasn't set.
+// readDataSource reads a data source. It returns an error if the read returns nothing: no
+// diagnostic, and no values other than those of the arguments.
 func readDataSource(ctx context.Context, server tfprotov6.ProviderServer, dataSource string, schema *tfprotov6.Schema) error {
 	config, err := encodeJSON(requiredArguments[dataSource])
 	if err != nil {
