@@ -108,8 +108,8 @@ func (p *tofupilotProvider) Schema(_ context.Context, _ provider.SchemaRequest, 
 				Optional: true,
 				MarkdownDescription: "How often the provider retries a request that fails for a temporary reason: " +
 					"no connection, an incomplete response, or status 408 or 5xx. 0 (never) to 10. Defaults to 3. " +
-					"A 429 (too many requests) counts until some request has succeeded. " +
-					"A 503 (unavailable) counts if no request has succeeded since the previous one. " +
+					"Retries after a 429 (too many requests) count only until some request has succeeded. " +
+					"A retry after a 503 (unavailable) counts only if no request has succeeded since the previous 503. " +
 					"[Retries](https://registry.terraform.io/providers/tofupilot/tofupilot/latest/docs/guides/self-hosted#retries) has all limits.",
 				Validators: []validator.Number{wholeNumber{0, rest.MaxRetries}},
 			},
