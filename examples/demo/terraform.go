@@ -232,7 +232,7 @@ func (d *demo) lookUpMisspelt(ctx context.Context) (string, error) {
 	return "Error: " + strings.TrimSpace(message), os.Remove(file)
 }
 
-// readOutputs returns what terraform output prints.
+// readOutputs runs terraform output and returns what it prints.
 func (d *demo) readOutputs(ctx context.Context) (string, error) {
 	command := exec.CommandContext(ctx, d.tf.ExecPath(), "output", "-no-color") //nolint:gosec // G204: the user chose the program
 	command.Dir = d.dir

@@ -239,7 +239,8 @@ func flatten(row object) map[string]string {
 	return values
 }
 
-// addValues adds the values in a JSON value to a flattened object.
+// addValues adds the scalars in a JSON value to values, by their paths. path is the path of the value
+// itself.
 func addValues(values map[string]string, path string, value any) {
 	switch value := value.(type) {
 	case nil:

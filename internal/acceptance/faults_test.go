@@ -106,7 +106,8 @@ func (f fault) check(t *testing.T) {
 	f.checkRetries(t, &log)
 }
 
-// configure configures a provider for the target, in the environment of the test case.
+// configure configures a provider for the target. The key comes from the test case's environment, or from
+// api_key if it has none.
 func (f fault) configure(t *testing.T, target *harness.Target) harness.Connection {
 	t.Helper()
 	arguments := harness.Values{"url": target.URL, "request_timeout": requestTimeout}

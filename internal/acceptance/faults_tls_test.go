@@ -20,8 +20,8 @@ import (
 // untrusted is the summary of errors about a server's certificate.
 const untrusted = "The server's certificate isn't trusted"
 
-// tlsFaults returns faults of TLS, and of HTTP/2, which needs TLS. Where the field requests is left
-// out, no request may reach the server.
+// tlsFaults returns faults of TLS, and of HTTP/2, which needs TLS. In a case without requests, none may
+// reach the server. Targets of NewConnTarget count connections instead.
 func tlsFaults() []fault {
 	return []fault{
 		{

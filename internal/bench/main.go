@@ -27,7 +27,8 @@ var planSizes = []struct {
 	{size{100_000, 0}, 3, 0},
 }
 
-// processSizes are the list sizes for which the provider's process is measured.
+// processSizes are the list sizes, in procedures and runs of each, for which the provider's process is
+// measured.
 var processSizes = []size{{1_000, 0}, {10_000, 0}, {100_000, 0}, {10_000, 5}}
 
 func main() {

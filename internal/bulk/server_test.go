@@ -246,6 +246,7 @@ func (sampleDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, re
 	}}
 }
 
+// Read keeps the configured values and sets the list. Its warning shows whether diagnostics are kept.
 func (d sampleDataSource) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
 	resp.Diagnostics.AddWarning(sampleWarning, "")
 	resp.State.Raw = req.Config.Raw

@@ -123,8 +123,8 @@ func hasDefaultProvider(configuration string) bool {
 	})
 }
 
-// TestOtherBlocks checks that each code block in hcl or tf has the text of a file of examples/, or is a
-// valid CLI configuration. TestBlocks checks those in terraform.
+// TestOtherBlocks checks that each code block marked hcl or tf has the text of a file of examples/, or is
+// a valid CLI configuration. TestBlocks checks the blocks marked terraform.
 func TestOtherBlocks(t *testing.T) {
 	t.Parallel()
 	examples := slices.Collect(maps.Values(readExamples(t)))

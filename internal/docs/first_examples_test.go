@@ -77,7 +77,7 @@ func (d demo) checkPrinted(t *testing.T, printed, shown string) {
 }
 
 // readFirstExamples returns the first configuration of each page for users, by page. It omits pages
-// on which a block in hcl or tf comes first.
+// on which a block marked hcl or tf comes first.
 func readFirstExamples(t *testing.T) map[string]string {
 	t.Helper()
 	examples := map[string]string{}

@@ -33,8 +33,8 @@ func (s *Server) Forget() {
 	s.requests = nil
 }
 
-// Delay sets how long the server waits before sending a response that it has determined, as on a slow
-// network. If the request's context ends during the wait, the server sends no response.
+// Delay sets how long the server waits before it sends a response, as on a slow network. It determines
+// the response before the wait. If the request's context ends during the wait, the server sends no response.
 func (s *Server) Delay(d time.Duration) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -95,15 +95,15 @@ func procedureName(i int) string {
 	return fmt.Sprintf("%s %s Rev %s", products[i%len(products)], tests[i%len(tests)], revision(round))
 }
 
-// revision returns A for 0, B for 1, and so on to Y, AA, AB … Its letters are those that ASME Y14.35
+// revision returns the revision with this index: A for 0, B for 1, and so on to Y, AA, AB … Its letters are those that ASME Y14.35
 // allows for revisions of drawings. They don't look like other letters or digits.
-func revision(round int) string {
+func revision(index int) string {
 	const letters = "ABCDEFGHJKLMNPRTUVWY"
-	last := string(letters[round%len(letters)])
-	if round < len(letters) {
+	last := string(letters[index%len(letters)])
+	if index < len(letters) {
 		return last
 	}
-	return revision(round/len(letters)-1) + last
+	return revision(index/len(letters)-1) + last
 }
 
 // createdAt returns a time for the procedure with the index i. It divides two years into slots of ten

@@ -17,8 +17,8 @@ func getRow(t *testing.T, p fakeapi.Procedure) string {
 	return string(rows[0])
 }
 
-// TestExamples checks that the server sends each example's JSON unchanged, and that it encodes the
-// example's fields to the same JSON, without white space, if the example has no JSON.
+// TestExamples checks that the server sends each example's JSON unchanged, and that the example's fields,
+// which the server encodes if JSON is empty, give the same JSON without white space.
 func TestExamples(t *testing.T) {
 	t.Parallel()
 	for _, example := range []fakeapi.Procedure{fakeapi.Example2025(), fakeapi.Example2026()} {

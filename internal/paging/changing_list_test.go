@@ -272,16 +272,17 @@ func (l *changingList) check(rows []row, firstResponse int) error {
 const lostRow = "was in the list throughout and is missing"
 
 func newPager(fetch func(ctx context.Context, cursor string, limit int) (Page[row], error), pageSize int) *pager[row] {
-	return &pager[row]{
-		List: List[row]{
-			Fetch:       fetch,
-			Key:         func(r *row) string { return r.key },
-			Created:     func(r *row) (time.Time, bool) { return r.created, !r.created.IsZero() },
-			Log:         slog.New(slog.DiscardHandler),
-			PageSize:    pageSize,
-			MaxPageSize: 100,
-		},
-		prefetch: prefetch,
+	return &pager[row]{List: newList(fetch, pageSize), prefetch: prefetch}
+}
+
+func newList(fetch func(ctx context.Context, cursor string, limit int) (Page[row], error), pageSize int) List[row] {
+	return List[row]{
+		Fetch:       fetch,
+		Key:         func(r *row) string { return r.key },
+		Created:     func(r *row) (time.Time, bool) { return r.created, !r.created.IsZero() },
+		Log:         slog.New(slog.DiscardHandler),
+		PageSize:    pageSize,
+		MaxPageSize: 100,
 	}
 }
 

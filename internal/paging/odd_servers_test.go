@@ -339,10 +339,10 @@ func withMaxPage(rows, maxPage int) func(oddRequest) oddPage {
 	}
 }
 
-// withPageSize serves size rows on a page, whatever the requested limit is.
-func withPageSize(rows, size int) func(oddRequest) oddPage {
+// withPageSize serves pageSize rows on a page, whatever limit is requested.
+func withPageSize(rows, pageSize int) func(oddRequest) oddPage {
 	return func(request oddRequest) oddPage {
-		request.limit = size
+		request.limit = pageSize
 		return standard(rows)(request)
 	}
 }

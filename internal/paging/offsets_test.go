@@ -142,8 +142,9 @@ func TestFirstError(t *testing.T) {
 }
 
 // TestErrorBeyondEnd checks that a list is complete even if a request beyond its end fails. After
-// the first page, the pages at offsets 9 and 18 are requested together. The one at 18 fails at
-// once, and the one at 9 returns the last rows a second later.
+// the first page of 10 rows, the pages at offsets 9 and 18, which share a row with the page before,
+// are requested together. The one at 18 fails at once, and the one at 9 returns the last rows a
+// second later.
 func TestErrorBeyondEnd(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

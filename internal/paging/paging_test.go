@@ -256,7 +256,7 @@ func TestReadLog(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				var logged strings.Builder
-				list := newPager(test.list.fill(25).fetch, 10).List
+				list := newList(test.list.fill(25).fetch, 10)
 				list.Log = slog.New(slog.NewTextHandler(&logged, &slog.HandlerOptions{ReplaceAttr: removeTime}))
 				if _, err := Read(t.Context(), list); err != nil {
 					t.Fatal(err)
@@ -280,7 +280,7 @@ func removeTime(_ []string, attribute slog.Attr) slog.Attr {
 // logged otherwise.
 func TestReadWithoutLog(t *testing.T) {
 	t.Parallel()
-	list := newPager((&changingList{tokens: true}).fill(25).fetch, 10).List
+	list := newList((&changingList{tokens: true}).fill(25).fetch, 10)
 	list.Log = nil
 	if rows, err := Read(t.Context(), list); err != nil || !slices.Equal(keysOf(rows), firstKeys(25)) {
 		t.Errorf("got %q, %v", keysOf(rows), err)

@@ -123,7 +123,7 @@ func FuzzCheckSearchQuery(f *testing.F) {
 		server := harness.Connect(t, Server("test")())
 		diagnostics := server.Validate(t, "tofupilot_procedures", harness.Values{"search_query": value})
 		accepted := len(diagnostics) == 0
-		isBlank := strings.TrimSpace(value) == ""
+		isBlank := strings.TrimSpace(value) == "" // also if it is empty
 		want := !isBlank && utf8.RuneCountInString(value) <= 100
 		if accepted != want {
 			t.Errorf("%q: accepted %t, want %t: %s", value, accepted, want, harness.FormatDiagnostics(diagnostics))

@@ -59,7 +59,7 @@ func (l *gateLoad) addInFlight(change int) {
 	}
 }
 
-// startedBy returns the number of requests that were sent by this time after the start.
+// startedBy returns the number of requests that were sent within sinceStart of the start.
 func (l *gateLoad) startedBy(sinceStart time.Duration) (count int) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -81,7 +81,7 @@ func (l *gateLoad) refuseLate(retryAfter time.Duration) {
 	respond(l.gate, l.start, http.StatusTooManyRequests, retryAfter)
 }
 
-// respond reports a response to the gate, for a request that was sent at this time. It returns the
+// respond reports a response to the gate, for an attempt that was sent at the time sent. It returns the
 // results of leave.
 func respond(g *gate, sent time.Time, status int, retryAfter time.Duration) (next order, giveUp bool) {
 	g.mu.Lock()
@@ -359,8 +359,8 @@ func TestGateClosedUntilDeadline(t *testing.T) {
 	})
 }
 
-// TestGateFullUntilDeadline checks that the error is the context's cause if the deadline passes while as
-// many requests as allowed are in flight.
+// TestGateFullUntilDeadline checks that enter returns the context's cause if the deadline passes while the
+// maximum number of requests is in flight.
 func TestGateFullUntilDeadline(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

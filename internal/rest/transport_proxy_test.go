@@ -158,7 +158,7 @@ func openTunnel(t *testing.T, w http.ResponseWriter, r *http.Request) {
 }
 
 // TestCertificateRequestedByProxy checks that a failure isn't attributed to the client certificate if the
-// proxy uses TLS, because the proxy may have requested the certificate instead of the server.
+// proxy uses TLS, because it may have been the proxy, and not the server, that requested it.
 func TestCertificateRequestedByProxy(t *testing.T) {
 	t.Parallel()
 	for proxy, want := range map[string]bool{"https://proxy.example.com": false, "http://proxy.example.com": true, "socks5://proxy.example.com": true} {

@@ -113,7 +113,8 @@ func TestDroppedSearches(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		api := fakeapi.New(numberedProcedures(1_000)...)
 		respondToSearches(api, noResponse)
-		client := newClient(t, "https://tofupilot.invalid", withTransport(handlerTransport{api}), withRetries(3)) // a search isn't retried after a timeout
+		// Even with retries, a search isn't sent again after a timeout.
+		client := newClient(t, "https://tofupilot.invalid", withTransport(handlerTransport{api}), withRetries(3))
 		for i, want := range []time.Duration{10 * time.Second, 0, 0} {
 			name := fmt.Sprintf("Procedure %05d", i)
 			start := time.Now()

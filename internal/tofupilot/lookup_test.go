@@ -390,9 +390,9 @@ func TestLookupReportsAllNames(t *testing.T) {
 	}
 }
 
-// TestLookupOther checks that the error of a missing name has the procedure whose ID is that text, in any
-// case and with any spaces around it, and that the error of a missing ID has the procedure whose name
-// is that text.
+// TestLookupOther checks that the error of a missing name has the procedure whose ID is the missing name,
+// in any case and with any spaces around it, and that the error of a missing ID has the procedure whose
+// name is the missing ID.
 func TestLookupOther(t *testing.T) {
 	t.Parallel()
 	const id = "550e8400-e29b-41d4-a716-446655440000"
@@ -406,8 +406,8 @@ func TestLookupOther(t *testing.T) {
 	}
 }
 
-// TestLookupNoOther checks that Other is nil for a missing ID, unless exactly one procedure has that text
-// as its name. The case and all characters must be the same.
+// TestLookupNoOther checks that Other is nil for a missing ID if no name is exactly that ID, in the same
+// case, or if several procedures have that name.
 func TestLookupNoOther(t *testing.T) {
 	t.Parallel()
 	for _, names := range [][]string{{"rig-a"}, {"Rig A+", "RIG A"}, {"Rig A", "Rig A"}} {

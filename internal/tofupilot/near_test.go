@@ -131,8 +131,8 @@ func TestOnlyIn(t *testing.T) {
 	}
 }
 
-// TestOnlyInOfSeveral checks that near misses that differ in more than [Differences] are dropped if any
-// differs only in these. OnlyIn then has the differences of all near misses that remain.
+// TestOnlyInOfSeveral checks that if some near misses differ from the wanted text only in [Differences],
+// the others are dropped, and that OnlyIn then has the differences of all near misses that remain.
 func TestOnlyInOfSeveral(t *testing.T) {
 	t.Parallel()
 	for what, c := range map[string]struct {

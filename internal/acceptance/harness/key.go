@@ -18,9 +18,9 @@ func CheckNoKey(t *testing.T, where string, content []byte) {
 	}
 }
 
-// base64Forms returns three texts. The Base64 of any text that contains the given one contains one of
-// them: which one depends on its position, because Base64 encodes groups of three bytes. Incomplete
-// groups at the ends are left out.
+// base64Forms returns three texts. If a longer text contains the given one, its Base64 contains at
+// least one of them. Base64 encodes groups of three bytes, so there is a form for each place in a
+// group where the given text may start. Incomplete groups at its ends are left out.
 func base64Forms(text string) (forms []string) {
 	for skipped := range 3 {
 		groups := []byte(text[skipped:])
