@@ -189,6 +189,7 @@ func TestInterrupted(t *testing.T) {
 	}
 }
 
+// TestInvalidArguments checks that invalid arguments are rejected, and leave no temporary files.
 func TestInvalidArguments(t *testing.T) {
 	t.Setenv(tempDirVariable(), newTempDir(t))
 	for _, c := range []struct{ args, want string }{

@@ -56,7 +56,7 @@ func listArguments(t *testing.T) []argument {
 				continue
 			}
 			value, sent := sampleValue(t, connection, dataSource, attribute, required)
-			narrows := attribute.Optional && !attribute.Computed // an argument with a default is computed, too
+			narrows := attribute.Optional && !attribute.Computed // shortens the list; an argument with a default is also computed
 			all = append(all, argument{dataSource: dataSource, name: attribute.Name, narrows: narrows, value: value, sent: sent, required: required})
 		}
 	}

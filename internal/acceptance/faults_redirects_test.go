@@ -9,8 +9,8 @@ import (
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/fakeapi"
 )
 
-// redirectFaults returns faults of servers that redirect. The client follows a redirect only to the API
-// at another path of the same server, because the request there has the API key.
+// redirectFaults returns faults of servers that redirect. The client sends the API key to the new
+// address, so it follows a redirect only to the API of the same server.
 func redirectFaults() []fault {
 	const (
 		elsewhere    = "The server redirects to another address"

@@ -97,14 +97,14 @@ func TestAttacksOnMemory(t *testing.T) {
 }
 
 // servePage returns a handler that responds to every request with the same page. The JSON in its list
-// is the parameter before, then count copies of item with commas between them, then after. In each
-// copy, %d stands for its number.
-func servePage(count int, before, item, after string) http.Handler {
+// is start, then count copies of item with commas between them, then end. In each copy, %d stands for
+// its number.
+func servePage(count int, start, item, end string) http.Handler {
 	page := sync.OnceValue(func() []byte {
 		var page bytes.Buffer
 		compressor, _ := gzip.NewWriterLevel(&page, gzip.BestSpeed)
 		writer := bufio.NewWriter(compressor)
-		_, _ = writer.WriteString(`{"data":[` + before)
+		_, _ = writer.WriteString(`{"data":[` + start)
 		head, tail, isNumbered := strings.Cut(item, "%d") // faster than fmt.Fprintf
 		for i := range count {
 			if i > 0 {
@@ -116,7 +116,7 @@ func servePage(count int, before, item, after string) http.Handler {
 			}
 			_, _ = writer.WriteString(tail)
 		}
-		_, _ = writer.WriteString(after + `],` + endOfList + `}`)
+		_, _ = writer.WriteString(end + `],` + endOfList + `}`)
 		_ = writer.Flush()
 		_ = compressor.Close()
 		return page.Bytes()

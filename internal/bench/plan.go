@@ -52,7 +52,8 @@ func (w workingDir) measurePlans(ctx context.Context, size size, rounds, structs
 	return []measurement{plan}, nil
 }
 
-// measureIDs measures plans that look up a few names. Each follows a plan of the list with the baseline.
+// measureIDs measures plans that look up the IDs of a few names. Before each of them, the baseline plans
+// the whole list.
 func (w workingDir) measureIDs(ctx context.Context, size size) ([]measurement, error) {
 	stop, err := w.serve(ctx, size)
 	if err != nil {

@@ -67,8 +67,8 @@ func TestWarning(t *testing.T) {
 // isWarning reports whether a block of a page shows a warning of Terraform.
 func isWarning(block codeBlock) bool { return strings.HasPrefix(block.text, "Warning: ") }
 
-// TestMissingName checks that the example for a name that may be missing outputs null if no procedure
-// has exactly the name, the procedure's ID if one has the name, and fails if two have it.
+// TestMissingName checks the example for a name that may be missing. It outputs null if no procedure has
+// exactly this name, outputs the procedure's ID if one has it, and fails if two have it.
 func TestMissingName(t *testing.T) {
 	t.Parallel()
 	procedures := fakeapi.Generate(4, fakeapi.WithRepository)

@@ -50,7 +50,7 @@ test "$*" = 'ssm get-parameter --name /tofupilot/stations --query Parameter.Valu
 cat "$PARAMETERS/stations.json"
 `
 
-// passedRun is the upload of a run of smokeTest that has passed: the procedure ID and the outcome.
+// passedRun is what checkUploads expects for a passed run of smokeTest: the procedure ID and the outcome.
 const passedRun = smokeTestID + " PASS"
 
 // checkUploads checks the runs that the fake CLI and SDK of a job have uploaded so far: all with

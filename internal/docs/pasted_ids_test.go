@@ -55,8 +55,8 @@ func TestShowNames(t *testing.T) {
 	checkContains(t, runTerraform(t, dir, demo.env, "plan"), `"`+upperCase+`" = "`+smokeTest+`"`)
 }
 
-// TestLookUpPastedIDs checks that a plan has no changes after lookups have replaced the pasted IDs, and
-// that it shows a changed ID if a lookup has another name.
+// TestLookUpPastedIDs replaces pasted IDs by lookups. It checks that the plan then has no changes, and
+// that a plan with another procedure's name shows that the ID changes.
 func TestLookUpPastedIDs(t *testing.T) {
 	t.Parallel()
 	demo := startDemo(t)

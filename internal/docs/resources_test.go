@@ -55,7 +55,7 @@ func editConfigurations(t *testing.T, dir string, edit func(configuration string
 	}
 }
 
-// TestResources checks the arguments that pages pass to resources of other providers.
+// TestResources checks the arguments of other providers' resources in the examples of the pages.
 func TestResources(t *testing.T) {
 	t.Parallel()
 	const stations = `{"line_1":"550e8400-e29b-41d4-a716-446655440000","line_2":"7d3b9f52-6c1e-4a08-b5d4-1e9f0c2a8b63"}`

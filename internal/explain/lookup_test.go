@@ -38,7 +38,7 @@ func newProcedures(names ...string) (procedures []*tofupilot.Procedure) {
 
 const pageSizeNotSet = 0 // the pageSize of Explainer.List if the argument page_size isn't set
 
-// checkDetail checks the detail of an error, and the argument that the error is about; empty: none.
+// checkDetail checks the detail of an error, and its attribute: the argument that it is about, or "".
 func checkDetail(t *testing.T, got Diagnostic, attribute, detail string) {
 	t.Helper()
 	if got.Attribute != attribute || got.Detail != detail {

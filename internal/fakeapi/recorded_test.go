@@ -151,7 +151,8 @@ func (r recordedResponse) compare(t *testing.T, want recordedResponse) {
 	}
 }
 
-// paths returns the parameters that the issues name, each once, or "none" if there are no issues.
+// paths returns the parameters that the issues name, or "none" if there are no issues. Consecutive
+// issues of one parameter count once.
 func (r recordedResponse) paths(t *testing.T) string {
 	t.Helper()
 	if r.Issues == nil {

@@ -64,7 +64,7 @@ func New(rows ...Procedure) *Server {
 	return s
 }
 
-// Add adds procedures to the list. It encodes them at once, so later changes through their pointers and
+// Add adds procedures to the list. It encodes them immediately, so later changes through their pointers and
 // slices have no effect. It panics if an ID exists already, or if a procedure can't be encoded.
 func (s *Server) Add(rows ...Procedure) {
 	s.add(procedures, rows...)

@@ -131,7 +131,7 @@ func wait(ctx context.Context, duration time.Duration) error {
 	return sleep(ctx, duration)
 }
 
-// receive records a request and returns it.
+// receive records a request, counts it in inFlight, and returns it.
 func (l *changingList) receive(cursor string, limit int) listRequest {
 	number := strings.TrimPrefix(cursor, "token ")
 	offset, err := strconv.Atoi(cmp.Or(number, "0")) // without a cursor, the first page
@@ -199,6 +199,8 @@ func (l *changingList) respond(request listRequest) Page[row] {
 	return page
 }
 
+// makeChanges makes the changes that are due in this call. Several are due if all but the first have
+// after 0.
 func (l *changingList) makeChanges() {
 	for l.nextChange < len(l.changes) && l.changes[l.nextChange].after <= l.sinceChange {
 		l.makeChange(l.changes[l.nextChange])

@@ -120,8 +120,8 @@ func newChangedPass(how string, rows ...uint64) *passSummary {
 
 var failedPass = &passSummary{err: errors.New("no connection")}
 
-// TestErrorWhileFollowing checks that a read fails if a page fails while the pager follows the server's
-// cursors, and that the error doesn't mention the changes that the pager detected before.
+// TestErrorWhileFollowing checks that a read fails if a page can't be read by the server's cursors. The
+// error mentions no change of the list, although pages of one row looked like a change before.
 func TestErrorWhileFollowing(t *testing.T) {
 	t.Parallel()
 	errUnavailable := errors.New("unavailable")

@@ -89,7 +89,8 @@ func TestFieldsAreAttributes(t *testing.T) {
 }
 
 // checkFields compares the fields of a struct with the attributes of an object, or of the objects in a
-// list. It ignores other types. Each failure's text begins with the path.
+// list. It does nothing for an attribute of another type, such as a string. Each failure's text begins
+// with the path.
 func checkFields(t *testing.T, path string, structType reflect.Type, attributeType tftypes.Type) {
 	t.Helper()
 	if list, ok := attributeType.(tftypes.List); ok {

@@ -143,8 +143,8 @@ func TestGateAdmitsInOrder(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		load := newGateLoad()
-		load.refuse(time.Second) // all requests wait for it, and are then admitted one at a time, so admitted needs no lock
-		var admitted []order
+		load.refuse(time.Second) // all requests wait for a second, and are then admitted one at a time
+		var admitted []order     // needs no lock, because only one request is in flight
 		for _, requestOrder := range []order{last, normal, first, normal, last, first} {
 			load.requests.Go(func() {
 				sent, err := load.gate.enter(t.Context(), requestOrder)

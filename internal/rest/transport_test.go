@@ -93,16 +93,16 @@ func TestForgottenConnection(t *testing.T) {
 	client.requestTimeout = 30 * time.Second
 	transport := client.http.Transport.(*http.Transport) //nolint:forcetypeassert // It is from NewTransport.
 	t.Cleanup(transport.CloseIdleConnections)
-	forgotten := new(atomic.Bool)
+	var latest *forgettableConn
 	transport.DialContext = func(ctx context.Context, network, address string) (net.Conn, error) {
 		conn, err := new(net.Dialer).DialContext(ctx, network, address)
-		return forgettableConn{conn, forgotten}, err
+		latest = &forgettableConn{Conn: conn}
+		return latest, err
 	}
 	if rows, err := getRows(t.Context(), client); err != nil || rows != 7 {
 		t.Fatalf("%d rows, %v", rows, err)
 	}
-	forgotten.Store(true)
-	forgotten = new(atomic.Bool) // of later connections
+	latest.forgotten.Store(true)
 	start := time.Now()
 	if rows, err := getRows(t.Context(), client); err != nil || rows != 7 {
 		t.Errorf("after the connection was forgotten: %d rows, %v", rows, err)
@@ -115,10 +115,10 @@ func TestForgottenConnection(t *testing.T) {
 // forgettableConn is a connection that drops what is written to it while forgotten is true.
 type forgettableConn struct {
 	net.Conn
-	forgotten *atomic.Bool
+	forgotten atomic.Bool
 }
 
-func (c forgettableConn) Write(data []byte) (int, error) {
+func (c *forgettableConn) Write(data []byte) (int, error) {
 	if c.forgotten.Load() {
 		return len(data), nil
 	}

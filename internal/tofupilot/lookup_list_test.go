@@ -77,8 +77,8 @@ func TestDeadlineWhileWaitingForList(t *testing.T) {
 	})
 }
 
-// TestSessionMemory checks that the memory of the rows that a lookup keeps is reserved until its
-// session is closed.
+// TestSessionMemory checks that a lookup reserves memory for the rows that it keeps, until the session
+// is closed.
 func TestSessionMemory(t *testing.T) {
 	t.Parallel()
 	names := []string{"Procedure 00000", "Procedure 00001"}

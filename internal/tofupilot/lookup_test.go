@@ -199,7 +199,7 @@ func TestLookupNFCKeys(t *testing.T) {
 	}
 }
 
-// spreadNames returns names of numberedProcedures(procedures), as many as count, evenly spread. They don't
+// spreadNames returns count names of numberedProcedures(procedures), at equal distances. They don't
 // include the first, which TestLookupRequests renames.
 func spreadNames(count, procedures int) []string {
 	names := make([]string, count)

@@ -130,7 +130,7 @@ func TestMaxRow(t *testing.T) {
 		"many members in meta":                  {`{"data":[],"meta":{` + members + `"has_more":false}}`, longRest},
 		"many members in a row of another list": {`{"data":[],"more":[{` + members + `"a":0}],` + meta + `}`, "more.0: " + longRow},
 		"many members in nested lists":          {`{"data":[],"more":{"x":[[{` + members + `"a":0}]]},` + meta + `}`, longRest},
-		"an array instead of an object":         {`[` + row("a", maxRow+1) + `]`, longRest},
+		"a long array instead of an object":     {`[` + row("a", maxRow+1) + `]`, longRest},
 		"white space":                           {`{"data":[` + strings.Repeat(" ", maxRow) + `],` + meta + `}`, longRest},
 		"long and truncated":                    {`{"data":[` + longest + "," + longest, "the body ends too early"},
 		"long and truncated within a row":       {`{"data":[` + longest + "," + longest[:maxRow-1], "the body ends too early"},

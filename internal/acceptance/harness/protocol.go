@@ -40,8 +40,8 @@ func (c Connection) Type(dataSource string) tftypes.Type {
 }
 
 // Values holds the attributes of an object, or the elements of a map. A value is nil, Unknown,
-// a string, int, float64, bool or *big.Float, []any for a list or a set, or Values. Attributes that
-// are missing are null.
+// a string, an int, a float64, a bool or a *big.Float. A list or a set is []any; an object or a map is
+// Values. Attributes that are missing are null.
 type Values map[string]any
 
 // Unknown is a value that is known only after apply.
