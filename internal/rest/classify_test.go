@@ -221,6 +221,16 @@ func TestConnectionKind(t *testing.T) {
 	}
 }
 
+// TestAlertDuringBody checks that a TLS alert during the body of a response is reported as an interrupted
+// connection, because TLS had worked before.
+func TestAlertDuringBody(t *testing.T) {
+	t.Parallel()
+	alert := &net.OpError{Op: "remote error", Err: errors.New("tls: internal error")}
+	if failed := classify(response{connected: true, status: http.StatusOK}, alert); failed.Kind != Interrupted {
+		t.Errorf("got kind %d, want %d: %v", failed.Kind, Interrupted, failed)
+	}
+}
+
 // TestUntrustedTLS checks that a server without TLS, or without a trusted certificate, receives no
 // request and isn't tried again.
 func TestUntrustedTLS(t *testing.T) {
