@@ -36,7 +36,7 @@ func (p *pager[R]) overlap(ctx context.Context) (isWhole bool, err error) {
 		return true, nil
 	case n < min(2, p.PageSize):
 		// Rows may have been deleted after they were counted. Pages can't overlap by the only row.
-		return false, changedError("the first page has %d rows instead of %d, though more follow", n, p.PageSize)
+		return false, changedError("the first page has only %d of %d rows, though more follow", n, p.PageSize)
 	}
 	if err := first.checkNext(0); err != nil {
 		return false, err

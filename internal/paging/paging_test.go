@@ -247,8 +247,8 @@ func TestReadLog(t *testing.T) {
 		"pages of one row": {
 			list: &changingList{maxPage: 1},
 			want: []string{
-				`level=WARN msg="Reading the list again" reason="the first page has 1 rows instead of 10, though more follow" passes=1`,
-				`level=WARN msg="Following the server's cursors, one page after the other" reason="the first page has 1 rows instead of 10, though more follow, twice"`,
+				`level=WARN msg="Reading the list again" reason="the first page has only 1 of 10 rows, though more follow" passes=1`,
+				`level=WARN msg="Following the server's cursors, one page after the other" reason="the first page has only 1 of 10 rows, though more follow, twice"`,
 			},
 		},
 	} {
