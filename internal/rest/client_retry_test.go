@@ -7,8 +7,6 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"net/http/httptest"
-	"net/http/httptrace"
 	"net/url"
 	"slices"
 	"strconv"
@@ -20,31 +18,9 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/tofupilot/terraform-provider-tofupilot/internal/acceptance/harness"
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/fakeapi"
 )
-
-// handlerTransport sends requests to a handler without a network connection. In a synctest bubble,
-// time doesn't advance while a goroutine waits for the network.
-type handlerTransport struct{ handler http.Handler }
-
-func (h handlerTransport) RoundTrip(r *http.Request) (_ *http.Response, err error) {
-	httptrace.ContextClientTrace(r.Context()).GotConn(httptrace.GotConnInfo{}) // the client records that it is connected
-	defer func() {
-		switch recovered := recover(); recovered {
-		case nil:
-		case http.ErrAbortHandler: // the handler closes the connection
-			err = io.ErrUnexpectedEOF
-		default:
-			panic(recovered)
-		}
-	}()
-	response := httptest.NewRecorder()
-	h.handler.ServeHTTP(response, r)
-	if err := r.Context().Err(); err != nil {
-		return nil, err
-	}
-	return response.Result(), nil
-}
 
 // testbed is a test in a synctest bubble, with a fake API and a client that sends requests to it. The
 // client's pauses between attempts are as long as in production.
@@ -62,7 +38,7 @@ func runOnTestbed(t *testing.T, test func(b *testbed)) {
 		b := &testbed{T: t, api: fakeapi.New(), start: time.Now()}
 		b.client = newClient(t, "https://tofupilot.invalid")
 		b.client.retryInterval = firstInterval
-		b.client.http.Transport = handlerTransport{b.api}
+		b.client.http.Transport = harness.HandlerTransport{Handler: b.api}
 		test(b)
 	})
 }
@@ -172,8 +148,8 @@ func TestGetOnceUnusable(t *testing.T) {
 		requestTimeout time.Duration
 		duration       time.Duration // of the request
 	}{
-		"no response":                  {noResponse, time.Minute, 10 * time.Second},
-		"no response, shorter timeout": {noResponse, 3 * time.Second, 3 * time.Second},
+		"no response":                  {harness.NoResponse, time.Minute, 10 * time.Second},
+		"no response, shorter timeout": {harness.NoResponse, 3 * time.Second, 3 * time.Second},
 		"closed connection":            {fakeapi.HangUp(), time.Minute, 0},
 		"truncated body":               {respondOK(`{"data": [`), time.Minute, 0},
 		"500":                          {fakeapi.Status(500, ""), time.Minute, 0},
@@ -198,7 +174,7 @@ func TestGetOnceUnusable(t *testing.T) {
 func TestGetOnceRetries(t *testing.T) {
 	t.Parallel()
 	for name, transport := range map[string]http.RoundTripper{
-		"429": handlerTransport{fakeapi.Status(http.StatusTooManyRequests, "")},
+		"429": harness.HandlerTransport{Handler: fakeapi.Status(http.StatusTooManyRequests, "")},
 		"refused connection": roundTripFunc(func(*http.Request) (*http.Response, error) {
 			return nil, &net.OpError{Op: "dial", Err: syscall.ECONNREFUSED}
 		}),
@@ -317,7 +293,7 @@ func TestDeadlineAfter429(t *testing.T) {
 	t.Parallel()
 	runOnTestbed(t, func(b *testbed) {
 		b.api.Fail(fakeapi.Status(http.StatusTooManyRequests, "", "Retry-After", "1"), 1)
-		b.api.Fail(noResponse)
+		b.api.Fail(harness.NoResponse)
 		b.client.requestTimeout = time.Hour
 		cause := errors.New("time is up")
 		ctx, cancel := context.WithTimeoutCause(b.Context(), time.Minute, cause)
@@ -369,7 +345,7 @@ func TestCanceledByOtherError(t *testing.T) {
 func TestRetrySlowResponse(t *testing.T) {
 	t.Parallel()
 	runOnTestbed(t, func(b *testbed) {
-		b.api.Fail(noResponse, 1)
+		b.api.Fail(harness.NoResponse, 1)
 		if _, err := getRows(b.Context(), b.client); err != nil {
 			b.Error(err)
 		}

@@ -56,9 +56,6 @@ func respondOK(body string, header ...string) http.Handler {
 	return fakeapi.Status(http.StatusOK, body, header...)
 }
 
-// noResponse is a handler that waits until the client cancels the request.
-var noResponse = http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
-
 // getRows requests a page of procedures and returns its number of rows.
 func getRows(ctx context.Context, client *Client) (rows int, err error) {
 	err = client.Get(ctx, "v2/procedures", url.Values{"limit": {"100"}}, func(body []byte) error {

@@ -6,7 +6,6 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
-	"net/http/httptrace"
 	"net/url"
 	"strings"
 	"testing"
@@ -57,9 +56,6 @@ func withRetries(count int) func(*rest.Config) {
 // okResponse returns a handler that responds with status 200 and the body.
 func okResponse(body string) http.Handler { return fakeapi.Status(http.StatusOK, body) }
 
-// noResponse is a handler that waits until the client cancels the request.
-var noResponse = http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
-
 // kindOf returns the kind of the *rest.Error in an error's chain, or 0, which isn't a valid Kind, if
 // there is none.
 func kindOf(err error) rest.Kind {
@@ -67,21 +63,6 @@ func kindOf(err error) rest.Kind {
 		return failed.Kind
 	}
 	return 0
-}
-
-// handlerTransport is an http.RoundTripper that calls a handler. It doesn't use the network, because
-// the clock of testing/synctest doesn't advance while a goroutine waits for the network.
-type handlerTransport struct{ handler http.Handler }
-
-func (h handlerTransport) RoundTrip(r *http.Request) (*http.Response, error) {
-	// Without this call, package rest would report that it can't connect.
-	httptrace.ContextClientTrace(r.Context()).GotConn(httptrace.GotConnInfo{})
-	response := httptest.NewRecorder()
-	h.handler.ServeHTTP(response, r)
-	if err := r.Context().Err(); err != nil {
-		return nil, err
-	}
-	return response.Result(), nil
 }
 
 // TestLogOfFailures checks that the API key is redacted in the log of a failed read, wherever the

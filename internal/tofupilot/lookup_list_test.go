@@ -9,6 +9,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/tofupilot/terraform-provider-tofupilot/internal/acceptance/harness"
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/fakeapi"
 )
 
@@ -16,7 +17,7 @@ import (
 func newSlowClient(t *testing.T, api *fakeapi.Server) *Client {
 	t.Helper()
 	api.Delay(time.Second)
-	return newClient(t, "https://tofupilot.invalid", withTransport(handlerTransport{api}))
+	return newClient(t, "https://tofupilot.invalid", withTransport(harness.HandlerTransport{Handler: api}))
 }
 
 // unsearchableProcedures returns procedures with the names 一, 丁 and so on. A lookup of such a name
@@ -112,9 +113,9 @@ func TestDroppedSearches(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		api := fakeapi.New(numberedProcedures(1_000)...)
-		respondToSearches(api, noResponse)
+		respondToSearches(api, harness.NoResponse)
 		// Even with retries, a search isn't sent again after a timeout.
-		client := newClient(t, "https://tofupilot.invalid", withTransport(handlerTransport{api}), withRetries(3))
+		client := newClient(t, "https://tofupilot.invalid", withTransport(harness.HandlerTransport{Handler: api}), withRetries(3))
 		for i, want := range []time.Duration{10 * time.Second, 0, 0} {
 			name := fmt.Sprintf("Procedure %05d", i)
 			start := time.Now()

@@ -18,6 +18,7 @@ import (
 
 	"golang.org/x/text/unicode/norm"
 
+	"github.com/tofupilot/terraform-provider-tofupilot/internal/acceptance/harness"
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/fakeapi"
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/rest"
 )
@@ -291,7 +292,7 @@ func TestLookupAfterFailedSearch(t *testing.T) {
 		"redirect":          {http.RedirectHandler("https://firewall.example.com/blocked", http.StatusFound), false},
 		"HTML":              {okResponse("<html>Blocked</html>"), false},
 		"empty":             {okResponse(""), false},
-		"no response":       {noResponse, false},
+		"no response":       {harness.NoResponse, false},
 		"503":               {fakeapi.Status(503, `{"message": "no"}`), true},
 		"nothing found":     {okResponse(`{"data": [], "meta": {"has_more": false}}`), true},
 		"a row twice":       {okResponse(`{"data": [` + row + `, ` + row + `], "meta": {"has_more": false}}`), true},

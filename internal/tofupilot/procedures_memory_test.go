@@ -20,6 +20,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"github.com/tofupilot/terraform-provider-tofupilot/internal/acceptance/harness"
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/fakeapi"
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/rest"
 )
@@ -51,7 +52,7 @@ func (d *disturbingTransport) RoundTrip(r *http.Request) (*http.Response, error)
 		from := 20 + number%16 // sorts by the last 1 to 16 characters of the IDs, which are random
 		d.api.Order(func(a, b fakeapi.Procedure) int { return cmp.Compare(a.ID[from:], b.ID[from:]) })
 	case "no response":
-		handler = noResponse
+		handler = harness.NoResponse
 	case "503": // with a body longer than package rest reads, like the 403
 		handler = fakeapi.Status(http.StatusServiceUnavailable, strings.Repeat("x", 500_000))
 	case "403":
@@ -61,7 +62,7 @@ func (d *disturbingTransport) RoundTrip(r *http.Request) (*http.Response, error)
 	case "long row":
 		handler = okResponse(`{"data":[{"id":"a"},{"id":"` + strings.Repeat("b", maxRow) + `"}]}`)
 	}
-	response, err := handlerTransport{handler}.RoundTrip(r)
+	response, err := harness.HandlerTransport{Handler: handler}.RoundTrip(r)
 	if err == nil && disturbance == "cut off" {
 		response.Body = io.NopCloser(io.MultiReader(io.LimitReader(response.Body, 10_000), iotest.ErrReader(io.ErrUnexpectedEOF)))
 	}
@@ -216,7 +217,7 @@ func TestCursorsAreCounted(t *testing.T) {
 	t.Parallel()
 	const leftMemory, cursorLength = 1 << 20, 4_000
 	pages := 0
-	client := newClient(t, "http://test", withTransport(handlerTransport{http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	client := newClient(t, "http://test", withTransport(harness.HandlerTransport{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		pages++
 		cursor := strings.Repeat("c", cursorLength) + strconv.Itoa(pages)
 		okResponse(`{"data":[],"meta":{"has_more":true,"next_cursor":"`+cursor+`"}}`).ServeHTTP(w, r)

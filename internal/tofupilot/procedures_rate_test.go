@@ -11,6 +11,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/tofupilot/terraform-provider-tofupilot/internal/acceptance/harness"
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/fakeapi"
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/rest"
 )
@@ -106,7 +107,7 @@ func TestRateLimits(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				limited := c.limit(fakeapi.New(fakeapi.Generate(c.rows, fakeapi.WithRepository)...))
-				client := newClient(t, "https://tofupilot.invalid", withTransport(handlerTransport{limited}), withRetries(rest.DefaultMaxRetries))
+				client := newClient(t, "https://tofupilot.invalid", withTransport(harness.HandlerTransport{Handler: limited}), withRetries(rest.DefaultMaxRetries))
 				start := time.Now()
 				rows, err := client.Procedures(t.Context(), Filter{})
 				if took := time.Since(start); err != nil || len(rows) != c.rows || took > c.longest {
@@ -124,7 +125,7 @@ func TestRateTooSlow(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		api := fakeapi.New(fakeapi.Generate(10_000, fakeapi.WithRepository)...)
 		limited := limitPerPeriod(api, 10, time.Minute) // 50 requests until the deadline, but 102 pages
-		client := newClient(t, "https://tofupilot.invalid", withTransport(handlerTransport{limited}), withRetries(2))
+		client := newClient(t, "https://tofupilot.invalid", withTransport(harness.HandlerTransport{Handler: limited}), withRetries(2))
 		start := time.Now()
 		cause := errors.New("time is up")
 		ctx, cancel := context.WithTimeoutCause(t.Context(), 5*time.Minute, cause)
