@@ -360,14 +360,22 @@ const onePage = `{"data": [{"id": "a"}], "meta": {"has_more": false, "next_curso
 // respondRaw returns a handler that writes these bytes and closes the connection.
 func respondRaw(t *testing.T, response string) http.Handler {
 	t.Helper()
+	return hijack(t, func(connection net.Conn) {
+		_, _ = io.WriteString(connection, response) // it may fail, if the client has closed the connection
+		_ = connection.Close()
+	})
+}
+
+// hijack returns a handler that calls respond with the request's connection instead of responding.
+func hijack(t *testing.T, respond func(net.Conn)) http.Handler {
+	t.Helper()
 	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		connection, _, err := w.(http.Hijacker).Hijack() //nolint:forcetypeassert // net/http/httptest serves with net/http.
 		if err != nil {
 			t.Error(err)
 			return
 		}
-		_, _ = io.WriteString(connection, response) // it may fail, if the client has closed the connection
-		_ = connection.Close()
+		respond(connection)
 	})
 }
 

@@ -208,12 +208,7 @@ func TestCloseAfterHandshake(t *testing.T) {
 // normally.
 func closeConnection(t *testing.T, reset bool) http.Handler {
 	t.Helper()
-	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		connection, _, err := w.(http.Hijacker).Hijack() //nolint:forcetypeassert // net/http/httptest serves with net/http.
-		if err != nil {
-			t.Error(err)
-			return
-		}
+	return hijack(t, func(connection net.Conn) {
 		tcp := connection.(*tls.Conn).NetConn().(*net.TCPConn) //nolint:forcetypeassert // The server uses TLS over TCP.
 		if reset {
 			_ = tcp.SetLinger(0) // makes Close send a reset
