@@ -6,7 +6,7 @@ import (
 	"maps"
 	"math/big"
 	"net/http"
-	"net/http/httptest"
+	"net/url"
 	"regexp"
 	"slices"
 	"strings"
@@ -181,12 +181,8 @@ func checkRow(t *testing.T, dataSource string, row object, served []object) {
 // fetchRows requests a list of at most 100 rows at a path, and returns the rows.
 func fetchRows(t *testing.T, api http.Handler, path string) []object {
 	t.Helper()
-	request := httptest.NewRequestWithContext(t.Context(), http.MethodGet, path+"?limit=100", nil)
-	request.Header.Set("Authorization", "Bearer "+fakeapi.Key)
-	response := httptest.NewRecorder()
-	api.ServeHTTP(response, request)
 	var page struct{ Data []object }
-	decoder := json.NewDecoder(response.Body)
+	decoder := json.NewDecoder(harness.Get(t, api, path, url.Values{"limit": {"100"}}).Body)
 	decoder.UseNumber()
 	if err := decoder.Decode(&page); err != nil {
 		t.Fatal(err)

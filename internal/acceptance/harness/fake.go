@@ -19,14 +19,14 @@ func NewFakeServer(t *testing.T, procedures ...fakeapi.Procedure) (api *fakeapi.
 	return api, server.URL
 }
 
-// RequestStatus requests the list of procedures with the API key, and returns the response's status.
-func RequestStatus(t *testing.T, api http.Handler, query url.Values) int {
+// Get requests a path of an API with the API key, and returns the response.
+func Get(t *testing.T, api http.Handler, path string, query url.Values) *httptest.ResponseRecorder {
 	t.Helper()
-	request := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/api/v2/procedures?"+query.Encode(), nil)
+	request := httptest.NewRequestWithContext(t.Context(), http.MethodGet, path+"?"+query.Encode(), nil)
 	request.Header.Set("Authorization", "Bearer "+fakeapi.Key)
 	response := httptest.NewRecorder()
 	api.ServeHTTP(response, request)
-	return response.Code
+	return response
 }
 
 // SortedIDs returns the IDs of procedures in the provider's order: oldest first. The procedures' times
