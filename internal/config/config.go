@@ -105,15 +105,14 @@ func resolveURL(block Block, getenv func(string) string, stored *login) (*url.UR
 	if err != nil {
 		return nil, source, problemOf(source, err)
 	}
-	isConfigured := source != (Source{})
-	if !isConfigured && stored != nil {
-		source = Source{Login: stored.file}
-		if err := CheckScheme(stored.baseURL, block.AllowHTTP); err != nil {
-			return nil, source, problemOf(source, fmt.Errorf("%s is for %s: %w", source, origin(stored.baseURL), err))
+	if source == (Source{}) {
+		if stored != nil {
+			source = Source{Login: stored.file}
+			if err := CheckScheme(stored.baseURL, block.AllowHTTP); err != nil {
+				return nil, source, problemOf(source, fmt.Errorf("%s is for %s: %w", source, origin(stored.baseURL), err))
+			}
+			return stored.baseURL, source, nil
 		}
-		return stored.baseURL, source, nil
-	}
-	if !isConfigured {
 		address = DefaultURL
 	}
 	base, err := ParseURL(address)
