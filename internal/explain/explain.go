@@ -113,7 +113,6 @@ func (e Explainer) List(ctx context.Context, err error, pageSize int) Diagnostic
 func (e Explainer) explainRead(ctx context.Context, err error, advice readAdvice) Diagnostic {
 	failed, isRequest := errors.AsType[*rest.Error](err)
 	inconsistent, isInconsistent := errors.AsType[*paging.InconsistentError](err)
-	reading := e.say("Reading the procedures from %s", e.own(e.Settings.BaseURL))
 	switch {
 	case errors.Is(err, rest.ErrMemory):
 		return newDiagnostic("", "Too many procedures at the same time",
@@ -122,16 +121,21 @@ func (e Explainer) explainRead(ctx context.Context, err error, advice readAdvice
 	case errors.Is(ctx.Err(), context.DeadlineExceeded):
 		return e.explainDeadline(ctx, err, advice)
 	case ctx.Err() != nil:
-		return newDiagnostic("", "Interrupted", join(" ", reading+" was interrupted.", e.progress(err)))
+		return newDiagnostic("", "Interrupted", join(" ", e.reading()+" was interrupted.", e.progress(err)))
 	case isRequest:
 		return e.explainRequest(failed, advice)
 	case isInconsistent:
 		return newDiagnostic("", "The server's pages are inconsistent",
-			join(" ", e.say("%s: %s", reading, inconsistent).withPeriod(), e.progress(err)),
+			join(" ", e.say("%s: %s", e.reading(), inconsistent).withPeriod(), e.progress(err)),
 			"The provider doesn't use a list that may be incomplete. "+Report)
 	default:
-		return newDiagnostic("", "The procedures can't be read", join(" ", e.say("%s: %s", reading, err).withPeriod(), e.progress(err)))
+		return newDiagnostic("", "The procedures can't be read", join(" ", e.say("%s: %s", e.reading(), err).withPeriod(), e.progress(err)))
 	}
+}
+
+// reading returns the beginning of a sentence about a read.
+func (e Explainer) reading() prose {
+	return e.say("Reading the procedures from %s", e.own(e.Settings.BaseURL))
 }
 
 // explainDeadline explains that timeouts.read ended a read.
@@ -144,7 +148,7 @@ func (e Explainer) explainDeadline(ctx context.Context, err error, advice readAd
 		fewer = "The provider returns complete lists only. You can also try again when fewer procedures are being created or deleted."
 	}
 	return newDiagnostic(timeoutsRead, "Reading took too long",
-		join(" ", e.say("Reading the procedures from %s didn't finish within %s.", e.own(e.Settings.BaseURL), e.own(context.Cause(ctx))), e.progress(err)), last,
+		join(" ", e.reading()+e.say(" didn't finish within %s.", e.own(context.Cause(ctx))), e.progress(err)), last,
 		join(" ", "Raise timeouts.read"+e.alternative(advice.narrower)+".", fewer))
 }
 
