@@ -65,8 +65,8 @@ func redirectFaults() []fault {
 	}
 }
 
-// redirectTo returns a handler that redirects to a location. HOST in it stands for the server's own
-// host and port.
+// redirectTo returns a handler that redirects to a location. It replaces HOST by the server's own host
+// and port.
 func redirectTo(location string) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		fakeapi.Status(http.StatusFound, "", "Location", strings.Replace(location, "HOST", r.Host, 1)).ServeHTTP(w, r)

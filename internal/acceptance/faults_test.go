@@ -32,7 +32,7 @@ type fault struct {
 	arguments   harness.Values                             // the data source's arguments
 
 	wantIDs   []string               // nil: the read fails
-	wantError harness.WantDiagnostic // {url}, {other} and {login} stand for the target's URL, OtherURL and Login
+	wantError harness.WantDiagnostic // {url}, {other} and {login} are replaced by the target's URL, OtherURL and Login
 
 	requests int           // the number of requests, or of connections if the target records those
 	retries  int           // the number of retries in the log

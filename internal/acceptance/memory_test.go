@@ -18,7 +18,7 @@ import (
 	"github.com/tofupilot/terraform-provider-tofupilot/internal/acceptance/harness"
 )
 
-// maxMemory is how many bytes the provider's process may use during a read that fails.
+// maxMemory bounds the memory of the provider's process during a read that fails, in bytes.
 const maxMemory = 1_000_000_000
 
 // TestAttacksOnMemory checks that a read fails with a useful error, within maxMemory, if the server
@@ -44,7 +44,7 @@ func TestAttacksOnMemory(t *testing.T) {
 	for i := range 10 {
 		tenLists.WriteString(harness.Procedures(fmt.Sprintf("x%d", i)))
 	}
-	// NUMBER, TIME and FILLER stand for the texts that serveLongRows inserts.
+	// serveLongRows replaces NUMBER, TIME and FILLER.
 	const rowWithEmail = `"created_at":"TIME","id":"NUMBER","name":"Nobody's","created_by_user":{"email":"FILLER"}`
 	rowWithRuns := `"created_at":"TIME","id":"NUMBER","runs":[{}` + strings.Repeat(",{}", 345_000) + "]FILLER" // almost 1 MiB, the longest valid row
 	// The numbers are such that each page is below 32 MiB.
@@ -97,8 +97,8 @@ func TestAttacksOnMemory(t *testing.T) {
 }
 
 // servePage returns a handler that responds to every request with the same page. The JSON in its list
-// is start, then count copies of item with commas between them, then end. In each copy, %d stands for
-// its number.
+// is start, then count copies of item with commas between them, then end. In each copy, %d is replaced
+// by its number.
 func servePage(count int, start, item, end string) http.Handler {
 	page := sync.OnceValue(func() []byte {
 		var page bytes.Buffer
@@ -147,9 +147,9 @@ const unlimited = 1 << 30
 // rowWithName is a row for serveLongRows with a long name.
 const rowWithName = `"created_at":"TIME","id":"NUMBER","name":"FILLER"`
 
-// serveLongRows returns a handler for a list of count rows. In row, NUMBER and TIME stand for the row's
-// number and time, and must come before FILLER, which stands for length bytes. Without TIME, the client
-// has to read the list twice.
+// serveLongRows returns a handler for a list of count rows. In row, it replaces NUMBER and TIME by the
+// row's number and time, and FILLER, which must come after them, by length bytes. Without TIME, the
+// client has to read the list twice.
 func serveLongRows(count int, row string, length int) http.Handler {
 	head, tail, _ := strings.Cut("{"+row+"}", "FILLER")
 	var filler bytes.Buffer // a gzip stream of its own, so that it is compressed only once

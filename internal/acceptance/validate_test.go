@@ -26,7 +26,7 @@ func checkDiagnostics(t *testing.T, diagnostics []*tfprotov6.Diagnostic, want ha
 	}
 }
 
-// noError tells checkDiagnostics to expect no diagnostic.
+// noError makes checkDiagnostics expect no diagnostic.
 var noError = harness.WantDiagnostic{}
 
 // TestValidateProvider checks the errors about invalid arguments of the provider. The tests of the

@@ -50,7 +50,7 @@ test "$*" = 'ssm get-parameter --name /tofupilot/stations --query Parameter.Valu
 cat "$PARAMETERS/stations.json"
 `
 
-// passedRun is what checkUploads expects for a passed run of smokeTest: the procedure ID and the outcome.
+// passedRun represents a passed run of smokeTest in checkUploads: the procedure ID and the outcome.
 const passedRun = smokeTestID + " PASS"
 
 // checkUploads checks the runs that the fake CLI and SDK of a job have uploaded so far: all with

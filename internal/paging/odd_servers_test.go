@@ -309,7 +309,7 @@ func altered(rows int, alter func(oddRequest, *oddPage)) func(oddRequest) oddPag
 	}
 }
 
-// withNext serves 8 rows. From firstOffset on, next_cursor is pattern, in which N stands for the
+// withNext serves 8 rows. From firstOffset on, next_cursor is pattern, with N replaced by the
 // documented cursor.
 func withNext(firstOffset int, pattern string) func(oddRequest) oddPage {
 	return altered(8, func(request oddRequest, page *oddPage) {

@@ -106,8 +106,8 @@ func (c readCase) check(t *testing.T, read readFunc, tally tally) error {
 	if rows != nil {
 		return errors.New("the read returned rows and an error")
 	}
-	// The read may also fail if two passes changed in the same way: the pager can't tell that from a server
-	// whose paging can't be followed.
+	// The read may also fail if two passes changed in the same way: the pager can't distinguish that from a
+	// server whose paging can't be followed.
 	changedInLastTwoPasses := list.latestChange >= list.prevStart
 	if changedInLastTwoPasses && strings.HasSuffix(err.Error(), "each time that the list is read") {
 		return nil
